@@ -1,0 +1,131 @@
+"""A scalar reverse-mode autograd engine whose graph can be read, stepped through, drawn, checked and compiled.
+
+>>> from autograd import Value
+>>> a, b = Value(2.0, "a"), Value(1.0, "b")
+>>> e = (a + b) * (b + 1)
+>>> e.backward()
+>>> b.grad
+5.0
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from .arrays import array, data, grads
+from .functions import (
+    absolute,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cbrt,
+    clip,
+    cos,
+    cosh,
+    dot,
+    elu,
+    erf,
+    erfc,
+    exp,
+    exp2,
+    expm1,
+    floor,
+    gelu,
+    hypot,
+    leaky_relu,
+    log,
+    log1p,
+    log2,
+    log10,
+    logsigmoid,
+    logsumexp,
+    maximum,
+    mean,
+    minimum,
+    prod,
+    relu,
+    sigmoid,
+    sign,
+    silu,
+    sin,
+    sinh,
+    softmax,
+    softplus,
+    softsign,
+    sqrt,
+    std,
+    sum,
+    tan,
+    tanh,
+    where,
+    xlogy,
+)
+from .modes import detect_anomaly, no_grad
+from .primitives import primitive
+from .value import Value
+
+try:
+    __version__ = version("scalar-autograd")
+except PackageNotFoundError:  # run from a source tree that was never installed
+    __version__ = "0+unknown"
+
+__all__ = [
+    "Value",
+    "absolute",
+    "acos",
+    "acosh",
+    "array",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "clip",
+    "cos",
+    "cosh",
+    "data",
+    "detect_anomaly",
+    "dot",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "gelu",
+    "grads",
+    "hypot",
+    "leaky_relu",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logsigmoid",
+    "logsumexp",
+    "maximum",
+    "mean",
+    "minimum",
+    "no_grad",
+    "primitive",
+    "prod",
+    "relu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "std",
+    "sum",
+    "tan",
+    "tanh",
+    "where",
+    "xlogy",
+]  # fmt: skip

@@ -1,0 +1,100 @@
+"""Copies and pickles of graphs, made by loops.
+
+Python's own `deepcopy` and `pickle` follow parents by recursion and fail on deep graphs. Here a node hands them its
+whole past as a flat list, oldest first, so that whatever is met later is known already. What is shared within the
+things copied or pickled together stays shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import graph
+from .ops import LITERAL, Op
+
+_flat: set[int] = set()  # ids of the nodes that a running pickle will meet with all their parents known
+
+
+def restore(data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
+    """Put a node together from what it holds."""
+    from .value import Value, literal
+
+    if op is LITERAL:
+        return literal(data)
+    node = object.__new__(Value)
+    node._data, node._label, node._op, node.parents, node._grad = data, label, op, parents, grad
+    return node
+
+
+def deepcopy(root: Any, memo: dict[int, Any]) -> Any:
+    """Copy a node with everything that it depends on."""
+    reached = _reached(root)
+    for node in reached:
+        if id(node) not in memo:
+            memo[id(node)] = restore(
+                node._data, node._label, node._op, tuple([memo[id(p)] for p in node.parents]), _plain_grad(node)
+            )
+    for node in reached:
+        if hasattr(node._grad, "parents"):
+            memo[id(node)]._grad = memo[id(node._grad)]
+    return memo[id(root)]
+
+
+def reduce(node: Any) -> tuple[Any, ...]:
+    """What pickle is told of a node: a flat list of its past, then the node itself."""
+    fields = (node._data, node._label, node._op, node.parents, _plain_grad(node))
+    if id(node) in _flat:
+        _flat.discard(id(node))
+        return restore, fields
+    past = graph.topological_order(*node.parents)
+    if not past and not hasattr(node._grad, "parents"):
+        return restore, fields
+    rest = _reached(node)
+    with_grads = [(n, n._grad) for n in rest if hasattr(n._grad, "parents")]
+    return _restore_behind, (_Flat(past), *fields), (_Flat(rest), with_grads) if with_grads else None
+
+
+def _restore_behind(past: list[Any], *fields: Any) -> Any:
+    return restore(*fields)
+
+
+def set_grads(state: tuple[Any, list[tuple[Any, Any]]]) -> None:
+    """Give nodes back the gradients that are Values themselves."""
+    for node, grad in state[1]:
+        node._grad = grad
+
+
+class _Flat:
+    """A list of nodes in topological order that pickles its elements one by one, each with its parents known."""
+
+    def __init__(self, nodes: list[Any]) -> None:
+        self.nodes = nodes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (), None, self._marked()
+
+    def _marked(self) -> Iterator[Any]:
+        marked: set[int] = set()
+        try:
+            for node in self.nodes:
+                marked.add(id(node))
+                _flat.add(id(node))
+                yield node
+        finally:
+            _flat.difference_update(marked)
+
+
+def _reached(root: Any) -> list[Any]:
+    """Everything below `root`, and below the gradients that are Values, each behind its parents."""
+    roots: dict[int, Any] = {id(root): root}
+    while True:
+        order = graph.topological_order(*roots.values())
+        more = {id(n._grad): n._grad for n in order if hasattr(n._grad, "parents")}
+        if more.keys() <= roots.keys():
+            return order
+        roots |= more
+
+
+def _plain_grad(node: Any) -> float | None:
+    return None if hasattr(node._grad, "parents") else node._grad

@@ -1,0 +1,73 @@
+"""Everything that the package raises or warns of on its own account.
+
+One root, :class:`AutogradError`, so that ``except AutogradError`` catches all of it. Each kind is also the
+built-in exception that plain Python would raise in the same place, so that code which already catches
+``ValueError`` or ``ZeroDivisionError`` goes on working when floats become Values.
+"""
+
+from __future__ import annotations
+
+
+class AutogradError(Exception):
+    """The root of every exception raised by this package."""
+
+
+class DomainError(AutogradError, ValueError):
+    """A function was asked for a value outside its domain, as ``math.log(0)`` is."""
+
+
+class DivisionByZeroError(AutogradError, ZeroDivisionError):
+    """A division by zero, or zero to a negative power."""
+
+
+class RangeError(AutogradError, OverflowError):
+    """A result too large for a double where Python raises, as ``math.exp(1000)`` does."""
+
+
+class OperandError(AutogradError, TypeError):
+    """Something that is not a real number stood where a number or a Value belongs."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """Lengths or shapes that do not fit together."""
+
+
+class GraphError(AutogradError, RuntimeError):
+    """A graph cannot be used in the way asked for, for instance because it is too large to draw."""
+
+
+class AnomalyError(AutogradError, ArithmeticError):
+    """``detect_anomaly`` met the first inf or NaN, or a stored value that its parents no longer give."""
+
+
+class ArgumentError(AutogradError, ValueError):
+    """An argument has the right type and a value that makes no sense here."""
+
+
+class GraphvizMissingError(AutogradError, RuntimeError):
+    """No ``dot`` program could be found; the message says what to install."""
+
+
+class GradientWarning(RuntimeWarning):
+    """A gradient that is legal but seldom meant: an infinite slope, or a step that stops every gradient."""
+
+
+_KINDS: dict[type[Exception], type[AutogradError]] = {
+    ZeroDivisionError: DivisionByZeroError,
+    OverflowError: RangeError,
+    ValueError: DomainError,
+}
+
+
+def translated(error: Exception, message: str) -> AutogradError:
+    """Return this package's kind of `error`, which stays an instance of the same built-in exception.
+
+    >>> isinstance(translated(ZeroDivisionError("division by zero"), "1 / x"), ZeroDivisionError)
+    True
+    """
+    if isinstance(error, AutogradError):
+        return error  # it was named where it arose
+    for builtin, ours in _KINDS.items():
+        if isinstance(error, builtin):
+            return ours(message)
+    return AutogradError(message)

@@ -1,0 +1,366 @@
+"""The public functions: each applies a row of the op table to floats, Values, duals or arrays.
+
+Functions of one or two numbers take their text from their row. Functions of many operands are written out, since
+they take iterables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import ops
+from .errors import ArgumentError, OperandError, ShapeError
+from .ops import Op
+from .value import Number, Value, literal, record
+
+Array = NDArray[Any]
+_missing: Any = object()
+
+
+class Unary(Protocol):
+    """A function of one number: a float gives a float, a Value a Value, an array an array."""
+
+    @overload
+    def __call__(self, x: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, /) -> float: ...
+    @overload
+    def __call__(self, x: Array | list[Any], /) -> Array: ...
+
+
+class Binary(Protocol):
+    """A function of two numbers: a Value if either is one."""
+
+    @overload
+    def __call__(self, x: Value, y: Number, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, y: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, y: float, /) -> float: ...
+    @overload
+    def __call__(self, x: Array, y: Array | Number, /) -> Array: ...
+
+
+def _text(op: Op, name: str, formula: str, example: str) -> str:
+    call, result = example.split(" -> ")
+    lines = [f"{formula}, for floats, Values and arrays.", "", f"Derivative: {op.because}.", ""]
+    lines += [f"Domain: {op.domain}; outside it Python's own exception."] if op.domain else []
+    lines += [f"Where no derivative exists: {op.kink}."] if op.kink else []
+    return "\n".join([*lines, "", "Example:", f"    >>> {call}", f"    {result}", ""])
+
+
+def _named(function: Any, op: Op, name: str, formula: str, example: str) -> Any:
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = _text(op, name, formula, example)
+    return function
+
+
+def _unary(op: Op, formula: str, example: str) -> Unary:
+    def function(x: Any, /) -> Any:
+        return op(x)
+
+    unary: Unary = _named(function, op, example.split("(")[0], formula, example)
+    return unary
+
+
+def _binary(op: Op, formula: str, example: str) -> Binary:
+    def function(x: Any, y: Any, /) -> Any:
+        return op(x, y)
+
+    binary: Binary = _named(function, op, example.split("(")[0], formula, example)
+    return binary
+
+
+exp = _unary(ops.EXP, "e^x", "exp(1.0) -> 2.718281828459045")
+exp2 = _unary(ops.EXP2, "2^x", "exp2(10.0) -> 1024.0")
+expm1 = _unary(ops.EXPM1, "e^x - 1, with all digits near 0", "expm1(1e-20) -> 1e-20")
+log = _unary(ops.LOG, "The natural logarithm", "log(1.0) -> 0.0")
+log2 = _unary(ops.LOG2, "The logarithm to base 2", "log2(8.0) -> 3.0")
+log10 = _unary(ops.LOG10, "The logarithm to base 10", "log10(1000.0) -> 3.0")
+log1p = _unary(ops.LOG1P, "log(1 + x), with all digits near 0", "log1p(1e-20) -> 1e-20")
+sqrt = _unary(ops.SQRT, "The square root", "sqrt(9.0) -> 3.0")
+cbrt = _unary(ops.CBRT, "The real cube root", "cbrt(-8.0) -> -2.0")
+sin = _unary(ops.SIN, "The sine of x radians", "sin(0.0) -> 0.0")
+cos = _unary(ops.COS, "The cosine of x radians", "cos(0.0) -> 1.0")
+tan = _unary(ops.TAN, "The tangent of x radians", "tan(0.0) -> 0.0")
+asin = _unary(ops.ASIN, "The arc sine in radians", "asin(0.0) -> 0.0")
+acos = _unary(ops.ACOS, "The arc cosine in radians", "acos(1.0) -> 0.0")
+atan = _unary(ops.ATAN, "The arc tangent in radians", "atan(0.0) -> 0.0")
+sinh = _unary(ops.SINH, "The hyperbolic sine", "sinh(0.0) -> 0.0")
+cosh = _unary(ops.COSH, "The hyperbolic cosine", "cosh(0.0) -> 1.0")
+tanh = _unary(ops.TANH, "The hyperbolic tangent", "tanh(20.0) -> 1.0")
+asinh = _unary(ops.ASINH, "The inverse of sinh", "asinh(0.0) -> 0.0")
+acosh = _unary(ops.ACOSH, "The inverse of cosh", "acosh(1.0) -> 0.0")
+atanh = _unary(ops.ATANH, "The inverse of tanh", "atanh(0.0) -> 0.0")
+erf = _unary(ops.ERF, "The error function", "erf(0.0) -> 0.0")
+erfc = _unary(ops.ERFC, "1 - erf(x), with all digits in the right tail", "erfc(0.0) -> 1.0")
+sigmoid = _unary(ops.SIGMOID, "1 / (1 + e^-x), without overflow", "sigmoid(-710.0) -> 4.47628622567513e-309")
+logsigmoid = _unary(ops.LOGSIGMOID, "log(sigmoid(x)), without overflow", "logsigmoid(-1000.0) -> -1000.0")
+softplus = _unary(ops.SOFTPLUS, "log(1 + e^x), without overflow", "softplus(1000.0) -> 1000.0")
+softsign = _unary(ops.SOFTSIGN, "x / (1 + |x|)", "softsign(1.0) -> 0.5")
+relu = _unary(ops.RELU, "max(x, 0); nan stays nan", "relu(-3.0) -> 0.0")
+gelu = _unary(ops.GELU, "x times the standard normal distribution function", "gelu(0.0) -> 0.0")
+silu = _unary(ops.SILU, "x sigmoid(x), also called swish", "silu(0.0) -> 0.0")
+absolute = _unary(ops.ABS, "|x|", "absolute(-2.0) -> 2.0")
+sign = _unary(ops.SIGN, "-1, 0 or 1", "sign(-2.0) -> -1.0")
+floor = _unary(ops.FLOOR, "The largest whole number not above x, as a float", "floor(2.5) -> 2.0")
+hypot = _binary(ops.HYPOT, "sqrt(x^2 + y^2), without overflow", "hypot(3.0, 4.0) -> 5.0")
+atan2 = _binary(ops.ATAN2, "The angle of the point with ordinate x and abscissa y", "atan2(0.0, 1.0) -> 0.0")
+xlogy = _binary(ops.XLOGY, "x log(y), and 0 for x = 0", "xlogy(0.0, 0.0) -> 0.0")
+
+
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """max(x, slope x) for a slope below 1: a ReLU that lets a little of the gradient through below 0.
+
+    Derivative: 1 for x > 0, else `slope` (at 0 too).
+
+    Example:
+        >>> leaky_relu(-2.0), leaky_relu(-2.0, slope=0.1)
+        (-0.02, -0.2)
+    """
+    return ops.leaky_relu(ops.number(slope))(x)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x for x > 0, alpha (e^x - 1) below.
+
+    Derivative: 1 for x > 0, else alpha e^x.
+
+    Example:
+        >>> elu(2.0), elu(-1000.0)
+        (2.0, -1.0)
+    """
+    return ops.elu(ops.number(alpha))(x)
+
+
+def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
+    """x held between two numbers; None leaves that side open.
+
+    Derivative: 1 from `low` to `high`, both included, else 0 (PyTorch's convention).
+
+    Raises:
+        ArgumentError: `low` is above `high`.
+
+    Example:
+        >>> clip(1.7, 0.0, 1.0)
+        1.0
+    """
+    bottom = -np.inf if low is None else low
+    top = np.inf if high is None else high
+    if isinstance(bottom, Value) or isinstance(top, Value):
+        return minimum(maximum(x, bottom), top)
+    bottom, top = ops.number(bottom), ops.number(top)
+    if bottom > top:
+        raise ArgumentError(f"clip: low = {bottom!r} is above high = {top!r}")
+    return ops.clip(bottom, top)(x)
+
+
+def where(condition: Any, f: Any, g: Any) -> Any:
+    """The value of `f` if the condition holds, else that of `g`; the other is never evaluated.
+
+    Because of that no error, infinity or nan of the branch not taken reaches the result or its gradient.
+
+    Args:
+        condition: a bool, or a Value (true unless 0). For arrays of conditions use ``np.where``.
+        f, g: functions of no arguments, or numbers.
+
+    Returns:
+        A Value: a number is made a constant, so that the result can be back-propagated either way.
+
+    Example:
+        >>> x = Value(0.0)
+        >>> where(x > 0, lambda: sqrt(x), 0.0).data
+        0.0
+    """
+    if isinstance(condition, np.ndarray) and condition.ndim:
+        raise OperandError("where takes one condition; np.where takes arrays of them")
+    chosen = f if condition else g
+    result = chosen() if callable(chosen) else chosen
+    return result if getattr(type(result), "op_level", 0) else literal(ops.number(result))
+
+
+def _operands(values: Any, what: str) -> list[Any]:
+    """The operands of a function of many, as a flat list; at least one."""
+    if isinstance(values, np.ndarray):
+        operands = values.ravel().tolist()
+    elif isinstance(values, Iterable) and not isinstance(values, str | bytes | dict):
+        operands = list(values)
+    else:
+        raise OperandError(f"{what} takes an iterable of numbers and Values, got {type(values).__name__}")
+    if not operands:
+        raise ShapeError(f"{what} of no values at all")
+    return operands
+
+
+def _apply(op: Op, operands: list[Any]) -> Any:
+    if set(map(type, operands)) <= {Value, float} and Value in map(type, operands):
+        return record(op, tuple([x if type(x) is Value else literal(x) for x in operands]))
+    for x in operands:
+        if isinstance(x, np.ndarray | list | tuple):
+            ops.number(x)  # raises: these functions take a flat sequence
+    return op(*operands)
+
+
+def sum(values: Any, start: Any = _missing) -> Any:
+    """start + v1 + v2 + ... as one node.
+
+    Args:
+        values: an iterable or array of numbers and Values, added from left to right.
+        start: what to begin with, 0 if not given.
+
+    Raises:
+        ShapeError: there are no values and no `start` is given (a ValueError).
+
+    Example:
+        >>> a, b = Value(2.0), Value(3.0)
+        >>> total = sum([a, b, 4])
+        >>> total.data, total.op, len(total.parents)
+        (9.0, 'sum', 3)
+    """
+    if start is _missing:
+        return _apply(ops.SUM, _operands(values, "sum"))
+    rest = values.ravel().tolist() if isinstance(values, np.ndarray) else list(values)
+    begins_at_zero = not isinstance(start, Value) and ops.number(start) == 0.0
+    operands = rest if rest and begins_at_zero else [start, *rest]
+    return _apply(ops.SUM, operands)
+
+
+def prod(values: Any) -> Any:
+    """v1 * v2 * ... as one node. Each slope is the product of the others, so zeros do no harm.
+
+    Example:
+        >>> x = Value(0.0)
+        >>> prod([x, 2.0, 3.0]).backward()
+        >>> x.grad
+        6.0
+    """
+    return _apply(ops.PROD, _operands(values, "prod"))
+
+
+def mean(values: Any) -> Any:
+    """(v1 + ... + vn) / n as one node.
+
+    Example:
+        >>> mean([1.0, 2.0, 6.0])
+        3.0
+    """
+    return _apply(ops.MEAN, _operands(values, "mean"))
+
+
+def std(values: Any, ddof: int = 1) -> Any:
+    """The standard deviation sqrt(sum((v - mean)^2) / (n - ddof)) as one node.
+
+    Args:
+        values: more than `ddof` numbers and Values.
+        ddof: 1 for a sample (as in PyTorch), 0 for a whole population (as in NumPy).
+
+    Example:
+        >>> std([1.0, 2.0, 3.0])
+        1.0
+    """
+    operands = _operands(values, "std")
+    if len(operands) <= ddof:
+        raise ShapeError(
+            f"std with ddof={ddof} needs more than {ddof} values, got {len(operands)}; a single value has no spread"
+        )
+    return _apply(ops.std(float(ddof)), operands)
+
+
+def logsumexp(values: Any) -> Any:
+    """log(e^v1 + ... + e^vn) as one node, without overflow; its slopes are the softmax.
+
+    All values -inf give -inf with slopes 0, which is what a masked softmax needs.
+
+    Example:
+        >>> logsumexp([1000.0, 1001.0, 1002.0])
+        1002.4076059644444
+    """
+    return _apply(ops.LOGSUMEXP, _operands(values, "logsumexp"))
+
+
+def softmax(values: Any) -> Any:
+    """e^vi / sum(e^vj) for each i, without overflow: the largest value is taken away first.
+
+    Args:
+        values: an iterable of n numbers and Values, or an array (over its last axis).
+
+    Returns:
+        A list of n results, or an array of the same shape.
+
+    Example:
+        >>> [f"{p:.8f}" for p in softmax([1000.0, 1001.0, 1002.0])]
+        ['0.09003057', '0.24472847', '0.66524096']
+    """
+    if isinstance(values, np.ndarray) and values.ndim != 1:
+        return np.stack([softmax(row) for row in values])
+    operands = _operands(values, "softmax")
+    largest = max(getattr(x, "data", x) for x in operands)
+    powers = [ops.SHIFTED_EXP(x, largest) for x in operands]
+    total = sum(powers)
+    results = [p / total for p in powers]
+    return np.array(results).view(type(values)) if isinstance(values, np.ndarray) else results
+
+
+def maximum(*values: Any) -> Any:
+    """The largest of the values, as one node; for arrays element by element.
+
+    Where several are largest they share the slope evenly. A nan among them makes the result nan.
+
+    Example:
+        >>> a, b = Value(1.0), Value(1.0)
+        >>> maximum(a, b, 0).backward()
+        >>> a.grad, b.grad
+        (0.5, 0.5)
+    """
+    return _extreme(ops.MAXIMUM, values)
+
+
+def minimum(*values: Any) -> Any:
+    """The smallest of the values, as one node; for arrays element by element. See :func:`maximum`.
+
+    Example:
+        >>> minimum(3.0, 1, 2)
+        1.0
+    """
+    return _extreme(ops.MINIMUM, values)
+
+
+def _extreme(op: Op, values: tuple[Any, ...]) -> Any:
+    if not values or (len(values) == 1 and isinstance(values[0], Iterable)):
+        raise OperandError(f"{op.name} takes the values one by one: {op.name}(a, b, ...) or {op.name}(*values)")
+    return op(*values)
+
+
+def dot(weights: Any, inputs: Any, bias: Any = None) -> Any:
+    """w1 x1 + ... + wn xn + b as one node: a neuron before its activation.
+
+    Args:
+        weights, inputs: iterables of n >= 1 numbers and Values, or 1-D arrays. (For matrices use ``@``.)
+        bias: a number or Value to add; None: nothing.
+
+    Returns:
+        A node whose parents are the weights, the inputs and the bias, in that order; a float if all are numbers.
+
+    Raises:
+        ShapeError: the lengths differ, or are 0 (a ValueError).
+
+    Example:
+        >>> w = [Value(1.0), Value(2.0)]
+        >>> z = dot(w, [3.0, 4.0], bias=0.5)
+        >>> z.data, z.local_derivatives()
+        (11.5, (3.0, 4.0, 1.0, 2.0, 1.0))
+    """
+    for operand in (weights, inputs):
+        if isinstance(operand, np.ndarray) and operand.ndim != 1:
+            raise ShapeError(f"dot takes one-dimensional operands, got shape {operand.shape}; use @ for matrices")
+    left, right = _operands(weights, "dot"), _operands(inputs, "dot")
+    if len(left) != len(right):
+        raise ShapeError(f"dot: {len(left)} weights for {len(right)} inputs")
+    left += right
+    if bias is not None:
+        left.append(bias)
+    return _apply(ops.DOT, left)

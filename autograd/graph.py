@@ -1,0 +1,267 @@
+"""Walks over a recorded graph: topological order and the reverse sweep.
+
+Nothing here knows what a node computes. A node has `parents`, its stored value, and an op whose ``partials`` give
+the local derivatives; the chain rule is all that is added. Every walk is a loop, never a recursion, so the depth
+of a graph is limited by memory alone.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from . import modes
+from .errors import AnomalyError, GradientWarning, translated
+from .ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, Op, Partials
+
+
+class Node(Protocol):
+    """What a walk sees of a node."""
+
+    _data: float
+    _grad: Any
+    _op: Op
+    _label: str
+    parents: tuple[Any, ...]
+
+
+def topological_order(*roots: Any) -> list[Any]:
+    """Every node that `roots` depend on, themselves included, each behind all of its parents.
+
+    The order is that of a depth-first walk in operand order, so it depends on the graph alone.
+
+    Example:
+        >>> from autograd import Value
+        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
+        >>> [v.label or v.op for v in topological_order((a + b) * (b + 1))]
+        ['a', 'b', '+', '', '+', '*']
+    """
+    order: list[Any] = []
+    seen: set[Any] = set()
+    stack: list[Any] = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            if node.parents:
+                stack += (node, None)
+                stack += [p for p in reversed(node.parents) if p not in seen]
+            else:
+                order.append(node)
+    return order
+
+
+def name_of(node: Any) -> str:
+    """How a message names a node: its label, else its operation."""
+    if node._label:
+        label = repr(node._label)
+        return f"node {label if len(label) <= 60 else label[:57] + '...'}"
+    if not node.parents:
+        return f"the number {node._data!r}" if node._op is LITERAL else f"an unlabelled leaf ({node._data!r})"
+    return f"an unlabelled {node._op.name!r} node ({node._data!r})"
+
+
+def is_constant(node: Any) -> bool:
+    """Whether no gradient is wanted for this node."""
+    return node._op is LITERAL or node._op is CONSTANT
+
+
+def backward(root: Any, seed: Any, create_graph: bool) -> None:
+    """Write d root / d node, times `seed`, to every node below `root`; see :meth:`Value.backward`."""
+    if create_graph or (modes.entered and modes.anomalies_raise()):
+        order = topological_order(root)
+        found = adjoints(order, {root: seed}, create_graph=create_graph)
+        for node in order:
+            if not is_constant(node):
+                earlier = node._grad if node._op is LEAF else None
+                gradient = found.get(node, 0.0)
+                node._grad = gradient if earlier is None else earlier + gradient
+    else:
+        _backward_in_place(root, seed)
+
+
+def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
+    """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of every node.
+
+    Args:
+        order: nodes in topological order; messages to nodes outside it are dropped.
+        seeds: node -> adjoint to start from.
+        create_graph: compute with Values, so that the adjoints can be differentiated again.
+
+    Returns:
+        node -> adjoint, for every node that a message reached.
+    """
+    anomaly = bool(modes.entered) and modes.anomalies_raise()
+    if anomaly:
+        _check_stored_values(order)
+    inside = set(order)
+    found = dict(seeds)
+    for node in reversed(order):
+        upstream = found.get(node)
+        if upstream is None or not node.parents:
+            continue
+        for parent, partial in zip(node.parents, local_partials(node, create_graph), strict=True):
+            if parent not in inside or is_constant(parent):
+                continue
+            _warn_of_partial(node, parent, partial, upstream)
+            message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
+            if anomaly and not math.isfinite(_plain(message)):
+                raise AnomalyError(
+                    f"backward: {name_of(node)} sent {_plain(message)!r} to {name_of(parent)}: "
+                    f"upstream {_plain(upstream)!r} times local derivative {_plain(partial)!r}"
+                )
+            found[parent] = found[parent] + message if parent in found else message
+    return found
+
+
+def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
+    """d node / d parent for each parent, in operand order; as Values if they are to be differentiated again.
+
+    Raises:
+        AutogradError: the rule has no value here, as for atan2 at the origin.
+    """
+    rule: Partials = node._op.partials
+    try:
+        if create_graph:
+            return rule(node, *node.parents)
+        return rule(node._data, *[p._data for p in node.parents])
+    except (ArithmeticError, ValueError) as error:
+        raise _no_derivative(node, error) from error
+
+
+def _backward_in_place(root: Any, seed: float) -> None:
+    """The sweep on floats, straight into the nodes; if anything raises, every gradient is put back."""
+    inner, leaves = _inner_and_leaves(root)
+    inner_before = [node._grad for node in inner]
+    leaves_before = [node._grad for node in leaves]
+    try:
+        for node in inner:
+            node._grad = 0.0
+        for node in leaves:
+            node._grad = 0.0
+        if not is_constant(root):
+            root._grad = seed
+        _sweep(inner)
+        for node, earlier in zip(leaves, leaves_before, strict=True):
+            if earlier is not None:
+                node._grad = earlier + node._grad
+    except BaseException:
+        for node, earlier in zip(inner + leaves, inner_before + leaves_before, strict=True):
+            node._grad = earlier
+        raise
+
+
+def _inner_and_leaves(root: Any) -> tuple[list[Any], list[Any]]:
+    """Topological order of the nodes with parents, and the leaves without them that are no constants."""
+    inner: list[Any] = []
+    leaves: list[Any] = []
+    seen: set[Any] = set()
+    stack: list[Any] = [root]
+    pop, push, mark = stack.pop, stack.append, seen.add
+    while stack:
+        node = pop()
+        if node is None:
+            inner.append(pop())
+        elif node not in seen:
+            mark(node)
+            parents = node.parents
+            if parents:
+                push(node)
+                push(None)
+                for parent in parents:
+                    if parent not in seen:
+                        push(parent)
+            elif node._op is LEAF:
+                leaves.append(node)
+    return inner, leaves
+
+
+def _sweep(inner: list[Any]) -> None:
+    """Send every node's messages, the latest node first. A gradient of None marks a constant: nothing is sent there.
+
+    The first three branches are the table's rules for the three commonest rows, written out for speed; a test
+    holds them against the table.
+    """
+    for node in reversed(inner):
+        upstream = node._grad
+        op = node._op
+        parents = node.parents
+        if op is MUL:
+            a, b = parents
+            if (gradient := a._grad) is not None:
+                a._grad = gradient + upstream * b._data
+            if (gradient := b._grad) is not None:
+                b._grad = gradient + upstream * a._data
+        elif op is ADD:
+            a, b = parents
+            if (gradient := a._grad) is not None:
+                a._grad = gradient + upstream
+            if (gradient := b._grad) is not None:
+                b._grad = gradient + upstream
+        elif op is DOT:
+            half = len(parents) >> 1
+            for a, b in zip(parents, parents[half:], strict=False):
+                if half == 0:
+                    break
+                half -= 1
+                if (gradient := a._grad) is not None:
+                    a._grad = gradient + upstream * b._data
+                if (gradient := b._grad) is not None:
+                    b._grad = gradient + upstream * a._data
+            if len(parents) & 1 and (gradient := parents[-1]._grad) is not None:
+                parents[-1]._grad = gradient + upstream
+        else:
+            try:
+                partials = op.partials(node._data, *[p._data for p in parents])
+            except (ArithmeticError, ValueError) as error:
+                raise _no_derivative(node, error) from error
+            for parent, partial in zip(parents, partials, strict=True):
+                if (gradient := parent._grad) is not None:
+                    if op.singular or op.flat:
+                        _warn_of_partial(node, parent, partial, upstream)
+                    parent._grad = gradient + upstream * partial
+
+
+def _warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
+    """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
+    op = node._op
+    if op.singular and not math.isfinite(_plain(partial)) and all(math.isfinite(p._data) for p in node.parents):
+        warnings.warn(
+            f"{op.name} has slope {_plain(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
+            f"{name_of(node)}"
+            + (f" ({op.kink})" if op.kink else "")
+            + ("; autograd.hypot has a slope at the origin" if op.name == "sqrt" else ""),
+            GradientWarning,
+            stacklevel=5,
+        )
+    elif op.name == "floor" and _plain(upstream) != 0.0:
+        warnings.warn("floor is flat almost everywhere: no gradient passes through it", GradientWarning, stacklevel=5)
+
+
+def _no_derivative(node: Any, error: Exception) -> Exception:
+    at = ", ".join(f"{name_of(p)} = {p._data!r}" for p in node.parents[:4])
+    kink = f" ({node._op.kink})" if node._op.kink else ""
+    return translated(error, f"{node._op.name} has no derivative at {at}{kink}: {error}")
+
+
+def _check_stored_values(order: Iterable[Any]) -> None:
+    for node in order:
+        if node.parents:
+            now = node._op.forward(*[p._data for p in node.parents])
+            if now != node._data and not (now != now and node._data != node._data):
+                raise AnomalyError(
+                    f"{name_of(node)} stores {node._data!r}, but its parents now give {now!r}: "
+                    "data was changed after the forward pass; run it again"
+                )
+
+
+def _plain(x: Any) -> float:
+    return x if type(x) is float else float(getattr(x, "data", x))
+
+
+def _is_one(x: Any) -> bool:
+    return type(x) is float and x == 1.0

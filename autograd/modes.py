@@ -1,0 +1,79 @@
+"""Modes that change how nodes are made: `no_grad` and `detect_anomaly`.
+
+A node is made millions of times and a mode is entered seldom, so the hot path asks one cheap question, whether
+any thread is inside any mode (`entered`), and only then which mode this thread is in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from contextvars import ContextVar, Token
+
+entered: list[ContextVar[bool]] = []  # one entry for every mode that some thread is inside
+
+_no_grad: ContextVar[bool] = ContextVar("no_grad", default=False)
+_anomaly: ContextVar[bool] = ContextVar("detect_anomaly", default=False)
+
+
+def recording() -> bool:
+    """Whether operations on Values record their parents here and now."""
+    return not _no_grad.get()
+
+
+def anomalies_raise() -> bool:
+    """Whether the first inf or NaN raises here and now."""
+    return _anomaly.get()
+
+
+class _Mode(contextlib.ContextDecorator):
+    _variable: ContextVar[bool]
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(self._variable.set(True))
+        entered.append(self._variable)
+
+    def __exit__(self, *_: object) -> None:
+        entered.remove(self._variable)
+        self._variable.reset(self._tokens.pop())
+
+
+class no_grad(_Mode):
+    """Inside, results are constants: operations on Values record nothing and no gradient flows through them.
+
+    Works as a context manager and as a decorator.
+
+    Example:
+        >>> from autograd import Value, no_grad
+        >>> x = Value(3.0)
+        >>> with no_grad():
+        ...     y = x * x
+        >>> y.data, y.parents
+        (9.0, ())
+    """
+
+    _variable = _no_grad
+
+
+class detect_anomaly(_Mode):
+    """Inside, the first inf or NaN raises, forward or backward, and the message names the node that made it.
+
+    A backward pass also compares every stored value with what its parents give now, so that data changed after
+    the forward pass is found.
+
+    Raises:
+        AnomalyError: at the first such node.
+
+    Example:
+        >>> from autograd import Value, detect_anomaly
+        >>> x = Value(1e200, label="x")
+        >>> with detect_anomaly():
+        ...     y = x * x
+        Traceback (most recent call last):
+        ...
+        autograd.errors.AnomalyError: forward: * of x, x made inf from 1e+200, 1e+200
+    """
+
+    _variable = _anomaly

@@ -1,0 +1,106 @@
+"""Networks out of nodes: a neuron is one `dot` node and one activation."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from .errors import ShapeError
+from .functions import dot, relu
+from .value import Value, lift
+
+__all__ = ["MLP", "Layer", "Module", "Neuron"]
+
+
+class Module:
+    """Something with parameters."""
+
+    def parameters(self) -> list[Value]:
+        """All trainable Values, in a fixed order."""
+        return []
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every parameter."""
+        for p in self.parameters():
+            p.zero_grad()
+
+
+class Neuron(Module):
+    """activation(w . x + b): n weights and a bias; ReLU unless ``nonlin=False``.
+
+    Args:
+        nin: how many inputs.
+        nonlin: whether a ReLU follows.
+
+    Example:
+        >>> neuron = Neuron(2)
+        >>> len(neuron.parameters())
+        3
+    """
+
+    def __init__(self, nin: int, nonlin: bool = True) -> None:
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.b = Value(0.0)
+        self.nonlin = nonlin
+
+    def __call__(self, x: Sequence[Any]) -> Value:
+        if len(x) != len(self.w):
+            raise ShapeError(f"this neuron has {len(self.w)} weights, got {len(x)} inputs")
+        z: Value = dot(self.w, x, self.b)
+        return relu(z) if self.nonlin else z
+
+    def parameters(self) -> list[Value]:
+        return [*self.w, self.b]
+
+    def __repr__(self) -> str:
+        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """`nout` neurons that see the same `nin` inputs; a single neuron's output comes without a list around it."""
+
+    def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        inputs = [v if getattr(type(v), "op_level", 0) else lift(v) for v in x]
+        out = [neuron(inputs) for neuron in self.neurons]
+        return out[0] if len(out) == 1 else out
+
+    def parameters(self) -> list[Value]:
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class MLP(Module):
+    """Layers one behind another; ReLU everywhere but in the last.
+
+    Args:
+        nin: how many inputs.
+        nouts: how many neurons in each layer.
+
+    Example:
+        >>> model = MLP(3, [4, 4, 1])
+        >>> len(model.parameters())
+        41
+        >>> type(model([1.0, 2.0, 3.0])).__name__
+        'Value'
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        sizes = [nin, *nouts]
+        self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=i != len(nouts) - 1) for i in range(len(nouts))]
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        for layer in self.layers:
+            x = layer(x) if isinstance(x, Sequence) or hasattr(x, "__len__") else layer([x])
+        return x
+
+    def parameters(self) -> list[Value]:
+        return [p for layer in self.layers for p in layer.parameters()]
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"

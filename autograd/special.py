@@ -1,0 +1,272 @@
+"""Float functions that `math` lacks, each accurate to a few units in the last place over its whole range.
+
+They exist because the textbook formulas lose digits where gradients vanish: ``1 - tanh(x)**2`` is 0 from
+x = 19.1 on, ``s * (1 - s)`` is 0 from x = 36.8 on, and the sum in gelu's slope cancels near -0.75. Every
+function here takes and returns floats and knows nothing of graphs; the op table gives them their derivatives.
+"""
+
+from __future__ import annotations
+
+import math
+
+INF = math.inf
+NAN = math.nan
+LN2 = math.log(2.0)
+LN10 = math.log(10.0)
+TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+_SQRT_HALF = math.sqrt(0.5)
+_INV_SQRT_TAU = 1.0 / math.sqrt(math.tau)
+_SPLIT = 134217729.0  # 2**27 + 1 cuts a double into two halves of 26 bits (Dekker, Numerische Mathematik 18, 1971)
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e^-x), without overflow and with all digits in both tails."""
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+def sigmoid_slope(x: float) -> float:
+    """sigmoid'(x) = s(x) s(-x) = t / (1 + t)^2 with t = e^-|x|."""
+    t = math.exp(-abs(x))
+    return t / ((1.0 + t) * (1.0 + t))
+
+
+def sech2(x: float) -> float:
+    """tanh'(x) = 1 / cosh(x)^2 = 4t / (1 + t)^2 with t = e^-2|x|."""
+    t = math.exp(-2.0 * abs(x))
+    return 4.0 * t / ((1.0 + t) * (1.0 + t))
+
+
+def softplus(x: float) -> float:
+    """log(1 + e^x) = max(x, 0) + log1p(e^-|x|)."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else NAN
+
+
+def logsigmoid(x: float) -> float:
+    """log(sigmoid(x)) = -softplus(-x)."""
+    return -softplus(-x)
+
+
+def silu(x: float) -> float:
+    """x sigmoid(x)."""
+    return x * sigmoid(x) if x != -INF else -0.0
+
+
+def silu_slope(x: float) -> float:
+    """silu'(x); the branch for x <= 0 keeps ``(1 + x) + e^x`` together, where the textbook sum cancels."""
+    if x > 0.0:
+        t = math.exp(-x)
+        return (1.0 + t + (x * t if t else 0.0)) / ((1.0 + t) * (1.0 + t))
+    e = math.exp(x)
+    return e * ((1.0 + x) + e) / ((1.0 + e) * (1.0 + e)) if e else -0.0
+
+
+def gaussian(x: float, rate: float) -> float:
+    """e^(-rate x^2), with x split so that the rounding of x^2 is not blown up by the exponential."""
+    if abs(x) > 1e3:
+        return NAN if x != x else 0.0
+    head = _head(x)
+    return math.exp(-rate * head * head) * math.exp(-rate * (x - head) * (x + head))
+
+
+def normal_density(x: float) -> float:
+    """The standard normal density e^(-x^2/2) / sqrt(2 pi)."""
+    return gaussian(x, 0.5) * _INV_SQRT_TAU
+
+
+def normal_cdf(x: float) -> float:
+    """The standard normal distribution function, erfc(-x / sqrt 2) / 2.
+
+    In the left tail erfc magnifies the rounding of its argument about x^2 times, so the part of
+    x / sqrt 2 that did not fit into a double is put back to first order.
+    """
+    u = -x * _SQRT_HALF
+    value = 0.5 * math.erfc(u)
+    if -38.0 < x < -1.0:  # 2 u^2 should equal x^2; the difference, over 4u, is the error of u.
+        lost = ((x * x - 2.0 * u * u) + (_square_rest(x) - 2.0 * _square_rest(u))) / (4.0 * u)
+        value -= 0.5 * TWO_OVER_SQRT_PI * gaussian(u, 1.0) * lost
+    return value
+
+
+def gelu(x: float) -> float:
+    """x times the standard normal distribution function at x."""
+    return x * normal_cdf(x) if x != -INF else -0.0
+
+
+# The only real zero of gelu's slope, as a double and the rest of it, and the slope's Taylor coefficients there.
+_GELU_ZERO = -0.7517915246935645
+_GELU_ZERO_REST = 1.4956759177009883e-17
+
+
+def _gelu_series(terms: int = 34) -> tuple[float, ...]:
+    """Coefficients of gelu'(r + h) / h at the zero r, from gelu'' = (2 - x^2) density and density' = -x density."""
+    r = _GELU_ZERO
+    density = [normal_density(r)]
+    for n in range(terms):
+        previous = density[n - 1] if n else 0.0
+        density.append(-(r * density[n] + previous) / (n + 1))
+    coefficients = []
+    for n in range(terms):
+        curvature = (2.0 - r * r) * density[n]
+        if n >= 1:
+            curvature -= 2.0 * r * density[n - 1]
+        if n >= 2:
+            curvature -= density[n - 2]
+        coefficients.append(curvature / (n + 1))
+    return tuple(reversed(coefficients))
+
+
+def gelu_slope(x: float) -> float:
+    """gelu'(x) = cdf(x) + x density(x); near its zero the two cancel, and a Taylor series takes over."""
+    if abs(x) == INF:
+        return 1.0 if x > 0.0 else 0.0
+    if -1.6 < x < 0.0:
+        h = (x - _GELU_ZERO) - _GELU_ZERO_REST
+        total = 0.0
+        for coefficient in _GELU_SERIES:
+            total = total * h + coefficient
+        return h * total
+    return normal_cdf(x) + x * normal_density(x)
+
+
+def divide_total(a: float, b: float, zero_over_zero: float) -> float:
+    """a / b where a zero b gives an infinity of a's sign, and 0 / 0 the given number, instead of an exception."""
+    if b != 0.0:
+        return a / b
+    if a == 0.0:
+        return zero_over_zero
+    return math.copysign(INF, a) if a == a else NAN
+
+
+def power(a: float, b: float) -> float:
+    """a ** b as Python has it for floats, but a ValueError where Python would turn to complex numbers."""
+    return math.pow(a, b) if a < 0.0 and b % 1.0 != 0.0 else a**b
+
+
+def power_total(a: float, b: float) -> float:
+    """a ** b that returns inf or nan where :func:`power` raises."""
+    try:
+        return power(a, b)
+    except ZeroDivisionError:
+        return INF
+    except ValueError:
+        return NAN
+    except OverflowError:
+        return -INF if a < 0.0 and b % 2.0 == 1.0 else INF
+
+
+def power_slope(a: float, b: float) -> float:
+    """d(a^b)/da = b a^(b-1), which is 0 for b = 0 even at a = 0."""
+    return b * power_total(a, b - 1.0) if b != 0.0 else 0.0
+
+
+def log_or_zero(a: float) -> float:
+    """log(a), but 0 at a = 0 (so that 0^y has slope 0 in y) and nan for a < 0."""
+    if a > 0.0:
+        return math.log(a)
+    return 0.0 if a == 0.0 else NAN
+
+
+def xlogy(x: float, y: float) -> float:
+    """x log(y), which is 0 for x = 0 whatever y is."""
+    if x == 0.0 and y == y:
+        return 0.0
+    return x * math.log(y)
+
+
+def sign(x: float) -> float:
+    """-1, 0 or 1, and nan for nan."""
+    if x > 0.0:
+        return 1.0
+    if x < 0.0:
+        return -1.0
+    return 0.0 if x == x else NAN
+
+
+def step(x: float) -> float:
+    """1 for x > 0, else 0; nan for nan."""
+    if x > 0.0:
+        return 1.0
+    return 0.0 if x == x else NAN
+
+
+def floor(x: float) -> float:
+    """The largest whole number that is not above x; infinities and nan pass through."""
+    return float(math.floor(x)) if math.isfinite(x) else x
+
+
+def rounded(x: float, digits: float) -> float:
+    """Python's round to a number of decimals (ties to even); infinities and nan pass through."""
+    return float(round(x, int(digits))) if math.isfinite(x) else x
+
+
+def sqrt_square_minus_one(x: float) -> float:
+    """sqrt(x^2 - 1) for x >= 1 with all digits near 1 and no overflow."""
+    return math.sqrt(x - 1.0) * math.sqrt(x + 1.0)
+
+
+def shifted_exp(a: float, b: float) -> float:
+    """e^(a - b), which is 0 for a = -inf even when b is -inf too."""
+    return 0.0 if a == -INF else math.exp(a - b)
+
+
+def equal(a: float, b: float) -> float:
+    """1 where a equals b, else 0; nan if either is nan."""
+    if a == b:
+        return 1.0
+    return 0.0 if a == a and b == b else NAN
+
+
+def logsumexp(*values: float) -> float:
+    """log(sum(e^v)), by way of the largest of them."""
+    largest = maximum(*values)
+    if not math.isfinite(largest):
+        return largest
+    return largest + math.log(math.fsum(math.exp(v - largest) for v in values))
+
+
+def maximum(*values: float) -> float:
+    """The largest; nan if any is nan."""
+    result = max(values)
+    return result if all(v == v for v in values) else NAN
+
+
+def minimum(*values: float) -> float:
+    """The smallest; nan if any is nan."""
+    result = min(values)
+    return result if all(v == v for v in values) else NAN
+
+
+def mean(*values: float) -> float:
+    """The arithmetic mean, of the exactly rounded sum where that is finite."""
+    try:
+        return math.fsum(values) / len(values)
+    except (OverflowError, ValueError):
+        total = 0.0
+        for value in values:
+            total += value
+        return total / len(values)
+
+
+def std(*values: float, ddof: float) -> float:
+    """sqrt(sum((v - mean)^2) / (n - ddof))."""
+    centre = mean(*values)
+    return math.sqrt(mean(*((v - centre) * (v - centre) for v in values)) * (len(values) / (len(values) - ddof)))
+
+
+def _head(x: float) -> float:
+    """The leading 26 bits of x, so that its square is exact."""
+    c = _SPLIT * x
+    return c - (c - x)
+
+
+def _square_rest(x: float) -> float:
+    """What the rounding of x * x dropped, exactly."""
+    head = _head(x)
+    tail = x - head
+    return ((head * head - x * x) + 2.0 * head * tail) + tail * tail
+
+
+_GELU_SERIES = _gelu_series()

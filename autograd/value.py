@@ -1,0 +1,379 @@
+"""`Value`: a number that remembers how it was made.
+
+Operators and methods are made from rows of the op table by two small factories, so no operation is described
+here. Drawing, stepping, checking and differentiating functions live elsewhere and only read a graph.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable
+from typing import Any, TypeAlias
+from weakref import ReferenceType, ref
+
+import numpy as np
+
+from . import copying, graph, modes, ops
+from .errors import AnomalyError, ArgumentError, OperandError
+from .ops import CONSTANT, LEAF, LITERAL, Op, number
+
+__all__ = ["Number", "Value", "lift", "literal", "record"]
+
+Number: TypeAlias = "Value | float"
+
+_make = object.__new__
+_literals: dict[float, ReferenceType[Value]] = {}
+_LITERALS_KEPT = 4096
+
+
+def _node(data: float, op: Op, parents: tuple[Value, ...]) -> Value:
+    """A node as it is, without the checks of `__init__`: this is made once for every operation."""
+    node: Value = _make(Value)
+    node._data = data
+    node._grad = None
+    node._label = ""
+    node._op = op
+    node.parents = parents
+    return _in_mode(node) if modes.entered else node
+
+
+def _defers_to(other: Any) -> bool:
+    """Whether the other operand knows better how to go on: a dual, or an array."""
+    return getattr(type(other), "op_level", 0) > 1 or isinstance(other, np.ndarray)
+
+
+def _binary(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
+    """The operator of a two-operand row, and its reflected form."""
+    forward = op.forward
+
+    def operate(self: Value, other: Any) -> Value:
+        if type(other) is not Value:
+            if type(other) is not float and _defers_to(other):
+                return NotImplemented  # type: ignore[no-any-return]
+            other = lift(other)
+        try:
+            return _node(forward(self._data, other._data), op, (self, other))
+        except (ArithmeticError, ValueError) as error:
+            raise _failure(op, (self, other), error) from None
+
+    def reflected(self: Value, other: Any) -> Value:
+        return NotImplemented if _defers_to(other) else record(op, (lift(other), self))
+
+    return operate, reflected
+
+
+def _unary(op: Op) -> Callable[[Value], Value]:
+    """The method of a one-operand row."""
+    forward = op.forward
+
+    def operate(self: Value) -> Value:
+        try:
+            return _node(forward(self._data), op, (self,))
+        except (ArithmeticError, ValueError) as error:
+            raise _failure(op, (self,), error) from None
+
+    operate.__name__ = op.name
+    operate.__doc__ = f"autograd.{op.name} of this node: {op.because}."
+    return operate
+
+
+class Value:
+    """A node of the graph: a float, the operation that made it, and the nodes that went in.
+
+    Args:
+        data: any real number.
+        label: a name to show in drawings, traces and messages; any text.
+        constant: an input that is never trained; no gradient is computed for it.
+
+    Raises:
+        OperandError: `data` is not a real number (a TypeError), or `label` is not text.
+
+    Example:
+        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
+        >>> e = (a + b) * (b + 1)
+        >>> e.backward()
+        >>> e.data, a.grad, b.grad
+        (6.0, 2.0, 5.0)
+        >>> a
+        Value(2.0, label='a', grad=2.0)
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_label", "_op", "parents")
+
+    op_level = 1  # see ops.Op: a row called with a Value makes a node
+
+    _data: float
+    _grad: Any  # None: no backward has reached this node; a constant's stays None
+    _label: str
+    _op: Op
+    parents: tuple[Value, ...]
+
+    def __init__(self, data: Any, label: str = "", *, constant: bool = False) -> None:
+        self._data = data if type(data) is float else number(data)
+        self._grad = None
+        self._op = CONSTANT if constant else LEAF
+        self.parents = ()
+        self.label = label
+
+    # --- what a node holds ---------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> float:
+        """The number at this node."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self._op is LITERAL:
+            raise ArgumentError(
+                f"the number {self._data!r} is shared by every graph that uses it and cannot be "
+                "changed; use Value(..., constant=True) for an input of your own"
+            )
+        self._data = number(data)
+
+    @property
+    def grad(self) -> Any:
+        """d root / d self of the last backward (leaves: the sum over all of them); 0.0 before any reached it.
+
+        A float, or a Value after ``backward(create_graph=True)``.
+        """
+        return 0.0 if self._grad is None else self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if graph.is_constant(self):
+            raise ArgumentError(f"{graph.name_of(self)} is a constant and has no gradient")
+        self._grad = None if gradient is None else gradient if type(gradient) is Value else number(gradient)
+
+    @property
+    def label(self) -> str:
+        """The name shown in drawings, traces and messages."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise OperandError(f"a label is text, got {type(label).__name__}; write str(...) around it")
+        self._label = label
+
+    @property
+    def op(self) -> str:
+        """The name of the table row that made this node; "" on leaves."""
+        return self._op.name
+
+    @property
+    def constant(self) -> bool:
+        """Whether this node is an input that is never trained."""
+        return graph.is_constant(self)
+
+    @property
+    def local_derivative(self) -> Callable[..., tuple[Any, ...]]:
+        """The closure ``(out, *inputs) -> partials``, over the operation's parameters alone."""
+        return self._op.partials
+
+    def local_derivatives(self) -> tuple[float, ...]:
+        """d self / d parent for each parent, in operand order, at the stored values.
+
+        Example:
+            >>> (Value(3.0) * Value(4.0)).local_derivatives()
+            (4.0, 3.0)
+        """
+        return tuple(float(p) for p in graph.local_partials(self))
+
+    # --- gradients -------------------------------------------------------------------------------------------
+
+    def backward(self, seed: Any = 1.0, create_graph: bool = False) -> None:
+        """Reverse-mode differentiation: for every node v below, v.grad = seed * d self / d v.
+
+        Leaves add to the gradient that they hold; every interior node's gradient is that of this call. If
+        anything raises, all gradients stay as they were.
+
+        Args:
+            seed: the gradient to start from.
+            create_graph: make the gradients Values that can be differentiated, drawn and stepped themselves.
+                Leaves then hold their gradient and the gradient its leaf, until ``zero_grad``.
+
+        Raises:
+            AutogradError: a derivative has no value, as atan2's at the origin.
+
+        Warns:
+            GradientWarning: a slope is infinite, as sqrt's at 0; the message names the node.
+
+        Example:
+            >>> x = Value(3.0, "x")
+            >>> (x ** 2).backward(create_graph=True)
+            >>> slope = x.grad
+            >>> x.zero_grad(); slope.backward()
+            >>> slope.data, x.grad
+            (6.0, 2.0)
+        """
+        start = seed if type(seed) is Value else number(seed)
+        if create_graph:
+            graph.backward(self, lift(start), True)
+        else:
+            graph.backward(self, start._data if isinstance(start, Value) else start, False)
+
+    def zero_grad(self) -> None:
+        """Forget this node's own gradient; it reads 0.0 until the next backward."""
+        self._grad = None
+
+    def detach(self) -> Value:
+        """Return a constant with this node's number and label, and none of its history."""
+        return Value(self._data, self._label, constant=True)
+
+    # --- operators, from the table ---------------------------------------------------------------------------
+
+    @classmethod
+    def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Value:
+        """Apply a row to inputs of which at least one is a Value; the others become constants."""
+        return record(op, tuple([x if type(x) is Value else lift(x) for x in inputs]))
+
+    __add__, __radd__ = _binary(ops.ADD)
+    __sub__, __rsub__ = _binary(ops.SUB)
+    __mul__, __rmul__ = _binary(ops.MUL)
+    __truediv__, __rtruediv__ = _binary(ops.DIV)
+    __floordiv__, __rfloordiv__ = _binary(ops.FLOORDIV)
+    __mod__, __rmod__ = _binary(ops.MOD)
+    _pow, __rpow__ = _binary(ops.POW)
+    __neg__ = _unary(ops.NEG)
+    __abs__ = _unary(ops.ABS)
+    __floor__ = _unary(ops.FLOOR)
+
+    # Methods for the functions that micrograd has as methods, and those that NumPy's loops over plain object
+    # arrays look for. Everything else is a function of the package.
+    relu = _unary(ops.RELU)
+    tanh = _unary(ops.TANH)
+    exp = _unary(ops.EXP)
+    log = _unary(ops.LOG)
+    sqrt = _unary(ops.SQRT)
+    sin = _unary(ops.SIN)
+    cos = _unary(ops.COS)
+
+    def __pow__(self, exponent: Any) -> Value:
+        if isinstance(exponent, Value) or _defers_to(exponent):
+            return self._pow(exponent)
+        return record(ops.power(number(exponent)), (self,))
+
+    def __round__(self, digits: int | None = None) -> Value:
+        return record(ops.rounded(float(digits or 0)), (self,))
+
+    def __divmod__(self, other: Any) -> tuple[Value, Value]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Value, Value]:
+        return other // self, other % self
+
+    def __pos__(self) -> Value:
+        return self
+
+    # --- comparisons: plain bools ----------------------------------------------------------------------------
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        their = _compared(other)
+        return NotImplemented if their is None else self._data == their
+
+    def __lt__(self, other: object) -> bool:
+        their = _compared(other)
+        return NotImplemented if their is None else self._data < their
+
+    def __le__(self, other: object) -> bool:
+        their = _compared(other)
+        return NotImplemented if their is None else self._data <= their
+
+    def __gt__(self, other: object) -> bool:
+        their = _compared(other)
+        return NotImplemented if their is None else self._data > their
+
+    def __ge__(self, other: object) -> bool:
+        their = _compared(other)
+        return NotImplemented if their is None else self._data >= their
+
+    def __bool__(self) -> bool:
+        return self._data != 0.0
+
+    # --- text, copies ----------------------------------------------------------------------------------------
+
+    def __float__(self) -> float:
+        raise OperandError(
+            "this would drop a Value from the graph without a word: use autograd's own functions "
+            "(autograd.exp for math.exp) to stay in the graph, or .data for the bare number"
+        )
+
+    def __int__(self) -> int:
+        return int(self.__float__())
+
+    def __repr__(self) -> str:
+        label = f", label={self._label!r}" if self._label else ""
+        grad = "" if self._grad is None else f", grad={getattr(self._grad, 'data', self._grad)!r}"
+        return f"Value({self._data!r}{label}{grad})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __copy__(self) -> Value:
+        copied: Value = copying.restore(self._data, self._label, self._op, self.parents, self._grad)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        copied: Value = copying.deepcopy(self, memo)
+        return copied
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return copying.reduce(self)
+
+
+def literal(x: float) -> Value:
+    """The one constant node for a plain number, shared by all graphs that use the number now."""
+    known = _literals.get(x)
+    node = known() if known is not None else None
+    if node is None or (x == 0.0 and math.copysign(1.0, x) != math.copysign(1.0, node._data)):
+        node = _node(x, LITERAL, ())
+        if len(_literals) >= _LITERALS_KEPT:
+            _literals.clear()
+        _literals[x] = ref(node)
+    return node
+
+
+def lift(x: Any) -> Value:
+    """A Value as it is, any other real number as a constant.
+
+    Raises:
+        OperandError: `x` is not a real number.
+    """
+    return x if isinstance(x, Value) else literal(x if type(x) is float else number(x))
+
+
+def record(op: Op, parents: tuple[Value, ...]) -> Value:
+    """Apply a row to Values and return the new node.
+
+    Raises:
+        AutogradError: of the kind that plain floats raise; the message names node, operation and number.
+    """
+    try:
+        return _node(op.forward(*[p._data for p in parents]), op, parents)
+    except (ArithmeticError, ValueError) as error:
+        raise _failure(op, parents, error) from None
+
+
+def _in_mode(node: Value) -> Value:
+    """A node made while some thread is inside a mode: check it, or cut it off from its parents."""
+    if modes.anomalies_raise() and node.parents and not math.isfinite(node._data):
+        operands = ", ".join(p._label or repr(p._data) for p in node.parents[:4])
+        numbers = ", ".join(repr(p._data) for p in node.parents[:4])
+        raise AnomalyError(f"forward: {node._op.name} of {operands} made {node._data!r} from {numbers}")
+    if node.parents and not modes.recording():
+        node._op, node.parents = CONSTANT, ()
+    return node
+
+
+def _failure(op: Op, parents: tuple[Value, ...], error: Exception) -> Exception:
+    return op.failure(error, tuple(p._data for p in parents), tuple(p._label for p in parents))
+
+
+def _compared(other: object) -> float | None:
+    if isinstance(other, Value):
+        return other._data
+    return float(other) if isinstance(other, numbers.Real) else None
