@@ -24,7 +24,6 @@ from .functions import (
     clip,
     cos,
     cosh,
-    dot,
     elu,
     erf,
     erfc,
@@ -40,23 +39,15 @@ from .functions import (
     log2,
     log10,
     logsigmoid,
-    logsumexp,
-    maximum,
-    mean,
-    minimum,
-    prod,
     relu,
     sigmoid,
     sign,
     silu,
     sin,
     sinh,
-    softmax,
     softplus,
     softsign,
     sqrt,
-    std,
-    sum,
     tan,
     tanh,
     where,
@@ -64,7 +55,11 @@ from .functions import (
 )
 from .modes import detect_anomaly, no_grad
 from .primitives import primitive
+from .reductions import dot, logsumexp, maximum, mean, minimum, prod, softmax, std, sum
+from .render.notebook import mimebundle as _mimebundle
 from .value import Value
+
+Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # here, since `value` must not import `render`
 
 try:
     __version__ = version("scalar-autograd")

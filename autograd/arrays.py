@@ -7,6 +7,7 @@ product makes one `dot` node for each element of the result.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import functions, ops
+from . import functions, ops, reductions
 from .errors import OperandError, ShapeError
 from .value import Value, lift
 
@@ -41,35 +42,35 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The sum over `axis`, one node for each element of the result."""
-        return _reduce(functions.sum, self, axis, keepdims)
+        return _reduce(reductions.sum, self, axis, keepdims)
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The mean over `axis`, one node for each element of the result."""
-        return _reduce(functions.mean, self, axis, keepdims)
+        return _reduce(reductions.mean, self, axis, keepdims)
 
     def prod(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The product over `axis`, one node for each element of the result."""
-        return _reduce(functions.prod, self, axis, keepdims)
+        return _reduce(reductions.prod, self, axis, keepdims)
 
     def std(  # type: ignore[override]
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
         """The standard deviation over `axis` (NumPy's ddof of 0), one node for each element of the result."""
-        return _reduce(lambda values: functions.std(values, ddof=ddof), self, axis, keepdims)
+        return _reduce(lambda values: reductions.std(values, ddof=ddof), self, axis, keepdims)
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The maximum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: functions.maximum(*values), self, axis, keepdims)
+        return _reduce(lambda values: reductions.maximum(*values), self, axis, keepdims)
 
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The minimum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: functions.minimum(*values), self, axis, keepdims)
+        return _reduce(lambda values: reductions.minimum(*values), self, axis, keepdims)
 
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:  # type: ignore[override]
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:
         """Each element held between two numbers."""
         return self.apply_elementwise(lambda v: functions.clip(v, min, max), [self])
 
-    def dot(self, other: Any, out: Any = None) -> Any:  # type: ignore[override]
+    def dot(self, other: Any, out: Any = None) -> Any:
         """The matrix product, one `dot` node for each element of the result."""
         return _dot(self, other)
 
@@ -116,7 +117,7 @@ def data(x: Any) -> NDArray[np.float64]:
         >>> data(array([1, 2]) * 2).tolist()
         [2.0, 4.0]
     """
-    return _read(x, lambda v: v.data if isinstance(v, Value) else ops.number(v))
+    return _read(x, _number)
 
 
 def grads(x: Any) -> NDArray[np.float64]:
@@ -153,6 +154,10 @@ def _bare(x: Any) -> Any:
     return x
 
 
+def _number(v: Any) -> float:
+    return v.data if isinstance(v, Value) else ops.number(v)
+
+
 def _wrapped(result: Any) -> Any:
     return result.view(ValueArray) if isinstance(result, np.ndarray) and result.dtype == object else result
 
@@ -171,20 +176,20 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.sinh: functions.sinh, np.cosh: functions.cosh, np.tanh: functions.tanh,
     np.arcsinh: functions.asinh, np.arccosh: functions.acosh, np.arctanh: functions.atanh,
     np.hypot: functions.hypot,
-    np.maximum: functions.maximum, np.minimum: functions.minimum,
-    np.fmax: functions.maximum, np.fmin: functions.minimum,
-    np.logaddexp: lambda a, b: functions.logsumexp([a, b]),
+    np.maximum: reductions.maximum, np.minimum: reductions.minimum,
+    np.fmax: reductions.maximum, np.fmin: reductions.minimum,
+    np.logaddexp: lambda a, b: reductions.logsumexp([a, b]),
     np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
     np.equal: operator.eq, np.not_equal: operator.ne,
-    np.isnan: lambda v: v != v, np.isfinite: lambda v: bool(np.isfinite(getattr(v, "data", v))),
-    np.isinf: lambda v: bool(np.isinf(getattr(v, "data", v))), np.logical_not: operator.not_,
+    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(_number(v)),
+    np.isinf: lambda v: math.isinf(_number(v)), np.logical_not: operator.not_,
 }  # fmt: skip
 _PREDICATES = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isfinite,
                np.isinf, np.logical_not}  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[Any], Any]] = {
-    np.add: functions.sum, np.multiply: functions.prod,
-    np.maximum: lambda v: functions.maximum(*v), np.minimum: lambda v: functions.minimum(*v),
-    np.logaddexp: functions.logsumexp,
+    np.add: reductions.sum, np.multiply: reductions.prod,
+    np.maximum: lambda v: reductions.maximum(*v), np.minimum: lambda v: reductions.minimum(*v),
+    np.logaddexp: reductions.logsumexp,
 }  # fmt: skip
 
 
@@ -246,7 +251,7 @@ def _dot(a: Any, b: Any, stacked: bool = False) -> Any:
     result = np.empty((len(rows), len(columns)), dtype=object)
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):
-            result[i, j] = functions.dot(row, column)
+            result[i, j] = reductions.dot(row, column)
     shape = left.shape[:-1] + right.shape[1:]
     return _wrapped(result.reshape(shape)) if shape else result[0, 0]
 

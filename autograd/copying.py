@@ -18,13 +18,13 @@ _flat: set[int] = set()  # ids of the nodes that a running pickle will meet with
 
 def restore(data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
     """Put a node together from what it holds."""
-    from .value import Value, literal
+    from .value import literal, node
 
     if op is LITERAL:
         return literal(data)
-    node = object.__new__(Value)
-    node._data, node._label, node._op, node.parents, node._grad = data, label, op, parents, grad
-    return node
+    made = node(data, op, parents) if op.variadic else node(data, op, *parents or (None,))
+    made._label, made._grad = label, grad
+    return made
 
 
 def deepcopy(root: Any, memo: dict[int, Any]) -> Any:

@@ -7,24 +7,14 @@ of a graph is limited by memory alone.
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from math import isfinite
+from typing import Any
 
 from . import modes
 from .errors import AnomalyError, GradientWarning, translated
-from .ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, Op, Partials
-
-
-class Node(Protocol):
-    """What a walk sees of a node."""
-
-    _data: float
-    _grad: Any
-    _op: Op
-    _label: str
-    parents: tuple[Any, ...]
+from .ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, Partials
 
 
 def topological_order(*roots: Any) -> list[Any]:
@@ -109,7 +99,7 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
                 continue
             _warn_of_partial(node, parent, partial, upstream)
             message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
-            if anomaly and not math.isfinite(_plain(message)):
+            if anomaly and not isfinite(_plain(message)):
                 raise AnomalyError(
                     f"backward: {name_of(node)} sent {_plain(message)!r} to {name_of(parent)}: "
                     f"upstream {_plain(upstream)!r} times local derivative {_plain(partial)!r}"
@@ -128,55 +118,69 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
     try:
         if create_graph:
             return rule(node, *node.parents)
-        return rule(node._data, *[p._data for p in node.parents])
+        on_floats: Partials = node._op.float_partials
+        return on_floats(node._data, *[p._data for p in node.parents])
     except (ArithmeticError, ValueError) as error:
         raise _no_derivative(node, error) from error
 
 
 def _backward_in_place(root: Any, seed: float) -> None:
     """The sweep on floats, straight into the nodes; if anything raises, every gradient is put back."""
-    inner, leaves = _inner_and_leaves(root)
-    inner_before = [node._grad for node in inner]
-    leaves_before = [node._grad for node in leaves]
+    touched: list[Any] = []
+    before: list[float | None] = []
     try:
-        for node in inner:
-            node._grad = 0.0
-        for node in leaves:
-            node._grad = 0.0
+        inner, leaves = _zero_below(root, touched, before)
         if not is_constant(root):
             root._grad = seed
         _sweep(inner)
-        for node, earlier in zip(leaves, leaves_before, strict=True):
+        for leaf, earlier in leaves:
             if earlier is not None:
-                node._grad = earlier + node._grad
+                leaf._grad += earlier
     except BaseException:
-        for node, earlier in zip(inner + leaves, inner_before + leaves_before, strict=True):
+        for node, earlier in zip(touched, before, strict=False):
             node._grad = earlier
         raise
 
 
-def _inner_and_leaves(root: Any) -> tuple[list[Any], list[Any]]:
-    """Topological order of the nodes with parents, and the leaves without them that are no constants."""
+def _zero_below(root: Any, touched: list[Any], before: list[float | None]) -> tuple[list[Any], list[tuple[Any, Any]]]:
+    """Set every gradient below `root` to zero, and sort the nodes on the way.
+
+    The zero is a float object of this call alone: a node that holds it has been visited, which saves a set of
+    all nodes. What the gradients were is noted in `touched` and `before`.
+
+    Returns:
+        The nodes with parents in topological order; the leaves with the gradients that they held.
+    """
+    zero = float("0")
     inner: list[Any] = []
-    leaves: list[Any] = []
-    seen: set[Any] = set()
+    leaves: list[tuple[Any, Any]] = []
     stack: list[Any] = [root]
-    pop, push, mark = stack.pop, stack.append, seen.add
+    pop, push = stack.pop, stack.append
     while stack:
         node = pop()
         if node is None:
             inner.append(pop())
-        elif node not in seen:
-            mark(node)
-            parents = node.parents
-            if parents:
+        elif (gradient := node._grad) is not zero:
+            a = node._a
+            if a is not None:
+                before.append(gradient)
+                touched.append(node)
+                node._grad = zero
                 push(node)
                 push(None)
-                for parent in parents:
-                    if parent not in seen:
-                        push(parent)
+                if type(a) is tuple:
+                    stack += [parent for parent in a if parent._grad is not zero]
+                else:
+                    if a._grad is not zero:
+                        push(a)
+                    b = node._b
+                    if b is not None and b._grad is not zero:
+                        push(b)
             elif node._op is LEAF:
-                leaves.append(node)
+                before.append(gradient)
+                touched.append(node)
+                leaves.append((node, gradient))
+                node._grad = zero
     return inner, leaves
 
 
@@ -189,47 +193,52 @@ def _sweep(inner: list[Any]) -> None:
     for node in reversed(inner):
         upstream = node._grad
         op = node._op
-        parents = node.parents
+        a = node._a
+        b = node._b
         if op is MUL:
-            a, b = parents
             if (gradient := a._grad) is not None:
                 a._grad = gradient + upstream * b._data
             if (gradient := b._grad) is not None:
                 b._grad = gradient + upstream * a._data
         elif op is ADD:
-            a, b = parents
             if (gradient := a._grad) is not None:
                 a._grad = gradient + upstream
             if (gradient := b._grad) is not None:
                 b._grad = gradient + upstream
         elif op is DOT:
-            half = len(parents) >> 1
-            for a, b in zip(parents, parents[half:], strict=False):
-                if half == 0:
-                    break
-                half -= 1
-                if (gradient := a._grad) is not None:
-                    a._grad = gradient + upstream * b._data
-                if (gradient := b._grad) is not None:
-                    b._grad = gradient + upstream * a._data
-            if len(parents) & 1 and (gradient := parents[-1]._grad) is not None:
-                parents[-1]._grad = gradient + upstream
+            if upstream == 0.0 and isfinite(node._data):
+                continue  # a dead ReLU stands above: every operand is finite, and so every message is 0
+            half = len(a) >> 1
+            for weight, x in zip(a[:half], a[half : 2 * half], strict=True):
+                if (gradient := weight._grad) is not None:
+                    weight._grad = gradient + upstream * x._data
+                if (gradient := x._grad) is not None:
+                    x._grad = gradient + upstream * weight._data
+            if len(a) & 1 and (gradient := a[-1]._grad) is not None:
+                a[-1]._grad = gradient + upstream
+        elif op.remarkable or op.variadic:
+            for parent, partial in zip(node.parents, local_partials(node), strict=True):
+                if (gradient := parent._grad) is not None:
+                    _warn_of_partial(node, parent, partial, upstream)
+                    parent._grad = gradient + upstream * partial
         else:
             try:
-                partials = op.partials(node._data, *[p._data for p in parents])
+                if b is None:
+                    (partial,) = op.float_partials(node._data, a._data)
+                else:
+                    partial, other = op.float_partials(node._data, a._data, b._data)
+                    if (gradient := b._grad) is not None:
+                        b._grad = gradient + upstream * other
             except (ArithmeticError, ValueError) as error:
                 raise _no_derivative(node, error) from error
-            for parent, partial in zip(parents, partials, strict=True):
-                if (gradient := parent._grad) is not None:
-                    if op.singular or op.flat:
-                        _warn_of_partial(node, parent, partial, upstream)
-                    parent._grad = gradient + upstream * partial
+            if (gradient := a._grad) is not None:
+                a._grad = gradient + upstream * partial
 
 
 def _warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._op
-    if op.singular and not math.isfinite(_plain(partial)) and all(math.isfinite(p._data) for p in node.parents):
+    if op.singular and not isfinite(_plain(partial)) and all(isfinite(p._data) for p in node.parents):
         warnings.warn(
             f"{op.name} has slope {_plain(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
             f"{name_of(node)}"

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .errors import ShapeError
-from .functions import dot, relu
-from .value import Value, lift
+from .functions import relu
+from .reductions import dot, dot_rows
+from .value import Value
 
 __all__ = ["MLP", "Layer", "Module", "Neuron"]
 
@@ -44,10 +45,13 @@ class Neuron(Module):
         self.b = Value(0.0)
         self.nonlin = nonlin
 
-    def __call__(self, x: Sequence[Any]) -> Value:
+    def __call__(self, x: Sequence[Any]) -> Any:
         if len(x) != len(self.w):
             raise ShapeError(f"this neuron has {len(self.w)} weights, got {len(x)} inputs")
-        z: Value = dot(self.w, x, self.b)
+        return self.activate(dot(self.w, x, self.b))
+
+    def activate(self, z: Any) -> Any:
+        """What follows the weighted sum."""
         return relu(z) if self.nonlin else z
 
     def parameters(self) -> list[Value]:
@@ -61,11 +65,14 @@ class Layer(Module):
     """`nout` neurons that see the same `nin` inputs; a single neuron's output comes without a list around it."""
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
+        self.nin = nin
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        inputs = [v if getattr(type(v), "op_level", 0) else lift(v) for v in x]
-        out = [neuron(inputs) for neuron in self.neurons]
+        if len(x) != self.nin:
+            raise ShapeError(f"this layer's neurons have {self.nin} weights, got {len(x)} inputs")
+        zs = dot_rows([n.w for n in self.neurons], x, [n.b for n in self.neurons])
+        out = [neuron.activate(z) for neuron, z in zip(self.neurons, zs, strict=True)]
         return out[0] if len(out) == 1 else out
 
     def parameters(self) -> list[Value]:

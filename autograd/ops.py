@@ -14,12 +14,14 @@ is applied: a type with an ``op_level`` (Value 1, dual 2) gets the call through 
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import math
 import numbers
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -64,6 +66,14 @@ class Op:
     singular: bool = False
     flat: bool = False
     user: bool = False
+    float_partials: Partials = field(init=False, repr=False)
+    remarkable: bool = field(init=False, repr=False)  # a backward may have something to say of a slope
+    variadic: bool = field(init=False, repr=False)  # the rule takes any number of inputs
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "float_partials", _on_floats(self.partials))
+        object.__setattr__(self, "remarkable", self.singular or self.flat)
+        object.__setattr__(self, "variadic", bool(self.partials.__code__.co_flags & inspect.CO_VARARGS))
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply to floats, Values, duals or arrays, whichever the inputs are."""
@@ -122,6 +132,16 @@ class Op:
     def __repr__(self) -> str:
         bound = f"({', '.join(map(repr, self.params))})" if self.params else ""
         return f"<op {self.name}{bound}>"
+
+
+_float_globals: dict[str, Any] = {}  # this module's names, each row replaced by its `forward`; filled at the end
+
+
+def _on_floats(rule: Partials) -> Partials:
+    """The same rule, with the rows in it bound to their `forward`: nothing is left to dispatch on floats."""
+    if getattr(rule, "__globals__", None) is not globals():
+        return rule
+    return FunctionType(rule.__code__, _float_globals, rule.__name__, rule.__defaults__, rule.__closure__)
 
 
 def number(x: object) -> float:
@@ -941,10 +961,6 @@ def clip(low: float, high: float) -> Op:
 # --- operations of many operands ---------------------------------------------------------------------------------
 
 
-def _sum(*values: float) -> float:
-    return functools.reduce(operator.add, values)
-
-
 def _others(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """For each value the product of all others, from products of what stands before and behind it."""
     before = list(itertools.accumulate(values[:-1], operator.mul, initial=1.0))
@@ -954,8 +970,8 @@ def _others(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _dot(*operands: float) -> float:
     half, biased = divmod(len(operands), 2)
-    total: float = functools.reduce(operator.add, map(operator.mul, operands[:half], operands[half : 2 * half]))
-    return total + operands[-1] if biased else total
+    product = special.inner(operands[:half], operands[half : 2 * half])
+    return product + operands[-1] if biased else product
 
 
 def _dot_partials(out: Any, *operands: Any) -> tuple[Any, ...]:
@@ -971,9 +987,9 @@ def _tied(out: Any, *values: Any) -> tuple[Any, ...]:
 
 SUM: Op = _row(
     "sum",
-    _sum,
+    lambda *xs: special.total(xs),
     lambda out, *xs: (1.0,) * len(xs),
-    lambda xp, *xs: _sum(*xs),
+    lambda xp, *xs: special.total(xs),
     symbol="Σ",
     latex="sum",
     because="a sum passes the gradient on to every term unchanged",
@@ -1000,7 +1016,7 @@ MEAN: Op = _row(
     "mean",
     special.mean,
     lambda out, *xs: (1.0 / len(xs),) * len(xs),
-    lambda xp, *xs: _sum(*xs) / len(xs),
+    lambda xp, *xs: special.total(xs) / len(xs),
     symbol="mean",
     latex="mean",
     because="each of n values moves the mean by 1/n",
@@ -1046,8 +1062,8 @@ def std(ddof: float) -> Op:
         return tuple(over_or_zero(x - centre, weight) for x in xs)
 
     def array(xp: Any, *xs: Any) -> Any:
-        centre = _sum(*xs) / len(xs)
-        return xp.sqrt(_sum(*((x - centre) ** 2 for x in xs)) / (len(xs) - ddof))
+        centre = special.total(xs) / len(xs)
+        return xp.sqrt(special.total((x - centre) ** 2 for x in xs) / (len(xs) - ddof))
 
     return Op(
         "std",
@@ -1059,3 +1075,6 @@ def std(ddof: float) -> Op:
         kink="0 where all values are equal",
         because="each value pulls in proportion to its distance",
     )
+
+
+_float_globals.update({name: thing.forward if isinstance(thing, Op) else thing for name, thing in globals().items()})

@@ -7,7 +7,11 @@ function here takes and returns floats and knows nothing of graphs; the op table
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
+import sys
+from collections.abc import Iterable
 
 INF = math.inf
 NAN = math.nan
@@ -35,7 +39,7 @@ def sigmoid_slope(x: float) -> float:
 
 def sech2(x: float) -> float:
     """tanh'(x) = 1 / cosh(x)^2 = 4t / (1 + t)^2 with t = e^-2|x|."""
-    t = math.exp(-2.0 * abs(x))
+    t = math.exp(-2.0 * x if x >= 0.0 else 2.0 * x)
     return 4.0 * t / ((1.0 + t) * (1.0 + t))
 
 
@@ -124,10 +128,10 @@ def gelu_slope(x: float) -> float:
         return 1.0 if x > 0.0 else 0.0
     if -1.6 < x < 0.0:
         h = (x - _GELU_ZERO) - _GELU_ZERO_REST
-        total = 0.0
+        ratio = 0.0
         for coefficient in _GELU_SERIES:
-            total = total * h + coefficient
-        return h * total
+            ratio = ratio * h + coefficient
+        return h * ratio
     return normal_cdf(x) + x * normal_density(x)
 
 
@@ -244,16 +248,29 @@ def mean(*values: float) -> float:
     try:
         return math.fsum(values) / len(values)
     except (OverflowError, ValueError):
-        total = 0.0
-        for value in values:
-            total += value
-        return total / len(values)
+        return total(values) / len(values)
 
 
 def std(*values: float, ddof: float) -> float:
     """sqrt(sum((v - mean)^2) / (n - ddof))."""
     centre = mean(*values)
     return math.sqrt(mean(*((v - centre) * (v - centre) for v in values)) * (len(values) / (len(values) - ddof)))
+
+
+if sys.version_info >= (3, 12):  # there sum() compensates, and results would depend on the version
+
+    def total(values: Iterable[float]) -> float:
+        """The sum from left to right, as a loop of additions gives it."""
+        return functools.reduce(operator.add, values, 0.0)
+
+else:
+    total = sum
+
+
+def inner(a: Iterable[float], b: Iterable[float]) -> float:
+    """a1 b1 + a2 b2 + ..., from left to right."""
+    result: float = total(map(operator.mul, a, b))
+    return result
 
 
 def _head(x: float) -> float:

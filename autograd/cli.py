@@ -1,0 +1,166 @@
+"""The command ``autograd``: lessons as text, data and pictures.
+
+Exit status: 0 if all is as it should be, 1 if a figure disagrees that should agree or a picture could not be drawn,
+2 for bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import __version__, lessons
+from .errors import ArgumentError, GraphError, GraphvizMissingError
+from .lessons import Claim, Figure, Lesson, report
+from .lessons.claims import exit_status
+
+__all__ = ["main"]
+
+Chosen = Sequence[tuple[Lesson, Sequence[Claim]]]
+_INTERRUPTED, _BROKEN_PIPE = 128 + 2, 128 + 13  # what a shell reports for a program ended by these signals
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        arguments: what stands behind the command's name; None: those of this process.
+
+    Raises:
+        SystemExit: after ``--help`` and ``--version`` (0) and for arguments that don't parse (2).
+    """
+    if sys.stdout.encoding.lower() != "utf-8" and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for a sign that it lacks
+    try:
+        status = _run(_parser().parse_args(arguments))
+        sys.stdout.flush()
+    except ArgumentError as error:
+        return _complain(error)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The interpreter flushes stdout once more on its way out; give it somewhere to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="autograd", description="Five documents on backpropagation, checked number by number.")
+    parser.add_argument("--version", action="version", version=f"scalar-autograd {__version__}")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND", required=True)
+
+    every = commands.add_parser("lessons", help="work through all five documents")
+    every.add_argument("--json", action="store_true", help="print data instead of text")
+    every.add_argument("--pictures", metavar="DIR", type=Path, help="write an SVG of each worked example there")
+
+    one = commands.add_parser("lesson", help="work through one document, or one of its claims")
+    one.add_argument("number", metavar="N", help="the lesson: 1 to 5")
+    one.add_argument("claim", metavar="CLAIM", nargs="?", help='one claim, as "5.3"')
+    one.add_argument("--json", action="store_true", help="print data instead of text")
+    one.add_argument("--svg", metavar="FILE", type=Path, help="draw the lesson's (or the claim's) worked example")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    pictures: list[tuple[Path, Lesson, str | None]] = []
+    chosen: Chosen
+    if options.command == "lessons":
+        chosen = [(lesson, lesson.claims) for lesson in lessons.all()]
+        if options.pictures:
+            _make_directory(options.pictures)
+            drawn = [(lesson, c.id) for lesson, claims in chosen for c in claims if c.graph is not None]
+            pictures = [(options.pictures / f"lesson-{id}.svg", lesson, id) for lesson, id in drawn]
+    else:
+        lesson = _lesson(options.number)
+        chosen = [(lesson, [lesson.claim(options.claim)] if options.claim else lesson.claims)]
+        pictures = [(options.svg, lesson, options.claim)] if options.svg else []
+    # A picture that can't be made is bad input (2) when it is asked for by name, so drawing comes first.
+    written, drawing_status = _draw(pictures)
+    figures = _print_json(chosen) if options.json else _print_text(chosen)
+    for path in written:
+        print(f"wrote {path}", file=sys.stderr if options.json else sys.stdout)
+    return max(drawing_status, exit_status(figures))
+
+
+def _lesson(text: str) -> Lesson:
+    if text.isdecimal() and text.isascii():
+        return lessons.get(int(text))
+    number, dot, _ = text.partition(".")
+    hint = f"; one claim is: autograd lesson {number} {text}" if dot and number.isdecimal() else ""
+    known = ", ".join(str(lesson.number) for lesson in lessons.all())
+    raise ArgumentError(f"there is no lesson {text!r}; the lessons are {known}{hint}")
+
+
+def _print_text(chosen: Chosen) -> list[Figure]:
+    colour = report.wants_colour(sys.stdout)
+    found: list[Figure] = []
+    to_come = 0
+    for lesson, claims in chosen:
+        _print(report.lesson_lines(lesson, colour))
+        for claim in claims:
+            figures = claim.run()
+            _print(report.claim_lines(claim, figures, colour))
+            found += figures
+            to_come += claim.status == "to come"
+    _print(report.summary(found, to_come, colour))
+    return found
+
+
+def _print_json(chosen: Chosen) -> list[Figure]:
+    results = [(lesson, [(claim, claim.run()) for claim in claims]) for lesson, claims in chosen]
+    figures = [figure for _, found in results for _, several in found for figure in several]
+    document: dict[str, Any] = {
+        "version": __version__,
+        "ok": exit_status(figures) == 0,
+        "lessons": [report.as_data(lesson, found) for lesson, found in results],
+    }
+    print(json.dumps(document, indent=2, allow_nan=False))
+    return figures
+
+
+def _print(lines: Iterator[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _draw(pictures: Sequence[tuple[Path, Lesson, str | None]]) -> tuple[list[Path], int]:
+    """Write the pictures; return those written, and 1 if one could not be drawn."""
+    written: list[Path] = []
+    for path, lesson, claim in pictures:
+        from .render import to_svg  # costs time that a lesson without a picture need not pay
+
+        root, _ = lesson.graph(claim)
+        try:
+            svg = to_svg(root)
+        except (GraphvizMissingError, GraphError) as error:
+            _complain(error)
+            return written, 1
+        try:
+            path.write_text(svg, encoding="utf-8")
+        except OSError as error:
+            raise ArgumentError(f"cannot write {path}: {error.strerror or error}") from None
+        written.append(path)
+    return written, 0
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArgumentError(f"cannot make the directory {path}: {error.strerror or error}") from None
+
+
+def _complain(error: Exception) -> int:
+    print(f"autograd: {' '.join(str(error).split())}", file=sys.stderr)
+    return 2
