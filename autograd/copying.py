@@ -51,18 +51,19 @@ def reduce(node: Any) -> tuple[Any, ...]:
     if not past and not hasattr(node._grad, "parents"):
         return restore, fields
     rest = _reached(node)
-    with_grads = [(n, n._grad) for n in rest if hasattr(n._grad, "parents")]
-    return _restore_behind, (_Flat(past), *fields), (_Flat(rest), with_grads) if with_grads else None
+    grads = [(n, n._grad) for n in rest if hasattr(n._grad, "parents")]
+    behind = (_restore_behind, (_Flat(past), *fields))
+    return (*behind, (_Flat(rest), grads), None, None, _set_grads) if grads else behind
 
 
 def _restore_behind(past: list[Any], *fields: Any) -> Any:
     return restore(*fields)
 
 
-def set_grads(state: tuple[Any, list[tuple[Any, Any]]]) -> None:
-    """Give nodes back the gradients that are Values themselves."""
-    for node, grad in state[1]:
-        node._grad = grad
+def _set_grads(node: Any, state: tuple[list[Any], list[tuple[Any, Any]]]) -> None:
+    """Give nodes back the gradients that are Values, which may depend on the nodes themselves."""
+    for holder, grad in state[1]:
+        holder._grad = grad
 
 
 class _Flat:

@@ -133,16 +133,19 @@ def flatness(quick: bool) -> None:
     for name, shape in shapes:
         loops = [max(1, 100_000 // size) for size in sizes]
         runs = [repeated(shape(size), times) for size, times in zip(sizes, loops, strict=True)]
-        samples = [[timed(run) for run in runs] for _ in range(3 if quick else 5)]
-        medians = [statistics.median(column) for column in zip(*samples, strict=True)]
-        each = [m / (size * times) for m, size, times in zip(medians, sizes, loops, strict=True)]
-        spread = max(each) / min(each)
-        print(f"  {name:34}" + "".join(f"{1e9 * seconds:11.0f}" for seconds in each))
-        print(f"  {'  slowest / fastest':34}{spread:10.2f}x{'1.5x':>9}  {met(spread <= 1.5)}")
+        for on in (True, False):
+            with collector(on):
+                samples = [[timed(run) for run in runs] for _ in range(3 if quick else 5)]
+            medians = [statistics.median(column) for column in zip(*samples, strict=True)]
+            each = [m / (size * times) for m, size, times in zip(medians, sizes, loops, strict=True)]
+            spread = max(each) / min(each)
+            what = f"{name}, collector {'on' if on else 'off'}"
+            print(f"  {what:34}" + "".join(f"{1e9 * seconds:11.0f}" for seconds in each))
+            print(f"  {'  slowest / fastest':34}{spread:10.2f}x{'1.5x':>9}  {met(spread <= 1.5)}")
 
 
 def memory(quick: bool) -> None:
-    """Print bytes per binary operation, its float and its parents' tuple included, by tracemalloc."""
+    """Print bytes per binary operation, its float included, by tracemalloc."""
     size = 10_000 if quick else 100_000
     gc.collect()
     tracemalloc.start()

@@ -1,0 +1,95 @@
+"""Numbers and labels as they stand in a picture: short, and harmless whatever they hold."""
+
+from __future__ import annotations
+
+import html
+import math
+import unicodedata
+
+__all__ = ["LABEL_LIMIT", "label_text", "markup", "number_text", "text_width"]
+
+LABEL_LIMIT = 32  # characters; a longer label would push the rest of the picture out of sight
+
+_NARROW, _WIDE = frozenset(" !'(),-./:;I[]fijlrt|"), frozenset("%@MW^m+<>=~w…—")
+
+
+def number_text(x: float | None, missing: str = "not computed") -> str:
+    """A number to four significant digits.
+
+    Args:
+        x: the number, or None where there is none.
+        missing: what to write in its place; never 0, which is a number.
+
+    Example:
+        >>> [number_text(x) for x in (2.0, 0.1234567, 1e-7, -0.0, float("-inf"), float("nan"), None)]
+        ['2', '0.1235', '1e-07', '-0', '-inf', 'nan', 'not computed']
+    """
+    return missing if x is None else f"{x:.4g}"
+
+
+def label_text(label: str, limit: int = LABEL_LIMIT) -> str:
+    r"""One line of printable text for a label of any kind.
+
+    What would not show (control characters, lone surrogates, marks that turn the direction of writing, ...) is
+    written as the escape that a Python string has for it. A label longer than `limit` ends in an ellipsis, one of
+    spaces alone stands in quotes.
+
+    Args:
+        label: any text.
+        limit: how many characters the result may have.
+
+    Example:
+        >>> print(label_text("a\nb"), label_text("weights of the very first hidden layer"), label_text("  "))
+        a\nb weights of the very first hidde… '  '
+    """
+    if label and not label.strip(" "):
+        label = repr(label)
+    shown, room = "", limit - 1  # one character is kept for the ellipsis
+    for i, character in enumerate(label):
+        piece = character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        is_last = i == len(label) - 1
+        if len(shown) + len(piece) > room + is_last:
+            return shown + "…"
+        shown += piece
+    return shown
+
+
+def markup(text: str) -> str:
+    r"""Text for the inside of an HTML-like DOT label, where it then stands for itself alone.
+
+    Quotes and angle brackets can't end the label or open a tag, and a backslash can't begin one of DOT's own
+    escapes, which ``\N`` (the name of the node) is even inside markup.
+
+    Example:
+        >>> print(markup(r'<b>"\N" & co'))
+        &lt;b&gt;&quot;\\N&quot; &amp; co
+    """
+    return html.escape(text).replace("\\", "\\\\")
+
+
+def text_width(text: str, size: float, bold: bool = False) -> int:
+    """A generous estimate of the room that a line takes in any common sans-serif font, in points.
+
+    `dot` has no fonts of its own to measure with: it takes Helvetica's widths, and far too little for anything that
+    is not ASCII, while the viewer may show a wider font. Room asked for by this estimate is enough in either case.
+
+    Args:
+        text: one line.
+        size: of the font, in points.
+        bold: whether it is bold, which is wider.
+
+    Example:
+        >>> text_width("loss", 10), text_width("損失", 10)
+        (24, 20)
+    """
+    return math.ceil(size * sum(map(_ems, text)) * (1.12 if bold else 1.0))
+
+
+def _ems(character: str) -> float:
+    if character in _NARROW:
+        return 0.4
+    if character in _WIDE or unicodedata.east_asian_width(character) in "WF":
+        return 1.0
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0.0  # it stands above or around the character before it
+    return 0.66 if character.islower() or character.isdecimal() else 0.8

@@ -1,0 +1,195 @@
+"""How a graph is written as DOT.
+
+The files in tests/golden hold the DOT of a few graphs. After a change to the looks that was meant, write them anew,
+look at what they draw, and commit them:
+
+    AUTOGRAD_REWRITE_GOLDEN=1 python -m pytest tests/unit/render/test_dot.py
+    for f in tests/golden/*.dot; do graphviz-pure -Tsvg -O "$f"; done
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value, primitive, relu, sigmoid
+from autograd import sum as total
+from autograd.errors import ArgumentError, GraphError, OperandError
+from autograd.render import to_dot
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+REWRITE = "AUTOGRAD_REWRITE_GOLDEN"
+
+any_text = st.text(st.characters(exclude_categories=()))
+breakouts = st.sampled_from(
+    ['"', '"]; evil -> n0 [label="', "\\", "\\N", '\\"', "<", ">", "<>", "</TABLE>>]; evil", "<!--", "-->", "]]>", "&"]
+)
+labels = st.lists(any_text | breakouts, max_size=4).map("".join)
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("name", ["expression", "square", "lesson_5", "hostile"])
+def test_golden(name: str, backward: bool, request: pytest.FixtureRequest) -> None:
+    root: Value = request.getfixturevalue(name)
+    if backward:
+        root.backward()
+    file = GOLDEN / f"{name}_{'after' if backward else 'before'}.dot"
+    source = to_dot(root).source
+    if os.environ.get(REWRITE):
+        file.write_bytes(source.encode())
+    assert source == file.read_bytes().decode(), f"not what {file} holds; see this module's docstring"
+
+
+def lines_of(root: Value, start: str) -> list[str]:
+    return [line.strip() for line in to_dot(root).source.splitlines() if line.strip().startswith(start)]
+
+
+def words(line: str) -> str:
+    """What can be read in a node or on an edge."""
+    return " ".join(re.findall(r">([^<>]+)<", line.partition("label=")[2]))
+
+
+def test_a_node_shows_symbol_label_value_and_gradient(expression: Value) -> None:
+    expression.backward()
+    assert words(lines_of(expression, "n0 [")[0]) == "a value 2 grad 2"
+    assert words(lines_of(expression, "n5 [")[0]) == "* e value 6 grad 1"
+
+
+def test_before_any_backward_gradients_are_not_computed(expression: Value) -> None:
+    source = to_dot(expression).source
+    assert source.count(">not computed<") == 5
+    assert words(lines_of(expression, "n0 [")[0]) == "a value 2 grad not computed"
+
+
+def test_a_gradient_of_0_is_shown_as_0() -> None:
+    y = relu(Value(-1.0))
+    y.backward()
+    assert words(lines_of(y, "n0 [")[0]) == "value -1 grad 0"
+
+
+def test_every_edge_has_its_local_derivative_in_operand_order(expression: Value) -> None:
+    edges = [(line.split(" [")[0], words(line)) for line in lines_of(expression, "n") if "->" in line]
+    assert edges == [
+        ("n0 -> n2", "local 1"),
+        ("n1 -> n2", "local 1"),
+        ("n1 -> n4", "local 1"),
+        ("n3 -> n4", "local 1"),
+        ("n2 -> n5", "local 2"),
+        ("n4 -> n5", "local 3"),
+    ]
+
+
+def test_x_times_x_is_two_edges_with_ids_of_their_own(square: Value) -> None:
+    assert re.findall(r"n0 -> n1 .* id=(\w+)", to_dot(square).source) == ["n0_n1_0", "n0_n1_1"]
+
+
+def test_leaf_constant_operation_and_root_are_told_apart_without_colour(lesson_5: Value) -> None:
+    x, m1, a1 = (lines_of(lesson_5, f"{n} [")[0] for n in ("n1", "n0", "n2"))
+    root = lines_of(lesson_5, "n")[-1 - sum("->" in line for line in lines_of(lesson_5, "n"))]
+    assert words(x) == "x = 2"
+    assert "shape=plain" in x
+    assert "rounded" in m1
+    assert "rounded" not in a1
+    assert "peripheries=2" in root
+    assert "peripheries" not in a1
+
+
+def test_a_constant_is_small_and_grey() -> None:
+    line = lines_of(Value(1.0) + 2, "n1 [")[0]
+    assert words(line) == "2"
+    assert 'POINT-SIZE="10"' in line
+    assert "class=constant" in line
+    assert 'fontcolor="#6b6b6b"' in line
+
+
+def test_arrows_point_forward_and_are_solid(expression: Value) -> None:
+    source = to_dot(expression).source
+    assert "rankdir=LR" in source
+    assert "dir=" not in source.replace("rankdir=", "")
+    assert "dashed" not in source
+
+
+def test_direction_is_an_option(square: Value) -> None:
+    assert "rankdir=TB" in to_dot(square, rankdir="TB").source
+
+
+@pytest.mark.parametrize("direction", ["lr", "", "LR]; evil", None])
+def test_an_unknown_direction_is_refused(square: Value, direction: str) -> None:
+    with pytest.raises(ArgumentError, match="LR, TB, RL, BT"):
+        to_dot(square, rankdir=direction)
+
+
+def test_what_is_no_value_is_refused() -> None:
+    with pytest.raises(OperandError, match="list"):
+        to_dot([Value(1.0)])  # type: ignore[arg-type]
+
+
+def test_a_graph_of_too_many_nodes_is_refused_with_its_size_and_a_hint() -> None:
+    y = x = Value(1.0)
+    for _ in range(20_000):
+        y = y * x
+    with pytest.raises(GraphError, match=r"20,001 nodes.*up to 400 nodes.*Draw a part") as caught:
+        to_dot(y)
+    assert "40,000 edges" in str(caught.value)
+
+
+def test_a_graph_of_too_many_edges_is_refused() -> None:
+    with pytest.raises(GraphError, match="2 nodes and 5,000 edges"):
+        to_dot(total([Value(1.0)] * 5000))
+
+
+def test_shared_numbers_count_as_often_as_they_are_drawn() -> None:
+    x = Value(1.0)
+    with pytest.raises(GraphError, match="602 nodes"):
+        to_dot(total([sigmoid(x) * 2 for _ in range(200)]))  # 200 sigmoids, 200 products, 200 twos; x and the sum
+
+
+def test_a_primitive_is_drawn_by_its_symbol() -> None:
+    cube = primitive("cube", lambda x: x**3, lambda out, x: (3 * x**2,), symbol='<"³\\N">')
+    assert words(lines_of(cube(Value(2.0)), "n1 [")[0]).startswith("&lt;&quot;³\\\\N&quot;&gt; value 8")
+
+
+def structure(root: Value) -> object:
+    """The nodes and edges that `dot` itself finds in the picture."""
+    read = json.loads(to_dot(root).pipe(format="dot_json", quiet=True))
+    nodes = [(node["_gvid"], node["name"]) for node in read["objects"]]
+    return read["name"], nodes, [(edge["tail"], edge["head"]) for edge in read["edges"]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(labels, labels)
+def test_no_label_changes_what_dot_reads(dot: Path, first: str, second: str) -> None:
+    def graph(x: str, y: str, z: str) -> Value:
+        root = Value(2.0, x) * Value(3.0, y, constant=True)
+        root.label = z
+        return root
+
+    assert structure(graph(first, second, first)) == structure(graph("x", "y", "z"))
+
+
+def test_the_same_in_every_run(tmp_path: Path, dot: Path) -> None:
+    program = (
+        "from autograd import Value, tanh\n"
+        "from autograd.render import to_dot, to_svg\n"
+        "leaves = [Value(float(i), f'x{i}') for i in range(8)]\n"
+        "y = tanh(sum(a * b * 2 for a in leaves for b in leaves[:3]))\n"
+        "y.backward()\n"
+        "print(to_dot(y).source, ascii(to_svg(y)))\n"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "12345")
+    }
+    assert len(outputs) == 1
+    assert b"<svg" in outputs.pop()

@@ -1,0 +1,200 @@
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import Value, atan2, dot, no_grad, primitive, relu, sqrt, tanh
+from autograd import sum as total
+from autograd.errors import OperandError
+from autograd.graph import topological_order
+from autograd.render.rows import EdgeRow, NodeRow, graph_rows, graph_size
+from autograd.value import literal
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Value:
+    """Random graphs with shared nodes, shared numbers, and nodes used twice by one other."""
+    nodes = [Value(draw(st.floats(-2, 2)), "leaf") for _ in range(draw(st.integers(1, 3)))]
+    nodes.append(Value(0.5, "fixed", constant=True))
+    for _ in range(draw(st.integers(1, 12))):
+        a, b = draw(st.sampled_from(nodes)), draw(st.sampled_from(nodes))
+        make = draw(
+            st.sampled_from(
+                [
+                    lambda a, b: a + b,
+                    lambda a, b: a * b,
+                    lambda a, b: a - 2.0,
+                    lambda a, b: 2.0 * a,
+                    lambda a, b: tanh(a),
+                    lambda a, b: total([a, b, a, 1.0, 2.0]),
+                ]
+            )
+        )
+        nodes.append(make(a, b))
+    return nodes[-1]
+
+
+def test_a_node_is_a_row(expression: Value) -> None:
+    expression.backward()
+    rows = graph_rows(expression)
+    assert rows.nodes == (
+        NodeRow("n0", "a", "", "", 2.0, 2.0, "leaf", False),
+        NodeRow("n1", "b", "", "", 1.0, 5.0, "leaf", False),
+        NodeRow("n2", "c", "+", "+", 3.0, 2.0, "op", False),
+        NodeRow("n3", "", "", "", 1.0, None, "constant", False),
+        NodeRow("n4", "d", "+", "+", 2.0, 3.0, "op", False),
+        NodeRow("n5", "e", "*", "*", 6.0, 1.0, "op", True),
+    )
+
+
+def test_a_use_is_an_edge_with_its_local_derivative_and_its_message(expression: Value) -> None:
+    expression.backward()
+    assert graph_rows(expression).edges == (
+        EdgeRow("n0", "n2", 0, 1.0, 2.0),
+        EdgeRow("n1", "n2", 1, 1.0, 2.0),
+        EdgeRow("n1", "n4", 0, 1.0, 3.0),
+        EdgeRow("n3", "n4", 1, 1.0, None),  # a constant is sent nothing
+        EdgeRow("n2", "n5", 0, 2.0, 2.0),
+        EdgeRow("n4", "n5", 1, 3.0, 3.0),
+    )
+
+
+def test_a_node_used_twice_has_two_edges(square: Value) -> None:
+    edges = graph_rows(square).edges
+    assert [(e.source, e.target, e.operand, e.local) for e in edges] == [("n0", "n1", 0, 3.0), ("n0", "n1", 1, 3.0)]
+
+
+def test_before_any_backward_gradients_and_messages_are_none_and_not_0(expression: Value) -> None:
+    rows = graph_rows(expression)
+    assert {node.gradient for node in rows.nodes} == {None}
+    assert {edge.message for edge in rows.edges} == {None}
+    assert all(edge.local is not None for edge in rows.edges)
+
+
+def test_a_gradient_of_0_is_0() -> None:
+    x = Value(-1.0)
+    y = relu(x)
+    y.backward()
+    assert graph_rows(y).nodes[0].gradient == 0.0
+
+
+def test_a_gradient_that_is_a_value_reads_as_its_number(square: Value) -> None:
+    square.backward(create_graph=True)
+    rows = graph_rows(square)
+    assert [(type(node.gradient), node.gradient) for node in rows.nodes] == [(float, 6.0), (float, 1.0)]
+    assert [edge.message for edge in rows.edges] == [3.0, 3.0]
+    square.parents[0].zero_grad()  # a gradient that is part of its own graph is a cycle; let it go
+
+
+def test_a_shared_number_has_a_row_for_each_use() -> None:
+    x = Value(1.0, "x")
+    rows = graph_rows((x + 2) * (x - 2) + 2)
+    twos = [node.id for node in rows.nodes if node.value == 2.0 and node.kind == "constant"]
+    assert len(twos) == 3
+    assert [sum(edge.source == two for edge in rows.edges) for two in twos] == [1, 1, 1]
+
+
+def test_a_constant_input_is_one_row_however_often_it_is_used() -> None:
+    x = Value(1.0, "x", constant=True)
+    rows = graph_rows(x + x * 3)
+    assert [(node.label, node.kind) for node in rows.nodes] == [
+        ("x", "constant"),
+        ("", "constant"),
+        ("", "op"),
+        ("", "op"),
+    ]
+
+
+def test_operands_of_a_neuron_are_weights_inputs_bias() -> None:
+    w, x, b = [Value(1.0, "w1"), Value(2.0, "w2")], [Value(3.0, "x1"), Value(4.0, "x2")], Value(0.5, "b")
+    rows = graph_rows(dot(w, x, b))
+    labels = {node.id: node.label for node in rows.nodes}
+    assert [labels[edge.source] for edge in rows.edges] == ["w1", "w2", "x1", "x2", "b"]
+    assert [edge.local for edge in rows.edges] == [3.0, 4.0, 1.0, 2.0, 1.0]
+
+
+def test_an_operation_has_its_name_and_its_symbol() -> None:
+    x = Value(4.0)
+    assert [(n.op, n.symbol) for n in graph_rows(sqrt(x) ** 3).nodes] == [("", ""), ("sqrt", "√"), ("power", "^3")]
+
+
+def test_a_result_made_under_no_grad_is_a_constant() -> None:
+    with no_grad():
+        result = Value(2.0) * 3
+    assert graph_rows(result).nodes == (NodeRow("n0", "", "", "", 6.0, None, "constant", True),)
+
+
+def test_a_number_alone_is_a_graph() -> None:
+    assert graph_rows(literal(2.0)).nodes == (NodeRow("n0", "", "", "", 2.0, None, "constant", True),)
+    assert graph_size(literal(2.0)) == (1, 0)
+
+
+def test_where_the_rule_raises_there_is_no_local_derivative() -> None:
+    y = atan2(Value(0.0, "p"), Value(0.0, "q"))
+    assert [edge.local for edge in graph_rows(y).edges] == [None, None]
+
+
+def test_a_faulty_rule_of_the_users_own_is_no_reason_not_to_draw() -> None:
+    def rule(out: float, x: float) -> tuple[float]:
+        raise TypeError("not finished")
+
+    y = primitive("half_done", lambda x: x, rule)(Value(1.0))
+    assert [edge.local for edge in graph_rows(y).edges] == [None]
+
+
+def test_what_is_not_finite_stays_as_it_is() -> None:
+    x = Value(0.0, "x")
+    rows = graph_rows(sqrt(x) * float("nan"))
+    assert rows.edges[0].local == math.inf
+    assert math.isnan(rows.nodes[-1].value)
+
+
+def test_rows_are_frozen_and_slotted(square: Value) -> None:
+    rows = graph_rows(square)
+    for row, field in ((rows, "nodes"), (rows.nodes[0], "value"), (rows.edges[0], "local")):
+        assert not hasattr(row, "__dict__")
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(row, field, None)
+
+
+def test_a_deep_graph_is_read_without_recursion() -> None:
+    x = y = Value(1.0)
+    for _ in range(50_000):
+        y = y + x
+    assert len(graph_rows(y).nodes) == 50_001
+
+
+@pytest.mark.parametrize("thing", [None, 2.0, "x", [Value(1.0)]])
+def test_what_is_no_value_is_refused_by_type(thing: object) -> None:
+    with pytest.raises(OperandError, match=type(thing).__name__):
+        graph_rows(thing)  # type: ignore[arg-type]
+
+
+@given(graphs())
+def test_size_is_that_of_the_rows(root: Value) -> None:
+    rows = graph_rows(root)
+    assert graph_size(root) == (len(rows.nodes), len(rows.edges))
+
+
+@given(graphs())
+def test_rows_are_a_topological_order_in_operand_order(root: Value) -> None:
+    rows = graph_rows(root)
+    assert [node.id for node in rows.nodes] == [f"n{i}" for i in range(len(rows.nodes))]
+    assert [node.root for node in rows.nodes].index(True) == len(rows.nodes) - 1
+    place = {node.id: i for i, node in enumerate(rows.nodes)}
+    assert all(place[edge.source] < place[edge.target] for edge in rows.edges)
+    assert list(rows.edges) == sorted(rows.edges, key=lambda edge: (place[edge.target], edge.operand))
+    plain = [node for node in topological_order(root) if node.parents or node.label]
+    assert [n.value for n in rows.nodes if n.op or n.label] == [node.data for node in plain]
+
+
+@given(graphs())
+def test_messages_add_up_to_gradients(root: Value) -> None:
+    root.backward()
+    rows = graph_rows(root)
+    for node in rows.nodes:
+        if node.kind != "constant" and not node.root:
+            arrived = math.fsum(e.message for e in rows.edges if e.source == node.id and e.message is not None)
+            assert node.gradient == pytest.approx(arrived, rel=1e-9, abs=1e-9)

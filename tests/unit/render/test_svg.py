@@ -1,0 +1,123 @@
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value
+from autograd.errors import ArgumentError, GraphError
+from autograd.render import set_dot, to_svg
+from autograd.render.text import label_text
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+any_text = st.text(st.characters(exclude_categories=()))
+nasty = st.sampled_from(["\x00", "\ud800", "\ufffe", "\\N", "\\", '"', "<b>", "&amp;", "&#0;", "-->", "]]>", "\u202e"])
+labels = st.lists(any_text | nasty, max_size=4).map("".join)
+
+
+def texts(svg: str) -> list[str]:
+    """The lines of text that a reader sees; `dot` writes some spaces as no-break spaces."""
+    return ["".join(t.itertext()).replace("\xa0", " ") for t in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def group(svg: str, id_: str) -> ET.Element:
+    return next(g for g in ET.fromstring(svg).iter(f"{SVG}g") if g.get("id") == id_)
+
+
+def test_everything_that_a_reader_needs_is_there_as_text(dot: Path, lesson_5: Value) -> None:
+    assert texts(to_svg(lesson_5)).count("not computed") == 8
+    lesson_5.backward()
+    seen = texts(to_svg(lesson_5))
+    for text in ("L", "yhat", "m1", "m2", "ReLU", "12", "x = 2", "local 6", "local -1", "value", "grad"):
+        assert text in seen
+    assert "not computed" not in seen
+
+
+def test_nodes_and_edges_have_stable_ids_and_classes(dot: Path, square: Value) -> None:
+    svg = to_svg(square)
+    assert group(svg, "n0").get("class") == "node leaf"
+    assert group(svg, "n1").get("class") == "node op root"
+    assert len(re.findall('id="n0_n1_[01]" class="edge"', svg)) == 2
+
+
+def test_it_is_one_bare_element_without_versions(dot: Path, square: Value) -> None:
+    svg = to_svg(square)
+    assert svg.startswith("<svg ")
+    assert svg.endswith("</svg>\n")
+    assert "<!" not in svg
+    assert "graphviz" not in svg.lower()
+
+
+def test_the_same_every_time(dot: Path, expression: Value) -> None:
+    assert to_svg(expression) == to_svg(expression)
+
+
+def test_options_are_those_of_to_dot(dot: Path, expression: Value) -> None:
+    def height(svg: str) -> float:
+        return float(ET.fromstring(svg).get("viewBox", "").split()[3])
+
+    assert height(to_svg(expression)) < height(to_svg(expression, rankdir="TB"))
+    with pytest.raises(ArgumentError):
+        to_svg(expression, rankdir="up")
+
+
+def test_hostile_labels_are_shown_as_what_they_are(dot: Path, hostile: Value) -> None:
+    seen = texts(to_svg(hostile))
+    assert "<b>bold</b>" in seen
+    assert label_text('"></TD>\\N\\G\\"];}<script>&amp;&#60;') in seen
+    assert "'  ' = nan" in seen
+    assert {"-inf", "-0"} <= set(seen)
+
+
+@settings(deadline=None, max_examples=100)
+@given(labels, labels)
+def test_any_label_gives_valid_xml_that_shows_it(dot: Path, label: str, other: str) -> None:
+    root = Value(2.0, label) + Value(3.0, other, constant=True)
+    root.label = label
+    seen = texts(to_svg(root))
+    assert seen.count(label_text(label)) >= (2 if label else 0)
+    assert (f"{label_text(other)} = 3" if other else "3") in seen
+    assert not ET.fromstring(to_svg(root)).findall(f".//{SVG}script")
+
+
+def _box(node: ET.Element) -> tuple[float, float]:
+    outline = node.find(f"{SVG}path") if node.find(f"{SVG}path") is not None else node.find(f"{SVG}polygon")
+    assert outline is not None
+    points = re.findall(r"(-?[\d.]+),-?[\d.]+", outline.get("d") or outline.get("points") or "")
+    return min(map(float, points)), max(map(float, points))
+
+
+# Widths in ems as DejaVu Sans has them, the widest of the fonts that viewers commonly fall back on.
+_DEJAVU = {"0": 0.64, "-": 0.36, ".": 0.32, "e": 0.62, "+": 0.84, "n": 0.63, "t": 0.39, "c": 0.55, "m": 0.97, " ": 0.32}
+_BOLD = {"W": 1.10, "m": 1.04, "0": 0.70, "_": 0.50, "i": 0.34}
+
+
+@pytest.mark.parametrize("label", ["", "W" * 31, "m" * 31, "iiii", "0_0_0", "損" * 20])
+def test_text_stays_inside_its_box_in_wider_fonts_too(dot: Path, label: str) -> None:
+    x = Value(-0.0001234, label)
+    svg = to_svg(x * -1.234e-200)
+    left, right = _box(group(svg, "n0"))
+    for text in group(svg, "n0").iter(f"{SVG}text"):
+        widths = _BOLD if text.get("font-weight") == "bold" else _DEJAVU
+        content = "".join(text.itertext())
+        width = float(text.get("font-size", "0")) * sum(widths.get(c, 1.0 if c > "\u2000" else 0.64) for c in content)
+        start = float(text.get("x", "0"))
+        assert left < start
+        assert start + width < right, (content, width, right)
+
+
+@pytest.mark.skipif("sys.platform == 'win32'")
+@pytest.mark.parametrize("output", ["", "<svg", "<html/>", "\\377"])
+def test_a_program_that_gives_no_svg_is_named_as_the_cause(tmp_path: Path, square: Value, output: str) -> None:
+    program = tmp_path / "dot"
+    program.write_text(f"#!/bin/sh\ncat > /dev/null\nprintf '{output}'\n")
+    program.chmod(0o755)
+    set_dot(program)
+    try:
+        with pytest.raises(GraphError, match="SVG"):
+            to_svg(square)
+    finally:
+        set_dot(None)
