@@ -145,13 +145,7 @@ def _read(x: Any, function: Callable[[Any], float]) -> NDArray[np.float64]:
 
 def _bare(x: Any) -> Any:
     """What NumPy's own loops may see: no subclass, no bare Value that would call back here."""
-    if isinstance(x, ValueArray):
-        return x.view(np.ndarray)
-    if getattr(type(x), "op_level", 0):
-        box = np.empty((), dtype=object)
-        box[()] = x
-        return box
-    return x
+    return x.view(np.ndarray) if isinstance(x, ValueArray) else ops.boxed(x)
 
 
 def _number(v: Any) -> float:

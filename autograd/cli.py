@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: after ``--help`` and ``--version`` (0) and for arguments that don't parse (2).
     """
-    if sys.stdout.encoding.lower() != "utf-8" and hasattr(sys.stdout, "reconfigure"):
+    if hasattr(sys.stdout, "reconfigure") and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for a sign that it lacks
     try:
         status = _run(_parser().parse_args(arguments))
@@ -48,10 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
+    except OSError as error:  # nobody reads stdout any more, or its disk is full
         # The interpreter flushes stdout once more on its way out; give it somewhere to write.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+        return _BROKEN_PIPE if isinstance(error, BrokenPipeError) else _complain(f"cannot write: {error.strerror}")
     return status
 
 
@@ -161,6 +161,6 @@ def _make_directory(path: Path) -> None:
         raise ArgumentError(f"cannot make the directory {path}: {error.strerror or error}") from None
 
 
-def _complain(error: Exception) -> int:
+def _complain(error: Exception | str) -> int:
     print(f"autograd: {' '.join(str(error).split())}", file=sys.stderr)
     return 2

@@ -18,12 +18,13 @@ _flat: set[int] = set()  # ids of the nodes that a running pickle will meet with
 
 def restore(data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
     """Put a node together from what it holds."""
-    from .value import literal, node
+    from .value import Value, literal
 
     if op is LITERAL:
         return literal(data)
-    made = node(data, op, parents) if op.variadic else node(data, op, *parents or (None,))
-    made._label, made._grad = label, grad
+    made = object.__new__(Value)  # whatever mode we are in: nothing is computed here
+    made._data, made._label, made._op, made._grad = data, label, op, grad
+    made._a, made._b = (parents, None) if op.variadic else (*parents, None, None)[:2]
     return made
 
 

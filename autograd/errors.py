@@ -7,6 +7,10 @@ built-in exception that plain Python would raise in the same place, so that code
 
 from __future__ import annotations
 
+import os
+import sys
+import warnings
+
 
 class AutogradError(Exception):
     """The root of every exception raised by this package."""
@@ -66,8 +70,30 @@ def translated(error: Exception, message: str) -> AutogradError:
     True
     """
     if isinstance(error, AutogradError):
-        return error  # it was named where it arose
+        return type(error)(message)
     for builtin, ours in _KINDS.items():
         if isinstance(error, builtin):
             return ours(message)
     return AutogradError(message)
+
+
+def warn(message: str) -> None:
+    """Give a :class:`GradientWarning` that points at the first line outside this package."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, GradientWarning, stacklevel=level)
+
+
+def shown(label: str) -> str:
+    """A label as a message shows it: as it is if it is short and printable, else quoted and cut.
+
+    >>> shown("w1"), shown("two\\nlines")
+    ('w1', "'two\\\\nlines'")
+    """
+    if len(label) <= 40 and label.isprintable():
+        return label
+    return ascii(label if len(label) <= 40 else label[:39] + "…")
+
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

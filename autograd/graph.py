@@ -7,13 +7,12 @@ of a graph is limited by memory alone.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
 from . import modes
-from .errors import AnomalyError, GradientWarning, translated
+from .errors import AnomalyError, shown, translated, warn
 from .ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, Partials
 
 
@@ -48,8 +47,7 @@ def topological_order(*roots: Any) -> list[Any]:
 def name_of(node: Any) -> str:
     """How a message names a node: its label, else its operation."""
     if node._label:
-        label = repr(node._label)
-        return f"node {label if len(label) <= 60 else label[:57] + '...'}"
+        return f"node {shown(node._label)}"
     if not node.parents:
         return f"the number {node._data!r}" if node._op is LITERAL else f"an unlabelled leaf ({node._data!r})"
     return f"an unlabelled {node._op.name!r} node ({node._data!r})"
@@ -65,11 +63,17 @@ def backward(root: Any, seed: Any, create_graph: bool) -> None:
     if create_graph or (modes.entered and modes.anomalies_raise()):
         order = topological_order(root)
         found = adjoints(order, {root: seed}, create_graph=create_graph)
-        for node in order:
-            if not is_constant(node):
-                earlier = node._grad if node._op is LEAF else None
-                gradient = found.get(node, 0.0)
-                node._grad = gradient if earlier is None else earlier + gradient
+        reached = [node for node in order if not is_constant(node)]
+        gradients = [found.get(node, 0.0) for node in reached]
+        for k, node in enumerate(reached):
+            if node._op is LEAF and node._grad is not None:
+                gradients[k] = node._grad + gradients[k]
+                if modes.entered and modes.anomalies_raise() and not isfinite(_plain(gradients[k])):
+                    raise AnomalyError(
+                        f"backward: the gradients of several passes add up to inf or nan at {name_of(node)}"
+                    )
+        for node, gradient in zip(reached, gradients, strict=True):
+            node._grad = gradient
     else:
         _backward_in_place(root, seed)
 
@@ -99,12 +103,12 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
                 continue
             _warn_of_partial(node, parent, partial, upstream)
             message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
-            if anomaly and not isfinite(_plain(message)):
-                raise AnomalyError(
-                    f"backward: {name_of(node)} sent {_plain(message)!r} to {name_of(parent)}: "
-                    f"upstream {_plain(upstream)!r} times local derivative {_plain(partial)!r}"
-                )
             found[parent] = found[parent] + message if parent in found else message
+            if anomaly and not isfinite(_plain(found[parent])):
+                raise AnomalyError(
+                    f"backward: the gradient of {name_of(parent)} became {_plain(found[parent])!r} by a message from "
+                    f"{name_of(node)}: upstream {_plain(upstream)!r} times local derivative {_plain(partial)!r}"
+                )
     return found
 
 
@@ -120,6 +124,8 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
             return rule(node, *node.parents)
         on_floats: Partials = node._op.float_partials
         return on_floats(node._data, *[p._data for p in node.parents])
+    except AnomalyError:
+        raise
     except (ArithmeticError, ValueError) as error:
         raise _no_derivative(node, error) from error
 
@@ -239,16 +245,14 @@ def _warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> Non
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._op
     if op.singular and not isfinite(_plain(partial)) and all(isfinite(p._data) for p in node.parents):
-        warnings.warn(
+        warn(
             f"{op.name} has slope {_plain(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
             f"{name_of(node)}"
             + (f" ({op.kink})" if op.kink else "")
-            + ("; autograd.hypot has a slope at the origin" if op.name == "sqrt" else ""),
-            GradientWarning,
-            stacklevel=5,
+            + ("; autograd.hypot has a slope at the origin" if op.name == "sqrt" else "")
         )
     elif op.name == "floor" and _plain(upstream) != 0.0:
-        warnings.warn("floor is flat almost everywhere: no gradient passes through it", GradientWarning, stacklevel=5)
+        warn("floor is flat almost everywhere: no gradient passes through it")
 
 
 def _no_derivative(node: Any, error: Exception) -> Exception:
@@ -260,7 +264,10 @@ def _no_derivative(node: Any, error: Exception) -> Exception:
 def _check_stored_values(order: Iterable[Any]) -> None:
     for node in order:
         if node.parents:
-            now = node._op.forward(*[p._data for p in node.parents])
+            try:
+                now: Any = node._op.forward(*[p._data for p in node.parents])
+            except (ArithmeticError, ValueError) as error:
+                now = error
             if now != node._data and not (now != now and node._data != node._data):
                 raise AnomalyError(
                     f"{name_of(node)} stores {node._data!r}, but its parents now give {now!r}: "

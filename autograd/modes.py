@@ -7,7 +7,12 @@ any thread is inside any mode (`entered`), and only then which mode this thread 
 from __future__ import annotations
 
 import contextlib
-from contextvars import ContextVar, Token
+import math
+from contextvars import ContextVar
+from typing import Any
+
+from .errors import AnomalyError, shown
+from .ops import CONSTANT
 
 entered: list[ContextVar[bool]] = []  # one entry for every mode that some thread is inside
 
@@ -29,15 +34,16 @@ class _Mode(contextlib.ContextDecorator):
     _variable: ContextVar[bool]
 
     def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
+        self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(self._variable.set(True))
+        self._before.append(self._variable.get())
+        self._variable.set(True)
         entered.append(self._variable)
 
     def __exit__(self, *_: object) -> None:
         entered.remove(self._variable)
-        self._variable.reset(self._tokens.pop())
+        self._variable.set(self._before.pop())
 
 
 class no_grad(_Mode):
@@ -77,3 +83,17 @@ class detect_anomaly(_Mode):
     """
 
     _variable = _anomaly
+
+
+def applied(made: Any) -> Any:
+    """A node made while some thread is inside a mode: check it, or cut it off from its parents."""
+    if made._a is None:
+        return made
+    if anomalies_raise() and not math.isfinite(made._data):
+        operands = ", ".join(shown(p._label) or repr(p._data) for p in made.parents[:4])
+        numbers = ", ".join(repr(p._data) for p in made.parents[:4])
+        raise AnomalyError(f"forward: {made._op.name} of {operands} made {made._data!r} from {numbers}")
+    if not recording():
+        made._op = CONSTANT
+        made._a = made._b = None
+    return made

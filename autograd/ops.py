@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from . import special
-from .errors import OperandError, translated
+from .errors import AutogradError, OperandError, shown, translated
 
 __all__ = ["TABLE", "Op", "find", "number"]
 
@@ -101,26 +101,29 @@ class Op:
 
     def _on_arrays(self, inputs: tuple[Any, ...]) -> Any:
         arrays = [np.asarray(x) if isinstance(x, list | tuple) else x for x in inputs]
-        if any(x.dtype == object for x in arrays if isinstance(x, np.ndarray)):
+        if any(getattr(x, "dtype", None) == object or getattr(type(x), "op_level", 0) for x in arrays):
             for x in arrays:
                 apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
                 if apply_elementwise is not None:
                     return apply_elementwise(self, arrays)
-            return np.frompyfunc(self, len(arrays), 1)(*arrays)
+            return np.frompyfunc(self, len(arrays), 1)(*[boxed(x) for x in arrays])
+        numeric = [x if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x) for x in arrays]
         if self.array is not None:
-            return self.array(np, *arrays)
-        return np.frompyfunc(self.forward, len(arrays), 1)(*arrays).astype(float)
+            return self.array(np, *numeric)
+        return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
 
     def failure(self, error: Exception, inputs: tuple[Any, ...], labels: tuple[str, ...] = ()) -> Exception:
         """The exception of `error`'s kind whose message names the operation, the operands and the numbers."""
-        names = [
-            label or f"x{i}" if len(inputs) > 1 else label or "x"
-            for i, label in enumerate(labels or ("",) * len(inputs), 1)
-        ]
-        shown = ", ".join(f"{n} = {x!r}" for n, x in itertools.islice(zip(names, inputs, strict=True), 4))
+        if isinstance(error, AutogradError):
+            return error  # it was named where it arose
+        stand_ins = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(1, len(inputs) + 1)]
+        names = [shown(label) or stand_in for label, stand_in in zip(labels or stand_ins, stand_ins, strict=True)]
+        listed = ", ".join(f"{name} = {x!r}" for name, x in itertools.islice(zip(names, inputs, strict=True), 4))
         more = f", ... ({len(inputs)} operands)" if len(inputs) > 4 else ""
-        hint = f"; {self.name} is defined for {self.domain}" if self.domain else ""
-        return translated(error, f"{self.name} with {shown}{more}: {error}{hint}")
+        too_large = isinstance(error, OverflowError)
+        what = "the result is too large for a double" if too_large else error
+        hint = f"; {self.name} is defined for {self.domain}" if self.domain and not too_large else ""
+        return translated(error, f"{self.name} with {listed}{more}: {what}{hint}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.user:
@@ -150,7 +153,7 @@ def number(x: object) -> float:
     >>> number(3)
     3.0
     """
-    if isinstance(x, numbers.Real):
+    if isinstance(x, numbers.Real | np.bool_):
         return float(x)
     if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf":
         return float(x)
@@ -163,6 +166,15 @@ def number(x: object) -> float:
     elif isinstance(x, np.ndarray | list | tuple):
         hint = "; for many numbers at once use autograd.array(...)"
     raise OperandError(f"expected a real number or a Value, got {kind} {_short(x)}{hint}")
+
+
+def boxed(x: Any) -> Any:
+    """A Value as an array of no dimensions, which NumPy's loops take as it is."""
+    if not getattr(type(x), "op_level", 0):
+        return x
+    box = np.empty((), dtype=object)
+    box[()] = x
+    return box
 
 
 def _short(x: object) -> str:
@@ -248,7 +260,7 @@ def _sigmoid(xp: Any, a: Any) -> Any:
 
 def _sigmoid_slope(xp: Any, a: Any) -> Any:
     e = xp.exp(-abs(a))
-    return e / ((1.0 + e) * (1.0 + e))
+    return e / (1.0 + e) / (1.0 + e)
 
 
 STEP: Op = _row(
@@ -264,7 +276,7 @@ EQUAL: Op = _row(
     "_equal",
     special.equal,
     lambda out, a, b: (0.0, 0.0),
-    lambda xp, a, b: xp.where(xp.isnan(a + b) & (a != b), math.nan, xp.where(a == b, 1.0, 0.0)),
+    lambda xp, a, b: xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(a == b, 1.0, 0.0)),
     symbol="=",
     latex=r"[{0} = {1}]",
     because="1 where the two are equal, else 0",
@@ -291,7 +303,7 @@ SILU_SLOPE: Op = _row(
     "_silu_slope",
     special.silu_slope,
     lambda out, a: (SIGMOID_SLOPE(a) * (2.0 - a * TANH(0.5 * a)),),
-    lambda xp, a: _sigmoid(xp, a) + a * _sigmoid_slope(xp, a),
+    lambda xp, a: _sigmoid(xp, a) + xp.where(xp.isinf(a), 0.0, a) * _sigmoid_slope(xp, a),
     symbol="silu'",
     latex=r"\operatorname{{silu}}'({0})",
     because="s(x) + x s'(x)",
@@ -363,12 +375,16 @@ def _power(exponent: float) -> Op:
         "_power",
         lambda a: special.power_total(a, exponent),
         lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: a**exponent,
+        lambda xp, a: _fixed_power(xp, a, exponent),
         symbol=f"^{exponent:g}",
         latex=f"{{0}}^{{{{{exponent:g}}}}}",
         because="the power rule",
         singular=exponent < 1.0,
     )
+
+
+def _fixed_power(xp: Any, a: Any, exponent: float) -> Any:
+    return a * a if exponent == 2.0 else xp.power(a, exponent)
 
 
 def _times_power(p: float, a: Any) -> Any:
@@ -519,7 +535,7 @@ def power(exponent: float) -> Op:
         "power",
         lambda a: special.power(a, exponent),
         lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: a**exponent,
+        lambda xp, a: _fixed_power(xp, a, exponent),
         symbol=f"^{exponent:g}",
         latex=f"{{0}}^{{{{{exponent:g}}}}}",
         domain="a base above 0, or a whole exponent (not below 0 for base 0)",
@@ -612,7 +628,7 @@ SQRT: Op = _row(
 )
 CBRT: Op = _row(
     "cbrt",
-    math.cbrt,
+    special.cbrt,
     lambda out, a: (over(1.0, 3.0 * out * out),),
     lambda xp, a: xp.cbrt(a),
     symbol="∛",
@@ -625,7 +641,7 @@ XLOGY: Op = _row(
     "xlogy",
     special.xlogy,
     lambda out, x, y: (LOG_OR_ZERO(y), over(x, y)),
-    lambda xp, x, y: xp.where(x == 0, 0.0, x * xp.log(xp.where(x == 0, 1.0, y))),
+    lambda xp, x, y: xp.where(x == 0, xp.where(xp.isnan(y), y, 0.0), x * xp.log(xp.where(x == 0, 1.0, y))),
     symbol="x·log y",
     latex=r"{0} \log {1}",
     domain="y > 0, or x = 0",
@@ -836,7 +852,7 @@ SILU: Op = _row(
     "silu",
     special.silu,
     lambda out, a: (SILU_SLOPE(a),),
-    lambda xp, a: a * _sigmoid(xp, a),
+    lambda xp, a: xp.where(a == -math.inf, 0.0, a) * _sigmoid(xp, a),
     symbol="silu",
     latex=r"\operatorname{{silu}}({0})",
     because="silu's slope is s + x s (1 - s)",
@@ -1041,10 +1057,18 @@ MINIMUM: Op = _row(
     kink="ties share the slope evenly",
     because="only the smallest value moves the minimum",
 )
+
+
+def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
+    shares = [SHIFTED_EXP(x, out) for x in xs]
+    total = SUM(*shares)  # 1, but for the rounding of `out`, which at 1000 is already 1e-13
+    return tuple(over_or_zero(share, total) for share in shares)
+
+
 LOGSUMEXP: Op = _row(
     "logsumexp",
     special.logsumexp,
-    lambda out, *xs: tuple(SHIFTED_EXP(x, out) for x in xs),
+    _softmax,
     lambda xp, *xs: functools.reduce(xp.logaddexp, xs),
     symbol="logsumexp",
     latex="logsumexp",

@@ -7,8 +7,6 @@ here. Drawing, stepping, checking and differentiating functions live elsewhere a
 from __future__ import annotations
 
 import math
-import numbers
-import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
 from weakref import ReferenceType, ref
@@ -16,7 +14,8 @@ from weakref import ReferenceType, ref
 import numpy as np
 
 from . import copying, graph, modes, ops
-from .errors import AnomalyError, ArgumentError, OperandError
+from .errors import ArgumentError, OperandError
+from .operators import Operators
 from .ops import CONSTANT, LEAF, LITERAL, Op, number
 
 __all__ = ["Number", "Value", "lift", "literal", "node", "record", "unary_method"]
@@ -44,7 +43,7 @@ def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
     made._op = op
     made._a = a
     made._b = b
-    return _in_mode(made) if modes.entered else made
+    return modes.applied(made) if modes.entered else made
 
 
 def _defers_to(other: Any) -> bool:
@@ -87,18 +86,7 @@ def unary_method(op: Op) -> Callable[[Value], Value]:
     return operate
 
 
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, object], bool]:
-    """A comparison of data, as a plain bool."""
-
-    def holds(self: Value, other: object) -> bool:
-        if isinstance(other, Value):
-            return compare(self._data, other._data)
-        return compare(self._data, float(other)) if isinstance(other, numbers.Real) else NotImplemented
-
-    return holds
-
-
-class Value:
+class Value(Operators):
     """A node of the graph: a float, the operation that made it, and the nodes that went in.
 
     Args:
@@ -253,7 +241,7 @@ class Value:
         """Return a constant with this node's number and label, and none of its history."""
         return Value(self._data, self._label, constant=True)
 
-    # --- operators, from the table ---------------------------------------------------------------------------
+    # --- operators: the commonest without the detour through ops.Op's dispatch -----------------------------------
 
     @classmethod
     def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Value:
@@ -264,71 +252,17 @@ class Value:
     __sub__, __rsub__ = _binary(ops.SUB)
     __mul__, __rmul__ = _binary(ops.MUL)
     __truediv__, __rtruediv__ = _binary(ops.DIV)
-    __floordiv__, __rfloordiv__ = _binary(ops.FLOORDIV)
-    __mod__, __rmod__ = _binary(ops.MOD)
-    _pow, __rpow__ = _binary(ops.POW)
     __neg__ = unary_method(ops.NEG)
-    __abs__ = unary_method(ops.ABS)
-    __floor__ = unary_method(ops.FLOOR)
-
-    # Methods for the functions that micrograd has as methods, and those that NumPy's loops over plain object
-    # arrays look for. Everything else is a function of the package.
     relu = unary_method(ops.RELU)
     tanh = unary_method(ops.TANH)
     exp = unary_method(ops.EXP)
-    log = unary_method(ops.LOG)
-    sqrt = unary_method(ops.SQRT)
-    sin = unary_method(ops.SIN)
-    cos = unary_method(ops.COS)
-
-    def __pow__(self, exponent: Any) -> Value:
-        if isinstance(exponent, Value) or _defers_to(exponent):
-            return self._pow(exponent)
-        return record(ops.power(number(exponent)), (self,))
-
-    def __round__(self, digits: int | None = None) -> Value:
-        return record(ops.rounded(float(digits or 0)), (self,))
-
-    def __divmod__(self, other: Any) -> tuple[Value, Value]:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> tuple[Value, Value]:
-        return other // self, other % self
-
-    def __pos__(self) -> Value:
-        return self
-
-    # --- comparisons: plain bools ----------------------------------------------------------------------------
-
-    __hash__ = object.__hash__
-
-    __eq__ = _comparison(operator.eq)
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
-
-    def __bool__(self) -> bool:
-        return self._data != 0.0
 
     # --- text, copies ----------------------------------------------------------------------------------------
-
-    def __float__(self) -> float:
-        raise OperandError(
-            "this would drop a Value from the graph without a word: use autograd's own functions "
-            "(autograd.exp for math.exp) to stay in the graph, or .data for the bare number"
-        )
-
-    def __int__(self) -> int:
-        return int(self.__float__())
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""
         grad = "" if self._grad is None else f", grad={getattr(self._grad, 'data', self._grad)!r}"
         return f"Value({self._data!r}{label}{grad})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
 
     def __copy__(self) -> Value:
         copied: Value = copying.restore(self._data, self._label, self._op, self.parents, self._grad)
@@ -374,20 +308,6 @@ def record(op: Op, parents: tuple[Value, ...]) -> Value:
     except (ArithmeticError, ValueError) as error:
         raise _failure(op, parents, error) from None
     return node(data, op, parents) if op.variadic else node(data, op, *parents)
-
-
-def _in_mode(made: Value) -> Value:
-    """A node made while some thread is inside a mode: check it, or cut it off from its parents."""
-    if made._a is None:
-        return made
-    if modes.anomalies_raise() and not math.isfinite(made._data):
-        operands = ", ".join(p._label or repr(p._data) for p in made.parents[:4])
-        numbers = ", ".join(repr(p._data) for p in made.parents[:4])
-        raise AnomalyError(f"forward: {made._op.name} of {operands} made {made._data!r} from {numbers}")
-    if not modes.recording():
-        made._op = CONSTANT
-        made._a = made._b = None
-    return made
 
 
 def _failure(op: Op, parents: tuple[Value, ...], error: Exception) -> Exception:

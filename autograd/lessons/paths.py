@@ -1,0 +1,77 @@
+"""The chain rule along one path: what the documents write as a product of factors, read off the graph."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import NamedTuple
+
+from ..errors import ArgumentError
+from ..graph import adjoints, name_of, topological_order
+from ..value import Value
+from .claims import Graph
+
+__all__ = ["Chain", "chain", "named", "worked"]
+
+
+class Chain(NamedTuple):
+    """The factors along a path, the root's first, and their product."""
+
+    derivatives: tuple[float, ...]
+    product: float
+
+
+def chain(*nodes: Value) -> Chain:
+    """Multiply the derivatives along a path.
+
+    Args:
+        nodes: from the root to the leaf. Where a node is a parent of the one before it, the factor is the local
+            derivative of that step (the sum of both for a parent that occurs twice, as x in x * x). Where it lies
+            deeper, the factor is the derivative over everything between the two.
+
+    Raises:
+        ArgumentError: fewer than two nodes, or one does not lie below the one before it.
+
+    Example:
+        >>> w, x, y = Value(3.0, "w"), Value(2.0, "x"), Value(1.0, "y")
+        >>> a = w * x
+        >>> J = (a - y) ** 2
+        >>> chain(J, a, w)
+        Chain(derivatives=(10.0, 2.0), product=20.0)
+    """
+    if len(nodes) < 2:
+        raise ArgumentError("a path has two nodes at least")
+    factors = tuple(_factor(child, parent) for child, parent in pairwise(nodes))
+    return Chain(factors, math.prod(factors))
+
+
+def worked(root: Value) -> Graph:
+    """Back-propagate from `root` and name its nodes: what a claim's `graph` returns.
+
+    Example:
+        >>> root, node = worked(Value(3.0, "x") ** 2)
+        >>> node["x"].grad
+        6.0
+    """
+    root.backward()
+    return named(root)
+
+
+def named(root: Value) -> Graph:
+    """A root whose backward pass has been, and its nodes by label.
+
+    Example:
+        >>> sorted(named(Value(3.0, "x") * Value(2.0, "w"))[1])
+        ['w', 'x']
+    """
+    return root, {node.label: node for node in topological_order(root) if node.label}
+
+
+def _factor(node: Value, below: Value) -> float:
+    edges = [d for p, d in zip(node.parents, node.local_derivatives(), strict=True) if p is below]
+    if edges:
+        return math.fsum(edges)
+    found = adjoints(topological_order(node), {node: 1.0})
+    if below not in found:
+        raise ArgumentError(f"{name_of(below)} does not lie below {name_of(node)}, or is a constant")
+    return float(found[below])

@@ -1,0 +1,205 @@
+"""Lessons as text of three columns, and the same as data.
+
+Text is at most 80 columns wide and plain ASCII but for what a lesson itself quotes; colour is added last, so that
+it can't disturb the layout.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, TextIO
+
+from .claims import Claim, Figure, Lesson
+from .figures import Plain
+
+__all__ = ["as_data", "claim_lines", "lesson_lines", "summary", "wants_colour"]
+
+WIDTH = 80
+_COLUMNS = (19, 20, 25, 7)  # name, document, engine, verdict; with an indent of 2 and gaps of 2 they make 79
+_SHORT = {"agrees": "yes", "differs as noted": "differs", "disagrees": "NO", "not printed": "-"}
+_COLOURS = {"yes": "32", "differs": "33", "NO": "1;31", "-": "2", "title": "1", "faint": "2"}
+_LONGEST_LIST = 8
+
+
+def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to colour: on a terminal, unless NO_COLOR is set (to anything) or the terminal is dumb.
+
+    Example:
+        >>> import io
+        >>> wants_colour(io.StringIO())
+        False
+    """
+    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def lesson_lines(lesson: Lesson, colour: bool = False) -> Iterator[str]:
+    """The heading of a lesson."""
+    yield _paint(f"Lesson {lesson.number}: {lesson.title}", "title", colour)
+    yield _paint(f"after the document {lesson.source}", "faint", colour)
+    yield ""
+
+
+def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -> Iterator[str]:
+    """A claim and its figures, one line of text at a time.
+
+    Example:
+        >>> from autograd.lessons.claims import printed
+        >>> claim = Claim("5.3", "A product", "Three times two is six.", lambda: [])
+        >>> print(*claim_lines(claim, [printed("a1", "6", 6.0)]), sep="\\n")  # doctest: +NORMALIZE_WHITESPACE
+        5.3  A product
+          Three times two is six.
+        <BLANKLINE>
+          figure                 the document says      the engine computes     agrees
+          a1                     6                      6.0                     yes
+        <BLANKLINE>
+    """
+    head = textwrap.wrap(f"{claim.id}  {claim.title}", WIDTH, subsequent_indent=" " * (len(claim.id) + 2))
+    yield from (_paint(line, "title", colour) for line in head)
+    yield from textwrap.wrap(claim.says, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    if claim.waits_for:
+        waits = f"to come, with {claim.waits_for}" if not figures else f"the rest is to come, with {claim.waits_for}"
+        wrapped = textwrap.wrap(waits, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        yield from (_paint(line, "faint", colour) for line in wrapped)
+    if figures:
+        yield ""
+        header = ("figure", "the document says", "the engine computes", "agrees")
+        yield _paint(_row(header), "faint", colour)
+    for figure in figures:
+        yield from _figure_lines(figure, colour)
+    yield ""
+
+
+def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -> Iterator[str]:
+    """How many figures agree, and each one that should and doesn't.
+
+    Example:
+        >>> from autograd.lessons.claims import printed
+        >>> print(*summary([printed("a", "1", 1.0), printed("b", "2", 3.0)], to_come=4), sep="\\n")
+        2 figures: 1 yes, 0 differs, 1 NO, 0 not printed; claims to come: 4
+        DISAGREES: b: the document says 2, the engine computes 3.0
+    """
+    figures = list(figures)
+    verdicts = [figure.verdict for figure in figures]
+    counts = [f"{verdicts.count(verdict)} {'not printed' if s == '-' else s}" for verdict, s in _SHORT.items()]
+    yield _paint(
+        f"{len(figures)} figures: {', '.join(counts)}" + (f"; claims to come: {to_come}" if to_come else ""),
+        "title",
+        colour,
+    )
+    legend = []
+    if "differs as noted" in verdicts:
+        legend.append('"differs": as it should, and the note says why')
+    if any(figure.agrees and figure.printed is None for figure in figures):
+        legend.append('"yes" beside "(not printed)": as the same formula in plain numbers gives')
+    yield from (_paint(line, "faint", colour) for line in legend)
+    for figure in figures:
+        if figure.failed:
+            text = f"DISAGREES: {figure.name}: the document says {figure.printed}, the engine computes {figure.engine}"
+            yield from (_paint(part, "NO", colour) for part in textwrap.wrap(text, WIDTH, subsequent_indent="  "))
+
+
+def as_data(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]]) -> dict[str, Any]:
+    """A lesson and its results as what JSON can hold: numbers at full precision, inf and nan as text."""
+    return {
+        "number": lesson.number,
+        "title": lesson.title,
+        "source": lesson.source,
+        "claims": [
+            {
+                "id": claim.id,
+                "title": claim.title,
+                "says": claim.says,
+                "status": claim.status,
+                "waits_for": claim.waits_for or None,
+                "graph": claim.graph is not None,
+                "figures": [_figure_data(figure) for figure in figures],
+            }
+            for claim, figures in results
+        ],
+    }
+
+
+def _figure_data(figure: Figure) -> dict[str, Any]:
+    return {
+        "name": figure.name,
+        "document": figure.printed,
+        "engine": _json_number(figure.engine),
+        "compared_with": _json_number(figure.reference),
+        "agrees": figure.agrees,
+        "should_agree": figure.should_agree,
+        "verdict": figure.verdict,
+        "note": figure.note,
+    }
+
+
+def _json_number(x: Plain | None) -> Any:
+    if isinstance(x, list):
+        return [_json_number(item) for item in x]
+    return str(x) if isinstance(x, float) and not math.isfinite(x) else x
+
+
+def _figure_lines(figure: Figure, colour: bool) -> Iterator[str]:
+    verdict = _SHORT[figure.verdict]
+    cells = (figure.name, _document_cell(figure), _cell(figure.engine), verdict)
+    for number, line in enumerate(_wrapped_row(cells)):
+        text = line.rstrip()
+        if number == 0:
+            text = text.removesuffix(verdict) + _paint(verdict, verdict, colour)
+        yield text
+    yield from textwrap.wrap(figure.note, WIDTH, initial_indent="    ", subsequent_indent="    ")
+
+
+def _document_cell(figure: Figure) -> str:
+    """What was printed, with the number behind it where that is a formula, or other digits."""
+    if figure.printed is None:
+        return "(not printed)"
+    if figure.reference is None or _says_number(figure.printed, figure.reference):
+        return figure.printed
+    return f"{figure.printed} = {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}"
+
+
+def _says_number(text: str, number: Plain) -> bool:
+    try:
+        return bool(json.loads(text) == number)
+    except json.JSONDecodeError:
+        return False
+
+
+def _cell(x: Plain, spec: str = "") -> str:
+    if not isinstance(x, list):
+        return str(x) if not isinstance(x, float) else format(x, spec) if spec else repr(x)
+    flat = list(_flat(x))
+    if len(flat) > _LONGEST_LIST:
+        return f"[{_cell(flat[0], spec)}, {_cell(flat[1], spec)}, ... {_cell(flat[-1], spec)}] ({len(flat)} numbers)"
+    return f"[{', '.join([_cell(item, spec) for item in x])}]"
+
+
+def _flat(x: Plain) -> Iterator[Plain]:
+    if isinstance(x, list):
+        for item in x:
+            yield from _flat(item)
+    else:
+        yield x
+
+
+def _wrapped_row(cells: Sequence[str]) -> Iterator[str]:
+    columns = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(cells, _COLUMNS, strict=True)]
+    for parts in zip_longest(*columns, fillvalue=""):
+        yield _row(parts)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, _COLUMNS, strict=True)).rstrip()
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _paint(text: str, style: str, colour: bool) -> str:
+    return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if colour and text else text

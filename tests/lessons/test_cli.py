@@ -1,0 +1,242 @@
+"""The command: its output, its exit status, and what it does with bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import autograd.render
+from autograd import Value, __version__, cli, lessons
+from autograd.errors import GraphvizMissingError
+from autograd.lessons.claims import Claim, Lesson, holds, printed
+from autograd.lessons.paths import worked
+
+QUIET = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM", "PYTHONIOENCODING")}
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    options = {"capture_output": True, "text": True, "env": QUIET, "timeout": 120} | options
+    return subprocess.run([sys.executable, "-m", "autograd", *arguments], check=False, **options)
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lesson 9 with one wrong figure."""
+    x = Value(2.0, "x")
+    wrong = Claim("9.1", "Planted", "One is two.", lambda: [printed("one", "2", 1.0)], lambda: worked(x * x))
+    noted = Claim("9.2", "Noted", "It is off.", lambda: [holds("off", "3", 4.0, False, should_agree=False)])
+    lesson = Lesson(9, "Planted", "nowhere", (wrong, noted, Claim("9.3", "Later", "Soon.", waits_for="training")))
+    monkeypatch.setattr(lessons, "get", lambda n: lesson)
+    monkeypatch.setattr(lessons, "all", lambda: (lesson,))
+
+
+# --- text --------------------------------------------------------------------------------------------------------
+
+
+def test_all_lessons_in_a_pipe_are_plain_text_of_80_columns() -> None:
+    done = run("lessons")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    for number in range(1, 6):
+        assert f"Lesson {number}: " in done.stdout
+    for id in ("1.8", "1.10", "5.3"):
+        assert re.search(rf"^{re.escape(id)}  ", done.stdout, re.MULTILINE)
+    assert " 0 NO," in done.stdout
+
+
+def test_one_lesson_and_one_claim() -> None:
+    whole, one = run("lesson", "5"), run("lesson", "5", "5.3")
+    assert (whole.returncode, one.returncode) == (0, 0)
+    assert "5.1  " in whole.stdout
+    assert "5.1  " not in one.stdout
+    assert "-0.7000000000000002" in one.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("setting", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_in_a_terminal_unless_no_color_is_set(setting: dict[str, str], coloured: bool) -> None:
+    import pty
+
+    outer, inner = pty.openpty()
+    done = run("lesson", "5", "5.1", env=QUIET | {"TERM": "xterm"} | setting, capture_output=False, stdout=inner)
+    os.close(inner)
+    text = os.read(outer, 100_000).decode()
+    os.close(outer)
+    assert done.returncode == 0
+    assert ("\x1b[" in text) is coloured
+
+
+def test_a_terminal_without_unicode_is_no_trouble() -> None:
+    done = run("lessons", env=QUIET | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert done.returncode == 0, done.stderr
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--version").stdout.strip() == f"scalar-autograd {__version__}"
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["--help"])
+    assert leaving.value.code == 0
+    assert "lessons" in capsys.readouterr().out
+
+
+# --- data --------------------------------------------------------------------------------------------------------
+
+
+def test_json_has_every_claim_with_figures_at_full_precision() -> None:
+    def refused(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    done = run("lessons", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout, parse_constant=refused)
+    assert document["ok"] is True
+    claims = {claim["id"]: claim for lesson in document["lessons"] for claim in lesson["claims"]}
+    assert set(claims) == {claim.id for lesson in lessons.all() for claim in lesson.claims}
+    for claim in claims.values():
+        assert claim["status"] in ("computed", "in part", "to come")
+        assert (claim["figures"] == []) is (claim["status"] == "to come")
+    figures = {figure["name"]: figure for figure in claims["5.3"]["figures"]}
+    after = figures["m2 after the step"]
+    assert (after["document"], after["engine"], after["verdict"]) == ("-0.7", -0.7000000000000002, "agrees")
+    assert after["agrees"] is True
+
+
+def test_json_of_one_claim() -> None:
+    document = json.loads(run("lesson", "1", "1.7", "--json").stdout)
+    (claim,) = document["lessons"][0]["claims"]
+    assert claim["id"] == "1.7"
+    assert [figure["engine"] for figure in claim["figures"]] == [
+        0.2, 0.04000000000000001, 0.008000000000000002, 0.0016000000000000005,
+    ]  # fmt: skip
+
+
+# --- exit status -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("planted")
+@pytest.mark.parametrize("arguments", [["lessons"], ["lesson", "9"], ["lesson", "9", "9.1"], ["lessons", "--json"]])
+def test_a_planted_wrong_figure_makes_the_exit_status_1(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 1
+    out = capsys.readouterr().out
+    if "--json" in arguments:
+        assert json.loads(out)["ok"] is False
+    else:
+        assert re.search(r"^  one +2 +1\.0 +NO$", out, re.MULTILINE)
+        assert "DISAGREES: one: the document says 2, the engine computes 1.0" in out
+
+
+@pytest.mark.usefixtures("planted")
+@pytest.mark.parametrize("id", ["9.2", "9.3"])
+def test_a_noted_difference_and_a_claim_to_come_leave_it_0(id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["lesson", "9", id]) == 0
+    assert "to come" in capsys.readouterr().out or id == "9.2"
+
+
+# --- pictures ----------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_of_the_main_example_and_of_a_claim(tmp_path: Path) -> None:
+    main, claim = tmp_path / "main.svg", tmp_path / "claim.svg"
+    done = run("lesson", "5", "--svg", str(main))
+    assert done.returncode == 0, done.stderr
+    assert f"wrote {main}" in done.stdout
+    assert "m2" in main.read_text("utf-8")
+    done = run("lesson", "5", "5.2", "--svg", str(claim), "--json")
+    assert done.returncode == 0, done.stderr
+    json.loads(done.stdout)
+    assert f"wrote {claim}" in done.stderr
+    assert claim.read_text("utf-8").startswith("<svg")
+
+
+def test_pictures_of_every_worked_example(tmp_path: Path) -> None:
+    where = tmp_path / "new" / "directory"
+    done = run("lessons", "--pictures", str(where))
+    assert done.returncode == 0, done.stderr
+    expected = {f"lesson-{c.id}.svg" for lesson in lessons.all() for c in lesson.claims if c.graph is not None}
+    assert {path.name for path in where.iterdir()} == expected
+    assert {"lesson-1.8.svg", "lesson-5.3.svg"} <= expected
+    assert done.stdout.count("wrote ") >= len(expected)
+
+
+def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(root: Value, **options: Any) -> str:
+        raise GraphvizMissingError("no dot: install graphviz-pure")
+
+    monkeypatch.setattr(autograd.render, "to_svg", missing)
+    assert cli.main(["lesson", "5", "--svg", str(tmp_path / "x.svg")]) == 1
+    done = capsys.readouterr()
+    assert "Lesson 5" in done.out
+    assert done.err == "autograd: no dot: install graphviz-pure\n"
+    assert list(tmp_path.iterdir()) == []
+    assert cli.main(["lessons", "--pictures", str(tmp_path)]) == 1
+
+
+# --- bad input ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["lesson", "6"], "the lessons are 1, 2, 3, 4, 5"),
+        (["lesson", "-1"], "unrecognized|required|the lessons are"),
+        (["lesson", "five"], "the lessons are 1, 2, 3, 4, 5"),
+        (["lesson", "5.3"], "autograd lesson 5 5.3"),
+        (["lesson", "²"], "the lessons are"),
+        (["lesson", "5", "5.9"], r"did you mean 5\.2, 5\.3, 5\.4\?"),
+        (["lesson", "5", "a\nb"], r"no claim 'a\\nb'"),
+        (["lesson", "1", "1.10", "--svg", "x.svg"], "1.10 has no graph; those with one are 1.1"),
+        (["lesson", "5", "--svg", "no/such/directory/x.svg"], "cannot write"),
+        (["lesson", "5", "--svg", "."], "cannot write"),
+        (["lessons", "--pictures", "pyproject.toml/x"], "cannot make the directory"),
+        (["lesson"], "required: N"),
+        ([], "required: COMMAND"),
+        (["nonsense"], "invalid choice"),
+        (["lessons", "--nonsense"], "unrecognized arguments"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_status_2(arguments: list[str], says: str) -> None:
+    done = run(*arguments, cwd=Path(__file__).parents[2])
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert re.search(says, done.stderr)
+    assert not Path("x.svg").exists()
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = run("lesson", "1", capture_output=False, stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert done.stderr == ""
+    assert done.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said_plainly() -> None:
+    with open("/dev/full", "w") as full:
+        done = run("lesson", "5", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.stderr == "autograd: cannot write: No space left on device\n"
+    assert done.returncode == 2
+
+
+def test_ctrl_c_leaves_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(n: int) -> Lesson:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lessons, "get", interrupted)
+    assert cli.main(["lesson", "5"]) == 130
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,285 @@
+"""The frame of the lessons: comparisons, claims, the registry, the report."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+
+from autograd import Value, array, lessons
+from autograd.errors import ArgumentError
+from autograd.lessons import report
+from autograd.lessons.claims import (
+    Claim,
+    Figure,
+    Lesson,
+    close,
+    exactly,
+    exit_status,
+    holds,
+    plain,
+    printed,
+    shown,
+)
+from autograd.lessons.paths import chain, named, worked
+
+IDS = [
+    "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12", "1.13",
+    "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8", "2.9", "2.10",
+    "3.1", "3.2", "3.3", "3.4", "3.5", "3.6",
+    "4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8", "4.9", "4.10", "4.11", "4.12", "4.13", "4.14",
+    "5.1", "5.2", "5.3", "5.4",
+]  # fmt: skip
+
+
+# --- nothing is missing ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_claim_of_the_documents_is_there_computed_or_to_come(id: str) -> None:
+    claim = lessons.get(int(id.split(".")[0])).claim(id)
+    assert claim.title
+    assert claim.says
+    if claim.compute is None:
+        assert claim.status == "to come"
+        assert claim.waits_for
+        assert claim.run() == ()
+    else:
+        assert claim.run()
+
+
+def test_no_claim_is_there_twice_or_without_a_row() -> None:
+    found = [claim.id for lesson in lessons.all() for claim in lesson.claims]
+    assert sorted(found) == sorted(IDS)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_a_figure_disagrees_only_where_it_should_and_the_note_says_why(id: str) -> None:
+    for figure in lessons.get(int(id.split(".")[0])).claim(id).run():
+        assert figure.agrees in (True, False, None)
+        assert not figure.failed, figure
+        if not figure.should_agree:
+            assert figure.agrees is False, f"{figure.name} agrees after all"
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_a_graph_comes_after_its_backward_pass_afresh_each_time_with_its_nodes_by_label(id: str) -> None:
+    lesson = lessons.get(int(id.split(".")[0]))
+    if lesson.claim(id).graph is None:
+        with pytest.raises(ArgumentError, match="has no graph"):
+            lesson.graph(id)
+        return
+    (root, nodes), (again, _) = lesson.graph(id), lesson.graph(id)
+    assert root.grad == 1.0
+    assert again is not root
+    assert all(node.label == label for label, node in nodes.items())
+
+
+# --- comparisons -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "engine", "agrees"),
+    [
+        ("-0.003", -0.00345, True),
+        ("-0.003", -0.00351, False),
+        ("0.001", 0.0009765625, True),
+        ("0.6", 0.6, True),
+        ("0.6", 0.649, True),
+        ("0.60", 0.649, False),
+        ("12", 12.0, True),
+        ("12", 12.6, False),
+        ("0.13", 0.125, True),
+        ("0.12", 0.125, True),
+        ("1e-6", 1.4e-6, True),
+        ("1.0e-6", 1.4e-6, False),
+        ("[0.5, 0.3]", [0.5, 0.30000000000000004], True),
+        ("[0.5, 0.3]", [0.5, 0.4], False),
+        ("[0.5, 0.3]", [0.5], False),
+        ("[0.5]", 0.5, False),
+        ("0.5", [0.5], False),
+        ("[[1, 2], [3, 4]]", [[1.0, 2.0], [3.0, 4.0]], True),
+        ("1", math.inf, False),
+        ("1", math.nan, False),
+        ("1", "one", False),
+    ],
+)
+def test_a_printed_figure_agrees_within_half_a_unit_of_its_last_decimal(
+    text: str, engine: object, agrees: bool
+) -> None:
+    assert printed("name", text, engine).agrees is agrees
+
+
+def test_text_that_is_no_number_is_refused_as_a_printed_figure() -> None:
+    with pytest.raises(ArgumentError, match="neither a number"):
+        printed("name", "a - y", 1.0)
+
+
+def test_exactly_wants_the_same_double_and_close_a_tolerance() -> None:
+    assert exactly("a", "0.3", 0.1 + 0.2, 0.3).agrees is False
+    assert exactly("a", "0.3", [0.1 + 0.2], [0.30000000000000004]).agrees is True
+    assert close("a", None, 0.1 + 0.2, 0.3).agrees is True
+    assert close("a", None, 1.0 + 1e-9, 1.0).agrees is False
+    assert close("a", None, 1.0 + 1e-9, 1.0, 1e-8).agrees is True
+    assert close("a", None, [1.0, 2.0], [1.0]).agrees is False
+    assert close("a", None, math.nan, math.nan).agrees is False
+
+
+def test_values_arrays_and_numpy_numbers_become_plain() -> None:
+    assert plain([Value(1.0), array([2.0, 3.0]), np.array([[4, 5]]), np.float64(6.0), np.True_, "x", (7,)]) == [
+        1.0, [2.0, 3.0], [[4, 5]], 6.0, True, "x", [7],
+    ]  # fmt: skip
+    assert type(plain(np.float64(6.0))) is float
+    with pytest.raises(ArgumentError, match="dict"):
+        plain({})
+
+
+@pytest.mark.parametrize(
+    ("figure", "verdict", "failed"),
+    [
+        (holds("a", None, 1.0, True), "agrees", False),
+        (holds("a", None, 1.0, False), "disagrees", True),
+        (holds("a", None, 1.0, False, should_agree=False), "differs as noted", False),
+        (shown("a", 1.0), "not printed", False),
+    ],
+)
+def test_verdicts(figure: Figure, verdict: str, failed: bool) -> None:
+    assert figure.verdict == verdict
+    assert figure.failed is failed
+    assert exit_status([holds("fine", None, 0.0, True), figure]) == int(failed)
+
+
+# --- claims and lessons ------------------------------------------------------------------------------------------
+
+
+def test_a_claim_that_computes_nothing_must_say_what_it_waits_for() -> None:
+    with pytest.raises(ArgumentError, match=r"9\.1"):
+        Claim("9.1", "title", "says")
+    assert Claim("9.1", "title", "says", waits_for="training").status == "to come"
+    assert Claim("9.1", "title", "says", list).status == "computed"
+    assert Claim("9.1", "title", "says", list, waits_for="training").status == "in part"
+
+
+@pytest.mark.parametrize("n", [0, 6, -1, "five"])
+def test_an_unknown_lesson_is_refused_and_the_known_ones_named(n: int) -> None:
+    with pytest.raises(ArgumentError, match="the lessons are 1, 2, 3, 4, 5"):
+        lessons.get(n)
+
+
+def test_an_unknown_claim_is_refused_and_the_nearest_named() -> None:
+    with pytest.raises(ArgumentError, match=r"did you mean 5\.3\?"):
+        lessons.get(5).claim("3")
+    with pytest.raises(ArgumentError, match=r"5\.1, 5\.2, 5\.3"):
+        lessons.get(5).graph("nonsense")
+
+
+def test_the_main_worked_example_is_the_named_one_or_the_first_with_a_graph() -> None:
+    x = Value(2.0, "x")
+    claims = (
+        Claim("9.1", "no graph", "says", list),
+        Claim("9.2", "first", "says", list, lambda: worked(x * 3)),
+        Claim("9.3", "second", "says", list, lambda: worked(x * 5)),
+    )
+    assert Lesson(9, "title", "source", claims).graph()[0].data == 6.0
+    assert Lesson(9, "title", "source", claims, main="9.3").graph()[0].data == 10.0
+    with pytest.raises(ArgumentError, match=r"claim 9\.1 has no graph; those with one are 9\.2, 9\.3"):
+        Lesson(9, "title", "source", claims).graph("9.1")
+    with pytest.raises(ArgumentError, match="lesson 9 has no graph"):
+        Lesson(9, "title", "source", claims[:1]).graph()
+
+
+def test_lessons_are_in_order_and_claims_too() -> None:
+    assert [lesson.number for lesson in lessons.all()] == [1, 2, 3, 4, 5]
+    for lesson in lessons.all():
+        minors = [int(claim.id.removeprefix(f"{lesson.number}.")) for claim in lesson.claims]
+        assert minors == sorted(minors)
+
+
+# --- path products -----------------------------------------------------------------------------------------------
+
+
+def test_a_chain_multiplies_local_derivatives_and_bridges_what_lies_between() -> None:
+    w, x = Value(3.0, "w"), Value(2.0, "x")
+    a = w * x
+    J = (a - 1.0) ** 2
+    assert chain(J, J.parents[0], a, w) == ((10.0, 1.0, 2.0), 20.0)
+    assert chain(J, a, w) == ((10.0, 2.0), 20.0)
+    assert chain(x * x, x).product == 4.0
+    assert x.grad == 0.0  # reading a path writes no gradient
+
+
+def test_a_chain_of_nodes_that_do_not_lie_on_a_path_is_refused() -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    with pytest.raises(ArgumentError, match="node b does not lie below"):
+        chain(a * 2.0, b)
+    with pytest.raises(ArgumentError, match="two nodes"):
+        chain(a)
+
+
+def test_worked_runs_backward_once_and_named_not_at_all() -> None:
+    x = Value(3.0, "x")
+    assert named(x * x)[1]["x"].grad == 0.0
+    assert worked(x * x)[1]["x"].grad == 6.0
+
+
+# --- report ------------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colour_only_on_a_terminal_and_not_against_no_color() -> None:
+    assert report.wants_colour(Terminal(), {})
+    assert not report.wants_colour(io.StringIO(), {})
+    assert not report.wants_colour(Terminal(), {"NO_COLOR": "1"})
+    assert report.wants_colour(Terminal(), {"NO_COLOR": ""})
+    assert not report.wants_colour(Terminal(), {"TERM": "dumb"})
+
+
+LONG = Claim("9.1", "A title " * 20, "What it says. " * 20, list, waits_for="training " * 20)
+FIGURES = [
+    printed("a name that is longer than its column", "[0.123456789012345678901234567890]", [-1.2345678901234567e-30]),
+    exactly(
+        "matrix", "a formula of some length that needs several lines", np.ones((10, 10)) / 3, np.ones((10, 10)) / 3
+    ),
+    shown("text", "word " * 30, note="A note. " * 30),
+]
+
+
+def test_no_line_is_wider_than_80_columns_and_all_figures_are_there() -> None:
+    lines = list(report.claim_lines(LONG, FIGURES))
+    assert max(map(len, lines)) <= 80
+    assert not any("\x1b" in line for line in lines)
+    text = "\n".join(lines)
+    assert "[-1.2345678901234567e-30" in text
+    assert "(100" in text
+    assert "the document says" in text
+    assert "the engine computes" in text
+
+
+def test_colour_changes_nothing_but_the_escape_codes() -> None:
+    import re
+
+    bare = list(report.claim_lines(LONG, FIGURES)) + list(report.summary(FIGURES, 2))
+    coloured = list(report.claim_lines(LONG, FIGURES, True)) + list(report.summary(FIGURES, 2, True))
+    assert any("\x1b" in line for line in coloured)
+    assert [re.sub(r"\x1b\[[\d;]*m", "", line) for line in coloured] == bare
+
+
+def test_data_is_valid_json_at_full_precision_with_inf_and_nan_as_text() -> None:
+    claim = Claim("9.1", "t", "s", list)
+    figures = [exactly("a", "0.3", [0.1 + 0.2, math.inf, -math.inf, math.nan], [0.3, 0.0, 0.0, 0.0]), FIGURES[0]]
+    later = Claim("9.2", "t", "s", waits_for="training")
+    lesson = Lesson(9, "t", "source", (claim, later))
+    text = json.dumps(report.as_data(lesson, [(claim, figures), (later, ())]), allow_nan=False)
+    computed, to_come = json.loads(text)["claims"]
+    assert computed["figures"][0]["engine"] == [0.30000000000000004, "inf", "-inf", "nan"]
+    assert computed["figures"][0]["document"] == "0.3"
+    assert computed["figures"][0]["verdict"] == "disagrees"
+    assert computed["figures"][1]["engine"] == [-1.2345678901234567e-30]
+    assert (to_come["id"], to_come["status"], to_come["figures"]) == ("9.2", "to come", [])

@@ -1,0 +1,310 @@
+"""The package keeps to its own plan, and the checks that the other tests rely on can fail."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import autograd
+from autograd import ops
+from autograd.ops import Op
+from tests.oracle import FORMS, check_rule, check_value, form_of
+
+ROOT = Path(autograd.__file__).parents[1]
+PACKAGE = Path(autograd.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+# --- public names ------------------------------------------------------------------------------------------------
+
+PUBLIC = """
+    Value exp log sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh
+    exp2 log2 log10 log1p expm1 cbrt erfc logsigmoid softsign where sigmoid softplus relu leaky_relu elu gelu silu erf
+    maximum minimum hypot atan2 absolute sign floor clip xlogy sum prod dot mean std logsumexp softmax
+    array data grads no_grad detect_anomaly primitive
+""".split()
+
+ELSEWHERE = {"autograd.nn": ["Module", "Neuron", "Layer", "MLP"], "autograd.render": ["to_dot", "to_svg"]}
+
+# Names that DESIGN.md fixes and that later issues bring. A name that has come must leave this list.
+TO_COME = {
+    "autograd": [
+        "grad", "value_and_grad", "jacobian", "hessian", "hvp", "vjp", "jvp",
+        "gradcheck", "check_derivative", "assert_derivative", "diagnose", "compile",
+        "losses", "optim", "init", "monitor", "explain", "Stepper", "steps",
+    ],
+    "autograd.nn": ["Sequential", "Linear", "BatchNorm", "Residual"],
+    "autograd.render": ["to_mermaid", "to_html", "to_latex"],
+}  # fmt: skip
+
+
+def importable(module: str, name: str) -> bool:
+    """Whether ``from module import name`` works."""
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError:
+        return False
+    if hasattr(found, name):
+        return True
+    try:
+        importlib.import_module(f"{module}.{name}")
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_name_of_the_design_is_exported(name: str) -> None:
+    assert name in autograd.__all__
+    assert getattr(autograd, name).__doc__
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in ELSEWHERE.items() for name in names])
+def test_public_name_of_a_submodule_is_exported(module: str, name: str) -> None:
+    found = importlib.import_module(module)
+    assert name in found.__all__
+    assert getattr(found, name).__doc__
+
+
+def test_lessons_come_with_the_package() -> None:
+    assert importable("autograd", "lessons")
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in TO_COME.items() for name in names])
+def test_name_to_come_has_not_come_yet(module: str, name: str) -> None:
+    assert not importable(module, name), f"{module}.{name} is there now: take it off TO_COME and test it"
+
+
+def test_all_is_what_the_package_exports() -> None:
+    ours = {
+        name
+        for name, thing in vars(autograd).items()
+        if not name.startswith("_") and str(getattr(thing, "__module__", "")).startswith("autograd")
+    }
+    assert ours <= set(autograd.__all__)
+    assert all(hasattr(autograd, name) for name in autograd.__all__)
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Classes first, then the rest, each alphabetical with numbers by size, as ruff sorts imports."""
+    return sorted(names, key=lambda n: (not n[0].isupper(), natural(n)))
+
+
+def natural(name: str) -> tuple[str, int, str]:
+    head = name.rstrip("0123456789p")
+    digits = "".join(c for c in name[len(head) :] if c.isdigit())
+    return (head, int(digits or 0), name)
+
+
+def test_all_is_sorted_and_free_of_repeats() -> None:
+    names = [name for name in autograd.__all__ if not name.startswith("_")]
+    assert len(set(names)) == len(names)
+    assert names == in_order(names)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_all_of_a_module_names_things_that_exist(source: Path) -> None:
+    if source.name == "__main__.py":
+        return
+    parts = source.relative_to(ROOT).with_suffix("").parts
+    module = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    for name in getattr(module, "__all__", ()):
+        assert hasattr(module, name)
+
+
+# --- imports point one way ---------------------------------------------------------------------------------------
+
+# A module may import those before it. A package counts as one unit.
+ORDER = """
+    errors special ops modes graph copying operators value reductions functions arrays primitives
+    transforms checking diagnosis compiler init nn losses optim monitor
+    render derivation stepper lessons cli pytest_plugin __main__
+""".split()
+
+# Imports within a function that point the other way, each because a plain one would close a circle.
+AGAINST_THE_ORDER = {
+    ("ops", "primitives"),  # a user's op is pickled by where its function is found
+    ("copying", "value"),  # a restored node is a Value
+    ("value", "render"),  # a Value's picture in a notebook
+}
+IMPORTED_BY_NOTHING = {"cli": {"__main__"}, "pytest_plugin": set()}
+
+
+class Import(NamedTuple):
+    importer: str
+    imported: str
+    deferred: bool  # within a function
+
+
+def unit_of(source: Path) -> str:
+    return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(source: Path, text: str | None = None) -> Iterator[Import]:
+    """Every import of a module of this package in a source file, as the names of units."""
+    package = list(source.relative_to(ROOT).parts[:-1])
+    tree = ast.parse(source.read_text() if text is None else text)
+
+    def visit(node: ast.AST, deferred: bool) -> Iterator[Import]:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return  # for readers and mypy; nothing is imported
+        targets: list[list[str]] = []
+        if isinstance(node, ast.Import):
+            targets = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            base = base + (node.module.split(".") if node.module else [])
+            targets = [base + [alias.name] if base == ["autograd"] else base for alias in node.names]
+        for target in targets:
+            if target[0] == "autograd" and len(target) > 1:
+                yield Import(unit_of(source), target[1], deferred)
+        inside = deferred or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, inside)
+
+    yield from visit(tree, False)
+
+
+def complaint(found: Import) -> str | None:
+    """What is wrong with an import, if anything."""
+    importer, imported, deferred = found
+    if imported not in ORDER or importer == imported or importer == "__init__":
+        return None  # a name of the package itself; a package's own parts; the door that shows everything
+    if imported in IMPORTED_BY_NOTHING and importer not in IMPORTED_BY_NOTHING[imported]:
+        return f"{importer} imports {imported}, which nothing may"
+    if importer not in ORDER:
+        return f"{importer} has no place in ORDER: give it one"
+    if ORDER.index(imported) < ORDER.index(importer):
+        return None
+    if deferred and (importer, imported) in AGAINST_THE_ORDER:
+        return None
+    return f"{importer} imports {imported}, which stands above it"
+
+
+def test_every_module_has_a_place_in_the_order() -> None:
+    units = {unit_of(source) for source in SOURCES} - {"__init__"}
+    assert units <= set(ORDER)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_one_way(source: Path) -> None:
+    assert [c for c in map(complaint, imports_of(source)) if c] == []
+
+
+def test_ops_know_no_value() -> None:
+    known = {found.imported for found in imports_of(PACKAGE / "ops.py") if not found.deferred}
+    assert known <= {"errors", "special"}
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("errors", "from . import ops"),
+        ("ops", "from .value import Value"),
+        ("graph", "import autograd.value"),
+        ("special", "def f():\n    from . import graph"),
+        ("value", "from autograd import functions"),
+        ("nn", "from . import cli"),
+    ],
+)
+def test_a_planted_import_against_the_order_is_seen(module: str, text: str) -> None:
+    found = list(imports_of(PACKAGE / f"{module}.py", text))
+    assert len(found) == 1
+    assert complaint(found[0])
+
+
+# --- size and top level --------------------------------------------------------------------------------------------
+
+LINES = 330
+LONGER = {"ops.py"}  # the op table
+
+TOP_LEVEL = {"pyproject.toml", "README.md", "autograd", "tests", "demos", "LICENSE"}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_file_fits_in_a_head(source: Path) -> None:
+    if source.name not in LONGER:
+        assert len(source.read_text().splitlines()) <= LINES
+
+
+def test_top_level_holds_what_the_design_fixes() -> None:
+    ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().split("\n") if line[:1] not in ("", "#")]
+    found = {p.name for p in ROOT.iterdir() if not p.name.startswith(".")}
+    made_by_tools = {name for name in found if any(fnmatch.fnmatch(name, pattern) for pattern in ignored)}
+    assert found - made_by_tools <= TOP_LEVEL
+
+
+# --- the check of rules can fail -----------------------------------------------------------------------------------
+
+
+def caught(op: Op) -> bool:
+    """Whether the very check that the property tests make refuses a row, at any of its points."""
+    for point in form_of(op).points:
+        try:
+            check_rule(op, form_of(op), point)
+        except AssertionError:
+            return True
+    return False
+
+
+class Slip(NamedTuple):
+    """A wrong rule, as one writes it by mistake."""
+
+    op: Op
+    partials: Callable[..., Any]
+
+
+SLIPS = {
+    "2.001 for 2": Slip(ops.power(2.0), lambda out, a: (2.001 * a,)),
+    "off by 1e-7": Slip(ops.SIN, lambda out, a: (ops.COS(a) * (1 + 1e-7),)),
+    "off by 1e-9, in the second operand": Slip(ops.MUL, lambda out, a, b: (b, a * (1 + 1e-9))),
+    "a dropped term": Slip(ops.SILU, lambda out, a: (ops.SIGMOID(a),)),
+    "a dropped term of a quotient": Slip(ops.TANH, lambda out, a: (1.0 + 0.0 * out,)),
+    "a wrong sign": Slip(ops.COS, lambda out, a: (ops.SIN(a),)),
+    "operands exchanged": Slip(ops.SUB, lambda out, a, b: (-1.0, 1.0)),
+    "a missing inner factor": Slip(ops.EXP2, lambda out, a: (out,)),
+    "the value for the slope": Slip(ops.SIGMOID, lambda out, a: (out,)),
+    "one partial too few": Slip(ops.DIV, lambda out, a, b: (1.0 / b,)),
+    "one partial too many": Slip(ops.EXP, lambda out, a: (out, out)),
+    "the mean's 1/n left out": Slip(ops.MEAN, lambda out, *xs: (1.0,) * len(xs)),
+    "the bias's slope left out": Slip(ops.DOT, lambda out, *xs: (*xs[1::-1], *(0.0 for _ in xs[2:]))),
+    "right at first order, cut off from the graph": Slip(
+        ops.EXP, lambda out, a: (getattr(out, "data", out),)
+    ),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
+def test_a_planted_wrong_rule_is_caught(slip: Slip) -> None:
+    assert caught(replace(slip.op, partials=slip.partials))
+    assert not caught(slip.op)
+
+
+def test_a_planted_wrong_value_is_caught() -> None:
+    wrong = replace(ops.ERF, forward=lambda a: ops.ERF.forward(a) * (1 + 1e-12))
+    with pytest.raises(AssertionError, match=r"erf at \(.*\): got"):
+        check_value(wrong, form_of(wrong), (0.4,))
+
+
+def test_a_failed_check_names_row_point_operand_got_and_expected() -> None:
+    wrong = replace(ops.MUL, partials=lambda out, a, b: (b, 2.0 * a))
+    with pytest.raises(AssertionError) as failure:
+        check_rule(wrong, form_of(wrong), (1.5, -2.25))
+    assert str(failure.value).startswith("* at (1.5, -2.25): d/d operand 1 is 3.0, expected 1.5")
+
+
+def test_a_row_without_a_form_is_refused() -> None:
+    with pytest.raises(AssertionError, match="add one to FORMS"):
+        form_of(replace(ops.EXP, name="brand new"))
+
+
+def test_every_public_row_has_an_independent_form() -> None:
+    public = {name for name in ops.TABLE if name and not name.startswith("_")}
+    assert public <= set(FORMS)

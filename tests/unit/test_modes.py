@@ -1,0 +1,329 @@
+"""`no_grad` and `detect_anomaly`."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import autograd as ag
+from autograd import Value, detect_anomaly, modes, no_grad
+from autograd.errors import AnomalyError, AutogradError
+
+
+@pytest.fixture(autouse=True)
+def no_mode_is_left_behind() -> Iterator[None]:
+    yield
+    assert modes.entered == []
+    assert modes.recording()
+    assert not modes.anomalies_raise()
+
+
+# --- no_grad -----------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_recorded_inside() -> None:
+    x = Value(3.0)
+    with no_grad():
+        results = [x * x, x + 1, 2 / x, -x, x**2, ag.sin(x), ag.sum([x, x]), ag.dot([x], [x]), ag.maximum(x, 0)]
+    assert all(v.parents == () and v.constant for v in results)
+    assert [v.data for v in results[:4]] == [9.0, 4.0, 2 / 3, -3.0]
+    ag.sum(results).backward()
+    assert x.grad == 0.0
+
+
+def test_what_was_recorded_before_stays_recorded() -> None:
+    x = Value(3.0)
+    y = x * x
+    with no_grad():
+        (y * 5).backward()
+        y.backward()
+    assert x.grad == 6.0
+
+
+def test_leaf_made_inside_is_trained_outside() -> None:
+    with no_grad():
+        w = Value(2.0)
+        w.data -= 0.5
+    (w * w).backward()
+    assert w.grad == 3.0
+
+
+def test_errors_inside_are_the_usual_ones() -> None:
+    with no_grad(), pytest.raises(ValueError, match="log"):
+        ag.log(Value(0.0))
+
+
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly])
+def test_mode_ends_with_its_block_even_if_that_raises(mode: Any) -> None:
+    with pytest.raises(RuntimeError), mode():
+        raise RuntimeError
+    assert (Value(2.0) * Value(math.inf)).parents
+
+
+def test_modes_nest() -> None:
+    x = Value(3.0)
+    with no_grad():
+        with no_grad(), detect_anomaly():
+            pass
+        assert (x * x).parents == ()
+    assert len((x * x).parents) == 2
+
+
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly])
+def test_one_object_may_be_entered_again_and_again(mode: Any) -> None:
+    same = mode()
+    for _ in range(2):
+        with same, same:
+            assert len(modes.entered) == 2
+
+
+def test_mode_works_as_a_decorator_also_recursively() -> None:
+    x = Value(1.0)
+
+    @no_grad()
+    def power(n: int) -> Value:
+        """Docstring."""
+        return x if n == 0 else power(n - 1) * 2
+
+    assert power(5).data == 32.0
+    assert power(5).parents == ()
+    assert (power.__name__, power.__doc__) == ("power", "Docstring.")
+    assert (x * 2).parents
+
+
+def in_turn(*steps: Callable[[], None]) -> None:
+    """Run each function in a thread of its own, the next one while the one before has not ended."""
+    failures: list[BaseException] = []
+
+    def caught(step: Callable[[], None]) -> None:
+        try:
+            step()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=caught, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert failures == []
+
+
+def test_mode_of_one_thread_is_not_that_of_another() -> None:
+    x = Value(3.0)
+    inside, done = threading.Event(), threading.Event()
+    recorded: list[int] = []
+
+    def one() -> None:
+        with no_grad(), detect_anomaly():
+            inside.set()
+            assert done.wait(2)
+
+    def other() -> None:
+        assert inside.wait(2)
+        recorded.append(len((x * math.inf).parents))
+        done.set()
+
+    in_turn(one, other)
+    assert recorded == [2]
+
+
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly])
+def test_decorated_function_may_run_in_two_threads_at_once(mode: Any) -> None:
+    first_inside, second_inside, first_done = threading.Event(), threading.Event(), threading.Event()
+
+    @mode()
+    def work(entered: threading.Event, wait_for: threading.Event) -> None:
+        entered.set()
+        assert wait_for.wait(2)
+
+    def first() -> None:
+        work(first_inside, second_inside)
+        first_done.set()
+
+    def second() -> None:
+        assert first_inside.wait(2)
+        work(second_inside, first_done)
+
+    in_turn(first, second)
+
+
+# --- detect_anomaly: forward -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build", "operation"),
+    [
+        (lambda x: x * x, r"\*"),
+        (lambda x: x + 1e308 * 1.7, r"\+"),
+        (lambda x: ag.sum([x, 1.7e308]), "sum"),
+        (lambda x: ag.dot([x], [x]), "dot"),
+        (lambda x: x / 1e-300, "/"),
+    ],
+)
+def test_first_infinity_of_the_forward_pass_raises_and_names_its_operands(
+    build: Callable[[Value], Value], operation: str
+) -> None:
+    x = Value(1e308, "big")
+    assert build(x).data == math.inf
+    with detect_anomaly(), pytest.raises(AnomalyError, match=rf"forward: {operation} of big.* made inf") as caught:
+        build(x)
+    assert "1e+308" in str(caught.value)
+    assert isinstance(caught.value, AutogradError)
+
+
+def test_first_nan_of_the_forward_pass_raises() -> None:
+    x = Value(math.inf, "x")
+    with detect_anomaly(), pytest.raises(AnomalyError, match="made nan"):
+        x - x
+
+
+def test_inputs_that_are_infinite_are_no_anomaly_until_they_are_used() -> None:
+    with detect_anomaly():
+        x = Value(math.inf)
+        assert ag.sigmoid(x).data == 1.0
+        assert ag.logsumexp([Value(-math.inf), Value(0.0)]).data == 0.0
+
+
+def test_finite_work_gives_the_same_numbers_inside() -> None:
+    def run() -> list[float]:
+        x, y = Value(0.3), Value(-1.7)
+        z = ag.dot([x, y], [y, 2.0], x) * ag.tanh(x) - ag.exp(y) / x
+        z.backward()
+        z.backward()
+        return [z.data, x.grad, y.grad, z.grad]
+
+    with detect_anomaly():
+        inside = run()
+    assert inside == pytest.approx(run(), rel=1e-14)
+
+
+# --- detect_anomaly: backward ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_first_infinity_of_the_backward_pass_raises_and_names_where_it_arose(create_graph: bool) -> None:
+    x, y = Value(1e-200, "x"), Value(2.0, "y")
+    root = x * 1e200 * 1e100 * y
+    (x + y).backward()
+    with detect_anomaly(), pytest.raises(AnomalyError, match="inf"):
+        root.backward(seed=1e100, create_graph=create_graph)
+    assert (x.grad, y.grad) == (1.0, 1.0)
+    assert repr(root).count("grad") == 0
+
+
+def test_message_of_a_backward_anomaly_names_both_ends_and_both_factors() -> None:
+    x = Value(1e-200, "x")
+    root = 1 / x * 1e10
+    with detect_anomaly(), pytest.raises(AnomalyError) as caught:
+        root.backward()
+    text = str(caught.value)
+    assert text.startswith("backward: ")
+    for part in ("'/'", "x", "upstream 10000000000.0", "-inf"):
+        assert part in text
+
+
+def test_infinity_within_a_recorded_rule_is_an_anomaly_too() -> None:
+    x = Value(1e-200, "x")
+    root = 1 / x
+    with detect_anomaly(), pytest.raises(AnomalyError):
+        root.backward(create_graph=True)
+    assert x.grad == 0.0
+
+
+def test_nan_of_the_backward_pass_raises() -> None:
+    x, y = Value(0.0, "x"), Value(0.0)
+    norm = ag.sqrt(x * x + y * y)
+    with (
+        detect_anomaly(),
+        pytest.raises(AnomalyError, match="'sqrt'"),
+        pytest.warns(ag.errors.GradientWarning),
+    ):
+        norm.backward()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_infinity_that_arises_where_messages_meet_raises(create_graph: bool) -> None:
+    x = Value(0.1, "x")
+    root = x * 1e308 + x * 1.1e308  # 2.1e307, with a slope that no double holds
+    assert root.data == 2.1e307
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"\bx\b"):
+        root.backward(create_graph=create_graph)
+    assert x.grad == 0.0
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_infinity_that_arises_where_a_leaf_accumulates_raises_and_changes_nothing(create_graph: bool) -> None:
+    x, y = Value(1.0, "x"), Value(1.0)
+    x.grad = 1.5e308
+    y.grad = 3.0
+    root = y + x * 1e308 + y
+    with detect_anomaly(), pytest.raises(AnomalyError):
+        root.backward(create_graph=create_graph)
+    assert (x.grad, y.grad, root.grad) == (1.5e308, 3.0, 0.0)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    ("build", "changed"),
+    [
+        (lambda x: x * x, 4.0),
+        (lambda x: ag.sin(x) + 1, -2.0),
+        (lambda x: ag.sum([x, 1.0, x]), 2.5),
+        (lambda x: ag.dot([x], [3.0]), math.nan),
+        (lambda x: ag.log(x), -1.0),  # its parents give no value at all any more
+        (lambda x: 1 / x, 0.0),
+        (lambda x: ag.exp(x), 1e6),
+    ],
+)
+def test_data_changed_after_the_forward_pass_is_found(
+    build: Callable[[Value], Value], changed: float, create_graph: bool
+) -> None:
+    x = Value(2.0, "x")
+    root = build(x)
+    x.data = changed
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"changed after the forward pass"):
+        root.backward(create_graph=create_graph)
+    assert x.grad == 0.0
+
+
+def test_changed_data_of_an_interior_node_is_found_and_named() -> None:
+    x = Value(2.0)
+    y = x * 3
+    y.label = "hidden"
+    root = y + 1
+    y.data = 7.0
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"hidden.* stores 7\.0.* now give 6\.0"):
+        root.backward()
+
+
+def test_data_changed_and_changed_back_is_no_anomaly() -> None:
+    x = Value(2.0)
+    root = x * x
+    x.data = 3.0
+    x.data = 2.0
+    with detect_anomaly():
+        root.backward()
+    assert x.grad == 4.0
+
+
+def test_stored_nan_that_its_parents_still_give_is_not_taken_for_a_change() -> None:
+    x = Value(math.nan, "x")
+    root = 3 * (x * x)
+    with detect_anomaly(), pytest.raises(AnomalyError) as caught:
+        root.backward()
+    assert "nan" in str(caught.value)
+    assert "changed" not in str(caught.value)
+
+
+def test_anomalies_pass_outside() -> None:
+    x = Value(2.0)
+    root = x * math.inf - x * math.inf
+    root.backward()
+    x.data = 5.0
+    root.backward()
+    assert math.isnan(root.data)
