@@ -36,9 +36,7 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         own = _FUNCTIONS.get(func)
-        if own is not None:
-            return own(*args, **kwargs)
-        return super().__array_function__(func, types, args, kwargs)
+        return own(*args, **kwargs) if own else super().__array_function__(func, types, args, kwargs)
 
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The sum over `axis`, one node for each element of the result."""
@@ -140,7 +138,7 @@ def grads(x: Any) -> NDArray[np.float64]:
 
 def _read(x: Any, function: Callable[[Any], float]) -> NDArray[np.float64]:
     source = np.asarray(_bare(x), dtype=object)
-    return np.frompyfunc(function, 1, 1)(source).astype(np.float64) if source.size else np.empty(source.shape)
+    return np.asarray(np.frompyfunc(function, 1, 1)(source), dtype=np.float64)
 
 
 def _bare(x: Any) -> Any:
@@ -189,13 +187,14 @@ _REDUCTIONS: dict[Any, Callable[[Any], Any]] = {
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     out = kwargs.pop("out", None)
+    known = {"axis", "keepdims"} if method == "reduce" else {"dtype", "casting", "order", "subok"}
+    if set(kwargs) - known - {"dtype"}:
+        raise OperandError(f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(set(kwargs) - known))}")
     if method == "reduce" and ufunc in _REDUCTIONS:
         result: Any = _reduce(_REDUCTIONS[ufunc], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
     elif method == "__call__" and ufunc is np.matmul:
         result = _dot(inputs[0], inputs[1], stacked=True)
     elif method == "__call__" and ufunc in _UFUNCS:
-        if set(kwargs) - {"dtype", "casting", "order", "subok"}:
-            raise OperandError(f"np.{ufunc.__name__} of Values takes no {', '.join(kwargs)}")
         scalar_function: Any = np.frompyfunc(_UFUNCS[ufunc], len(inputs), 1)
         result = scalar_function(*[_bare(x) for x in inputs])
         if ufunc in _PREDICATES:
@@ -215,6 +214,7 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
 def _reduce(function: Callable[[Any], Any], x: Any, axis: Any, keepdims: bool) -> Any:
     """Apply a function of many operands along axes."""
     bare = np.asarray(_bare(x), dtype=object)
+    np.empty((1,) * bare.ndim).sum(axis=axis)  # NumPy's own error for an axis that is not there
     axes = tuple(range(bare.ndim)) if axis is None else tuple(a % bare.ndim for a in np.atleast_1d(axis))
     kept = [a for a in range(bare.ndim) if a not in axes]
     rows = bare.transpose(*kept, *axes).reshape(*[bare.shape[a] for a in kept], -1)
@@ -271,7 +271,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.dot: _dot, np.where: _where,
     np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.std: _reducer("std"),
     np.max: _reducer("max"), np.min: _reducer("min"),
-    np.clip: lambda a, low=None, high=None: array(a).clip(low, high),
+    np.clip: lambda a, a_min=None, a_max=None: array(a).clip(a_min, a_max),
     np.outer: lambda a, b: array(a).ravel()[:, None] * array(b).ravel()[None, :],
     np.inner: lambda a, b: _dot(a, np.transpose(b)), np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),
 }  # fmt: skip
@@ -281,4 +281,13 @@ def _on_bare_value(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs:
     return _on_ufunc(ufunc, method, inputs, kwargs)
 
 
+def _function_on_bare_value(self: Value, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    if func in _FUNCTIONS:
+        result = _FUNCTIONS[func](*args, **kwargs)
+    else:  # as NumPy treats any other object
+        result = func(*[ops.boxed(a) for a in args], **kwargs)
+    return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
+
+
 Value.__array_ufunc__ = _on_bare_value  # type: ignore[attr-defined]
+Value.__array_function__ = _function_on_bare_value  # type: ignore[attr-defined]

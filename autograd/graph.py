@@ -102,8 +102,11 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
             if parent not in inside or is_constant(parent):
                 continue
             _warn_of_partial(node, parent, partial, upstream)
-            message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
-            found[parent] = found[parent] + message if parent in found else message
+            try:
+                message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
+                found[parent] = found[parent] + message if parent in found else message
+            except AnomalyError as error:  # met while the gradient's own nodes were made
+                raise AnomalyError(f"backward: the gradient of {name_of(parent)}: {error}") from None
             if anomaly and not isfinite(_plain(found[parent])):
                 raise AnomalyError(
                     f"backward: the gradient of {name_of(parent)} became {_plain(found[parent])!r} by a message from "
@@ -132,48 +135,51 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
 
 def _backward_in_place(root: Any, seed: float) -> None:
     """The sweep on floats, straight into the nodes; if anything raises, every gradient is put back."""
-    touched: list[Any] = []
-    before: list[float | None] = []
+    # A float object of this call alone: a node that holds it has been visited, which saves a set of all nodes.
+    zero = float("0")
+    stack: list[Any] = [root]
+    inner: list[Any] = []
+    leaves: list[Any] = []
+    holders: list[Any] = []  # nodes that held a gradient already
+    earlier: list[Any] = []  # what they held
     try:
-        inner, leaves = _zero_below(root, touched, before)
+        _zero_below(stack, zero, inner, leaves, holders, earlier)
         if not is_constant(root):
             root._grad = seed
         _sweep(inner)
-        for leaf, earlier in leaves:
-            if earlier is not None:
-                leaf._grad += earlier
+        for node, gradient in zip(holders, earlier, strict=True):
+            if node._a is None:
+                node._grad += gradient
     except BaseException:
-        for node, earlier in zip(touched, before, strict=False):
-            node._grad = earlier
+        for node in inner + leaves + [node for node in stack if node is not None and node._grad is zero]:
+            node._grad = None
+        for node, gradient in zip(holders, earlier, strict=False):
+            node._grad = gradient
         raise
 
 
-def _zero_below(root: Any, touched: list[Any], before: list[float | None]) -> tuple[list[Any], list[tuple[Any, Any]]]:
-    """Set every gradient below `root` to zero, and sort the nodes on the way.
+def _zero_below(
+    stack: list[Any], zero: float, inner: list[Any], leaves: list[Any], holders: list[Any], earlier: list[Any]
+) -> None:
+    """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way.
 
-    The zero is a float object of this call alone: a node that holds it has been visited, which saves a set of
-    all nodes. What the gradients were is noted in `touched` and `before`.
-
-    Returns:
-        The nodes with parents in topological order; the leaves with the gradients that they held.
+    Fills `inner` with the nodes that have parents, in topological order, `leaves` with those that have none, and
+    `holders` and `earlier` with the nodes that had a gradient and what it was.
     """
-    zero = float("0")
-    inner: list[Any] = []
-    leaves: list[tuple[Any, Any]] = []
-    stack: list[Any] = [root]
-    pop, push = stack.pop, stack.append
+    pop, push, finish = stack.pop, stack.append, inner.append
     while stack:
         node = pop()
         if node is None:
-            inner.append(pop())
+            finish(pop())
         elif (gradient := node._grad) is not zero:
             a = node._a
             if a is not None:
-                before.append(gradient)
-                touched.append(node)
-                node._grad = zero
                 push(node)
                 push(None)
+                if gradient is not None:
+                    holders.append(node)
+                    earlier.append(gradient)
+                node._grad = zero
                 if type(a) is tuple:
                     stack += [parent for parent in a if parent._grad is not zero]
                 else:
@@ -183,11 +189,11 @@ def _zero_below(root: Any, touched: list[Any], before: list[float | None]) -> tu
                     if b is not None and b._grad is not zero:
                         push(b)
             elif node._op is LEAF:
-                before.append(gradient)
-                touched.append(node)
-                leaves.append((node, gradient))
+                leaves.append(node)
+                if gradient is not None:
+                    holders.append(node)
+                    earlier.append(gradient)
                 node._grad = zero
-    return inner, leaves
 
 
 def _sweep(inner: list[Any]) -> None:

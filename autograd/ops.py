@@ -101,7 +101,7 @@ class Op:
 
     def _on_arrays(self, inputs: tuple[Any, ...]) -> Any:
         arrays = [np.asarray(x) if isinstance(x, list | tuple) else x for x in inputs]
-        if any(getattr(x, "dtype", None) == object or getattr(type(x), "op_level", 0) for x in arrays):
+        if any(getattr(type(x), "op_level", 0) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in arrays):
             for x in arrays:
                 apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
                 if apply_elementwise is not None:

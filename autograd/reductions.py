@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import ops, special
-from .errors import OperandError, ShapeError
+from .errors import DomainError, OperandError, ShapeError
 from .ops import Op
 from .value import Value, lift, literal, node, record
 
@@ -133,10 +134,12 @@ def softmax(values: Any) -> Any:
         >>> [f"{p:.8f}" for p in softmax([1000.0, 1001.0, 1002.0])]
         ['0.09003057', '0.24472847', '0.66524096']
     """
-    if isinstance(values, np.ndarray) and values.ndim != 1:
-        return np.stack([softmax(row) for row in values])
+    if isinstance(values, np.ndarray) and values.ndim > 1:
+        return np.stack([softmax(row) for row in values]).view(type(values))
     operands = _operands(values, "softmax")
-    largest = max(getattr(x, "data", x) for x in operands)
+    largest = max(x.data if _level(x) else ops.number(x) for x in operands)
+    if largest == -math.inf:
+        raise DomainError("softmax of values that are all -inf: every share would be 0/0")
     powers = [ops.SHIFTED_EXP(x, largest) for x in operands]
     total = sum(powers)
     results = [p / total for p in powers]

@@ -25,6 +25,7 @@ Number: TypeAlias = "Value | float"
 _make = object.__new__
 _literals: dict[float, ReferenceType[Value]] = {}
 _LITERALS_KEPT = 4096
+_NUMBERS = (float, int)
 
 
 def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
@@ -57,7 +58,7 @@ def _binary(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any
 
     def operate(self: Value, other: Any) -> Value:
         if type(other) is not Value:
-            if type(other) is not float and _defers_to(other):
+            if type(other) not in _NUMBERS and _defers_to(other):
                 return NotImplemented  # type: ignore[no-any-return]
             other = lift(other)
         try:
@@ -66,7 +67,13 @@ def _binary(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any
             raise _failure(op, (self, other), error) from None
 
     def reflected(self: Value, other: Any) -> Value:
-        return NotImplemented if _defers_to(other) else record(op, (lift(other), self))
+        if type(other) not in _NUMBERS and _defers_to(other):
+            return NotImplemented  # type: ignore[no-any-return]
+        other = lift(other)
+        try:
+            return node(forward(other._data, self._data), op, other, self)
+        except (ArithmeticError, ValueError) as error:
+            raise _failure(op, (other, self), error) from None
 
     return operate, reflected
 
@@ -257,6 +264,15 @@ class Value(Operators):
     tanh = unary_method(ops.TANH)
     exp = unary_method(ops.EXP)
 
+    def __pow__(self, exponent: Any) -> Any:
+        if type(exponent) not in _NUMBERS:
+            return super().__pow__(exponent)
+        op = ops.power(float(exponent))
+        try:
+            return node(op.forward(self._data), op, self)
+        except (ArithmeticError, ValueError) as error:
+            raise _failure(op, (self,), error) from None
+
     # --- text, copies ----------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -294,7 +310,9 @@ def lift(x: Any) -> Value:
     Raises:
         OperandError: `x` is not a real number.
     """
-    return x if isinstance(x, Value) else literal(x if type(x) is float else number(x))
+    if type(x) is float:
+        return literal(x)
+    return x if isinstance(x, Value) else literal(float(x) if type(x) is int else number(x))
 
 
 def record(op: Op, parents: tuple[Value, ...]) -> Value:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import fnmatch
 import importlib
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +23,15 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # --- public names ------------------------------------------------------------------------------------------------
 
-PUBLIC = """
-    Value exp log sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh
-    exp2 log2 log10 log1p expm1 cbrt erfc logsigmoid softsign where sigmoid softplus relu leaky_relu elu gelu silu erf
-    maximum minimum hypot atan2 absolute sign floor clip xlogy sum prod dot mean std logsumexp softmax
-    array data grads no_grad detect_anomaly primitive
-""".split()
+PUBLIC = [
+    "Value", "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh",
+    "acosh", "atanh",
+    "exp2", "log2", "log10", "log1p", "expm1", "cbrt", "erfc", "logsigmoid", "softsign", "where", "sigmoid",
+    "softplus", "relu", "leaky_relu", "elu", "gelu", "silu", "erf",
+    "maximum", "minimum", "hypot", "atan2", "absolute", "sign", "floor", "clip", "xlogy", "sum", "prod", "dot", "mean",
+    "std", "logsumexp", "softmax",
+    "array", "data", "grads", "no_grad", "detect_anomaly", "primitive",
+]  # fmt: skip
 
 ELSEWHERE = {"autograd.nn": ["Module", "Neuron", "Layer", "MLP"], "autograd.render": ["to_dot", "to_svg"]}
 
@@ -122,11 +124,12 @@ def test_all_of_a_module_names_things_that_exist(source: Path) -> None:
 # --- imports point one way ---------------------------------------------------------------------------------------
 
 # A module may import those before it. A package counts as one unit.
-ORDER = """
-    errors special ops modes graph copying operators value reductions functions arrays primitives
-    transforms checking diagnosis compiler init nn losses optim monitor
-    render derivation stepper lessons cli pytest_plugin __main__
-""".split()
+ORDER = [
+    "errors", "special", "ops", "modes", "graph", "copying", "operators", "value", "reductions", "functions", "arrays",
+    "primitives",
+    "transforms", "checking", "diagnosis", "compiler", "init", "nn", "losses", "optim", "monitor",
+    "render", "derivation", "stepper", "lessons", "cli", "pytest_plugin", "__main__",
+]  # fmt: skip
 
 # Imports within a function that point the other way, each because a plain one would close a circle.
 AGAINST_THE_ORDER = {
@@ -161,7 +164,7 @@ def imports_of(source: Path, text: str | None = None) -> Iterator[Import]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             base = base + (node.module.split(".") if node.module else [])
-            targets = [base + [alias.name] if base == ["autograd"] else base for alias in node.names]
+            targets = [[*base, alias.name] if base == ["autograd"] else base for alias in node.names]
         for target in targets:
             if target[0] == "autograd" and len(target) > 1:
                 yield Import(unit_of(source), target[1], deferred)
@@ -275,9 +278,7 @@ SLIPS = {
     "one partial too many": Slip(ops.EXP, lambda out, a: (out, out)),
     "the mean's 1/n left out": Slip(ops.MEAN, lambda out, *xs: (1.0,) * len(xs)),
     "the bias's slope left out": Slip(ops.DOT, lambda out, *xs: (*xs[1::-1], *(0.0 for _ in xs[2:]))),
-    "right at first order, cut off from the graph": Slip(
-        ops.EXP, lambda out, a: (getattr(out, "data", out),)
-    ),
+    "right at first order, cut off from the graph": Slip(ops.EXP, lambda out, a: (getattr(out, "data", out),)),
 }
 
 

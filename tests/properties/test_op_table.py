@@ -14,7 +14,18 @@ import pytest
 from autograd import Value, ops
 from autograd.errors import AutogradError
 from autograd.ops import Op
-from tests.oracle import FORMS, PARAMETERS, cases, check_rule, check_value, expected_warnings, families, form_of, row_id, rows
+from tests.oracle import (
+    FORMS,
+    PARAMETERS,
+    cases,
+    check_rule,
+    check_value,
+    expected_warnings,
+    families,
+    form_of,
+    row_id,
+    rows,
+)
 
 ROWS = list(rows())
 CASES = list(cases())
@@ -207,7 +218,7 @@ def outcome(function: object, point: tuple[float, ...]) -> float | type[Exceptio
 @pytest.mark.parametrize("name", PYTHON)
 def test_row_returns_and_raises_as_python_does(name: str) -> None:
     op = ops.find(name)
-    for point in edge_points(op) + [(1e308,) * len(form_of(op).points[0])]:
+    for point in [*edge_points(op), (1e308,) * len(form_of(op).points[0])]:
         expected = outcome(PYTHON[name], point)
         if name == "**" and expected is ValueError and point[0] == 0.0:
             expected = ZeroDivisionError  # math.pow and the ** of floats differ in this; ** is meant
@@ -234,7 +245,9 @@ def test_fixed_power_returns_and_raises_as_python_does(exponent: float) -> None:
                 assert same((Value(x) ** exponent).data, python)
 
 
-@pytest.mark.parametrize(("name", "point"), [("log", (0.0,)), ("/", (1.0, 0.0)), ("exp", (1000.0,)), ("xlogy", (1.0, 0.0))])
+@pytest.mark.parametrize(
+    ("name", "point"), [("log", (0.0,)), ("/", (1.0, 0.0)), ("exp", (1000.0,)), ("xlogy", (1.0, 0.0))]
+)
 def test_what_is_raised_is_one_of_ours_and_names_the_operation_and_the_numbers(
     name: str, point: tuple[float, ...]
 ) -> None:

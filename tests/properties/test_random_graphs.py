@@ -7,6 +7,7 @@ differentiated exactly, forwards, by integers that carry their derivatives along
 
 from __future__ import annotations
 
+import itertools
 import math
 import pickle
 from collections.abc import Callable
@@ -37,7 +38,7 @@ class Kind(NamedTuple):
 
 def apart(*xs: float) -> bool:
     ordered = sorted(xs)
-    return all(b - a > 1e-3 for a, b in zip(ordered, ordered[1:], strict=False))
+    return all(b - a > 1e-3 for a, b in itertools.pairwise(ordered))
 
 
 def logistic(x: Any) -> Any:
@@ -109,18 +110,18 @@ def run(program: Program, inputs: list[Any], column: str) -> list[Any]:
 
 @st.composite
 def programs(draw: Any, names: tuple[str, ...] = tuple(KINDS), whole: bool = False) -> Program:
-    """A program whose last step depends on a trained leaf; an operation that would be steep there becomes an addition."""
-    numbers = st.integers(-3, 3).map(float) if whole else st.floats(-2, 2, allow_subnormal=False).map(lambda x: round(x, 3))
-    leaves = draw(st.lists(numbers, min_size=2, max_size=4))
-    roles = ["trained"] + draw(
-        st.lists(st.sampled_from(["trained", "trained", "constant", "number"]), min_size=len(leaves) - 1, max_size=len(leaves) - 1)
-    )
+    """A program whose last step depends on a trained leaf; an operation that is steep at its place gives way."""
+    decimals = st.floats(-2, 2, allow_subnormal=False).map(lambda x: round(x, 3))
+    leaves = draw(st.lists(st.integers(-3, 3).map(float) if whole else decimals, min_size=2, max_size=4))
+    role = st.sampled_from(["trained", "trained", "constant", "number"])
+    roles = ["trained", *(draw(role) for _ in leaves[1:])]
+    limit = 2**20 if whole else LIMIT
     steps: list[tuple[str, tuple[int, ...]]] = []
     values = leaves.copy()
 
     def add(name: str, places: tuple[int, ...]) -> None:
         kind, xs = KINDS[name], [values[i] for i in places]
-        if not kind.smooth(*xs) or not abs(value := float(kind.reference(*map(mpf, xs)))) <= (2**20 if whole else LIMIT):
+        if not kind.smooth(*xs) or not abs(value := float(kind.reference(*map(mpf, xs)))) <= limit:
             name, places = ("sub", (places[0], 0)) if whole else ("tanh", places[:1])
             value = values[places[0]] - values[0] if whole else math.tanh(values[places[0]])
         steps.append((name, places))
@@ -185,7 +186,8 @@ def test_gradients_are_the_central_differences_of_the_program(program: Program) 
         assert math.isclose(root.data, reference(program, {}), rel_tol=1e-9, abs_tol=1e-9)
         for leaf, i in zip(leaves, trained(program), strict=True):
             expected = float((reference(program, {i: STEP}) - reference(program, {i: -STEP})) / (2 * STEP))
-            assert abs(leaf.grad - expected) <= 1e-10 * (1 + scale.get(leaf, 0.0)), f"leaf {i}: {leaf.grad!r}, {expected!r}"
+            error = abs(leaf.grad - expected)
+            assert error <= 1e-10 * (1 + scale.get(leaf, 0.0)), f"leaf {i}: {leaf.grad!r}, expected {expected!r}"
 
 
 @settings(max_examples=100)

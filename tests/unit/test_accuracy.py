@@ -207,9 +207,7 @@ def test_derivatives_hold_on_a_dense_set_of_points(name: str) -> None:
             if not within_ulps(got, first) and abs(got - first) > slack
         ]
         wrong += [
-            ("f''", x, got, second)
-            for got in seconds
-            if not second_agrees(got, second) and abs(got - second) > slack
+            ("f''", x, got, second) for got in seconds if not second_agrees(got, second) and abs(got - second) > slack
         ]
     assert seen >= 60
     assert not wrong, f"{len(wrong)} of {seen}: (which, x, got, expected) {wrong[:8]}"

@@ -16,10 +16,12 @@ import autograd as ag
 from autograd import Value
 from autograd.errors import ArgumentError, AutogradError, OperandError, ShapeError
 
-UNARY = """
-    exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh
-    erf erfc sigmoid logsigmoid softplus softsign relu gelu silu absolute sign floor leaky_relu elu clip
-""".split()
+UNARY = [
+    "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos",
+    "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "erf", "erfc", "sigmoid", "logsigmoid", "softplus", "softsign", "relu", "gelu", "silu", "absolute", "sign",
+    "floor", "leaky_relu", "elu", "clip",
+]  # fmt: skip
 MANY: dict[str, Callable[[Any], Any]] = {
     "sum": ag.sum,
     "prod": ag.prod,

@@ -76,7 +76,9 @@ def test_row_refuses_what_is_no_number(thing: Any) -> None:
         ops.MUL(Value(1.0), thing)
 
 
-@pytest.mark.parametrize("thing", [np.array([1j]), [1 + 1j], np.array([Value(1.0), 1j])], ids=["array", "list", "mixed"])
+@pytest.mark.parametrize(
+    "thing", [np.array([1j]), [1 + 1j], np.array([Value(1.0), 1j])], ids=["array", "list", "mixed"]
+)
 def test_row_refuses_complex_arrays(thing: Any) -> None:
     for row in (ops.EXP, ops.ABS, ops.SIGMOID, ops.ERF):
         with pytest.raises(TypeError):

@@ -28,7 +28,7 @@ def product(a: float, b: float) -> float:
 
 class Shelf:
     @primitive(partials=lambda out, x: 0.5)
-    def half(x: float) -> float:  # noqa: N805
+    def half(x: float) -> float:
         return x / 2
 
 
@@ -178,7 +178,7 @@ def test_primitive_pickles_by_its_place() -> None:
 
 def test_local_primitive_cannot_be_pickled_and_says_so() -> None:
     local = primitive("local one", lambda x: x, lambda out, x: 1.0)
-    with pytest.raises(pickle.PicklingError, match="'local one'.*top level"):
+    with pytest.raises(pickle.PicklingError, match=r"'local one'.*top level"):
         pickle.dumps(local(Value(1.0)))
     assert copy.deepcopy(local(Value(1.0))).data == 1.0
 

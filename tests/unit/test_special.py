@@ -126,7 +126,11 @@ def test_power_is_pythons_without_complex_numbers() -> None:
     assert special.power(0.0, 0.0) == 1.0
     assert special.power(-8.0, 2.0) == 64.0
     assert special.power(-2.0, math.inf) == math.inf
-    for base, exponent, error in [(-8.0, 1 / 3, ValueError), (0.0, -1.0, ZeroDivisionError), (10.0, 400.0, OverflowError)]:
+    for base, exponent, error in [
+        (-8.0, 1 / 3, ValueError),
+        (0.0, -1.0, ZeroDivisionError),
+        (10.0, 400.0, OverflowError),
+    ]:
         with pytest.raises(error):
             special.power(base, exponent)
 

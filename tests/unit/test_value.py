@@ -29,7 +29,7 @@ BINARY = [
 NOT_NUMBERS = ["2", "", b"2", None, 1j, [1.0], (1.0,), {}, object(), Decimal("1.5"), np.array([1.0, 2.0]), np.array(1j)]
 
 ODD_LABELS = [
-    "it's \"quoted\" `so`",
+    'it\'s "quoted" `so`',
     "<b>&amp;</b> <script>alert(1)</script>",
     "\\frac{a}{b} $x$ %s {0} {x}",
     "line one\nline two\ttab\r\x00\x1b[31m\x7f",
@@ -44,7 +44,18 @@ ODD_LABELS = [
 
 @pytest.mark.parametrize(
     "number",
-    [2, True, 2.0, Fraction(1, 2), np.float64(2), np.float32(0.5), np.float16(0.5), np.int64(-3), np.uint8(7), np.array(2.5)],
+    [
+        2,
+        True,
+        2.0,
+        Fraction(1, 2),
+        np.float64(2),
+        np.float32(0.5),
+        np.float16(0.5),
+        np.int64(-3),
+        np.uint8(7),
+        np.array(2.5),
+    ],
     ids=repr,
 )
 def test_any_real_number_becomes_a_float(number: Any) -> None:
@@ -230,7 +241,7 @@ def test_operator_takes_a_number_on_either_side(op: Callable[[Any, Any], Any]) -
 def test_operator_refuses_what_is_no_number_on_either_side(op: Callable[[Any, Any], Any], thing: Any) -> None:
     v = Value(2.0)
     for left, right in ((v, thing), (thing, v)):
-        if left == "2" and op is operator.mod or left == b"2" and op is operator.mod:
+        if op is operator.mod and left in ("2", b"2"):
             continue  # this is text formatting, and Python's own
         with pytest.raises(TypeError, match=type(thing).__name__):
             op(left, right)
@@ -344,7 +355,9 @@ def test_comparison_is_a_plain_bool_on_data(op: Callable[[Any, Any], Any]) -> No
                 assert isinstance(got, bool | np.bool_)
 
 
-@pytest.mark.parametrize("big", [10**400, -(10**400), 2**53 + 1, Fraction(10**400)], ids=["big", "-big", "odd", "fraction"])
+@pytest.mark.parametrize(
+    "big", [10**400, -(10**400), 2**53 + 1, Fraction(10**400)], ids=["big", "-big", "odd", "fraction"]
+)
 def test_comparison_with_a_number_that_no_float_holds_is_pythons(big: Any) -> None:
     for x in (1.0, 2.0**53, math.inf):
         assert (Value(x) == big) is (x == big)

@@ -1,0 +1,509 @@
+"""NumPy: bare Values in its functions, arrays of Values, and a network written for plain arrays."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value, grads
+from autograd.errors import AutogradError, OperandError, ShapeError
+
+A_NUMBERS = np.array([[0.5, -1.5, 2.0], [3.0, 0.25, -0.75]])
+ValueArray = type(ag.array([1.0]))
+
+UFUNCS = [
+    (np.exp, "exp"), (np.exp2, "exp2"), (np.expm1, "expm1"), (np.log1p, "log1p"), (np.cbrt, "cbrt"),
+    (np.sin, "sin"), (np.cos, "cos"), (np.tan, "tan"), (np.arctan, "atan"), (np.sinh, "sinh"), (np.cosh, "cosh"),
+    (np.tanh, "tanh"), (np.arcsinh, "asinh"), (np.negative, "neg"), (np.square, "power"), (np.absolute, "abs"),
+    (np.fabs, "abs"), (np.log, "log"), (np.log2, "log2"), (np.log10, "log10"), (np.sqrt, "sqrt"),
+    (np.arcsin, "asin"), (np.arccos, "acos"), (np.arctanh, "atanh"), (np.reciprocal, "/"),
+]  # fmt: skip
+OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.mod, operator.floordiv, operator.pow]
+
+
+def slopes(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
+    """d sum(function) / d x by central differences, for functions that are smooth around x."""
+    h = 1e-6
+    result = np.zeros_like(x)
+    for index in np.ndindex(*x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += h
+        down[index] -= h
+        result[index] = (np.sum(function(up)) - np.sum(function(down))) / (2 * h)
+    return result
+
+
+def agree(function: Callable[[Any], Any], x: np.ndarray) -> None:
+    """Hold a function's values and gradients on an array of Values against NumPy on floats."""
+    V = ag.array(x)
+    result = function(V)
+    expected = function(x)
+    assert np.shape(result) == np.shape(expected)
+    np.testing.assert_allclose(ag.data(result), expected, rtol=1e-13, atol=1e-15)
+    total = ag.sum(result) if isinstance(result, np.ndarray) else result
+    assert type(total) is Value
+    total.backward()
+    np.testing.assert_allclose(grads(V), slopes(function, x), rtol=1e-6, atol=1e-8)
+
+
+# --- bare Values -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ufunc", "op"), UFUNCS, ids=lambda thing: getattr(thing, "__name__", None))
+def test_ufunc_of_a_value_stays_in_the_graph(ufunc: Any, op: str) -> None:
+    x = Value(0.25)
+    y = ufunc(x)
+    assert type(y) is Value
+    assert y.op == op
+    assert y.data == pytest.approx(float(ufunc(0.25)), rel=1e-15)
+    y.backward()
+    assert x.grad == pytest.approx(slopes(ufunc, np.array([0.25]))[0], rel=1e-7)
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize(
+    "number", [np.float64(2), np.float32(2), np.int64(2), np.int8(2), np.uint8(2), np.array(2.0)], ids=repr
+)
+def test_numpy_number_beside_a_value_is_a_number(op: Callable[[Any, Any], Any], number: Any) -> None:
+    after, before = op(Value(3.5), number), op(number, Value(3.5))
+    assert type(after) is type(before) is Value
+    assert (after.data, before.data) == (op(3.5, 2.0), op(2.0, 3.5))
+    assert len(after.parents) == (1 if op is operator.pow else 2)
+    assert len(before.parents) == 2
+
+
+def test_maximum_and_minimum_of_a_value_and_a_number() -> None:
+    for x, expected in ((2.0, 1.0), (-2.0, 0.0), (0.0, 0.5)):
+        for build in (lambda v: np.maximum(v, 0), lambda v: np.maximum(0, v), lambda v: -np.minimum(-v, 0.0)):
+            v = Value(x)
+            y = build(v)
+            assert type(y) is Value
+            y.backward()
+            assert v.grad == expected
+
+
+def test_two_values_in_a_ufunc() -> None:
+    x, y = Value(3.0), Value(4.0)
+    z = np.hypot(x, y)
+    z.backward()
+    assert (z.data, x.grad, y.grad) == (5.0, 0.6, 0.8)
+    assert np.add(x, y).op == "+"
+    assert np.arctan2(x, y).op == "atan2"
+    assert np.logaddexp(x, y).op == "logsumexp"
+    assert np.power(x, 2).data == 9.0
+
+
+def test_array_beside_a_value_gives_an_array_of_nodes() -> None:
+    x = Value(3.0)
+    for result in (x * np.array([1.0, 2.0]), np.array([1.0, 2.0]) * x, np.array([1, 2]) * x):
+        assert type(result) is ValueArray
+        assert [v.data for v in result] == [3.0, 6.0]
+    ag.sum(x ** np.array([1.0, 2.0]) + np.array([2.0, 1.0]) ** x - np.array([1.0, 1.0])).backward()
+    assert x.grad == pytest.approx(1.0 + 6.0 + 8 * math.log(2), rel=1e-15)
+
+
+def test_clip_and_where_of_a_bare_value_keep_it() -> None:
+    x = Value(0.5)
+    for build in (lambda: np.clip(x, 0, 1), lambda: np.where(True, x, 0.0)):
+        x.zero_grad()
+        ag.sum(np.ravel(build())).backward()
+        assert x.grad == 1.0
+    clipped = np.clip(Value(5.0), 0, 2)
+    assert isinstance(clipped, Value), "a number would have left the graph without a word"
+
+
+@pytest.mark.parametrize("ufunc", [np.ceil, np.logical_and, np.bitwise_and, np.frexp, np.divmod])
+def test_ufunc_without_a_rule_says_so(ufunc: Any) -> None:
+    operands = [Value(1.0)] * ufunc.nin
+    with pytest.raises(OperandError, match=rf"np\.{ufunc.__name__}.*no rule.*primitive"):
+        ufunc(*operands)
+    with pytest.raises(OperandError):
+        ufunc(*[ag.array([1.0])] * ufunc.nin)
+
+
+def test_predicates_are_bools() -> None:
+    x = Value(math.inf)
+    assert (np.isinf(x), np.isfinite(x), np.isnan(x), np.isnan(Value(math.nan))) == (True, False, False, True)
+    assert np.isfinite(ag.array([1.0, math.inf])).tolist() == [True, False]
+    assert np.greater(Value(2.0), 1.0) is True
+    assert (np.float64(2) > Value(1.0), np.float64(2) == Value(2.0), np.float64(2) <= Value(1.0)) == (True, True, False)
+
+
+# --- making arrays and reading them back ---------------------------------------------------------------------------
+
+
+def test_array_labels_its_elements() -> None:
+    assert ag.array([[1.0, 2.0]], "W")[0, 1].label == "W[0,1]"
+    assert ag.array([1.0, 2.0], label="b")[1].label == "b[1]"
+    assert ag.array(1.0, "c")[()].label == "c"
+    assert ag.array([1.0])[0].label == ""
+
+
+@pytest.mark.parametrize(
+    "source", [A_NUMBERS, A_NUMBERS.tolist(), A_NUMBERS.astype(np.float32), A_NUMBERS.T.copy().T, (1, 2), 5]
+)
+def test_array_takes_nested_numbers_of_every_kind(source: Any) -> None:
+    V = ag.array(source)
+    assert V.shape == np.shape(source)
+    assert ag.data(V).tolist() == np.asarray(source, dtype=float).tolist()
+    assert all(type(v) is Value for v in V.ravel())
+
+
+def test_array_keeps_the_nodes_that_it_is_given() -> None:
+    x = Value(2.0, "mine")
+    V = ag.array([x, 3.0, x], "V")
+    assert V[0] is x
+    assert V[2] is x
+    assert [v.label for v in V] == ["mine", "V[1]", "mine"]
+    assert ag.array(V)[0] is x
+    assert ag.array(np.array([x]))[0] is x
+
+
+@pytest.mark.parametrize(
+    "bad", [["1"], [None], [1j], [[1.0], ["a"]], np.array([1j]), np.array(["a"]), "abc", None, {}], ids=repr
+)
+def test_array_of_what_is_no_number_is_refused(bad: Any) -> None:
+    with pytest.raises(TypeError):
+        ag.array(bad)
+
+
+@pytest.mark.parametrize("ragged", [[[1.0], [2.0, 3.0]], [[1.0, 2.0], 3.0], [[Value(1.0)], [1.0, 2.0]]], ids=repr)
+def test_rows_of_different_lengths_are_refused(ragged: Any) -> None:
+    with pytest.raises(ShapeError, match="different lengths"):
+        ag.array(ragged)
+
+
+def test_data_and_grads_read_floats() -> None:
+    V = ag.array([[1.0, 2.0]])
+    (V * V).sum().backward()
+    for source in (V, [[V[0, 0], V[0, 1]]], np.array([[V[0, 0], V[0, 1]]])):
+        assert ag.data(source).dtype == grads(source).dtype == np.float64
+        assert ag.data(source).tolist() == [[1.0, 2.0]]
+        assert grads(source).tolist() == [[2.0, 4.0]]
+    assert ag.data([1, V[0, 1]]).tolist() == [1.0, 2.0]
+    assert ag.data(V[0, 0]).shape == ()
+    assert ag.data([]).shape == (0,)
+    with pytest.raises(TypeError, match="gradient"):
+        grads([1.0])
+    with pytest.raises(TypeError):
+        ag.data(["a"])
+
+
+def test_grads_after_create_graph_are_floats() -> None:
+    V = ag.array([3.0])
+    (V**2).sum().backward(create_graph=True)
+    assert grads(V).tolist() == [6.0]
+
+
+# --- arithmetic on arrays ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ufunc", "op"), UFUNCS, ids=lambda thing: getattr(thing, "__name__", None))
+def test_ufunc_of_an_array_is_numpys_with_gradients(ufunc: Any, op: str) -> None:
+    agree(ufunc, np.array([[0.2, 0.5], [0.7, 0.9]]))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x + 1,
+        lambda x: 2.5 - x,
+        lambda x: x * np.array([1.0, 2.0, 3.0]),
+        lambda x: np.array([[1.0], [2.0]]) * x,
+        lambda x: np.array([[1.0], [2.0]]) / (x * x + 1),
+        lambda x: x / np.float64(4),
+        lambda x: (x * x) ** 1.5,
+        lambda x: 2.0**x,
+        lambda x: (x * x + 1) ** x,
+        lambda x: -x + abs(x),
+        lambda x: np.maximum(0, x),
+        lambda x: np.minimum(x, np.array([0.1, 0.2, 0.3])),
+        lambda x: x - x.mean(),
+        lambda x: x / x.sum(axis=1, keepdims=True),
+        lambda x: x % 0.7,
+    ],
+)
+def test_broadcasting_arithmetic_is_numpys_with_gradients(function: Callable[[Any], Any]) -> None:
+    agree(function, A_NUMBERS)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.sum(),
+        lambda x: x.sum(axis=0),
+        lambda x: x.sum(axis=1, keepdims=True),
+        lambda x: x.sum(axis=-1),
+        lambda x: x.sum(axis=(0, 1)),
+        lambda x: np.sum(x * x, axis=1),
+        lambda x: np.sum(x, axis=1, keepdims=True),
+        lambda x: x.mean(),
+        lambda x: np.mean(x * x, axis=0),
+        lambda x: x.prod(axis=1),
+        lambda x: x.std(),
+        lambda x: np.std(x, axis=1, ddof=1),
+        lambda x: x.max(axis=0),
+        lambda x: np.max(x),
+        lambda x: np.min(x, axis=1),
+        lambda x: np.add.reduce(x),
+        lambda x: np.add.reduce(x, axis=None),
+        lambda x: np.multiply.reduce(x, axis=1),
+        lambda x: np.maximum.reduce(x, axis=1),
+    ],
+)
+def test_reduction_is_numpys_with_gradients(function: Callable[[Any], Any]) -> None:
+    agree(function, A_NUMBERS)
+
+
+def test_reduction_is_one_node_for_each_result() -> None:
+    V = ag.array(A_NUMBERS)
+    assert (V.sum().op, len(V.sum().parents)) == ("sum", 6)
+    assert [(v.op, len(v.parents)) for v in V.mean(axis=0)] == [("mean", 2)] * 3
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.T,
+        lambda x: x[0],
+        lambda x: x[:, 1],
+        lambda x: x[:, ::-1] * x,
+        lambda x: x[x > 0],
+        lambda x: x[[1, 0, 1]],
+        lambda x: x.reshape(3, 2),
+        lambda x: x.ravel(),
+        lambda x: x[None, :, 0],
+        lambda x: x.T @ x,
+        lambda x: np.transpose(x),
+        lambda x: np.where(x > 0, x * x, 0.1 * x),
+        lambda x: np.where(np.array([True, False, True]), x, 7.0),
+        lambda x: np.clip(x, -1.0, 1.0),
+        lambda x: x.clip(-1, 1),
+        lambda x: np.outer(x[0], x[1]),
+        lambda x: np.inner(x[0], x[1]),
+        lambda x: np.vdot(x, x),
+        lambda x: np.exp(np.concatenate([x, x * x])),
+        lambda x: np.maximum(np.stack([x, -x]), 0.125),
+    ],
+)
+def test_shape_and_choice_are_numpys_with_gradients(function: Callable[[Any], Any]) -> None:
+    agree(function, A_NUMBERS)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x @ np.ones((3, 2)),
+        lambda x: np.ones((4, 2)) @ x,
+        lambda x: x @ x.T,
+        lambda x: np.dot(x, np.arange(3.0)),
+        lambda x: np.dot(np.arange(2), x),
+        lambda x: x.dot(np.eye(3)),
+        lambda x: np.matmul(x, np.eye(3)),
+        lambda x: x[0] @ x[1],
+        lambda x: np.dot(2.0, x),
+        lambda x: [1.0, 2.0] @ x,
+    ],
+)
+def test_matrix_product_is_numpys_with_gradients(function: Callable[[Any], Any]) -> None:
+    agree(function, A_NUMBERS)
+
+
+def test_matrix_product_makes_one_dot_for_each_element() -> None:
+    V = ag.array(A_NUMBERS)
+    product = V @ np.ones((3, 2))
+    assert product.shape == (2, 2)
+    assert {(v.op, len(v.parents)) for v in product.ravel()} == {("dot", 6)}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda V: V @ V, lambda V: np.dot(V, np.ones(2)), lambda V: V @ np.ones((2, 3)), lambda V: np.ones(3) @ V],
+)
+def test_matrices_that_do_not_fit_are_a_clear_error(function: Callable[[Any], Any]) -> None:
+    with pytest.raises(ShapeError, match=r"\(2, 3\).*do not fit|shapes"):
+        function(ag.array(A_NUMBERS))
+    with pytest.raises(ShapeError):
+        ag.array([1.0]) @ Value(2.0)
+
+
+def test_broadcast_that_does_not_fit_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="broadcast"):
+        ag.array(A_NUMBERS) + np.ones(2)
+
+
+@pytest.mark.parametrize("axis", [2, -3, (0, 2)])
+def test_axis_that_is_not_there_is_numpys_error(axis: Any) -> None:
+    for function in (lambda x: x.sum(axis=axis), lambda x: np.mean(x, axis=axis)):
+        with pytest.raises(np.exceptions.AxisError):
+            function(A_NUMBERS)
+        with pytest.raises(np.exceptions.AxisError):
+            function(ag.array(A_NUMBERS))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.add.reduce(x, initial=5.0),
+        lambda x: np.add.reduce(x, where=np.array([[True], [False]])),
+        lambda x: np.sum(x, initial=5.0),
+        lambda x: np.sum(x, where=np.array([[True], [False]])),
+        lambda x: np.max(x, initial=5.0),
+        lambda x: np.add(x, 1.0, where=np.array([True, False, True])),
+        lambda x: np.cumsum(x, axis=1),
+        lambda x: np.add.outer(x[0], x[1]),
+        lambda x: np.var(x),
+        lambda x: np.linalg.norm(x),
+        lambda x: np.clip(x, a_min=0.0, a_max=1.0),
+        lambda x: np.ptp(x, axis=0),
+    ],
+)
+def test_what_is_not_supported_is_refused_and_never_silently_wrong(function: Callable[[Any], Any]) -> None:
+    try:
+        result = function(ag.array(A_NUMBERS))
+    except TypeError:
+        return  # said plainly
+    np.testing.assert_allclose(ag.data(result), function(A_NUMBERS), rtol=1e-12)
+
+
+def test_comparison_is_an_array_of_bools() -> None:
+    V = ag.array(A_NUMBERS)
+    for op in (operator.gt, operator.ge, operator.lt, operator.le, operator.eq, operator.ne):
+        for left, right in ((V, 0.25), (V, A_NUMBERS), (A_NUMBERS.T.copy().T, V), (V, V)):
+            got = op(left, right)
+            assert got.dtype == bool
+            expected = op(ag.data(left) if left is V else left, ag.data(right) if right is V else right)
+            assert got.tolist() == expected.tolist()
+
+
+def test_in_place_operators_change_the_array_and_record() -> None:
+    x = ag.array([1.0, 2.0])
+    total = x.copy()
+    total += x
+    total *= 3.0
+    total[0] -= 1
+    total[1:] = total[1:] * 2
+    assert [v.data for v in total] == [5.0, 24.0]
+    total.sum().backward()
+    assert grads(x).tolist() == [6.0, 12.0]
+
+
+def test_writing_values_into_an_array_of_floats_is_refused() -> None:
+    floats = np.ones(2)
+    for write in (lambda: floats.__iadd__(ag.array([1.0, 2.0])), lambda: floats.__setitem__(0, Value(2.0))):
+        with pytest.raises(TypeError):
+            write()
+    assert floats.tolist() == [1.0, 1.0]
+
+
+def test_conversion_to_floats_is_refused_with_the_way_out() -> None:
+    for convert in (lambda V: V.astype(float), lambda V: np.asarray(V, dtype=float), lambda V: float(V[0])):
+        with pytest.raises(TypeError, match=r"\.data"):
+            convert(ag.array([1.0, 2.0]))
+
+
+def test_errors_of_elements_are_the_usual_ones() -> None:
+    with pytest.raises(ValueError, match=r"log with x\[1\] = 0\.0"):
+        np.log(ag.array([1.0, 0.0], "x"))
+    with pytest.raises(ZeroDivisionError):
+        1 / ag.array([1.0, 0.0])
+    with pytest.raises(TypeError):
+        ag.array([1.0]) + "a"
+    with pytest.raises(TypeError):
+        ag.array([1.0]) * np.array([1j])
+    with pytest.raises(TypeError):
+        ag.array([1.0]) + None
+
+
+def test_plain_object_arrays_work_where_numpys_own_loops_do() -> None:
+    x = [Value(1.0), Value(2.0)]
+    plain = np.array(x)
+    assert plain.dtype == object
+    total = (np.exp(plain) * 2 + plain**2).sum() + np.dot(plain, plain)
+    total.backward()
+    assert [v.grad for v in x] == pytest.approx([2 * math.exp(v.data) + 4 * v.data for v in x], rel=1e-14)
+
+
+def test_array_is_shown_and_iterated_like_any_array() -> None:
+    V = ag.array([[1.0, 2.0]], "V")
+    assert "Value(1.0, label='V[0,0]')" in repr(V)
+    assert [[v.data for v in row] for row in V] == [[1.0, 2.0]]
+    assert V.size == 2
+    assert V.tolist()[0][0] is V[0, 0]
+
+
+def test_dead_end_of_an_error_loses_nothing() -> None:
+    V = ag.array([1.0, 2.0])
+    loss = (V * V).sum()
+    loss.backward()
+    with pytest.raises(AutogradError):
+        V @ np.ones(3)
+    with pytest.raises(AutogradError):
+        np.ceil(V)
+    loss.backward()
+    assert grads(V).tolist() == [4.0, 8.0]
+
+
+# --- claim 4.6: a network in plain NumPy ---------------------------------------------------------------------------
+
+
+def forward(X: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> tuple[Any, Any, Any]:
+    """Two layers, W X + b with the examples in columns. Nothing here knows of this package."""
+    Z1 = np.dot(W1, X) + b1
+    A1 = np.maximum(0, Z1)
+    Z2 = np.dot(W2, A1) + b2
+    return Z1, A1, 1 / (1 + np.exp(-Z2))
+
+
+def cost_of(A2: Any, Y: Any) -> Any:
+    """The mean binary cross-entropy."""
+    m = Y.shape[1]
+    return -(1 / m) * np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
+
+
+def backward(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> list[np.ndarray]:
+    """The gradients of the cost, derived by hand: with a sigmoid the output error is A2 - Y."""
+    m = X.shape[1]
+    Z1, A1, A2 = forward(X, W1, b1, W2, b2)
+    E2 = (A2 - Y) / m
+    E1 = (W2.T @ E2) * (Z1 > 0)
+    return [E1 @ X.T, E1.sum(axis=1, keepdims=True), E2 @ A1.T, E2.sum(axis=1, keepdims=True)]
+
+
+def batch(seed: int) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    rng = np.random.default_rng(seed)
+    X, Y = rng.normal(size=(2, 7)), rng.integers(0, 2, size=(1, 7)).astype(float)
+    return X, Y, [rng.normal(size=(3, 2)), rng.normal(size=(3, 1)), rng.normal(size=(1, 3)), rng.normal(size=(1, 1))]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_numpy_forward_runs_on_values_and_agrees_with_its_hand_written_backward(seed: int) -> None:
+    X, Y, parameters = batch(seed)
+    values = [ag.array(p, name) for p, name in zip(parameters, ("W1", "b1", "W2", "b2"), strict=True)]
+    *_, A2 = forward(X, *values)
+    cost = cost_of(A2, Y)
+    assert type(cost) is Value
+    assert cost.data == pytest.approx(float(cost_of(forward(X, *parameters)[-1], Y)), rel=1e-14)
+    cost.backward()
+    for V, expected in zip(values, backward(X, Y, *parameters), strict=True):
+        np.testing.assert_allclose(grads(V), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_training_with_these_gradients_brings_the_cost_down() -> None:
+    X, Y, parameters = batch(0)
+    costs = []
+    for _ in range(30):
+        values = [ag.array(p) for p in parameters]
+        cost = cost_of(forward(X, *values)[-1], Y)
+        cost.backward()
+        costs.append(cost.data)
+        parameters = [p - 0.5 * grads(V) for p, V in zip(parameters, values, strict=True)]
+    assert all(after < before for before, after in itertools.pairwise(costs))
+    assert costs[-1] < 0.6 * costs[0]
