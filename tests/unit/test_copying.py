@@ -61,7 +61,7 @@ def test_graph_arrives_as_it_was(way: Callable[[Any], Any]) -> None:
     before = sketch(root)
     arrived = way(root)
     assert sketch(arrived) == before == sketch(root)
-    assert not set(v for v in graph.topological_order(arrived) if v.parents) & set(graph.topological_order(root))
+    assert not {v for v in graph.topological_order(arrived) if v.parents} & set(graph.topological_order(root))
     arrived.backward()
     assert sketch(root) == before
 

@@ -36,7 +36,7 @@ SINGLE = {name: function for name, function in MANY.items() if name != "softmax"
 
 def numbers(result: Any) -> list[float]:
     results = result if isinstance(result, list | np.ndarray) else [result]
-    return [getattr(r, "data", r) for r in results]
+    return [r.data if isinstance(r, Value) else float(r) for r in results]
 
 
 # --- functions of one and two numbers ----------------------------------------------------------------------------

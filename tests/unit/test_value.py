@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, graph
 from autograd.errors import ArgumentError, AutogradError, DivisionByZeroError, GradientWarning, OperandError
 
 BINARY = [
@@ -560,6 +561,49 @@ def test_interrupted_backward_leaves_every_gradient_as_it_was(error: type[BaseEx
     armed = False
     root.backward()
     assert (x.grad, y.grad) == (1.0 + 8.0 + 2.0, 10.0 + 1.0 + 1.0)
+
+
+def interrupted(call: Callable[[], object], at: int) -> bool:
+    """Press Ctrl-C, so to say, before the n-th line that runs in graph.py; whether it came so far."""
+    lines = 0
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        nonlocal lines
+        if frame.f_code.co_filename != graph.__file__:
+            return None
+        lines += event == "line"
+        if lines == at and event == "line":
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_backward_interrupted_at_any_line_leaves_every_gradient_as_it_was(create_graph: bool) -> None:
+    x, y, c = Value(0.5), Value(2.0), Value(3.0, constant=True)
+    inner = ag.tanh(x) * y
+    root = ag.dot([inner, x, c], [y, c, 4.0], y) + ag.sqrt(inner) + x
+    nodes = graph.topological_order(root)
+    for earlier in ([], [root], [root, root + inner]):  # untouched; used before; used within another graph too
+        for v in earlier:
+            v.backward()
+        before = [repr(v) for v in nodes]
+        at = 1
+        while interrupted(lambda: root.backward(create_graph=create_graph), at):
+            assert [repr(v) for v in nodes] == before, f"line {at}"
+            at += 1
+        assert at > 20
+        for v in nodes:
+            v.zero_grad()
 
 
 @pytest.mark.parametrize("create_graph", [False, True])
