@@ -282,10 +282,8 @@ def _on_bare_value(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs:
 
 
 def _function_on_bare_value(self: Value, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    if func in _FUNCTIONS:
-        result = _FUNCTIONS[func](*args, **kwargs)
-    else:  # as NumPy treats any other object
-        result = func(*[ops.boxed(a) for a in args], **kwargs)
+    own = _FUNCTIONS.get(func)
+    result = own(*args, **kwargs) if own else func(*[ops.boxed(a) for a in args], **kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 

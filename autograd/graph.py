@@ -72,8 +72,14 @@ def backward(root: Any, seed: Any, create_graph: bool) -> None:
                     raise AnomalyError(
                         f"backward: the gradients of several passes add up to inf or nan at {name_of(node)}"
                     )
-        for node, gradient in zip(reached, gradients, strict=True):
-            node._grad = gradient
+        before = [node._grad for node in reached]
+        try:
+            for node, gradient in zip(reached, gradients, strict=True):
+                node._grad = gradient
+        except BaseException:  # Ctrl-C
+            for node, gradient in zip(reached, before, strict=True):
+                node._grad = gradient
+            raise
     else:
         _backward_in_place(root, seed)
 
@@ -189,10 +195,10 @@ def _zero_below(
                     if b is not None and b._grad is not zero:
                         push(b)
             elif node._op is LEAF:
-                leaves.append(node)
                 if gradient is not None:
                     holders.append(node)
                     earlier.append(gradient)
+                leaves.append(node)
                 node._grad = zero
 
 

@@ -280,13 +280,11 @@ class Value(Operators):
         grad = "" if self._grad is None else f", grad={getattr(self._grad, 'data', self._grad)!r}"
         return f"Value({self._data!r}{label}{grad})"
 
-    def __copy__(self) -> Value:
-        copied: Value = copying.restore(self._data, self._label, self._op, self.parents, self._grad)
-        return copied
+    def __copy__(self) -> Any:
+        return copying.restore(self._data, self._label, self._op, self.parents, self._grad)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        copied: Value = copying.deepcopy(self, memo)
-        return copied
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return copying.deepcopy(self, memo)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return copying.reduce(self)

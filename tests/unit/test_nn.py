@@ -72,6 +72,8 @@ def test_fresh_weights_lie_in_the_unit_interval_and_follow_the_seed() -> None:
     random.seed(3)
     assert [p.data for p in MLP(3, [4, 1]).parameters()] == once
     assert all(-1 <= x <= 1 for x in once)
+    assert min(once) < -0.3
+    assert max(once) > 0.3
     assert len(set(once)) > 15
     assert all(n.b.data == 0.0 for n in MLP(3, [4]).layers[0].neurons)
 
