@@ -283,7 +283,7 @@ def _on_bare_value(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs:
 
 def _function_on_bare_value(self: Value, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     own = _FUNCTIONS.get(func)
-    result = own(*args, **kwargs) if own else func(*[ops.boxed(a) for a in args], **kwargs)
+    result = own(*args, **kwargs) if own else np.ndarray.__array_function__(np.empty(()), func, (), args, kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 

@@ -7,7 +7,7 @@ things copied or pickled together stays shared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from . import graph
@@ -29,17 +29,26 @@ def restore(data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any
 
 
 def deepcopy(root: Any, memo: dict[int, Any]) -> Any:
-    """Copy a node with everything that it depends on."""
-    reached = _reached(root)
+    """Copy a node with everything that it depends on and that is not copied yet."""
+    reached = _reached(root, _Copied(memo))
     for node in reached:
         if id(node) not in memo:
-            memo[id(node)] = restore(
-                node._data, node._label, node._op, tuple([memo[id(p)] for p in node.parents]), _plain_grad(node)
-            )
+            parents = tuple([memo[id(p)] for p in node.parents])
+            memo[id(node)] = restore(node._data, node._label, node._op, parents, _plain_grad(node))
     for node in reached:
         if hasattr(node._grad, "parents"):
             memo[id(node)]._grad = memo[id(node._grad)]
     return memo[id(root)]
+
+
+class _Copied:
+    """The nodes that a running deepcopy has copied already, as a container of them."""
+
+    def __init__(self, memo: dict[int, Any]) -> None:
+        self._memo = memo
+
+    def __contains__(self, node: object) -> bool:
+        return id(node) in self._memo
 
 
 def reduce(node: Any) -> tuple[Any, ...]:
@@ -87,11 +96,14 @@ class _Flat:
             _flat.difference_update(marked)
 
 
-def _reached(root: Any) -> list[Any]:
-    """Everything below `root`, and below the gradients that are Values, each behind its parents."""
+def _reached(root: Any, known: Container[Any] = ()) -> list[Any]:
+    """Everything below `root`, and below the gradients that are Values, each behind its parents.
+
+    What lies behind a known node is left out.
+    """
     roots: dict[int, Any] = {id(root): root}
     while True:
-        order = graph.topological_order(*roots.values())
+        order = graph.topological_order(*roots.values(), stop=known)
         more = {id(n._grad): n._grad for n in order if hasattr(n._grad, "parents")}
         if more.keys() <= roots.keys():
             return order

@@ -7,7 +7,7 @@ of a graph is limited by memory alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -16,8 +16,10 @@ from .errors import AnomalyError, shown, translated, warn
 from .ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, Partials
 
 
-def topological_order(*roots: Any) -> list[Any]:
+def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
     """Every node that `roots` depend on, themselves included, each behind all of its parents.
+
+    Nodes in `stop` are included, but nothing behind them is.
 
     The order is that of a depth-first walk in operand order, so it depends on the graph alone.
 
@@ -36,9 +38,10 @@ def topological_order(*roots: Any) -> list[Any]:
             order.append(stack.pop())
         elif node not in seen:
             seen.add(node)
-            if node.parents:
+            parents = node.parents
+            if parents and node not in stop:
                 stack += (node, None)
-                stack += [p for p in reversed(node.parents) if p not in seen]
+                stack += [p for p in reversed(parents) if p not in seen]
             else:
                 order.append(node)
     return order

@@ -207,8 +207,8 @@ def step(x: float) -> float:
 
 
 def floor(x: float) -> float:
-    """The largest whole number that is not above x; infinities and nan pass through."""
-    return float(math.floor(x)) if math.isfinite(x) else x
+    """The largest whole number that is not above x; an infinity or nan raises what `math.floor` raises."""
+    return float(math.floor(x))
 
 
 def rounded(x: float, digits: float) -> float:

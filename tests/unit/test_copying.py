@@ -215,3 +215,22 @@ def test_pickle_is_small() -> None:
     for _ in range(1000):
         root = root * x
     assert len(pickle.dumps(root)) < 60 * 1000
+
+
+def test_deepcopy_of_many_nodes_of_one_graph_walks_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    visited = 0
+    walk = graph.topological_order
+
+    def counted(*roots: Any, stop: Any = ()) -> list[Any]:
+        nonlocal visited
+        order = walk(*roots, stop=stop)
+        visited += len(order)
+        return order
+
+    monkeypatch.setattr(graph, "topological_order", counted)
+    nodes = [Value(1.0)]
+    for _ in range(300):
+        nodes.append(nodes[-1] * 1.0)
+    copied = copy.deepcopy(nodes)
+    assert copied[-1].parents[0] is copied[-2]
+    assert visited < 20 * len(nodes)
