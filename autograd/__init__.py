@@ -8,8 +8,11 @@
 5.0
 """
 
+import importlib
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
+from . import nn as nn
 from .arrays import array, data, grads
 from .functions import (
     absolute,
@@ -124,3 +127,10 @@ __all__ = [
     "where",
     "xlogy",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Import the lessons when they are first asked for: `import autograd` stays fast."""
+    if name in ("lessons", "render"):
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -68,6 +68,21 @@ class ValueArray(np.ndarray[Any, Any]):
         """Each element held between two numbers."""
         return self.apply_elementwise(lambda v: functions.clip(v, min, max), [self])
 
+    def var(  # type: ignore[override]
+        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
+    ) -> Any:
+        """The variance over `axis` (NumPy's ddof of 0), the square of a node for each element of the result."""
+        return self.std(axis=axis, ddof=ddof, keepdims=keepdims) ** 2
+
+    def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]
+        """Each element rounded, by a step that stops gradients."""
+        return self.apply_elementwise(lambda v: round(v, decimals), [self])
+
+    def __setitem__(self, index: Any, items: Any) -> None:
+        """Store Values; plain numbers are made Values first, as :func:`array` does."""
+        values = _bare(array(items))
+        super().__setitem__(index, values if values.ndim else values[()])
+
     def dot(self, other: Any, out: Any = None) -> Any:
         """The matrix product, one `dot` node for each element of the result."""
         return _dot(self, other)
@@ -143,7 +158,11 @@ def _read(x: Any, function: Callable[[Any], float]) -> NDArray[np.float64]:
 
 def _bare(x: Any) -> Any:
     """What NumPy's own loops may see: no subclass, no bare Value that would call back here."""
-    return x.view(np.ndarray) if isinstance(x, ValueArray) else ops.boxed(x)
+    if isinstance(x, ValueArray):
+        return x.view(np.ndarray)
+    if isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f":
+        return x.astype(np.float64)  # a longdouble would hand the operation back to NumPy, for ever
+    return ops.boxed(x)
 
 
 def _number(v: Any) -> float:
@@ -186,25 +205,29 @@ _REDUCTIONS: dict[Any, Callable[[Any], Any]] = {
 
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if not (method == "__call__" and (ufunc in _UFUNCS or ufunc is np.matmul)) and not (
+        method == "reduce" and ufunc in _REDUCTIONS
+    ):
+        raise OperandError(
+            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no rule for Values; "
+            "see autograd.ops for those that have, or declare one with autograd.primitive"
+        )
     out = kwargs.pop("out", None)
-    known = {"axis", "keepdims"} if method == "reduce" else {"dtype", "casting", "order", "subok"}
-    if set(kwargs) - known - {"dtype"}:
-        raise OperandError(f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(set(kwargs) - known))}")
-    if method == "reduce" and ufunc in _REDUCTIONS:
+    known = {"dtype", *(("axis", "keepdims") if method == "reduce" else ("casting", "order", "subok"))}
+    if set(kwargs) - known:
+        raise OperandError(
+            f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(set(kwargs) - known - {'dtype'}))}"
+        )
+    if method == "reduce":
         result: Any = _reduce(_REDUCTIONS[ufunc], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
-    elif method == "__call__" and ufunc is np.matmul:
+    elif ufunc is np.matmul:
         result = _dot(inputs[0], inputs[1], stacked=True)
-    elif method == "__call__" and ufunc in _UFUNCS:
+    else:
         scalar_function: Any = np.frompyfunc(_UFUNCS[ufunc], len(inputs), 1)
         result = scalar_function(*[_bare(x) for x in inputs])
         if ufunc in _PREDICATES:
             result = result.astype(bool) if isinstance(result, np.ndarray) else bool(result)
         result = _wrapped(result)
-    else:
-        raise OperandError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no rule for Values; "
-            "see autograd.ops for those that have, or declare one with autograd.primitive"
-        )
     if out is not None:
         out[0][...] = result
         return out[0]
@@ -270,7 +293,9 @@ def _reducer(method: str) -> Callable[..., Any]:
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.dot: _dot, np.where: _where,
     np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.std: _reducer("std"),
+    np.var: _reducer("var"),
     np.max: _reducer("max"), np.min: _reducer("min"),
+    np.round: lambda a, decimals=0: array(a).round(decimals),
     np.clip: lambda a, a_min=None, a_max=None: array(a).clip(a_min, a_max),
     np.outer: lambda a, b: array(a).ravel()[:, None] * array(b).ravel()[None, :],
     np.inner: lambda a, b: _dot(a, np.transpose(b)), np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),

@@ -7,13 +7,22 @@ things copied or pickled together stays shared.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Container, Iterator
 from typing import Any
 
 from . import graph
 from .ops import LITERAL, Op
 
-_flat: set[int] = set()  # ids of the nodes that a running pickle will meet with all their parents known
+
+class _Expected(threading.local):
+    """The ids of the nodes that this thread's running pickle will meet with all their parents known."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+
+_expected = _Expected()
 
 
 def restore(data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
@@ -54,16 +63,16 @@ class _Copied:
 def reduce(node: Any) -> tuple[Any, ...]:
     """What pickle is told of a node: a flat list of its past, then the node itself."""
     fields = (node._data, node._label, node._op, node.parents, _plain_grad(node))
-    if id(node) in _flat:
-        _flat.discard(id(node))
+    if id(node) in _expected.ids:
+        _expected.ids.discard(id(node))
         return restore, fields
     past = graph.topological_order(*node.parents)
     if not past and not hasattr(node._grad, "parents"):
         return restore, fields
     rest = _reached(node)
     grads = [(n, n._grad) for n in rest if hasattr(n._grad, "parents")]
-    behind = (_restore_behind, (_Flat(past), *fields))
-    return (*behind, (_Flat(rest), grads), None, None, _set_grads) if grads else behind
+    behind = (_restore_behind, (_OldestFirst(past), *fields))
+    return (*behind, (_OldestFirst(rest), grads), None, None, _set_grads) if grads else behind
 
 
 def _restore_behind(past: list[Any], *fields: Any) -> Any:
@@ -76,7 +85,7 @@ def _set_grads(node: Any, state: tuple[list[Any], list[tuple[Any, Any]]]) -> Non
         holder._grad = grad
 
 
-class _Flat:
+class _OldestFirst:
     """A list of nodes in topological order that pickles its elements one by one, each with its parents known."""
 
     def __init__(self, nodes: list[Any]) -> None:
@@ -90,10 +99,10 @@ class _Flat:
         try:
             for node in self.nodes:
                 marked.add(id(node))
-                _flat.add(id(node))
+                _expected.ids.add(id(node))
                 yield node
         finally:
-            _flat.difference_update(marked)
+            _expected.ids.difference_update(marked)
 
 
 def _reached(root: Any, known: Container[Any] = ()) -> list[Any]:

@@ -109,7 +109,7 @@ absolute = _unary(ops.ABS, "|x|", "absolute(-2.0) -> 2.0")
 sign = _unary(ops.SIGN, "-1, 0 or 1", "sign(-2.0) -> -1.0")
 floor = _unary(ops.FLOOR, "The largest whole number not above x, as a float", "floor(2.5) -> 2.0")
 hypot = _binary(ops.HYPOT, "sqrt(x^2 + y^2), without overflow", "hypot(3.0, 4.0) -> 5.0")
-atan2 = _binary(ops.ATAN2, "The angle of the point with ordinate x and abscissa y", "atan2(0.0, 1.0) -> 0.0")
+atan2 = _binary(ops.ATAN2, "The angle of the point (x, y), called as atan2(y, x)", "atan2(0.0, 1.0) -> 0.0")
 xlogy = _binary(ops.XLOGY, "x log(y), and 0 for x = 0", "xlogy(0.0, 0.0) -> 0.0")
 
 
@@ -178,6 +178,6 @@ def where(condition: Any, f: Any, g: Any) -> Any:
     """
     if isinstance(condition, np.ndarray) and condition.ndim:
         raise OperandError("where takes one condition; np.where takes arrays of them")
-    chosen = f if condition else g
+    chosen = f if (condition if getattr(type(condition), "op_level", 0) else ops.number(condition)) else g
     result = chosen() if callable(chosen) else chosen
     return result if getattr(type(result), "op_level", 0) else literal(ops.number(result))

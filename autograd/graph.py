@@ -13,7 +13,7 @@ from typing import Any
 
 from . import modes
 from .errors import AnomalyError, shown, translated, warn
-from .ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, Partials
+from .ops import ADD, CONSTANT, DOT, FLOOR, LEAF, LITERAL, MUL, SQRT, SUM, Partials
 
 
 def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
@@ -264,9 +264,9 @@ def _warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> Non
             f"{op.name} has slope {_plain(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
             f"{name_of(node)}"
             + (f" ({op.kink})" if op.kink else "")
-            + ("; autograd.hypot has a slope at the origin" if op.name == "sqrt" else "")
+            + ("; autograd.hypot has a slope at the origin" if op is SQRT and parent._op in (ADD, SUM) else "")
         )
-    elif op.name == "floor" and _plain(upstream) != 0.0:
+    elif op is FLOOR and _plain(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
 
 

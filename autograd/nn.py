@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from .errors import ShapeError
+from .errors import ArgumentError, ShapeError
 from .functions import relu
 from .reductions import dot, dot_rows
 from .value import Value
@@ -41,6 +41,8 @@ class Neuron(Module):
     """
 
     def __init__(self, nin: int, nonlin: bool = True) -> None:
+        if not isinstance(nin, int) or nin < 1:
+            raise ArgumentError(f"a neuron needs a whole number of inputs, at least 1, got {nin!r}")
         self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
         self.b = Value(0.0)
         self.nonlin = nonlin
@@ -98,6 +100,8 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        if not isinstance(nouts, Sequence) or not nouts:
+            raise ArgumentError(f"nouts lists the neurons of each layer, as in MLP(3, [4, 4, 1]); got {nouts!r}")
         sizes = [nin, *nouts]
         self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=i != len(nouts) - 1) for i in range(len(nouts))]
 

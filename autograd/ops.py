@@ -107,7 +107,10 @@ class Op:
                 if apply_elementwise is not None:
                     return apply_elementwise(self, arrays)
             return np.frompyfunc(self, len(arrays), 1)(*[boxed(x) for x in arrays])
-        numeric = [x if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x) for x in arrays]
+        numeric = [
+            x.astype(float, copy=False) if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x)
+            for x in arrays
+        ]
         if self.array is not None:
             return self.array(np, *numeric)
         return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
@@ -841,9 +844,9 @@ SOFTPLUS: Op = _row(
 )
 SOFTSIGN: Op = _row(
     "softsign",
-    lambda a: a / (1.0 + abs(a)),
+    special.softsign,
     lambda out, a: (_power(-2.0)(1.0 + ABS(a)),),
-    lambda xp, a: a / (1.0 + abs(a)),
+    lambda xp, a: xp.where(xp.isinf(a), xp.sign(a), a / (1.0 + abs(xp.where(xp.isinf(a), 0.0, a)))),
     symbol="softsign",
     latex=r"\operatorname{{softsign}}({0})",
     because="softsign's slope is 1 / (1 + |x|)^2",

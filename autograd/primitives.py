@@ -90,7 +90,9 @@ def _declare(forward: Callable[..., Any], partials: Callable[..., Any], facts: d
         slopes = tuple(slopes) if isinstance(slopes, tuple | list) else (slopes,)
         if len(slopes) != len(inputs):
             raise ArgumentError(f"the partials of {name} gave {len(slopes)} numbers for {len(inputs)} operands")
-        return tuple(s if getattr(type(s), "op_level", 0) or getattr(s, "ndim", 0) else number(s) for s in slopes)
+        if not any(getattr(x, "ndim", 0) for x in inputs):
+            slopes = tuple(s if getattr(type(s), "op_level", 0) else number(s) for s in slopes)
+        return slopes
 
     facts["symbol"] = facts["symbol"] or name
     facts["because"] = facts["because"] or f"{name} is an operation of your own"

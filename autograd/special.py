@@ -53,6 +53,11 @@ def logsigmoid(x: float) -> float:
     return -softplus(-x)
 
 
+def softsign(x: float) -> float:
+    """x / (1 + |x|), which tends to -1 and 1."""
+    return x / (1.0 + abs(x)) if abs(x) != INF else math.copysign(1.0, x)
+
+
 def silu(x: float) -> float:
     """x sigmoid(x)."""
     return x * sigmoid(x) if x != -INF else -0.0

@@ -189,7 +189,7 @@ def test_op_that_cannot_be_pickled_names_itself_and_leaves_pickling_intact() -> 
         deep = deep * x
     with pytest.raises(pickle.PicklingError, match="'secret'"):
         pickle.dumps(secret(deep) * deep)
-    assert copying._flat == set()
+    assert copying._expected.ids == set()
     assert pickle.loads(pickle.dumps(deep * 2)).data == 2.0
     assert copy.deepcopy(secret(deep)).op == "secret"
 
