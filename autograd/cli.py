@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,12 +34,17 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
+    With stdout closed (``>&-``) nothing is printed; pictures are written, and the exit status says the rest.
+
     Args:
         arguments: what stands behind the command's name; None: those of this process.
 
     Raises:
         SystemExit: after ``--help`` and ``--version`` (0) and for arguments that don't parse (2).
     """
+    if sys.stdout is None:
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            return main(arguments)
     if hasattr(sys.stdout, "reconfigure") and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for a sign that it lacks
     try:
@@ -62,14 +68,20 @@ def _parser() -> argparse.ArgumentParser:
 
     every = commands.add_parser("lessons", help="work through all five documents")
     every.add_argument("--json", action="store_true", help="print data instead of text")
-    every.add_argument("--pictures", metavar="DIR", type=Path, help="write an SVG of each worked example there")
+    every.add_argument("--pictures", metavar="DIR", type=_path, help="write an SVG of each worked example there")
 
     one = commands.add_parser("lesson", help="work through one document, or one of its claims")
     one.add_argument("number", metavar="N", help="the lesson: 1 to 5")
     one.add_argument("claim", metavar="CLAIM", nargs="?", help='one claim, as "5.3"')
     one.add_argument("--json", action="store_true", help="print data instead of text")
-    one.add_argument("--svg", metavar="FILE", type=Path, help="draw the lesson's (or the claim's) worked example")
+    one.add_argument("--svg", metavar="FILE", type=_path, help="draw the lesson's (or the claim's) worked example")
     return parser
+
+
+def _path(text: str) -> Path:
+    if not text:  # Path("") is the current directory
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -77,7 +89,7 @@ def _run(options: argparse.Namespace) -> int:
     chosen: Chosen
     if options.command == "lessons":
         chosen = [(lesson, lesson.claims) for lesson in lessons.all()]
-        if options.pictures:
+        if options.pictures is not None:
             _make_directory(options.pictures)
             drawn = [(lesson, c.id) for lesson, claims in chosen for c in claims if c.graph is not None]
             pictures = [(options.pictures / f"lesson-{id}.svg", lesson, id) for lesson, id in drawn]
@@ -89,7 +101,8 @@ def _run(options: argparse.Namespace) -> int:
     written, drawing_status = _draw(pictures)
     figures = _print_json(chosen) if options.json else _print_text(chosen)
     for path in written:
-        print(f"wrote {path}", file=sys.stderr if options.json else sys.stdout)
+        if (stream := sys.stderr if options.json else sys.stdout) is not None:
+            print(f"wrote {path}", file=stream)
     return max(drawing_status, exit_status(figures))
 
 
@@ -141,6 +154,7 @@ def _draw(pictures: Sequence[tuple[Path, Lesson, str | None]]) -> tuple[list[Pat
         from .render import to_svg  # costs time that a lesson without a picture need not pay
 
         root, _ = lesson.graph(claim)
+        root.backward()  # a picture shows the gradients too
         try:
             svg = to_svg(root)
         except (GraphvizMissingError, GraphError) as error:
@@ -162,5 +176,6 @@ def _make_directory(path: Path) -> None:
 
 
 def _complain(error: Exception | str) -> int:
-    print(f"autograd: {' '.join(str(error).split())}", file=sys.stderr)
+    if sys.stderr is not None:  # print would take None for stdout
+        print(f"autograd: {' '.join(str(error).split())}", file=sys.stderr)
     return 2

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from . import graph
-from .ops import LITERAL, Op
+from .ops import LITERAL, Op, laid_out
 
 
 class _Expected(threading.local):
@@ -33,7 +33,7 @@ def restore(data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any
         return literal(data)
     made = object.__new__(Value)  # whatever mode we are in: nothing is computed here
     made._data, made._label, made._op, made._grad = data, label, op, grad
-    made._a, made._b = (parents, None) if op.variadic else (*parents, None, None)[:2]
+    made._a, made._b = laid_out(op, parents)
     return made
 
 

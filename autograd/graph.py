@@ -176,6 +176,7 @@ def _zero_below(
     `holders` and `earlier` with the nodes that had a gradient and what it was.
     """
     pop, push, finish = stack.pop, stack.append, inner.append
+    visited: set[int] = set()  # ids of tuples of operands that are all visited: layers and batches share them
     while stack:
         node = pop()
         if node is None:
@@ -189,12 +190,17 @@ def _zero_below(
                     holders.append(node)
                     earlier.append(gradient)
                 node._grad = zero
+                b = node._b
                 if type(a) is tuple:
-                    stack += [parent for parent in a if parent._grad is not zero]
+                    for group in (a,) if b is None else (a, b):
+                        if id(group) not in visited:
+                            unvisited = [parent for parent in group if parent._grad is not zero]
+                            stack += unvisited
+                            if not unvisited:
+                                visited.add(id(group))
                 else:
                     if a._grad is not zero:
                         push(a)
-                    b = node._b
                     if b is not None and b._grad is not zero:
                         push(b)
             elif node._op is LEAF:
@@ -229,13 +235,12 @@ def _sweep(inner: list[Any]) -> None:
         elif op is DOT:
             if upstream == 0.0 and isfinite(node._data):
                 continue  # a dead ReLU stands above: every operand is finite, and so every message is 0
-            half = len(a) >> 1
-            for weight, x in zip(a[:half], a[half : 2 * half], strict=True):
+            for weight, x in zip(a, b):  # noqa: B905  (the bias stands behind the weights)
                 if (gradient := weight._grad) is not None:
                     weight._grad = gradient + upstream * x._data
                 if (gradient := x._grad) is not None:
                     x._grad = gradient + upstream * weight._data
-            if len(a) & 1 and (gradient := a[-1]._grad) is not None:
+            if len(a) > len(b) and (gradient := a[-1]._grad) is not None:
                 a[-1]._grad = gradient + upstream
         elif op.remarkable or op.variadic:
             for parent, partial in zip(node.parents, local_partials(node), strict=True):

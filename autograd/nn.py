@@ -43,9 +43,18 @@ class Neuron(Module):
     def __init__(self, nin: int, nonlin: bool = True) -> None:
         if not isinstance(nin, int) or nin < 1:
             raise ArgumentError(f"a neuron needs a whole number of inputs, at least 1, got {nin!r}")
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
-        self.b = Value(0.0)
+        self.row = (*[Value(random.uniform(-1, 1)) for _ in range(nin)], Value(0.0))  # weights, then the bias
         self.nonlin = nonlin
+
+    @property
+    def w(self) -> tuple[Value, ...]:
+        """The weights."""
+        return self.row[:-1]
+
+    @property
+    def b(self) -> Value:
+        """The bias."""
+        return self.row[-1]
 
     def __call__(self, x: Sequence[Any]) -> Any:
         if len(x) != len(self.w):
@@ -57,7 +66,7 @@ class Neuron(Module):
         return relu(z) if self.nonlin else z
 
     def parameters(self) -> list[Value]:
-        return [*self.w, self.b]
+        return list(self.row)
 
     def __repr__(self) -> str:
         return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
@@ -73,7 +82,7 @@ class Layer(Module):
     def __call__(self, x: Sequence[Any]) -> Any:
         if len(x) != self.nin:
             raise ShapeError(f"this layer's neurons have {self.nin} weights, got {len(x)} inputs")
-        zs = dot_rows([n.w for n in self.neurons], x, [n.b for n in self.neurons])
+        zs = dot_rows([neuron.row for neuron in self.neurons], x)
         out = [neuron.activate(z) for neuron, z in zip(self.neurons, zs, strict=True)]
         return out[0] if len(out) == 1 else out
 

@@ -1104,4 +1104,18 @@ def std(ddof: float) -> Op:
     )
 
 
+def laid_out(op: Op, parents: tuple[Any, ...]) -> tuple[Any, Any]:
+    """How a node keeps its parents, as its `_a` and `_b`.
+
+    One or two operands as they are; those of a variadic row as one tuple; those of a dot as the tuple of the weights,
+    with the bias behind them if there is one, and the tuple of the inputs.
+    """
+    if op is DOT:
+        half = len(parents) >> 1
+        return parents[:half] + parents[2 * half :], parents[half : 2 * half]
+    if op.variadic:
+        return parents, None
+    return (parents[0] if parents else None), (parents[1] if len(parents) > 1 else None)
+
+
 _float_globals.update({name: thing.forward if isinstance(thing, Op) else thing for name, thing in globals().items()})

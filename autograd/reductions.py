@@ -204,24 +204,25 @@ def dot(weights: Any, inputs: Any, bias: Any = None) -> Any:
     return _apply(ops.DOT, (*left, *right) if bias is None else (*left, *right, bias))
 
 
-def dot_rows(rows: Sequence[Sequence[Value]], inputs: Sequence[Any], biases: Sequence[Value]) -> list[Any]:
-    """A `dot` node for each row of weights with its bias, all on the same inputs: a layer before its activations.
+def dot_rows(rows: Sequence[tuple[Value, ...]], inputs: Sequence[Any]) -> list[Any]:
+    """A `dot` node for each row, all on the same inputs: a layer before its activations.
 
-    The same nodes as :func:`dot` makes one by one, but the inputs are read once.
+    The same nodes as :func:`dot` makes one by one, but the inputs are read once and shared.
+
+    Args:
+        rows: for each neuron its n weights and its bias, in one tuple.
+        inputs: n numbers and Values.
 
     Example:
-        >>> w, b = [[Value(1.0)], [Value(2.0)]], [Value(0.0), Value(0.5)]
-        >>> [z.data for z in dot_rows(w, [Value(3.0)], b)]
+        >>> [z.data for z in dot_rows([(Value(1.0), Value(0.0)), (Value(2.0), Value(0.5))], [Value(3.0)])]
         [3.0, 6.5]
     """
     if max(map(_level, inputs), default=0) > 1:
-        return [dot(row, inputs, b) for row, b in zip(rows, biases, strict=True)]
+        return [dot(row[:-1], inputs, row[-1]) for row in rows]
     nodes = tuple([x if type(x) is Value else lift(x) for x in inputs])
     numbers = [x._data for x in nodes]
-    return [
-        node(special.inner([w._data for w in row], numbers) + b._data, ops.DOT, (*row, *nodes, b))
-        for row, b in zip(rows, biases, strict=True)
-    ]
+    # inner() ends with the inputs, before it comes to the bias
+    return [node(special.inner([w._data for w in row], numbers) + row[-1]._data, ops.DOT, row, nodes) for row in rows]
 
 
 def _level(x: Any) -> int:

@@ -34,8 +34,8 @@ def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
     Args:
         data: its number.
         op: its row.
-        a, b: its operands; a variadic row's go into `a` as a tuple. One object fewer for the collector to visit
-            makes large graphs twice as fast to build, so a pair of operands has no tuple of its own.
+        a, b: its operands, as :func:`autograd.ops.laid_out` has them. A pair has no tuple of its own, and the
+            neurons of a layer share the tuple of their inputs: fewer objects for the collector to walk.
     """
     made: Value = _make(Value)
     made._data = data
@@ -122,8 +122,8 @@ class Value(Operators):
     _grad: Any  # None: no backward has reached this node; a constant's stays None
     _label: str
     _op: Op
-    _a: Any  # the first operand, or the tuple of all operands of a variadic row; None on leaves
-    _b: Value | None  # the second operand, if there is one
+    _a: Any  # see ops.laid_out
+    _b: Any
 
     def __init__(self, data: Any, label: str = "", *, constant: bool = False) -> None:
         self._data = data if type(data) is float else number(data)
@@ -179,9 +179,10 @@ class Value(Operators):
         a = self._a
         if a is None:
             return ()
-        if type(a) is tuple:
-            return a
-        return (a,) if self._b is None else (a, self._b)
+        b: Any = self._b
+        if type(a) is not tuple:
+            return (a,) if b is None else (a, b)
+        return a if b is None else a[: len(b)] + b + a[len(b) :]
 
     @property
     def op(self) -> str:
@@ -234,11 +235,8 @@ class Value(Operators):
             >>> slope.data, x.grad
             (6.0, 2.0)
         """
-        start = seed if type(seed) is Value else number(seed)
-        if create_graph:
-            graph.backward(self, lift(start), True)
-        else:
-            graph.backward(self, start._data if isinstance(start, Value) else start, False)
+        start = lift(seed)
+        graph.backward(self, start if create_graph else start._data, create_graph)
 
     def zero_grad(self) -> None:
         """Forget this node's own gradient; it reads 0.0 until the next backward."""
@@ -323,7 +321,7 @@ def record(op: Op, parents: tuple[Value, ...]) -> Value:
         data = op.forward(*[p._data for p in parents])
     except (ArithmeticError, ValueError) as error:
         raise _failure(op, parents, error) from None
-    return node(data, op, parents) if op.variadic else node(data, op, *parents)
+    return node(data, op, *ops.laid_out(op, parents))
 
 
 def _failure(op: Op, parents: tuple[Value, ...], error: Exception) -> Exception:

@@ -4,12 +4,14 @@ A lesson is a module ``lesson_N`` here with a `LESSON`; nothing else needs to kn
 
 >>> from autograd import lessons
 >>> root, node = lessons.get(5).graph()
->>> node["m1"].grad
-2.0
+>>> root.backward()
+>>> node["m1"].grad, node["m2"].grad
+(2.0, 12.0)
 """
 
 from __future__ import annotations
 
+import operator
 import pkgutil
 import re
 from importlib import import_module
@@ -24,12 +26,19 @@ def get(n: int) -> Lesson:
     """Return lesson `n`.
 
     Raises:
-        ArgumentError: there is no such lesson; the message names those there are.
+        ArgumentError: `n` is no int, or there is no such lesson; the message names those there are.
     """
     numbers = _numbers()
-    if n not in numbers:
-        raise ArgumentError(f"there is no lesson {n!r}; the lessons are {', '.join(map(str, numbers))}")
-    lesson: Lesson = import_module(f"{__name__}.lesson_{n}").LESSON
+    known = f"the lessons are {', '.join(map(str, numbers))}"
+    try:
+        number = operator.index(n)
+    except TypeError:
+        number = None
+    if number is None or isinstance(n, bool):
+        raise ArgumentError(f"the number of a lesson is an int such as 5, got {n!r}; {known}")
+    if number not in numbers:
+        raise ArgumentError(f"there is no lesson {n!r}; {known}")
+    lesson: Lesson = import_module(f"{__name__}.lesson_{number}").LESSON
     return lesson
 
 

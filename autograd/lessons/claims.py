@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Graph: TypeAlias = tuple[Value, dict[str, Value]]
-"""The root of a worked example, after its backward pass, and its nodes by label."""
+"""The root of a worked example, before any backward pass, and its nodes by label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Claim:
         title: what it is about.
         says: what the document says, in our words.
         compute: returns its figures; None while the claim is to come.
-        graph: builds the worked example, runs backward, and returns the root and its nodes by label.
+        graph: builds the worked example anew, without a backward pass, and returns the root and its nodes by label.
         waits_for: what is missing, for a claim to come, or for the rest of a claim that is computed in part.
 
     Example:
@@ -91,39 +91,45 @@ class Lesson:
         """The claim of that id.
 
         Raises:
-            ArgumentError: there is none; the message names the nearest.
+            ArgumentError: there is none, and the message names the nearest; or `id` is not text.
         """
+        if not isinstance(id, str):
+            raise ArgumentError(f'the id of a claim is text such as "{self.main or self.claims[0].id}", got {id!r}')
         for claim in self.claims:
             if claim.id == id:
                 return claim
         known = [claim.id for claim in self.claims]
-        near = sorted(get_close_matches(str(id), known, n=3, cutoff=0.5), key=known.index) or known
+        near = sorted(get_close_matches(id, known, n=3, cutoff=0.5), key=known.index) or known
         raise ArgumentError(f"lesson {self.number} has no claim {id!r}; did you mean {', '.join(near)}?")
 
     def graph(self, claim: str | None = None) -> Graph:
-        """Build a worked example.
+        """Build a worked example, afresh at each call, ready for `root.backward()` or for stepping.
 
         Args:
             claim: the id of its claim, as text ("4.10" and "4.1" are one float); None: the main worked example.
 
         Returns:
-            The root, after a backward pass, and the nodes by label.
+            The root and the nodes by label. No backward pass has been run, so no node has a gradient.
 
         Raises:
-            ArgumentError: no such claim, or it has no graph.
+            ArgumentError: no such claim, or it has no graph, or `claim` is not text.
 
         Example:
             >>> from autograd import lessons
             >>> root, node = lessons.get(5).graph()
             >>> root.data, node["m2"].grad
-            (2.0, 12.0)
+            (2.0, 0.0)
+            >>> root.backward()
+            >>> node["m2"].grad
+            12.0
         """
         drawn = [c.id for c in self.claims if c.graph is not None]
-        id = claim if claim is not None else self.main or next(iter(drawn), "")
-        chosen = self.claim(id) if id else None
-        if chosen is None or chosen.graph is None:
+        if claim is None and not drawn:
+            raise ArgumentError(f"lesson {self.number} has no graph yet")
+        chosen = self.claim(self.main or drawn[0] if claim is None else claim)
+        if chosen.graph is None:
             there_are = f"those with one are {', '.join(drawn)}" if drawn else "nor has any other yet"
-            raise ArgumentError(f"{f'claim {id}' if id else f'lesson {self.number}'} has no graph; {there_are}")
+            raise ArgumentError(f"claim {chosen.id} has no graph; {there_are}")
         return chosen.graph()
 
 

@@ -37,7 +37,8 @@ class Figure:
         agrees: the verdict; None where there was nothing to compare with.
         note: why, where a printed figure is rounded, truncated, wrong or under-determined.
         should_agree: False where the document is known to be wrong, so that differing from it is right.
-        reference: the number behind `printed`, where that is a formula or stands for other digits; None: none.
+        reference: the number that the engine's is compared with, where that is not `printed` itself; None: none.
+        measured: whether it differs from run to run, as a time does; such a figure is never compared.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Figure:
     note: str = ""
     should_agree: bool = True
     reference: Plain | None = None
+    measured: bool = False
 
     @property
     def failed(self) -> bool:
@@ -55,9 +57,9 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """The verdict as words: agrees, differs as noted, disagrees, or not printed."""
+        """The verdict as words: agrees, differs as noted, disagrees, or shown."""
         if self.agrees is None:
-            return "not printed"
+            return "shown"
         return "agrees" if self.agrees else "disagrees" if self.should_agree else "differs as noted"
 
 
@@ -140,14 +142,14 @@ def holds(
     return Figure(name, text, plain(engine), bool(condition), note, should_agree)
 
 
-def shown(name: str, engine: Any, note: str = "") -> Figure:
+def shown(name: str, engine: Any, note: str = "", measured: bool = False) -> Figure:
     """A number that the document leaves out and nothing is compared with.
 
     Example:
-        >>> shown("time, ms", 1.5).verdict
-        'not printed'
+        >>> shown("time, ms", 1.5, measured=True).verdict
+        'shown'
     """
-    return Figure(name, None, plain(engine), None, note)
+    return Figure(name, None, plain(engine), None, note, measured=measured)
 
 
 def plain(x: Any) -> Plain:

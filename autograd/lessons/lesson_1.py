@@ -10,7 +10,7 @@ from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .lesson_1_batch import claim_2, claim_4, claim_5, delta_rule
 from .lesson_1_example import claim_8, claim_9, example
 from .networks import half_squared_error
-from .paths import chain, worked
+from .paths import chain, named, worked
 
 __all__ = ["LESSON"]
 
@@ -25,12 +25,12 @@ def one_neuron() -> Graph:
     z = dot([w], [x], b)
     a = sigmoid(z)
     z.label, a.label = "z", "a"
-    return worked(half_squared_error([a], [y]))
+    return named(half_squared_error([a], [y]))
 
 
 def claim_1() -> list[Figure]:
     """The three factors and their product, read off the path from J to w."""
-    J, n = one_neuron()
+    J, n = worked(one_neuron())
     (dJ_da, da_dz, dz_dw), product = chain(J, n["a"], n["z"], n["w"])
     a = n["a"].data
     return [
@@ -38,7 +38,7 @@ def claim_1() -> list[Figure]:
         close("da/dz", None, da_dz, a * (1 - a), 1e-15),
         exactly("dz/dw", None, dz_dw, 1.5, note="The input x."),
         exactly("product", "dJ/da da/dz dz/dw", product, n["w"].grad,
-                note="Beside it the gradient that the backward pass left in w: the same product, the same bits."),
+                note="The gradient that the backward pass left in w is the same product, to the last bit."),
     ]  # fmt: skip
 
 
@@ -47,12 +47,12 @@ def cross_entropy() -> Graph:
     y, a = Value(0.8, "y", constant=True), Value(0.646, "a")
     J = -y * log(a) - (1 - y) * log(1 - a)
     J.label = "J"
-    return worked(J)
+    return named(J)
 
 
 def claim_3() -> list[Figure]:
     """The slope of the cross-entropy, as the document writes it and as the graph has it."""
-    _, n = cross_entropy()
+    _, n = worked(cross_entropy())
     a, y = n["a"].data, n["y"].data
     return [close("dJ/da", "-y/a + (1-y)/(1-a)", n["a"].grad, -y / a + (1 - y) / (1 - a), 1e-14)]
 
@@ -64,7 +64,7 @@ def sigmoid_at_1() -> Graph:
     """a = sigmoid(z) at z = 1."""
     a = sigmoid(Value(1.0, "z"))
     a.label = "a"
-    return worked(a)
+    return named(a)
 
 
 def slope_at(z: float, order: int = 1) -> float:
@@ -102,12 +102,12 @@ def four_slopes() -> Graph:
     for i in range(1, 5):
         node = 0.2 * node
         node.label = f"h{i}"
-    return worked(node)
+    return named(node)
 
 
 def claim_7() -> list[Figure]:
     """The gradient after one to four layers, walking back from the output."""
-    _, n = four_slopes()
+    _, n = worked(four_slopes())
     note = "No double is exactly 0.2, so its powers are off in the last place."
     order = (
         "Layers are numbered from the output here; everywhere else the document numbers them from the input, where "
@@ -133,12 +133,12 @@ def flow() -> Graph:
     z2 = w2 * a1
     a2 = sigmoid(z2)
     z1.label, a1.label, z2.label, a2.label = "z1", "a1", "z2", "a2"
-    return worked(half_squared_error([a2], [y]))
+    return named(half_squared_error([a2], [y]))
 
 
 def claim_13() -> list[Figure]:
     """Which nodes lie on the path between x and J, and which only beside it."""
-    J, n = flow()
+    J, n = worked(flow())
     path = [node.label for node in n.values() if _feeds(n["x"], node)]
     backward = " <- ".join([label for label in path if label != "J"] + ["J"])
     return [

@@ -70,8 +70,10 @@ def cross_entropy(outputs: Any, targets: Any) -> Value:
 def claim_4() -> list[Figure]:
     """Each formula against the graph; other activations and weights; the other loss."""
     net = random_net(14)
+    net.J.backward()
     hand = formulas(net, SLOPES[0][1])
     other = random_net(14, loss=cross_entropy)
+    other.J.backward()
     delta2, a2 = grads(other.z2), data(other.a2)
     return [
         close("delta2", "(a2-y) a2 (1-a2)", grads(net.z2), hand.delta2,
@@ -105,6 +107,7 @@ def largest_difference() -> float:
     for seed in range(20):
         for activation, slope in SLOPES:
             net = random_net(seed, activation)
+            net.J.backward()
             nodes = (net.z2, net.z1, net.W2, net.W1)
             for found, by_hand in zip(map(grads, nodes), formulas(net, slope), strict=True):
                 worst = max(worst, float(np.abs(found - by_hand).max()))

@@ -31,6 +31,7 @@ def example() -> Graph:
 def claim_8() -> list[Figure]:
     """Every printed number of the example."""
     net = network()
+    net.J.backward()
     J, z2, a2 = net.J, net.z2[0], net.a2[0]
     error, sigma = chain(J, a2).product, chain(a2, z2).product
     rounded = "Rounded."
@@ -84,6 +85,7 @@ def _freedom(net: TwoLayer, error: float) -> list[Figure]:
 def claim_9() -> list[Figure]:
     """The same numbers under their right names, and the step they lead to."""
     net = network()
+    net.J.backward()
     delta2, slopes = float(net.z2[0].grad), np.array([chain(a, z).product for a, z in zip(net.a1, net.z1, strict=True)])
     step = -ALPHA * grads(net.W2)[0]
     W2_after, b2_after = data(net.W2)[0] + step, float(data(net.b2)[0] - ALPHA * grads(net.b2)[0])

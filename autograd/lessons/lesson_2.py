@@ -12,7 +12,7 @@ from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds
 from .lesson_2_batch import batch, claim_5, claim_6, claim_7
 from .lesson_2_slopes import claim_3, claim_4, claim_10, dead_neuron, sigmoid_chain
 from .networks import layer
-from .paths import worked
+from .paths import named, worked
 
 __all__ = ["LESSON"]
 
@@ -32,7 +32,7 @@ def two_layers() -> Graph:
     _, (output,) = layer([W2], a1, [b2], sigmoid, 2)
     loss = 0.5 * (output - y) ** 2
     output.label, loss.label = "output", "L"
-    return worked(loss)
+    return named(loss)
 
 
 def claim_1() -> list[Figure]:
@@ -63,7 +63,7 @@ def claim_1() -> list[Figure]:
 
 def claim_2() -> list[Figure]:
     """All gradients of both layers, and the biases', against the four steps done by hand."""
-    _, n = two_layers()
+    _, n = worked(two_layers())
     W1 = [[n[f"W1[{i},{j}]"] for j in (0, 1)] for i in (0, 1)]
     x, b1, z1, a1, W2 = ([n[f"{name}[{i}]"] for i in (0, 1)] for name in ("x", "b1", "z1", "a1", "W2"))
     output, target = n["output"].data, n["y"].data

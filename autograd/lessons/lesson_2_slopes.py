@@ -12,7 +12,7 @@ from ..functions import leaky_relu, relu, sigmoid, tanh
 from ..reductions import dot, mean
 from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds, printed, shown
-from .paths import worked
+from .paths import named, worked
 
 __all__ = ["claim_3", "claim_4", "claim_10", "dead_neuron", "sigmoid_chain"]
 
@@ -86,7 +86,7 @@ def sigmoid_chain(layers: int = 10, weight: float = 1.0) -> Graph:
         z = dot([Value(weight, f"w{i}")], [a], bias)
         a = sigmoid(z)
         z.label, a.label = f"z{i}", f"a{i}"
-    return worked(a)
+    return named(a)
 
 
 def claim_4() -> list[Figure]:
@@ -98,10 +98,10 @@ def claim_4() -> list[Figure]:
         10: "Exactly 0.00000095367431640625; the document prints six decimals.",
     }
     figures = [
-        printed(f"{layers} layers", text, sigmoid_chain(layers)[1]["x"].grad, note=notes[layers])
+        printed(f"{layers} layers", text, worked(sigmoid_chain(layers))[1]["x"].grad, note=notes[layers])
         for layers, text in ((2, "0.0625"), (5, "0.001"), (10, "0.000001"))
     ]
-    heavy, n = sigmoid_chain(10, weight=8.0)
+    heavy, n = worked(sigmoid_chain(10, weight=8.0))
     return [
         *figures,
         exactly("the same as powers", "0.25^2, 0.25^5, 0.25^10", [f.engine for f in figures],
@@ -127,7 +127,7 @@ def dead_neuron(bias: float = -3.0, activation: Callable[[Any], Any] = relu) -> 
         losses.append((a - y) ** 2)
     loss = mean(losses)
     loss.label = "L"
-    return worked(loss)
+    return named(loss)
 
 
 def relu_chain(layers: int = 10, weight: float = 0.5) -> Graph:
@@ -136,20 +136,20 @@ def relu_chain(layers: int = 10, weight: float = 0.5) -> Graph:
     for i in range(1, layers + 1):
         a = relu(a * Value(weight, f"w{i}"))
         a.label = f"a{i}"
-    return worked(a)
+    return named(a)
 
 
 def claim_10() -> list[Figure]:
     """A ReLU whose gradient has vanished altogether, and a chain of live ones whose gradient fades."""
-    loss, n = dead_neuron()
+    loss, n = worked(dead_neuron())
     losses = []
     for _ in range(5):
         losses.append(loss.data)
         for p in (n["w"], n["b"]):
             p.data -= 0.1 * p.grad
-        loss, n = dead_neuron(n["b"].data)
-    _, leaking = dead_neuron(activation=leaky_relu)
-    gradient = relu_chain()[1]["x"].grad
+        loss, n = worked(dead_neuron(n["b"].data))
+    _, leaking = worked(dead_neuron(activation=leaky_relu))
+    gradient = worked(relu_chain())[1]["x"].grad
     return [
         holds("gradient of w and b", "no vanishing gradient problem", [n["w"].grad, n["b"].grad],
               n["w"].grad != 0 or n["b"].grad != 0, should_agree=False,

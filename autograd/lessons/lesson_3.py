@@ -14,7 +14,7 @@ from ..functions import log, sigmoid, xlogy
 from ..reductions import mean, sum
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
-from .paths import chain, worked
+from .paths import chain, named, worked
 
 __all__ = ["LESSON"]
 
@@ -30,7 +30,7 @@ def mse() -> Graph:
     p, a = array(REGRESSION[0], "p"), REGRESSION[1]
     loss = mean([(prediction - actual) ** 2 for prediction, actual in zip(p, a, strict=True)])
     loss.label = "MSE"
-    return worked(loss)
+    return named(loss)
 
 
 def cross_entropy() -> Graph:
@@ -38,7 +38,7 @@ def cross_entropy() -> Graph:
     p, a = array(CLASSES[0], "p"), CLASSES[1]
     loss = -sum([actual * log(prediction) for prediction, actual in zip(p, a, strict=True)])
     loss.label = "CE"
-    return worked(loss)
+    return named(loss)
 
 
 def binary_cross_entropy(y: float, p: float = 0.9) -> Graph:
@@ -46,20 +46,20 @@ def binary_cross_entropy(y: float, p: float = 0.9) -> Graph:
     target, prediction = Value(y, "y", constant=True), Value(p, "p")
     loss = -(target * log(prediction) + (1 - target) * log(1 - prediction))
     loss.label = "BCE"
-    return worked(loss)
+    return named(loss)
 
 
 def claim_1() -> list[Figure]:
     """Values and gradients of the three losses, written out as the document's table has them."""
     p, a = np.array(REGRESSION)
-    root, n = mse()
+    root, n = worked(mse())
     figures = [
         close("MSE", "(1/n) sum (p - a)^2", root, ((p - a) ** 2).mean(), 1e-15),
         close("dMSE/dp", None, grads([n[f"p[{i}]"] for i in range(4)]), 2 * (p - a) / 4, 1e-15,
               note="2/n (p - a). The table gives values only; the gradients are what training uses."),
     ]  # fmt: skip
     p, a = np.array(CLASSES)
-    root, n = cross_entropy()
+    root, n = worked(cross_entropy())
     slopes = np.zeros(3) - a / p
     figures += [
         close("cross-entropy", "-sum a log(p)", root, -math.log(p[0]), 1e-15, note="log is the natural logarithm."),
@@ -67,7 +67,7 @@ def claim_1() -> list[Figure]:
               note="-a/p: classes with a = 0 send nothing back to their own p."),
     ]  # fmt: skip
     for y in (1.0, 0.0):
-        root, n = binary_cross_entropy(y)
+        root, n = worked(binary_cross_entropy(y))
         value, slope = -y * math.log(0.9) - (1 - y) * math.log(1 - 0.9), -y / 0.9 + (1 - y) / (1 - 0.9)
         figures += [
             close(f"BCE, y = {y:g}, p = 0.9", "-[y log(p) + (1-y) log(1-p)]", root, value, 1e-15),
@@ -107,12 +107,12 @@ def two_weights(
     predicted = sigmoid(z2)
     root = loss(predicted - target)
     z1.label, hidden.label, z2.label, predicted.label, root.label = "z1", "hidden", "z2", "predicted", "Loss"
-    return worked(root)
+    return named(root)
 
 
 def claim_3() -> list[Figure]:
     """dLoss/dw1 factor by factor along its path."""
-    loss, n = two_weights()
+    loss, n = worked(two_weights())
     path = ("predicted", "z2", "hidden", "z1", "w1")
     factors, product = chain(loss, *[n[label] for label in path])
     p, h, w2 = n["predicted"].data, n["hidden"].data, n["w2"].data
@@ -148,7 +148,7 @@ def claim_4() -> list[Figure]:
     """A weight moved along its gradient and against it, and a gradient near zero that means something else."""
     figures = []
     for actual, text in ((0.0, "large positive: decrease"), (1.0, "large negative: increase")):
-        loss, n = two_weights(actual=actual)
+        loss, n = worked(two_weights(actual=actual))
         g = n["w2"].grad
         down, up = (two_weights(w2=n["w2"].data + step, actual=actual)[0].data for step in (-g, g))
         figures += [
@@ -162,10 +162,10 @@ def claim_4() -> list[Figure]:
             ),
             holds(f"other way, actual {actual:g}", None, up, up > loss.data),
         ]
-    before, n = two_weights()
+    before, n = worked(two_weights())
     step = 1e-3
     change = two_weights(w2=n["w2"].data + step)[0].data - before.data
-    stuck, m = two_weights(w2=60.0, actual=0.0)
+    stuck, m = worked(two_weights(w2=60.0, actual=0.0))
     return [
         *figures,
         close("change per unit of w2", "how much weight matters", change / step, n["w2"].grad, 1e-4,

@@ -10,7 +10,7 @@ from .claims import Claim, Figure, Graph, Lesson, exactly, holds
 from .lesson_4_cost import claim_9
 from .lesson_4_functions import claim_4, claim_8, claim_10, composed, log_sum_exp, softmax_loss
 from .lesson_4_network import batch, claim_5, claim_6, claim_11, example, two_outputs
-from .paths import chain, worked
+from .paths import chain, named, worked
 
 __all__ = ["LESSON"]
 
@@ -24,7 +24,7 @@ def cube_of_a_sum(x: float = 2.0) -> Graph:
     f = g + 1
     y = f**3
     g.label, f.label, y.label = "g", "f", "y"
-    return worked(y)
+    return named(y)
 
 
 def exact_up_to(agree: Callable[[int], bool]) -> int:
@@ -37,13 +37,13 @@ def exact_up_to(agree: Callable[[int], bool]) -> int:
 
 def claim_1() -> list[Figure]:
     """Value and derivative at 2, and the integers for which doubles hold both exactly."""
-    y, n = cube_of_a_sum()
+    y, n = worked(cube_of_a_sum())
 
     def same_value(x: int) -> bool:
         return cube_of_a_sum(x)[0].data == (x * x + 1) ** 3  # Python compares a float and an int exactly
 
     def same_slope(x: int) -> bool:
-        slope: float = cube_of_a_sum(x)[1]["x"].grad
+        slope: float = worked(cube_of_a_sum(x))[1]["x"].grad
         return slope == 3 * (x * x + 1) ** 2 * 2 * x
 
     value, slope = exact_up_to(same_value), exact_up_to(same_slope)
@@ -62,7 +62,7 @@ def claim_1() -> list[Figure]:
 
 def claim_3() -> list[Figure]:
     """The three local derivatives on the drawing's backward edges, and their product."""
-    y, n = cube_of_a_sum()
+    y, n = worked(cube_of_a_sum())
     steps = chain(y, n["f"], n["g"], n["x"])
     x, f = n["x"].data, n["f"].data
     return [
@@ -84,12 +84,12 @@ def two_paths() -> Graph:
     x, y = t**2, 3 * t + 1
     z = x * y
     x.label, y.label, z.label = "x", "y", "z"
-    return worked(z)
+    return named(z)
 
 
 def claim_2() -> list[Figure]:
     """Each path on its own, and both."""
-    z, n = two_paths()
+    z, n = worked(two_paths())
     through_x, through_y = chain(z, n["x"], n["t"]), chain(z, n["y"], n["t"])
     t = n["t"].data
     return [
@@ -113,14 +113,14 @@ def identity_by_relus(x: float = 0.0) -> Graph:
     up, down = relu(v), relu(-v)
     y = up - down
     up.label, down.label, y.label = "relu(x)", "relu(-x)", "y"
-    return worked(y)
+    return named(y)
 
 
 def claim_14() -> list[Figure]:
     """A function that is the identity, and its gradient around and at 0."""
     points = [-2.0, -1e-300, 1e-300, 2.0]
-    around = [identity_by_relus(x) for x in points]
-    y, n = identity_by_relus()
+    around = [worked(identity_by_relus(x)) for x in points]
+    y, n = worked(identity_by_relus())
     return [
         exactly("y at -2 ... 2", None, [v for v, _ in around], points, note="relu(x) - relu(-x) is x."),
         exactly("dy/dx there", "correct gradients", [m["x"].grad for _, m in around], [1.0] * 4),

@@ -14,7 +14,7 @@ from ..functions import exp, leaky_relu, log, logsigmoid, relu, sigmoid, tanh
 from ..reductions import logsumexp, softmax, sum
 from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds
-from .paths import chain, worked
+from .paths import chain, named, worked
 
 __all__ = ["claim_4", "claim_8", "claim_10", "composed", "log_sum_exp", "softmax_loss"]
 
@@ -28,7 +28,7 @@ def composed(z: float = 0.7, y: float = 1.0) -> Graph:
     a = sigmoid(logit)
     loss = -(target * log(a) + (1 - target) * log(1 - a))
     a.label, loss.label = "a", "L"
-    return worked(loss)
+    return named(loss)
 
 
 def on_logits(z: float, y: float) -> Graph:
@@ -36,7 +36,7 @@ def on_logits(z: float, y: float) -> Graph:
     logit, target = Value(z, "z"), Value(y, "y", constant=True)
     loss = -(target * logsigmoid(logit) + (1 - target) * logsigmoid(-logit))
     loss.label = "L"
-    return worked(loss)
+    return named(loss)
 
 
 def last_value() -> tuple[float, str]:
@@ -53,14 +53,14 @@ def last_value() -> tuple[float, str]:
 
 def claim_4() -> list[Figure]:
     """a - y where the composed loss holds, then by the loss on logits, then where the composed one fails."""
-    loss, n = composed()
+    loss, n = worked(composed())
     a = n["a"].data
     to_a, to_z = chain(loss, n["a"]).product, chain(n["a"], n["z"]).product
     points = [(z, y) for z in (0.7, -0.7, 40.0, -40.0, 1000.0, -1000.0) for y in (0.0, 1.0)]
-    stable = [on_logits(z, y) for z, y in points]
+    stable = [worked(on_logits(z, y)) for z, y in points]
     apart = [abs(m["z"].grad - (sigmoid(z) - y)) for (z, y), (_, m) in zip(points, stable, strict=True)]
-    wrong, m = composed(30.0, 0.0)
-    exact, k = on_logits(30.0, 0.0)
+    wrong, m = worked(composed(30.0, 0.0))
+    exact, k = worked(on_logits(30.0, 0.0))
     first, message = last_value()
     return [
         close("dL/da", "-y/a + (1-y)/(1-a)", to_a, -1.0 / a, 1e-15, note="At z = 0.7 and y = 1."),
@@ -76,7 +76,7 @@ def claim_4() -> list[Figure]:
               note="Followed step by step the simple result is lost: 1 - a has three digits left, and the slope of "
               "log(1 - a) inherits their error."),
         close("its loss", "-log(1 - a)", wrong, exact, should_agree=False,
-              note="Beside it the loss on logits, whose gradient there is right:"),
+              note="That is the loss on logits, whose gradient there is right:"),
         close("on logits, z=30, y=0", "a - y", k["z"].grad, sigmoid(30.0), 1e-15),
         holds("no value from z =", None, first, abs(first - 36.74) < 0.005,
               note="From here on a rounds to 1, and log(1 - a) asks for log(0)."),
@@ -106,7 +106,7 @@ def softmax_loss(targets: tuple[float, ...] = (0.0, 1.0, 0.0)) -> Graph:
         node.label = f"a[{i}]"
     loss = -sum([y * log(p) for y, p in zip(targets, a, strict=True)])
     loss.label = "L"
-    return worked(loss)
+    return named(loss)
 
 
 def softmax_jacobian() -> list[list[float]]:
@@ -125,9 +125,9 @@ def claim_8() -> list[Figure]:
     s, t, on = 1 / (1 + np.exp(-z)), (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)), z > 0
     e = np.exp(LOGITS)
     a = e / e.sum()
-    _, n = softmax_loss()
+    _, n = worked(softmax_loss())
     soft = (0.2, 0.3, 0.1)
-    _, m = softmax_loss(soft)
+    _, m = worked(softmax_loss(soft))
     dz, dm = (grads([nodes[f"z[{i}]"] for i in range(3)]) for nodes in (n, m))
     return [
         close("sigmoid", "1/(1 + e^-z)", sigmoid(z), s, 1e-15, note="All at z = -2, -0.5, 0, 0.5 and 2."),
@@ -159,7 +159,7 @@ def log_sum_exp() -> Graph:
     """log(e^1000 + e^1001 + e^1002)."""
     root = logsumexp(array(LARGE, "z"))
     root.label = "logsumexp"
-    return worked(root)
+    return named(root)
 
 
 def _failure(naive: Callable[[], object]) -> str:
@@ -175,7 +175,7 @@ def claim_10() -> list[Figure]:
     z = array(LARGE, "z")
     shifted = np.exp(z - np.max(z, axis=0, keepdims=True))
     stable = data(shifted / np.sum(shifted, axis=0, keepdims=True))
-    root, n = log_sum_exp()
+    root, n = worked(log_sum_exp())
     naive = _failure(lambda: np.exp(z) / np.sum(np.exp(z)))
     low = Value(-1000.0, "z")
     naive_sigmoid = _failure(lambda: 1 / (1 + exp(-low)))

@@ -79,6 +79,7 @@ def example() -> Graph:
 def claim_5() -> list[Figure]:
     """All gradients of the 2-3-1 network against the document's formulas, and every shape."""
     net = network()
+    net.J.backward()
     a1, a2 = data(net.a1), data(net.a2)
     dz2 = a2 - Y
     da1 = data(net.W2).T @ dz2
@@ -166,7 +167,7 @@ def batch(m: int = 2) -> Graph:
             node.label = f"{name}[{i},{j}]"
     J: Value = cost(passed.A2, given.Y)
     J.label = "J"
-    return worked(J)
+    return named(J)
 
 
 class Run(NamedTuple):
@@ -254,19 +255,19 @@ def two_outputs() -> Graph:
             node.label = f"{name}[{i}]"
     loss = sum((a - np.array([0.0, 1.0])) ** 2)
     loss.label = "loss"
-    return worked(loss)
+    return named(loss)
 
 
 def claim_11() -> list[Figure]:
     """The numbers that the program would print."""
-    loss, n = two_outputs()
+    loss, n = worked(two_outputs())
     x, b, z, a = ([n[f"{name}[{i}]"] for i in (0, 1)] for name in "xbza")
     w = [[n[f"w[{i},{j}]"] for j in (0, 1)] for i in (0, 1)]
     outputs = data(a)
     dz = 2 * (outputs - [0.0, 1.0]) * outputs * (1 - outputs)
     single = np.float32(1) / (np.float32(1) + np.exp(-data(z).astype(np.float32)))
     last = 2 * (single[1] - 1) * (1 - single[1]) * single[1]
-    note = "The document prints no numbers; beside ours are its formulas in NumPy."
+    note = "The document prints no numbers; ours are compared with its formulas in NumPy."
     return [
         exactly("z", "matmul(w, x) + b", data(z), data(w) @ data(x) + data(b), note="W x: x is a column."),
         close("a", "sigmoid(z)", outputs, 1 / (1 + np.exp(-data(z))), 1e-15),

@@ -14,7 +14,7 @@ from ..functions import log, relu, sigmoid, tanh
 from ..reductions import dot, sum
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
-from .paths import chain, worked
+from .paths import chain, named, worked
 
 __all__ = ["LESSON"]
 
@@ -27,14 +27,14 @@ def cross_entropy(y: float = 1.0, p: float = 0.8) -> Graph:
     target, prediction = Value(y, "y", constant=True), Value(p, "yhat")
     loss = -target * log(prediction) - (1 - target) * log(1 - prediction)
     loss.label = "L"
-    return worked(loss)
+    return named(loss)
 
 
 def claim_1() -> list[Figure]:
     """Loss and gradient for both kinds of target."""
     figures = []
     for y, p in ((1.0, 0.8), (0.0, 0.8), (1.0, 0.25)):
-        root, node = cross_entropy(y, p)
+        root, node = worked(cross_entropy(y, p))
         by_hand = -y * math.log(p) - (1 - y) * math.log(1 - p)
         figures.append(close(f"L({y:g}, {p:g})", "-y log(yhat) - (1-y) log(1-yhat)", root, by_hand, 1e-15))
         figures.append(
@@ -60,12 +60,12 @@ def one_node_per_layer() -> Graph:
     yhat = sigmoid(z2)
     loss = 0.5 * (yhat - y) ** 2
     z1.label, a1.label, z2.label, yhat.label, loss.label = "z1", "a1", "z2", "yhat", "L"
-    return worked(loss)
+    return named(loss)
 
 
 def claim_2() -> list[Figure]:
     """The two path products, the biases that are left out, and the order of the updates."""
-    loss, n = one_node_per_layer()
+    loss, n = worked(one_node_per_layer())
     x, y, a1, yhat, W2 = n["x"].data, n["y"].data, n["a1"].data, n["yhat"].data, n["W2"].data
     delta2 = (yhat - y) * yhat * (1 - yhat)
     delta1 = W2 * delta2 * (1 - a1 * a1)
@@ -108,7 +108,7 @@ def two_weights(m1: float = 3.0, m2: float = 0.5) -> Graph:
     error = yhat - y
     loss = 0.5 * error**2
     a1.label, z2.label, yhat.label, error.label, loss.label = "a1", "z2", "yhat", "yhat - y", "L"
-    return worked(loss)
+    return named(loss)
 
 
 class Step(NamedTuple):
@@ -124,7 +124,7 @@ def descend(alpha: float, steps: int) -> list[Step]:
     m1, m2 = 3.0, 0.5
     path = []
     for _ in range(steps + 1):
-        loss, n = two_weights(m1, m2)
+        loss, n = worked(two_weights(m1, m2))
         path.append(Step(m1, m2, loss.data))
         m1, m2 = m1 - alpha * n["m1"].grad, m2 - alpha * n["m2"].grad
     return path
@@ -132,7 +132,7 @@ def descend(alpha: float, steps: int) -> list[Step]:
 
 def claim_3() -> list[Figure]:
     """The worked example, the step, and what the document does not look at: the step after it."""
-    loss, n = two_weights()
+    loss, n = worked(two_weights())
     to_m1 = (loss, n["yhat"], n["z2"], n["a1"], n["m1"])
     figures = [
         exactly("a1", "6", n["a1"], 6.0),
@@ -164,7 +164,7 @@ def claim_3() -> list[Figure]:
 
 
 def _after_the_step(after: list[Step]) -> list[Figure]:
-    _, n = two_weights(after[1].m1, after[1].m2)
+    _, n = worked(two_weights(after[1].m1, after[1].m2))
     gentle = descend(0.04, 3)
     return [
         close("z2 after the step", None, n["z2"], 2.8 * 2.0 * -0.7, 1e-15,
@@ -196,12 +196,12 @@ def ten_to_ten() -> Graph:
         node.label = f"z{i}"
     loss = sum([0.5 * (node - draw.uniform(-1, 1)) ** 2 for node in z])
     loss.label = "L"
-    return worked(loss)
+    return named(loss)
 
 
 def claim_4() -> list[Figure]:
     """Every scalar of the graph against the matrix form in NumPy."""
-    loss, n = ten_to_ten()
+    loss, n = worked(ten_to_ten())
     span = range(1, N + 1)
     weights = array([[n[f"w{i},{j}"] for j in span] for i in span])
     biases, a, z = (array([n[f"{letter}{i}"] for i in span]) for letter in "baz")

@@ -65,7 +65,7 @@ def two_layer(
     hidden: Callable[[Any], Any] = sigmoid,
     loss: Callable[[Any, Any], Value] = half_squared_error,
 ) -> TwoLayer:  # fmt: skip
-    """Two layers on one example, the second with a sigmoid; numbers become labelled Values, and backward is run.
+    """Two layers on one example, the second with a sigmoid; numbers become labelled Values.
 
     Args:
         W1, b1, W2, b2: numbers, a row of each matrix for each node of its layer.
@@ -83,9 +83,7 @@ def two_layer(
     targets = [Value(t, f"y[{i}]" if len(y) > 1 else "y", constant=True) for i, t in enumerate(y)]
     z1, a1 = layer(rows1, inputs, biases1, hidden, 1)
     z2, a2 = layer(rows2, a1, biases2, sigmoid, 2)
-    J = loss(a2, targets)
-    J.backward()
-    return TwoLayer(inputs, rows1, biases1, z1, a1, rows2, biases2, z2, a2, J)
+    return TwoLayer(inputs, rows1, biases1, z1, a1, rows2, biases2, z2, a2, loss(a2, targets))
 
 
 def _parameters(W: Any, b: Any, number: int) -> tuple[Any, Any]:

@@ -45,26 +45,27 @@ def chain(*nodes: Value) -> Chain:
     return Chain(factors, math.prod(factors))
 
 
-def worked(root: Value) -> Graph:
-    """Back-propagate from `root` and name its nodes: what a claim's `graph` returns.
+def named(root: Value) -> Graph:
+    """A root and its nodes by label: what a claim's `graph` returns. No backward pass is run.
 
     Example:
-        >>> root, node = worked(Value(3.0, "x") ** 2)
+        >>> root, node = named(Value(3.0, "x") * Value(2.0, "w"))
+        >>> sorted(node), node["w"].grad
+        (['w', 'x'], 0.0)
+    """
+    return root, {node.label: node for node in topological_order(root) if node.label}
+
+
+def worked(graph: Graph) -> Graph:
+    """The same graph after one backward pass from its root.
+
+    Example:
+        >>> root, node = worked(named(Value(3.0, "x") ** 2))
         >>> node["x"].grad
         6.0
     """
-    root.backward()
-    return named(root)
-
-
-def named(root: Value) -> Graph:
-    """A root whose backward pass has been, and its nodes by label.
-
-    Example:
-        >>> sorted(named(Value(3.0, "x") * Value(2.0, "w"))[1])
-        ['w', 'x']
-    """
-    return root, {node.label: node for node in topological_order(root) if node.label}
+    graph[0].backward()
+    return graph
 
 
 def _factor(node: Value, below: Value) -> float:

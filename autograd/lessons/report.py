@@ -6,7 +6,6 @@ it can't disturb the layout.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import textwrap
@@ -21,13 +20,13 @@ __all__ = ["as_data", "claim_lines", "lesson_lines", "summary", "wants_colour"]
 
 WIDTH = 80
 _COLUMNS = (19, 20, 25, 7)  # name, document, engine, verdict; with an indent of 2 and gaps of 2 they make 79
-_SHORT = {"agrees": "yes", "differs as noted": "differs", "disagrees": "NO", "not printed": "-"}
+_SHORT = {"agrees": "yes", "differs as noted": "differs", "disagrees": "NO", "shown": "-"}
 _COLOURS = {"yes": "32", "differs": "33", "NO": "1;31", "-": "2", "title": "1", "faint": "2"}
 _LONGEST_LIST = 8
 
 
 def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether to colour: on a terminal, unless NO_COLOR is set (to anything) or the terminal is dumb.
+    """Whether to colour: on a terminal, unless NO_COLOR is set to anything but the empty text, or it is dumb.
 
     Example:
         >>> import io
@@ -80,12 +79,12 @@ def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -
     Example:
         >>> from autograd.lessons.claims import printed
         >>> print(*summary([printed("a", "1", 1.0), printed("b", "2", 3.0)], to_come=4), sep="\\n")
-        2 figures: 1 yes, 0 differs, 1 NO, 0 not printed; claims to come: 4
+        2 figures: 1 yes, 0 differs, 1 NO, 0 shown; claims to come: 4
         DISAGREES: b: the document says 2, the engine computes 3.0
     """
     figures = list(figures)
     verdicts = [figure.verdict for figure in figures]
-    counts = [f"{verdicts.count(verdict)} {'not printed' if s == '-' else s}" for verdict, s in _SHORT.items()]
+    counts = [f"{verdicts.count(verdict)} {verdict if s == '-' else s}" for verdict, s in _SHORT.items()]
     yield _paint(
         f"{len(figures)} figures: {', '.join(counts)}" + (f"; claims to come: {to_come}" if to_come else ""),
         "title",
@@ -95,8 +94,10 @@ def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -
     if "differs as noted" in verdicts:
         legend.append('"differs": as it should, and the note says why')
     if any(figure.agrees and figure.printed is None for figure in figures):
-        legend.append('"yes" beside "(not printed)": as the same formula in plain numbers gives')
-    yield from (_paint(line, "faint", colour) for line in legend)
+        legend.append('"yes" beside "(not printed)": it passes a check of ours, mostly its formula in plain floats')
+    if "shown" in verdicts:
+        legend.append('"-": shown, and compared with nothing')
+    yield from (_paint(line, "faint", colour) for text in legend for line in textwrap.wrap(text, WIDTH))
     for figure in figures:
         if figure.failed:
             text = f"DISAGREES: {figure.name}: the document says {figure.printed}, the engine computes {figure.engine}"
@@ -133,6 +134,7 @@ def _figure_data(figure: Figure) -> dict[str, Any]:
         "agrees": figure.agrees,
         "should_agree": figure.should_agree,
         "verdict": figure.verdict,
+        "measured": figure.measured,
         "note": figure.note,
     }
 
@@ -145,29 +147,22 @@ def _json_number(x: Plain | None) -> Any:
 
 def _figure_lines(figure: Figure, colour: bool) -> Iterator[str]:
     verdict = _SHORT[figure.verdict]
-    cells = (figure.name, _document_cell(figure), _cell(figure.engine), verdict)
+    document = "(not printed)" if figure.printed is None else figure.printed
+    cells = (figure.name, document, _cell(figure.engine), verdict)
     for number, line in enumerate(_wrapped_row(cells)):
         text = line.rstrip()
         if number == 0:
             text = text.removesuffix(verdict) + _paint(verdict, verdict, colour)
         yield text
-    yield from textwrap.wrap(figure.note, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    for text in (_comparison(figure), figure.note):
+        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
-def _document_cell(figure: Figure) -> str:
-    """What was printed, with the number behind it where that is a formula, or other digits."""
-    if figure.printed is None:
-        return "(not printed)"
-    if figure.reference is None or _says_number(figure.printed, figure.reference):
-        return figure.printed
-    return f"{figure.printed} = {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}"
-
-
-def _says_number(text: str, number: Plain) -> bool:
-    try:
-        return bool(json.loads(text) == number)
-    except json.JSONDecodeError:
-        return False
+def _comparison(figure: Figure) -> str:
+    """The number that the engine's was compared with, where six digits tell the two apart; else nothing."""
+    if figure.reference is None or _alike(figure.reference, figure.engine):
+        return ""
+    return f"Compared with {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}."
 
 
 def _cell(x: Plain, spec: str = "") -> str:
@@ -177,6 +172,14 @@ def _cell(x: Plain, spec: str = "") -> str:
     if len(flat) > _LONGEST_LIST:
         return f"[{_cell(flat[0], spec)}, {_cell(flat[1], spec)}, ... {_cell(flat[-1], spec)}] ({len(flat)} numbers)"
     return f"[{', '.join([_cell(item, spec) for item in x])}]"
+
+
+def _alike(x: Plain, y: Plain) -> bool:
+    if isinstance(x, list) and isinstance(y, list):
+        return len(x) == len(y) and all(map(_alike, x, y))
+    if isinstance(x, int | float) and isinstance(y, int | float):
+        return math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-12)
+    return x == y
 
 
 def _flat(x: Plain) -> Iterator[Plain]:
@@ -195,10 +198,6 @@ def _wrapped_row(cells: Sequence[str]) -> Iterator[str]:
 
 def _row(cells: Sequence[str]) -> str:
     return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, _COLUMNS, strict=True)).rstrip()
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _paint(text: str, style: str, colour: bool) -> str:

@@ -16,7 +16,7 @@ import autograd.render
 from autograd import Value, __version__, cli, lessons
 from autograd.errors import GraphvizMissingError
 from autograd.lessons.claims import Claim, Lesson, holds, printed
-from autograd.lessons.paths import worked
+from autograd.lessons.paths import named
 
 QUIET = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM", "PYTHONIOENCODING")}
 
@@ -30,7 +30,7 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
 def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lesson 9 with one wrong figure."""
     x = Value(2.0, "x")
-    wrong = Claim("9.1", "Planted", "One is two.", lambda: [printed("one", "2", 1.0)], lambda: worked(x * x))
+    wrong = Claim("9.1", "Planted", "One is two.", lambda: [printed("one", "2", 1.0)], lambda: named(x * x))
     noted = Claim("9.2", "Noted", "It is off.", lambda: [holds("off", "3", 4.0, False, should_agree=False)])
     lesson = Lesson(9, "Planted", "nowhere", (wrong, noted, Claim("9.3", "Later", "Soon.", waits_for="training")))
     monkeypatch.setattr(lessons, "get", lambda n: lesson)
@@ -119,6 +119,18 @@ def test_json_of_one_claim() -> None:
     ]  # fmt: skip
 
 
+def test_json_is_the_same_every_time_but_for_what_is_measured() -> None:
+    def reproducible() -> list[dict[str, Any]]:
+        document = json.loads(run("lessons", "--json").stdout)
+        claims = [claim for lesson in document["lessons"] for claim in lesson["claims"]]
+        figures = [figure for claim in claims for figure in claim["figures"]]
+        measured = [figure for figure in figures if figure["measured"]]
+        assert [(figure["agrees"], figure["verdict"]) for figure in measured] == [(None, "shown")] * 2
+        return [figure for figure in figures if not figure["measured"]]
+
+    assert reproducible() == reproducible()
+
+
 # --- exit status -------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +164,7 @@ def test_a_picture_of_the_main_example_and_of_a_claim(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert f"wrote {main}" in done.stdout
     assert "m2" in main.read_text("utf-8")
+    assert "not computed" not in main.read_text("utf-8")
     done = run("lesson", "5", "5.2", "--svg", str(claim), "--json")
     assert done.returncode == 0, done.stderr
     json.loads(done.stdout)
@@ -200,6 +213,8 @@ def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
         (["lesson", "1", "1.10", "--svg", "x.svg"], "1.10 has no graph; those with one are 1.1"),
         (["lesson", "5", "--svg", "no/such/directory/x.svg"], "cannot write"),
         (["lesson", "5", "--svg", "."], "cannot write"),
+        (["lesson", "5", "--svg", ""], "--svg: the name is empty"),
+        (["lessons", "--pictures", ""], "--pictures: the name is empty"),
         (["lessons", "--pictures", "pyproject.toml/x"], "cannot make the directory"),
         (["lesson"], "required: N"),
         ([], "required: COMMAND"),
@@ -223,6 +238,23 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     os.close(write)
     assert done.stderr == ""
     assert done.returncode == 141
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [("lesson 5 5.3", 0), ("lesson 5 5.3 --json", 0), ("lesson 5 --svg x.svg", 0), ("--help", 0), ("lesson 6", 2)],
+)
+def test_a_closed_stdout_is_no_trouble(arguments: str, status: int, tmp_path: Path) -> None:
+    command = f'"$0" -m autograd {arguments}'
+    options: dict[str, Any] = {"cwd": tmp_path, "env": QUIET, "capture_output": True, "text": True, "timeout": 120}
+    quiet = subprocess.run(["sh", "-c", command + " >&-", sys.executable], check=False, **options)
+    assert quiet.returncode == status
+    assert quiet.stderr.count("\n") == (status == 2)
+    assert (tmp_path / "x.svg").exists() is ("--svg" in arguments)
+    silent = subprocess.run(["sh", "-c", command + " 2>&-", sys.executable], check=False, **options)
+    assert silent.returncode == status
+    assert "no lesson" not in silent.stdout
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

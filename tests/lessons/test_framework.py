@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from autograd import Value, array, lessons
 from autograd.errors import ArgumentError
+from autograd.graph import topological_order
 from autograd.lessons import report
 from autograd.lessons.claims import (
     Claim,
@@ -25,6 +27,7 @@ from autograd.lessons.claims import (
     shown,
 )
 from autograd.lessons.paths import chain, named, worked
+from autograd.render.rows import graph_rows
 
 IDS = [
     "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12", "1.13",
@@ -66,16 +69,22 @@ def test_a_figure_disagrees_only_where_it_should_and_the_note_says_why(id: str) 
 
 
 @pytest.mark.parametrize("id", IDS)
-def test_a_graph_comes_after_its_backward_pass_afresh_each_time_with_its_nodes_by_label(id: str) -> None:
+def test_a_graph_is_fresh_each_time_has_no_gradient_yet_and_its_nodes_by_label(id: str) -> None:
     lesson = lessons.get(int(id.split(".")[0]))
     if lesson.claim(id).graph is None:
         with pytest.raises(ArgumentError, match="has no graph"):
             lesson.graph(id)
         return
-    (root, nodes), (again, _) = lesson.graph(id), lesson.graph(id)
-    assert root.grad == 1.0
-    assert again is not root
+    root, nodes = lesson.graph(id)
     assert all(node.label == label for label, node in nodes.items())
+    assert [row.gradient for row in graph_rows(root).nodes if row.gradient is not None] == []
+    root.backward()
+    assert root.grad == 1.0
+    again, others = lesson.graph(id)
+    assert not set(topological_order(root)) & set(topological_order(again))
+    assert set(others) == set(nodes)
+    assert [row.gradient for row in graph_rows(again).nodes if row.gradient is not None] == []
+    assert again.data == root.data
 
 
 # --- comparisons -------------------------------------------------------------------------------------------------
@@ -143,7 +152,7 @@ def test_values_arrays_and_numpy_numbers_become_plain() -> None:
         (holds("a", None, 1.0, True), "agrees", False),
         (holds("a", None, 1.0, False), "disagrees", True),
         (holds("a", None, 1.0, False, should_agree=False), "differs as noted", False),
-        (shown("a", 1.0), "not printed", False),
+        (shown("a", 1.0), "shown", False),
     ],
 )
 def test_verdicts(figure: Figure, verdict: str, failed: bool) -> None:
@@ -163,25 +172,43 @@ def test_a_claim_that_computes_nothing_must_say_what_it_waits_for() -> None:
     assert Claim("9.1", "title", "says", list, waits_for="training").status == "in part"
 
 
-@pytest.mark.parametrize("n", [0, 6, -1, "five"])
+@pytest.mark.parametrize("n", [0, 6, -1, 10**30])
 def test_an_unknown_lesson_is_refused_and_the_known_ones_named(n: int) -> None:
-    with pytest.raises(ArgumentError, match="the lessons are 1, 2, 3, 4, 5"):
+    with pytest.raises(ArgumentError, match="there is no lesson .*; the lessons are 1, 2, 3, 4, 5"):
         lessons.get(n)
+
+
+@pytest.mark.parametrize("n", [5.0, True, False, "5", "five", None, [5], np.array([5, 4]), np.float64(5), math.nan])
+def test_the_number_of_a_lesson_must_be_an_int(n: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"is an int such as 5, got .*; the lessons are 1, 2, 3, 4, 5"):
+        lessons.get(n)
+
+
+def test_the_number_of_a_lesson_may_be_numpys() -> None:
+    assert lessons.get(int(np.int64(5))) is lessons.get(np.int64(5))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("id", [5.3, 0.0, 5, True, ["5.3"]])
+def test_the_id_of_a_claim_must_be_text(id: Any) -> None:
+    for look_up in (lessons.get(5).claim, lessons.get(5).graph):
+        with pytest.raises(ArgumentError, match=r'the id of a claim is text such as "5\.3", got '):
+            look_up(id)
 
 
 def test_an_unknown_claim_is_refused_and_the_nearest_named() -> None:
     with pytest.raises(ArgumentError, match=r"did you mean 5\.3\?"):
         lessons.get(5).claim("3")
-    with pytest.raises(ArgumentError, match=r"5\.1, 5\.2, 5\.3"):
-        lessons.get(5).graph("nonsense")
+    for id in ("nonsense", ""):
+        with pytest.raises(ArgumentError, match=r"no claim .*5\.1, 5\.2, 5\.3"):
+            lessons.get(5).graph(id)
 
 
 def test_the_main_worked_example_is_the_named_one_or_the_first_with_a_graph() -> None:
     x = Value(2.0, "x")
     claims = (
         Claim("9.1", "no graph", "says", list),
-        Claim("9.2", "first", "says", list, lambda: worked(x * 3)),
-        Claim("9.3", "second", "says", list, lambda: worked(x * 5)),
+        Claim("9.2", "first", "says", list, lambda: named(x * 3)),
+        Claim("9.3", "second", "says", list, lambda: named(x * 5)),
     )
     assert Lesson(9, "title", "source", claims).graph()[0].data == 6.0
     assert Lesson(9, "title", "source", claims, main="9.3").graph()[0].data == 10.0
@@ -222,7 +249,7 @@ def test_a_chain_of_nodes_that_do_not_lie_on_a_path_is_refused() -> None:
 def test_worked_runs_backward_once_and_named_not_at_all() -> None:
     x = Value(3.0, "x")
     assert named(x * x)[1]["x"].grad == 0.0
-    assert worked(x * x)[1]["x"].grad == 6.0
+    assert worked(named(x * x))[1]["x"].grad == 6.0
 
 
 # --- report ------------------------------------------------------------------------------------------------------
@@ -260,6 +287,28 @@ def test_no_line_is_wider_than_80_columns_and_all_figures_are_there() -> None:
     assert "(100" in text
     assert "the document says" in text
     assert "the engine computes" in text
+
+
+def test_the_documents_column_holds_what_it_printed_and_nothing_else() -> None:
+    figures = [
+        exactly("m2", "-0.7", 0.5 - 0.1 * 12, 0.5 - 0.1 * 12),
+        close("slope", "a - y", -0.308, -0.154, should_agree=False, note="Twice as much."),
+        close("slopes", "a - y", [0.0, 1.0], [-0.0, 1.0 + 1e-15]),
+        close("ours", None, 1.0, 1.1, 0.2),
+    ]
+    lines = list(report.claim_lines(Claim("9.1", "t", "s", list), figures))
+    assert [line[23:43].strip() for line in lines[4:]] == [
+        "-0.7", "a - y", "th -0.154.", "much.", "a - y", "(not printed)", "th 1.1.", "",
+    ]  # fmt: skip
+    assert lines[6:8] == ["    Compared with -0.154.", "    Twice as much."]
+
+
+def test_the_summary_counts_what_is_shown_and_explains_only_what_occurs() -> None:
+    figures = [shown("a", 1.0), exactly("b", None, 1.0, 1.0), holds("c", None, 1.0, True)]
+    first, *legend = report.summary(figures)
+    assert first == "3 figures: 2 yes, 0 differs, 0 NO, 1 shown"
+    assert [line.split(":")[0] for line in legend if ":" in line] == ['"yes" beside "(not printed)"', '"-"']
+    assert len(list(report.summary([printed("a", "1", 1.0)]))) == 1
 
 
 def test_colour_changes_nothing_but_the_escape_codes() -> None:

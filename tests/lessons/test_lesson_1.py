@@ -8,6 +8,7 @@ import pytest
 
 from autograd import lessons
 from autograd.lessons.claims import Figure
+from autograd.lessons.paths import worked
 
 LESSON = lessons.get(1)
 CLOSE = {"rel": 1e-14}
@@ -115,7 +116,7 @@ def test_1_8_how_far_the_digits_fix_the_weights() -> None:
 
 
 def test_1_8_is_the_main_graph() -> None:
-    root, node = LESSON.graph()
+    root, node = worked(LESSON.graph())
     assert root.label == "J"
     assert root.data == pytest.approx(0.011910987903932729, **CLOSE)
     assert node["W2[0]"].grad == pytest.approx(-0.02197991338411345, **CLOSE)
@@ -138,7 +139,7 @@ def test_1_13_the_drawing_the_right_way_round() -> None:
     assert found["forward"].engine == "x -> z1 -> a1 -> z2 -> a2 -> J"
     assert found["backward"].engine == "x <- z1 <- a1 <- z2 <- a2 <- J"
     assert found["backward"].verdict == "differs as noted"
-    _, node = LESSON.graph("1.13")
+    _, node = worked(LESSON.graph("1.13"))
     assert node["w1"].parents == node["w2"].parents == ()
     assert any(parent is node["w1"] for parent in node["z1"].parents)
     assert node["x"].grad == pytest.approx(node["z1"].grad * 0.5)

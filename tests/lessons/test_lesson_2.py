@@ -10,6 +10,7 @@ import pytest
 from autograd import Value, lessons, sigmoid, tanh
 from autograd.lessons import lesson_2_batch, lesson_2_slopes
 from autograd.lessons.claims import Figure
+from autograd.lessons.paths import worked
 
 LESSON = lessons.get(2)
 CLOSE: dict[str, Any] = {"rel": 1e-14, "abs": 1e-15}
@@ -36,8 +37,8 @@ def test_nothing_disagrees_and_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("id", ["2.1", "2.2", "2.4", "2.5", "2.10"])
-def test_graphs_are_labelled_and_backward_has_been_once(id: str) -> None:
-    root, node = LESSON.graph(id)
+def test_graphs_are_labelled_and_take_a_backward_pass(id: str) -> None:
+    root, node = worked(LESSON.graph(id))
     assert root.grad == 1.0
     assert node[root.label] is root
     assert all(label == n.label for label, n in node.items())
@@ -125,12 +126,13 @@ def test_2_5_time_is_shown_and_judged_by_nobody() -> None:
     found = figures("2.5")
     for name in ("time, 256 one by one", "time, scalar graph"):
         assert found[name].agrees is None
+        assert found[name].measured
         assert str(found[name].engine).endswith(" times")
 
 
 def test_2_5_gradients_against_differences() -> None:
     given = lesson_2_batch.numbers()
-    _, node = LESSON.graph("2.5")
+    _, node = worked(LESSON.graph("2.5"))
 
     def loss(w: float) -> float:
         W1 = given.W1.copy()
@@ -173,6 +175,6 @@ def test_2_10_a_dead_relu_and_fading_weights() -> None:
 
 
 def test_2_10_the_same_neuron_lives_with_another_bias() -> None:
-    _, node = lesson_2_slopes.dead_neuron(bias=0.0)
+    _, node = worked(lesson_2_slopes.dead_neuron(bias=0.0))
     assert isinstance(node["b"], Value)
     assert node["b"].grad != 0.0

@@ -10,6 +10,7 @@ import pytest
 from autograd import lessons
 from autograd.lessons import lesson_3
 from autograd.lessons.claims import Figure
+from autograd.lessons.paths import worked
 
 LESSON = lessons.get(3)
 CLOSE: dict[str, Any] = {"rel": 1e-14, "abs": 1e-15}
@@ -39,8 +40,8 @@ def test_nothing_disagrees_and_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize("id", ["3.1", "3.3", "3.4"])
-def test_graphs_are_labelled_and_backward_has_been_once(id: str) -> None:
-    root, node = LESSON.graph(id)
+def test_graphs_are_labelled_and_take_a_backward_pass(id: str) -> None:
+    root, node = worked(LESSON.graph(id))
     assert root.grad == 1.0
     assert node[root.label] is root
 
@@ -77,7 +78,7 @@ def test_3_3_factor_by_factor() -> None:
 def test_3_3_gradient_against_differences() -> None:
     h = 1e-5
     ahead, behind = (lesson_3.two_weights(w1=0.8 + step)[0].data for step in (h, -h))
-    assert LESSON.graph()[1]["w1"].grad == pytest.approx((ahead - behind) / (2 * h), rel=1e-8)
+    assert worked(LESSON.graph())[1]["w1"].grad == pytest.approx((ahead - behind) / (2 * h), rel=1e-8)
 
 
 def test_3_4_sign_size_and_saturation() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from autograd import lessons
 from autograd.lessons.claims import Figure
+from autograd.lessons.paths import worked
 
 LESSON = lessons.get(5)
 
@@ -77,6 +78,8 @@ def test_5_3_every_number_of_the_worked_example() -> None:
 def test_5_3_is_the_main_graph() -> None:
     root, node = LESSON.graph()
     assert root.data == 2.0
+    assert (node["m1"].grad, node["m2"].grad) == (0.0, 0.0)
+    root.backward()
     assert set(node) == {"x", "y", "m1", "m2", "a1", "z2", "yhat", "yhat - y", "L"}
     assert (node["m1"].grad, node["m2"].grad) == (2.0, 12.0)
     assert node["x"].constant
@@ -87,7 +90,7 @@ def test_5_4_ten_to_ten() -> None:
     found = figures("5.4")
     assert found["weights that moved"].engine == 100
     assert found["parameters"].engine == 110
-    root, node = LESSON.graph("5.4")
+    root, node = worked(LESSON.graph("5.4"))
     loss = 0.0
     for i in range(1, 11):
         z = sum(node[f"w{i},{j}"].data * node[f"a{j}"].data for j in range(1, 11)) + node[f"b{i}"].data
