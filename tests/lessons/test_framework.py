@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
 from typing import Any
 
@@ -13,7 +11,6 @@ import pytest
 from autograd import Value, array, lessons
 from autograd.errors import ArgumentError
 from autograd.graph import topological_order
-from autograd.lessons import report
 from autograd.lessons.claims import (
     Claim,
     Figure,
@@ -81,7 +78,8 @@ def test_a_graph_is_fresh_each_time_has_no_gradient_yet_and_its_nodes_by_label(i
     root.backward()
     assert root.grad == 1.0
     again, others = lesson.graph(id)
-    assert not set(topological_order(root)) & set(topological_order(again))
+    shared = set(topological_order(root)) & set(topological_order(again))
+    assert all(node.constant and not node.label for node in shared)  # the engine's own nodes for numbers as 0.5
     assert set(others) == set(nodes)
     assert [row.gradient for row in graph_rows(again).nodes if row.gradient is not None] == []
     assert again.data == root.data
@@ -174,7 +172,7 @@ def test_a_claim_that_computes_nothing_must_say_what_it_waits_for() -> None:
 
 @pytest.mark.parametrize("n", [0, 6, -1, 10**30])
 def test_an_unknown_lesson_is_refused_and_the_known_ones_named(n: int) -> None:
-    with pytest.raises(ArgumentError, match="there is no lesson .*; the lessons are 1, 2, 3, 4, 5"):
+    with pytest.raises(ArgumentError, match=r"there is no lesson .*; the lessons are 1, 2, 3, 4, 5"):
         lessons.get(n)
 
 
@@ -250,85 +248,3 @@ def test_worked_runs_backward_once_and_named_not_at_all() -> None:
     x = Value(3.0, "x")
     assert named(x * x)[1]["x"].grad == 0.0
     assert worked(named(x * x))[1]["x"].grad == 6.0
-
-
-# --- report ------------------------------------------------------------------------------------------------------
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_colour_only_on_a_terminal_and_not_against_no_color() -> None:
-    assert report.wants_colour(Terminal(), {})
-    assert not report.wants_colour(io.StringIO(), {})
-    assert not report.wants_colour(Terminal(), {"NO_COLOR": "1"})
-    assert report.wants_colour(Terminal(), {"NO_COLOR": ""})
-    assert not report.wants_colour(Terminal(), {"TERM": "dumb"})
-
-
-LONG = Claim("9.1", "A title " * 20, "What it says. " * 20, list, waits_for="training " * 20)
-FIGURES = [
-    printed("a name that is longer than its column", "[0.123456789012345678901234567890]", [-1.2345678901234567e-30]),
-    exactly(
-        "matrix", "a formula of some length that needs several lines", np.ones((10, 10)) / 3, np.ones((10, 10)) / 3
-    ),
-    shown("text", "word " * 30, note="A note. " * 30),
-]
-
-
-def test_no_line_is_wider_than_80_columns_and_all_figures_are_there() -> None:
-    lines = list(report.claim_lines(LONG, FIGURES))
-    assert max(map(len, lines)) <= 80
-    assert not any("\x1b" in line for line in lines)
-    text = "\n".join(lines)
-    assert "[-1.2345678901234567e-30" in text
-    assert "(100" in text
-    assert "the document says" in text
-    assert "the engine computes" in text
-
-
-def test_the_documents_column_holds_what_it_printed_and_nothing_else() -> None:
-    figures = [
-        exactly("m2", "-0.7", 0.5 - 0.1 * 12, 0.5 - 0.1 * 12),
-        close("slope", "a - y", -0.308, -0.154, should_agree=False, note="Twice as much."),
-        close("slopes", "a - y", [0.0, 1.0], [-0.0, 1.0 + 1e-15]),
-        close("ours", None, 1.0, 1.1, 0.2),
-    ]
-    lines = list(report.claim_lines(Claim("9.1", "t", "s", list), figures))
-    assert [line[23:43].strip() for line in lines[4:]] == [
-        "-0.7", "a - y", "th -0.154.", "much.", "a - y", "(not printed)", "th 1.1.", "",
-    ]  # fmt: skip
-    assert lines[6:8] == ["    Compared with -0.154.", "    Twice as much."]
-
-
-def test_the_summary_counts_what_is_shown_and_explains_only_what_occurs() -> None:
-    figures = [shown("a", 1.0), exactly("b", None, 1.0, 1.0), holds("c", None, 1.0, True)]
-    first, *legend = report.summary(figures)
-    assert first == "3 figures: 2 yes, 0 differs, 0 NO, 1 shown"
-    assert [line.split(":")[0] for line in legend if ":" in line] == ['"yes" beside "(not printed)"', '"-"']
-    assert len(list(report.summary([printed("a", "1", 1.0)]))) == 1
-
-
-def test_colour_changes_nothing_but_the_escape_codes() -> None:
-    import re
-
-    bare = list(report.claim_lines(LONG, FIGURES)) + list(report.summary(FIGURES, 2))
-    coloured = list(report.claim_lines(LONG, FIGURES, True)) + list(report.summary(FIGURES, 2, True))
-    assert any("\x1b" in line for line in coloured)
-    assert [re.sub(r"\x1b\[[\d;]*m", "", line) for line in coloured] == bare
-
-
-def test_data_is_valid_json_at_full_precision_with_inf_and_nan_as_text() -> None:
-    claim = Claim("9.1", "t", "s", list)
-    figures = [exactly("a", "0.3", [0.1 + 0.2, math.inf, -math.inf, math.nan], [0.3, 0.0, 0.0, 0.0]), FIGURES[0]]
-    later = Claim("9.2", "t", "s", waits_for="training")
-    lesson = Lesson(9, "t", "source", (claim, later))
-    text = json.dumps(report.as_data(lesson, [(claim, figures), (later, ())]), allow_nan=False)
-    computed, to_come = json.loads(text)["claims"]
-    assert computed["figures"][0]["engine"] == [0.30000000000000004, "inf", "-inf", "nan"]
-    assert computed["figures"][0]["document"] == "0.3"
-    assert computed["figures"][0]["verdict"] == "disagrees"
-    assert computed["figures"][1]["engine"] == [-1.2345678901234567e-30]
-    assert (to_come["id"], to_come["status"], to_come["figures"]) == ("9.2", "to come", [])
