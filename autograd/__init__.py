@@ -60,6 +60,7 @@ from .modes import detect_anomaly, no_grad
 from .primitives import primitive
 from .reductions import dot, logsumexp, maximum, mean, minimum, prod, softmax, std, sum
 from .render.notebook import mimebundle as _mimebundle
+from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # here, since `value` must not import `render`
@@ -95,8 +96,13 @@ __all__ = [
     "expm1",
     "floor",
     "gelu",
+    "grad",
     "grads",
+    "hessian",
+    "hvp",
     "hypot",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "log",
     "log1p",
@@ -124,6 +130,8 @@ __all__ = [
     "sum",
     "tan",
     "tanh",
+    "value_and_grad",
+    "vjp",
     "where",
     "xlogy",
 ]  # fmt: skip

@@ -119,7 +119,7 @@ def array(x: Any, label: str = "") -> Any:
         if isinstance(item, list | tuple):
             raise ShapeError("rows of different lengths do not make an array")
         name = label + (f"[{','.join(map(str, index))}]" if index and label else "")
-        result[index] = item if isinstance(item, Value) else Value(item, name)
+        result[index] = item if getattr(type(item), "op_level", 0) else Value(item, name)
     return result.view(ValueArray)
 
 

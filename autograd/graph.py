@@ -47,6 +47,18 @@ def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
     return order
 
 
+def dependents(root: Any, inputs: Iterable[Any]) -> list[Any]:
+    """The nodes on the paths from `inputs` to `root`, in topological order, without looking behind the inputs."""
+    stop = set(inputs)
+    found: set[Any] = set()
+    order = []
+    for node in topological_order(root, stop=stop):
+        if node in stop or any(p in found for p in node.parents):
+            found.add(node)
+            order.append(node)
+    return order
+
+
 def name_of(node: Any) -> str:
     """How a message names a node: its label, else its operation."""
     if node._label:

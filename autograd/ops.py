@@ -340,6 +340,15 @@ LOG_OR_ZERO: Op = _row(
     because="log, but 0 at 0",
     singular=True,
 )
+IDENTITY: Op = _row(
+    "_identity",
+    lambda a: a,
+    lambda out, a: (1.0,),
+    lambda xp, a: a,
+    symbol="=",
+    latex="{0}",
+    because="an input of its own, told apart from the node behind it",
+)
 SHIFTED_EXP: Op = _row(
     "_shifted_exp",
     special.shifted_exp,

@@ -1,0 +1,89 @@
+"""Dual numbers: forward mode over the op table's own rules.
+
+A dual carries a value and its derivative along one direction (its tangent). A row applied to duals gives
+``out = op(primals)`` and ``tangent = sum(partial * tangent)``, from the very partials that backward multiplies by
+upstream gradients. The parts may be floats, Values, or duals of an outer derivative, which is how the modes nest:
+a dual is always outside, a Value inside.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from .operators import Operators
+from .ops import Op, number
+
+__all__ = ["Dual", "innermost", "new_level"]
+
+_levels = itertools.count(1)
+
+
+def new_level() -> int:
+    """A level above every level in use, so that nested derivatives are never mixed up."""
+    return next(_levels)
+
+
+def innermost(x: Any) -> Any:
+    """The float or Value at the bottom of a dual; anything else as it is."""
+    while type(x) is Dual:
+        x = x.primal
+    return x
+
+
+class Dual(Operators):
+    """primal + tangent * epsilon, where epsilon^2 = 0.
+
+    Args:
+        primal: the value: a float, a Value, or a dual of a lower level.
+        tangent: the derivative along this level's direction.
+        level: which derivative is meant where several are taken at once.
+
+    Example:
+        >>> x = Dual(3.0, 1.0, new_level())
+        >>> (x * x).tangent
+        6.0
+    """
+
+    __slots__ = ("level", "primal", "tangent")
+
+    op_level = 2  # see ops.Op: a row called with a dual and a Value is applied by the dual
+
+    def __init__(self, primal: Any, tangent: Any, level: int) -> None:
+        self.primal = primal
+        self.tangent = tangent
+        self.level = level
+
+    @classmethod
+    def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Any:
+        """Apply a row to inputs of which at least one is a dual: the one forward-mode rule there is."""
+        level = max(x.level for x in inputs if type(x) is Dual)
+        at_level = [type(x) is Dual and x.level == level for x in inputs]
+        primals = [
+            x.primal if here else x if getattr(type(x), "op_level", 0) else number(x)
+            for x, here in zip(inputs, at_level, strict=True)
+        ]
+        out = op(*primals)
+        tangent: Any = 0.0
+        for x, here, partial in zip(inputs, at_level, op.partials(out, *primals), strict=True):
+            if here and not (type(x.tangent) is float and x.tangent == 0.0):
+                change = _product(partial, x.tangent)
+                tangent = change if type(tangent) is float and tangent == 0.0 else tangent + change
+        return Dual(out, tangent, level)
+
+    @property
+    def data(self) -> float:  # type: ignore[override]
+        """The number at the bottom."""
+        bottom = innermost(self)
+        plain: float = getattr(bottom, "data", bottom)
+        return plain
+
+    def __repr__(self) -> str:
+        return f"Dual({self.primal!r}, {self.tangent!r})"
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a * b, sparing a node where one factor is exactly 1."""
+    if type(a) is float and a == 1.0:
+        return b
+    return a if type(b) is float and b == 1.0 else a * b

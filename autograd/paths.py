@@ -1,0 +1,102 @@
+"""The chain rule written out: every path from a root down to one node, each with the local derivatives along it.
+
+A gradient is the sum over all paths of the product of the local derivatives along each. Backward never looks at
+paths, because there can be exponentially many; here they are counted first, and listed only where they are few.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+from . import graph
+from .errors import ArgumentError, GraphError
+
+__all__ = ["Path", "count_paths", "path_products"]
+
+LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way from the root down to a node.
+
+    Args:
+        nodes: from the root to the node, both included.
+        partials: the local derivative of each node with respect to the next.
+    """
+
+    nodes: tuple[Any, ...]
+    partials: tuple[float, ...]
+
+    @property
+    def product(self) -> float:
+        """The product of the local derivatives, multiplied from the root down, as backward does it."""
+        return functools.reduce(operator.mul, self.partials, 1.0)
+
+
+def count_paths(root: Any, wrt: Any) -> int:
+    """How many paths lead from `root` down to `wrt`, counted without listing them.
+
+    An operand used twice by one node counts twice: x * x has two paths to x.
+
+    Example:
+        >>> from autograd import Value
+        >>> x = y = Value(1.0)
+        >>> for _ in range(60):
+        ...     y = y + y
+        >>> count_paths(y, x) == 2**60
+        True
+    """
+    return _counts(root, wrt).get(root, 0)
+
+
+def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
+    """List the paths from `root` down to `wrt`; their products add up to d root / d wrt.
+
+    Args:
+        root, wrt: nodes of one graph.
+        limit: the most paths to list.
+
+    Returns:
+        The paths, in operand order; none if `root` does not depend on `wrt`.
+
+    Raises:
+        GraphError: there are more than `limit` paths; the message says how many.
+
+    Example:
+        >>> from autograd import Value
+        >>> b = Value(2.0)
+        >>> e = b * (b + 1)
+        >>> [path.partials for path in path_products(e, b)], sum(path.product for path in path_products(e, b))
+        ([(3.0,), (2.0, 1.0)], 5.0)
+    """
+    if limit < 1:
+        raise ArgumentError(f"limit is at least 1, got {limit}")
+    counts = _counts(root, wrt)
+    if counts.get(root, 0) > limit:
+        raise GraphError(
+            f"{counts[root]:,} paths lead from {graph.name_of(root)} to {graph.name_of(wrt)}, more than the limit of "
+            f"{limit:,}; backward() adds them up without listing them, or choose a node nearer to the root"
+        )
+    found: list[Path] = []
+    partials = {node: graph.local_partials(node) for node in counts if node is not wrt}
+    unfinished: list[tuple[tuple[Any, ...], tuple[float, ...]]] = [((root,), ())] if root in counts else []
+    while unfinished:
+        nodes, along = unfinished.pop()
+        if nodes[-1] is wrt:
+            found.append(Path(nodes, along))
+            continue
+        steps = zip(nodes[-1].parents, partials[nodes[-1]], strict=True)
+        unfinished += reversed([((*nodes, p), (*along, float(d))) for p, d in steps if p in counts])
+    return found
+
+
+def _counts(root: Any, wrt: Any) -> dict[Any, int]:
+    """For every node on a path, how many paths lead from it down to `wrt`."""
+    counts: dict[Any, int] = {}
+    for node in graph.dependents(root, [wrt]):
+        counts[node] = 1 if node is wrt else sum(counts.get(p, 0) for p in node.parents)
+    return counts
