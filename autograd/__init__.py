@@ -78,10 +78,12 @@ __all__ = [
     "array",
     "asin",
     "asinh",
+    
     "atan",
     "atan2",
     "atanh",
     "cbrt",
+    
     "clip",
     "cos",
     "cosh",
@@ -97,6 +99,7 @@ __all__ = [
     "floor",
     "gelu",
     "grad",
+    
     "grads",
     "hessian",
     "hvp",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import functions, ops, reductions
+from .duals import Dual
 from .errors import OperandError, ShapeError
 from .value import Value, lift
 
@@ -166,7 +167,7 @@ def _bare(x: Any) -> Any:
 
 
 def _number(v: Any) -> float:
-    return v.data if isinstance(v, Value) else ops.number(v)
+    return v.data if getattr(type(v), "op_level", 0) else ops.number(v)
 
 
 def _wrapped(result: Any) -> Any:
@@ -279,7 +280,8 @@ def _where(condition: Any, *branches: Any) -> Any:
     chosen, x, y = np.broadcast_arrays(_bare(condition), *[np.asarray(_bare(b), dtype=object) for b in branches])
     result = np.empty(chosen.shape, dtype=object)
     for index in np.ndindex(*chosen.shape):
-        result[index] = lift(x[index] if chosen[index] else y[index])
+        branch = x[index] if chosen[index] else y[index]
+        result[index] = branch if getattr(type(branch), "op_level", 0) else lift(branch)
     return _wrapped(result) if result.ndim else result[()]
 
 
@@ -302,15 +304,17 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _on_bare_value(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+def _on_bare_value(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     return _on_ufunc(ufunc, method, inputs, kwargs)
 
 
-def _function_on_bare_value(self: Value, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+def _function_on_bare_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     own = _FUNCTIONS.get(func)
     result = own(*args, **kwargs) if own else np.ndarray.__array_function__(np.empty(()), func, (), args, kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-Value.__array_ufunc__ = _on_bare_value  # type: ignore[attr-defined]
-Value.__array_function__ = _function_on_bare_value  # type: ignore[attr-defined]
+_SCALARS: tuple[Any, ...] = (Value, Dual)
+for _scalar in _SCALARS:
+    _scalar.__array_ufunc__ = _on_bare_value
+    _scalar.__array_function__ = _function_on_bare_value

@@ -9,10 +9,12 @@ a dual is always outside, a Value inside.
 from __future__ import annotations
 
 import itertools
+from math import isfinite
 from typing import Any
 
+from .errors import AutogradError, translated, warn
 from .operators import Operators
-from .ops import Op, number
+from .ops import FLOOR, Op, number
 
 __all__ = ["Dual", "innermost", "new_level"]
 
@@ -65,8 +67,9 @@ class Dual(Operators):
         ]
         out = op(*primals)
         tangent: Any = 0.0
-        for x, here, partial in zip(inputs, at_level, op.partials(out, *primals), strict=True):
+        for x, here, partial in zip(inputs, at_level, _partials(op, out, primals), strict=True):
             if here and not (type(x.tangent) is float and x.tangent == 0.0):
+                _warn_of_partial(op, partial, primals)
                 change = _product(partial, x.tangent)
                 tangent = change if type(tangent) is float and tangent == 0.0 else tangent + change
         return Dual(out, tangent, level)
@@ -74,9 +77,7 @@ class Dual(Operators):
     @property
     def data(self) -> float:  # type: ignore[override]
         """The number at the bottom."""
-        bottom = innermost(self)
-        plain: float = getattr(bottom, "data", bottom)
-        return plain
+        return _plain(self)
 
     def __repr__(self) -> str:
         return f"Dual({self.primal!r}, {self.tangent!r})"
@@ -87,3 +88,29 @@ def _product(a: Any, b: Any) -> Any:
     if type(a) is float and a == 1.0:
         return b
     return a if type(b) is float and b == 1.0 else a * b
+
+
+def _partials(op: Op, out: Any, primals: list[Any]) -> tuple[Any, ...]:
+    try:
+        return op.partials(out, *primals)
+    except AutogradError:
+        raise
+    except (ArithmeticError, ValueError) as error:
+        at = ", ".join(repr(_plain(x)) for x in primals[:4])
+        kink = f" ({op.kink})" if op.kink else ""
+        raise translated(error, f"{op.name} has no derivative at {at}{kink}: {error}") from error
+
+
+def _warn_of_partial(op: Op, partial: Any, primals: list[Any]) -> None:
+    """Say what backward says of an infinite slope, or of a step that stops everything."""
+    if op.singular and not isfinite(_plain(partial)) and all(isfinite(_plain(x)) for x in primals):
+        at = ", ".join(repr(_plain(x)) for x in primals[:4])
+        warn(f"{op.name} has slope {_plain(partial)!r} at {at}" + (f" ({op.kink})" if op.kink else ""))
+    elif op is FLOOR:
+        warn("floor is flat almost everywhere: no derivative passes through it")
+
+
+def _plain(x: Any) -> float:
+    bottom = innermost(x)
+    plain: float = getattr(bottom, "data", bottom)
+    return plain

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 import warnings
 
 
@@ -48,8 +49,42 @@ class ArgumentError(AutogradError, ValueError):
     """An argument has the right type and a value that makes no sense here."""
 
 
+class ExpressionError(AutogradError, ValueError):
+    """Text that is no expression, or no derivation, of the small grammar; the message points at the place.
+
+    Args:
+        reason: what is wrong and the way out, in one line.
+        text: the whole line in which it stands; empty: there is none to show.
+        position: where in `text`, in characters from 0.
+        line: the line's number in its file, from 1; None: it comes from no file.
+
+    Example:
+        >>> print(ExpressionError("powers are written **", "x^2", 1, line=7))
+        line 7, column 2: powers are written **
+          x^2
+           ^
+    """
+
+    def __init__(self, reason: str, text: str = "", position: int = 0, line: int | None = None) -> None:
+        super().__init__(reason, text, position, line)
+        self.reason = reason
+        self.text = text
+        self.position = position
+        self.line = line
+
+    def __str__(self) -> str:
+        where = [f"line {self.line}"] if self.line is not None else []
+        where += [f"column {self.position + 1}"] if self.text else []
+        place = f"{', '.join(where)}: " if where else ""
+        return f"{place}{self.reason}" + (f"\n{pointed(self.text, self.position)}" if self.text else "")
+
+
 class GraphvizMissingError(AutogradError, RuntimeError):
     """No ``dot`` program could be found; the message says what to install."""
+
+
+class DerivativeError(AutogradError, AssertionError):
+    """A derivative does not belong to its function; the text shows where, and names the slip if it is a known one."""
 
 
 class GradientWarning(RuntimeWarning):
@@ -94,6 +129,31 @@ def shown(label: str) -> str:
     if len(label) <= 40 and label.isprintable():
         return label
     return ascii(label if len(label) <= 40 else label[:39] + "…")
+
+
+def pointed(text: str, position: int) -> str:
+    r"""A line of any text, cut to what surrounds one place in it, and a caret below that place.
+
+    What would not show is written as the escape that a Python string has for it.
+
+    Example:
+        >>> print(pointed("x\0 + 1", 1))
+          x\x00 + 1
+           ^
+    """
+    start = max(0, min(position - 32, len(text) - 64))
+    end = start + 64
+    before, after = ("…" if start else ""), ("…" if end < len(text) else "")
+    signs = [c if c.isprintable() else ascii(c)[1:-1] for c in text[start:end]]
+    left, right = before + "".join(signs[: position - start]), "".join(signs[position - start :]) + after
+    return f"  {left}{right}\n  {' ' * sum(map(_columns, left))}^"
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -151,7 +151,7 @@ def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     """
     bottom = -np.inf if low is None else low
     top = np.inf if high is None else high
-    if isinstance(bottom, Value) or isinstance(top, Value):
+    if any(getattr(type(side), "op_level", 0) for side in (bottom, top)):
         return minimum(maximum(x, bottom), top)
     bottom, top = ops.number(bottom), ops.number(top)
     if bottom > top:

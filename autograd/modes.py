@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -28,6 +29,16 @@ def recording() -> bool:
 def anomalies_raise() -> bool:
     """Whether the first inf or NaN raises here and now."""
     return _anomaly.get()
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[None]:
+    """Inside, operations are recorded although a `no_grad` stands around: a derivative needs its own graph."""
+    token = _no_grad.set(False)
+    try:
+        yield
+    finally:
+        _no_grad.reset(token)
 
 
 class _Mode(contextlib.ContextDecorator):

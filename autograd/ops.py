@@ -171,6 +171,15 @@ def number(x: object) -> float:
     raise OperandError(f"expected a real number or a Value, got {kind} {_short(x)}{hint}")
 
 
+def plain(x: Any) -> float:
+    """The bare number of a Value or dual; any other real number as a float.
+
+    >>> plain(3)
+    3.0
+    """
+    return x.data if getattr(type(x), "op_level", 0) else number(x)
+
+
 def boxed(x: Any) -> Any:
     """A Value as an array of no dimensions, which NumPy's loops take as it is."""
     if not getattr(type(x), "op_level", 0):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,17 +82,32 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
             f"{counts[root]:,} paths lead from {graph.name_of(root)} to {graph.name_of(wrt)}, more than the limit of "
             f"{limit:,}; backward() adds them up without listing them, or choose a node nearer to the root"
         )
-    found: list[Path] = []
+    if root is wrt or root not in counts:
+        return [Path((root,), ())] if root is wrt else []
     partials = {node: graph.local_partials(node) for node in counts if node is not wrt}
-    unfinished: list[tuple[tuple[Any, ...], tuple[float, ...]]] = [((root,), ())] if root in counts else []
-    while unfinished:
-        nodes, along = unfinished.pop()
-        if nodes[-1] is wrt:
-            found.append(Path(nodes, along))
-            continue
-        steps = zip(nodes[-1].parents, partials[nodes[-1]], strict=True)
-        unfinished += reversed([((*nodes, p), (*along, float(d))) for p, d in steps if p in counts])
+    found: list[Path] = []
+    nodes: list[Any] = [root]
+    along: list[float] = []
+    ahead = [_steps(root, partials, counts)]
+    while ahead:  # a walk in depth: one path is held at a time, however long it is
+        step = next(ahead[-1], None)
+        if step is None:
+            ahead.pop()
+            nodes.pop()
+            if along:
+                along.pop()
+        elif step[0] is wrt:
+            found.append(Path((*nodes, wrt), (*along, step[1])))
+        else:
+            nodes.append(step[0])
+            along.append(step[1])
+            ahead.append(_steps(step[0], partials, counts))
     return found
+
+
+def _steps(node: Any, partials: dict[Any, Any], counts: dict[Any, int]) -> Iterator[tuple[Any, float]]:
+    """The parents of a node that lie on a path, each with its local derivative."""
+    return ((p, float(d)) for p, d in zip(node.parents, partials[node], strict=True) if p in counts)
 
 
 def _counts(root: Any, wrt: Any) -> dict[Any, int]:

@@ -63,7 +63,7 @@ def sum(values: Any, start: Any = _missing) -> Any:
     if start is _missing:
         return _apply(ops.SUM, _operands(values, "sum"))
     rest = values.ravel().tolist() if isinstance(values, np.ndarray) else list(values)
-    begins_at_zero = not isinstance(start, Value) and ops.number(start) == 0.0
+    begins_at_zero = not _level(start) and ops.number(start) == 0.0
     operands = rest if rest and begins_at_zero else [start, *rest]
     return _apply(ops.SUM, operands)
 

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from . import graph, ops
+import numpy as np
+
+from . import graph, modes, ops
 from .duals import Dual, innermost, new_level
 from .errors import ArgumentError, GraphError, OperandError, ShapeError
 from .trees import Tree, flatten, packed
@@ -28,20 +30,21 @@ class Traced:
     def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
         wanted, numbers, self.tree = arguments(f, args, argnums)
         self.nested = is_nested(numbers)
-        self.inputs = [_fresh(innermost(x)) for x in numbers]
-        stand_ins = [_with_innermost(x, node) for x, node in zip(numbers, self.inputs, strict=True)]
         with _inside():
+            self.inputs = [_fresh(innermost(x)) for x in numbers]
+            stand_ins = [_with_innermost(x, node) for x, node in zip(numbers, self.inputs, strict=True)]
             self.out = f(*_replaced(args, wanted, stand_ins), **kwargs)
 
-    def pull(self, out: Any) -> list[Any]:
+    def pull(self, out: Any, nested: bool | None = None) -> list[Any]:
         """d out / d input for each input; where `out` is a dual, the dual of the derivatives of its parts."""
+        nested = self.nested if nested is None else nested
         if type(out) is Dual:
-            parts = zip(self.pull(out.primal), self.pull(out.tangent), strict=True)
+            parts = zip(self.pull(out.primal, nested), self.pull(out.tangent, nested), strict=True)
             return [Dual(primal, tangent, out.level) for primal, tangent in parts]
         if not isinstance(out, Value):
             return [0.0] * len(self.inputs)
         order = graph.dependents(out, self.inputs)
-        found = graph.adjoints(order, {out: lift(1.0) if self.nested else 1.0}, create_graph=self.nested)
+        found = graph.adjoints(order, {out: lift(1.0) if nested else 1.0}, create_graph=nested)
         return [found.get(x, 0.0) for x in self.inputs]
 
 
@@ -72,21 +75,26 @@ def is_nested(numbers: list[Any]) -> bool:
 def _inside() -> Iterator[None]:
     token = _depth.set(_depth.get() + 1)
     try:
-        yield
+        with modes.recorded():
+            yield
     finally:
         _depth.reset(token)
 
 
 def arguments(f: Function, args: tuple[Any, ...], argnums: Argnums) -> tuple[list[int], list[Any], Tree]:
     """Which arguments are differentiated, their numbers in one flat list, and the tree of the result."""
-    several = not isinstance(argnums, int)
+    if not callable(f):
+        raise OperandError(f"a function is needed, got {type(f).__name__}")
+    several = isinstance(argnums, Sequence)
     wanted = list(argnums) if isinstance(argnums, Sequence) else [argnums]
     for k in wanted:
-        if not isinstance(k, int) or not -len(args) <= k < len(args):
+        if not isinstance(k, int | np.integer) or not -len(args) <= k < len(args):
             raise ArgumentError(
                 f"argnums names argument {k!r}, but {name_of(f)} was called with {len(args)} "
                 f"positional argument{'s' if len(args) != 1 else ''}"
             )
+    if len({k % len(args) for k in wanted}) < len(wanted):
+        raise ArgumentError(f"argnums names an argument twice: {argnums!r}")
     numbers, tree = flatten(tuple(args[k] for k in wanted) if several else args[wanted[0]])
     if not numbers:
         raise ShapeError(f"there is no number in what {name_of(f)} was to be differentiated with respect to")
@@ -126,9 +134,11 @@ def flat_output(f: Function, result: Any) -> tuple[list[Any], Tree]:
 
 def check_in_graph(f: Function, out: list[Any]) -> None:
     if not any(getattr(type(y), "op_level", 0) for y in out):
-        shown = f"{out[0]!r}" if len(out) == 1 else f"{len(out)} plain numbers"
+        if not out:
+            raise ShapeError(f"there is no number in what {name_of(f)} returned")
+        returned = f"{out[0]!r}, a plain number," if len(out) == 1 else f"{len(out)} plain numbers"
         raise GraphError(
-            f"{name_of(f)} returned {shown}, a plain number, although its input was a Value: somewhere it left the "
+            f"{name_of(f)} returned {returned} although its input was a Value: somewhere it left the "
             "graph. Usual causes: .data, float(...), math or a rounded copy; use autograd's functions instead. "
             "A function that is truly constant can return Value(number)."
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import ValueArray
 from .ops import number
 
 __all__ = ["Tree", "flatten"]
@@ -66,7 +67,7 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
         x: a number, a Value, a dual, an array, or (nested) lists, tuples, named tuples and dicts of them.
 
     Returns:
-        The numbers in a fixed order, and the tree that puts them together again.
+        The numbers in a fixed order (of a dict by sorted keys), and the tree that puts them together again.
 
     Raises:
         OperandError: something in it is none of these.
@@ -74,15 +75,19 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
     Example:
         >>> numbers, tree = flatten({"w": [1.0, 2.0], "b": 3.0})
         >>> numbers, tree.unflatten([10.0, 20.0, 30.0])
-        ([1.0, 2.0, 3.0], {'w': [10.0, 20.0], 'b': 30.0})
+        ([3.0, 1.0, 2.0], {'w': [20.0, 30.0], 'b': 10.0})
     """
     if isinstance(x, list | tuple):
         return _joined([flatten(item) for item in x], type(x).__name__, lambda items: _sequence(x, items))
     if isinstance(x, dict):
-        keys = list(x)
+        keys = sorted(x, key=repr)  # two dicts fit whatever the order that they were written in
         form = f"dict[{', '.join(map(repr, keys))}]"
-        return _joined([flatten(x[key]) for key in keys], form, lambda items: dict(zip(keys, items, strict=True)))
-    if isinstance(x, np.ndarray) and x.ndim:
+        return _joined(
+            [flatten(x[key]) for key in keys], form, lambda items: _dict(x, dict(zip(keys, items, strict=True)))
+        )
+    if isinstance(x, np.ndarray) and x.ndim == 0:
+        x = x[()]
+    if isinstance(x, np.ndarray):
         numbers = [v if getattr(type(v), "op_level", 0) else number(v) for v in x.ravel().tolist()]
         return numbers, Tree((x.shape,), f"array{x.shape}", lambda places: places[0])
     if not getattr(type(x), "op_level", 0):
@@ -94,8 +99,6 @@ def packed(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """An array of numbers; of Values and duals if there are any among them."""
     if not any(getattr(type(v), "op_level", 0) for v in numbers):
         return np.array(numbers, dtype=float).reshape(shape)
-    from .arrays import ValueArray
-
     result = np.empty(len(numbers), dtype=object)
     result[:] = numbers
     return result.reshape(shape).view(ValueArray)
@@ -122,6 +125,10 @@ def _sequence(like: Any, items: list[Any]) -> Any:
     if isinstance(like, tuple):
         return type(like)(*items) if hasattr(like, "_fields") else tuple(items)
     return items
+
+
+def _dict(like: dict[Any, Any], items: dict[Any, Any]) -> dict[Any, Any]:
+    return {key: items[key] for key in like}
 
 
 def _count(shape: Shape) -> int:

@@ -143,6 +143,7 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "std": lambda ddof: many(mp_std(ddof), (0.3, -1.7), (1.5, 0.2, -0.9), (0.1, 2.3, -0.4, 1.1, 0.7)),
     # private rows
     "_divide": lambda zero_over_zero: binary(lambda a, b: a / b),
+    "_identity": unary(lambda a: a),
     "_step": unary(lambda a: mpf(a > 0)),
     "_equal": binary(lambda a, b: mpf(a == b)),
     "_sech2": unary(lambda a: 1 / mp.cosh(a) ** 2),

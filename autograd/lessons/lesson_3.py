@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays import array, grads
 from ..errors import DomainError, RangeError
 from ..functions import log, sigmoid, xlogy
+from ..paths import path_products
 from ..reductions import mean, sum
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
@@ -134,6 +135,8 @@ def claim_3() -> list[Figure]:
     return [
         *figures,
         close("their product", "dLoss/dw1", product, math.prod(by_hand), 1e-15),
+        close("the one path to w1", None, [path.product for path in path_products(loss, n["w1"])], [product], 1e-15,
+              note="Every path of the graph from Loss down to w1, each the product of all its local derivatives."),
         close("gradient of w1", None, n["w1"].grad, product, 1e-15, note="What the backward pass left in w1."),
         close("as three factors", "dLoss/doutput, doutput/dhidden, dhidden/dw1", math.prod(f.product for f in three),
               product, 1e-15),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from ..functions import tanh
 from ..graph import is_constant, topological_order
+from ..paths import count_paths, path_products
 from ..reductions import dot
 from ..reductions import sum as sum_of
 from ..value import Value
@@ -61,24 +61,6 @@ def count(root: Value) -> Count:
     return Count(sum([len(node.parents) // 2 for node in dots]), len(messages), len(kept))
 
 
-def paths(root: Value) -> Counter[Value]:
-    """How many paths lead from the root to each node, without walking them."""
-    found = Counter({root: 1})
-    for node in reversed(topological_order(root)):
-        for parent in node.parents:
-            found[parent] += found[node]
-    return found
-
-
-def products(node: Value, leaf: Value) -> Iterator[float]:
-    """The product of local derivatives along every single path from a node to a leaf: the chain rule, unshared."""
-    if node is leaf:
-        yield 1.0
-    for parent, local in zip(node.parents, node.local_derivatives() if node.parents else (), strict=True):
-        for rest in products(parent, leaf):
-            yield local * rest
-
-
 def edges(root: Value) -> int:
     """Edges of a graph: what one backward pass walks."""
     return sum([len(node.parents) for node in topological_order(root)])
@@ -94,11 +76,11 @@ def claim_9() -> list[Figure]:
     nodes = sum(sizes[0][1:])
     depths = [1, 2, 4, 8, 16]
     deep = [network((3,) * (depth + 1)) for depth in depths]
-    ways = [sum([paths(net.root)[x] for x in net.inputs]) for net in deep]
+    ways = [sum([count_paths(net.root, x) for x in net.inputs]) for net in deep]
     walked = [edges(net.root) for net in deep]
     added = [(b - a) / (e - d) for (a, b), (d, e) in zip(pairwise(walked), pairwise(depths), strict=True)]
     x = deep[2].inputs[0]
-    every = list(products(deep[2].root, x))
+    every = [path.product for path in path_products(deep[2].root, x)]
     return [
         exactly("forward, per weight", "O(W)", [c.forward / net.weights for c, net in zip(counts, nets, strict=True)],
                 [1.0] * 3, note="Multiplications of one example, for 40, 112 and 352 weights."),

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..arrays import array, data, grads
 from ..functions import log, relu, sigmoid, tanh
+from ..paths import path_products
 from ..reductions import dot, sum
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
@@ -75,6 +76,8 @@ def claim_2() -> list[Figure]:
         close("dL/dW2", "delta2 a1", chain(*to_z2, n["W2"]).product, delta2 * a1, 1e-15),
         close("delta1", "W2 delta2 g'(z1)", chain(*to_z1).product, delta1, 1e-15),
         close("dL/dW1", "delta1 x", chain(*to_z1, n["W1"]).product, delta1 * x, 1e-15),
+        close("the one path to each", None, [path.product for w in ("W2", "W1") for path in path_products(loss, n[w])],
+              [delta2 * a1, delta1 * x], 1e-15, note="Every path of the graph from L down to W2, and to W1."),
         exactly("dL/dW2, dL/dW1", None, [chain(*to_z2, n["W2"]).product, chain(*to_z1, n["W1"]).product],
                 [n["W2"].grad, n["W1"].grad], note="The products along the paths are the engine's gradients."),
         exactly("dL/db2, dL/db1", None, [n["b2"].grad, n["b1"].grad], [chain(*to_z2).product, chain(*to_z1).product],

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..errors import ArgumentError
-from ..graph import adjoints, name_of, topological_order
+from ..graph import name_of, topological_order
+from ..paths import path_products
 from ..value import Value
 from .claims import Graph
 
@@ -25,9 +26,9 @@ def chain(*nodes: Value) -> Chain:
     """Multiply the derivatives along a path.
 
     Args:
-        nodes: from the root to the leaf. Where a node is a parent of the one before it, the factor is the local
-            derivative of that step (the sum of both for a parent that occurs twice, as x in x * x). Where it lies
-            deeper, the factor is the derivative over everything between the two.
+        nodes: from the root to the leaf. Each factor is the sum of the products along all paths from one to the
+            next: where the next is a parent, the local derivative of that one step (for a parent that occurs twice,
+            as x in x * x, the sum of both).
 
     Raises:
         ArgumentError: fewer than two nodes, or one does not lie below the one before it.
@@ -69,10 +70,7 @@ def worked(graph: Graph) -> Graph:
 
 
 def _factor(node: Value, below: Value) -> float:
-    edges = [d for p, d in zip(node.parents, node.local_derivatives(), strict=True) if p is below]
-    if edges:
-        return math.fsum(edges)
-    found = adjoints(topological_order(node), {node: 1.0})
-    if below not in found:
-        raise ArgumentError(f"{name_of(below)} does not lie below {name_of(node)}, or is a constant")
-    return float(found[below])
+    paths = path_products(node, below)
+    if not paths or node is below:
+        raise ArgumentError(f"{name_of(below)} does not lie below {name_of(node)}")
+    return math.fsum(path.product for path in paths)

@@ -116,3 +116,11 @@ def test_3_5_two_ways_to_diverge() -> None:
     assert squared < itself <= int(str(engine[1])) <= itself + 2
     cured = found["learning rate 0.1"].engine
     assert cured == pytest.approx(9 * 0.8**98, rel=1e-9)
+
+
+def test_3_3_one_path_is_the_whole_gradient() -> None:
+    found = figures("3.3")
+    (product,) = found["the one path to w1"].engine  # type: ignore[misc]
+    hidden = s(0.8 * 1.5)
+    p = s(-0.6 * hidden)
+    assert product == pytest.approx((p - 1) * p * (1 - p) * -0.6 * hidden * (1 - hidden) * 1.5, rel=1e-14)

@@ -32,6 +32,7 @@ def test_5_1_the_loss_of_one_prediction() -> None:
 
 def test_5_2_path_products_and_the_order_of_updates() -> None:
     found = figures("5.2")
+    assert found["the one path to each"].engine == pytest.approx(found["dL/dW2, dL/dW1"].engine, rel=1e-14)
     a1 = math.tanh(0.4 * 1.5 + 0.1)
     yhat = 1 / (1 + math.exp(0.6 * a1 - 0.2))
     delta2 = (yhat - 1) * yhat * (1 - yhat)
