@@ -14,6 +14,8 @@ from typing import Any
 
 from . import nn as nn
 from .arrays import array, data, grads
+from .checking import assert_derivative, check_derivative, gradcheck
+from .diagnosis import diagnose
 from .functions import (
     absolute,
     acos,
@@ -78,17 +80,18 @@ __all__ = [
     "array",
     "asin",
     "asinh",
-    
+    "assert_derivative",
     "atan",
     "atan2",
     "atanh",
     "cbrt",
-    
+    "check_derivative",
     "clip",
     "cos",
     "cosh",
     "data",
     "detect_anomaly",
+    "diagnose",
     "dot",
     "elu",
     "erf",
@@ -99,7 +102,7 @@ __all__ = [
     "floor",
     "gelu",
     "grad",
-    
+    "gradcheck",
     "grads",
     "hessian",
     "hvp",

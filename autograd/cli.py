@@ -1,7 +1,7 @@
-"""The command ``autograd``: lessons as text, data and pictures.
+"""The command ``autograd``: lessons as text, data and pictures; hand derivations checked; expressions derived.
 
-Exit status: 0 if all is as it should be, 1 if a figure disagrees that should agree or a picture could not be drawn,
-2 for bad input.
+Exit status: 0 if all is as it should be, 1 if a figure disagrees that should agree, a derivation is wrong or a picture
+could not be drawn, 2 for bad input.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__, lessons
-from .errors import ArgumentError, GraphError, GraphvizMissingError
+from .errors import ArgumentError, AutogradError, ExpressionError, GraphError, GraphvizMissingError
 from .lessons import Claim, Figure, Lesson, report
 from .lessons.claims import exit_status
 
@@ -48,8 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure") and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for a sign that it lacks
     try:
-        status = _run(_parser().parse_args(arguments))
+        status = _run(_parser().parse_args(_protected(sys.argv[1:] if arguments is None else arguments)))
         sys.stdout.flush()
+    except ExpressionError as error:
+        return _complain_with_place(error)
     except ArgumentError as error:
         return _complain(error)
     except KeyboardInterrupt:
@@ -75,7 +78,23 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("claim", metavar="CLAIM", nargs="?", help='one claim, as "5.3"')
     one.add_argument("--json", action="store_true", help="print data instead of text")
     one.add_argument("--svg", metavar="FILE", type=_path, help="draw the lesson's (or the claim's) worked example")
+
+    check = commands.add_parser("check", help="check a file of derivatives derived by hand")
+    check.add_argument("file", metavar="FILE", type=_path, help="lines as: f(x) = x**2, f'(x) = 2*x, at x = 1, 3")
+
+    derived = commands.add_parser("derive", help="compute an expression, its gradient and its graph")
+    derived.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')
+    derived.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable, as x=0.5")
+    derived.add_argument("--json", action="store_true", help="print data instead of text")
     return parser
+
+
+def _protected(arguments: Sequence[str]) -> Sequence[str]:
+    """Arguments in which an expression such as -x**2 is not taken for an option."""
+    if not arguments or arguments[0] != "derive" or "--" in arguments:
+        return arguments
+    options = [a for a in arguments[1:] if a in ("--json", "-h", "--help")]
+    return ["derive", *options, "--", *(a for a in arguments[1:] if a not in options)]
 
 
 def _path(text: str) -> Path:
@@ -85,6 +104,42 @@ def _path(text: str) -> Path:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        return _check(options.file)
+    if options.command == "derive":
+        return _derive(options.expression, options.values, options.json)
+    return _run_lessons(options)
+
+
+def _check(path: Path) -> int:
+    from .commands import check_lines, derivations_of
+
+    verdicts: Counter[str] = Counter()
+    try:
+        found = derivations_of(path)
+    except ExpressionError as error:
+        return _complain_with_place(error, str(path))
+    _print(check_lines(found, verdicts))
+    return int(verdicts["pass"] < len(found))
+
+
+def _derive(text: str, values: Sequence[str], as_json: bool) -> int:
+    from .commands import derive, derived_data, derived_lines
+
+    try:
+        result = derive(text, values)
+    except (ArgumentError, ExpressionError):
+        raise
+    except AutogradError as error:  # no value, or no derivative, at this point
+        return _complain(error, getattr(error, "__notes__", ()))
+    if as_json:
+        print(json.dumps({"version": __version__, **derived_data(result)}, indent=2, allow_nan=False))
+    else:
+        _print(derived_lines(result))
+    return 0
+
+
+def _run_lessons(options: argparse.Namespace) -> int:
     pictures: list[tuple[Path, Lesson, str | None]] = []
     chosen: Chosen
     if options.command == "lessons":
@@ -175,7 +230,12 @@ def _make_directory(path: Path) -> None:
         raise ArgumentError(f"cannot make the directory {path}: {error.strerror or error}") from None
 
 
-def _complain(error: Exception | str) -> int:
+def _complain(error: Exception | str, more: Iterable[str] = ()) -> int:
     if sys.stderr is not None:  # print would take None for stdout
-        print(f"autograd: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"autograd: {' '.join(str(error).split())}", *more, sep="\n", file=sys.stderr)
     return 2
+
+
+def _complain_with_place(error: ExpressionError, file: str = "") -> int:
+    first, _, place = str(error).partition("\n")
+    return _complain(f"{file}, {first}" if file else first, [place] if place else [])

@@ -9,6 +9,7 @@ from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .lesson_1_batch import claim_2, claim_4, claim_5, delta_rule
 from .lesson_1_example import claim_8, claim_9, example
+from .lesson_1_mistakes import claim_11
 from .networks import half_squared_error
 from .paths import chain, named, worked
 
@@ -244,7 +245,8 @@ LESSON = Lesson(
             "Four common mistakes",
             "A wrong derivative, a forgotten transpose, shapes that do not fit, and a learning rate too large or too "
             "small.",
-            waits_for="the derivative checker and training",
+            claim_11,
+            waits_for="training: a learning rate too large or too small",
         ),
         Claim(
             "1.12",

@@ -10,6 +10,7 @@ from ..graph import topological_order
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds
 from .lesson_2_batch import batch, claim_5, claim_6, claim_7
+from .lesson_2_debugging import claim_8
 from .lesson_2_slopes import claim_3, claim_4, claim_10, dead_neuron, sigmoid_chain
 from .networks import layer
 from .paths import named, worked
@@ -151,7 +152,8 @@ LESSON = Lesson(
             "2.8",
             "How to debug backpropagation",
             "Check gradients against numbers, print shapes, look for NaN, infinity and zeros, test each layer alone.",
-            waits_for="the checks (a gradient check, a test of one layer) and the monitor (NaN, infinity, zeros)",
+            claim_8,
+            waits_for="the monitor: zeros, and verdicts by layer",
         ),
         Claim(
             "2.9",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..functions import relu
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, exactly, holds
+from .lesson_4_checks import claim_7, verdicts_at_a_kink
 from .lesson_4_cost import claim_9
 from .lesson_4_functions import claim_4, claim_8, claim_10, composed, log_sum_exp, softmax_loss
 from .lesson_4_network import batch, claim_5, claim_6, claim_11, example, two_outputs
@@ -129,6 +130,7 @@ def claim_14() -> list[Figure]:
               note="The function is x, so its derivative at 0 is 1. Both ReLUs take slope 0 at their kink, and the "
               "gradient is 0, here and in every framework with that convention. What is guaranteed is the chain rule; "
               "at a kink it need not give the derivative."),
+        *verdicts_at_a_kink(),
     ]  # fmt: skip
 
 
@@ -186,7 +188,7 @@ LESSON = Lesson(
             "4.7",
             "Its gradient check",
             "Central differences with a step of 1e-7; the check passes if |g - gnum| / (|g| + |gnum|) < 1e-7.",
-            waits_for="the checks: this one as stated, its limits, and a better one",
+            claim_7,
         ),
         Claim(
             "4.8",
@@ -237,7 +239,6 @@ LESSON = Lesson(
             "Frameworks that differentiate automatically guarantee correct gradients.",
             claim_14,
             identity_by_relus,
-            waits_for="the checks: their verdict at the kink",
         ),
     ),
 )

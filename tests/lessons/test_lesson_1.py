@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from autograd import lessons
+from autograd import array, lessons
 from autograd.lessons.claims import Figure
 from autograd.lessons.paths import worked
 
@@ -22,7 +22,19 @@ def test_what_is_to_come_and_why() -> None:
     waiting = {claim.id: claim.waits_for for claim in LESSON.claims if claim.status != "computed"}
     assert set(waiting) == {"1.10", "1.11", "1.12"}
     assert "normalisation" in waiting["1.10"]
-    assert "checker" in waiting["1.11"]
+    assert "training" in waiting["1.11"]
+
+
+def test_1_11_planted_mistakes_are_caught_and_named() -> None:
+    found = figures("1.11")
+    assert [found[name].engine for name in ("wrong derivative", "right gradient", "forgotten transpose")] == [
+        "fail",
+        "pass",
+        "fail",
+    ]
+    assert "do not fit" in str(found["wrong shapes"].engine)
+    square = array([[1.0, 2.0], [3.0, 4.0]])
+    assert (square @ array([1.0, 1.0])).shape == (square.T @ array([1.0, 1.0])).shape, "no shape error to be had"
 
 
 def test_1_1_three_factors() -> None:

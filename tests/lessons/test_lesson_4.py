@@ -28,10 +28,8 @@ def s(z: float) -> float:
 def test_every_claim_is_listed_and_what_is_to_come_says_why() -> None:
     assert [claim.id for claim in LESSON.claims] == [f"4.{i}" for i in range(1, 15)]
     status = {claim.id: claim.status for claim in LESSON.claims if claim.status != "computed"}
-    assert status == {"4.3": "in part", "4.7": "to come", "4.12": "to come", "4.13": "to come", "4.14": "in part"}
+    assert status == {"4.3": "in part", "4.12": "to come", "4.13": "to come"}
     assert "dashed" in LESSON.claim("4.3").waits_for
-    assert "check" in LESSON.claim("4.7").waits_for
-    assert "verdict" in LESSON.claim("4.14").waits_for
 
 
 def test_nothing_disagrees_and_names_are_unique() -> None:
@@ -205,3 +203,18 @@ def test_4_14_a_kink_that_the_chain_rule_gets_wrong() -> None:
     assert found["y at 0"].engine == 0.0
     assert found["dy/dx at 0"].engine == 0.0
     assert found["dy/dx at 0"].verdict == "differs as noted"
+
+
+def test_4_7_the_documents_check_is_wrong_both_ways_and_the_better_one_is_not() -> None:
+    found = {figure.name: figure for figure in LESSON.claim("4.7").run()}
+    assert found["x^3 at 2"].engine == "pass"
+    assert found["right, 8 sigmoids deep"].engine == "10 of 10 called wrong"
+    assert found["the better check there"].engine == "10 of 10 pass"
+    assert int(str(found["wrong sign, layer 1 of 12"].engine).split()[0]) >= 15
+    assert found["the better check of it"].engine == "20 of 20 fail"
+    assert "0/0" in str(found["a zero gradient"].engine)
+
+
+def test_4_14_the_check_goes_by_the_values() -> None:
+    found = {figure.name: figure.engine for figure in LESSON.claim("4.14").run()}
+    assert (found["the check, slope 1"], found["the check, slope 0"]) == ("pass", "fail")

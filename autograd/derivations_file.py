@@ -1,0 +1,288 @@
+r"""A text file of derivatives derived by hand, read by a small grammar; nothing in it is executed.
+
+The form, by example::
+
+    # What stands behind a # is a comment.
+    f(x) = sin(x**2)
+    f'(x) = 2*x*cos(x**2)
+    at x = 0.5, 1, pi/4
+
+    g(x, y) = x*y + y**2
+    dg/dx = y
+    dg/dy = x + 2*y
+    at (1, 2), (3, 4)
+    at x = 1, y = 2
+
+- A line ``name(variables) = expression`` begins a function; the lines below belong to it up to the next such line.
+  Blank lines separate for the eye only. A name may be used again further down.
+- Its derivative is one line ``f'(x) = ...`` where there is one variable, or a line ``df/dx = ...`` for each.
+- ``at`` gives the points, in as many lines as one likes. One variable: numbers, ``at x = 0.5, 1``. Several: points in
+  the order of the variables, ``at (1, 2), (3, 4)``, or one point by name, ``at x = 1, y = 2``. A number may be any
+  expression without variables, as ``pi/4``.
+- Expressions are those of :mod:`autograd.expressions`; a function's variables may be called ``e`` and ``pi``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .errors import ArgumentError, AutogradError, ExpressionError
+from .expressions import FUNCTIONS, MAX_LENGTH, Formula, Source, parse_part
+
+__all__ = ["MAX_FILE", "MAX_POINTS", "Derivation", "parse_derivations", "read_derivations"]
+
+MAX_FILE = 200_000  # bytes
+MAX_POINTS = 100  # of one function
+
+_NAME = r"[A-Za-z][A-Za-z0-9_]*"
+_HEAD = re.compile(rf"\s*({_NAME})\s*('?)\s*\(([^()]*)\)\s*=")
+_PARTIAL = re.compile(rf"\s*[d∂]({_NAME})\s*/\s*[d∂]({_NAME})\s*=")
+_AT = re.compile(r"\s*at\b")
+_NAMED = re.compile(rf"\s*({_NAME})\s*=")
+_FORMS = "a line is f(x) = ..., f'(x) = ..., df/dx = ... or at x = ..."
+
+
+@dataclass
+class Derivation:
+    """A function, its derivative by hand for each variable, and where to check it.
+
+    Args:
+        function: of which the derivative was taken.
+        partials: the hand derivation with respect to each variable.
+        points: numbers for a function of one variable, else tuples in the order of the variables.
+        source: the line in which the function stands.
+    """
+
+    function: Formula
+    source: Source
+    partials: dict[str, Formula] = field(default_factory=dict)
+    points: list[float | tuple[float, ...]] = field(default_factory=list)
+
+    @property
+    def derivative(self) -> Callable[..., Any]:
+        """The hand derivation as one function: of one variable it returns a number, of several a tuple."""
+        partials = [self.partials[name] for name in self.function.variables]
+        if len(partials) == 1:
+            return partials[0]
+
+        def gradient(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
+            return tuple(partial(*args, **kwargs) for partial in partials)
+
+        gradient.__name__ = f"grad_{self.function.__name__}"
+        gradient.__signature__ = self.function.__signature__  # type: ignore[attr-defined]
+        return gradient
+
+
+def read_derivations(path: Path) -> list[Derivation]:
+    """Read a file of derivations.
+
+    Raises:
+        ArgumentError: the file cannot be read, is no UTF-8 text, or is larger than ``MAX_FILE``.
+        ExpressionError: a line of it is wrong; the message shows the line and the place.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        raise ArgumentError(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL byte in the name
+        raise ArgumentError(f"cannot read {str(path)!r}: {error}") from None
+    if len(data) > MAX_FILE:
+        raise ArgumentError(f"{path} is larger than {MAX_FILE:,} bytes: split it into several files")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ArgumentError(f"{path}, line {line}: byte {data[error.start]:#04x} is no UTF-8 text") from None
+    return parse_derivations(text)
+
+
+def parse_derivations(text: str) -> list[Derivation]:
+    """Read the text of a file of derivations.
+
+    Returns:
+        The derivations in order, each with a derivative for every variable and at least one point.
+
+    Raises:
+        ExpressionError: a line is wrong; the message shows the line and the place (a ValueError).
+
+    Example:
+        >>> [square] = parse_derivations("f(x) = x**2\\nf'(x) = 2*x\\nat x = 1, -3")
+        >>> square.function(3.0), square.derivative(3.0), square.points
+        (9.0, 6.0, [1.0, -3.0])
+    """
+    found: list[Derivation] = []
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        if not line.partition("#")[0].strip():
+            continue
+        source = Source(line.partition("#")[0].rstrip(), number)
+        if len(source.text) > MAX_LENGTH:
+            raise source.error(f"the line is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
+        if at := _AT.match(source.text):
+            derivation = _latest(found, source)
+            derivation.points += _points(source, at.end(), derivation.function)
+            if len(derivation.points) > MAX_POINTS:
+                raise source.error(f"more than {MAX_POINTS} points for one function", 0)
+        elif partial := _PARTIAL.match(source.text):
+            _add_partial(_latest(found, source), source, partial)
+        elif head := _HEAD.match(source.text):
+            if head[2]:
+                _add_derivative(_latest(found, source), source, head)
+            else:
+                found.append(_definition(source, head))
+        else:
+            raise _no_form(source)
+    for derivation in found:
+        _check_complete(derivation)
+    return found
+
+
+def _latest(found: list[Derivation], source: Source) -> Derivation:
+    if not found:
+        raise source.error("a function comes first, as f(x) = sin(x)", 0)
+    return found[-1]
+
+
+def _no_form(source: Source) -> ExpressionError:
+    if (place := max(source.text.find("′"), source.text.find("’"))) >= 0:
+        return source.error("a derivative is marked by the plain sign ': write f'(x)", place)
+    place = len(source.text) - len(source.text.lstrip())
+    return source.error(f"this is no line of a derivation: {_FORMS}", place)
+
+
+def _definition(source: Source, head: re.Match[str]) -> Derivation:
+    variables: list[str] = []
+    position = head.start(3)
+    for piece in head[3].split(","):
+        name = piece.strip()
+        place = position + len(piece) - len(piece.lstrip())
+        if not re.fullmatch(_NAME, name):
+            raise source.error("the variables are names with commas between them, as in f(x, y) = ...", place)
+        if name in variables:
+            raise source.error(f"{name} stands twice among the variables", place)
+        if name in FUNCTIONS:
+            raise source.error(f"{name} is the name of a function: call the variable something else", place)
+        variables.append(name)
+        position += len(piece) + 1
+    expression = parse_part(source, head.end(), len(source.text), variables)
+    return Derivation(Formula(head[1], tuple(variables), expression, source.line or 0), source)
+
+
+def _add_derivative(derivation: Derivation, source: Source, head: re.Match[str]) -> None:
+    function = derivation.function
+    variables = function.variables
+    if len(variables) > 1:
+        forms = ", ".join(f"d{function.__name__}/d{v} = ..." for v in variables[:3])
+        reason = f"{function.__name__} has {len(variables)} variables; write a line for each: {forms}"
+        raise source.error(reason, head.start(2))
+    if head[3].strip() != variables[0]:
+        raise source.error(f"{function.__name__} is a function of {variables[0]}", head.start(3))
+    _add(derivation, source, head, variables[0])
+
+
+def _add_partial(derivation: Derivation, source: Source, partial: re.Match[str]) -> None:
+    function = derivation.function
+    if partial[1] == function.__name__ and partial[2] not in function.variables:
+        known = ", ".join(function.variables)
+        raise source.error(f"{function.__name__} has no variable {partial[2]}; it has {known}", partial.start(2))
+    _add(derivation, source, partial, partial[2])
+
+
+def _add(derivation: Derivation, source: Source, head: re.Match[str], variable: str) -> None:
+    function = derivation.function
+    if head[1] != function.__name__:
+        reason = f"this stands below {function.__name__}, not below a function {head[1]}"
+        raise source.error(reason, head.start(1))
+    if variable in derivation.partials:
+        line = derivation.partials[variable].line
+        raise source.error(f"the derivative with respect to {variable} stands in line {line} already", head.start(1))
+    expression = parse_part(source, head.end(), len(source.text), function.variables)
+    name = f"d{function.__name__}_d{variable}"
+    derivation.partials[variable] = Formula(name, function.variables, expression, source.line or 0)
+
+
+def _points(source: Source, start: int, function: Formula) -> list[Any]:
+    variables = function.variables
+    pieces = list(_split(source, start, len(source.text)))
+    if len(variables) == 1:
+        named = _NAMED.match(source.text, *pieces[0])
+        if named and named[1] != variables[0]:
+            raise source.error(f"{function.__name__} has no variable {named[1]}; it has {variables[0]}", named.start(1))
+        pieces[0] = (named.end() if named else pieces[0][0], pieces[0][1])
+        return [_constant(source, *piece) for piece in pieces]
+    if _NAMED.match(source.text, *pieces[0]):
+        return [_named_point(source, pieces, function)]
+    return [_listed_point(source, *piece, function) for piece in pieces]
+
+
+def _named_point(source: Source, pieces: list[tuple[int, int]], function: Formula) -> tuple[float, ...]:
+    point: dict[str, float] = {}
+    for start, stop in pieces:
+        named = _NAMED.match(source.text, start, stop)
+        if named is None or named[1] not in function.variables or named[1] in point:
+            _no_point(source, start, function)
+        point[named[1]] = _constant(source, named.end(), stop)
+    for name in function.variables:
+        if name not in point:
+            raise source.error(f"this point has no value for {name}", len(source.text))
+    return tuple(point[name] for name in function.variables)
+
+
+def _listed_point(source: Source, start: int, stop: int, function: Formula) -> tuple[float, ...]:
+    piece = source.text[start:stop]
+    if not (piece.strip().startswith("(") and piece.strip().endswith(")")):
+        _no_point(source, start, function)
+    first, last = start + piece.index("(") + 1, start + piece.rindex(")")
+    entries = list(_split(source, first, last))
+    if len(entries) != len(function.variables):
+        reason = f"this point has {len(entries)} of the {len(function.variables)} numbers: {function.__name__} is a "
+        raise source.error(f"{reason}function of {', '.join(function.variables)}", first - 1)
+    return tuple(_constant(source, *entry) for entry in entries)
+
+
+def _no_point(source: Source, start: int, function: Formula) -> NoReturn:
+    named = ", ".join(f"{name} = ..." for name in function.variables[:3])
+    listed = ", ".join(function.variables[:3])
+    place = start + len(source.text[start:]) - len(source.text[start:].lstrip())
+    raise source.error(f"a point of {function.__name__} is written {named}, or ({listed})", place)
+
+
+def _split(source: Source, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """The places between the commas that stand in no parentheses."""
+    depth = 0
+    for place in range(start, stop):
+        sign = source.text[place]
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and depth == 0:
+            yield start, place
+            start = place + 1
+    yield start, stop
+
+
+def _constant(source: Source, start: int, stop: int) -> float:
+    expression = parse_part(source, start, stop, ())
+    place = start + len(source.text[start:stop]) - len(source.text[start:stop].lstrip())
+    try:
+        value: float = expression.evaluate({})
+    except AutogradError as error:
+        raise source.error(f"this number cannot be computed: {error}", place) from None
+    if not math.isfinite(value):
+        raise source.error(f"this number is {value!r}", place)
+    return value
+
+
+def _check_complete(derivation: Derivation) -> None:
+    function, source = derivation.function, derivation.source
+    name, variables = function.__name__, function.variables
+    for variable in variables:
+        if variable not in derivation.partials:
+            form = f"{name}'({variable}) = ..." if len(variables) == 1 else f"d{name}/d{variable} = ..."
+            raise source.error(f"the derivative is missing: write {form} below", 0)
+    if not derivation.points:
+        form = f"at {variables[0]} = ..." if len(variables) == 1 else f"at ({', '.join(variables)})"
+        raise source.error(f"there is no point to check it at: write {form} below, with numbers", 0)

@@ -1,0 +1,111 @@
+"""The observations at all points laid out as arrays, so that a guess at a slip is one line of arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import graph
+from .observing import Observation
+
+__all__ = ["Array", "Evidence"]
+
+Array = NDArray[np.float64]
+
+MOST_NODES = 250  # a larger graph is looked at as a whole only
+
+
+class Evidence:
+    """What was seen at all points, as arrays.
+
+    Args:
+        seen: the observations; the first that is wrong gives its graph, and whatever has another graph must be right.
+
+    ``yours``, ``right`` and ``gap`` (yours - right) have one row for each point and one column for each variable. For
+    a node of `order`, by its place i: ``value[i]`` its number, ``above[i]`` d root / d node, ``below[i]`` d node / d
+    variables, and ``partial[i, k]`` its derivative by its k-th operand, whose place is ``parents[i][k]``.
+    """
+
+    def __init__(self, seen: Sequence[Observation]) -> None:
+        self.seen = list(seen)
+        self.names = seen[0].point.names
+        self.points = np.array([s.point.numbers for s in seen])
+        self.yours = np.array([s.yours for s in seen])
+        self.right = np.array([s.right for s in seen])
+        self.gap = self.yours - self.right
+        wrong = np.abs(self.gap) > np.array([s.slack for s in seen])
+        self.is_right = ~wrong.any(axis=1)
+        self.columns = np.flatnonzero(wrong.any(axis=0))
+        self.rounding = 2.0 * np.array([s.rounding for s in seen]) + 1e-13 * (np.abs(self.yours) + np.abs(self.right))
+        self.slack = self.rounding + 1e-7 * np.abs(self.gap)
+        first = int(np.argmin(self.is_right))
+        self.order = seen[first].order if len(seen[first].order) <= MOST_NODES else ()
+        self._lay_out(first)
+
+    def _lay_out(self, first: int) -> None:
+        shape = self.seen[first].shape if self.order else None
+        self.same = np.array([bool(self.order) and s.shape == shape for s in self.seen])
+        rows = [i for i, same in enumerate(self.same) if same]
+        count, width = len(self.seen), len(self.names)
+        place = {node: i for i, node in enumerate(self.order)}
+        self.parents = [tuple(place[p] for p in node.parents) for node in self.order]
+        self.value = [np.ones(count) for _ in self.order]
+        self.partial: dict[tuple[int, int], Array] = {
+            (i, k): np.zeros(count) for i, parents in enumerate(self.parents) for k in range(len(parents))
+        }
+        for row in rows:
+            for i, node in enumerate(self.seen[row].order):
+                self.value[i][row] = node._data
+                if node.parents:
+                    for k, partial in enumerate(graph.local_partials(node)):
+                        self.partial[i, k][row] = partial
+        self.below: list[Array | None] = [None] * len(self.order)
+        for column, x in enumerate(self.seen[first].inputs if self.order else ()):
+            if x in place:
+                unit = np.zeros((count, width))
+                unit[:, column] = 1.0
+                self.below[place[x]] = unit
+        self.above = [np.zeros(count) for _ in self.order]
+        if self.order:
+            self.above[-1][rows] = 1.0
+        for i, parents in enumerate(self.parents):
+            through = [
+                self.partial[i, k][:, None] * b for k, p in enumerate(parents) if (b := self.below[p]) is not None
+            ]
+            if through:
+                self.below[i] = np.sum(through, axis=0)
+        for i in reversed(range(len(self.order))):
+            for k, p in enumerate(self.parents[i]):
+                if self.below[p] is not None:
+                    self.above[p] = self.above[p] + self.above[i] * self.partial[i, k]
+
+    def edges(self) -> list[tuple[int, int, int]]:
+        """(node, operand, place of the operand) wherever the operand depends on a variable, from the root down."""
+        return [
+            (i, k, p)
+            for i in reversed(range(len(self.order)))
+            for k, p in enumerate(self.parents[i])
+            if self.below[p] is not None
+        ]
+
+    def slopes_of(self, i: int) -> Array:
+        """d node / d variables; zeros for a node that depends on none."""
+        below = self.below[i]
+        return np.zeros_like(self.gap) if below is None else below
+
+    def reaches(self, i: int, column: int) -> bool:
+        """Whether a node depends on a variable."""
+        below = self.below[i]
+        return below is not None and bool(np.any(below[:, column]))
+
+    def through(self, i: int, k: int) -> Array:
+        """What reaches the variables through the k-th operand of node i: above * partial * below."""
+        product: Array = (self.above[i] * self.partial[i, k])[:, None] * self.slopes_of(self.parents[i][k])
+        return product
+
+    def explains(self, change: Array) -> tuple[bool, bool]:
+        """Whether a change of the right derivative gives the hand derivative: in all entries, in the wrong ones."""
+        fits = np.abs(change - self.gap) <= self.slack
+        return bool(fits.all()), bool(fits[:, self.columns].all())

@@ -1,0 +1,155 @@
+"""Whatever else one slip can do: factors from anywhere, any textbook function, slips on a single path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial as later
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from .evidence import Array, Evidence
+from .guesses import MOST_EDGES, Guess, column, edge_guess, value_and_partial
+from .parts import left_out_text, twice_text
+from .rules import constant_text, rule_text
+from .textbook import TEXTBOOK
+from .wording import local_derivative_text, name_of, written
+
+__all__ = [
+    "factor_of_any_node",
+    "factor_of_the_variables",
+    "single_path",
+    "swapped_operands",
+    "textbook_function",
+]
+
+
+def swapped_operands(e: Evidence) -> Iterator[Guess]:
+    """The two local derivatives of a node in each other's place, or both taken with the operands exchanged."""
+    for i, node in enumerate(e.order):
+        if len(node.parents) != 2 or e.below[i] is None:
+            continue
+        u, v = (e.slopes_of(p) for p in e.parents[i])
+        first, second = (e.value[p] for p in e.parents[i])
+        at = [(float(b), float(a)) for a, b in zip(first, second, strict=True)]
+        by_first, by_second = (np.array([value_and_partial(node._op, pair, k)[1] for pair in at]) for k in (0, 1))
+        text = later(_operands_text, node)
+        for left, right in ((e.partial[i, 1], e.partial[i, 0]), (by_second, by_first), (by_first, by_second)):
+            crossed = column(left) * u + column(right) * v
+            yield Guess("swapped", column(e.above[i]) * (crossed - e.slopes_of(i)), node, text)
+
+
+def _operands_text(node: Any) -> str:
+    first, second = (name_of(p) for p in node.parents)
+    return f"in the derivative of {written(node, False)} the operands {first} and {second} are swapped"
+
+
+def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
+    """The whole, or what comes through one operand, times or divided by some number of the graph."""
+    for i, k, _ in e.edges():
+        yield from _times(e.right, e.partial[i, k], e.order[i], later(local_derivative_text, e.order[i], k))
+    for j, node in enumerate(e.order):
+        if e.below[j] is not None:
+            yield from _times(e.right, e.value[j], node, later(written, node))
+    for i, k, _ in e.edges()[:MOST_EDGES]:
+        for q in dict.fromkeys((*e.parents[i], i)):
+            yield from _times(e.through(i, k), e.value[q], e.order[i], later(written, e.order[q]))
+
+
+def _times(part: Array, factor: Array, node: Any, text: Callable[[], str]) -> Iterator[Guess]:
+    yield Guess("extra factor", part * (column(factor) - 1.0), node, lambda: f"a factor too much: {text()}")
+    without = part * (1.0 / column(factor) - 1.0)
+    yield Guess("missing factor", without, node, lambda: f"you left out the factor {text()}")
+
+
+def factor_of_the_variables(e: Evidence) -> Iterator[Guess]:
+    """The whole times or divided by a textbook function of a variable; all that there is for f without a graph."""
+    for c, name in enumerate(e.names[:6]):
+        yield from _power_of(e, c, name)
+        for entry in TEXTBOOK:
+            if "{o}" not in entry.text and "/" not in entry.text:
+                factor = entry.of(e.points[:, c], e.points[:, c])
+                yield from _times(e.right, factor, None, later(entry.text.format, u=name))
+
+
+def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
+    """The whole times b x^n, with b and n from the two points that are furthest apart."""
+    x, ratio = np.abs(e.points[:, c]), e.yours[:, e.columns[0]] / e.right[:, e.columns[0]]
+    one, two = int(np.argmax(x)), int(np.argmin(x))
+    n = float(np.round(2.0 * np.log(abs(ratio[one] / ratio[two])) / np.log(x[one] / x[two])) / 2.0)
+    if not 0.0 < abs(n) <= 4.0:
+        return
+    power = e.points[:, c] ** abs(n) if n % 1.0 == 0.0 else x ** abs(n)
+    b = float(ratio[one] / power[one] if n > 0.0 else ratio[one] * power[one])
+    factor = constant_text(b if n > 0.0 else 1.0 / b)
+    power_text = name if abs(n) == 1.0 else f"{name}^{abs(n):g}"
+    text = power_text if factor == "1" else f"{factor}*{power_text}"
+    if n > 0.0:
+        change = e.right * (b * column(power) - 1.0)
+        yield Guess("extra factor", change, None, lambda: f"a factor too much: {text}")
+    else:
+        change = e.right * (b / column(power) - 1.0)
+        yield Guess("missing factor", change, None, lambda: f"you left out the factor {text}")
+
+
+def textbook_function(e: Evidence) -> Iterator[Guess]:
+    """Any function that stands in a table in the place of a local derivative."""
+    for i, k, p in e.edges()[:MOST_EDGES]:
+        node = e.order[i]
+        if len(node.parents) != 1 and node._op is not ops.DIV:
+            continue
+        scale = e.value[e.parents[i][0]] if k == 1 else 1.0  # a quotient is its numerator times a function
+        for entry in TEXTBOOK:
+            instead = scale * entry.of(e.value[p], e.value[i])
+            for sign, form in ((1.0, entry.text), (-1.0, f"-{entry.text}")):
+                yield edge_guess(e, i, k, sign * instead, "wrong function", later(rule_text, node, k, form))
+
+
+def single_path(e: Evidence) -> Iterator[Guess]:
+    """Slips on one path from the root to a variable, where a shared node makes several out of one operand."""
+    for wrong in map(int, e.columns):
+        for path in _paths(e, wrong):
+            yield from _slips_on(e, path, wrong)
+
+
+def _slips_on(e: Evidence, path: list[tuple[int, int]], wrong: int) -> Iterator[Guess]:
+    factors = [e.partial[i, k] for i, k in path]
+    product = np.prod([e.same.astype(float), *factors], axis=0)
+    name, last = e.names[wrong], e.order[path[-1][0]]
+    way = ", ".join(written(e.order[i]) for i, _ in path[1:4]) or "the root itself"
+
+    def change(by: Array) -> Array:
+        whole: Array = np.zeros_like(e.gap)
+        whole[:, wrong] = by
+        return whole
+
+    yield Guess("missing path", change(-product), last, lambda: f"{name} also reaches f through {way}")
+    rest = change(product - e.right[:, wrong] * e.same)
+    yield Guess("missing path", rest, last, lambda: f"{name} reaches f not only through {way}")
+    sign = change(-2.0 * product)
+    yield Guess("sign", sign, last, lambda: f"the sign of the path of {name} through {way} is the wrong way round")
+    for (i, k), factor in zip(path, factors, strict=True):
+        node = e.order[i]
+        on_path = f" on the path through {way}"
+        without, twice = (later(f, node, k) for f in (left_out_text, twice_text))
+        yield Guess("missing factor", change(product / factor - product), node, later(_joined, without, on_path))
+        yield Guess("extra factor", change(product * factor - product), node, later(_joined, twice, on_path))
+
+
+def _joined(text: Callable[[], str], more: str) -> str:
+    return text() + more
+
+
+def _paths(e: Evidence, wrong: int, most: int = 64) -> list[list[tuple[int, int]]]:
+    """The paths from the root to a variable as lists of (node, operand); none if there are too many, or only one."""
+    unfinished: list[tuple[int, list[tuple[int, int]]]] = [(len(e.order) - 1, [])] if e.order else []
+    found = []
+    while unfinished:
+        i, path = unfinished.pop()
+        if not e.parents[i] and path:
+            found.append(path)
+        unfinished += [(p, [*path, (i, k)]) for k, p in enumerate(e.parents[i]) if e.reaches(p, wrong)]
+        if len(found) + len(unfinished) > most:
+            return []
+    return found if len(found) > 1 else []

@@ -1,0 +1,291 @@
+"""What a hand derivative and the right one say at one point.
+
+The right one is found from the graph where the function runs on Values, and from the function's values where not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import graph
+from ..errors import ArgumentError, AutogradError, GradientWarning
+from ..numeric import EPS, slopes
+from ..ops import plain
+from ..trees import Tree, flatten
+from ..value import Value
+
+__all__ = ["NotANumberError", "Observation", "Point", "Problem", "near", "points_of"]
+
+Function = Callable[..., Any]
+
+NOT_HERE = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, AutogradError)
+
+
+class NotANumberError(Exception):
+    """A hand derivative gave something that is not one finite real number for each variable."""
+
+
+class Point(NamedTuple):
+    """One place: the numbers in a flat tuple, and how a function is called with them."""
+
+    numbers: tuple[float, ...]
+    tree: Tree
+    names: tuple[str, ...]
+    keyword: bool
+
+    def call(self, f: Function, numbers: Sequence[Any]) -> Any:
+        """f at other numbers, given in the form of this point."""
+        arguments = self.tree.unflatten(list(numbers))
+        return f(**arguments) if self.keyword else f(*arguments)
+
+
+def points_of(f: Function, at: Any) -> list[Point]:
+    """Read a point or a list of points.
+
+    Args:
+        f: the function, whose argument names become the names of the variables.
+        at: a number, a tuple with one entry for each argument, a dict by argument name, or a list of those.
+
+    Raises:
+        ArgumentError: there is no point.
+
+    Example:
+        >>> [p.numbers for p in points_of(lambda x, y: x * y, [(1, 2), {"y": 4, "x": 3}])]
+        [(1.0, 2.0), (3.0, 4.0)]
+    """
+    given = at if isinstance(at, list) else [at]
+    if not given:
+        raise ArgumentError("at needs at least one point")
+    return [_point(_argument_names(f), p) for p in given]
+
+
+def _argument_names(f: Function) -> list[str]:
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+
+
+def _point(arguments: list[str], point: Any) -> Point:
+    if isinstance(point, dict):
+        order = [name for name in arguments if name in point] or list(point)
+        if len(order) != len(point):
+            raise ArgumentError(f"f has no argument {next(n for n in point if n not in order)!r}")
+        keyword = order != arguments[: len(order)]
+        values: Any = {name: point[name] for name in order} if keyword else tuple(point[name] for name in order)
+        order = sorted(order, key=repr) if keyword else order  # as the flat list has them
+        parts = [point[name] for name in order]
+    else:
+        values = point if isinstance(point, tuple) else (point,)
+        keyword, parts = False, list(values)
+        order = arguments[: len(values)] if len(arguments) >= len(values) else []
+        order = order or (["x"] if len(values) == 1 else [f"x{i}" for i in range(1, len(values) + 1)])
+    numbers, tree = flatten(values)
+    names = [entry for name, part in zip(order, parts, strict=True) for entry in _entries(name, part)]
+    return Point(tuple(plain(x) for x in numbers), tree, tuple(names), keyword)
+
+
+def _entries(name: str, part: Any) -> list[str]:
+    """The names of the numbers in one argument: w, or w[0], w[1], or w[0,0] and so on."""
+    if isinstance(part, np.ndarray) and part.ndim:
+        return [f"{name}[{','.join(map(str, place))}]" for place in np.ndindex(part.shape)]
+    if isinstance(part, list | tuple):
+        return [f"{name}[{i}]{rest}" for i, inner in enumerate(part) for rest in _entries("", inner)]
+    return [name]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One point with what the hand derivative and the right one give there.
+
+    Args:
+        point: the numbers.
+        yours, right: one entry for each variable.
+        slack: how far apart the two may be without one of them being wrong.
+        rounding: what rounding can do to `yours` and `right`.
+        order: the nodes in topological order, the root last; () if f does not run on Values.
+    """
+
+    point: Point
+    yours: tuple[float, ...]
+    right: tuple[float, ...]
+    slack: tuple[float, ...]
+    rounding: tuple[float, ...]
+    order: tuple[Any, ...]
+    inputs: tuple[Any, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every entry is right here."""
+        return all(abs(y - r) <= s for y, r, s in zip(self.yours, self.right, self.slack, strict=True))
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Which operations on which operands: what two points must share to be compared node by node."""
+        place = {node: i for i, node in enumerate(self.order)}
+        return tuple((node._op, tuple(place[p] for p in node.parents)) for node in self.order)
+
+
+class Problem:
+    """A function and its hand derivative, which can be observed at any point.
+
+    Args:
+        f: the function.
+        derivative: its hand derivative.
+    """
+
+    def __init__(self, f: Function, derivative: Function) -> None:
+        self.f = f
+        self.derivative = derivative
+
+    def observe(self, point: Point) -> Observation | None:
+        """Look at one point; None where f has no derivative, or no value.
+
+        Raises:
+            NotANumberError: the hand derivative gives no number for each variable.
+        """
+        try:
+            right, rounding, order, inputs = self._exact(point) or self._measured(point)
+        except NOT_HERE:
+            right, rounding, order, inputs = (), (), (), ()
+        yours = self._entries(point, point.numbers)
+        if not right or not all(map(math.isfinite, right)):
+            return None
+        noise = self._noise(point, yours)
+        rounding = tuple(r + 4.0 * n for r, n in zip(rounding, noise, strict=True))
+        sizes = [max(abs(y), abs(r)) for y, r in zip(yours, right, strict=True)]
+        slack = tuple(1e-9 * s + 4.0 * r for s, r in zip(sizes, rounding, strict=True))
+        return Observation(point, yours, right, slack, rounding, order, inputs)
+
+    def _entries(self, point: Point, numbers: Sequence[float]) -> tuple[float, ...]:
+        """The hand derivative as one number for each variable."""
+        try:
+            result = point.call(self.derivative, numbers)
+        except Exception as error:  # whatever it is, it is not a number
+            raise NotANumberError(f"your derivative raises {type(error).__name__}: {error}") from error
+        if isinstance(result, dict):
+            unknown = [key for key in result if key not in _arguments_of(point)]
+            if unknown:
+                raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
+            result = [result[name] for name in _arguments_of(point) if name in result]
+        try:
+            entries = tuple(plain(x) for x in flatten(result)[0])
+        except TypeError:
+            raise NotANumberError(f"your derivative gives {_kind(result)}, not a number") from None
+        if len(entries) != len(point.names):
+            wanted = f"{len(point.names)} variable{'s' if len(point.names) != 1 else ''}"
+            raise NotANumberError(
+                f"your derivative gives {len(entries)} number{'s' if len(entries) != 1 else ''} for {wanted}"
+            )
+        for name, x in zip(point.names, entries, strict=True):
+            if not math.isfinite(x):
+                entry = f" for {name}" if len(entries) > 1 else ""
+                raise NotANumberError(f"your derivative gives {x!r}{entry}")
+        return entries
+
+    def _noise(self, point: Point, yours: Sequence[float]) -> tuple[float, ...]:
+        """How much the hand derivative jumps about between neighbouring points: its own rounding errors."""
+        rows = [yours]
+        for k in (-16, 16):
+            try:
+                rows.append(self._entries(point, [x + k * math.ulp(x) for x in point.numbers]))
+            except NotANumberError:
+                return tuple(0.0 for _ in yours)
+        return tuple(min(abs(a - b), abs(b - c)) for b, a, c in zip(*rows, strict=True))
+
+    def _exact(self, point: Point) -> tuple[tuple[float, ...], tuple[float, ...], tuple[Any, ...], Any] | None:
+        inputs = tuple(Value(x, name) for x, name in zip(point.numbers, point.names, strict=True))
+        try:
+            root = point.call(self.f, inputs)
+            if not isinstance(root, Value):
+                return None
+            order = graph.topological_order(root)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", GradientWarning)
+                found = graph.adjoints(order, {root: 1.0})
+        except NOT_HERE:
+            return None
+        weights = _weights(order)
+        right = tuple(found.get(x, 0.0) for x in inputs)
+        return right, tuple(16.0 * EPS * weights.get(x, 0.0) for x in inputs), tuple(order), inputs
+
+    def _measured(self, point: Point) -> tuple[tuple[float, ...], tuple[float, ...], tuple[Any, ...], Any]:
+        right, errors = [], []
+        for i, x in enumerate(point.numbers):
+            numbers = list(point.numbers)
+
+            def along(t: float, i: int = i, numbers: list[float] = numbers) -> float:
+                return plain(point.call(self.f, [*numbers[:i], t, *numbers[i + 1 :]]))
+
+            measured = slopes(along, x)
+            right.append(math.nan if measured.value is None else measured.value)
+            errors.append(measured.error)
+        return tuple(right), tuple(errors), (), ()
+
+    def between(self, seen: Observation) -> bool:
+        """Whether the hand derivative lies between the one-sided slopes of a kink, where any slope is as good."""
+        if seen.order and not any(node._op.kink for node in seen.order):
+            return False
+        for i, (x, yours, right, slack) in enumerate(
+            zip(seen.point.numbers, seen.yours, seen.right, seen.slack, strict=True)
+        ):
+            if abs(yours - right) <= slack:
+                continue
+            numbers = list(seen.point.numbers)
+
+            def along(t: float, i: int = i, numbers: list[float] = numbers) -> float:
+                return plain(seen.point.call(self.f, [*numbers[:i], t, *numbers[i + 1 :]]))
+
+            measured = slopes(along, x)
+            low, high = sorted((measured.left.slope, measured.right.slope))
+            error = 3.0 * max(measured.left.error, measured.right.error) + slack
+            if measured.kind != "kink" or not low - error <= yours <= high + error:
+                return False
+        return True
+
+
+def _arguments_of(point: Point) -> list[str]:
+    return list(dict.fromkeys(name.partition("[")[0] for name in point.names))
+
+
+def _kind(x: Any) -> str:
+    if x is None:
+        return "None"
+    return f"the {type(x).__name__} {x!r}" if isinstance(x, str | complex) else f"a {type(x).__name__}"
+
+
+def _weights(order: Sequence[Any]) -> dict[Any, float]:
+    """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
+    found = {order[-1]: 1.0}
+    for node in reversed(order):
+        weight = found.get(node)
+        if weight is not None and node.parents:
+            for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
+                found[parent] = found.get(parent, 0.0) + weight * abs(partial)
+    return found
+
+
+def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:
+    """Points around a point, the same ones at every call; no number changes its sign.
+
+    Example:
+        >>> [f"{p.numbers[0]:.3f}" for p in near(points_of(abs, 2.0)[0], 3)]
+        ['1.683', '1.967', '2.250']
+    """
+    found = []
+    for k in range(1, count + 1):
+        shifts = [2.0 * (k * _STRIDES[i % 8] % 1.0) - 1.0 for i in range(len(point.numbers))]
+        moved = [x + reach * t * (abs(x) or 1.0) for x, t in zip(point.numbers, shifts, strict=True)]
+        found.append(point._replace(numbers=tuple(moved)))
+    return found
+
+
+_STRIDES = [math.sqrt(p) % 1.0 for p in (5, 2, 3, 7, 11, 13, 17, 19)]  # no two of them, and no sum, fall into step

@@ -1,0 +1,302 @@
+"""Expressions typed by a user: the grammar against Python's own, and everything hostile refused with its place."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import Value, grad, jvp
+from autograd.errors import ArgumentError, AutogradError, ExpressionError, OperandError, RangeError
+from autograd.expressions import FUNCTIONS, MAX_DEPTH, MAX_LENGTH, Formula, parse
+
+# --- what it computes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 + 2*3", 7.0),
+        ("(1 + 2)*3", 9.0),
+        ("10 - 3 - 2", 5.0),
+        ("2**3**2", 512.0),
+        ("-2**2", -4.0),
+        ("2**-1", 0.5),
+        ("2**-2**2", 2.0**-4),
+        ("-2*-3", 6.0),
+        ("--3", 3.0),
+        ("+3", 3.0),
+        ("-7 % 3", 2.0),
+        ("-7 // 2", -4.0),
+        ("7 / 2 / 2", 1.75),
+        (".5 + 5. + 1e-3 + 1E+2", 105.501),
+        ("pi", math.pi),
+        ("2*e", 2 * math.e),
+        ("\t sin( pi / 2 ) ", 1.0),
+        ("max(1, 2, min(3, 4)) + abs(-1)", 4.0),
+        ("hypot(3, 4)", 5.0),
+        ("clip(7, 0, 1) + elu(2) + leaky_relu(-1) + leaky_relu(-1, 0.5)", 2.49),
+        ("sum(1, 2, 3) + mean(1, 3) + prod(2, 2) + std(1, 2, 3)", 13.0),
+    ],
+)
+def test_it_computes_what_python_does(text: str, expected: float) -> None:
+    assert parse(text)() == pytest.approx(expected, rel=1e-15)
+
+
+_NUMBERS = st.integers(1, 9).map(str) | st.sampled_from(["0.5", "2.25", "x", "y"])
+_TEXTS = st.recursive(
+    _NUMBERS,
+    lambda inner: (
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%", " - ", "**"]), inner).map("".join)
+        | inner.map("({})".format)
+        | inner.map("-{}".format)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_TEXTS)
+def test_random_expressions_are_read_as_python_reads_them(text: str) -> None:
+    values: dict[str, Any] = {"x": 1.75, "y": 0.375}
+    floats = "".join(f"{c}.0" if c.isdigit() else c for c in text.replace("0.5", "p").replace("2.25", "q"))
+    try:
+        expected = eval(floats.replace("p", "0.5").replace("q", "2.25"), {}, values)
+    except ArithmeticError as error:
+        with pytest.raises(type(error)):
+            parse(text).evaluate(values)
+        return
+    if isinstance(expected, complex):
+        with pytest.raises(ValueError, match="domain"):
+            parse(text).evaluate(values)
+        return
+    assert parse(text).evaluate(values) == pytest.approx(expected, rel=1e-14, nan_ok=True)
+
+
+def test_names_come_in_order_and_once() -> None:
+    expression = parse("y*x + y - pi")
+    assert expression.names == ("y", "x")
+    assert str(expression) == expression.text == "y*x + y - pi"
+
+
+def test_every_function_of_single_numbers_is_known() -> None:
+    not_of_numbers = {"array", "data", "grads", "dot", "softmax", "where"}
+    makers = {"detect_anomaly", "no_grad", "primitive", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad",
+              "vjp", "gradcheck", "check_derivative", "assert_derivative", "diagnose"}  # fmt: skip
+    ours = {name for name in autograd.__all__ if name[0].islower()}
+    assert ours - not_of_numbers - makers <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")  # floor stops every gradient
+def test_every_function_runs_on_floats_values_and_duals(name: str) -> None:
+    point = 1.25 if name == "acosh" else 0.25
+    extra = {"clip": ", 0, 1"}.get(name, ", 0.75" * (FUNCTIONS[name].least - 1))
+    f = Formula("f", ("x",), parse(f"{name}(x{extra})"))
+    plain, node = f(point), f(Value(point))
+    assert type(plain) is float
+    assert isinstance(node, Value)
+    assert node.data == plain
+    assert jvp(f, (point,), (1.0,))[1] == pytest.approx(grad(f)(point), rel=1e-12)
+
+
+def test_a_fixed_exponent_is_no_parent() -> None:
+    assert parse("x**2")(x=Value(3.0)).op == "power"
+    assert len(parse("x**(1 + 1)")(x=Value(3.0)).parents) == 1
+    assert parse("2**x")(x=Value(3.0)).op == "**"
+
+
+def test_a_negative_base_is_never_complex() -> None:
+    with pytest.raises(ValueError, match="domain"):
+        parse("(-8)**(1/3)")()
+
+
+def test_variables_may_be_called_as_the_constants_are() -> None:
+    assert parse("e*x", variables=("e", "x"))(e=2.0, x=3.0) == 6.0
+
+
+def test_values_that_are_missing_or_no_numbers() -> None:
+    with pytest.raises(ArgumentError, match="needs a value for y"):
+        parse("x + y")(x=1.0)
+    with pytest.raises(OperandError):
+        parse("x")(x="1")
+    assert parse("x + self")(x=1, self=2) == 3.0
+
+
+def test_it_can_be_copied_and_pickled() -> None:
+    expression = parse("sin(x)**2 - max(x, -x)")
+    for same in (copy.deepcopy(expression), pickle.loads(pickle.dumps(expression))):
+        assert same(x=0.5) == expression(x=0.5)
+
+
+def test_a_formula_has_a_signature() -> None:
+    f = Formula("f", ("x", "y"), parse("x - y"))
+    assert f(5.0, 2.0) == f(5.0, y=2.0) == f(y=2.0, x=5.0) == 3.0
+    with pytest.raises(TypeError):
+        f(1.0)
+
+
+# --- what it refuses ---------------------------------------------------------------------------------------------
+
+REFUSED = [
+    ("", 0, "no expression"),
+    ("   ", 3, "no expression"),
+    ("x.data", 1, "no attributes"),
+    ("(1).real", 3, "no attributes"),
+    ("().__class__", 0, "nothing between"),
+    ("x[0]", 1, "variables of their own"),
+    ("{}", 0, "group"),
+    ("__import__('os')", 0, "begins with a letter"),
+    ("open('f')", 0, "no function open"),
+    ('"text"', 0, "quotes"),
+    ("system(x)", 0, "no function system"),
+    ("eval(x)", 0, "no function eval"),
+    ("lambda x: x", 0, "word of Python"),
+    ("x if x else y", 2, "word of Python"),
+    ("import os", 0, "word of Python"),
+    ("None", 0, "word of Python"),
+    ("x := 2", 2, "no sign"),
+    ("x; y", 1, "no sign"),
+    ("x @ y", 2, "no sign"),
+    ("x = 2", 2, "holds no ="),
+    ("x == 2", 2, "holds no ="),
+    ("x < 2", 2, "comparisons"),
+    ("|x|", 0, "abs"),
+    ("x^2", 1, r"write \*\*"),
+    ("x²", 1, r"write \*\*2"),
+    ("x − 1", 2, "write -"),
+    ("2·x", 1, r"write \*"),
+    ("π", 0, "write pi"),
+    ("√2", 0, "sqrt"),
+    ("х + 1", 0, "CYRILLIC SMALL LETTER HA"),
+    ("ｘ", 0, "FULLWIDTH"),
+    ("1２", 1, "FULLWIDTH DIGIT TWO"),
+    ("\u202ex", 0, "RIGHT-TO-LEFT OVERRIDE"),
+    ("x\0", 1, "NUL"),
+    ("x\n+ 1", 1, "single line"),
+    ("x\x1b[31m", 1, "U\\+001B"),
+    ("\ud800", 0, "U\\+D800"),
+    ("sinn(x)", 0, "did you mean sin"),
+    ("ln(x)", 0, "natural logarithm is log"),
+    ("pow(x, 2)", 0, r"x\*\*n"),
+    ("f(x)", 0, "no function f"),
+    ("sin", 0, r"write sin\(\.\.\.\)"),
+    ("sin x", 0, r"write sin\(\.\.\.\)"),
+    ("sin()", 3, "nothing between"),
+    ("sin(x, y)", 0, "takes 1 argument, not 2"),
+    ("hypot(x)", 0, "takes 2 arguments, not 1"),
+    ("max(x)", 0, "takes 2 or more arguments, not 1"),
+    ("elu(x, 1, 2)", 0, "takes 1 or 2 arguments, not 3"),
+    ("hypot(x,)", 8, "is wanted"),
+    ("hypot(,x)", 6, "is wanted"),
+    ("x, y", 1, "comma"),
+    ("(x, y)", 2, "comma"),
+    ("x +", 3, "ends where"),
+    ("* x", 0, "is wanted"),
+    ("x ** * y", 5, "is wanted"),
+    ("x */ y", 3, "is wanted"),
+    ("(x", 0, "never closed"),
+    ("sin(x", 0, "never closed"),
+    ("x)", 1, "never opened"),
+    (")", 0, "is wanted"),
+    ("2x", 1, r"written 2\*x"),
+    ("2(x)", 1, r"written 2\*\(...\)"),
+    ("(x)(x)", 3, r"\(...\)\*\(...\)"),
+    ("x y", 2, r"x\*y"),
+    ("3j", 1, r"3\*j"),
+    ("0x10", 0, "only decimal"),
+    ("1_000", 1, "without _"),
+    ("1.2.3", 3, "one decimal point"),
+    ("1e999", 0, "too large for a double"),
+    ("(" * 10_000 + "x" + ")" * 10_000, MAX_LENGTH, "20,001 characters"),
+    ("(" * (MAX_DEPTH + 1), MAX_DEPTH, "within one another"),
+    ("x+" * 3_000_000, MAX_LENGTH, "6,000,000 characters"),
+    ("9" * 5_000_000, MAX_LENGTH, "5,000,000 characters"),
+]
+
+
+@pytest.mark.parametrize(("text", "position", "reason"), REFUSED, ids=[ascii(text[:20]) for text, _, _ in REFUSED])
+def test_what_is_no_expression_is_refused_at_its_place(text: str, position: int, reason: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(ExpressionError, match=reason) as refused:
+        parse(text)
+    assert time.perf_counter() - began < 1.0
+    error = refused.value
+    assert error.position == position
+    message = str(error)
+    assert len(message) < 400
+    assert all(c.isprintable() or c == "\n" for c in message)
+    assert isinstance(error, ValueError)
+    if text:
+        first, shown, caret = message.split("\n")
+        assert first.startswith(f"column {position + 1}: ")
+        assert caret.endswith("^")
+        assert len(shown) <= 400
+    assert str(pickle.loads(pickle.dumps(error))) == message
+
+
+def test_the_caret_stands_below_the_place() -> None:
+    with pytest.raises(ExpressionError) as refused:
+        parse("1 + 日^2", line=12)
+    assert str(refused.value).split("\n")[1:] == ["  1 + 日^2", "      ^"]
+    assert str(refused.value).startswith("line 12, column 5: ")
+    with pytest.raises(ExpressionError) as refused:
+        parse("x + 1 + " * 100 + "^" + " + x" * 100)
+    _, shown, caret = str(refused.value).split("\n")
+    assert (shown[2], shown[len(caret) - 1], shown[-1]) == ("…", "^", "…")
+
+
+def test_unknown_variables_where_they_are_stated() -> None:
+    with pytest.raises(ExpressionError, match=r"no variable weigth here; known: weight") as refused:
+        parse("weigth*2", variables=("weight", "bias"))
+    assert refused.value.position == 0
+    with pytest.raises(ExpressionError, match=r"x is a variable, not a function"):
+        parse("x(x + 1)", variables=("x",))
+    with pytest.raises(ExpressionError, match=r"no variable x here\n"):
+        parse("x", variables=())
+
+
+@pytest.mark.parametrize(
+    ("text", "position"), [("9**9**9", 1), ("1 + exp(1000)", 4), ("prod(1, 9**999)", 9), ("2**" * 9 + "1", 13)]
+)
+def test_a_result_too_large_is_refused_at_once_with_its_place(text: str, position: int) -> None:
+    expression = parse(text)
+    began = time.perf_counter()
+    with pytest.raises(RangeError) as refused:
+        expression()
+    assert time.perf_counter() - began < 0.5
+    assert [note.split("\n")[1].index("^") for note in refused.value.__notes__] == [position + 2]
+
+
+def test_values_keep_the_exception_of_floats_and_show_the_place() -> None:
+    for x in (0.0, Value(0.0, "x")):
+        with pytest.raises(ZeroDivisionError) as refused:
+            parse("1 + 1/x")(x=x)
+        assert refused.value.__notes__ == ["  1 + 1/x\n       ^"]
+
+
+@pytest.mark.parametrize("thing", [None, 3, b"x", ["x"]])
+def test_only_text_is_read(thing: Any) -> None:
+    with pytest.raises(OperandError, match="an expression is text"):
+        parse(thing)
+
+
+@given(st.text(max_size=60) | st.text("xy12.+-*/%(),^ esin", max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        expression = parse(text)
+        expression.evaluate(dict.fromkeys(expression.names, 0.5))
+    except AutogradError:
+        return
+
+
+def test_the_longest_texts_that_are_allowed_run() -> None:
+    assert parse("-" * (MAX_LENGTH - 1) + "x")(x=2.0) == -2.0
+    assert parse("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH)(x=2.0) == 2.0
+    assert parse("+".join(["x"] * (MAX_LENGTH // 2)))(x=Value(1.0)).data == MAX_LENGTH // 2
