@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from .errors import ArgumentError, ShapeError
-from .functions import relu
 from .reductions import dot, dot_rows
 from .value import Value
 
@@ -63,7 +62,7 @@ class Neuron(Module):
 
     def activate(self, z: Any) -> Any:
         """What follows the weighted sum."""
-        return relu(z) if self.nonlin else z
+        return z.relu() if self.nonlin else z
 
     def parameters(self) -> list[Value]:
         return list(self.row)

@@ -217,9 +217,11 @@ def dot_rows(rows: Sequence[tuple[Value, ...]], inputs: Sequence[Any]) -> list[A
         >>> [z.data for z in dot_rows([(Value(1.0), Value(0.0)), (Value(2.0), Value(0.5))], [Value(3.0)])]
         [3.0, 6.5]
     """
-    if max(map(_level, inputs), default=0) > 1:
-        return [dot(row[:-1], inputs, row[-1]) for row in rows]
-    nodes = tuple([x if type(x) is Value else lift(x) for x in inputs])
+    nodes = tuple(inputs)
+    if set(map(type, nodes)) != {Value}:
+        if max(map(_level, nodes), default=0) > 1:
+            return [dot(row[:-1], inputs, row[-1]) for row in rows]
+        nodes = tuple([lift(x) for x in nodes])
     numbers = [x._data for x in nodes]
     # inner() ends with the inputs, before it comes to the bias
     return [node(special.inner([w._data for w in row], numbers) + row[-1]._data, ops.DOT, row, nodes) for row in rows]
