@@ -16,7 +16,7 @@ import numpy as np
 from .slips import TIERS, Guess
 from .slips.evidence import Evidence
 from .slips.observing import NotANumberError, Observation, Point, Problem, near, points_of
-from .slips.wording import name_of, number_text
+from .slips.wording import name_of, number_text, point_text
 
 __all__ = ["KINDS", "Diagnosis", "diagnose"]
 
@@ -84,8 +84,7 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
         try:
             observed = problem.observe(point)
         except NotANumberError as error:
-            where = ", ".join(f"{n} = {number_text(x)}" for n, x in zip(point.names, point.numbers, strict=True))
-            return Diagnosis("not a number", None, f"{error} at {where}")
+            return Diagnosis("not a number", None, f"{error} at {point_text(point.names, point.numbers)}")
         if observed is not None and (observed.is_right or not problem.between(observed)):
             seen.append(observed)
     if all(s.is_right for s in seen):
@@ -146,7 +145,7 @@ def _search(e: Evidence, wanted: Any = None) -> Diagnosis | None:
             everywhere, here = e.explains(guess.change)
             if everywhere:
                 return Diagnosis(guess.kind, guess.node, guess.text())
-            if here and partly is None:
+            if here and partly is None and not guess.everywhere:
                 partly = guess
         if partly is not None:
             return _in_entries(e, partly)
@@ -212,7 +211,7 @@ def _unexplained(e: Evidence) -> Diagnosis:
     lines = ["no simple slip explains it"]
     wrong = [(r, c) for c in e.columns for r in range(len(e.seen)) if not e.is_right[r]]
     for r, c in wrong[:4]:
-        where = ", ".join(f"{n} = {number_text(x)}" for n, x in zip(e.names, e.points[r], strict=True))
+        where = point_text(e.names, e.points[r].tolist())
         yours, right = e.yours[r, c], e.right[r, c]
         ratio = f"ratio {number_text(yours / right)}, " if right else ""
         entry = f"d/d{e.names[c]} at " if len(e.names) > 1 else "at "

@@ -19,6 +19,8 @@ entered: list[ContextVar[bool]] = []  # one entry for every mode that some threa
 
 _no_grad: ContextVar[bool] = ContextVar("no_grad", default=False)
 _anomaly: ContextVar[bool] = ContextVar("detect_anomaly", default=False)
+_watched: ContextVar[bool] = ContextVar("comparisons", default=False)
+_seen: ContextVar[list[bool] | None] = ContextVar("comparisons seen", default=None)
 
 
 def recording() -> bool:
@@ -108,3 +110,27 @@ def applied(made: Any) -> Any:
         made._op = CONSTANT
         made._a = made._b = None
     return made
+
+
+@contextlib.contextmanager
+def comparisons() -> Iterator[list[bool]]:
+    """Collect the outcome of every comparison made on a Value inside: where a program branches, f may have a kink."""
+    seen: list[bool] = []
+    before, was = _seen.get(), _watched.get()
+    _seen.set(seen)
+    _watched.set(True)
+    entered.append(_watched)
+    try:
+        yield seen
+    finally:
+        entered.remove(_watched)
+        _watched.set(was)
+        _seen.set(before)
+
+
+def compared(outcome: bool) -> bool:
+    """Note the outcome of a comparison on a Value, and return it."""
+    seen = _seen.get()
+    if seen is not None:
+        seen.append(outcome)
+    return outcome

@@ -125,7 +125,8 @@ def slopes(f: Callable[[float], float], x: float) -> Slopes:
 
 def _value(f: Callable[[float], float], x: float) -> float:
     try:
-        return plain(f(x))
+        y = f(x)
+        return math.nan if isinstance(y, complex) else plain(y)
     except (ArithmeticError, ValueError):
         return math.nan
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import ops
+from . import modes, ops
 from .errors import OperandError
 from .ops import Op, number
 
@@ -44,7 +44,10 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, object], 
 
     def holds(self: Any, other: object) -> bool:
         theirs = other.data if isinstance(other, Operators) else other
-        return bool(compare(self.data, theirs)) if isinstance(theirs, numbers.Real) else NotImplemented
+        if not isinstance(theirs, numbers.Real):
+            return NotImplemented  # type: ignore[no-any-return]
+        outcome = bool(compare(self.data, theirs))
+        return modes.compared(outcome) if modes.entered else outcome
 
     return holds
 
@@ -102,7 +105,7 @@ class Operators:
     __ge__ = _comparison(operator.ge)
 
     def __bool__(self) -> bool:
-        return self.data != 0.0
+        return modes.compared(self.data != 0.0) if modes.entered else self.data != 0.0
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)

@@ -33,13 +33,15 @@ def report_text(report: Any) -> str:
         lines.append(f"  the slip: {report.diagnosis.text.splitlines()[0]} ({report.diagnosis.kind})")
         lines += [f"    {line}" for line in report.diagnosis.text.splitlines()[1:4]]
     point = ", ".join(f"{x!r}" for x in bad[0].point.values())
+    lines = lines[:24]
     lines.append(f"  to reproduce: check_derivative(f, df, at=[{f'({point})' if len(bad[0].point) > 1 else point}])")
-    return "\n".join(lines[:25])
+    return "\n".join(line if len(line) <= 160 else line[:157] + "..." for line in lines[:25])
 
 
 def entry_lines(entry: Any) -> list[str]:
     """The lines of one partial derivative."""
-    where = ", ".join(f"{name} = {x!r}" for name, x in entry.point.items())
+    shown = list(entry.point.items())[:4]
+    where = ", ".join(f"{name} = {x!r}" for name, x in shown) + (", ..." if len(entry.point) > 4 else "")
     measured = entry.numeric
     lines = [f"  d/d{entry.variable} at {where}: {entry.verdict}", f"    yours    {entry.yours!r}"]
     if measured.both is not None:

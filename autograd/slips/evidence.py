@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -81,7 +82,8 @@ class Evidence:
                 if self.below[p] is not None:
                     self.above[p] = self.above[p] + self.above[i] * self.partial[i, k]
 
-    def edges(self) -> list[tuple[int, int, int]]:
+    @functools.cached_property
+    def _edges(self) -> list[tuple[int, int, int]]:
         """(node, operand, place of the operand) wherever the operand depends on a variable, from the root down."""
         return [
             (i, k, p)
@@ -99,6 +101,10 @@ class Evidence:
         """Whether a node depends on a variable."""
         below = self.below[i]
         return below is not None and bool(np.any(below[:, column]))
+
+    def edges(self) -> list[tuple[int, int, int]]:
+        """(node, operand, place of the operand) wherever the operand depends on a variable, from the root down."""
+        return self._edges
 
     def through(self, i: int, k: int) -> Array:
         """What reaches the variables through the k-th operand of node i: above * partial * below."""

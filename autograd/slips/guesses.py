@@ -25,12 +25,14 @@ class Guess(NamedTuple):
         change: hand derivative minus right derivative, if this is it; a row for each point, a column for each variable.
         node: the node concerned, if any.
         text: makes the sentence.
+        everywhere: whether the slip cannot have been made in some of the entries only.
     """
 
     kind: str
     change: Array
     node: Any
     text: Callable[[], str]
+    everywhere: bool = False
 
 
 def column(numbers: Array) -> Array:
@@ -49,6 +51,9 @@ def value_and_partial(op: Op, operands: tuple[float, ...], k: int) -> tuple[floa
     """An operation's value and its k-th local derivative at any operands; nan where there is none."""
     try:
         out = op.forward(*operands)
+    except (ArithmeticError, ValueError, AutogradError):
+        out = math.nan  # the slope may have a formula there all the same: 1/x for log x
+    try:
         return out, float(op.float_partials(out, *operands)[k])
     except (ArithmeticError, ValueError, AutogradError):
-        return math.nan, math.nan
+        return out, math.nan

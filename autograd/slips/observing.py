@@ -25,6 +25,7 @@ __all__ = ["NotANumberError", "Observation", "Point", "Problem", "near", "points
 
 Function = Callable[..., Any]
 
+_STEP = 3.0 * 2.0**-20
 NOT_HERE = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, AutogradError)
 
 
@@ -76,7 +77,7 @@ def _argument_names(f: Function) -> list[str]:
 
 def _point(arguments: list[str], point: Any) -> Point:
     if isinstance(point, dict):
-        order = [name for name in arguments if name in point] or list(point)
+        order = [name for name in arguments if name in point] if arguments else list(point)
         if len(order) != len(point):
             raise ArgumentError(f"f has no argument {next(n for n in point if n not in order)!r}")
         keyword = order != arguments[: len(order)]
@@ -156,9 +157,9 @@ class Problem:
             right, rounding, order, inputs = self._exact(point) or self._measured(point)
         except NOT_HERE:
             right, rounding, order, inputs = (), (), (), ()
-        yours = self._entries(point, point.numbers)
         if not right or not all(map(math.isfinite, right)):
             return None
+        yours = self._entries(point, point.numbers)
         noise = self._noise(point, yours)
         rounding = tuple(r + 4.0 * n for r, n in zip(rounding, noise, strict=True))
         sizes = [max(abs(y), abs(r)) for y, r in zip(yours, right, strict=True)]
@@ -192,14 +193,24 @@ class Problem:
         return entries
 
     def _noise(self, point: Point, yours: Sequence[float]) -> tuple[float, ...]:
-        """How much the hand derivative jumps about between neighbouring points: its own rounding errors."""
-        rows = [yours]
-        for k in (-16, 16):
+        """How much the hand derivative jumps about between neighbouring points: its own rounding errors.
+
+        Third differences take away what is smooth. A jump of the derivative itself, at a kink, is no noise.
+        """
+        found = [math.inf] * len(yours)
+        largest = [0.0] * len(yours)
+        for side in (-_STEP, _STEP):
             try:
-                rows.append(self._entries(point, [x + k * math.ulp(x) for x in point.numbers]))
+                rows = [self._entries(point, [x + k * side * (x or 1.0) for x in point.numbers]) for k in (1, 2, 3)]
             except NotANumberError:
-                return tuple(0.0 for _ in yours)
-        return tuple(min(abs(a - b), abs(b - c)) for b, a, c in zip(*rows, strict=True))
+                continue
+            for i, (a, b, c, d) in enumerate(zip(yours, *rows, strict=True)):
+                rough = abs(a - 3.0 * b + 3.0 * c - d) / 4.0
+                found[i], largest[i] = min(found[i], rough), max(largest[i], rough)
+        noises = []
+        for y, low, high in zip(yours, found, largest, strict=True):
+            noises.append(next((n for n in (high, low) if n <= 1e-3 * abs(y)), 0.0))
+        return tuple(noises)
 
     def _exact(self, point: Point) -> tuple[tuple[float, ...], tuple[float, ...], tuple[Any, ...], Any] | None:
         inputs = tuple(Value(x, name) for x, name in zip(point.numbers, point.names, strict=True))
@@ -220,15 +231,21 @@ class Problem:
     def _measured(self, point: Point) -> tuple[tuple[float, ...], tuple[float, ...], tuple[Any, ...], Any]:
         right, errors = [], []
         for i, x in enumerate(point.numbers):
-            numbers = list(point.numbers)
-
-            def along(t: float, i: int = i, numbers: list[float] = numbers) -> float:
-                return plain(point.call(self.f, [*numbers[:i], t, *numbers[i + 1 :]]))
-
-            measured = slopes(along, x)
+            measured = slopes(self._along(point, i), x)
             right.append(math.nan if measured.value is None else measured.value)
             errors.append(measured.error)
         return tuple(right), tuple(errors), (), ()
+
+    def _along(self, point: Point, i: int) -> Callable[[float], float]:
+        """f as a function of its i-th variable alone; nan where it has no value."""
+
+        def one(x: float) -> float:
+            try:
+                return plain(point.call(self.f, [*point.numbers[:i], x, *point.numbers[i + 1 :]]))
+            except NOT_HERE:
+                return math.nan
+
+        return one
 
     def between(self, seen: Observation) -> bool:
         """Whether the hand derivative lies between the one-sided slopes of a kink, where any slope is as good."""
@@ -239,12 +256,7 @@ class Problem:
         ):
             if abs(yours - right) <= slack:
                 continue
-            numbers = list(seen.point.numbers)
-
-            def along(t: float, i: int = i, numbers: list[float] = numbers) -> float:
-                return plain(seen.point.call(self.f, [*numbers[:i], t, *numbers[i + 1 :]]))
-
-            measured = slopes(along, x)
+            measured = slopes(self._along(seen.point, i), x)
             low, high = sorted((measured.left.slope, measured.right.slope))
             error = 3.0 * max(measured.left.error, measured.right.error) + slack
             if measured.kind != "kink" or not low - error <= yours <= high + error:

@@ -11,12 +11,13 @@ import numpy as np
 from .. import ops
 from .evidence import Evidence
 from .guesses import PASS_ON, Guess, column, edge_guess
-from .wording import local_derivative_text, name_of, number_text, written
+from .wording import local_derivative_text, name_of, number_text, term_text, written
 
 __all__ = [
     "counted_twice",
     "left_out_factor",
     "left_out_part",
+    "left_out_term",
     "left_out_text",
     "left_out_way",
     "sign_of_a_part",
@@ -27,14 +28,15 @@ __all__ = [
 def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
     """Minus what comes through one operand, or through one node."""
     for i, k, p in e.edges():
-        yield Guess("sign", -2.0 * e.through(i, k), e.order[i], later(_sign_text, e.order[i], k))
+        if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # x*x with one sign turned is x*x left out
+            yield Guess("sign", -2.0 * e.through(i, k), e.order[i], later(_sign_text, e.order[i], k))
         everything = -2.0 * column(e.above[p]) * e.slopes_of(p)
         yield Guess("sign", everything, e.order[p], later(_sign_of_node_text, e.order[p]))
 
 
 def _sign_text(node: Any, k: int) -> str:
     if node._op in PASS_ON:
-        return f"the sign of the term {name_of(node.parents[k])} is the wrong way round"
+        return f"the sign of the term {term_text(node, k)} is the wrong way round"
     return f"the sign of {local_derivative_text(node, k)} is the wrong way round"
 
 
@@ -47,15 +49,22 @@ def left_out_way(e: Evidence) -> Iterator[Guess]:
     return (guess for rank, guess in _parts(e) if rank == 0)
 
 
+def left_out_term(e: Evidence) -> Iterator[Guess]:
+    """The only way on which a variable reaches the root: a term of a sum that has other variables beside it."""
+    return (guess for rank, guess in _parts(e) if rank == 1)
+
+
 def left_out_part(e: Evidence) -> Iterator[Guess]:
-    """The only way on which a variable reaches the root: at best a term of a sum that has other variables beside it."""
+    """The only way on which a variable reaches the root, wherever it lies."""
     return (guess for _, guess in sorted(_parts(e), key=lambda part: part[0]))
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
     wrong = int(e.columns[0])
+    insides = {p for i, _, p in e.edges() if len(e.parents[i]) == 1}
     for i, k, p in e.edges():
         node = e.order[i]
+        own = column(e.partial[i, k]) * e.slopes_of(p)
         others = [q for j, q in enumerate(e.parents[i]) if j != k and e.below[q] is not None]
         if e.reaches(p, wrong) and any(e.reaches(q, wrong) for q in others):
             rank = 0
@@ -63,6 +72,10 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
             rank = 1 if node._op in PASS_ON else 2
         else:
             rank = 3
+        if rank and np.any(np.abs(e.yours[:, wrong]) > e.slack[:, wrong]):
+            continue  # something is left of the variable's derivative
+        if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
+            continue  # more likely the inner derivative as a whole is left out
         kind = "dropped term" if node._op in PASS_ON else "missing path"
         yield rank, Guess(kind, -e.through(i, k), node, later(_part_text, e, i, k, wrong))
 
@@ -71,18 +84,14 @@ def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
     node = e.order[i]
     part = node.parents[k]
     if node._op in PASS_ON:
-        return f"you dropped the term {name_of(part)} of {written(node, False)}"
+        return f"you dropped the term {term_text(node, k)} of {written(node, False)}"
     columns = [c for c in range(len(e.names)) if e.reaches(e.parents[i][k], c)]
     name = e.names[wrong if wrong in columns else columns[0]]
     whole = name_of(e.order[-1]) if e.order[-1]._label else "f"
     rule = {ops.MUL: ", the product rule's other term", ops.DIV: ", the quotient rule's other term"}.get(node._op, "")
     if not part.parents:
-        through = f"{name_of(node)} directly, by {local_derivative_text(node, k)}"
-        return (
-            f"{name} also reaches {whole} through {through}"
-            if node is not e.order[-1]
-            else (f"{name} also reaches {whole} directly, by {local_derivative_text(node, k)}{rule}")
-        )
+        on_the_way = "" if node is e.order[-1] else f" through {name_of(node)}"
+        return f"{name} also reaches {whole}{on_the_way} directly, by {local_derivative_text(node, k)}{rule}"
     return f"{name} also reaches {whole} through {name_of(part)}{rule}"
 
 
@@ -102,10 +111,12 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
             yield edge_guess(e, i, k, e.partial[i, k] / factor, "missing factor", text)
     for i, k, p in e.edges():
         node, inner = e.order[i], e.order[p]
-        if inner.parents:
+        if inner.parents and node._op not in (*PASS_ON, ops.MUL):
             reached = (e.slopes_of(p) != 0.0).any(axis=0) - e.slopes_of(p)
             change = column(e.above[i] * e.partial[i, k]) * reached
             yield Guess("missing factor", change, inner, later(_inner_text, inner))
+        varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0))
+        if inner.parents and varies:  # else this only says that the derivative is a constant
             change = column(1.0 - e.above[p]) * e.slopes_of(p)
             yield Guess("missing factor", change, node, later(_outer_text, inner))
 
@@ -148,6 +159,8 @@ def counted_twice(e: Evidence) -> Iterator[Guess]:
     for i, k, p in e.edges():
         node, inner = e.order[i], e.order[p]
         yield edge_guess(e, i, k, e.partial[i, k] ** 2, "extra factor", later(twice_text, node, k))
+    for i, k, p in e.edges():
+        inner = e.order[p]
         if inner.parents:
             change = e.through(i, k) * (e.slopes_of(p) - 1.0)
             yield Guess("extra factor", change, inner, later(_inner_twice_text, inner))

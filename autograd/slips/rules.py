@@ -14,9 +14,17 @@ from .. import ops
 from .evidence import Array, Evidence
 from .guesses import MOST_EDGES, PASS_ON, Guess, column, edge_guess, value_and_partial
 from .textbook import usual_mistakes
-from .wording import local_derivative_text, name_of, written
+from .wording import local_derivative_text, term_text, written
 
-__all__ = ["any_constant", "constant_text", "rule_text", "simple_constant", "wrong_place", "wrong_rule"]
+__all__ = [
+    "any_constant",
+    "constant_text",
+    "rule_text",
+    "simple_constant",
+    "wrong_place",
+    "wrong_place_of_a_power",
+    "wrong_rule",
+]
 
 
 def wrong_rule(e: Evidence) -> Iterator[Guess]:
@@ -49,7 +57,7 @@ def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
         yield Guess("wrong function", column(e.above[i]) * (instead - e.slopes_of(i)), node, text)
 
 
-def _factor_byconstant_text(node: Any, rule: str) -> str:
+def _factor_by_factor_text(node: Any, rule: str) -> str:
     return f"the derivative of the {rule} {written(node, False)} is not the {rule} of the derivatives"
 
 
@@ -86,7 +94,7 @@ def _constant_text(factor: float, node: Any = None, k: int = 0) -> str:
     if node is None:
         what = "your derivative"
     elif node._op in PASS_ON:
-        what = f"the derivative of the term {name_of(node.parents[k])}"
+        what = f"the derivative of the term {term_text(node, k)}"
     else:
         what = f"your {local_derivative_text(node, k, False)}"
     return f"{what} is {constant_text(factor)} times what it should be"
@@ -116,8 +124,9 @@ def constant_text(factor: float) -> str:
     >>> constant_text(1.5), constant_text(3.141592653589793)
     ('3/2', 'pi')
     """
-    if _simple(factor):
-        return str(Fraction(factor).limit_denominator(12))
+    near = Fraction(factor).limit_denominator(12)
+    if _simple(factor) and abs(factor - near) <= 1e-9 * abs(factor):
+        return str(near)
     sign = "" if factor > 0 else "-"
     for name, number in _NAMED.items():
         if math.isclose(abs(factor), number, rel_tol=1e-7):
@@ -129,10 +138,30 @@ def constant_text(factor: float) -> str:
 
 def wrong_place(e: Evidence) -> Iterator[Guess]:
     """A node's rule at some other node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2)."""
+    return _wrong_place(e, powers=False)
+
+
+def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
+    """The same for powers, roots, quotients and logarithms, where it is often the same as a constant factor."""
+    return _wrong_place(e, powers=True)
+
+
+def _is_power(op: ops.Op) -> bool:
+    bound = len(op.params) == 1 and op is ops.power(op.params[0])
+    return bound or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
+
+
+def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
     row = int(np.argmax(np.abs(e.gap).max(axis=1) * e.same))
     for i, k, p in e.edges()[:MOST_EDGES]:
         op = e.order[i]._op
-        if op in PASS_ON or op in (ops.MUL, ops.NEG) or op.variadic or (op is ops.DIV and k == 0):
+        if (
+            _is_power(op) != powers
+            or op in PASS_ON
+            or op in (ops.MUL, ops.NEG)
+            or op.variadic
+            or (op is ops.DIV and k == 0)
+        ):
             continue
         yield from _at_inner_slope(e, i, k, p)
         places = [j for j in range(len(e.order)) if j != p and e.below[j] is not None]

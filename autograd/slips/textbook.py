@@ -49,6 +49,8 @@ TEXTBOOK: tuple[Instead, ...] = (
     Instead("sin({u})", lambda u, o: np.sin(u)),
     Instead("cos({u})", lambda u, o: np.cos(u)),
     Instead("tan({u})", lambda u, o: np.tan(u)),
+    Instead("-sin({u})", lambda u, o: -np.sin(u)),
+    Instead("-cos({u})", lambda u, o: -np.cos(u)),
     Instead("1/sin({u})", lambda u, o: 1.0 / np.sin(u)),
     Instead("1/cos({u})", lambda u, o: 1.0 / np.cos(u)),
     Instead("1/cos({u})^2", lambda u, o: np.cos(u) ** -2.0),
@@ -94,6 +96,8 @@ _BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
 
 # What is written so often that it stands before a constant factor, beside the function itself.
 _USUAL: dict[Op, tuple[str, ...]] = {
+    ops.SIN: ("-sin({u})",),
+    ops.COS: ("-cos({u})",),
     ops.TANH: ("1 - {u}^2", "{o}*(1 - {o})", "1 + {o}^2", "1 - {o}", "sigmoid({u})*(1 - sigmoid({u}))"),
     ops.SIGMOID: ("{u}*(1 - {u})", "1 - {o}^2", "{o}*(1 + {o})", "1 - tanh({u})^2"),
     ops.TAN: ("1/cos({u})", "1 - {o}^2"),
@@ -114,7 +118,7 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
     Example:
         >>> x = np.array([2.0])
         >>> [(m.text, m.partial.item()) for m in usual_mistakes(ops.power(3.0), 0, [x], x**3)][:3]
-        [('{o}', 8.0), ('3*{u}^3', 24.0), ('4*{u}^2', 16.0)]
+        [('{o}', 8.0), ('3{u}^3', 24.0), ('4{u}^2', 16.0)]
     """
     u = operands[k]
     if len(operands) == 1 and op is not ops.NEG:
@@ -141,14 +145,16 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
 
 def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     m = f"{n:g}"
-    yield Mistake(n * u**n, f"{m}*{{u}}^{m}")
+    yield Mistake(n * u**n, f"{m}{{u}}^{m}")
+    if n >= 2.0:
+        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{{u}}^{n - 1:g}")
+    if n >= 3.0:
+        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{{u}}^{n - 1:g}")
     if n != -1.0:
-        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}*{{u}}^{n - 1:g}")
-        yield Mistake((n + 1.0) * u**n, f"{n + 1:g}*{{u}}^{m}")
+        yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
         yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
-    yield Mistake(n * u ** (n + 1.0), f"{m}*{{u}}^{n + 1:g}")
+    yield Mistake(n * u ** (n + 1.0), f"{m}{{u}}^{n + 1:g}")
     yield Mistake(u ** (n + 1.0), f"{{u}}^{n + 1:g}")
     if n not in (1.0, 2.0):
-        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}*{{u}}^{n - 1:g}")
-        yield Mistake((n - 1.0) * u**n, f"{n - 1:g}*{{u}}^{m}")
-        yield Mistake(n * u ** (n - 2.0), f"{m}*{{u}}^{n - 2:g}")
+        yield Mistake((n - 1.0) * u**n, f"{n - 1:g}{{u}}^{m}")
+        yield Mistake(n * u ** (n - 2.0), f"{m}{{u}}^{n - 2:g}")

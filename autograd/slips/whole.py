@@ -114,7 +114,7 @@ def mean_for_sum(e: Evidence) -> Iterator[Guess]:
         factor = float(n) if node._op is ops.MEAN else 1.0 / max(n, 1)
         if n > 1:
             change = (factor - 1.0) * column(e.above[i]) * e.slopes_of(i)
-            yield Guess("mean for sum", change, node, later(_mean_text, n, node._op is ops.MEAN))
+            yield Guess("mean for sum", change, node, later(_mean_text, n, node._op is ops.MEAN), everywhere=True)
 
 
 def _mean_text(n: int, mean: bool) -> str:

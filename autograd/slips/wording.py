@@ -5,6 +5,7 @@ Only for sentences: what is long is cut to the node's name. Drawing and LaTeX ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import graph, ops
@@ -12,7 +13,7 @@ from ..errors import AutogradError, shown
 from ..ops import Op
 from ..value import lift
 
-__all__ = ["local_derivative_text", "name_of", "number_text", "written"]
+__all__ = ["local_derivative_text", "name_of", "number_text", "point_text", "term_text", "written"]
 
 LONGEST = 48
 _DEEPEST = 8
@@ -70,6 +71,31 @@ def name_of(node: Any) -> str:
         return shown(node._label)
     text, _ = _formula(node, True, 0)
     return text if len(text) <= LONGEST else f"the {node._op.name} node ({number_text(node._data)})"
+
+
+def term_text(node: Any, k: int) -> str:
+    """The term that the k-th operand of a sum, a mean or a dot product stands in.
+
+    Example:
+        >>> from autograd import Value, dot
+        >>> w, x, b = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "b")
+        >>> [term_text(dot([w], [x], b), k) for k in range(3)]
+        ['w*x', 'w*x', 'b']
+    """
+    half = len(node.parents) // 2
+    if node._op is not ops.DOT or k >= 2 * half:
+        return name_of(node.parents[k])
+    return f"{name_of(node.parents[k % half])}*{name_of(node.parents[half + k % half])}"
+
+
+def point_text(names: Sequence[str], numbers: Sequence[float]) -> str:
+    """A point in words, cut after four variables.
+
+    >>> point_text(["x", "y"], [0.5, 2.0])
+    'x = 0.5, y = 2'
+    """
+    listed = [f"{name} = {number_text(x)}" for name, x in zip(names[:4], numbers[:4], strict=True)]
+    return ", ".join(listed) + (", ..." if len(names) > 4 else "")
 
 
 def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:

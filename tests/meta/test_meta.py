@@ -128,7 +128,7 @@ def test_all_of_a_module_names_things_that_exist(source: Path) -> None:
 ORDER = [
     "errors", "special", "ops", "modes", "graph", "copying", "operators", "value", "duals", "reductions", "functions",
     "arrays", "primitives", "expressions", "derivations_file", "trees", "tracing", "transforms", "paths",
-    "numeric", "report", "judging", "slips", "diagnosis", "checking", "compiler", "init", "nn", "losses", "optim", "monitor",
+    "numeric", "testimony", "points", "report", "judging", "slips", "diagnosis", "checking", "compiler", "init", "nn", "losses", "optim", "monitor",
     "render", "derivation", "stepper", "lessons", "commands", "cli", "pytest_plugin", "__main__",
 ]  # fmt: skip
 

@@ -1,0 +1,422 @@
+"""One slip at a time, and what the diagnosis calls it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd.diagnosis import KINDS, Diagnosis, diagnose
+from autograd.errors import ArgumentError
+
+
+class Slip(NamedTuple):
+    """A function, a wrong derivative of it, where to look, and what is wrong in kind and in words."""
+
+    f: Callable[..., Any]
+    derivative: Callable[..., Any]
+    at: Any
+    kind: str
+    text: str
+
+
+def logistic(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+def labelled(a: Any, b: Any) -> Any:
+    """The first lesson's graph: e = (a + b) * (b + 1), with its intermediate names."""
+    c, d = a + b, b + 1
+    e = c * d
+    if isinstance(e, ag.Value):
+        c.label, d.label, e.label = "c", "d", "e"
+    return e
+
+
+def shared(x: Any) -> Any:
+    """sin(h) h for h = x^2: h is used twice."""
+    h = x**2
+    return ag.sin(h) * h
+
+
+def matrix(w11: Any, w12: Any, w21: Any, w22: Any) -> Any:
+    return ag.tanh(w11 * 0.5 + w12 * 2.0) + 3.0 * ag.tanh(w21 * 0.5 + w22 * 2.0)
+
+
+def matrix_gradient(w11: float, w12: float, w21: float, w22: float) -> Any:
+    first = 1.0 - math.tanh(w11 * 0.5 + w12 * 2.0) ** 2
+    second = 3.0 - 3.0 * math.tanh(w21 * 0.5 + w22 * 2.0) ** 2
+    return [[first * 0.5, second * 0.5], [first * 2.0, second * 2.0]]
+
+
+XS, YS = (0.5, -1.0, 2.0), (0.1, 0.4, -0.3)
+
+
+def squares(w: Any) -> Any:
+    return ag.sum([(w * x - y) ** 2 for x, y in zip(XS, YS, strict=True)])
+
+
+def squares_slope(w: float) -> float:
+    return sum(2.0 * x * (w * x - y) for x, y in zip(XS, YS, strict=True))
+
+
+SLIPS = {
+    "sign": Slip(
+        lambda x: ag.cos(x), lambda x: math.sin(x), [0.3, 1.0], "sign", "the sign is the wrong way round"
+    ),
+    "sign of a term": Slip(
+        lambda x: x**3 - ag.exp(x), lambda x: 3 * x**2 + math.exp(x), 0.5, "sign",
+        "the sign of the term exp(x) is the wrong way round",
+    ),
+    "quotient rule the wrong way round": Slip(
+        lambda x: x / (1 + x**2), lambda x: (2 * x * x - (1 + x**2)) / (1 + x**2) ** 2, 0.5, "sign",
+        "the sign is the wrong way round",
+    ),
+    "missing factor": Slip(
+        lambda x: ag.sin(x**2), lambda x: math.cos(x**2), [0.7, 1.3], "missing factor", "you left out d(x^2)/dx = 2x"
+    ),
+    "missing constant factor": Slip(
+        lambda x: ag.exp(3 * x), lambda x: math.exp(3 * x), 0.4, "missing factor", "you left out d(3x)/dx = 3"
+    ),
+    "missing inner derivative": Slip(
+        lambda x: ag.exp(ag.sin(x**2)), lambda x: math.exp(math.sin(x**2)), 0.4, "missing factor",
+        "you left out the inner derivative, that of sin(x^2)",
+    ),
+    "missing divisor": Slip(
+        lambda x: ag.sin(x) / x, lambda x: math.cos(x) * x - math.sin(x), 0.4, "missing factor",
+        "you left out the division by x^2 in the quotient rule for sin(x)/x",
+    ),
+    "missing log 2": Slip(
+        lambda x: ag.exp2(x), lambda x: 2.0**x, 0.4, "missing factor",
+        "you left out the factor 0.693147 that the base brings into d(exp2(x))/dx = exp2(x)*0.693147",
+    ),
+    "extra factor": Slip(
+        lambda x: ag.sin(x**2), lambda x: math.cos(x**2) * 4 * x**2, 0.7, "extra factor",
+        "the factor d(x^2)/dx = 2x stands there twice",
+    ),
+    "constant factor": Slip(
+        lambda x: x**2, lambda x: x, [1.0, 2.0], "constant factor", "your derivative is 1/2 times what it should be"
+    ),
+    "constant factor of a term": Slip(
+        lambda x: ag.sin(x) + x**2, lambda x: math.cos(x) + 6 * x, 1.0, "constant factor",
+        "the derivative of the term x^2 is 3 times what it should be",
+    ),
+    "constant factor of any size": Slip(
+        lambda x: ag.sin(x), lambda x: 2.001 * math.cos(x), 1.0, "constant factor",
+        "your derivative is 2.001 times what it should be",
+    ),
+    "missing path": Slip(
+        labelled, lambda a, b: (b + 1, a + b), (2.0, 1.0), "missing path",
+        "in the entry for b: b also reaches e through c, the product rule's other term",
+    ),
+    "missing path to the variable itself": Slip(
+        lambda x: x * ag.sin(x), lambda x: x * math.cos(x), 1.0, "missing path",
+        "x also reaches f directly, by d(x*sin(x))/dx = sin(x), the product rule's other term",
+    ),
+    "missing path through a shared node": Slip(
+        shared, lambda x: math.cos(x**2) * x**2 * 2 * x, 0.7, "missing path",
+        "x also reaches f through x^2, the product rule's other term",
+    ),
+    "dropped term": Slip(
+        lambda x: x**3 + x * ag.sin(x), lambda x: math.sin(x) + x * math.cos(x), 2.0, "dropped term",
+        "you dropped the term x^3 of x^3 + x*sin(x)",
+    ),
+    "dropped term of one variable": Slip(
+        lambda x, y: x**2 * y + y**3, lambda x, y: (2 * x * y, x**2), (1.0, 2.0), "dropped term",
+        "you dropped the term y^3 of x^2*y + y^3",
+    ),
+    "dropped term of a dot product": Slip(
+        lambda x: ag.dot([x, 2.0], [x**2, ag.sin(x)]), lambda x: 3 * x**2, 0.8, "dropped term",
+        "you dropped the term 2*sin(x) of dot(x, 2, x^2, sin(x))",
+    ),
+    "swapped entries": Slip(
+        lambda a, b: a**2 * b, lambda a, b: (a**2, 2 * a * b), (2.0, 3.0), "swapped",
+        "the entries for a and b are swapped",
+    ),
+    "swapped operands": Slip(
+        lambda w, x, b: ag.tanh(w * x + b),
+        lambda w, x, b: tuple(s * (1 - math.tanh(w * x + b) ** 2) for s in (w, x, 1.0)),
+        (0.5, -1.0, 0.3), "swapped", "the entries for w and x are swapped",
+    ),
+    "one operand for the other": Slip(
+        lambda w, x: ag.tanh(w * x),
+        lambda w, x: (x * (1 - math.tanh(w * x) ** 2), x * (1 - math.tanh(w * x) ** 2)),
+        (0.5, -1.0), "swapped", "in the entry for x: in the derivative of w*x the operands w and x are swapped",
+    ),
+    "slope at the output": Slip(
+        lambda z: ag.sigmoid(z), lambda z: logistic(logistic(z)) * (1 - logistic(logistic(z))), 0.3, "wrong point",
+        "d(sigmoid(z))/dz is taken at sigmoid(z), the node's own output, instead of at z",
+    ),
+    "slope at the variable": Slip(
+        lambda x: ag.sin(x**2), lambda x: 2 * x * math.cos(x), 0.7, "wrong point",
+        "d(sin(x^2))/d(x^2) is taken at x instead of at x^2",
+    ),
+    "slope at the inner slope": Slip(
+        lambda x: ag.sin(x**2), lambda x: math.cos(2 * x), 0.7, "wrong point",
+        "d(sin(x^2))/d(x^2) is taken at the derivative of x^2 instead of at x^2",
+    ),
+    "the function for its derivative": Slip(
+        lambda x: ag.sin(x), lambda x: math.sin(x), 0.7, "wrong function", "d(sin(x))/dx = cos(x), not sin(x)"
+    ),
+    "1/x for -1/x^2": Slip(
+        lambda x: 1 / x, lambda x: 1 / x, 0.7, "wrong function", "d(1/x)/dx = -1/x^2, not 1/x"
+    ),
+    "1 - x^2 for 1 - tanh^2": Slip(
+        lambda x: ag.tanh(x), lambda x: 1 - x**2, 0.7, "wrong function", "d(tanh(x))/dx = 1 - tanh(x)^2, not 1 - x^2"
+    ),
+    "the exponent kept": Slip(
+        lambda x: x**3, lambda x: 3 * x**3, 0.7, "wrong function", "d(x^3)/dx = 3x^2, not 3x^3"
+    ),
+    "the product of the derivatives": Slip(
+        lambda x: x**2 * ag.sin(x), lambda x: 2 * x * math.cos(x), 0.7, "wrong function",
+        "the derivative of the product x^2*sin(x) is not the product of the derivatives",
+    ),
+    "the integral": Slip(
+        lambda x: ag.tanh(x), lambda x: math.log(math.cosh(x)), 0.7, "wrong function",
+        "d(tanh(x))/dx = 1 - tanh(x)^2, not log(cosh(x))",
+    ),
+    "one side": Slip(lambda x: abs(x), lambda x: 1.0, [-2.0, 3.0], "one side", "right for x > 0, wrong for x < 0"),
+    "one side, points on the wrong one": Slip(
+        lambda x: ag.relu(x), lambda x: 1.0, -2.0, "one side", "right for x > 0, wrong for x < 0"
+    ),
+    "one side of a kink elsewhere": Slip(
+        lambda x: ag.maximum(x, 2.0) ** 2, lambda x: 2 * x, [1.0, 1.5, 3.0], "one side",
+        "right for x > 2, wrong for x < 2",
+    ),
+    "degrees": Slip(
+        lambda x: ag.sin(x), lambda x: math.cos(x) * math.pi / 180, 30.0, "degrees",
+        "a factor of pi/180 too much: degrees in one place, radians in the other",
+    ),
+    "degrees inside": Slip(
+        lambda x: ag.sin(x), lambda x: math.cos(math.radians(x)), 30.0, "degrees",
+        "the slope of sin(x) is taken at degrees where f takes radians, or the other way round",
+    ),
+    "transposed": Slip(
+        matrix, matrix_gradient, (0.3, -0.2, 0.1, 0.4), "transposed",
+        "the 2 x 2 matrix of the entries for w11 to w22 is transposed",
+    ),
+    "mean for sum": Slip(
+        squares, lambda w: squares_slope(w) / 3, [0.7, -1.0], "mean for sum",
+        "f takes the sum of 3 terms, your derivative their mean: a factor of 1/3 too much",
+    ),
+    "sum for mean": Slip(
+        lambda w: ag.mean([w * x for x in XS]) ** 2, lambda w: 3 * 2 * w * (0.5**2), [0.7, -1.0], "mean for sum",
+        "f takes the mean of 3 terms, your derivative their sum: a factor of 1/3 is missing",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
+def test_slip_is_named(slip: Slip) -> None:
+    found = diagnose(slip.f, slip.derivative, slip.at)
+    assert found is not None
+    assert (found.kind, found.text) == (slip.kind, slip.text)
+
+
+def test_a_slip_of_each_kind_stands_above_or_below() -> None:
+    assert {slip.kind for slip in SLIPS.values()} == set(KINDS) - {"not a number", "unexplained"}
+
+
+# --- no number -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("derivative", "text"),
+    [
+        (lambda x: math.nan, "your derivative gives nan at x = 0.5"),
+        (lambda x: -math.inf, "your derivative gives -inf at x = 0.5"),
+        (lambda x: None, "your derivative gives None, not a number at x = 0.5"),
+        (lambda x: "2x", "your derivative gives the str '2x', not a number at x = 0.5"),
+        (lambda x: 2j, "your derivative gives the complex 2j, not a number at x = 0.5"),
+        (lambda x: (1.0, 2.0), "your derivative gives 2 numbers for 1 variable at x = 0.5"),
+        (lambda x: math.log(-x), "your derivative raises ValueError: "),
+        (lambda x, y: x, "your derivative raises TypeError: "),
+        (lambda x: {"y": 1.0}, "your derivative has an entry for 'y', which f does not take at x = 0.5"),
+    ],
+)
+def test_no_number(derivative: Callable[..., Any], text: str) -> None:
+    found = diagnose(lambda x: x**2, derivative, [0.5])
+    assert found is not None
+    assert found.kind == "not a number"
+    assert found.text.startswith(text)
+
+
+def test_no_number_in_one_entry() -> None:
+    found = diagnose(lambda x, y: x * y, lambda x, y: (y, math.nan), (1.0, 2.0))
+    assert found is not None
+    assert found.text == "your derivative gives nan for y at x = 1, y = 2"
+
+
+def test_too_few_entries() -> None:
+    found = diagnose(lambda x, y: x * y, lambda x, y: y, (1.0, 2.0))
+    assert found is not None
+    assert found.text == "your derivative gives 1 number for 2 variables at x = 1, y = 2"
+
+
+# --- right derivatives -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "at"),
+    [
+        (lambda x: x**3, lambda x: 3 * x**2, [1.0, -2.0]),
+        (math.sin, math.cos, [0.5, 30.0]),
+        (lambda x: math.exp(-(x**2)), lambda x: -2 * x * math.exp(-(x**2)), 0.5),
+        (labelled, lambda a, b: (b + 1, a + 2 * b + 1), [(2.0, 1.0), {"b": 3.0, "a": -1.0}]),
+        (labelled, lambda a, b: {"b": a + 2 * b + 1, "a": b + 1}, {"a": 2.0, "b": 1.0}),
+        (lambda x: np.exp(x) * 2, lambda x: np.exp(x) * 2, 1.0),
+        (lambda x: ag.relu(x), lambda x: 0.3, 0.0),  # any slope from 0 to 1
+        (lambda x: abs(x), lambda x: -0.5, 0.0),
+        (lambda x: 1.0 - ag.tanh(x), lambda x: -(1.0 - math.tanh(x) ** 2), 12.0),  # rounding in the tail
+        (lambda w, x: ag.dot(w, x), lambda w, x: (x, w), ([1.0, 2.0], [3.0, 4.0])),
+        (lambda x: x**2, lambda x: 4.0, 2.0),  # right here, and no other place was asked for
+    ],
+)
+def test_right_derivative(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> None:
+    assert diagnose(f, derivative, at) is None
+
+
+def test_wrong_at_one_of_many_points() -> None:
+    found = diagnose(lambda x: x**3, lambda x: 3 * x**2 if x < 2 else 0.0, [0.5, 1.0, 3.0])
+    assert found is not None
+    assert found.kind == "one side"
+    assert found.text.startswith("right for x < about 1.")
+
+
+# --- near misses -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative"),
+    [
+        (lambda x: ag.sin(x**2), lambda x: math.cos(x**2) * math.exp(x) + 0.3),
+        (lambda x: ag.sin(x**2), lambda x: 17.0),
+        (lambda x: ag.sin(x) * x, lambda x: -math.sin(x) * 2 * x),  # two slips
+        (lambda x: math.sin(x**2), lambda x: math.cos(2 * x) + 1.0),
+    ],
+)
+def test_two_slips_are_not_one(f: Callable[..., Any], derivative: Callable[..., Any]) -> None:
+    found = diagnose(f, derivative, [0.7, 1.3])
+    assert found is not None
+    assert found.kind == "unexplained"
+    assert found.node is None
+    first, second, *_ = found.text.splitlines()
+    assert first == "no simple slip explains it"
+    assert all(word in second for word in ("at x = 0.7: yours", "right", "ratio", "difference"))
+
+
+def test_a_slip_at_one_point_only_is_not_taken_for_one_at_all() -> None:
+    found = diagnose(lambda x: x**2, lambda x: -2 * x if x == 1.0 else 2 * x, [1.0, 2.0])
+    assert found is not None
+    assert found.kind == "unexplained"
+
+
+def test_off_by_a_little() -> None:
+    found = diagnose(lambda x: x**3, lambda x: 3 * x**2 * (1 + 1e-7), 2.0)
+    assert found is not None
+    assert (found.kind, found.text) == ("constant factor", "your derivative is 1.0000001 times what it should be")
+
+
+# --- without a graph -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("derivative", "kind", "text"),
+    [
+        (lambda x: -2 * x * math.cos(x**2), "sign", "the sign is the wrong way round"),
+        (lambda x: math.cos(x**2), "missing factor", "you left out the factor 2*x"),
+        (lambda x: 4 * x**2 * math.cos(x**2), "extra factor", "a factor too much: 2*x"),
+        (lambda x: x * math.cos(x**2), "constant factor", "your derivative is 1/2 times what it should be"),
+        (
+            lambda x: 2 * x * math.cos(x**2) * math.pi / 180,
+            "degrees",
+            "a factor of pi/180 too much: degrees in one place, radians in the other",
+        ),
+        (lambda x: 2 * abs(x) * math.cos(x**2), "one side", "right for x > 0, wrong for x < 0"),
+    ],
+)
+def test_plain_math(derivative: Callable[..., Any], kind: str, text: str) -> None:
+    found = diagnose(lambda x: math.sin(x**2), derivative, [0.7, -1.1])
+    assert found is not None
+    assert (found.kind, found.node, found.text) == (kind, None, text)
+
+
+def test_swapped_in_plain_math() -> None:
+    found = diagnose(lambda x, y: math.sin(x) * y, lambda x, y: (math.sin(x), math.cos(x) * y), (1.0, 2.0))
+    assert found == Diagnosis("swapped", None, "the entries for x and y are swapped")
+
+
+# --- what comes back -------------------------------------------------------------------------------------------------
+
+
+def test_the_node_is_where_the_slip_sits() -> None:
+    found = diagnose(lambda x: ag.sin(x**2), lambda x: math.cos(x**2), 3.0)
+    assert found is not None
+    assert (found.node.op, found.node.data, found.node.parents[0].label) == ("power", 9.0, "x")
+
+
+def test_a_diagnosis_is_frozen_and_reads_as_its_sentence() -> None:
+    found = diagnose(lambda x: x**2, lambda x: -2 * x, 1.0)
+    assert found is not None
+    assert str(found) == found.text
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.kind = "none"  # type: ignore[misc]
+
+
+def test_the_same_slip_in_several_entries_of_their_own() -> None:
+    found = diagnose(
+        lambda x, y: ag.sin(x**2) + ag.exp(y**3), lambda x, y: (math.cos(x**2), math.exp(y**3)), (0.7, 0.4)
+    )
+    assert found is not None
+    assert found.kind == "missing factor"
+    assert found.text == (
+        "in the entry for x: you left out d(x^2)/dx = 2x; in the entry for y: you left out d(y^3)/dy = 3y^2"
+    )
+
+
+def test_no_points() -> None:
+    with pytest.raises(ArgumentError, match="at least one point"):
+        diagnose(lambda x: x, lambda x: 1.0, [])
+
+
+def test_an_argument_that_f_does_not_have() -> None:
+    with pytest.raises(ArgumentError, match="f has no argument 'z'"):
+        diagnose(lambda x: x, lambda x: 1.0, {"z": 1.0})
+
+
+def test_the_same_answer_every_time() -> None:
+    answers = {str(diagnose(shared, lambda x: math.cos(x**2) * 3.7 + x, 0.7)) for _ in range(3)}
+    assert len(answers) == 1
+
+
+def test_leaves_the_gradients_of_the_user_alone() -> None:
+    w = ag.Value(2.0, "w")
+    diagnose(lambda x: w * x**2, lambda x: x, 1.0)
+    assert w.grad == 0.0
+
+
+@pytest.mark.parametrize("derivative", [lambda x: 17.0, lambda x: math.cos(x**2)])
+def test_a_small_function_takes_less_than_a_tenth_of_a_second(derivative: Callable[..., Any]) -> None:
+    diagnose(shared, derivative, [0.7, 1.1])
+    start = time.perf_counter()
+    diagnose(shared, derivative, [0.7, 1.1])
+    assert time.perf_counter() - start < 0.1
+
+
+def test_a_deep_function_is_bounded() -> None:
+    def deep(x: Any) -> Any:
+        for _ in range(2000):
+            x = 1.0001 * x + 0.001
+        return x
+
+    start = time.perf_counter()
+    found = diagnose(deep, lambda x: math.sin(x), 0.4)
+    assert found is not None
+    assert found.kind == "unexplained"
+    assert time.perf_counter() - start < 5.0
