@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from .evidence import Evidence
+from .evidence import Array, Evidence
 from .guesses import PASS_ON, Guess, column, edge_guess
 from .wording import local_derivative_text, name_of, number_text, term_text, written
 
@@ -60,24 +60,29 @@ def left_out_part(e: Evidence) -> Iterator[Guess]:
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
-    wrong = int(e.columns[0])
+    """Every operand left out, with a rank: is anything left of its variable, is it a term, has it company?"""
     insides = {p for i, _, p in e.edges() if len(e.parents[i]) == 1}
+    unlikely: list[Array] = []
     for i, k, p in e.edges():
         node = e.order[i]
         own = column(e.partial[i, k]) * e.slopes_of(p)
         others = [q for j, q in enumerate(e.parents[i]) if j != k and e.below[q] is not None]
-        if e.reaches(p, wrong) and any(e.reaches(q, wrong) for q in others):
+        shared = [c for c in e.columns if e.reaches(p, c) and any(e.reaches(q, c) for q in others)]
+        if shared:
             rank = 0
         elif others:
             rank = 1 if node._op in PASS_ON else 2
         else:
             rank = 3
-        if rank and np.any(np.abs(e.yours[:, wrong]) > e.slack[:, wrong]):
-            continue  # something is left of the variable's derivative
+        change = -e.through(i, k)
+        in_wrong = change[:, e.columns]
         if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
-            continue  # more likely the inner derivative as a whole is left out
+            unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
+        if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
+            continue
+        wrong = int(shared[0] if shared else e.columns[0])
         kind = "dropped term" if node._op in PASS_ON else "missing path"
-        yield rank, Guess(kind, -e.through(i, k), node, later(_part_text, e, i, k, wrong))
+        yield rank, Guess(kind, change, node, later(_part_text, e, i, k, wrong))
 
 
 def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:

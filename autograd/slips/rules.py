@@ -52,7 +52,7 @@ def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
     u, v = (e.slopes_of(p) for p in e.parents[i])
     product = node._op is ops.MUL
     instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
-    if np.any(u) and np.any(v):
+    if np.any(instead):
         text = later(_factor_by_factor_text, node, "product" if product else "quotient")
         yield Guess("wrong function", column(e.above[i]) * (instead - e.slopes_of(i)), node, text)
 
@@ -77,13 +77,16 @@ def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
     gap, right = float(e.gap[row, wrong]), float(e.right[row, wrong])
     if right != 0.0:
         factor = 1.0 + gap / right
-        yield factor, Guess("constant factor", gap / right * e.right, None, later(_constant_text, factor))
+        if abs(factor) > 1e-9:
+            yield factor, Guess("constant factor", gap / right * e.right, None, later(_constant_text, factor))
     for i, k, _ in e.edges():
         part = e.through(i, k)
         at = float(part[row, wrong])
         if at == 0.0:
             continue
         factor = 1.0 + gap / at
+        if abs(factor) <= 1e-9:
+            continue  # it is not there at all
         varies = np.ptp(part[:, wrong]) > 1e-6 * abs(at)  # else any slip by a constant would fit
         if varies or _simple(factor):
             text = later(_constant_text, factor, e.order[i], k)

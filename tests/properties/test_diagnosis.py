@@ -169,7 +169,8 @@ def grown(chance: random.Random, width: int, depth: int) -> Tree:
         return Tree(chance.choice("+*"), (number, grown(chance, width, depth - 1)))
     op = chance.choice("++-***/")
     kids = (grown(chance, width, depth - 1), grown(chance, width, depth - 1))
-    alike = powers_in(kids[0]) & powers_in(kids[1])
+    alike = bool(powers_in(kids[0]) & powers_in(kids[1]))
+    alike = alike or (op != "*" and shown(kids[0]) == shown(kids[1]))
     square = op == "*" and kids[0].op == kids[1].op == "x"
     if alike and not square:  # x - x, x^2 * x, x / x: nobody leaves these standing
         return kids[0]
