@@ -68,6 +68,9 @@ def check_lines(derivations: Sequence[Derivation], verdicts: Counter[str]) -> It
             yield from textwrap.wrap(head, WIDTH, subsequent_indent="  ")
             yield f"{result:>{WIDTH}}"
         if report.verdict != "pass":
+            for name in dict.fromkeys(entry.variable for entry in report.entries if entry.verdict == "fail"):
+                wrong = derivation.partials[name]
+                yield from textwrap.wrap(f"  line {wrong.line} is wrong: {wrong}", WIDTH, subsequent_indent="    ")
             yield from (f"  {line}" for line in str(report).splitlines())
             yield from (f"  {line}" for line in _obstacles(derivation))
             yield ""

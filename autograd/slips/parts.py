@@ -67,7 +67,7 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
         node = e.order[i]
         own = column(e.partial[i, k]) * e.slopes_of(p)
         others = [q for j, q in enumerate(e.parents[i]) if j != k and e.below[q] is not None]
-        shared = [c for c in e.columns if e.reaches(p, c) and any(e.reaches(q, c) for q in others)]
+        shared = [c for c in map(int, e.columns) if e.reaches(p, c) and any(e.reaches(q, c) for q in others)]
         if shared:
             rank = 0
         elif others:

@@ -237,3 +237,12 @@ def test_the_table_is_never_wider_than_80_columns() -> None:
     assert max(map(len, lines)) <= 80
     assert all(line.isprintable() for line in lines)
     assert "none" in lines[1]  # no gradient was computed
+
+
+def test_the_line_of_the_wrong_derivative_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "derivations.txt"
+    file.write_text("g(x, y) = x*exp(y)\ndg/dx = exp(y)\n\ndg/dy = x\nat (1, 2)\n")
+    assert cli.main(["check", str(file)]) == 1
+    text = capsys.readouterr().out
+    assert "line 4 is wrong: dg_dy" in text
+    assert "line 2 is wrong" not in text
