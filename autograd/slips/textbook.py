@@ -145,7 +145,8 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
 
 def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     m = f"{n:g}"
-    yield Mistake(n * u**n, f"{m}{{u}}^{m}")
+    times = "-" if n == -1.0 else m
+    yield Mistake(n * u**n, f"{times}{{u}}^{m}")
     if n >= 2.0:
         yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{{u}}^{n - 1:g}")
     if n >= 3.0:
@@ -153,8 +154,8 @@ def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     if n != -1.0:
         yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
         yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
-    yield Mistake(n * u ** (n + 1.0), f"{m}{{u}}^{n + 1:g}")
+    yield Mistake(n * u ** (n + 1.0), f"{times}{{u}}^{n + 1:g}")
     yield Mistake(u ** (n + 1.0), f"{{u}}^{n + 1:g}")
     if n not in (1.0, 2.0):
         yield Mistake((n - 1.0) * u**n, f"{n - 1:g}{{u}}^{m}")
-        yield Mistake(n * u ** (n - 2.0), f"{m}{{u}}^{n - 2:g}")
+        yield Mistake(n * u ** (n - 2.0), f"{times}{{u}}^{n - 2:g}")

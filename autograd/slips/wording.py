@@ -120,10 +120,10 @@ def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
     at = number_text(float(graph.local_partials(node)[k]))
     try:
         partial = graph.local_partials(node, create_graph=True)[k]
-        text = written(-node.parents[0] / node.parents[1] ** 2 if node._op is ops.DIV and k else partial)
+        text, _ = _formula(lift(-node.parents[0] / node.parents[1] ** 2 if node._op is ops.DIV and k else partial))
     except AutogradError:
-        text = at
-    return f"{name} = {text}" + (f" (here {at})" if " node (" in text else "")
+        text = ""
+    return f"{name} = {text}" if 0 < len(text) <= LONGEST and " node (" not in text else f"{name} = {at} here"
 
 
 def _in_fraction(node: Any, by_name: bool) -> str:
@@ -131,7 +131,7 @@ def _in_fraction(node: Any, by_name: bool) -> str:
     return text if text.isidentifier() else f"({text})"
 
 
-def _formula(node: Any, by_name: bool, depth: int) -> tuple[str, int]:
+def _formula(node: Any, by_name: bool = True, depth: int = 0) -> tuple[str, int]:
     op = node._op
     if by_name and node._label:
         return shown(node._label), _ATOM
