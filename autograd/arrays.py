@@ -39,6 +39,8 @@ class ValueArray(np.ndarray[Any, Any]):
         own = _FUNCTIONS.get(func)
         return own(*args, **kwargs) if own else super().__array_function__(func, types, args, kwargs)
 
+    # The overrides below are narrower than NumPy's overloads (no `where`, no `initial`), which mypy has to be told.
+
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The sum over `axis`, one node for each element of the result."""
         return _reduce(reductions.sum, self, axis, keepdims)

@@ -74,7 +74,7 @@ class Derivation:
             return tuple(partial(*args, **kwargs) for partial in partials)
 
         gradient.__name__ = f"grad_{self.function.__name__}"
-        gradient.__signature__ = self.function.__signature__  # type: ignore[attr-defined]
+        gradient.__signature__ = self.function.__signature__  # type: ignore[attr-defined]  # inspect reads it
         return gradient
 
 

@@ -45,7 +45,7 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, object], 
     def holds(self: Any, other: object) -> bool:
         theirs = other.data if isinstance(other, Operators) else other
         if not isinstance(theirs, numbers.Real):
-            return NotImplemented  # type: ignore[no-any-return]
+            return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
         outcome = bool(compare(self.data, theirs))
         return modes.compared(outcome) if modes.entered else outcome
 

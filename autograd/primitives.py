@@ -107,7 +107,7 @@ def _declare(forward: Callable[..., Any], partials: Callable[..., Any], facts: d
     function.__qualname__ = getattr(forward, "__qualname__", name)
     function.__module__ = getattr(forward, "__module__", __name__)
     function.__doc__ = forward.__doc__
-    function.op = op  # type: ignore[attr-defined]
+    function.op = op  # type: ignore[attr-defined]  # where pickle finds the row again
     _homes[op] = function
     return function
 
