@@ -119,7 +119,9 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
         upstream = found.get(node)
         if upstream is None or not node.parents:
             continue
-        for parent, partial in zip(node.parents, local_partials(node, create_graph), strict=True):
+        parents, partials = node.parents, local_partials(node, create_graph)
+        for place in sending_order(node):
+            parent, partial = parents[place], partials[place]
             if parent not in inside or is_constant(parent):
                 continue
             _warn_of_partial(node, parent, partial, upstream)
@@ -142,14 +144,38 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
     Raises:
         AutogradError: the rule has no value here, as for atan2 at the origin.
     """
+    if not create_graph:
+        return partials_at(node, node._data, [p._data for p in node.parents])
     rule: Partials = node._op.partials
     try:
-        if create_graph:
-            return rule(node, *node.parents)
-        on_floats: Partials = node._op.float_partials
-        return on_floats(node._data, *[p._data for p in node.parents])
+        return rule(node, *node.parents)
     except AnomalyError:
         raise
+    except (ArithmeticError, ValueError) as error:
+        raise _no_derivative(node, error) from error
+
+
+def sending_order(node: Any) -> Iterable[int]:
+    """The places of the operands in the order in which a backward visit serves them.
+
+    A dot serves each weight with its input, and then the bias. The order matters to the last bit where one node is an
+    operand twice.
+    """
+    if node._op is not DOT:
+        return range(len(node.parents))
+    n = len(node._b)
+    return [place for i in range(n) for place in (i, n + i)] + [*range(2 * n, len(node.parents))]
+
+
+def partials_at(node: Any, out: float, inputs: Sequence[float]) -> tuple[float, ...]:
+    """The node's rule on numbers, which may be others than it stores.
+
+    Raises:
+        AutogradError: the rule has no value here.
+    """
+    rule: Partials = node._op.float_partials
+    try:
+        return rule(out, *inputs)
     except (ArithmeticError, ValueError) as error:
         raise _no_derivative(node, error) from error
 
@@ -184,8 +210,9 @@ def _zero_below(
 ) -> None:
     """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way.
 
-    Fills `inner` with the nodes that have parents, in topological order, `leaves` with those that have none, and
-    `holders` and `earlier` with the nodes that had a gradient and what it was.
+    Fills `inner` with the nodes that have parents, in the order of :func:`topological_order` (so that gradients come
+    out the same to the last bit wherever they are summed), `leaves` with those that have none, and `holders` and
+    `earlier` with the nodes that had a gradient and what it was.
     """
     pop, push, finish = stack.pop, stack.append, inner.append
     visited: set[int] = set()  # ids of tuples of operands that are all visited: layers and batches share them
@@ -204,17 +231,22 @@ def _zero_below(
                 node._grad = zero
                 b = node._b
                 if type(a) is tuple:
-                    for group in (a,) if b is None else (a, b):
+                    if b is not None and len(a) > len(b) and a[-1]._a is not None:
+                        # A bias that was computed: it comes behind the inputs, as in `parents`.
+                        stack += [parent for parent in reversed(node.parents) if parent._grad is not zero]
+                        continue
+                    for group in (a,) if b is None else (b, a):
                         if id(group) not in visited:
                             unvisited = [parent for parent in group if parent._grad is not zero]
+                            unvisited.reverse()
                             stack += unvisited
                             if not unvisited:
                                 visited.add(id(group))
                 else:
-                    if a._grad is not zero:
-                        push(a)
                     if b is not None and b._grad is not zero:
                         push(b)
+                    if a._grad is not zero:
+                        push(a)
             elif node._op is LEAF:
                 if gradient is not None:
                     holders.append(node)
@@ -265,12 +297,12 @@ def _sweep(inner: list[Any]) -> None:
                     (partial,) = op.float_partials(node._data, a._data)
                 else:
                     partial, other = op.float_partials(node._data, a._data, b._data)
-                    if (gradient := b._grad) is not None:
-                        b._grad = gradient + upstream * other
             except (ArithmeticError, ValueError) as error:
                 raise _no_derivative(node, error) from error
             if (gradient := a._grad) is not None:
                 a._grad = gradient + upstream * partial
+            if b is not None and (gradient := b._grad) is not None:
+                b._grad = gradient + upstream * other
 
 
 def _warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
