@@ -126,9 +126,11 @@ def test_all_of_a_module_names_things_that_exist(source: Path) -> None:
 
 # A module may import those before it. A package counts as one unit.
 ORDER = [
-    "errors", "special", "ops", "naming", "modes", "graph", "telling", "trace", "grouping", "copying", "operators", "value", "duals", "reductions",
+    "errors", "special", "ops", "naming", "modes", "graph", "telling", "trace", "grouping", "copying",
+    "operators", "value", "duals", "reductions",
     "functions", "arrays", "primitives", "expressions", "derivations_file", "trees", "tracing", "transforms",
-    "paths", "numeric", "testimony", "points", "report", "judging", "slips", "diagnosis", "checking", "compiler",
+    "paths", "numeric", "testimony", "points", "report", "judging", "slips", "diagnosis", "checking", "conditions",
+    "guessing", "compiler",
     "init", "nn", "losses", "optim", "monitor", "render", "derivation", "stepper", "lessons", "commands", "cli",
     "pytest_plugin", "__main__",
 ]  # fmt: skip
