@@ -1,4 +1,4 @@
-"""Walks over a recorded graph: topological order and the reverse sweep.
+"""Walks over a recorded graph: topological order, local derivatives, and the reverse sweep as a pure function.
 
 Nothing here knows what a node computes. A node has `parents`, its stored value, and an op whose ``partials`` give
 the local derivatives; the chain rule is all that is added. Every walk is a loop, never a recursion, so the depth
@@ -13,7 +13,7 @@ from typing import Any
 
 from . import modes
 from .errors import AnomalyError, shown, translated, warn
-from .ops import ADD, CONSTANT, DOT, FLOOR, LEAF, LITERAL, MUL, SQRT, SUM, Partials
+from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM, Partials
 
 
 def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
@@ -73,32 +73,6 @@ def is_constant(node: Any) -> bool:
     return node._op is LITERAL or node._op is CONSTANT
 
 
-def backward(root: Any, seed: Any, create_graph: bool) -> None:
-    """Write d root / d node, times `seed`, to every node below `root`; see :meth:`Value.backward`."""
-    if create_graph or (modes.entered and modes.anomalies_raise()):
-        order = topological_order(root)
-        found = adjoints(order, {root: seed}, create_graph=create_graph)
-        reached = [node for node in order if not is_constant(node)]
-        gradients = [found.get(node, 0.0) for node in reached]
-        for k, node in enumerate(reached):
-            if node._op is LEAF and node._grad is not None:
-                gradients[k] = node._grad + gradients[k]
-                if modes.entered and modes.anomalies_raise() and not isfinite(_plain(gradients[k])):
-                    raise AnomalyError(
-                        f"backward: the gradients of several passes add up to inf or nan at {name_of(node)}"
-                    )
-        before = [node._grad for node in reached]
-        try:
-            for node, gradient in zip(reached, gradients, strict=True):
-                node._grad = gradient
-        except BaseException:  # Ctrl-C
-            for node, gradient in zip(reached, before, strict=True):
-                node._grad = gradient
-            raise
-    else:
-        _backward_in_place(root, seed)
-
-
 def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
     """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of every node.
 
@@ -124,16 +98,16 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
             parent, partial = parents[place], partials[place]
             if parent not in inside or is_constant(parent):
                 continue
-            _warn_of_partial(node, parent, partial, upstream)
+            warn_of_partial(node, parent, partial, upstream)
             try:
                 message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
                 found[parent] = found[parent] + message if parent in found else message
             except AnomalyError as error:  # met while the gradient's own nodes were made
                 raise AnomalyError(f"backward: the gradient of {name_of(parent)}: {error}") from None
-            if anomaly and not isfinite(_plain(found[parent])):
+            if anomaly and not isfinite(plain_of(found[parent])):
                 raise AnomalyError(
-                    f"backward: the gradient of {name_of(parent)} became {_plain(found[parent])!r} by a message from "
-                    f"{name_of(node)}: upstream {_plain(upstream)!r} times local derivative {_plain(partial)!r}"
+                    f"backward: the gradient of {name_of(parent)} became {plain_of(found[parent])!r} by a message from "
+                    f"{name_of(node)}: upstream {plain_of(upstream)!r} times local derivative {plain_of(partial)!r}"
                 )
     return found
 
@@ -152,7 +126,7 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
     except AnomalyError:
         raise
     except (ArithmeticError, ValueError) as error:
-        raise _no_derivative(node, error) from error
+        raise no_derivative(node, error) from error
 
 
 def sending_order(node: Any) -> Iterable[int]:
@@ -177,149 +151,24 @@ def partials_at(node: Any, out: float, inputs: Sequence[float]) -> tuple[float, 
     try:
         return rule(out, *inputs)
     except (ArithmeticError, ValueError) as error:
-        raise _no_derivative(node, error) from error
+        raise no_derivative(node, error) from error
 
 
-def _backward_in_place(root: Any, seed: float) -> None:
-    """The sweep on floats, straight into the nodes; if anything raises, every gradient is put back."""
-    # A float object of this call alone: a node that holds it has been visited, which saves a set of all nodes.
-    zero = float("0")
-    stack: list[Any] = [root]
-    inner: list[Any] = []
-    leaves: list[Any] = []
-    holders: list[Any] = []  # nodes that held a gradient already
-    earlier: list[Any] = []  # what they held
-    try:
-        _zero_below(stack, zero, inner, leaves, holders, earlier)
-        if not is_constant(root):
-            root._grad = seed
-        _sweep(inner)
-        for node, gradient in zip(holders, earlier, strict=True):
-            if node._a is None:
-                node._grad += gradient
-    except BaseException:
-        for node in inner + leaves + [node for node in stack if node is not None and node._grad is zero]:
-            node._grad = None
-        for node, gradient in zip(holders, earlier, strict=False):
-            node._grad = gradient
-        raise
-
-
-def _zero_below(
-    stack: list[Any], zero: float, inner: list[Any], leaves: list[Any], holders: list[Any], earlier: list[Any]
-) -> None:
-    """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way.
-
-    Fills `inner` with the nodes that have parents, in the order of :func:`topological_order` (so that gradients come
-    out the same to the last bit wherever they are summed), `leaves` with those that have none, and `holders` and
-    `earlier` with the nodes that had a gradient and what it was.
-    """
-    pop, push, finish = stack.pop, stack.append, inner.append
-    visited: set[int] = set()  # ids of tuples of operands that are all visited: layers and batches share them
-    while stack:
-        node = pop()
-        if node is None:
-            finish(pop())
-        elif (gradient := node._grad) is not zero:
-            a = node._a
-            if a is not None:
-                push(node)
-                push(None)
-                if gradient is not None:
-                    holders.append(node)
-                    earlier.append(gradient)
-                node._grad = zero
-                b = node._b
-                if type(a) is tuple:
-                    if b is not None and len(a) > len(b) and a[-1]._a is not None:
-                        # A bias that was computed: it comes behind the inputs, as in `parents`.
-                        stack += [parent for parent in reversed(node.parents) if parent._grad is not zero]
-                        continue
-                    for group in (a,) if b is None else (b, a):
-                        if id(group) not in visited:
-                            unvisited = [parent for parent in group if parent._grad is not zero]
-                            unvisited.reverse()
-                            stack += unvisited
-                            if not unvisited:
-                                visited.add(id(group))
-                else:
-                    if b is not None and b._grad is not zero:
-                        push(b)
-                    if a._grad is not zero:
-                        push(a)
-            elif node._op is LEAF:
-                if gradient is not None:
-                    holders.append(node)
-                    earlier.append(gradient)
-                leaves.append(node)
-                node._grad = zero
-
-
-def _sweep(inner: list[Any]) -> None:
-    """Send every node's messages, the latest node first. A gradient of None marks a constant: nothing is sent there.
-
-    The first three branches are the table's rules for the three commonest rows, written out for speed; a test
-    holds them against the table.
-    """
-    for node in reversed(inner):
-        upstream = node._grad
-        op = node._op
-        a = node._a
-        b = node._b
-        if op is MUL:
-            if (gradient := a._grad) is not None:
-                a._grad = gradient + upstream * b._data
-            if (gradient := b._grad) is not None:
-                b._grad = gradient + upstream * a._data
-        elif op is ADD:
-            if (gradient := a._grad) is not None:
-                a._grad = gradient + upstream
-            if (gradient := b._grad) is not None:
-                b._grad = gradient + upstream
-        elif op is DOT:
-            if upstream == 0.0 and isfinite(node._data):
-                continue  # a dead ReLU stands above: every operand is finite, and so every message is 0
-            for weight, x in zip(a, b):  # noqa: B905  (the bias stands behind the weights)
-                if (gradient := weight._grad) is not None:
-                    weight._grad = gradient + upstream * x._data
-                if (gradient := x._grad) is not None:
-                    x._grad = gradient + upstream * weight._data
-            if len(a) > len(b) and (gradient := a[-1]._grad) is not None:
-                a[-1]._grad = gradient + upstream
-        elif op.remarkable or op.variadic:
-            for parent, partial in zip(node.parents, local_partials(node), strict=True):
-                if (gradient := parent._grad) is not None:
-                    _warn_of_partial(node, parent, partial, upstream)
-                    parent._grad = gradient + upstream * partial
-        else:
-            try:
-                if b is None:
-                    (partial,) = op.float_partials(node._data, a._data)
-                else:
-                    partial, other = op.float_partials(node._data, a._data, b._data)
-            except (ArithmeticError, ValueError) as error:
-                raise _no_derivative(node, error) from error
-            if (gradient := a._grad) is not None:
-                a._grad = gradient + upstream * partial
-            if b is not None and (gradient := b._grad) is not None:
-                b._grad = gradient + upstream * other
-
-
-def _warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
+def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._op
-    if op.singular and not isfinite(_plain(partial)) and all(isfinite(p._data) for p in node.parents):
+    if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
         warn(
-            f"{op.name} has slope {_plain(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
+            f"{op.name} has slope {plain_of(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
             f"{name_of(node)}"
             + (f" ({op.kink})" if op.kink else "")
             + ("; autograd.hypot has a slope at the origin" if op is SQRT and parent._op in (ADD, SUM) else "")
         )
-    elif op is FLOOR and _plain(upstream) != 0.0:
+    elif op is FLOOR and plain_of(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
 
 
-def _no_derivative(node: Any, error: Exception) -> Exception:
+def no_derivative(node: Any, error: Exception) -> Exception:
     at = ", ".join(f"{name_of(p)} = {p._data!r}" for p in node.parents[:4])
     kink = f" ({node._op.kink})" if node._op.kink else ""
     return translated(error, f"{node._op.name} has no derivative at {at}{kink}: {error}")
@@ -339,7 +188,7 @@ def _check_stored_values(order: Iterable[Any]) -> None:
                 )
 
 
-def _plain(x: Any) -> float:
+def plain_of(x: Any) -> float:
     return x if type(x) is float else float(getattr(x, "data", x))
 
 

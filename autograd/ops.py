@@ -51,6 +51,7 @@ class Op:
         params: the numbers that a parametrised row is bound to.
         singular: the rule can give an infinite slope or nan at a legal point.
         flat: the rule is 0 almost everywhere, so the operation stops every gradient.
+        activation: of one operand, beside constants, it is what a neuron makes of its weighted sum.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Op:
     params: tuple[float, ...] = ()
     singular: bool = False
     flat: bool = False
+    activation: bool = False
     user: bool = False
     float_partials: Partials = field(init=False, repr=False)
     remarkable: bool = field(init=False, repr=False)  # a backward may have something to say of a slope
@@ -762,6 +764,7 @@ TANH: Op = _row(
     symbol="tanh",
     latex=r"\tanh {0}",
     because="tanh's slope is 1 - tanh^2, steepest at 0",
+    activation=True,
 )
 ASINH: Op = _row(
     "asinh",
@@ -841,6 +844,7 @@ SIGMOID: Op = _row(
     symbol="σ",
     latex=r"\sigma({0})",
     because="sigmoid's slope is s (1 - s), at most 1/4",
+    activation=True,
 )
 LOGSIGMOID: Op = _row(
     "logsigmoid",
@@ -859,6 +863,7 @@ SOFTPLUS: Op = _row(
     symbol="softplus",
     latex=r"\operatorname{{softplus}}({0})",
     because="softplus's slope is the sigmoid",
+    activation=True,
 )
 SOFTSIGN: Op = _row(
     "softsign",
@@ -868,6 +873,7 @@ SOFTSIGN: Op = _row(
     symbol="softsign",
     latex=r"\operatorname{{softsign}}({0})",
     because="softsign's slope is 1 / (1 + |x|)^2",
+    activation=True,
 )
 SILU: Op = _row(
     "silu",
@@ -877,6 +883,7 @@ SILU: Op = _row(
     symbol="silu",
     latex=r"\operatorname{{silu}}({0})",
     because="silu's slope is s + x s (1 - s)",
+    activation=True,
 )
 GELU: Op = _row(
     "gelu",
@@ -885,6 +892,7 @@ GELU: Op = _row(
     symbol="gelu",
     latex=r"\operatorname{{gelu}}({0})",
     because="gelu's slope is cdf(x) + x density(x)",
+    activation=True,
 )
 RELU: Op = _row(
     "relu",
@@ -895,6 +903,7 @@ RELU: Op = _row(
     latex=r"\operatorname{{ReLU}}({0})",
     kink="0 at 0",
     because="a ReLU passes the gradient on where its input is above 0, and stops it elsewhere",
+    activation=True,
 )
 
 
@@ -910,6 +919,7 @@ def leaky_relu(slope: float) -> Op:
         latex=r"\operatorname{{LeakyReLU}}({0})",
         kink=f"{slope:g} at 0",
         because="a leaky ReLU lets a small part of the gradient through below 0",
+        activation=True,
     )
 
 
@@ -925,6 +935,7 @@ def elu(alpha: float) -> Op:
         latex=r"\operatorname{{ELU}}({0})",
         kink="" if alpha == 1.0 else f"{alpha:g} at 0",
         because="elu's slope is 1 above 0 and alpha e^x below",
+        activation=True,
     )
 
 
@@ -1067,6 +1078,7 @@ MAXIMUM: Op = _row(
     latex="max",
     kink="ties share the slope evenly",
     because="only the largest value moves the maximum",
+    activation=True,
 )
 MINIMUM: Op = _row(
     "minimum",

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from . import graph
 from .errors import ArgumentError, GraphError
+from .ops import number
 
-__all__ = ["Path", "count_paths", "path_products"]
+__all__ = ["Path", "count_paths", "path_products", "replayed"]
 
 LIMIT = 1000
 
@@ -103,6 +104,41 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
             along.append(step[1])
             ahead.append(_steps(step[0], partials, counts))
     return found
+
+
+def replayed(root: Any, node: Any) -> Callable[[Any], Any]:
+    """The root as a function of one node: what was recorded is computed again, with another number at the node.
+
+    Whatever does not depend on the node is held at the number that it has now. The node may be a leaf or a result.
+
+    Args:
+        root, node: nodes of one graph.
+
+    Returns:
+        A function of one number. A float gives a float, a Value a Value, a dual a dual; it raises what the operations
+        raise. If `root` does not depend on `node` it is constant.
+
+    Example:
+        >>> from autograd import Value
+        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
+        >>> of_b = replayed((a + b) * (b + 1), b)
+        >>> of_b(1.0), of_b(3.0)
+        (6.0, 20.0)
+    """
+    order = graph.dependents(root, [node])
+    if not order:
+        fixed: float = root._data
+        return lambda x: fixed
+    place = {n: i for i, n in enumerate(order)}
+    plan = [(n._op, [(place.get(p, -1), p._data) for p in n.parents]) for n in order[1:]]
+
+    def replay(x: Any) -> Any:
+        numbers = [x if getattr(type(x), "op_level", 0) else number(x)]
+        for op, operands in plan:
+            numbers.append(op(*[numbers[i] if i >= 0 else stored for i, stored in operands]))
+        return numbers[-1]
+
+    return replay
 
 
 def _steps(node: Any, partials: dict[Any, Any], counts: dict[Any, int]) -> Iterator[tuple[Any, float]]:

@@ -9,7 +9,7 @@ from .naming import is_plain_number, made_by, short_number
 from .ops import LEAF
 
 if TYPE_CHECKING:
-    from .trace import Message, Step
+    from .records import Message, Step
 
 __all__ = ["message_text", "told"]
 

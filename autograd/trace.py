@@ -9,81 +9,18 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, overload
 
 from . import graph
 from .errors import GraphError, OperandError
 from .naming import Names
-from .ops import Op, number
-from .telling import told
+from .ops import number
+from .records import Kind, Message, Step
 
-__all__ = ["Kind", "Message", "Step", "Trace", "steps"]
+__all__ = ["Trace", "steps"]
 
-Kind: TypeAlias = Literal["forward", "seed", "backward"]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a backward visit sends to one operand: upstream times local derivative.
-
-    Args:
-        target: the operand's name.
-        operand: its place among the operands, from 0.
-        upstream: d root / d (the node that sends).
-        local: d (the node that sends) / d target.
-        product: upstream times local, what is sent.
-        before: the target's gradient without this message; None: this is the first.
-        total: the target's gradient so far, this message included.
-        waiting: how many contributions to the target are still to come.
-        node: the target.
-    """
-
-    target: str
-    operand: int
-    upstream: float
-    local: float
-    product: float
-    before: float | None
-    total: float
-    waiting: int
-    node: Any = field(compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One record: a node's forward value, the seed, or a node's backward visit.
-
-    Args:
-        index: its place in the trace, from 1.
-        kind: "forward", "seed" or "backward".
-        name: what the node is called.
-        value: the number at the node.
-        gradient: d root / d node, complete; None for a forward value.
-        operands: the names of the node's operands, in order.
-        numbers: the operands' values.
-        messages: what a backward visit sends, in the order of sending; constants get nothing.
-        op: the node's row.
-        first_bad: the name of the node that made the first number that is not finite, and the index of that record, if
-            this record holds such a number itself.
-        node: the node.
-    """
-
-    index: int
-    kind: Kind
-    name: str
-    value: float
-    gradient: float | None
-    operands: tuple[str, ...]
-    numbers: tuple[float, ...]
-    messages: tuple[Message, ...]
-    op: Op = field(compare=False, repr=False)
-    first_bad: tuple[str, int] | None
-    node: Any = field(compare=False, repr=False)
-
-    def __str__(self) -> str:
-        return told(self)
+_LATEST = 200  # messages
 
 
 class Trace(Sequence[Step]):
@@ -193,8 +130,8 @@ class Trace(Sequence[Step]):
     def _message(self, e: int, upstream: float) -> Message:
         target = self._target[e]
         first = self._slot[target]
-        nth = bisect_left(self._incoming, e, first, first + self._arrived[target])
-        waiting = self._slot[target + 1] - nth - 1
+        nth = bisect_left(self._incoming, e, first, first + self._arrived[target]) - first
+        waiting = self._slot[target + 1] - first - nth - 1
         node, local = self.order[target], self._local[e]
         before = self._total[self._incoming[first + nth - 1]] if nth else None
         name, operand, total = self.names[node], self._operand[e], self._total[e]
@@ -250,6 +187,21 @@ class Trace(Sequence[Step]):
         """After how many records the node's backward visit is done; None: it has no operands to visit."""
         visit = self._visit_of.get(self.place[node])
         return None if visit is None else len(self.order) + 2 + visit
+
+    def outline(self, k: int) -> tuple[Kind, Any]:
+        """The kind and the node of record `k` (from 0), without computing it."""
+        forward = len(self.order)
+        if k <= forward:
+            return ("forward", self.order[k]) if k < forward else ("seed", self.root)
+        return "backward", self.order[self._visited[k - forward - 1]]
+
+    def under_way(self, k: int, limit: int) -> list[Any]:
+        """Up to `limit` nodes that one of the latest messages before `k` has reached and that wait for more."""
+        self._count(0, k)
+        visits = max(0, min(k - len(self.order) - 1, len(self._visited)))
+        end = self._edge[visits]
+        latest = dict.fromkeys(self.order[self._target[e]] for e in range(end - 1, max(end - _LATEST, 0) - 1, -1))
+        return [node for node in latest if self.waiting(node, k)][:limit][::-1]
 
     # --- the sweep -------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from weakref import ReferenceType, ref
 
 import numpy as np
 
-from . import copying, graph, modes, ops
+from . import copying, graph, modes, ops, sweep
 from .errors import ArgumentError, OperandError
 from .operators import Operators
 from .ops import CONSTANT, LEAF, LITERAL, Op, number
@@ -236,7 +236,7 @@ class Value(Operators):
             (6.0, 2.0)
         """
         start = lift(seed)
-        graph.backward(self, start if create_graph else start._data, create_graph)
+        sweep.backward(self, start if create_graph else start._data, create_graph)
 
     def zero_grad(self) -> None:
         """Forget this node's own gradient; it reads 0.0 until the next backward."""

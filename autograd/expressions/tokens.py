@@ -71,6 +71,12 @@ class Source(NamedTuple):
         """What to raise for something wrong at a place of this line."""
         return ExpressionError(reason, self.text, position, self.line)
 
+    def check_length(self) -> None:
+        """Refuse a line that is too long to be read."""
+        if len(self.text) > MAX_LENGTH:
+            reason = f"the text is {len(self.text):,} characters long; at most {MAX_LENGTH:,} are read"
+            raise self.error(reason, MAX_LENGTH)
+
 
 class Token(NamedTuple):
     """A number, a name, a sign or the end, and where it begins."""
@@ -90,9 +96,7 @@ def tokens(source: Source, start: int, stop: int) -> Iterator[Token]:
         >>> [token.text for token in tokens(Source("2.5*x**3"), 0, 8)]
         ['2.5', '*', 'x', '**', '3', '']
     """
-    if len(source.text) > MAX_LENGTH:
-        reason = f"the text is {len(source.text):,} characters long; at most {MAX_LENGTH:,} are read"
-        raise source.error(reason, MAX_LENGTH)
+    source.check_length()
     position = start
     while position < stop:
         found = _PIECE.match(source.text, position, stop)

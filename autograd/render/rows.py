@@ -6,17 +6,22 @@ nothing of how they will be drawn, and have no size limit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any, Literal, TypeAlias
 
-from ..errors import OperandError
-from ..graph import is_constant, local_partials, topological_order
+from ..errors import ArgumentError, OperandError
+from ..graph import is_constant, local_partials, partials_at, topological_order
+from ..naming import Names, made_by
 from ..ops import LITERAL
+from ..trace import Trace
 from ..value import Value
 
-__all__ = ["EdgeRow", "Kind", "NodeRow", "Rows", "graph_rows", "graph_size"]
+__all__ = ["EdgeRow", "Kind", "NodeRow", "Rows", "State", "checked_step", "graph_rows", "graph_size"]
 
 Kind: TypeAlias = Literal["leaf", "constant", "op"]
+State: TypeAlias = Literal["", "waiting", "reached", "current", "visited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +30,33 @@ class NodeRow:
 
     Args:
         id: "n0", "n1", ...: the node's place in topological order, which depends on the graph alone.
+        name: what the node is called wherever it is spoken of, see :class:`autograd.naming.Names`.
         label: the node's own label, as it is; nothing is escaped here.
         op: the name of the operation that made it, "" for a leaf or a constant.
         symbol: how that operation is marked in a drawing.
-        value: the number at the node.
-        gradient: d root / d node as it is stored; None: not computed.
+        made_by: how the node is made of its operands, by their names; "leaf" or "constant" where it is of none.
+        value: the number at the node; None: not computed at this moment.
+        gradient: d root / d node as it is stored, or so far at this moment; None: not computed.
         kind: "leaf" (gradients flow to it), "constant" (they don't), or "op".
         root: whether the graph was read from here.
+        state: "" where no moment was asked for. In the forward phase a node is "waiting", "current" (the last record
+            is its own) or "visited". So it is in the backward phase, but for "reached": something of its gradient has
+            arrived, and it has not been visited, as no leaf ever is.
+        to_come: how many contributions to the gradient are still to come at this moment.
     """
 
     id: str
+    name: str
     label: str
     op: str
     symbol: str
-    value: float
+    made_by: str
+    value: float | None
     gradient: float | None
     kind: Kind
     root: bool
+    state: State = ""
+    to_come: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +67,12 @@ class EdgeRow:
         source: the operand's id.
         target: the id of the node that it goes into.
         operand: its place among the target's operands, from 0.
-        local: d target / d source at the stored values; None: there is no such number.
+        local: d target / d source at the stored values; None: there is no such number, or the target's value is not
+            computed.
         message: what flows back along the edge, the target's gradient times `local`; None: no gradient is known
-            at the target, or the source is a constant, to which none is sent.
+            at the target, nothing has been sent yet, or the source is a constant, to which nothing is sent.
+        state: "" where no moment was asked for; "waiting", "current" (the last record sent a number along it)
+            or "visited" (the node that it leads to has been, in the same phase).
     """
 
     source: str
@@ -62,6 +80,7 @@ class EdgeRow:
     operand: int
     local: float | None
     message: float | None
+    state: State = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +91,7 @@ class Rows:
     edges: tuple[EdgeRow, ...]
 
 
-def graph_rows(root: Value) -> Rows:
+def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None = None) -> Rows:
     """Read everything that `root` depends on, itself included.
 
     A plain number is one shared node wherever it is used. Here it gets a row for each use, since to see the 2s of
@@ -80,40 +99,81 @@ def graph_rows(root: Value) -> Rows:
 
     Args:
         root: the node to read from.
+        trace: a trace of `root`, whose numbers are read in place of the stored ones. None: the stored ones, or with
+            `at_step` a trace made for this.
+        at_step: how many records of the trace have happened. None: all of them if there is a trace.
 
     Returns:
         The rows, in an order that depends on the graph alone.
 
     Raises:
-        OperandError: `root` is not a Value.
+        OperandError: `root` is not a Value, or `at_step` no whole number.
+        ArgumentError: there are fewer records than that, or the trace is one of another root.
+        GraphError: a moment of a graph in which nothing is computed.
 
     Example:
         >>> x = Value(3.0, "x")
         >>> y = x * x
         >>> y.backward()
         >>> for edge in graph_rows(y).edges:
-        ...     print(edge)
-        EdgeRow(source='n0', target='n1', operand=0, local=3.0, message=3.0)
-        EdgeRow(source='n0', target='n1', operand=1, local=3.0, message=3.0)
+        ...     print(edge.source, edge.target, edge.operand, edge.local, edge.message)
+        n0 n1 0 3.0 3.0
+        n0 n1 1 3.0 3.0
+        >>> [(node.name, node.gradient, node.state) for node in graph_rows(y, at_step=3).nodes]
+        [('x', None, 'waiting'), ('v1', 1.0, 'current')]
     """
+    order: Sequence[Value]
+    if trace is None and at_step is None:
+        order = topological_order(_checked(root))
+        names, source = Names(order), _Stored()
+    else:
+        trace = _trace_of(root, trace)
+        order, names = trace.order, trace.names
+        source = _Moment(trace, len(trace) if at_step is None else checked_step(trace, at_step))
     nodes: list[NodeRow] = []
     edges: list[EdgeRow] = []
     ids: dict[Value, str] = {}
 
     def add(node: Value) -> str:
         id_ = f"n{len(nodes)}"
-        nodes.append(_node_row(id_, node, node is root))
+        op, operands = node._op, [names[p] for p in node.parents]
+        kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
+        what = (id_, names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
+        numbers = (source.value(node), source.gradient(node))
+        nodes.append(NodeRow(*what, *numbers, kind, node is root, source.state(node), source.to_come(node)))
         return id_
 
-    for node in topological_order(_checked(root)):
+    for node in order:
         # The first use of a literal takes the row at its own topological place, each further one a row of its own.
         sources = [(ids.pop(p, "") or add(p)) if p._op is LITERAL else ids[p] for p in node.parents]
         ids[node] = target = add(node)
-        gradient = _gradient(node)
-        for operand, (parent, source, local) in enumerate(zip(node.parents, sources, _locals(node), strict=True)):
-            sent = None if local is None or gradient is None or is_constant(parent) else gradient * local
-            edges.append(EdgeRow(source, target, operand, local, sent))
+        upstream = source.upstream(node)
+        for operand, (parent, id_, local) in enumerate(zip(node.parents, sources, source.locals(node), strict=True)):
+            message = None if local is None or upstream is None or is_constant(parent) else upstream * local
+            edges.append(EdgeRow(id_, target, operand, local, message, source.edge_state(node, parent)))
     return Rows(tuple(nodes), tuple(edges))
+
+
+def checked_step(trace: Trace, k: int) -> int:
+    """`k` as a number of records of the trace.
+
+    Raises:
+        OperandError: it is no whole number.
+        ArgumentError: it is out of range; the message names the range.
+
+    Example:
+        >>> checked_step(Trace(Value(2.0) * Value(3.0)), 9)
+        Traceback (most recent call last):
+        ...
+        autograd.errors.ArgumentError: a moment is a number of records from 0 to 5, not 9
+    """
+    try:
+        k = index(k)
+    except TypeError:
+        raise OperandError(f"a moment is a whole number of records, not {type(k).__name__}") from None
+    if not 0 <= k <= len(trace):
+        raise ArgumentError(f"a moment is a number of records from 0 to {len(trace)}, not {k}")
+    return k
 
 
 def graph_size(root: Value) -> tuple[int, int]:
@@ -141,24 +201,93 @@ def _checked(root: Any) -> Value:
     return root
 
 
-def _node_row(id_: str, node: Value, root: bool) -> NodeRow:
-    kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
-    op = node._op
-    return NodeRow(id_, node._label, op.name, op.symbol or op.name, node._data, _gradient(node), kind, root)
+def _trace_of(root: Value, trace: Trace | None) -> Trace:
+    if trace is None:
+        return Trace(_checked(root))
+    if trace.root is not root:
+        raise ArgumentError("the trace starts from another node than the one to draw from")
+    return trace
 
 
-def _gradient(node: Value) -> float | None:
-    """The stored gradient as a number: after ``create_graph=True`` it is a Value."""
-    gradient = node._grad
-    return gradient._data if isinstance(gradient, Value) else gradient
+class _Stored:
+    """Numbers as the nodes store them."""
+
+    def value(self, node: Value) -> float | None:
+        return node._data
+
+    def gradient(self, node: Value) -> float | None:
+        """The stored gradient as a number: after ``create_graph=True`` it is a Value."""
+        gradient = node._grad
+        return gradient._data if isinstance(gradient, Value) else gradient
+
+    def upstream(self, node: Value) -> float | None:
+        """The gradient that the node has sent on to its operands."""
+        return self.gradient(node)
+
+    def locals(self, node: Value) -> list[float | None]:
+        """The local derivatives in operand order, None where the rule has none to give.
+
+        Whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong.
+        """
+        try:
+            return [p._data if isinstance(p, Value) else float(p) for p in self._partials(node)]
+        except Exception:
+            return [None] * len(node.parents)
+
+    def _partials(self, node: Value) -> Sequence[Any]:
+        return local_partials(node)
+
+    def state(self, node: Value) -> State:
+        return ""
+
+    def edge_state(self, node: Value, parent: Value) -> State:
+        return ""
+
+    def to_come(self, node: Value) -> int:
+        return 0
 
 
-def _locals(node: Value) -> list[float | None]:
-    """The local derivatives in operand order, None where the rule has none to give.
+class _Moment(_Stored):
+    """Numbers and states as they are after `k` records of a trace."""
 
-    Whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong.
-    """
-    try:
-        return [p._data if isinstance(p, Value) else float(p) for p in local_partials(node)]
-    except Exception:
-        return [None] * len(node.parents)
+    def __init__(self, trace: Trace, k: int) -> None:
+        self.trace = trace
+        self.k = k
+        self.backward = k > len(trace.order)
+        self.current = trace.outline(k - 1)[1] if k else None
+
+    def value(self, node: Value) -> float | None:
+        return self.trace.value(node, self.k)
+
+    def gradient(self, node: Value) -> float | None:
+        return self.trace.gradient(node, self.k)
+
+    def upstream(self, node: Value) -> float | None:
+        done = self.trace.visited_at(node)
+        return None if done is None or done > self.k else self.gradient(node)
+
+    def locals(self, node: Value) -> list[float | None]:
+        return [None] * len(node.parents) if self.value(node) is None else super().locals(node)
+
+    def _partials(self, node: Value) -> Sequence[Any]:
+        values, place = self.trace.values, self.trace.place
+        return partials_at(node, values[place[node]], [values[place[p]] for p in node.parents])
+
+    def state(self, node: Value) -> State:
+        if node is self.current:
+            return "current"
+        if not self.backward:
+            return "waiting" if self.value(node) is None else "visited"
+        if self.upstream(node) is not None:
+            return "visited"
+        return "waiting" if self.gradient(node) is None else "reached"
+
+    def edge_state(self, node: Value, parent: Value) -> State:
+        used = self.value(node) if not self.backward else self.upstream(node)
+        if used is None:
+            return "waiting"
+        sent = not self.backward or not is_constant(parent)
+        return "current" if sent and node is self.current else "visited"
+
+    def to_come(self, node: Value) -> int:
+        return self.trace.waiting(node, self.k)

@@ -21,7 +21,8 @@ def to_svg(root: Value, **options: Any) -> str:
 
     Args:
         root: the node to draw from, usually a loss.
-        options: as :func:`autograd.render.to_dot` takes them.
+        options: as :func:`autograd.render.to_dot` takes them: `rankdir`, and for a moment of stepping `at_step` and
+            `trace`.
 
     Raises:
         GraphvizMissingError: there is no ``dot`` program; the message says what to install.

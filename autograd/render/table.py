@@ -6,22 +6,21 @@ import textwrap
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from ..naming import short_number
 from ..value import Value
-from .rows import EdgeRow, NodeRow, Rows, graph_rows
-from .text import label_text
+from .rows import EdgeRow, NodeRow, graph_rows
 
-__all__ = ["made_by", "names_of", "table_lines"]
+__all__ = ["table_lines"]
 
 _COLUMNS = (6, 23, 13, 20, 12)  # node, made by, value, local derivatives, gradient; with gaps of 1 they make 78
 _HEADINGS = ("node", "made by", "value", "local derivatives", "gradient")
-_BETWEEN = frozenset({"+", "-", "*", "/", "//", "%", "**"})  # stand between their operands
 _INDENT = "  "  # of a line that goes on with the one above
 
 
 def table_lines(root: Value) -> Iterator[str]:
     """The table of the graph below a node, at most 80 columns wide, operands before what is made of them.
 
-    A node without a label is called #1, #2, ...; a plain number stands where it is used and has no line of its own.
+    A node without a label is called v1, v2, ...; a plain number stands where it is used and has no line of its own.
 
     Args:
         root: the node to read from.
@@ -33,11 +32,11 @@ def table_lines(root: Value) -> Iterator[str]:
         >>> print(*table_lines(y), sep="\\n")
         node   made by                         value local derivatives        gradient
         x      leaf                                3                                 6
-        #1     x ** 2                              9 d/dx = 6                        1
-        #2     #1 + 1                             10 d/d#1 = 1                       1
+        v1     x ** 2                              9 d/dx = 6                        1
+        v2     v1 + 1                             10 d/dv1 = 1                       1
     """
     rows = graph_rows(root)
-    names = names_of(rows)
+    names = {node.id: node.name for node in rows.nodes}
     shown = {node.id for node in rows.nodes if _has_line(node)}
     edges: dict[str, list[EdgeRow]] = {node.id: [] for node in rows.nodes}
     for edge in rows.edges:
@@ -46,42 +45,7 @@ def table_lines(root: Value) -> Iterator[str]:
     for node in rows.nodes:
         if node.id in shown:
             slopes = [f"d/d{names[e.source]} = {_number(e.local)}" for e in edges[node.id] if e.source in shown]
-            how = made_by(node, [names[e.source] for e in edges[node.id]])
-            yield from _lines(names[node.id], how, _number(node.value), slopes, _number(node.gradient))
-
-
-def names_of(rows: Rows) -> dict[str, str]:
-    """What each node is called in the table, by its id: its label, a number of its own, or the plain number it is."""
-    names: dict[str, str] = {}
-    count = 0
-    for node in rows.nodes:
-        if node.label:
-            names[node.id] = label_text(node.label, 20)
-        elif not _has_line(node):
-            names[node.id] = f"{node.value:.6g}"
-        else:
-            count += 1
-            names[node.id] = f"#{count}"
-    return names
-
-
-def made_by(node: NodeRow, operands: list[str]) -> str:
-    """How a node was made of its operands, as text.
-
-    Example:
-        >>> row = NodeRow("n1", "", "sin", "sin", 0.0, None, "op", True)
-        >>> made_by(row, ["x"])
-        'sin(x)'
-    """
-    if node.kind != "op":
-        return node.kind
-    if node.op in _BETWEEN and len(operands) == 2:
-        return f" {node.op} ".join(operands)
-    if node.op == "power":
-        return f"{operands[0]} ** {node.symbol.removeprefix('^')}"
-    if node.op == "neg":
-        return f"-({operands[0]})" if operands[0].startswith("-") else f"-{operands[0]}"
-    return f"{node.op}({', '.join(operands)})"
+            yield from _lines(node.name, node.made_by, _number(node.value), slopes, _number(node.gradient))
 
 
 def _has_line(node: NodeRow) -> bool:
@@ -89,7 +53,7 @@ def _has_line(node: NodeRow) -> bool:
 
 
 def _number(x: float | None) -> str:
-    return "none" if x is None else f"{x:.6g}"
+    return "none" if x is None else short_number(x)
 
 
 def _lines(name: str, how: str, value: str, slopes: list[str], gradient: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ PUBLIC = [
     "std", "logsumexp", "softmax",
     "array", "data", "grads", "no_grad", "detect_anomaly", "primitive",
     "grad", "value_and_grad", "jacobian", "hessian", "hvp", "vjp", "jvp",
-    "gradcheck", "check_derivative", "assert_derivative", "diagnose",
+    "gradcheck", "check_derivative", "assert_derivative", "diagnose", "explain", "Stepper", "steps",
 ]  # fmt: skip
 
 ELSEWHERE = {"autograd.nn": ["Module", "Neuron", "Layer", "MLP"], "autograd.render": ["to_dot", "to_svg"]}
@@ -41,7 +41,7 @@ ELSEWHERE = {"autograd.nn": ["Module", "Neuron", "Layer", "MLP"], "autograd.rend
 TO_COME = {
     "autograd": [
         "compile",
-        "losses", "optim", "init", "monitor", "explain", "Stepper", "steps",
+        "losses", "optim", "init", "monitor",
     ],
     "autograd.nn": ["Sequential", "Linear", "BatchNorm", "Residual"],
     "autograd.render": ["to_mermaid", "to_html", "to_latex"],
@@ -126,12 +126,13 @@ def test_all_of_a_module_names_things_that_exist(source: Path) -> None:
 
 # A module may import those before it. A package counts as one unit.
 ORDER = [
-    "errors", "special", "ops", "naming", "modes", "graph", "telling", "trace", "grouping", "copying",
+    "errors", "special", "ops", "naming", "modes", "graph", "sweep", "telling", "records", "trace", "grouping", "copying",
     "operators", "value", "duals", "reductions",
     "functions", "arrays", "primitives", "expressions", "derivations_file", "trees", "tracing", "transforms",
     "paths", "numeric", "testimony", "points", "report", "judging", "slips", "diagnosis", "checking", "conditions",
     "guessing", "compiler",
-    "init", "nn", "losses", "optim", "monitor", "render", "derivation", "stepper", "lessons", "commands", "cli",
+    "init", "nn", "losses", "optim", "monitor", "render", "derivation", "moments",
+    "stepper", "terminal", "lessons", "commands", "cli",
     "pytest_plugin", "__main__",
 ]  # fmt: skip
 

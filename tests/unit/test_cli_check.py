@@ -128,10 +128,10 @@ def test_value_gradient_and_table(run: Any) -> None:
         "",
         "node   made by                         value local derivatives        gradient",
         "x      leaf                              0.5                          0.968912",
-        "#1     x ** 2                           0.25 d/dx = 1                 0.968912",
-        "#2     sin(#1)                      0.247404 d/d#1 = 0.968912                1",
+        "v1     x ** 2                           0.25 d/dx = 1                 0.968912",
+        "v2     sin(v1)                      0.247404 d/dv1 = 0.968912                1",
         "y      leaf                                1                          0.247404",
-        "#3     #2 * y                       0.247404 d/d#2 = 1                       1",
+        "v3     v2 * y                       0.247404 d/dv2 = 1                       1",
         "                                             d/dy = 0.247404",
     ]
 

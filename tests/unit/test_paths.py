@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, lessons
+from autograd.duals import Dual, new_level
 from autograd.errors import ArgumentError, GraphError
-from autograd.paths import Path, count_paths, path_products
+from autograd.paths import Path, count_paths, path_products, replayed
 from tests.properties.test_random_graphs import Program, build, programs, sizes
 
 
@@ -108,3 +109,66 @@ def test_products_add_up_to_the_gradient(program: Program) -> None:
         total = math.fsum(path.product for path in found)
         assert abs(total - leaf.grad) <= 1e-13 * weight.get(leaf, 0.0)
         assert math.fsum(abs(path.product) for path in found) == pytest.approx(weight.get(leaf, 0.0), rel=1e-12)
+
+
+# --- what was recorded, computed again ---------------------------------------------------------------------------
+
+
+def test_replay_gives_what_the_formula_gives() -> None:
+    a, b = Value(2.0, "a"), Value(1.0, "b")
+    total = a + b
+    root = total * (b + 1)
+    for x in (-1.5, 1.0, 3.0):
+        assert replayed(root, b)(x) == (2.0 + x) * (x + 1.0)
+        assert replayed(root, a)(x) == (x + 1.0) * 2.0
+        assert replayed(root, total)(x) == x * 2.0
+        assert replayed(root, root)(x) == x
+    assert replayed(total, Value(7.0))(5) == 3.0
+    assert (a.data, b.data, root.data, b.grad) == (2.0, 1.0, 6.0, 0.0)
+
+
+def test_replay_on_values_and_duals_gives_the_derivative() -> None:
+    root, nodes = lessons.get(5).graph()
+    again = replayed(root, nodes["m2"])
+    x = Value(0.5)
+    y = again(x)
+    y.backward()
+    assert (y.data, x.grad) == (2.0, 12.0)
+    assert again(Dual(0.5, 1.0, new_level())).tangent == 12.0
+    assert replayed(root, nodes["z2"])(-1) == 0.5  # the ReLU is off: (0 - 1)^2 / 2
+
+
+def test_replay_of_operations_with_many_operands_and_with_parameters() -> None:
+    x, y = Value(3.0), Value(4.0)
+    root = ag.dot([x, y, x], [1.0, x, y], 2.0) + ag.leaky_relu(-x, 0.5) + ag.maximum(x, y, 1.0) + x**2.5
+    assert replayed(root, x)(2.0) == 2.0 + 8.0 + 8.0 + 2.0 - 1.0 + 4.0 + 2.0**2.5
+
+
+def test_replay_holds_the_numbers_that_there_were() -> None:
+    x, y = Value(3.0), Value(4.0)
+    again = replayed(x * y, x)
+    y.data = 100.0
+    assert again(2.0) == 8.0
+
+
+def test_replay_raises_what_the_operation_raises() -> None:
+    x = Value(3.0, "x")
+    again = replayed(ag.log(x) + 1, x)
+    with pytest.raises(ValueError, match="log"):
+        again(-1.0)
+    with pytest.raises(TypeError, match="str"):
+        again("3")
+
+
+def test_replay_of_a_long_chain_needs_no_recursion() -> None:
+    x = y = Value(1.0)
+    for _ in range(100_000):
+        y = y + 1.0
+    assert replayed(y, x)(0.0) == 100_000.0
+
+
+@given(programs())
+def test_replay_of_every_leaf_gives_the_root_again(program: Program) -> None:
+    root, leaves = build(program)
+    for leaf in leaves:
+        assert replayed(root, leaf)(leaf.data) == root.data

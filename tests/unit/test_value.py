@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, graph
+from autograd import Value, graph, sweep
 from autograd.errors import ArgumentError, AutogradError, DivisionByZeroError, GradientWarning, OperandError
 
 BINARY = [
@@ -564,12 +564,12 @@ def test_interrupted_backward_leaves_every_gradient_as_it_was(error: type[BaseEx
 
 
 def interrupted(call: Callable[[], object], at: int) -> bool:
-    """Press Ctrl-C, so to say, before the n-th line that runs in graph.py; whether it came so far."""
+    """Press Ctrl-C, so to say, before the n-th line that runs in the sweep; whether it came so far."""
     lines = 0
 
     def trace(frame: Any, event: str, _: object) -> Any:
         nonlocal lines
-        if frame.f_code.co_filename != graph.__file__:
+        if frame.f_code.co_filename not in (graph.__file__, sweep.__file__):
             return None
         lines += event == "line"
         if lines == at and event == "line":

@@ -22,6 +22,7 @@ from autograd import Value, primitive, relu, sigmoid
 from autograd import sum as total
 from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.render import to_dot
+from autograd.trace import Trace
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 REWRITE = "AUTOGRAD_REWRITE_GOLDEN"
@@ -46,8 +47,18 @@ def test_golden(name: str, backward: bool, request: pytest.FixtureRequest) -> No
     assert source == file.read_bytes().decode(), f"not what {file} holds; see this module's docstring"
 
 
-def lines_of(root: Value, start: str) -> list[str]:
-    return [line.strip() for line in to_dot(root).source.splitlines() if line.strip().startswith(start)]
+@pytest.mark.parametrize("k", [3, 9])
+def test_golden_moment(k: int, expression: Value) -> None:
+    file = GOLDEN / f"expression_step_{k}.dot"
+    source = to_dot(expression, at_step=k).source
+    if os.environ.get(REWRITE):
+        file.write_bytes(source.encode())
+    assert source == file.read_bytes().decode(), f"not what {file} holds; see this module's docstring"
+
+
+def lines_of(root: Value, start: str, at_step: int | None = None) -> list[str]:
+    source = to_dot(root, at_step=at_step).source
+    return [line.strip() for line in source.splitlines() if line.strip().startswith(start)]
 
 
 def words(line: str) -> str:
@@ -119,6 +130,94 @@ def test_direction_is_an_option(square: Value) -> None:
     assert "rankdir=TB" in to_dot(square, rankdir="TB").source
 
 
+# --- moments: the records are forward a b c 1 d e (1 to 6), the seed (7), backward e d c (8 to 10) -----------------
+
+
+def test_what_is_not_computed_yet_says_so(expression: Value) -> None:
+    expression.backward()
+    assert words(lines_of(expression, "n0 [", 3)[0]) == "a value 2 grad not computed"
+    assert words(lines_of(expression, "n5 [", 3)[0]) == "* e value not computed grad not computed"
+    assert words(lines_of(expression, "n3 [", 3)[0]) == "1"  # a plain number can be read at any time
+
+
+def test_a_constant_input_that_is_not_read_yet_says_so(lesson_5: Value) -> None:
+    assert words(lines_of(lesson_5, "n1 [", 1)[0]) == "x = not computed"
+    assert words(lines_of(lesson_5, "n1 [", 2)[0]) == "x = 2"
+
+
+def test_a_gradient_that_is_not_complete_says_so(expression: Value) -> None:
+    assert words(lines_of(expression, "n1 [", 9)[0]) == "b value 1 grad 3 + …"
+    assert words(lines_of(expression, "n1 [", 10)[0]) == "b value 1 grad 5"
+
+
+def test_a_message_is_on_its_edge_once_it_is_sent(expression: Value) -> None:
+    def sent(k: int) -> list[str]:
+        return [" ".join(words(line).split()) for line in lines_of(expression, "n", k) if "->" in line]
+
+    assert sent(0) == [""] * 6
+    assert sent(3) == ["local 1", "local 1", "", "", "", ""]
+    assert sent(7) == ["local 1"] * 4 + ["local 2", "local 3"]
+    assert sent(9) == ["local 1", "local 1", "local 1 ← 3", "local 1", "local 2 ← 2", "local 3 ← 3"]
+
+
+@pytest.mark.parametrize(("rankdir", "back"), [("LR", "←"), ("RL", "→"), ("TB", "↑"), ("BT", "↓")])
+def test_messages_point_against_the_arrows(square: Value, rankdir: str, back: str) -> None:
+    assert to_dot(square, rankdir=rankdir, at_step=4).source.count(f">{back} 3<") == 2
+
+
+def test_states_are_told_apart_by_outline_and_by_colour(expression: Value) -> None:
+    def look(id_: str, k: int) -> tuple[bool, float, str, str]:
+        line = lines_of(expression, f"{id_} [", k)[0].rpartition(">>")[2]
+        width = re.search(r"penwidth=([\d.]+)", line)
+        fill, outline = re.search(r'fillcolor="(\S+)"', line), re.search(r' color="(\S+)"', line)
+        assert fill
+        assert outline
+        return "dashed" in line, float(width[1]) if width else 1.0, fill[1], outline[1]
+
+    looks = [look("n0", 9), look("n2", 9), look("n4", 9), look("n4", 10)]
+    waiting, reached, current, visited = looks
+    assert waiting[0]
+    assert not reached[0] | current[0] | visited[0]
+    assert waiting[1] < visited[1] < reached[1] - 1 < current[1] - 3
+    assert len({(fill, outline) for *_, fill, outline in looks}) == 4
+
+
+def test_kinds_are_told_apart_at_every_moment(expression: Value) -> None:
+    for k in range(11):
+        a, root = lines_of(expression, "n0 [", k)[0], lines_of(expression, "n5 [", k)[0]
+        assert "rounded" in a
+        assert "rounded" not in root
+        assert "peripheries=2" in root
+        assert f'"op root {"waiting" if k < 6 else "current" if k < 9 else "visited"}"' in root
+
+
+def test_edges_of_the_last_record_are_thick_and_show_the_direction(expression: Value) -> None:
+    def thick(k: int) -> list[tuple[str, bool]]:
+        lines = [line for line in lines_of(expression, "n", k) if "->" in line and "penwidth=3" in line]
+        return [(line.split(" [")[0], "dir=back" in line) for line in lines]
+
+    assert thick(5) == [("n1 -> n4", False), ("n3 -> n4", False)]
+    assert thick(8) == [("n2 -> n5", True), ("n4 -> n5", True)]
+    assert thick(9) == [("n1 -> n4", True)]
+
+
+def test_a_trace_gives_the_numbers(square: Value) -> None:
+    trace = Trace(square, 10.0)
+    square.parents[0].data = 100.0
+    assert ">60<" in to_dot(square, trace=trace).source
+    assert to_dot(square, trace=trace, at_step=4).source == to_dot(square, trace=trace).source
+
+
+def test_a_step_out_of_range_is_refused(square: Value) -> None:
+    with pytest.raises(ArgumentError, match="from 0 to 4, not 5"):
+        to_dot(square, at_step=5)
+
+
+def test_a_large_graph_is_refused_before_it_is_traced() -> None:
+    with pytest.raises(GraphError, match="Draw a part"):
+        to_dot(total([Value(1.0)] * 5000), at_step=10**9)
+
+
 @pytest.mark.parametrize("direction", ["lr", "", "LR]; evil", None])
 def test_an_unknown_direction_is_refused(square: Value, direction: str) -> None:
     with pytest.raises(ArgumentError, match="LR, TB, RL, BT"):
@@ -181,6 +280,7 @@ def test_the_same_in_every_run(tmp_path: Path, dot: Path) -> None:
         "y = tanh(sum(a * b * 2 for a in leaves for b in leaves[:3]))\n"
         "y.backward()\n"
         "print(to_dot(y).source, ascii(to_svg(y)))\n"
+        "print(to_dot(y, at_step=100).source, ascii(to_svg(y, at_step=100)))\n"
     )
     outputs = {
         subprocess.run(

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from autograd import Value, atan2, dot, no_grad, primitive, relu, sqrt, tanh
 from autograd import sum as total
-from autograd.errors import OperandError
+from autograd.errors import ArgumentError, AutogradError, GraphError, OperandError
 from autograd.graph import topological_order
 from autograd.render.rows import EdgeRow, NodeRow, graph_rows, graph_size
+from autograd.trace import Trace
 from autograd.value import literal
 
 
@@ -40,12 +41,12 @@ def test_a_node_is_a_row(expression: Value) -> None:
     expression.backward()
     rows = graph_rows(expression)
     assert rows.nodes == (
-        NodeRow("n0", "a", "", "", 2.0, 2.0, "leaf", False),
-        NodeRow("n1", "b", "", "", 1.0, 5.0, "leaf", False),
-        NodeRow("n2", "c", "+", "+", 3.0, 2.0, "op", False),
-        NodeRow("n3", "", "", "", 1.0, None, "constant", False),
-        NodeRow("n4", "d", "+", "+", 2.0, 3.0, "op", False),
-        NodeRow("n5", "e", "*", "*", 6.0, 1.0, "op", True),
+        NodeRow("n0", "a", "a", "", "", "leaf", 2.0, 2.0, "leaf", False),
+        NodeRow("n1", "b", "b", "", "", "leaf", 1.0, 5.0, "leaf", False),
+        NodeRow("n2", "c", "c", "+", "+", "a + b", 3.0, 2.0, "op", False),
+        NodeRow("n3", "1", "", "", "", "constant", 1.0, None, "constant", False),
+        NodeRow("n4", "d", "d", "+", "+", "b + 1", 2.0, 3.0, "op", False),
+        NodeRow("n5", "e", "e", "*", "*", "c * d", 6.0, 1.0, "op", True),
     )
 
 
@@ -123,11 +124,11 @@ def test_an_operation_has_its_name_and_its_symbol() -> None:
 def test_a_result_made_under_no_grad_is_a_constant() -> None:
     with no_grad():
         result = Value(2.0) * 3
-    assert graph_rows(result).nodes == (NodeRow("n0", "", "", "", 6.0, None, "constant", True),)
+    assert graph_rows(result).nodes == (NodeRow("n0", "6", "", "", "", "constant", 6.0, None, "constant", True),)
 
 
 def test_a_number_alone_is_a_graph() -> None:
-    assert graph_rows(literal(2.0)).nodes == (NodeRow("n0", "", "", "", 2.0, None, "constant", True),)
+    assert graph_rows(literal(2.0)).nodes == (NodeRow("n0", "2", "", "", "", "constant", 2.0, None, "constant", True),)
     assert graph_size(literal(2.0)) == (1, 0)
 
 
@@ -198,3 +199,157 @@ def test_messages_add_up_to_gradients(root: Value) -> None:
         if node.kind != "constant" and not node.root:
             arrived = math.fsum(e.message for e in rows.edges if e.source == node.id and e.message is not None)
             assert node.gradient == pytest.approx(arrived, rel=1e-9, abs=1e-9)
+
+
+# --- names -------------------------------------------------------------------------------------------------------
+
+
+def test_every_node_has_the_name_that_the_trace_gives_it() -> None:
+    x = Value(3.0, "x")
+    root = (x * 2) ** 2 + 2 * x
+    assert [(row.name, row.made_by) for row in graph_rows(root).nodes] == [
+        ("x", "leaf"),
+        ("2", "constant"),
+        ("v1", "x * 2"),
+        ("v2", "v1 ** 2"),
+        ("2", "constant"),
+        ("v3", "2 * x"),
+        ("v4", "v2 + v3"),
+    ]
+    assert {row.name for row in graph_rows(root).nodes} == set(Trace(root).names.values())
+
+
+# --- moments -----------------------------------------------------------------------------------------------------
+# The expression's records: forward a b c 1 d e (1 to 6), the seed (7), backward e d c (8 to 10).
+
+
+def states(root: Value, k: int) -> str:
+    return " ".join(f"{row.name}:{row.state}" for row in graph_rows(root, at_step=k).nodes)
+
+
+@pytest.mark.parametrize(
+    ("k", "expected"),
+    [
+        (0, "a:waiting b:waiting c:waiting 1:waiting d:waiting e:waiting"),
+        (1, "a:current b:waiting c:waiting 1:waiting d:waiting e:waiting"),
+        (3, "a:visited b:visited c:current 1:waiting d:waiting e:waiting"),
+        (6, "a:visited b:visited c:visited 1:visited d:visited e:current"),
+        (7, "a:waiting b:waiting c:waiting 1:waiting d:waiting e:current"),
+        (8, "a:waiting b:waiting c:reached 1:waiting d:reached e:current"),
+        (9, "a:waiting b:reached c:reached 1:waiting d:current e:visited"),
+        (10, "a:reached b:reached c:current 1:waiting d:visited e:visited"),
+    ],
+)
+def test_states_of_nodes(expression: Value, k: int, expected: str) -> None:
+    assert states(expression, k) == expected
+
+
+@pytest.mark.parametrize(
+    ("k", "expected"),
+    [
+        (0, ["waiting"] * 6),
+        (3, ["current", "current", "waiting", "waiting", "waiting", "waiting"]),
+        (5, ["visited", "visited", "current", "current", "waiting", "waiting"]),
+        (6, ["visited", "visited", "visited", "visited", "current", "current"]),
+        (7, ["waiting"] * 6),
+        (9, ["waiting", "waiting", "current", "visited", "visited", "visited"]),  # nothing is sent to the 1
+        (10, ["current", "current", "visited", "visited", "visited", "visited"]),
+    ],
+)
+def test_states_of_edges(expression: Value, k: int, expected: list[str]) -> None:
+    assert [edge.state for edge in graph_rows(expression, at_step=k).edges] == expected
+
+
+def test_numbers_are_there_when_they_are_computed(expression: Value) -> None:
+    expression.backward()
+    early = graph_rows(expression, at_step=3)
+    assert [node.value for node in early.nodes] == [2.0, 1.0, 3.0, None, None, None]
+    assert {node.gradient for node in early.nodes} == {None}
+    assert [edge.local for edge in early.edges] == [1.0, 1.0, None, None, None, None]
+    late = graph_rows(expression, at_step=9)
+    assert [node.value for node in late.nodes] == [2.0, 1.0, 3.0, 1.0, 2.0, 6.0]
+    assert [node.gradient for node in late.nodes] == [None, 3.0, 2.0, None, 3.0, 1.0]
+    assert [node.to_come for node in late.nodes] == [1, 1, 0, 0, 0, 0]
+    assert [edge.local for edge in late.edges] == [1.0, 1.0, 1.0, 1.0, 2.0, 3.0]
+    assert [edge.message for edge in late.edges] == [None, None, 3.0, None, 2.0, 3.0]
+
+
+def test_a_moment_shows_the_numbers_that_the_trace_has_read(square: Value) -> None:
+    trace = Trace(square)
+    square.parents[0].data = 100.0
+    rows = graph_rows(square, trace=trace)  # all of it
+    assert [(node.value, node.gradient) for node in rows.nodes] == [(3.0, 6.0), (9.0, 1.0)]
+    assert [edge.local for edge in rows.edges] == [3.0, 3.0]
+    assert graph_rows(square, trace=trace, at_step=len(trace)) == rows
+    assert graph_rows(square).nodes[0].value == 100.0
+
+
+def test_a_moment_neither_reads_nor_writes_gradients(square: Value) -> None:
+    square.backward(2.0)
+    assert [node.gradient for node in graph_rows(square, at_step=4).nodes] == [6.0, 1.0]
+    assert square.parents[0].grad == 12.0
+
+
+def test_the_seed_of_a_trace_is_the_roots_gradient(square: Value) -> None:
+    assert [node.gradient for node in graph_rows(square, trace=Trace(square, 10.0)).nodes] == [60.0, 10.0]
+
+
+@pytest.mark.parametrize("k", [-1, 11, 10**30])
+def test_a_step_out_of_range_is_refused_with_the_range(expression: Value, k: int) -> None:
+    with pytest.raises(ArgumentError, match="from 0 to 10, not"):
+        graph_rows(expression, at_step=k)
+
+
+@pytest.mark.parametrize("k", [1.0, "1", []])
+def test_a_step_is_a_whole_number(expression: Value, k: int) -> None:
+    with pytest.raises(OperandError, match=type(k).__name__):
+        graph_rows(expression, at_step=k)
+
+
+def test_a_trace_of_another_root_is_refused(expression: Value, square: Value) -> None:
+    with pytest.raises(ArgumentError, match="another node"):
+        graph_rows(expression, trace=Trace(square))
+
+
+def test_a_leaf_has_no_moments() -> None:
+    with pytest.raises(GraphError, match="nothing to step through"):
+        graph_rows(Value(1.0), at_step=0)
+
+
+def test_a_rule_that_raises_is_met_at_its_visit_and_not_before() -> None:
+    y = atan2(Value(0.0, "p"), Value(0.0, "q"))
+    assert [edge.local for edge in graph_rows(y, at_step=4).edges] == [None, None]
+    with pytest.raises(AutogradError):
+        graph_rows(y, at_step=5)
+
+
+@given(graphs())
+def test_the_last_moment_is_what_backward_stores(root: Value) -> None:
+    if not root.parents:
+        return
+    root.backward()
+    stored, moment = graph_rows(root), graph_rows(root, at_step=len(Trace(root)))
+    assert [dataclasses.replace(node, state="", to_come=0) for node in moment.nodes] == list(stored.nodes)
+    assert [dataclasses.replace(edge, state="") for edge in moment.edges] == list(stored.edges)
+
+
+@given(graphs())
+def test_one_node_is_current_and_states_follow_the_numbers(root: Value) -> None:
+    if not root.parents:
+        return
+    trace = Trace(root)
+    for k in range(len(trace) + 1):
+        rows = graph_rows(root, trace=trace, at_step=k)
+        current = {node.name for node in rows.nodes if node.state == "current"}
+        assert len(current) == (k > 0)
+        backward = k > len(trace.order)
+        by_id = {node.id: node for node in rows.nodes}
+        for node in rows.nodes:
+            if node.state == "waiting":
+                assert (node.gradient if backward else node.value) is None
+            else:
+                assert node.value is not None
+            assert (node.state == "reached") <= (backward and node.gradient is not None)
+        for edge in rows.edges:
+            assert (edge.message is not None) <= (by_id[edge.target].state in ("visited", "current"))
+            assert (edge.state == "current") <= (by_id[edge.target].state == "current")

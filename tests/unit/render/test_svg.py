@@ -64,6 +64,26 @@ def test_options_are_those_of_to_dot(dot: Path, expression: Value) -> None:
         to_svg(expression, rankdir="up")
 
 
+def test_a_moment_is_an_option(dot: Path, lesson_5: Value) -> None:
+    svg = to_svg(lesson_5, at_step=14)  # the last record is the visit of (yhat - y)^2
+    assert group(svg, "n8").get("class") == "node op current"
+    assert group(svg, "n7").get("class") == "node op reached"
+    assert group(svg, "n10").get("class") == "node op root visited"
+    assert group(svg, "n7_n8_0").get("class") == "edge current"
+    seen = texts(svg)
+    assert {"← 0.5", "← 2"} <= set(seen)
+    assert seen.count("not computed") == 5  # the gradients of m1, m2, a1, z2, yhat
+
+
+def test_every_moment_is_of_the_same_size(dot: Path, lesson_5: Value) -> None:
+    assert len({ET.fromstring(to_svg(lesson_5, at_step=k)).get("viewBox") for k in (0, 5, 9, 13, 18)}) == 1
+
+
+@pytest.mark.parametrize("k", range(0, 8))
+def test_hostile_labels_at_a_moment(dot: Path, hostile: Value, k: int) -> None:
+    assert "<b>bold</b>" in texts(to_svg(hostile, at_step=k))
+
+
 def test_hostile_labels_are_shown_as_what_they_are(dot: Path, hostile: Value) -> None:
     seen = texts(to_svg(hostile))
     assert "<b>bold</b>" in seen

@@ -1,0 +1,307 @@
+"""Step through a forward and backward pass, forwards and backwards, and stop where something happens."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from . import graph
+from .conditions import Condition, parse_condition
+from .errors import ArgumentError
+from .grouping import Grouping
+from .moments import Break, Moment, Reading, Reasons, Records
+from .ops import LEAF
+from .records import Step
+from .trace import Trace
+
+__all__ = ["Stepper"]
+
+
+class Stepper:
+    """Stands between two records of a pass through a graph; at first before them all.
+
+    The records are those of :func:`autograd.steps`. What is shown depends on the position alone, however it was
+    reached, and nothing is written to the graph before :meth:`apply`. Every method returns something that reads well
+    in a REPL. Nodes are given by name (a label, or v1, v2, ... for nodes without one) or as Values.
+
+    Args:
+        root: where the backward pass starts, usually a loss.
+        seed: the gradient that it starts from.
+
+    Raises:
+        OperandError: `root` is not a Value.
+        GraphError: no operation made `root`.
+
+    Example:
+        >>> from autograd import Value
+        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
+        >>> s = Stepper((a + b) * (b + 1))
+        >>> s.until("b")
+        [1/10] a is an input; it gets a gradient.
+          a = 2
+        (6 records not shown)
+        [8/10] Backward through v3 = v1 * v2: a product passes to each factor the other factor.
+          to v1: 1 * 2 = 2 (complete); to v2: 1 * 3 = 3 (complete)
+        [9/10] Backward through v2 = b + 1: a sum passes the gradient on to both terms unchanged.
+          to b: 3 * 1 = 3 (1 more to come)
+        [10/10] Backward through v1 = a + b: a sum passes the gradient on to both terms unchanged.
+          to a: 2 * 1 = 2 (complete); to b: 2 * 1 = 2, sum 3 + 2 = 5 (complete)
+        stopped: the gradient of b is complete
+        >>> s.why("b")
+        gradient of b = 5 (complete)
+          from v2 = b + 1: 3 * 1 = 3
+          from v1 = a + b: 2 * 1 = 2
+          sum: 3 + 2 = 5
+    """
+
+    def __init__(self, root: Any, seed: float = 1.0) -> None:
+        self._trace = Trace(root, seed)
+        self._position = 0
+        self._watched: list[Any] = []
+        self._breaks: list[Break] = []
+        self._written: dict[Any, tuple[Any, Any]] = {}
+
+    # --- where it stands ------------------------------------------------------------------------------------------
+
+    @property
+    def position(self) -> int:
+        """How many records have happened."""
+        return self._position
+
+    @property
+    def records(self) -> Trace:
+        """All records of the pass, whatever the position."""
+        return self._trace
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """The neurons and layers of the graph."""
+        return Grouping(self._trace.order)
+
+    def __len__(self) -> int:
+        return len(self._trace)
+
+    def __iter__(self) -> Iterator[Step]:
+        """Step through the rest, one record at a time."""
+        while self._position < len(self):
+            self._position += 1
+            yield self._trace[self._position - 1]
+
+    def __repr__(self) -> str:
+        return f"Stepper({self._trace.names[self._trace.root]}, after {self._position} of {len(self)} records)"
+
+    def where(self) -> Moment:
+        """The last record, what comes next, and the gradients that are on their way."""
+        return Moment(self._trace, self._position, self.grouping)
+
+    def trace(self) -> Records:
+        """The records up to the position."""
+        return Records(self._trace, 0, self._position, self.grouping)
+
+    def look(self, node: Any) -> Reading:
+        """A node's value and gradient as they stand now; `.value` and `.gradient` are None where there is none yet."""
+        return Reading(self._trace, self._trace.names.find(node), self._position)
+
+    def why(self, node: Any) -> Reasons:
+        """Where a node's gradient comes from: every contribution so far, and how many are to come."""
+        return Reasons(self._trace, self._trace.names.find(node), self._position)
+
+    # --- moving ---------------------------------------------------------------------------------------------------
+
+    def step(self, n: int = 1) -> Records:
+        """Let the next `n` records happen.
+
+        Raises:
+            ArgumentError: `n` is negative, or there are not so many.
+        """
+        return self._move(self._position + self._count(n, len(self) - self._position, "left"))
+
+    def back(self, n: int = 1) -> Moment:
+        """Undo the last `n` records.
+
+        Raises:
+            ArgumentError: `n` is negative, or there are not so many.
+        """
+        return self.goto(self._position - self._count(n, self._position, "behind"))
+
+    def goto(self, k: int) -> Moment:
+        """Stand after `k` records.
+
+        Raises:
+            ArgumentError: `k` is not between 0 and the number of records.
+        """
+        k = _whole(k, "goto(k) takes")
+        if not 0 <= k <= len(self):
+            raise ArgumentError(f"there are {len(self)} records: goto(k) takes 0 to {len(self)}, got {k}")
+        if k:
+            self._trace[k - 1]  # a rule that has no value there raises before anything moves
+        self._position = k
+        return self.where()
+
+    def next(self, what: str = "node") -> Records:
+        """Go on to the next backward visit.
+
+        Args:
+            what: "node": of any node; "neuron" or "layer": of a node in another neuron or layer than the last one.
+
+        Raises:
+            ArgumentError: there is none, or no such kind.
+        """
+        if what not in ("node", "neuron", "layer"):
+            raise ArgumentError(f'next goes to the next "node", "neuron" or "layer", not {what!r}')
+        if what != "node" and not self.grouping.layers:
+            raise ArgumentError("this graph has no neurons with weights, so there are no layers to go to; use next()")
+        here = self._place_of(self._position, what)
+        for k in range(max(self._position, len(self._trace.order) + 1), len(self)):
+            place = self._place_of(k + 1, what)
+            if what == "node" or (place is not None and place != here):
+                return self._run_to(k + 1)
+        if self._position == len(self):
+            raise ArgumentError("the pass is over; back(), goto(k) or goto(0) lead back into it")
+        raise ArgumentError(f"no other {what} comes behind this one; run() goes to the end")
+
+    def until(self, node: Any) -> Records:
+        """Go on until the node's gradient is complete; for a constant, until its value is there.
+
+        Raises:
+            ArgumentError: no node has that name, or it is complete already.
+        """
+        found = self._trace.names.find(node)
+        name = self._trace.names[found]
+        k = self._trace.complete_at(found)
+        what = f"the gradient of {name} is complete"
+        if k is None:
+            k, what = self._trace.place[found] + 1, f"{name}, a constant, has its value and gets no gradient"
+        if k <= self._position:
+            raise ArgumentError(f"{what} since record {k}; goto({k}) leads back there")
+        return self._run_to(k, what)
+
+    def run(self) -> Records:
+        """Go on to the end, or to the first record at which a condition of :meth:`break_when` holds."""
+        return self._run_to(len(self))
+
+    # --- watching -------------------------------------------------------------------------------------------------
+
+    def watch(self, node: Any) -> Reading:
+        """Tell of every change of a node's gradient while moving forwards."""
+        found = self._trace.names.find(node)
+        if found not in self._watched:
+            self._watched.append(found)
+        return self.look(found)
+
+    def break_when(self, condition: str) -> Break:
+        """Stop `run`, `until` and `next` where a condition holds.
+
+        Args:
+            condition: comparisons of ``value``, ``grad`` (complete), and of the parts of a message ``upstream``,
+                ``local`` and ``message``, as "abs(grad) < 1e-6 and value > 0"; it is parsed, never executed.
+
+        Raises:
+            ExpressionError: it does not parse.
+        """
+        self._breaks.append(Break(len(self._breaks) + 1, parse_condition(condition)))
+        return self._breaks[-1]
+
+    def clear(self) -> None:
+        """Forget every condition and every watched node."""
+        self._breaks.clear()
+        self._watched.clear()
+
+    @property
+    def breaks(self) -> tuple[Break, ...]:
+        """The conditions."""
+        return tuple(self._breaks)
+
+    @property
+    def watched(self) -> tuple[Any, ...]:
+        """The watched nodes, in the order in which they were named."""
+        return tuple(self._watched)
+
+    # --- the graph's own gradients ------------------------------------------------------------------------------------
+
+    def apply(self) -> str:
+        """Write the gradients so far to the graph, as a backward pass that ends here would.
+
+        Leaves add them to what they hold; another `apply` replaces what the one before it wrote.
+
+        Returns:
+            A sentence that says how many nodes were written.
+        """
+        for node, (before, written) in self._written.items():
+            if node._grad is written:  # nobody else has changed it since
+                node._grad = before
+        self._written.clear()
+        for node in self._trace.order:
+            gradient = None if graph.is_constant(node) else self._trace.gradient(node, self._position)
+            if gradient is not None:
+                before = node._grad
+                node._grad = gradient + before if node._op is LEAF and before is not None else gradient
+                self._written[node] = before, node._grad
+        nodes = f"{len(self._written):,} node{'s' * (len(self._written) != 1)}"
+        return f"wrote the gradients of {nodes}, after {self._position} of {len(self)} records"
+
+    # --- helpers ----------------------------------------------------------------------------------------------------
+
+    def _count(self, n: int, limit: int, side: str) -> int:
+        n = _whole(n, "the number of records is")
+        if n < 0:
+            raise ArgumentError(f"the number of records is 0 or more, got {n}; step goes on and back goes back")
+        if n > limit:
+            there = f"{limit} record{'s are' if limit != 1 else ' is'} {side}" if limit else f"no record is {side}"
+            raise ArgumentError(f"{there}, got {n} (this is after {self._position} of {len(self)})")
+        return n
+
+    def _place_of(self, k: int, what: str) -> Any:
+        """The layer, or layer and neuron, in which the backward visit of record `k` takes place; None: in none."""
+        if k <= len(self._trace.order) + 1:
+            return None
+        part = self.grouping.of(self._trace.outline(k - 1)[1])
+        return None if part is None else part.layer if what == "layer" else (part.layer, part.neuron)
+
+    def _run_to(self, stop: int, reason: str = "") -> Records:
+        if self._breaks:
+            for k in range(self._position, stop):
+                for each in self._breaks:
+                    if name := _holding(each.condition, self._trace[k]):
+                        return self._move(k + 1, f"break {each.number}: {each.condition.text} holds at {name}")
+        return self._move(stop, reason)
+
+    def _move(self, stop: int, reason: str = "") -> Records:
+        start = self._position
+        if stop:
+            self._trace[stop - 1]  # a rule that has no value there raises before anything moves
+        notes = [f"stopped: {reason}"] if reason else []
+        for node in self._watched:
+            before, now = (str(Reading(self._trace, node, k)) for k in (start, stop))
+            if before != now:
+                notes.append(f"watching {now}")
+        self._position = stop
+        return Records(self._trace, start, stop, self.grouping, tuple(notes))
+
+
+def _whole(n: Any, what: str) -> int:
+    try:
+        if isinstance(n, bool):
+            raise TypeError
+        return operator.index(n)
+    except TypeError:
+        raise ArgumentError(f"{what} a whole number, got {n!r}") from None
+
+
+def _holding(condition: Condition, step: Step) -> str:
+    """The name of the node at which a condition holds, "" if at none; a gradient counts once it is complete."""
+    if step.kind != "backward":
+        known = {"value": step.value} if step.gradient is None else {"value": step.value, "grad": step.gradient}
+        fits = condition.names <= set(known) and ("grad" in condition.names) == (step.kind == "seed")
+        return step.name if fits and condition.holds(known) else ""
+    if condition.names <= {"value"}:
+        return ""  # it was looked at when the value was computed
+    for m in step.messages:
+        known = {"value": m.node.data, "upstream": m.upstream, "local": m.local, "message": m.product}
+        if not m.waiting:
+            known["grad"] = m.total
+        if condition.names <= set(known) and condition.holds(known):
+            return m.target
+    return ""
