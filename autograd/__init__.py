@@ -15,6 +15,7 @@ from typing import Any
 from . import nn as nn
 from .arrays import array, data, grads
 from .checking import assert_derivative, check_derivative, gradcheck
+from .derivation import explain
 from .diagnosis import diagnose
 from .functions import (
     absolute,
@@ -62,6 +63,8 @@ from .modes import detect_anomaly, no_grad
 from .primitives import primitive
 from .reductions import dot, logsumexp, maximum, mean, minimum, prod, softmax, std, sum
 from .render.notebook import mimebundle as _mimebundle
+from .stepper import Stepper
+from .trace import steps
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 
@@ -73,6 +76,7 @@ except PackageNotFoundError:  # run from a source tree that was never installed
     __version__ = "0+unknown"
 
 __all__ = [
+    "Stepper",
     "Value",
     "absolute",
     "acos",
@@ -98,6 +102,7 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "explain",
     "expm1",
     "floor",
     "gelu",
@@ -133,6 +138,7 @@ __all__ = [
     "softsign",
     "sqrt",
     "std",
+    "steps",
     "sum",
     "tan",
     "tanh",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__, lessons
-from .errors import ArgumentError, AutogradError, ExpressionError, GraphError, GraphvizMissingError
+from .errors import ArgumentError, AutogradError, ExpressionError, GraphError, GraphvizMissingError, shown
 from .lessons import Claim, Figure, Lesson, report
 from .lessons.claims import exit_status
 
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("claim", metavar="CLAIM", nargs="?", help='one claim, as "5.3"')
     one.add_argument("--json", action="store_true", help="print data instead of text")
     one.add_argument("--svg", metavar="FILE", type=_path, help="draw the lesson's (or the claim's) worked example")
+    one.add_argument("--step", action="store_true", help="step through the worked example instead")
 
     check = commands.add_parser("check", help="check a file of derivatives derived by hand")
     check.add_argument("file", metavar="FILE", type=_path, help="lines as: f(x) = x**2, f'(x) = 2*x, at x = 1, 3")
@@ -86,15 +88,22 @@ def _parser() -> argparse.ArgumentParser:
     derived.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')
     derived.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable, as x=0.5")
     derived.add_argument("--json", action="store_true", help="print data instead of text")
+
+    stepped = commands.add_parser("step", help="step through a forward and backward pass, forwards and backwards")
+    stepped.add_argument(
+        "what", metavar="WHAT", help='a lesson as 5, a claim as 5.2, or an expression as "(a+b)*(b+1)"'
+    )
+    stepped.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable of an expression")
     return parser
 
 
 def _protected(arguments: Sequence[str]) -> Sequence[str]:
     """Arguments in which an expression such as -x**2 is not taken for an option."""
-    if not arguments or arguments[0] != "derive" or "--" in arguments:
+    known = {"derive": ("--json", "-h", "--help"), "step": ("-h", "--help")}.get(arguments[0], ()) if arguments else ()
+    if not known or "--" in arguments:
         return arguments
-    options = [a for a in arguments[1:] if a in ("--json", "-h", "--help")]
-    return ["derive", *options, "--", *(a for a in arguments[1:] if a not in options)]
+    options = [a for a in arguments[1:] if a in known]
+    return [arguments[0], *options, "--", *(a for a in arguments[1:] if a not in options)]
 
 
 def _path(text: str) -> Path:
@@ -108,6 +117,12 @@ def _run(options: argparse.Namespace) -> int:
         return _check(options.file)
     if options.command == "derive":
         return _derive(options.expression, options.values, options.json)
+    if options.command == "step":
+        return _step(options.what, options.values)
+    if options.command == "lesson" and options.step:
+        if options.json or options.svg:
+            raise ArgumentError("--step takes no --json and no --svg; within it, draw FILE writes a picture")
+        return _step_lesson(_lesson(options.number), [options.claim] if options.claim else [])
     return _run_lessons(options)
 
 
@@ -137,6 +152,36 @@ def _derive(text: str, values: Sequence[str], as_json: bool) -> int:
     else:
         _print(derived_lines(result))
     return 0
+
+
+def _step(what: str, more: Sequence[str]) -> int:
+    from .commands import build
+    from .terminal import walk
+
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
+        number, dot, _ = what.partition(".")
+        return _step_lesson(_lesson(number), [what, *more] if dot else more)
+    try:
+        built = build(what, more)
+        values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
+        title = f"{built.expression} at {values}" if values else str(built.expression)
+        return walk(built.root, title, report.wants_colour(sys.stdout))
+    except (ArgumentError, ExpressionError):
+        raise
+    except AutogradError as error:  # no value at this point, or no operation
+        return _complain(error, getattr(error, "__notes__", ()))
+
+
+def _step_lesson(lesson: Lesson, claims: Sequence[str]) -> int:
+    from .terminal import walk
+
+    if len(claims) > 1:
+        raise ArgumentError(f"one claim at a time, as: autograd step {shown(claims[0])}")
+    root, _ = lesson.graph(*claims)
+    title = (
+        f"Claim {claims[0]}: {lesson.claim(claims[0]).title}" if claims else f"Lesson {lesson.number}: {lesson.title}"
+    )
+    return walk(root, title, report.wants_colour(sys.stdout))
 
 
 def _run_lessons(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from .render.rows import graph_rows
 from .render.table import table_lines
 from .value import Value, lift
 
-__all__ = ["Derived", "check_lines", "derivations_of", "derive", "derived_data", "derived_lines"]
+__all__ = ["Derived", "build", "check_lines", "derivations_of", "derive", "derived_data", "derived_lines"]
 
 WIDTH = 80
 
@@ -95,15 +95,15 @@ class Derived:
     Args:
         expression: what was computed.
         inputs: a node for each variable.
-        root: the node of the result, after a backward.
-        notes: what the backward warned of.
+        root: the node of the result.
+        notes: what the backward warned of, once there has been one.
     """
 
-    def __init__(self, expression: Expression, inputs: dict[str, Value], root: Value, notes: list[str]) -> None:
+    def __init__(self, expression: Expression, inputs: dict[str, Value], root: Value) -> None:
         self.expression = expression
         self.inputs = inputs
         self.root = root
-        self.notes = notes
+        self.notes: list[str] = []
 
 
 def derive(text: str, assignments: Sequence[str]) -> Derived:
@@ -123,6 +123,22 @@ def derive(text: str, assignments: Sequence[str]) -> Derived:
         >>> result.root.data, result.inputs["y"].grad
         (6.283185307179586, 2.0)
     """
+    built = build(text, assignments)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        built.root.backward()
+    built.notes += [str(warning.message) for warning in caught]
+    return built
+
+
+def build(text: str, assignments: Sequence[str]) -> Derived:
+    """Compute an expression, and no gradient yet; arguments and errors as of `derive`.
+
+    Example:
+        >>> built = build("x*y", ["x=2", "y=pi"])
+        >>> built.root.data, built.inputs["y"].grad
+        (6.283185307179586, 0.0)
+    """
     values: dict[str, float] = {}
     for assignment in assignments:
         name, equals, number = assignment.partition("=")
@@ -138,11 +154,7 @@ def derive(text: str, assignments: Sequence[str]) -> Derived:
         expression = parse(text, variables={*expression.names, *given})
     _check_names(expression, values)
     inputs = {name: Value(values[name], name) for name in expression.names}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        root = lift(expression.evaluate(inputs))
-        root.backward()
-    return Derived(expression, inputs, root, [str(warning.message) for warning in caught])
+    return Derived(expression, inputs, lift(expression.evaluate(inputs)))
 
 
 def _number(name: str, text: str) -> float:

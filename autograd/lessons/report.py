@@ -70,6 +70,8 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -
         yield _paint(_row(header), "faint", colour)
     for figure in figures:
         yield from _figure_lines(figure, colour)
+    if claim.graph is not None:
+        yield _paint(f"  Step through it: autograd step {claim.id}", "faint", colour)
     yield ""
 
 

@@ -9,10 +9,13 @@ from .text import label_text
 
 __all__ = ["latex_name", "latex_number"]
 
-_SMALL = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi
-psi omega""".split()
-_CAPITAL = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-_GREEK = frozenset(_SMALL + _CAPITAL)
+_GREEK = frozenset(
+    re.findall(
+        "[A-Za-z]+",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+        "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega",
+    )
+)
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde", "dot": r"\dot"}
 _MARKS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot"}
 _SIGNS = {
@@ -96,9 +99,9 @@ def _letters(word: str) -> str:
     if word in _GREEK:
         return f"\\{word}"
     if len(word) == 1:
-        base, *marks = unicodedata.normalize("NFD", word)
-        if len(marks) == 1 and marks[0] in _MARKS:
-            return f"{_MARKS[marks[0]]}{{{_letters(base)}}}"
+        taken_apart = unicodedata.normalize("NFD", word)
+        if len(taken_apart) == 2 and taken_apart[1] in _MARKS:
+            return f"{_MARKS[taken_apart[1]]}{{{_letters(taken_apart[0])}}}"
         kind, _, name = unicodedata.name(word, "").rpartition(" LETTER ")
         name = name.lower() if kind == "GREEK SMALL" else name.capitalize()
         if kind in ("GREEK SMALL", "GREEK CAPITAL") and name in _GREEK:

@@ -1,0 +1,308 @@
+"""What each command of the stepper does."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..derivation import explain
+from ..errors import ArgumentError, shown
+from ..graph import is_constant
+from ..guessing import judge_guess
+from ..moments import Records
+from ..naming import short_number
+from ..ops import LEAF
+from ..render import to_svg
+from ..render.neighbourhood import neighbourhood_lines
+from ..stepper import Stepper
+from . import words
+from .arguments import bare, count, nothing, number
+from .screen import Screen
+from .shell import Shell
+
+__all__ = ["StepShell", "walk"]
+
+_MOST_RECORDS = 50  # that one command prints
+_MOST_NODES = 40
+_AROUND = 4
+
+_GREETING = "Type help for help, step (or s) for the next record; a blank line repeats the last command."
+_OVER = "the pass is over; back, goto K and restart lead back into it"
+
+
+def walk(root: Any, title: str, colour: bool = False) -> int:
+    """Step through a pass in the terminal: read commands from stdin until one says to leave, or there are no more.
+
+    Args:
+        root: where the backward pass starts.
+        title: what is stepped through.
+        colour: whether to colour.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        GraphError: no operation made `root`.
+        KeyboardInterrupt: Ctrl-C; the line is ended.
+    """
+    shell = StepShell(Stepper(root), Screen(sys.stdout, colour))
+    shell.greet(title)
+    try:
+        shell.cmdloop()
+    except KeyboardInterrupt:
+        print(file=sys.stdout)
+        raise
+    return 0
+
+
+class StepShell(Shell):
+    """The commands, each a method; what stands behind its name is the argument.
+
+    Args:
+        stepper: what moves.
+        screen: where to print.
+    """
+
+    def __init__(self, stepper: Stepper, screen: Screen) -> None:
+        super().__init__(screen)
+        self.stepper = stepper
+        self._trace = stepper.records
+
+    def names(self) -> Iterable[str]:
+        """The names of nodes, for completion."""
+        return self._trace.names.known()
+
+    def greet(self, title: str) -> None:
+        """Say what is stepped through, and where help is."""
+        total, forward = len(self._trace), len(self._trace.order)
+        values, visits = _many(forward, "value"), _many(total - forward - 1, "backward visit")
+        self.screen.show([title], "strong")
+        self.screen.show([f"{total:,} records: {values}, the seed at {self._root}, {visits}.", _GREETING])
+
+    # --- moving -----------------------------------------------------------------------------------------------------
+
+    def do_step(self, argument: str) -> None:
+        """Let the next records happen."""
+        n = count(argument, "step", 1)
+        self._refuse_at_the_end()
+        self._move(lambda: self.stepper.step(n))
+
+    def do_next(self, argument: str) -> None:
+        """Go on to the next backward visit, neuron or layer."""
+        what = bare(argument) or "node"
+        self._refuse_at_the_end()
+        meant = [word for word in words.find("next").words if word.startswith(what)]
+        self._move(lambda: self.stepper.next(meant[0] if len(meant) == 1 else what))
+
+    def do_until(self, argument: str) -> None:
+        """Go on until a gradient is complete."""
+        node = self._node(argument, "until")
+        self._move(lambda: self.stepper.until(node))
+
+    def do_run(self, argument: str) -> None:
+        """Go on to the end or to a break."""
+        nothing(argument, "run", "; until NODE stops at a node")
+        self._refuse_at_the_end()
+        self._move(self.stepper.run)
+
+    def do_back(self, argument: str) -> None:
+        """Undo records."""
+        n = count(argument, "back", 1)
+        self._move(lambda: self.stepper.back(n))
+
+    def do_goto(self, argument: str) -> None:
+        """Stand after so many records."""
+        k = count(argument, "goto")
+        self._move(lambda: self.stepper.goto(k))
+
+    def do_restart(self, argument: str) -> None:
+        """Stand before the first record."""
+        nothing(argument, "restart")
+        self._move(lambda: self.stepper.goto(0))
+
+    def _move(self, how: Callable[[], Any]) -> None:
+        before = self.stepper.position
+        found = how()
+        self._show(_all(found) if isinstance(found, Records) else repr(found).splitlines())
+        k = self.stepper.position
+        if self.screen.draws and k != before:
+            width, plain = self.screen.width or 80, self.screen.ascii_only
+            self.screen.as_it_is(["", *neighbourhood_lines(self._trace, k, width, self.screen.colour, plain), ""])
+        if k == len(self._trace) != before:
+            self.screen.show(self._result())
+
+    def _refuse_at_the_end(self) -> None:
+        if self.stepper.position == len(self._trace):
+            raise ArgumentError(_OVER)
+
+    def _result(self) -> Iterator[str]:
+        yield "The pass is over. The gradient of each input:"
+        inputs = [node for node in self._trace.order if node._op is LEAF and not is_constant(node)]
+        for node in inputs[:_MOST_NODES]:
+            gradient = self.stepper.look(node).gradient
+            yield f"  {self._derivative(node)} = {'0' if gradient is None else short_number(gradient)}"
+        if len(inputs) > _MOST_NODES:
+            yield f"  ... and {len(inputs) - _MOST_NODES:,} more; print NODE shows one"
+        if not inputs:
+            yield "  none: every input is a constant"
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def do_where(self, argument: str) -> None:
+        """Show the last record and what is next."""
+        nothing(argument, "where", "; print NODE shows a node")
+        self._show(repr(self.stepper.where()).splitlines())
+
+    def do_list(self, argument: str) -> None:
+        """List records, those to come by name alone: to show their numbers would spoil a guess."""
+        k = self.stepper.position
+        first, last = k - _AROUND + 1, k + _AROUND
+        if argument:
+            numbers = [count(word, "list") for word in argument.replace(",", " ").split()]
+            if not 1 <= len(numbers) <= 2 or not 1 <= numbers[0] <= numbers[-1] <= len(self._trace):
+                raise ArgumentError(f"list takes one or two numbers of records, 1 to {len(self._trace)}, as list 2 5")
+            first, last = numbers[0], numbers[-1]
+        if k < first or not k:
+            self._show([f"-> after {k} of {len(self._trace)} records"])
+        for i in range(max(first, 1), min(last, len(self._trace)) + 1):
+            if i > k:
+                self._show([f"   {self._to_come(i)}"])
+            else:
+                head, *rest = str(Records(self._trace, i - 1, i, self.stepper.grouping)).splitlines()
+                self._show([f"{'->' if i == k else '  '} {head}", *(f"   {line}" for line in rest)])
+
+    def do_print(self, argument: str) -> None:
+        """Show values and gradients."""
+        nodes = self._nodes(argument)
+        if nodes:
+            self._show(str(self.stepper.look(node)) for node in nodes)
+            return
+        names = list(self.names())
+        self._show(str(self.stepper.look(name)) for name in names[:_MOST_NODES])
+        if len(names) > _MOST_NODES:
+            self._show([f"... and {len(names) - _MOST_NODES:,} more; print NODE shows one"])
+
+    def do_why(self, argument: str) -> None:
+        """Show what a gradient is made of."""
+        self._show(repr(self.stepper.why(self._node(argument, "why"))).splitlines())
+
+    def do_explain(self, argument: str) -> None:
+        """Write the chain rule out."""
+        self._show(str(explain(self._trace.root, self._node(argument, "explain"))).splitlines())
+
+    # --- watching and guessing --------------------------------------------------------------------------------------
+
+    def do_watch(self, argument: str) -> None:
+        """Watch nodes, or list those that are watched."""
+        for node in self._nodes(argument):
+            self.stepper.watch(node)
+        watched = self.stepper.watched
+        self._show([str(self.stepper.look(node)) for node in watched] or ["nothing is watched; watch NODE does"])
+
+    def do_break(self, argument: str) -> None:
+        """Set a break, or list those there are."""
+        if argument:
+            self._show([repr(self.stepper.break_when(argument))])
+        else:
+            none = "there is no break; one is break abs(grad) < 1e-6"
+            self._show(list(map(repr, self.stepper.breaks)) or [none])
+
+    def do_clear(self, argument: str) -> None:
+        """Forget breaks and watched nodes."""
+        nothing(argument, "clear")
+        self.stepper.clear()
+        self._show(["no breaks, and nothing is watched"])
+
+    def do_predict(self, argument: str) -> None:
+        """Judge a guess of a gradient."""
+        node, typed = self._guess(argument)
+        if is_constant(node):
+            raise ArgumentError(f"{self._trace.names[node]} is a constant: no gradient flows to it")
+        if not typed:
+            answer = self.ask(f"{self._derivative(node)} = ? ")
+            if answer is None:
+                return
+            typed = answer.strip()
+        if not typed:
+            raise ArgumentError("no guess, so none is judged")
+        guess = judge_guess(self._trace.root, node, number(typed), typed=typed)
+        self.screen.show(guess.text.splitlines(), "good" if guess.right else "note")
+
+    def _guess(self, argument: str) -> tuple[Any, str]:
+        """The node, and the guess that stands behind its name, which may hold spaces."""
+        if argument not in self.names():
+            for space in reversed([space.start() for space in re.finditer(r"\s+", argument)]):
+                if argument[:space] in self.names():
+                    return self._trace.names.find(argument[:space]), argument[space:].strip().removeprefix("=").strip()
+            argument = argument.split(maxsplit=1)[0] if argument else ""
+        return self._node(argument, "predict"), ""
+
+    # --- the rest ---------------------------------------------------------------------------------------------------
+
+    def do_draw(self, argument: str) -> None:
+        """Write a picture of this moment."""
+        k = self.stepper.position
+        path = Path(os.path.expanduser(argument or f"step-{k}.svg"))
+        svg = to_svg(self._trace.root, trace=self._trace, at_step=k)
+        try:
+            path.write_text(svg, encoding="utf-8")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ArgumentError(f"cannot write {shown(str(path))}: {reason}") from None
+        self._show([f"wrote {shown(str(path))}"])
+
+    def do_help(self, arg: str) -> None:
+        """List the commands, or say more about one."""
+        command = words.find(arg.split()[0]) if arg.split() else None
+        self.screen.as_it_is(words.help_lines(self.screen.width or words.WIDTH, command))
+
+    def do_quit(self, argument: str) -> bool:
+        """Leave."""
+        nothing(argument, "quit")
+        return True
+
+    # --- helpers ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _root(self) -> str:
+        return self._trace.names[self._trace.root]
+
+    def _show(self, lines: Iterable[str]) -> None:
+        self.screen.show(lines, subject=self._subject)
+
+    def _subject(self, i: int) -> str:
+        return self._trace.names[self._trace.outline(i - 1)[1]]
+
+    def _derivative(self, node: Any) -> str:
+        return f"d {self._root} / d {self._trace.names[node]}"
+
+    def _to_come(self, i: int) -> str:
+        kind, node = self._trace.outline(i - 1)
+        what = {"forward": "the value of", "seed": "the seed, at", "backward": "the backward visit of"}[kind]
+        return f"[{i}/{len(self._trace)}] to come: {what} {self._trace.names[node]}"
+
+    def _node(self, name: str, command: str) -> Any:
+        if not name:
+            some = next(iter(self.names()))
+            raise ArgumentError(f"{command} takes the name of a node, as {command} {some}; print shows them all")
+        return self._trace.names.find(name)
+
+    def _nodes(self, argument: str) -> list[Any]:
+        """The node of that name; or else those of its words."""
+        names = [argument] if argument in self.names() else argument.split()
+        return [self._trace.names.find(name) for name in names]
+
+
+def _all(records: Records) -> list[str]:
+    """Every record, or the first and the last few of a great many."""
+    if len(records) <= _MOST_RECORDS:
+        return str(records).splitlines()
+    return repr(records).replace("records not shown)", "records not shown; list FROM TO shows them)").splitlines()
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n:,} {what}{'s' * (n != 1)}"
