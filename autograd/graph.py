@@ -53,7 +53,7 @@ def dependents(root: Any, inputs: Iterable[Any]) -> list[Any]:
     found: set[Any] = set()
     order = []
     for node in topological_order(root, stop=stop):
-        if node in stop or any(p in found for p in node.parents):
+        if node in stop or not found.isdisjoint(node.parents):
             found.add(node)
             order.append(node)
     return order

@@ -161,8 +161,10 @@ def _digits(guess: float, typed: str | None) -> Decimal | None:
 
 
 def _rounds_to(x: float, digits: Decimal | None) -> bool:
-    """Whether x is what was typed when it is rounded to as many digits."""
+    """Whether x is what was typed, a decimal of two digits or more, when it is rounded to as many digits."""
     if digits is None or not digits or not math.isfinite(x):
         return False
     count = len(digits.as_tuple().digits)
+    if count < 2 or int(digits.as_tuple().exponent) >= 0:
+        return False  # "2" means 2, not anything from 1.5 to 2.5
     return any(Context(count, way).create_decimal_from_float(x) == digits for way in (ROUND_HALF_UP, ROUND_HALF_EVEN))

@@ -139,7 +139,7 @@ class Reasons:
             return f"{name} is a constant: no gradient flows to it"
         waiting, gradient = trace.waiting(node, k), trace.gradient(node, k)
         if gradient is None:
-            return f"nothing has reached {name} yet; {_contributions(waiting)} to come"
+            return f"nothing has reached {name} yet; {_contributions(waiting, '')} to come"
         if node is trace.root:
             return f"gradient of {name} = {short_number(gradient)}: the pass starts here"
         found = trace.contributions(node, k)
@@ -174,8 +174,8 @@ def _numbered(trace: Trace, k: int, grouping: Grouping) -> str:
     return f"[{k + 1}/{len(trace)}] {f'({place}) ' if place else ''}{step}"
 
 
-def _contributions(n: int) -> str:
-    return f"{n} more contribution{'s' * (n != 1)}"
+def _contributions(n: int, more: str = "more ") -> str:
+    return f"{n} {more}contribution{'s' * (n != 1)}"
 
 
 def _factor(x: float) -> str:

@@ -39,7 +39,7 @@ class Names(Mapping[Any, str]):
     """
 
     def __init__(self, order: Sequence[Any]) -> None:
-        labels = [shown(node._label) if node._label else "" for node in order]
+        labels = [_written(node._label) if node._label else "" for node in order]
         taken = set(labels)
         prefix = next((p for p in _PREFIXES if not any(_numbered(label, p) for label in taken)), "node ")
         seen: Counter[str] = Counter()
@@ -78,7 +78,8 @@ class Names(Mapping[Any, str]):
             raise ArgumentError(f"{name!r} is no node of this graph, nor the name of one{self._examples('')}")
         if not self._nodes:
             self._nodes = {found: node for node, found in self._names.items() if not is_plain_number(node)}
-        node = self._nodes.get(name) or self._nodes.get(shown(name))
+        node = self._nodes.get(name)
+        node = self._nodes.get(_written(name)) if node is None else node
         if node is None:
             raise ArgumentError(f"no node is called {shown(name)!r}{self._examples(name)}")
         return node
@@ -129,16 +130,26 @@ def made_by(op: Op, operands: Sequence[str]) -> str:
         return "constant"
     if op.name in _BETWEEN and len(operands) == 2:
         return f" {op.name} ".join(map(_bracketed, operands))
-    if op.name == "power":
+    if op.name.removeprefix("_") == "power":
         return f"{_bracketed(operands[0])} ** {_bracketed(short_number(op.params[0]))}"
     if op.name == "neg":
         return f"-{_bracketed(operands[0])}"
-    return f"{op.name}({', '.join(operands)})"
+    parameters = [f"{short_number(x)}" for x in op.params]
+    return f"{op.name.removeprefix('_')}({', '.join([*operands, *parameters])})"
 
 
 def _bracketed(operand: str) -> str:
     """An operand that is one thing: a negative number and a label such as "yhat - y" stand in brackets."""
     return f"({operand})" if operand.startswith("-") or " " in operand else operand
+
+
+def _written(label: str) -> str:
+    """A label as a name: in quotes where it would read as a plain number, or as nothing at all."""
+    try:
+        float(label)
+    except ValueError:
+        return shown(label) if label.strip() else repr(label)
+    return repr(label)
 
 
 def _numbered(label: str, prefix: str) -> bool:

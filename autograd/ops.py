@@ -484,7 +484,7 @@ SUB: Op = _row(
     lambda xp, a, b: a - b,
     symbol="-",
     latex="{0} - {1}",
-    because="a difference passes it on, and turned round to what is taken away",
+    because="a difference passes the gradient on to the first term, and its negative to the second",
 )
 MUL: Op = _row(
     "*",

@@ -26,6 +26,7 @@ class Message:
         before: the target's gradient without this message; None: this is the first.
         total: the target's gradient so far, this message included.
         waiting: how many contributions to the target are still to come.
+        value: the number at the target.
         node: the target.
     """
 
@@ -37,6 +38,7 @@ class Message:
     before: float | None
     total: float
     waiting: int
+    value: float
     node: Any = field(compare=False, repr=False)
 
 

@@ -39,7 +39,7 @@ class Stepper:
         >>> a, b = Value(2.0, "a"), Value(1.0, "b")
         >>> s = Stepper((a + b) * (b + 1))
         >>> s.until("b")
-        [1/10] a is an input; it gets a gradient.
+        [1/10] a is a leaf; it gets a gradient.
           a = 2
         (6 records not shown)
         [8/10] Backward through v3 = v1 * v2: a product passes to each factor the other factor.
@@ -86,8 +86,9 @@ class Stepper:
     def __iter__(self) -> Iterator[Step]:
         """Step through the rest, one record at a time."""
         while self._position < len(self):
+            record = self._trace[self._position]
             self._position += 1
-            yield self._trace[self._position - 1]
+            yield record
 
     def __repr__(self) -> str:
         return f"Stepper({self._trace.names[self._trace.root]}, after {self._position} of {len(self)} records)"
@@ -185,7 +186,7 @@ class Stepper:
     # --- watching -------------------------------------------------------------------------------------------------
 
     def watch(self, node: Any) -> Reading:
-        """Tell of every change of a node's gradient while moving forwards."""
+        """Tell, after each move forwards, what a node's gradient has become if the move changed it."""
         found = self._trace.names.find(node)
         if found not in self._watched:
             self._watched.append(found)
@@ -196,7 +197,8 @@ class Stepper:
 
         Args:
             condition: comparisons of ``value``, ``grad`` (complete), and of the parts of a message ``upstream``,
-                ``local`` and ``message``, as "abs(grad) < 1e-6 and value > 0"; it is parsed, never executed.
+                ``local`` and ``message``, as "abs(grad) < 1e-6 and value > 0"; it is parsed, never executed, and looked
+                at where everything that it names is known.
 
         Raises:
             ExpressionError: it does not parse.
@@ -224,7 +226,8 @@ class Stepper:
     def apply(self) -> str:
         """Write the gradients so far to the graph, as a backward pass that ends here would.
 
-        Leaves add them to what they hold; another `apply` replaces what the one before it wrote.
+        Leaves add them to what they hold. Another `apply` replaces what the one before it wrote, as long as nobody else
+        has changed that gradient in between.
 
         Returns:
             A sentence that says how many nodes were written.
@@ -274,8 +277,8 @@ class Stepper:
             self._trace[stop - 1]  # a rule that has no value there raises before anything moves
         notes = [f"stopped: {reason}"] if reason else []
         for node in self._watched:
-            before, now = (str(Reading(self._trace, node, k)) for k in (start, stop))
-            if before != now:
+            before, now = (Reading(self._trace, node, k) for k in (start, stop))
+            if before.gradient != now.gradient:
                 notes.append(f"watching {now}")
         self._position = stop
         return Records(self._trace, start, stop, self.grouping, tuple(notes))
@@ -299,7 +302,7 @@ def _holding(condition: Condition, step: Step) -> str:
     if condition.names <= {"value"}:
         return ""  # it was looked at when the value was computed
     for m in step.messages:
-        known = {"value": m.node.data, "upstream": m.upstream, "local": m.local, "message": m.product}
+        known = {"value": m.value, "upstream": m.upstream, "local": m.local, "message": m.product}
         if not m.waiting:
             known["grad"] = m.total
         if condition.names <= set(known) and condition.holds(known):

@@ -43,24 +43,38 @@ def _forward(step: Step) -> tuple[str, str]:
     if is_plain_number(step.node):
         return f"{step.name} is a plain number; no gradient flows to it.", step.name
     if step.op is LEAF:
-        return f"{step.name} is an input; it gets a gradient.", value
+        return f"{step.name} is a leaf; it gets a gradient.", value
     if not step.operands:
         return f"{step.name} is a constant; no gradient flows to it.", value
     sentence = f"Forward: {step.name} = {_formula(step, step.operands)}."
-    numbers = tuple(map(short_number, step.numbers))
-    return sentence, f"{step.name} = {_formula(step, numbers)} = {short_number(step.value)}"
+    computed = _formula(step, tuple(map(short_number, step.numbers)))
+    return sentence, f"{step.name} = {computed} = {short_number(step.value)}{_stale(step)}"
+
+
+def _stale(step: Step) -> str:
+    """A warning where an operand's number was changed after the node was computed."""
+    try:
+        now = step.op.forward(*step.numbers)
+    except (ArithmeticError, ValueError):
+        now = math.nan
+    if now == step.value or (now != now and step.value != step.value):
+        return ""
+    return (
+        f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so compute "
+        f"{step.name} again"
+    )
 
 
 def _seed(step: Step) -> tuple[str, str]:
     seed = short_number(step.gradient or 0.0)
-    return (
-        f"The backward pass starts at {step.name}: d{step.name}/d{step.name} = 1.",
-        f"gradient of {step.name} = {seed}",
-    )
+    start = f"d{step.name}/d{step.name} = 1" if step.gradient == 1.0 else f"with the seed {seed}"
+    return f"The backward pass starts at {step.name}: {start}.", f"gradient of {step.name} = {seed}"
 
 
 def _backward(step: Step) -> tuple[str, str]:
     sentence = f"Backward through {step.name} = {_formula(step, step.operands)}: {step.op.because}."
+    if step.op.kink and (0.0 in step.numbers or len(set(step.numbers)) < len(step.numbers)):
+        sentence += f" ({step.op.kink})"
     if not step.messages:
         return sentence, "nothing is sent: its operands are constants"
     parts = [message_text(message) for message in step.messages[:_MOST]]

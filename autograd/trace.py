@@ -71,6 +71,9 @@ class Trace(Sequence[Step]):
             if not isfinite(value):
                 self._bad = (i, i)
                 break
+        else:
+            if not isfinite(self.seed):
+                self._bad = (len(self.order), len(self.order) - 1)
 
     def _slots(self) -> array[int]:
         """Where each node's list of incoming messages starts."""
@@ -135,7 +138,8 @@ class Trace(Sequence[Step]):
         node, local = self.order[target], self._local[e]
         before = self._total[self._incoming[first + nth - 1]] if nth else None
         name, operand, total = self.names[node], self._operand[e], self._total[e]
-        return Message(name, operand, upstream, local, upstream * local, before, total, waiting, node)
+        value = self.values[target]
+        return Message(name, operand, upstream, local, upstream * local, before, total, waiting, value, node)
 
     # --- what is true after k records ----------------------------------------------------------------------------
 

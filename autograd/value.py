@@ -171,6 +171,11 @@ class Value(Operators):
     def label(self, label: str) -> None:
         if not isinstance(label, str):
             raise OperandError(f"a label is text, got {type(label).__name__}; write str(...) around it")
+        if self._op is LITERAL:
+            raise ArgumentError(
+                f"the number {self._data!r} is shared by every graph that uses it and cannot be labelled; use "
+                "Value(..., constant=True) for an input of your own"
+            )
         self._label = label
 
     @property

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from math import isfinite
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..grouping import Grouping
 from ..naming import Names
@@ -16,19 +17,21 @@ from .gathering import Gathered, gathered
 from .measuring import measured, stale
 from .writing import visible
 
-__all__ = ["Account", "Chain", "Marks", "Step", "account"]
+__all__ = ["EXPLAINED", "Account", "Chain", "Marks", "Step", "account"]
 
 _LISTED = 12  # paths, or groups of paths
 _LENGTH = 3_000_000  # nodes on all listed paths together
-_EXPLAINED = 16  # factors
+EXPLAINED = 10  # factors
 _ROUTES = 4  # of one merged factor
+_STEPS = 8  # on all of them together
 
 Step: TypeAlias = tuple[Any, Link]  # the node above, and the link down from it
 _Key: TypeAlias = tuple[Any, Any, int | None]
 Marks: TypeAlias = dict[_Key, str]
 
 
-class Chain(NamedTuple):
+@dataclass(frozen=True)
+class Chain:
     """One path: its nodes from the root down, and its links."""
 
     nodes: tuple[Any, ...]
@@ -38,7 +41,7 @@ class Chain(NamedTuple):
         """The steps that are written out, and None for a gap."""
         return [None if i is None else (self.nodes[i], self.links[i]) for i in visible(len(self.links))]
 
-    @property
+    @cached_property
     def partials(self) -> tuple[float, ...]:
         """The factors."""
         return tuple(link.value for link in self.links)
@@ -50,13 +53,13 @@ class Account:
 
     Args:
         root, wrt: the nodes.
-        order: the whole graph in topological order.
+        order: every node that `root` depends on, in topological order.
         names: of its nodes.
         total: the derivative.
         numeric: the measured one; None: there was nothing to measure.
         sweep: between the two; None: `root` does not depend on `wrt`, or is it.
         links: the steps that chains are made of.
-        kept: the nodes that chains pass.
+        kept: the nodes that chains pass, where others are merged.
         chains: the paths, if they are few.
         groups: the paths, if they are many.
         count: how many paths there are, every route through merged nodes counted.
@@ -86,12 +89,12 @@ class Account:
         return next((self.mark((above, k)) for k in self.links.get(above, ()) if k.below is below), "")
 
     def explained(self) -> list[Step]:
-        """The steps that are explained one by one, each once."""
+        """The steps that are explained one by one, each once, and the first that is not, if there are more."""
         found: dict[_Key, Step] = {}
         for step in self._steps():
-            found.setdefault(_key(step), step)
-            if len(found) == _EXPLAINED:
+            if len(found) > EXPLAINED:
                 break
+            found[_key(step)] = step
         return list(found.values())
 
     def _steps(self) -> Iterator[Step]:
@@ -101,7 +104,7 @@ class Account:
             return
         low = self.groups.shared.nodes[0]
         pairs = [pair for group in self.groups.groups for pair in pairwise(group.nodes) if pair[1] is low]
-        pairs += [pair for _, pair in zip(range(_EXPLAINED), pairwise(self.groups.shared.nodes), strict=False)]
+        pairs += [pair for _, pair in zip(range(EXPLAINED), pairwise(self.groups.shared.nodes), strict=False)]
         for above, below in pairs:
             links = [link for link in self.links[above] if link.below is below]
             if len(links) == 1:
@@ -113,6 +116,8 @@ class Account:
         if link.routes > _ROUTES or self.sweep is None:
             return [], {}
         within = routes(self.sweep, above, link.below, self.kept)
+        if sum(map(len, within.values())) > _STEPS:
+            return [], {}
         chains = [Chain(*found) for found in walk(within, above, link.below)]
         return chains, _marks(chains)
 
@@ -137,26 +142,25 @@ def account(root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool
 
     Args:
         root, wrt: nodes of one graph.
-        order: the graph in topological order.
+        order: every node that `root` depends on, in topological order.
         names: of its nodes.
         merge: whether nodes without a name of their own are passed over.
     """
     if root is wrt:
         return Account(root, wrt, order, names, 1.0, chains=(Chain((root,), ()),), count=1)
-    sweep = swept(root, wrt)
+    sweep = swept(order, root, wrt)
     if not sweep.order:
         return Account(root, wrt, order, names, 0.0)
     operands = sum(len(node.parents) for node in sweep.order[1:])
     total, numeric = sweep.adjoint[wrt], measured(root, wrt, operands)
-    kept, links = frozenset(sweep.order), sweep.links
+    passed, links = sweep.order, sweep.links
     named = {node for node in sweep.order if node._label and is_name(node._label)} | {root, wrt}
-    if merge and len(named) > 2:  # else there would be nothing left to derive
-        between = merged(sweep, named)
-        if between is not None:
-            kept, links = frozenset(named), between
-    passed = [node for node in sweep.order if node in kept]
+    between = merged(sweep, named) if merge and len(named) > 2 else None  # with two nothing would be left to derive
+    if between is not None:
+        passed, links = [node for node in sweep.order if node in named], between
+    kept = frozenset(passed) if between is not None else frozenset()
     count = counted(links, passed)[wrt]
-    listed = counted(links, passed, whole=False)[wrt]
+    listed = count if between is None else counted(links, passed, whole=False)[wrt]
     if listed <= _LISTED and listed * len(passed) <= _LENGTH:
         chains = tuple(Chain(*found) for found in walk(links, root, wrt))
         marks = _marks(chains)

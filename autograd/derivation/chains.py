@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from .. import graph
@@ -72,33 +72,39 @@ def is_name(label: str) -> bool:
     return _NAME.fullmatch(label) is not None
 
 
-def swept(root: Any, wrt: Any) -> Sweep:
+def swept(order: Iterable[Any], root: Any, wrt: Any) -> Sweep:
     """Sweep back from `root` to `wrt`; nothing is written to any node.
 
     The sums are made in the engine's order, so that they equal its gradients to the last bit.
 
+    Args:
+        order: all nodes that `root` depends on, in topological order.
+        root, wrt: from where to where.
+
     Raises:
         AutogradError: a rule has no value at its point.
     """
-    order = graph.dependents(root, [wrt])
+    inside, passed = {wrt}, [wrt]
+    for node in order:
+        if not inside.isdisjoint(node.parents) and node is not wrt:
+            inside.add(node)
+            passed.append(node)
+    if root not in inside:
+        return Sweep([], {}, {}, None)
     adjoint: dict[Any, float] = {root: 1.0}
-    inside = set(order)
     links: Links = {}
     culprit = None
-    for node in reversed(order):
-        if node is wrt:
-            continue
-        upstream, partials, parents = adjoint[node], graph.local_partials(node), node.parents
-        for place in graph.sending_order(node):
-            parent = parents[place]
-            if parent not in inside:
-                continue
-            partial = float(partials[place])
-            adjoint[parent] = total = adjoint.get(parent, 0.0) + upstream * partial
+    for node in reversed(passed[1:]):
+        upstream, partials = adjoint[node], graph.local_partials(node)
+        links[node] = made = [Link(p, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
+        if len(made) > 1:
+            at = {link.place: link for link in made}
+            made = [at[k] for k in graph.sending_order(node) if k in at]
+        for link in made:
+            adjoint[link.below] = total = adjoint.get(link.below, 0.0) + upstream * link.value
             if culprit is None and not math.isfinite(total):
-                culprit = (node, Link(parent, partial, place))
-        links[node] = [Link(p, float(partials[k]), k) for k, p in enumerate(parents) if p in inside]
-    return Sweep(order, links, adjoint, culprit)
+                culprit = (node, link)
+    return Sweep(passed, links, adjoint, culprit)
 
 
 def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:

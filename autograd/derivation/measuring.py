@@ -72,8 +72,8 @@ def measured_text(found: Slopes | None, total: float, plus_minus: str = "+-") ->
 
     Example:
         >>> from autograd.numeric import slopes
-        >>> measured_text(slopes(lambda x: 0.5 * x, 1.0), 0.5)[:21]
-        'measured: 0.5000000 +'
+        >>> measured_text(slopes(lambda x: 2 * x, 1.0), 2.0)[:22]
+        'measured: 2.0000000 +-'
         >>> measured_text(slopes(abs, 0.0), 0.0)
         'measured: -1.0000000 from the left and 1.0000000 from the right, a kink; derived is 0'
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import graph
 from ..naming import is_plain_number
-from .account import Account, Chain, Marks, Step
+from .account import EXPLAINED, Account, Chain, Marks, Step
 from .chains import Count
 from .gathering import Gathered, Group
 from .measuring import measured_text
@@ -127,7 +127,8 @@ class _Writer:
         lines: list[str] = []
         reasons: set[str] = set()
         unnamed: dict[Any, None] = {}
-        for step in self.told.explained():
+        explained = self.told.explained()
+        for step in explained[:EXPLAINED]:
             above, link = step
             if link.place is None:
                 lines += self.merged(step)
@@ -140,14 +141,16 @@ class _Writer:
                     pieces += f"({because})".split()
                     reasons.add(because)
                 lines += filled(pieces, "  ", "    ")
+        if len(explained) > EXPLAINED:
+            lines.append(f"  {self.style.dots} and so on")
         return lines + self.where(filter(self.unnamed, unnamed), "  ")
 
     def merged(self, step: Step) -> list[str]:
         above, link = step
         (chains, marks), value = self.told.routes(step), [digits(link.value)]
         if not chains:
-            text = f"the sum over {count_text(link.routes)} routes through nodes without a name"
-            return sentence(f"{self.step(step)} = {value[0]}, {text}", "  ", "    ")
+            routes = "one route" if link.routes == 1 else f"{count_text(link.routes)} routes"
+            return sentence(f"{self.step(step)} = {value[0]}, by {routes} past nodes without a name", "  ", "    ")
         symbols, numbers = [], []
         for i, chain in enumerate(chains):
             plus = "+ " if i else ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..render.latex import latex_name, latex_number
-from .account import Account, Marks, Step
+from .account import EXPLAINED, Account, Marks, Step
 from .gathering import Group
 from .measuring import measured_text
 from .plain import count_text
@@ -78,7 +78,7 @@ class _Writer:
 
     def factors(self) -> list[str]:
         rows = []
-        for step in self.told.explained():
+        for step in self.told.explained()[:EXPLAINED]:
             above, link = step
             if link.place is not None:
                 symbol = _formula(formula(above, link.place, self.told.names))

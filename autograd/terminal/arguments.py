@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 from ..errors import ArgumentError, AutogradError, ExpressionError
 from ..expressions import parse
 from .shell import one_line
 from .words import quoted
 
-__all__ = ["bare", "count", "nothing", "number"]
+__all__ = ["bare", "count", "node_and_rest", "nothing", "number"]
 
 
 def bare(argument: str) -> str:
@@ -67,3 +68,18 @@ def number(typed: str) -> float:
         reason = error.reason if isinstance(error, ExpressionError) else one_line(error)
         raise ArgumentError(f"{quoted(typed)} is no number: {reason}") from None
     return found
+
+
+def node_and_rest(argument: str, names: Set[str]) -> tuple[str, str]:
+    """The longest name that the argument begins with, and what stands behind it; else its first word, and nothing.
+
+    Example:
+        >>> node_and_rest("yhat - y 2*3", {"yhat", "y", "yhat - y"})
+        ('yhat - y', '2*3')
+        >>> node_and_rest("z 5", {"yhat"}), node_and_rest("yhat = 5", {"yhat"})
+        (('z', ''), ('yhat', '5'))
+    """
+    for space in [len(argument), *[match.start() for match in re.finditer(r"\s+", argument)][::-1]]:
+        if argument[:space] in names:
+            return argument[:space], argument[space:].strip().removeprefix("=").strip()
+    return argument.partition(" ")[0], ""

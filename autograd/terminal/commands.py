@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from ..render import to_svg
 from ..render.neighbourhood import neighbourhood_lines
 from ..stepper import Stepper
 from . import words
-from .arguments import bare, count, nothing, number
+from .arguments import bare, count, node_and_rest, nothing, number
 from .screen import Screen
 from .shell import Shell
 
@@ -140,7 +139,7 @@ class StepShell(Shell):
             raise ArgumentError(_OVER)
 
     def _result(self) -> Iterator[str]:
-        yield "The pass is over. The gradient of each input:"
+        yield "The gradient of each leaf:"
         inputs = [node for node in self._trace.order if node._op is LEAF and not is_constant(node)]
         for node in inputs[:_MOST_NODES]:
             gradient = self.stepper.look(node).gradient
@@ -148,7 +147,7 @@ class StepShell(Shell):
         if len(inputs) > _MOST_NODES:
             yield f"  ... and {len(inputs) - _MOST_NODES:,} more; print NODE shows one"
         if not inputs:
-            yield "  none: every input is a constant"
+            yield "  none: every leaf is a constant"
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -219,7 +218,8 @@ class StepShell(Shell):
 
     def do_predict(self, argument: str) -> None:
         """Judge a guess of a gradient."""
-        node, typed = self._guess(argument)
+        name, typed = node_and_rest(argument, set(self.names()))
+        node = self._node(name, "predict")
         if is_constant(node):
             raise ArgumentError(f"{self._trace.names[node]} is a constant: no gradient flows to it")
         if not typed:
@@ -232,21 +232,12 @@ class StepShell(Shell):
         guess = judge_guess(self._trace.root, node, number(typed), typed=typed)
         self.screen.show(guess.text.splitlines(), "good" if guess.right else "note")
 
-    def _guess(self, argument: str) -> tuple[Any, str]:
-        """The node, and the guess that stands behind its name, which may hold spaces."""
-        if argument not in self.names():
-            for space in reversed([space.start() for space in re.finditer(r"\s+", argument)]):
-                if argument[:space] in self.names():
-                    return self._trace.names.find(argument[:space]), argument[space:].strip().removeprefix("=").strip()
-            argument = argument.split(maxsplit=1)[0] if argument else ""
-        return self._node(argument, "predict"), ""
-
     # --- the rest ---------------------------------------------------------------------------------------------------
 
     def do_draw(self, argument: str) -> None:
         """Write a picture of this moment."""
         k = self.stepper.position
-        path = Path(os.path.expanduser(argument or f"step-{k}.svg"))
+        path = Path(os.path.expanduser(bare(argument) or f"step-{k}.svg"))
         svg = to_svg(self._trace.root, trace=self._trace, at_step=k)
         try:
             path.write_text(svg, encoding="utf-8")

@@ -23,6 +23,8 @@ def line_editing() -> Iterator[None]:
     delimiters = readline.get_completer_delims()
     readline.set_completer_delims(" \t\n")  # a label may hold any other sign
     readline.parse_and_bind("set enable-bracketed-paste off")  # pasted lines are commands, each of them
+    if "libedit" in (readline.__doc__ or ""):  # which does not understand how `cmd` binds the key
+        readline.parse_and_bind("bind ^I rl_complete")
     readline.set_history_length(_LONGEST)
     file = history_file()
     if file is not None:

@@ -82,7 +82,9 @@ class Screen:
         head, rest = record[0], line[record.end() :]
         if subject is not None:
             name = subject(int(re.findall(r"\d+", head)[0]))
-            place = re.search(rf"(?<![\w.\[,]){re.escape(name)}(?![\w.\[,])", rest)
+            behind = re.match(r" \(layer [^)]*\)", rest)  # which neuron it is in comes first
+            pattern = re.compile(rf"(?<![\w.\[,]){re.escape(name)}(?![\w.\[,])")
+            place = pattern.search(rest, behind.end() if behind else 0)
             if place:
                 rest = rest[: place.start()] + self._painted(name, "node") + rest[place.end() :]
         return self._painted(head, "strong" if record["marker"] == "-> " else "faint") + rest

@@ -119,7 +119,8 @@ class Shell(cmd.Cmd):
 
     def completenames(self, text: str, *ignored: object) -> list[str]:
         """The commands that begin like that."""
-        return [command.name for command in words.COMMANDS if command.name.startswith(text.lower())]
+        found = [command.name for command in words.COMMANDS if command.name.startswith(text.lower())]
+        return [f"{found[0]} "] if len(found) == 1 else found
 
     def completedefault(self, text: str, line: str, begidx: int, endidx: int) -> list[str]:
         """The words and names of nodes that may stand here; a name may hold spaces, which end a word for readline."""

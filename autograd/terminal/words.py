@@ -57,8 +57,8 @@ COMMANDS = (
         "n",
         "[neuron|layer]",
         "go on to the next backward visit, or to the next neuron or layer",
-        "What is computed before it happens on the way. Neurons and layers are found where a sum of weights times "
-        "inputs goes through an activation.",
+        "What is computed before it happens on the way. A neuron is a sum of weights times inputs, with its "
+        "activation if it has one.",
         words=_KINDS,
     ),
     _of_nodes("until", "u", "NODE", "go on until the node's gradient is complete"),

@@ -126,8 +126,8 @@ def test_all_of_a_module_names_things_that_exist(source: Path) -> None:
 
 # A module may import those before it. A package counts as one unit.
 ORDER = [
-    "errors", "special", "ops", "naming", "modes", "graph", "sweep", "telling", "records", "trace", "grouping", "copying",
-    "operators", "value", "duals", "reductions",
+    "errors", "special", "ops", "naming", "modes", "graph", "sweep", "telling", "records", "trace", "grouping",
+    "copying", "operators", "value", "duals", "reductions",
     "functions", "arrays", "primitives", "expressions", "derivations_file", "trees", "tracing", "transforms",
     "paths", "numeric", "testimony", "points", "report", "judging", "slips", "diagnosis", "checking", "conditions",
     "guessing", "compiler",

@@ -27,7 +27,8 @@ def test_repeated_labels_are_told_apart() -> None:
     a, b, c = Value(1.0, "w"), Value(2.0, "w"), Value(3.0, "w#2")
     root = (a * b) * c
     found = names(root)
-    assert found[:2] == ["w", "w#2'"] and "w#2" in found
+    assert found[:2] == ["w", "w#2'"]
+    assert "w#2" in found
     assert len(set(found)) == len(found)
 
 

@@ -22,7 +22,9 @@ def s() -> Stepper:
 
 
 def test_it_stands_before_the_first_record(s: Stepper) -> None:
-    assert s.position == 0 and len(s) == 10 and repr(s) == "Stepper(v3, after 0 of 10 records)"
+    assert s.position == 0
+    assert len(s) == 10
+    assert repr(s) == "Stepper(v3, after 0 of 10 records)"
     assert repr(s.trace()) == "still after 0 of 10 records"
 
 
@@ -30,7 +32,8 @@ def test_step_back_and_goto(s: Stepper) -> None:
     assert [r.index for r in s.step(3)] == [1, 2, 3]
     assert s.back().position == 2
     assert s.goto(10).position == 10
-    assert s.step(0).stop == 10 and s.back(0).position == 10
+    assert s.step(0).stop == 10
+    assert s.back(0).position == 10
 
 
 def test_the_same_state_however_it_was_reached() -> None:
@@ -119,7 +122,7 @@ def test_watching(s: Stepper) -> None:
 def test_why() -> None:
     root, _, b = two_paths()
     s = Stepper(root)
-    assert repr(s.why("b")) == "nothing has reached b yet; 2 more contributions to come"
+    assert repr(s.why("b")) == "nothing has reached b yet; 2 contributions to come"
     s.goto(9)
     assert repr(s.why(b)).splitlines()[0] == "gradient of b = 3 (so far; 1 more contribution to come)"
     s.run()

@@ -138,7 +138,7 @@ def completed(shell: StepShell, line: str) -> list[str]:
 def test_completion_of_commands(shell: StepShell) -> None:
     assert shell.completenames("pr") == ["print", "predict"]
     assert shell.completenames("") == [command.name for command in words.COMMANDS]
-    assert shell.complete_help("go") == ["goto"]
+    assert shell.complete_help("go") == ["goto "]
 
 
 @pytest.mark.parametrize(

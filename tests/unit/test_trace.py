@@ -74,7 +74,9 @@ def test_state_after_k_records() -> None:
     assert [trace.gradient(b, k) for k in range(11)] == [None] * 9 + [3.0, 5.0]
     assert [trace.waiting(b, k) for k in (0, 8, 9, 10)] == [2, 2, 1, 0]
     assert [trace.value(root, k) for k in (5, 6)] == [None, 6.0]
-    assert trace.complete_at(b) == 10 and trace.complete_at(root) == 7 and trace.complete_at(a) == 10
+    assert trace.complete_at(b) == 10
+    assert trace.complete_at(root) == 7
+    assert trace.complete_at(a) == 10
     assert [(s.op, m.product) for s, m in trace.contributions(b, 10)] == [("+", 3.0), ("+", 2.0)]
 
 
@@ -96,7 +98,8 @@ def test_constants_get_no_message_and_no_visit_is_left_out() -> None:
     x, c = Value(3.0, "x"), Value(2.0, "c", constant=True)
     trace = Trace((c * c) * x)
     assert [r.name for r in trace if r.kind == "backward"] == ["v2", "v1"]
-    assert trace[-1].messages == () and "operands are constants" in str(trace[-1])
+    assert trace[-1].messages == ()
+    assert "operands are constants" in str(trace[-1])
     assert trace.complete_at(c) is None
 
 
@@ -114,7 +117,9 @@ def test_a_seed() -> None:
 def test_indexing_like_a_list() -> None:
     root, _, _ = two_paths()
     trace = Trace(root)
-    assert trace[-1].index == 10 and [r.index for r in trace[2:4]] == [3, 4] and len(trace) == 10
+    assert trace[-1].index == 10
+    assert [r.index for r in trace[2:4]] == [3, 4]
+    assert len(trace) == 10
     with pytest.raises(IndexError):
         trace[10]
 
@@ -134,7 +139,8 @@ def test_a_later_record_points_back_at_the_first() -> None:
     trace = Trace((square * 1.0) * Value(2.0, "c"))
     assert trace[2].first_bad is None or trace[2].first_bad[0] == "v1"
     infinite = [r for r in trace if r.first_bad]
-    assert infinite and len({r.first_bad for r in infinite}) == 1
+    assert infinite
+    assert len({r.first_bad for r in infinite}) == 1
 
 
 def test_a_rule_without_a_value_raises_where_it_is_reached() -> None:
@@ -172,7 +178,7 @@ def test_modes_do_not_matter() -> None:
 def test_words() -> None:
     x, c = Value(-1.0, "x"), Value(2.0, "c", constant=True)
     told = [str(r) for r in steps(relu(x * c) + exp(log(c)) - 3)]
-    assert told[0] == "x is an input; it gets a gradient.\n  x = -1"
+    assert told[0] == "x is a leaf; it gets a gradient.\n  x = -1"
     assert told[1] == "c is a constant; no gradient flows to it.\n  c = 2"
     assert told[2] == "Forward: v1 = x * c.\n  v1 = (-1) * 2 = -2"
     assert any(t.startswith("3 is a plain number") for t in told)
@@ -182,7 +188,8 @@ def test_a_long_operand_list_is_cut_in_the_text_alone() -> None:
     xs = [Value(float(i), f"x{i}") for i in range(50)]
     last = Trace(dot(xs, xs))[-1]
     assert len(last.messages) == 100
-    assert "... and 94 more" in str(last) and "..., x48, x49" in str(last)
+    assert "... and 94 more" in str(last)
+    assert "..., x48, x49" in str(last)
 
 
 def test_a_chain_of_a_million_nodes() -> None:

@@ -611,3 +611,9 @@ def test_warning_points_at_the_line_that_called_backward(create_graph: bool) -> 
     with pytest.warns(GradientWarning) as caught:
         ag.sqrt(Value(0.0)).backward(create_graph=create_graph)
     assert caught[0].filename == __file__
+
+
+def test_a_shared_number_cannot_be_labelled() -> None:
+    two = (Value(1.0) * 2).parents[1]
+    with pytest.raises(ArgumentError, match=r"the number 2\.0 is shared by every graph"):
+        two.label = "two"
