@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any
 
 from . import modes
-from .errors import AnomalyError, shown, translated, warn
+from .errors import AnomalyError, ArgumentError, shown, translated, warn
 from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM, Partials
 
 
@@ -71,6 +71,15 @@ def name_of(node: Any) -> str:
 def is_constant(node: Any) -> bool:
     """Whether no gradient is wanted for this node."""
     return node._op is LITERAL or node._op is CONSTANT
+
+
+def refuse_shared(made: Any, what: str) -> None:
+    """Raise if the node is a plain number, of which there is one for all graphs."""
+    if made._op is LITERAL:
+        raise ArgumentError(
+            f"the number {made._data!r} is shared by every graph that uses it and cannot be {what}; use "
+            "Value(..., constant=True) for an input of your own"
+        )
 
 
 def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:

@@ -141,7 +141,7 @@ class Value(Operators):
 
     @data.setter
     def data(self, data: Any) -> None:
-        _refuse_shared(self, "changed")
+        graph.refuse_shared(self, "changed")
         self._data = number(data)
 
     @property
@@ -167,7 +167,7 @@ class Value(Operators):
     def label(self, label: str) -> None:
         if not isinstance(label, str):
             raise OperandError(f"a label is text, got {type(label).__name__}; write str(...) around it")
-        _refuse_shared(self, "labelled")
+        graph.refuse_shared(self, "labelled")
         self._label = label
 
     @property
@@ -283,14 +283,6 @@ class Value(Operators):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return copying.reduce(self)
-
-
-def _refuse_shared(made: Value, what: str) -> None:
-    if made._op is LITERAL:
-        raise ArgumentError(
-            f"the number {made._data!r} is shared by every graph that uses it and cannot be {what}; use "
-            "Value(..., constant=True) for an input of your own"
-        )
 
 
 def literal(x: float) -> Value:
