@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -11,6 +11,8 @@ from .conditions import Condition
 from .grouping import Grouping
 from .naming import made_by, short_number
 from .records import Step
+from .render import to_svg
+from .render.notebook import bundle
 from .trace import Trace
 
 __all__ = ["Break", "Moment", "Reading", "Reasons", "Records"]
@@ -90,6 +92,16 @@ class Moment:
             parts = [str(Reading(trace, node, k)) for node in under_way[:_MOST]]
             lines += ["on the way:"] + [f"  {part}" for part in parts] + ["  ..."] * (len(under_way) > _MOST)
         return "\n".join(lines)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """The graph as it stands at this moment, where a notebook shows pictures."""
+
+        def draw() -> str:
+            return to_svg(self.source.root, trace=self.source, at_step=self.position)
+
+        return bundle(repr(self), draw, include, exclude)
 
 
 @dataclass(frozen=True, repr=False)

@@ -45,6 +45,8 @@ class Op:
         array: ``array(xp, *inputs)``, the value over an array namespace; None: element by element.
         symbol: how a node is marked in a drawing.
         latex: a format string of the operands.
+        js: the value in JavaScript, a format string of the operands {0}, {1} or all of them {xs}, the parameters {p0},
+            {p1}, and {op}, which names the row in a refusal; see render/javascript.py; empty: a page keeps it as it is.
         because: one sentence on why the rule is what it is.
         domain: where the function is defined, in words; empty: everywhere.
         kink: what is returned where no derivative exists; empty: there is no such point.
@@ -60,6 +62,7 @@ class Op:
     array: Callable[..., Any] | None = None
     symbol: str = ""
     latex: str = ""
+    js: str = ""
     because: str = ""
     domain: str = ""
     kink: str = ""
@@ -258,6 +261,7 @@ def _divide(zero_over_zero: float) -> Op:
         array=array,
         symbol="/",
         latex=r"\frac{{{0}}}{{{1}}}",
+        js="ag.divideTotal({0}, {1}, {p0})",
         because="a quotient that has an infinite slope where it must",
         singular=True,
     )
@@ -284,6 +288,7 @@ STEP: Op = _row(
     lambda xp, a: xp.where(xp.isnan(a), a, xp.where(a > 0, 1.0, 0.0)),
     symbol="step",
     latex=r"\operatorname{{step}}({0})",
+    js="ag.step({0})",
     because="1 on the right of 0, else 0",
 )
 EQUAL: Op = _row(
@@ -293,6 +298,7 @@ EQUAL: Op = _row(
     lambda xp, a, b: xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(a == b, 1.0, 0.0)),
     symbol="=",
     latex=r"[{0} = {1}]",
+    js="ag.equal({0}, {1})",
     because="1 where the two are equal, else 0",
 )
 SECH2: Op = _row(
@@ -302,6 +308,7 @@ SECH2: Op = _row(
     lambda xp, a: 4.0 * _sigmoid_slope(xp, 2.0 * a),
     symbol="sech²",
     latex=r"\operatorname{{sech}}^2({0})",
+    js="ag.sech2({0})",
     because="1 - tanh^2, without cancellation",
 )
 SIGMOID_SLOPE: Op = _row(
@@ -311,6 +318,7 @@ SIGMOID_SLOPE: Op = _row(
     _sigmoid_slope,
     symbol="σ'",
     latex=r"\sigma'({0})",
+    js="ag.sigmoidSlope({0})",
     because="s(x) s(-x), without cancellation",
 )
 SILU_SLOPE: Op = _row(
@@ -320,6 +328,7 @@ SILU_SLOPE: Op = _row(
     lambda xp, a: _sigmoid(xp, a) + xp.where(xp.isinf(a), 0.0, a) * _sigmoid_slope(xp, a),
     symbol="silu'",
     latex=r"\operatorname{{silu}}'({0})",
+    js="ag.siluSlope({0})",
     because="s(x) + x s'(x)",
 )
 ONE_MINUS_SQUARE: Op = _row(
@@ -329,6 +338,7 @@ ONE_MINUS_SQUARE: Op = _row(
     lambda xp, a: (1.0 - a) * (1.0 + a),
     symbol="1-x²",
     latex=r"(1 - {0}^2)",
+    js="(1 - {0}) * (1 + {0})",
     because="(1 - x)(1 + x), without cancellation",
 )
 SQRT_SQUARE_MINUS_ONE: Op = _row(
@@ -338,6 +348,7 @@ SQRT_SQUARE_MINUS_ONE: Op = _row(
     lambda xp, a: xp.sqrt(a - 1.0) * xp.sqrt(a + 1.0),
     symbol="√(x²-1)",
     latex=r"\sqrt{{{0}^2 - 1}}",
+    js="ag.checked({op}, Math.sqrt({0} - 1) * Math.sqrt({0} + 1), {0})",
     because="without cancellation near 1",
     singular=True,
 )
@@ -348,6 +359,7 @@ LOG_OR_ZERO: Op = _row(
     lambda xp, a: xp.where(a == 0, 0.0, xp.log(xp.where(a == 0, 1.0, xp.where(a < 0, math.nan, a)))),
     symbol="log",
     latex=r"\log {0}",
+    js="ag.logOrZero({0})",
     because="log, but 0 at 0",
     singular=True,
 )
@@ -358,6 +370,7 @@ IDENTITY: Op = _row(
     lambda xp, a: a,
     symbol="=",
     latex="{0}",
+    js="{0}",
     because="an input of its own, told apart from the node behind it",
 )
 SHIFTED_EXP: Op = _row(
@@ -367,6 +380,7 @@ SHIFTED_EXP: Op = _row(
     lambda xp, a, b: xp.where(a == -math.inf, 0.0, xp.exp(a - xp.where(a == -math.inf, 0.0, b))),
     symbol="exp(a-b)",
     latex=r"e^{{{0} - {1}}}",
+    js="ag.shiftedExp({op}, {0}, {1})",
     because="an exponential is its own slope",
 )
 POWER_TOTAL: Op = _row(
@@ -376,6 +390,7 @@ POWER_TOTAL: Op = _row(
     lambda xp, a, b: xp.power(a, b),
     symbol="^",
     latex=r"{0}^{{{1}}}",
+    js="ag.powerTotal({0}, {1})",
     because="a power that returns inf or nan",
     singular=True,
 )
@@ -386,6 +401,7 @@ POWER_SLOPE: Op = _row(
     lambda xp, a, b: xp.where(b == 0, 0.0, b * xp.power(a, xp.where(b == 0, 1.0, b - 1.0))),
     symbol="d^",
     latex=r"{1}\,{0}^{{{1}-1}}",
+    js="ag.powerSlope({0}, {1})",
     because="b a^(b-1), 0 for b = 0",
     singular=True,
 )
@@ -401,6 +417,7 @@ def _power(exponent: float) -> Op:
         lambda xp, a: _fixed_power(xp, a, exponent),
         symbol=f"^{exponent:g}",
         latex=f"{{0}}^{{{{{exponent:g}}}}}",
+        js="ag.powerTotal({0}, {p0})",
         because="the power rule",
         singular=exponent < 1.0,
     )
@@ -429,6 +446,7 @@ def _gaussian(rate: float) -> Op:
         lambda xp, a: xp.exp(-rate * a * a),
         symbol=f"exp(-{rate:g}x²)",
         latex=f"e^{{{{-{rate:g} {{0}}^2}}}}",
+        js="ag.gaussian({0}, {p0})",
         because="the bell curve's slope is -2 rate x times itself",
     )
 
@@ -440,6 +458,7 @@ DENSITY: Op = _row(
     lambda xp, a: xp.exp(-0.5 * a * a) / math.sqrt(math.tau),
     symbol="φ",
     latex=r"\varphi({0})",
+    js="ag.density({0})",
     because="the normal density's slope is -x times itself",
 )
 GELU_SLOPE: Op = _row(
@@ -448,6 +467,7 @@ GELU_SLOPE: Op = _row(
     lambda out, a: (DENSITY(a) * (2.0 - a * a),),
     symbol="gelu'",
     latex=r"\operatorname{{gelu}}'({0})",
+    js="ag.geluSlope({0})",
     because="cdf(x) + x density(x)",
 )
 
@@ -462,6 +482,7 @@ def _inside(low: float, high: float) -> Op:
         lambda xp, a: xp.where(xp.isnan(a), a, xp.where((a >= low) & (a <= high), 1.0, 0.0)),
         symbol="inside",
         latex=r"[{0} \text{{ inside}}]",
+        js="ag.inside({0}, {p0}, {p1})",
         because="1 between the bounds, else 0",
     )
 
@@ -475,6 +496,7 @@ ADD: Op = _row(
     lambda xp, a, b: a + b,
     symbol="+",
     latex="{0} + {1}",
+    js="{0} + {1}",
     because="a sum passes the gradient on to both terms unchanged",
 )
 SUB: Op = _row(
@@ -484,6 +506,7 @@ SUB: Op = _row(
     lambda xp, a, b: a - b,
     symbol="-",
     latex="{0} - {1}",
+    js="{0} - {1}",
     because="a difference passes the gradient on to the first term, and its negative to the second",
 )
 MUL: Op = _row(
@@ -493,6 +516,7 @@ MUL: Op = _row(
     lambda xp, a, b: a * b,
     symbol="*",
     latex=r"{0} \cdot {1}",
+    js="{0} * {1}",
     because="a product passes to each factor the other factor",
 )
 DIV: Op = _row(
@@ -502,6 +526,7 @@ DIV: Op = _row(
     lambda xp, a, b: a / b,
     symbol="/",
     latex=r"\frac{{{0}}}{{{1}}}",
+    js="ag.divide({op}, {0}, {1})",
     domain="a divisor other than 0",
     because="a quotient's slope is 1/b on top and -(a/b)/b below",
 )
@@ -512,6 +537,7 @@ NEG: Op = _row(
     lambda xp, a: -a,
     symbol="-",
     latex="-{0}",
+    js="-{0}",
     because="a negation turns the gradient round",
 )
 MOD: Op = _row(
@@ -521,6 +547,7 @@ MOD: Op = _row(
     lambda xp, a, b: xp.remainder(a, b),
     symbol="%",
     latex=r"{0} \bmod {1}",
+    js="ag.mod({op}, {0}, {1})",
     domain="a divisor other than 0",
     kink="the slope from inside the period",
     because="a % b is a - floor(a / b) b",
@@ -532,6 +559,7 @@ FLOORDIV: Op = _row(
     lambda xp, a, b: xp.floor_divide(a, b),
     symbol="//",
     latex=r"\lfloor {0} / {1} \rfloor",
+    js="ag.floordiv({op}, {0}, {1})",
     domain="a divisor other than 0",
     kink="0 at the jumps",
     because="a staircase is flat wherever it has a slope",
@@ -544,6 +572,7 @@ POW: Op = _row(
     lambda xp, a, b: xp.power(a, b),
     symbol="^",
     latex=r"{0}^{{{1}}}",
+    js="ag.power({op}, {0}, {1})",
     domain="a base above 0, or a whole exponent (not below 0 for base 0)",
     kink="0 in the exponent for base 0, nan in the exponent for a base below 0",
     because="b a^(b-1) for the base, a^b log a for the exponent",
@@ -561,6 +590,7 @@ def power(exponent: float) -> Op:
         lambda xp, a: _fixed_power(xp, a, exponent),
         symbol=f"^{exponent:g}",
         latex=f"{{0}}^{{{{{exponent:g}}}}}",
+        js="ag.power({op}, {0}, {p0})",
         domain="a base above 0, or a whole exponent (not below 0 for base 0)",
         because="the power rule: the exponent comes down and drops by one",
         kink="inf at 0 for an exponent between 0 and 1" if 0.0 < exponent < 1.0 else "",
@@ -577,6 +607,7 @@ EXP: Op = _row(
     lambda xp, a: xp.exp(a),
     symbol="exp",
     latex="e^{{{0}}}",
+    js="ag.checked({op}, Math.exp({0}), {0})",
     because="e^x is its own slope",
 )
 EXP2: Op = _row(
@@ -586,6 +617,7 @@ EXP2: Op = _row(
     lambda xp, a: xp.exp2(a),
     symbol="exp2",
     latex="2^{{{0}}}",
+    js="ag.checked({op}, Math.pow(2, {0}), {0})",
     because="2^x is e^(x log 2)",
 )
 EXPM1: Op = _row(
@@ -595,6 +627,7 @@ EXPM1: Op = _row(
     lambda xp, a: xp.expm1(a),
     symbol="expm1",
     latex="(e^{{{0}}} - 1)",
+    js="ag.checked({op}, Math.expm1({0}), {0})",
     because="taking 1 away leaves the slope e^x as it is",
 )
 LOG: Op = _row(
@@ -604,6 +637,7 @@ LOG: Op = _row(
     lambda xp, a: xp.log(a),
     symbol="log",
     latex=r"\log {0}",
+    js="ag.checked({op}, Math.log({0}), {0})",
     domain="x > 0",
     because="log's slope is 1/x",
 )
@@ -614,6 +648,7 @@ LOG2: Op = _row(
     lambda xp, a: xp.log2(a),
     symbol="log2",
     latex=r"\log_2 {0}",
+    js="ag.checked({op}, Math.log2({0}), {0})",
     domain="x > 0",
     because="log2 is log / log 2",
 )
@@ -624,6 +659,7 @@ LOG10: Op = _row(
     lambda xp, a: xp.log10(a),
     symbol="log10",
     latex=r"\log_{{10}} {0}",
+    js="ag.checked({op}, Math.log10({0}), {0})",
     domain="x > 0",
     because="log10 is log / log 10",
 )
@@ -634,6 +670,7 @@ LOG1P: Op = _row(
     lambda xp, a: xp.log1p(a),
     symbol="log1p",
     latex=r"\log(1 + {0})",
+    js="ag.checked({op}, Math.log1p({0}), {0})",
     domain="x > -1",
     because="log's slope, one further on",
 )
@@ -644,6 +681,7 @@ SQRT: Op = _row(
     lambda xp, a: xp.sqrt(a),
     symbol="√",
     latex=r"\sqrt{{{0}}}",
+    js="ag.checked({op}, Math.sqrt({0}), {0})",
     domain="x >= 0",
     kink="inf at 0",
     singular=True,
@@ -656,6 +694,7 @@ CBRT: Op = _row(
     lambda xp, a: xp.cbrt(a),
     symbol="∛",
     latex=r"\sqrt[3]{{{0}}}",
+    js="Math.cbrt({0})",
     kink="inf at 0",
     singular=True,
     because="a cube root's slope is 1 / (3 root^2)",
@@ -667,6 +706,7 @@ XLOGY: Op = _row(
     lambda xp, x, y: xp.where(x == 0, xp.where(xp.isnan(y), y, 0.0), x * xp.log(xp.where(x == 0, 1.0, y))),
     symbol="x·log y",
     latex=r"{0} \log {1}",
+    js="ag.xlogy({op}, {0}, {1})",
     domain="y > 0, or x = 0",
     kink="0 in x and nan in y at (0, 0)",
     because="log y for x, x / y for y",
@@ -682,6 +722,7 @@ SIN: Op = _row(
     lambda xp, a: xp.sin(a),
     symbol="sin",
     latex=r"\sin {0}",
+    js="ag.checked({op}, Math.sin({0}), {0})",
     domain="finite x",
     because="sin's slope is cos",
 )
@@ -692,6 +733,7 @@ COS: Op = _row(
     lambda xp, a: xp.cos(a),
     symbol="cos",
     latex=r"\cos {0}",
+    js="ag.checked({op}, Math.cos({0}), {0})",
     domain="finite x",
     because="cos's slope is -sin",
 )
@@ -702,6 +744,7 @@ TAN: Op = _row(
     lambda xp, a: xp.tan(a),
     symbol="tan",
     latex=r"\tan {0}",
+    js="ag.checked({op}, Math.tan({0}), {0})",
     domain="finite x",
     because="tan's slope is 1 + tan^2",
 )
@@ -712,6 +755,7 @@ ASIN: Op = _row(
     lambda xp, a: xp.arcsin(a),
     symbol="asin",
     latex=r"\arcsin {0}",
+    js="ag.checked({op}, Math.asin({0}), {0})",
     domain="-1 <= x <= 1",
     kink="inf at -1 and 1",
     singular=True,
@@ -724,6 +768,7 @@ ACOS: Op = _row(
     lambda xp, a: xp.arccos(a),
     symbol="acos",
     latex=r"\arccos {0}",
+    js="ag.checked({op}, Math.acos({0}), {0})",
     domain="-1 <= x <= 1",
     kink="-inf at -1 and 1",
     singular=True,
@@ -736,6 +781,7 @@ ATAN: Op = _row(
     lambda xp, a: xp.arctan(a),
     symbol="atan",
     latex=r"\arctan {0}",
+    js="Math.atan({0})",
     because="atan's slope is 1 / (1 + x^2)",
 )
 SINH: Op = _row(
@@ -745,6 +791,7 @@ SINH: Op = _row(
     lambda xp, a: xp.sinh(a),
     symbol="sinh",
     latex=r"\sinh {0}",
+    js="ag.checked({op}, Math.sinh({0}), {0})",
     because="sinh's slope is cosh",
 )
 COSH: Op = _row(
@@ -754,6 +801,7 @@ COSH: Op = _row(
     lambda xp, a: xp.cosh(a),
     symbol="cosh",
     latex=r"\cosh {0}",
+    js="ag.checked({op}, Math.cosh({0}), {0})",
     because="cosh's slope is sinh",
 )
 TANH: Op = _row(
@@ -763,6 +811,7 @@ TANH: Op = _row(
     lambda xp, a: xp.tanh(a),
     symbol="tanh",
     latex=r"\tanh {0}",
+    js="Math.tanh({0})",
     because="tanh's slope is 1 - tanh^2, steepest at 0",
     activation=True,
 )
@@ -773,6 +822,7 @@ ASINH: Op = _row(
     lambda xp, a: xp.arcsinh(a),
     symbol="asinh",
     latex=r"\operatorname{{arsinh}} {0}",
+    js="Math.asinh({0})",
     because="asinh's slope is 1 / sqrt(1 + x^2)",
 )
 ACOSH: Op = _row(
@@ -782,6 +832,7 @@ ACOSH: Op = _row(
     lambda xp, a: xp.arccosh(a),
     symbol="acosh",
     latex=r"\operatorname{{arcosh}} {0}",
+    js="ag.checked({op}, Math.acosh({0}), {0})",
     domain="x >= 1",
     kink="inf at 1",
     singular=True,
@@ -794,6 +845,7 @@ ATANH: Op = _row(
     lambda xp, a: xp.arctanh(a),
     symbol="atanh",
     latex=r"\operatorname{{artanh}} {0}",
+    js="ag.checked({op}, Math.atanh({0}), {0})",
     domain="-1 < x < 1",
     because="atanh's slope is 1 / (1 - x^2)",
 )
@@ -804,6 +856,7 @@ ATAN2: Op = _row(
     lambda xp, y, x: xp.arctan2(y, x),
     symbol="atan2",
     latex=r"\operatorname{{atan2}}({0}, {1})",
+    js="Math.atan2({0}, {1})",
     kink="no slope at (0, 0): backward raises",
     because="the angle turns fastest near the origin",
 )
@@ -814,6 +867,7 @@ HYPOT: Op = _row(
     lambda xp, a, b: xp.hypot(a, b),
     symbol="hypot",
     latex=r"\sqrt{{{0}^2 + {1}^2}}",
+    js="Math.hypot({0}, {1})",
     kink="(0, 0) at (0, 0)",
     because="a length's slope is the direction it points in",
 )
@@ -826,6 +880,7 @@ ERF: Op = _row(
     lambda out, a: (special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),),
     symbol="erf",
     latex=r"\operatorname{{erf}} {0}",
+    js="ag.erf({0})",
     because="erf's slope is the bell curve 2/sqrt(pi) e^(-x^2)",
 )
 ERFC: Op = _row(
@@ -834,6 +889,7 @@ ERFC: Op = _row(
     lambda out, a: (-special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),),
     symbol="erfc",
     latex=r"\operatorname{{erfc}} {0}",
+    js="ag.erfc({0})",
     because="erfc is 1 - erf",
 )
 SIGMOID: Op = _row(
@@ -843,6 +899,7 @@ SIGMOID: Op = _row(
     _sigmoid,
     symbol="σ",
     latex=r"\sigma({0})",
+    js="ag.sigmoid({0})",
     because="sigmoid's slope is s (1 - s), at most 1/4",
     activation=True,
 )
@@ -853,6 +910,7 @@ LOGSIGMOID: Op = _row(
     lambda xp, a: xp.where(a < 0, a, 0.0) - xp.log1p(xp.exp(-abs(a))),
     symbol="log σ",
     latex=r"\log\sigma({0})",
+    js="-ag.softplus(-{0})",
     because="the slope of log s is 1 - s",
 )
 SOFTPLUS: Op = _row(
@@ -862,6 +920,7 @@ SOFTPLUS: Op = _row(
     lambda xp, a: xp.where(a > 0, a, 0.0) + xp.log1p(xp.exp(-abs(a))),
     symbol="softplus",
     latex=r"\operatorname{{softplus}}({0})",
+    js="ag.softplus({0})",
     because="softplus's slope is the sigmoid",
     activation=True,
 )
@@ -872,6 +931,7 @@ SOFTSIGN: Op = _row(
     lambda xp, a: xp.where(xp.isinf(a), xp.sign(a), a / (1.0 + abs(xp.where(xp.isinf(a), 0.0, a)))),
     symbol="softsign",
     latex=r"\operatorname{{softsign}}({0})",
+    js="ag.softsign({0})",
     because="softsign's slope is 1 / (1 + |x|)^2",
     activation=True,
 )
@@ -882,6 +942,7 @@ SILU: Op = _row(
     lambda xp, a: xp.where(a == -math.inf, 0.0, a) * _sigmoid(xp, a),
     symbol="silu",
     latex=r"\operatorname{{silu}}({0})",
+    js="ag.silu({0})",
     because="silu's slope is s + x s (1 - s)",
     activation=True,
 )
@@ -891,6 +952,7 @@ GELU: Op = _row(
     lambda out, a: (GELU_SLOPE(a),),
     symbol="gelu",
     latex=r"\operatorname{{gelu}}({0})",
+    js="ag.gelu({0})",
     because="gelu's slope is cdf(x) + x density(x)",
     activation=True,
 )
@@ -901,6 +963,7 @@ RELU: Op = _row(
     lambda xp, a: xp.maximum(a, 0.0),
     symbol="ReLU",
     latex=r"\operatorname{{ReLU}}({0})",
+    js="({0} <= 0 ? 0 : {0})",
     kink="0 at 0",
     because="a ReLU passes the gradient on where its input is above 0, and stops it elsewhere",
     activation=True,
@@ -917,6 +980,7 @@ def leaky_relu(slope: float) -> Op:
         lambda xp, a: xp.where(a > 0, a, slope * a),
         symbol="leaky ReLU",
         latex=r"\operatorname{{LeakyReLU}}({0})",
+        js="({0} > 0 ? {0} : {p0} * {0})",
         kink=f"{slope:g} at 0",
         because="a leaky ReLU lets a small part of the gradient through below 0",
         activation=True,
@@ -933,6 +997,7 @@ def elu(alpha: float) -> Op:
         lambda xp, a: xp.where(a > 0, a, alpha * xp.expm1(xp.minimum(a, 0.0))),
         symbol="elu",
         latex=r"\operatorname{{ELU}}({0})",
+        js="({0} > 0 ? {0} : {p0} * Math.expm1({0}))",
         kink="" if alpha == 1.0 else f"{alpha:g} at 0",
         because="elu's slope is 1 above 0 and alpha e^x below",
         activation=True,
@@ -948,6 +1013,7 @@ ABS: Op = _row(
     lambda xp, a: abs(a),
     symbol="|x|",
     latex=r"\left|{0}\right|",
+    js="Math.abs({0})",
     kink="0 at 0",
     because="|x| rises or falls with slope 1",
 )
@@ -958,6 +1024,7 @@ SIGN: Op = _row(
     lambda xp, a: xp.sign(a),
     symbol="sign",
     latex=r"\operatorname{{sign}}({0})",
+    js="ag.sign({0})",
     kink="0 at 0",
     because="a step is flat",
     flat=True,
@@ -969,6 +1036,7 @@ FLOOR: Op = _row(
     lambda xp, a: xp.floor(a),
     symbol="floor",
     latex=r"\lfloor {0} \rfloor",
+    js="ag.floor({op}, {0})",
     kink="0 at the jumps",
     because="a staircase is flat",
     flat=True,
@@ -985,6 +1053,7 @@ def rounded(digits: float) -> Op:
         lambda xp, a: xp.round(a, int(digits)),
         symbol="round",
         latex=r"\operatorname{{round}}({0})",
+        js="ag.rounded({0}, {p0})",
         kink="0 at the jumps",
         because="a staircase is flat",
         flat=True,
@@ -1001,6 +1070,7 @@ def clip(low: float, high: float) -> Op:
         lambda xp, a: xp.clip(a, low, high),
         symbol="clip",
         latex=r"\operatorname{{clip}}({0})",
+        js="({0} < {p0} ? {p0} : {0} > {p1} ? {p1} : {0})",
         kink="1 at both bounds",
         because="a clip passes the gradient on inside its bounds, and stops it outside",
     )
@@ -1040,6 +1110,7 @@ SUM: Op = _row(
     lambda xp, *xs: special.total(xs),
     symbol="Σ",
     latex="sum",
+    js="ag.sum({xs})",
     because="a sum passes the gradient on to every term unchanged",
 )
 PROD: Op = _row(
@@ -1049,6 +1120,7 @@ PROD: Op = _row(
     lambda xp, *xs: functools.reduce(operator.mul, xs),
     symbol="Π",
     latex="prod",
+    js="ag.prod({xs})",
     because="a product passes to each factor the product of the others",
 )
 DOT: Op = _row(
@@ -1058,6 +1130,7 @@ DOT: Op = _row(
     lambda xp, *xs: _dot(*xs),
     symbol="w·x",
     latex="dot",
+    js="ag.dot({xs})",
     because="a weight gets its input, an input its weight, the bias 1",
 )
 MEAN: Op = _row(
@@ -1067,6 +1140,7 @@ MEAN: Op = _row(
     lambda xp, *xs: special.total(xs) / len(xs),
     symbol="mean",
     latex="mean",
+    js="ag.mean({xs})",
     because="each of n values moves the mean by 1/n",
 )
 MAXIMUM: Op = _row(
@@ -1076,6 +1150,7 @@ MAXIMUM: Op = _row(
     lambda xp, *xs: functools.reduce(xp.maximum, xs),
     symbol="max",
     latex="max",
+    js="ag.maximum({xs})",
     kink="ties share the slope evenly",
     because="only the largest value moves the maximum",
     activation=True,
@@ -1087,6 +1162,7 @@ MINIMUM: Op = _row(
     lambda xp, *xs: functools.reduce(xp.minimum, xs),
     symbol="min",
     latex="min",
+    js="ag.minimum({xs})",
     kink="ties share the slope evenly",
     because="only the smallest value moves the minimum",
 )
@@ -1105,6 +1181,7 @@ LOGSUMEXP: Op = _row(
     lambda xp, *xs: functools.reduce(xp.logaddexp, xs),
     symbol="logsumexp",
     latex="logsumexp",
+    js="ag.logsumexp({xs})",
     kink="0 where all are -inf",
     because="logsumexp's slopes are the softmax",
 )
@@ -1129,6 +1206,7 @@ def std(ddof: float) -> Op:
         array,
         symbol="std",
         latex="std",
+        js="ag.std({op}, {p0}, {xs})",
         kink="0 where all values are equal",
         because="each value pulls in proportion to its distance",
     )

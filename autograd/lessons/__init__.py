@@ -18,8 +18,9 @@ from importlib import import_module
 
 from ..errors import ArgumentError
 from .claims import Claim, Figure, Lesson
+from .tables import Table
 
-__all__ = ["Claim", "Figure", "Lesson", "all", "get"]
+__all__ = ["Claim", "Figure", "Lesson", "Table", "all", "get", "table"]
 
 
 def get(n: int) -> Lesson:
@@ -45,6 +46,26 @@ def get(n: int) -> Lesson:
 def all() -> tuple[Lesson, ...]:
     """Return every lesson, in order."""
     return tuple([get(n) for n in _numbers()])
+
+
+def table(claim: str, measured: bool = False) -> Table:
+    """Compute a claim and show its figures as a table.
+
+    Args:
+        claim: its id, as "5.3".
+        measured: whether to show figures that differ from run to run, such as times.
+
+    Raises:
+        ArgumentError: there is no such claim; the message names the nearest.
+
+    Example:
+        >>> table("4.1").figures[0].engine
+        125.0
+    """
+    number = re.match(r"[0-9]+(?=\.)", claim) if isinstance(claim, str) else None
+    if number is None:
+        raise ArgumentError(f'the id of a claim is text such as "5.3", got {claim!r}')
+    return Table.of(get(int(number[0])).claim(claim), measured)
 
 
 def _numbers() -> list[int]:

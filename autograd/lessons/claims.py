@@ -40,6 +40,7 @@ class Claim:
         compute: returns its figures; None while the claim is to come.
         graph: builds the worked example anew, without a backward pass, and returns the root and its nodes by label.
         waits_for: what is missing, for a claim to come, or for the rest of a claim that is computed in part.
+        picture: draws what the claim is about where that is not the graph itself, as SVG text.
 
     Example:
         >>> Claim("9.1", "Sums", "Two and two are four.", lambda: [exactly("2 + 2", "4", 2 + 2, 4)]).run()[0].verdict
@@ -52,6 +53,7 @@ class Claim:
     compute: Callable[[], Sequence[Figure]] | None = None
     graph: Callable[[], Graph] | None = None
     waits_for: str = ""
+    picture: Callable[[], str] | None = None
 
     def __post_init__(self) -> None:
         if self.compute is None and not self.waits_for:
@@ -79,6 +81,7 @@ class Lesson:
         source: the document's file name.
         claims: in the order of their ids.
         main: the id of the main worked example; "": the first claim that has a graph.
+        about: a sentence on what the document is about.
     """
 
     number: int
@@ -86,6 +89,7 @@ class Lesson:
     source: str
     claims: tuple[Claim, ...]
     main: str = ""
+    about: str = ""
 
     def claim(self, id: str) -> Claim:
         """The claim of that id.

@@ -10,6 +10,7 @@ from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .lesson_1_batch import claim_2, claim_4, claim_5, delta_rule
 from .lesson_1_example import claim_8, claim_9, example
 from .lesson_1_mistakes import claim_11
+from .lesson_1_scripts import claim_12, picture_12
 from .networks import half_squared_error
 from .paths import chain, named, worked
 
@@ -122,6 +123,15 @@ def claim_7() -> list[Figure]:
     ]
 
 
+def picture_7() -> str:
+    """What is left of the gradient at each node."""
+    from ..render import norms_svg  # costs time that the numbers alone need not pay
+
+    _, n = worked(four_slopes())
+    norms = {f"dh4/d{name}": abs(n[name].grad) for name in ("x", "h1", "h2", "h3", "h4")}
+    return norms_svg(norms, title="A gradient that shrinks to a fifth per layer", note="from the input to the output")
+
+
 # --- 1.13: the drawing -----------------------------------------------------------------------------------------
 
 
@@ -168,6 +178,10 @@ LESSON = Lesson(
     "The chain rule and the delta rule",
     "000_19022d00cf7f13e9.txt",
     main="1.8",
+    about=(
+        "How the chain rule gives the gradient of each weight of a network with one hidden layer, in symbols and in "
+        "numbers, and what the vanishing gradient does to it."
+    ),
     claims=(
         Claim(
             "1.1",
@@ -218,6 +232,7 @@ LESSON = Lesson(
             "Four layers with a factor of 0.2 each leave 0.2, 0.04, 0.008 and 0.0016 of a gradient.",
             claim_7,
             four_slopes,
+            picture=picture_7,
         ),
         Claim(
             "1.8",
@@ -253,7 +268,8 @@ LESSON = Lesson(
             "Two promised scripts",
             "A visualisation of backpropagation and an explanation of how a weight matrix is updated, which the "
             "document lists and does not contain.",
-            waits_for="stepping and visualisation",
+            claim_12,
+            picture=picture_12,
         ),
         Claim(
             "1.13",

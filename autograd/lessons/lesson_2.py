@@ -11,7 +11,7 @@ from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds
 from .lesson_2_batch import batch, claim_5, claim_6, claim_7
 from .lesson_2_debugging import claim_8
-from .lesson_2_slopes import claim_3, claim_4, claim_10, dead_neuron, sigmoid_chain
+from .lesson_2_slopes import claim_3, claim_4, claim_10, dead_neuron, picture_4, sigmoid_chain
 from .networks import layer
 from .paths import named, worked
 
@@ -95,6 +95,10 @@ LESSON = Lesson(
     "The learning engine",
     "001_4791f67009255572.txt",
     main="2.1",
+    about=(
+        "What a forward pass saves and what the backward pass makes of it, layer by layer and on a batch; what it "
+        "costs, what goes wrong, and how to find out."
+    ),
     claims=(
         Claim(
             "2.1",
@@ -124,6 +128,7 @@ LESSON = Lesson(
             "Each sigmoid multiplies the gradient by at most 0.25: by 0.0625 in 2 layers, 0.001 in 5, 0.000001 in 10.",
             claim_4,
             sigmoid_chain,
+            picture=picture_4,
         ),
         Claim(
             "2.5",

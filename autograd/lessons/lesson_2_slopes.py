@@ -14,7 +14,7 @@ from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds, printed, shown
 from .paths import named, worked
 
-__all__ = ["claim_3", "claim_4", "claim_10", "dead_neuron", "sigmoid_chain"]
+__all__ = ["claim_3", "claim_4", "claim_10", "dead_neuron", "picture_4", "sigmoid_chain"]
 
 
 # --- 2.3 ---------------------------------------------------------------------------------------------------
@@ -111,6 +111,21 @@ def claim_4() -> list[Figure]:
                 "explodes: the sigmoid alone does not decide."),
         holds("a10, z = 0 held", None, heavy, heavy.data == 0.5 and all(n[f"z{i}"].data == 0 for i in range(1, 11))),
     ]  # fmt: skip
+
+
+def picture_4() -> str:
+    """The gradient at each of ten sigmoids, with weights that let it vanish and with weights that let it explode."""
+    from ..render import layer_norms, norms_svg  # costs time that the numbers alone need not pay
+
+    norms = {
+        f"weights of {weight:g}, each layer times {weight / 4:g}": layer_norms(worked(sigmoid_chain(10, weight))[0])[
+            "|dL/dz|"
+        ]
+        for weight in (1.0, 8.0)
+    }
+    return norms_svg(
+        norms, title="The gradient behind ten sigmoids", note="d output / dz, each sigmoid where it is steepest: z = 0"
+    )
 
 
 # --- 2.10 --------------------------------------------------------------------------------------------------

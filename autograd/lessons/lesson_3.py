@@ -235,6 +235,10 @@ LESSON = Lesson(
     "The learning loop",
     "002_654cb4a17d661c38.txt",
     main="3.3",
+    about=(
+        "Losses and their slopes, the chain rule through two layers, what the sign of a gradient tells a weight to "
+        "do, and the troubles of training."
+    ),
     claims=(
         Claim(
             "3.1",

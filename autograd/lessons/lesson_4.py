@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..functions import relu
+from ..render.arrows import arrows as drawn_arrows
+from ..render.look import Look
+from ..render.picture import Picture
+from ..render.rows import graph_rows
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, exactly, holds
 from .lesson_4_checks import claim_7, verdicts_at_a_kink
@@ -62,12 +66,21 @@ def claim_1() -> list[Figure]:
 
 
 def claim_3() -> list[Figure]:
-    """The three local derivatives on the drawing's backward edges, and their product."""
+    """The drawing's solid and dashed arrows, the local derivatives on them, and their product."""
     y, n = worked(cube_of_a_sum())
+    rows = graph_rows(y, symbolic=True)
+    names = {node.id: node.name for node in rows.nodes}
+    arrows = [arrow for arrow in drawn_arrows(Picture(rows, Look(), rows)) if names[arrow.tail] in n]
+    solid = [f"{names[a.tail]} -> {names[a.head]}" for a in arrows if not a.backward]
+    dashed = {f"{names[a.tail]} -> {names[a.head]}": a.lines[0] for a in reversed(arrows) if a.backward}
     steps = chain(y, n["f"], n["g"], n["x"])
     x, f = n["x"].data, n["f"].data
     return [
-        holds("forward edges", "x -> g -> f -> y", " -> ".join(n), list(n) == ["x", "g", "f", "y"]),
+        holds("solid arrows", "x -> g -> f -> y", ", ".join(solid), solid == ["x -> g", "g -> f", "f -> y"],
+              note="The drawing that --svg writes has a fourth, from the 1 of f = g + 1."),
+        holds("dashed arrows", "y -> f -> g -> x", ", ".join(dashed), list(dashed) == ["y -> f", "f -> g", "g -> x"]),
+        holds("their labels", "3f^2, 1, 2x", list(dashed.values()),
+              list(dashed.values()) == ["dy/df = 3f² = 75", "df/dg = 1", "dg/dx = 2x = 4"]),
         exactly("edge y to f", "dy/df = 3f^2", steps.derivatives[0], 3 * f**2),
         exactly("edge f to g", "df/dg = 1", steps.derivatives[1], 1.0),
         exactly("edge g to x", "dg/dx = 2x", steps.derivatives[2], 2 * x),
@@ -139,6 +152,10 @@ LESSON = Lesson(
     "Forward and backward through a network",
     "003_696c4c6bfcb783dd.txt",
     main="4.5",
+    about=(
+        "From the chain rule in one variable to a 2-3-1 network trained on a batch, with a gradient check of every "
+        "number."
+    ),
     claims=(
         Claim(
             "4.1",
@@ -160,7 +177,6 @@ LESSON = Lesson(
             "x -> g = x^2 -> f = g + 1 -> y = f^3 in solid arrows; dashed ones back, each with its local derivative.",
             claim_3,
             cube_of_a_sum,
-            waits_for="pictures: dashed backward edges beside the solid ones",
         ),
         Claim(
             "4.4",

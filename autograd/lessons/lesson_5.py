@@ -234,6 +234,10 @@ LESSON = Lesson(
     "Two weights by hand",
     "004_39540203f2e29e46.txt",
     main="5.3",
+    about=(
+        "A network of two weights, its loss, both gradients and one step of descent, all by hand; then one layer of "
+        "ten nodes feeding ten."
+    ),
     claims=(
         Claim(
             "5.1",

@@ -16,9 +16,10 @@ from typing import Any, TextIO
 from .claims import Claim, Figure, Lesson
 from .figures import Plain
 
-__all__ = ["as_data", "claim_lines", "lesson_lines", "summary", "wants_colour"]
+__all__ = ["as_data", "cells", "claim_lines", "comparison", "figure_lines", "lesson_lines", "summary", "wants_colour"]
 
 WIDTH = 80
+HEADER = ("figure", "the document says", "the engine computes", "agrees")
 _COLUMNS = (19, 20, 25, 7)  # name, document, engine, verdict; with an indent of 2 and gaps of 2 they make 79
 _SHORT = {"agrees": "yes", "differs as noted": "differs", "disagrees": "NO", "shown": "-"}
 _COLOURS = {"yes": "32", "differs": "33", "NO": "1;31", "-": "2", "title": "1", "faint": "2"}
@@ -66,13 +67,50 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -
         yield from (_paint(line, "faint", colour) for line in wrapped)
     if figures:
         yield ""
-        header = ("figure", "the document says", "the engine computes", "agrees")
-        yield _paint(_row(header), "faint", colour)
-    for figure in figures:
-        yield from _figure_lines(figure, colour)
+        yield from figure_lines(figures, colour)
     if claim.graph is not None:
         yield _paint(f"  Step through it: autograd step {claim.id}", "faint", colour)
     yield ""
+
+
+def figure_lines(figures: Iterable[Figure], colour: bool = False) -> Iterator[str]:
+    """A header and the lines of every figure.
+
+    Example:
+        >>> from autograd.lessons.claims import shown
+        >>> print(*figure_lines([shown("depth", 4, note="Ours.")]), sep="\\n")
+          figure               the document says     the engine computes        agrees
+          depth                (not printed)         4                          -
+            Ours.
+    """
+    yield _paint(_row(HEADER), "faint", colour)
+    for figure in figures:
+        yield from _one_figure(figure, colour)
+
+
+def cells(figure: Figure) -> tuple[str, str, str, str]:
+    """A figure's name, what the document has, what the engine computes and the verdict, as the table shows them.
+
+    Example:
+        >>> from autograd.lessons.claims import printed
+        >>> cells(printed("a1", "6", 6.0))
+        ('a1', '6', '6.0', 'yes')
+    """
+    document = "(not printed)" if figure.printed is None else figure.printed
+    return figure.name, document, _cell(figure.engine), _SHORT[figure.verdict]
+
+
+def comparison(figure: Figure) -> str:
+    """The number that the engine's was compared with, where six digits tell the two apart; else nothing.
+
+    Example:
+        >>> from autograd.lessons.claims import close
+        >>> comparison(close("slope", "a - y", -0.308, -0.154, should_agree=False))
+        'Compared with -0.154.'
+    """
+    if figure.reference is None or _alike(figure.reference, figure.engine):
+        return ""
+    return f"Compared with {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}."
 
 
 def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -> Iterator[str]:
@@ -147,24 +185,16 @@ def _json_number(x: Plain | None) -> Any:
     return str(x) if isinstance(x, float) and not math.isfinite(x) else x
 
 
-def _figure_lines(figure: Figure, colour: bool) -> Iterator[str]:
-    verdict = _SHORT[figure.verdict]
-    document = "(not printed)" if figure.printed is None else figure.printed
-    cells = (figure.name, document, _cell(figure.engine), verdict)
-    for number, line in enumerate(_wrapped_row(cells)):
+def _one_figure(figure: Figure, colour: bool) -> Iterator[str]:
+    row = cells(figure)
+    verdict = row[-1]
+    for number, line in enumerate(_wrapped_row(row)):
         text = line.rstrip()
         if number == 0:
             text = text.removesuffix(verdict) + _paint(verdict, verdict, colour)
         yield text
-    for text in (_comparison(figure), figure.note):
+    for text in (comparison(figure), figure.note):
         yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
-
-
-def _comparison(figure: Figure) -> str:
-    """The number that the engine's was compared with, where six digits tell the two apart; else nothing."""
-    if figure.reference is None or _alike(figure.reference, figure.engine):
-        return ""
-    return f"Compared with {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}."
 
 
 def _cell(x: Plain, spec: str = "") -> str:

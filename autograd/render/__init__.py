@@ -7,7 +7,24 @@
 """
 
 from .dot import to_dot
+from .drawing import draw
 from .engine import set_dot
+from .equations import to_latex
+from .matrix import matrix_svg
+from .mermaid import to_mermaid
+from .norms import layer_norms, norms_svg
+from .page import to_html
 from .svg import to_svg
 
-__all__ = ["set_dot", "to_dot", "to_svg"]
+__all__ = [
+    "draw",
+    "layer_norms",
+    "matrix_svg",
+    "norms_svg",
+    "set_dot",
+    "to_dot",
+    "to_html",
+    "to_latex",
+    "to_mermaid",
+    "to_svg",
+]

@@ -1,66 +1,71 @@
-"""Rows to a `graphviz.Digraph`: how a graph looks.
-
-A box per node with its operation, label, value and gradient; a solid arrow per use with the local derivative on it.
-What a node is shows in its outline as well as in its colour: rounded for a leaf, square for an operation, doubled for
-the root, none for a constant. So does, at a moment of stepping, how far the pass has come: thin and dashed where it
-has not been, thick where a gradient has begun to arrive, very thick where it is, as usual where it is done.
-"""
+"""A graph as a `graphviz.Digraph`: boxes, solid arrows forward, dashed arrows back, layers as clusters, a legend."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError, GraphError
 from ..trace import Trace
 from ..value import Value
-from .rows import EdgeRow, NodeRow, Rows, State, graph_rows, graph_size
-from .text import label_text, markup, number_text, text_width
+from .arrows import arrows
+from .boxes import node_label, node_look
+from .cells import FONT, SIZE, SMALL
+from .collapse import Level, picture_rows
+from .legend import legend_label
+from .look import Look, look_of
+from .picture import Picture
+from .rows import Rows
+from .text import label_text, markup
 
 if TYPE_CHECKING:
     import graphviz
 
-__all__ = ["EDGE_LIMIT", "NODE_LIMIT", "rows_to_dot", "to_dot"]
+__all__ = [
+    "EDGE_LIMIT",
+    "NODE_LIMIT",
+    "cluster_id",
+    "cluster_title",
+    "picture_of",
+    "picture_to_dot",
+    "rows_to_dot",
+    "to_dot",
+]
 
 NODE_LIMIT = 400
 EDGE_LIMIT = 2000
 
-_BACK = {"LR": "←", "TB": "↑", "RL": "→", "BT": "↓"}  # where gradients go, by the direction of the arrows
-
-_FONT = "Helvetica"  # `dot` knows its widths, and lets the SVG fall back on the viewer's own sans-serif
-_SIZE, _SMALL, _SYMBOL, _PADDING = 12, 10, 18, 3  # points
-_INK, _GREY = "#1a1a1a", "#6b6b6b"
-
-_LOOKS = {
-    "leaf": {"style": "rounded,filled", "fillcolor": "#e6f0fa", "color": "#1f5f99"},
-    "op": {"style": "filled", "fillcolor": "#ffffff", "color": "#4d4d4d"},
-    "constant": {"shape": "plain", "fontcolor": _GREY},
-}
-_ROOT = {"peripheries": "2", "fillcolor": "#fff3d6", "color": "#7a4b00"}
-_MOMENT: dict[State, dict[str, str]] = {
-    "waiting": {"fillcolor": "#ffffff", "color": "#8c8c8c", "penwidth": "0.8"},
-    "reached": {"fillcolor": "#e3f5e1", "color": "#2e7d32", "penwidth": "2.2"},
-    "current": {"fillcolor": "#ffc24d", "color": "#1a1a1a", "penwidth": "4.5"},
-}
-_EDGES: dict[State, dict[str, str]] = {
-    "waiting": {"style": "dashed", "color": "#8c8c8c", "penwidth": "0.8"},
-    "current": {"color": "#b35900", "penwidth": "3"},
-}
+_MOST_STEMS = 6  # names in the title of a layer
 
 
 def to_dot(
-    root: Value, *, rankdir: str = "LR", at_step: int | None = None, trace: Trace | None = None
+    root: Value,
+    *,
+    rankdir: str | None = None,
+    at_step: int | None = None,
+    trace: Trace | None = None,
+    level: Level | None = None,
+    expand: Any = (),
+    **options: Any,
 ) -> graphviz.Digraph:
     """Draw the graph that `root` depends on, as a Digraph to read, change, or render.
 
-    With `at_step` it is drawn as it stands in the middle of stepping: what is not computed then says so, gradients are
-    those so far (a "+ …" says that more is to come), and an arrow says what has been sent back along it.
+    Solid arrows go from operands to results. Once a backward has run, dashed ones go back, each with its local
+    derivative and with what flowed along it: blue if that is positive and red if it is negative, the wider and the more
+    saturated the larger it is. What is less than a millionth of the root's gradient is dotted with a hollow head.
+
+    With `at_step` the graph is drawn as it stands in the middle of stepping: what is not computed then says so, and
+    gradients are those so far (a "+ …" says that more is to come).
 
     Args:
         root: the node to draw from, usually a loss.
-        rankdir: where the arrows point: "LR" (left to right), "RL", "TB" or "BT".
+        rankdir: where the solid arrows point, Graphviz's name for `direction`.
         at_step: how many records of the trace have happened, see :func:`autograd.steps`. None: no moment, but what
             the nodes store; or the end of `trace`.
         trace: a trace of `root` to take the numbers from.
+        level: what a box is: "node", "neuron" or "layer". None: a node, while there are few.
+        expand: parts of a large graph to open all the same, see :func:`autograd.render.collapse.picture_rows`.
+        options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.look.Look`.
 
     Returns:
         A Digraph. Its nodes are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
@@ -68,8 +73,8 @@ def to_dot(
 
     Raises:
         OperandError: `root` is not a Value, or `at_step` no whole number.
-        ArgumentError: there is no such direction, no such step, or the trace is one of another root.
-        GraphError: the graph is too large for a picture of its single nodes, or nothing in it is computed by steps.
+        ArgumentError: there is no such choice, no such step, or the trace is one of another root.
+        GraphError: what is asked for is too large for a picture, or nothing in the graph is computed by steps.
 
     Example:
         >>> x = Value(3.0, "x")
@@ -79,115 +84,151 @@ def to_dot(
         >>> ">6<" in to_dot(x * x, at_step=3).source, ">6<" in to_dot(x * x, at_step=4).source
         (False, True)
     """
-    if rankdir not in _BACK:
-        raise ArgumentError(f"rankdir is one of {', '.join(_BACK)}, not {rankdir!r}")
-    nodes, edges = graph_size(root)
-    if nodes > NODE_LIMIT or edges > EDGE_LIMIT:
-        raise GraphError(
-            f"this graph has {nodes:,} nodes and {edges:,} edges; up to {NODE_LIMIT:,} nodes and {EDGE_LIMIT:,} edges "
-            "are drawn. Draw a part of it, from a node nearer to the inputs, or a smaller example of the same"
-        )
-    return rows_to_dot(graph_rows(root, trace=trace, at_step=at_step), rankdir)
+    look = look_of(rankdir, **options)
+    return picture_to_dot(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand))
 
 
-def rows_to_dot(rows: Rows, rankdir: str) -> graphviz.Digraph:
+def picture_of(
+    root: Value,
+    look: Look,
+    *,
+    trace: Trace | None = None,
+    at_step: int | None = None,
+    level: Level | None = None,
+    expand: Any = (),
+) -> Picture:
+    """The rows to draw, and for a moment those at its end.
+
+    Raises:
+        OperandError, ArgumentError, GraphError: as :func:`to_dot`.
+    """
+    if at_step is not None and trace is None:
+        trace = Trace(root)
+    what: dict[str, Any] = {"level": level, "expand": expand, "trace": trace, "symbolic": True}
+    rows = picture_rows(root, at_step=at_step, **what)
+    final = rows if at_step is None else picture_rows(root, **what)
+    return Picture(rows, look, final)
+
+
+def rows_to_dot(rows: Rows, look: Look | None = None) -> graphviz.Digraph:
     """The picture of rows, whatever graph they came from."""
-    from .digraph import FoundDigraph
+    return picture_to_dot(Picture(rows, look or Look(), rows))
 
-    drawing = FoundDigraph(
-        "gradients",
-        graph_attr={"rankdir": rankdir, "nodesep": "0.25", "ranksep": "0.45", "ordering": "in"},
-        node_attr={"shape": "box", "fontname": _FONT, "fontsize": str(_SIZE), "fontcolor": _INK, "margin": "0.08,0.04"},
-        edge_attr={"fontname": _FONT, "fontsize": str(_SMALL), "color": "#4d4d4d", "arrowsize": "0.7"},
-    )
-    by_id = {node.id: node for node in rows.nodes}
-    for node in rows.nodes:
-        drawing.node(node.id, _node_label(node), **_node_look(node))
-    for edge in rows.edges:
-        label = _edge_label(edge, by_id[edge.target], _BACK[rankdir])
-        look = _edge_look(edge, to_constant=by_id[edge.source].kind == "constant")
-        drawing.edge(edge.source, edge.target, label, **look)
+
+def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
+    """Write a picture as DOT; `tooltips` are for viewers that show them."""
+    drawing = _empty(picture)
+    frames = _Frames(drawing, picture)
+    for node, final in picture.nodes():
+        look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
+        frames.of(node.cluster).node(node.id, node_label(node, final, picture), **look)
+    frames.close()
+    for arrow in arrows(picture):
+        look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
+        if arrow.backward:  # written from its head, which keeps `dot` from laying out a graph that runs in circles
+            drawing.edge(arrow.head, arrow.tail, arrow.label or None, dir="back", **look)
+        else:
+            drawing.edge(arrow.tail, arrow.head, arrow.label or None, **look)
+    if label := legend_label(picture):
+        drawing.node("legend", label, id="legend", shape="plain", **{"class": "legend"})
     return drawing
 
 
-def _node_look(node: NodeRow) -> dict[str, str]:
-    classes = [node.kind, "root" if node.root else "", node.state]
-    look = {"id": node.id, "class": " ".join(filter(None, classes)), **_LOOKS[node.kind]}
-    if node.kind == "constant":
-        if node.state == "current":
-            look |= {"shape": "box", "style": "filled", "margin": "0", **_MOMENT["current"]}
-        return look
-    if node.root:
-        look |= _ROOT
-    if node.state == "waiting":
-        look["style"] += ",dashed"
-    look |= _MOMENT.get(node.state, {})
-    if node.root and node.state == "current":
-        look["penwidth"] = "3"  # thicker, its two outlines would run into one
-    return look
+def _empty(picture: Picture) -> graphviz.Digraph:
+    from .digraph import FoundDigraph
+
+    palette = picture.palette
+    return FoundDigraph(
+        "gradients",
+        graph_attr={
+            "rankdir": picture.look.direction,
+            "nodesep": "0.3",
+            "ranksep": "0.45",
+            "ordering": "in",
+            "bgcolor": palette.paper,
+        },
+        node_attr={
+            "shape": "box",
+            "fontname": FONT,
+            "fontsize": str(SIZE),
+            "fontcolor": palette.ink,
+            "margin": "0.08,0.04",
+        },
+        edge_attr={
+            "fontname": FONT,
+            "fontsize": str(SMALL),
+            "fontcolor": palette.ink,
+            "color": palette.line,
+            "arrowsize": "0.7",
+        },
+    )
 
 
-def _edge_look(edge: EdgeRow, to_constant: bool) -> dict[str, str]:
-    look = {"id": f"{edge.source}_{edge.target}_{edge.operand}"}
-    if to_constant:  # no gradient is sent along it
-        look |= {"color": "#b0b0b0", "fontcolor": _GREY, "penwidth": "0.7"}
-    if edge.state:
-        look |= {"class": edge.state, **_EDGES.get(edge.state, {})}
-    if edge.state == "current" and edge.message is not None:
-        look |= {"dir": "back"}
-    return look
+def cluster_id(path: tuple[str, ...]) -> str:
+    """The id of a cluster in the picture.
+
+    >>> cluster_id(("layer 1", "neuron 2"))
+    'cluster_layer_1_neuron_2'
+    """
+    return "_".join(["cluster", *(part.replace(" ", "_") for part in path)])
 
 
-def _edge_label(edge: EdgeRow, target: NodeRow, back: str) -> str:
-    """The local derivative; at a moment, what was sent below it. Both lines are there at every moment, as wide as they
-    commonly get, so that the boxes keep their places from one picture to the next."""
-    local = "" if target.value is None else f"local {number_text(edge.local, missing='undefined')}"
-    if not edge.state:
-        return _table([_cell(local, _SMALL)])
-    message = "" if edge.message is None else f"{back} {number_text(edge.message)}"
-    room = text_width("local -0.1234", _SMALL)
-    bold = edge.state == "current"
-    return _table([_cell(local, _SMALL, room=room), _cell(message, _SMALL, room=room, bold=bold)])
+def cluster_title(path: tuple[str, ...], rows: Rows) -> str:
+    """What stands at a cluster: a layer with the names of what is in it, as the documents write them.
+
+    Example:
+        >>> from autograd.nn import MLP
+        >>> from autograd.render.rows import graph_rows
+        >>> rows = graph_rows(MLP(2, [1, 1])([1.0, 2.0]))
+        >>> cluster_title(("layer 1",), rows)
+        'layer 1'
+    """
+    if len(path) > 1:
+        return path[-1]
+    labels = [node.label for node in rows.nodes if node.cluster[: len(path)] == path and node.kind in ("leaf", "op")]
+    stems = list(dict.fromkeys(label.partition("[")[0].strip() for label in labels))
+    named = [stem for stem in stems if stem]
+    return f"{path[-1]}: {', '.join(named)}" if 0 < len(named) <= _MOST_STEMS and "" not in stems else path[-1]
 
 
-def _node_label(node: NodeRow) -> str:
-    """The HTML-like label of a node: label, value and gradient below each other, an operation's symbol to the left."""
-    label, value, gradient = label_text(node.label), number_text(node.value), number_text(node.gradient)
-    if node.kind == "constant":
-        plain = number_text(node.value, missing=node.name)  # a plain number can be read before it is used
-        return _table([_cell(f"{label} = {value}" if label else plain, _SMALL)])
-    if node.gradient is not None and node.to_come:
-        gradient += " + …"
-    # The numbers take all the room that a long label needs, so that they stay next to their names.
-    room = text_width(label, _SIZE, bold=True) - text_width("value", _SMALL)
-    if node.state:  # the boxes keep their places from one moment to the next
-        room = max(room, text_width("not computed", _SMALL))
-    height = 22 if node.state else 0
-    numbers = [(value, node.value is None), (gradient, node.gradient is None)]
-    sizes = [_SMALL if missing else _SIZE for _, missing in numbers]
-    room = max(room, *(text_width(text, size) for (text, _), size in zip(numbers, sizes, strict=True)))
-    lines = [_cell(label, _SIZE, bold=True, COLSPAN=2)] if label else []
-    for name, (text, missing), size in zip(("value", "grad"), numbers, sizes, strict=True):
-        lines.append(_cell(name, _SMALL, height=height) + _cell(text, size, room=room, grey=missing))
-    if node.kind == "op":
-        symbol = label_text(node.symbol, limit=12)
-        lines[0] = _cell(symbol, _SYMBOL if len(symbol) == 1 else _SIZE, ROWSPAN=len(lines)) + "<VR/>" + lines[0]
-    return _table(lines)
+class _Frames:
+    """The clusters of a drawing, one within the other, opened as nodes need them."""
+
+    def __init__(self, drawing: graphviz.Digraph, picture: Picture) -> None:
+        self._open: dict[tuple[str, ...], graphviz.Digraph] = {(): drawing}
+        self._picture = picture
+
+    def of(self, path: tuple[str, ...]) -> graphviz.Digraph:
+        """The drawing that a node of this cluster goes into."""
+        for outer in accumulate(((part,) for part in path), lambda a, b: a + b):
+            if outer not in self._open:
+                self._open[outer] = self._new(outer)
+        return self._open[path]
+
+    def close(self) -> None:
+        """Put each into the one around it, the innermost first."""
+        for path in sorted(self._open, key=len, reverse=True):
+            if path:
+                self._open[path[:-1]].subgraph(self._open[path])
+
+    def _new(self, path: tuple[str, ...]) -> graphviz.Digraph:
+        import graphviz
+
+        palette, id_ = self._picture.palette, cluster_id(path)
+        title = markup(label_text(cluster_title(path, self._picture.rows), 64))
+        look = {
+            "label": f'<<FONT POINT-SIZE="{SMALL}" COLOR="{palette.grey}">{title}</FONT>>',
+            "id": id_,
+            "style": "rounded,filled",
+            "fillcolor": palette.cluster_fill if len(path) == 1 else palette.inner_fill,
+            "color": palette.cluster_line,
+            "fontname": FONT,
+            "labeljust": "l",
+        }
+        return graphviz.Digraph(id_, graph_attr=look)
 
 
-def _cell(
-    text: str, size: int, *, room: int = 0, height: int = 0, bold: bool = False, grey: bool = False, **spans: int
-) -> str:
-    """A cell of one line, at least `room` points wide inside its padding, and `height` points high with it."""
-    font = f'POINT-SIZE="{size}"' + (f' COLOR="{_GREY}"' if grey else "")
-    inner = f"<FONT {font}>{markup(text) or ' '}</FONT>"  # `dot` takes no empty one
-    width = max(room, text_width(text, size, bold)) + 2 * _PADDING
-    if height:
-        spans |= {"HEIGHT": height}
-    written = "".join(f' {name}="{number}"' for name, number in spans.items())
-    return f'<TD ALIGN="LEFT" WIDTH="{width}"{written}>{f"<B>{inner}</B>" if bold else inner}</TD>'
+def _tooltip(text: str, wanted: bool) -> Mapping[str, str]:
+    import graphviz
 
-
-def _table(lines: list[str]) -> str:
-    rows = "".join(f"<TR>{line}</TR>" for line in lines)
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{_PADDING}">{rows}</TABLE>>'
+    return {"tooltip": graphviz.escape(text)} if wanted else {}

@@ -33,6 +33,7 @@ _SIGNS = {
     "<": "{<}",  # a notebook's page would take `<` and a letter for a tag
     ">": "{>}",
     "`": r"\grave{}",
+    "@": "{@}",  # KaTeX takes it for a letter of the command before it
 }
 _TOKEN = re.compile(r"[^\W\d_]+\d*(?:_[^\W_]+)*|\d+|.", re.DOTALL)
 _NAME = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")
@@ -84,6 +85,8 @@ def _token(token: str) -> str:
         return _word(word) + (f"_{{{subscripts}}}" if below else "")
     if token in _SIGNS:
         return _SIGNS[token]
+    if unicodedata.category(token[0]) in ("Mn", "Me"):
+        token = f"\u25cc{token}"  # an accent needs a letter below it; this circle stands for one
     return token if token.isascii() else rf"\text{{{token}}}"
 
 

@@ -6,22 +6,24 @@ nothing of how they will be drawn, and have no size limit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import index
 from typing import Any, Literal, TypeAlias
 
 from ..errors import ArgumentError, OperandError
-from ..graph import is_constant, local_partials, partials_at, topological_order
+from ..graph import is_constant, topological_order
+from ..grouping import Grouping
 from ..naming import Names, made_by
 from ..ops import LITERAL
 from ..trace import Trace
 from ..value import Value
+from .marks import mark_of
+from .sources import Moment, State, Stored
 
 __all__ = ["EdgeRow", "Kind", "NodeRow", "Rows", "State", "checked_step", "graph_rows", "graph_size"]
 
-Kind: TypeAlias = Literal["leaf", "constant", "op"]
-State: TypeAlias = Literal["", "waiting", "reached", "current", "visited"]
+Kind: TypeAlias = Literal["leaf", "constant", "op", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,16 @@ class NodeRow:
         made_by: how the node is made of its operands, by their names; "leaf" or "constant" where it is of none.
         value: the number at the node; None: not computed at this moment.
         gradient: d root / d node as it is stored, or so far at this moment; None: not computed.
-        kind: "leaf" (gradients flow to it), "constant" (they don't), or "op".
+        kind: "leaf" (gradients flow to it), "constant" (they don't), "op", or "group" (many nodes in one box).
         root: whether the graph was read from here.
         state: "" where no moment was asked for. In the forward phase a node is "waiting", "current" (the last record
             is its own) or "visited". So it is in the backward phase, but for "reached": something of its gradient has
             arrived, and it has not been visited, as no leaf ever is.
         to_come: how many contributions to the gradient are still to come at this moment.
+        members: how many nodes a group stands for.
+        cluster: the clusters that it is drawn in, from the outside in: ("layer 1", "neuron 2").
+        notes: marks on it, see :func:`autograd.render.marks.mark_of`.
+        detail: the second line of a group: "16 neurons, 48 parameters".
     """
 
     id: str
@@ -57,6 +63,10 @@ class NodeRow:
     root: bool
     state: State = ""
     to_come: int = 0
+    members: int = 1
+    cluster: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,9 @@ class EdgeRow:
             at the target, nothing has been sent yet, or the source is a constant, to which nothing is sent.
         state: "" where no moment was asked for; "waiting", "current" (the last record sent a number along it)
             or "visited" (the node that it leads to has been, in the same phase).
+        count: how many edges an aggregated one stands for. With more than one, `local` is None and `message` is the
+            exact sum of theirs.
+        symbolic: the local derivative in symbols: "3f²", "w1".
     """
 
     source: str
@@ -81,17 +94,23 @@ class EdgeRow:
     local: float | None
     message: float | None
     state: State = ""
+    count: int = 1
+    symbolic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A graph: its nodes in topological order, and its edges by target and then by operand."""
+    """A graph: its nodes in topological order, and its edges by target and then by operand.
+
+    `hidden` is how many nodes its groups stand for.
+    """
 
     nodes: tuple[NodeRow, ...]
     edges: tuple[EdgeRow, ...]
+    hidden: int = 0
 
 
-def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None = None) -> Rows:
+def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None = None, symbolic: bool = False) -> Rows:
     """Read everything that `root` depends on, itself included.
 
     A plain number is one shared node wherever it is used. Here it gets a row for each use, since to see the 2s of
@@ -102,6 +121,7 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
         trace: a trace of `root`, whose numbers are read in place of the stored ones. None: the stored ones, or with
             `at_step` a trace made for this.
         at_step: how many records of the trace have happened. None: all of them if there is a trace.
+        symbolic: whether edges get their local derivative in symbols too.
 
     Returns:
         The rows, in an order that depends on the graph alone.
@@ -125,14 +145,16 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
     order: Sequence[Value]
     if trace is None and at_step is None:
         order = topological_order(_checked(root))
-        names, source = Names(order), _Stored()
+        names, source = Names(order), Stored()
     else:
         trace = _trace_of(root, trace)
         order, names = trace.order, trace.names
-        source = _Moment(trace, len(trace) if at_step is None else checked_step(trace, at_step))
+        source = Moment(trace, len(trace) if at_step is None else checked_step(trace, at_step))
     nodes: list[NodeRow] = []
     edges: list[EdgeRow] = []
     ids: dict[Value, str] = {}
+    cluster = _clusters(order)
+    seed = source.gradient(root)
 
     def add(node: Value) -> str:
         id_ = f"n{len(nodes)}"
@@ -140,7 +162,9 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
         kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
         what = (id_, names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
         numbers = (source.value(node), source.gradient(node))
-        nodes.append(NodeRow(*what, *numbers, kind, node is root, source.state(node), source.to_come(node)))
+        state, to_come = source.state(node), source.to_come(node)
+        notes = tuple(filter(None, [mark_of(numbers, seed)]))
+        nodes.append(NodeRow(*what, *numbers, kind, node is root, state, to_come, cluster=cluster(node), notes=notes))
         return id_
 
     for node in order:
@@ -148,9 +172,12 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
         sources = [(ids.pop(p, "") or add(p)) if p._op is LITERAL else ids[p] for p in node.parents]
         ids[node] = target = add(node)
         upstream = source.upstream(node)
-        for operand, (parent, id_, local) in enumerate(zip(node.parents, sources, source.locals(node), strict=True)):
+        locals_ = source.locals(node)
+        symbols = source.symbols(node) if symbolic else [""] * len(locals_)
+        for k, (parent, id_, local) in enumerate(zip(node.parents, sources, locals_, strict=True)):
             message = None if local is None or upstream is None or is_constant(parent) else upstream * local
-            edges.append(EdgeRow(id_, target, operand, local, message, source.edge_state(node, parent)))
+            state = source.edge_state(node, parent)
+            edges.append(EdgeRow(id_, target, k, local, message, state, symbolic=symbols[k]))
     return Rows(tuple(nodes), tuple(edges))
 
 
@@ -201,93 +228,25 @@ def _checked(root: Any) -> Value:
     return root
 
 
+def _clusters(order: Sequence[Value]) -> Callable[[Value], tuple[str, ...]]:
+    """What a node is drawn in. A single neuron needs no frame, nor does one that is all of its layer."""
+    grouping = Grouping(order)
+    if sum(grouping.sizes) < 2:
+        return lambda node: ()
+
+    def cluster(node: Value) -> tuple[str, ...]:
+        part = grouping.of(node)
+        if part is None:
+            return ()
+        layer = grouping.layer_name(part.layer)
+        return (layer,) if grouping.sizes[part.layer - 1] == 1 else (layer, f"neuron {part.neuron}")
+
+    return cluster
+
+
 def _trace_of(root: Value, trace: Trace | None) -> Trace:
     if trace is None:
         return Trace(_checked(root))
     if trace.root is not root:
         raise ArgumentError("the trace starts from another node than the one to draw from")
     return trace
-
-
-class _Stored:
-    """Numbers as the nodes store them."""
-
-    def value(self, node: Value) -> float | None:
-        return node._data
-
-    def gradient(self, node: Value) -> float | None:
-        """The stored gradient as a number: after ``create_graph=True`` it is a Value."""
-        gradient = node._grad
-        return gradient._data if isinstance(gradient, Value) else gradient
-
-    def upstream(self, node: Value) -> float | None:
-        """The gradient that the node has sent on to its operands."""
-        return self.gradient(node)
-
-    def locals(self, node: Value) -> list[float | None]:
-        """The local derivatives in operand order, None where the rule has none to give.
-
-        Whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong.
-        """
-        try:
-            return [p._data if isinstance(p, Value) else float(p) for p in self._partials(node)]
-        except Exception:
-            return [None] * len(node.parents)
-
-    def _partials(self, node: Value) -> Sequence[Any]:
-        return local_partials(node)
-
-    def state(self, node: Value) -> State:
-        return ""
-
-    def edge_state(self, node: Value, parent: Value) -> State:
-        return ""
-
-    def to_come(self, node: Value) -> int:
-        return 0
-
-
-class _Moment(_Stored):
-    """Numbers and states as they are after `k` records of a trace."""
-
-    def __init__(self, trace: Trace, k: int) -> None:
-        self.trace = trace
-        self.k = k
-        self.backward = k > len(trace.order)
-        self.current = trace.outline(k - 1)[1] if k else None
-
-    def value(self, node: Value) -> float | None:
-        return self.trace.value(node, self.k)
-
-    def gradient(self, node: Value) -> float | None:
-        return self.trace.gradient(node, self.k)
-
-    def upstream(self, node: Value) -> float | None:
-        done = self.trace.visited_at(node)
-        return None if done is None or done > self.k else self.gradient(node)
-
-    def locals(self, node: Value) -> list[float | None]:
-        return [None] * len(node.parents) if self.value(node) is None else super().locals(node)
-
-    def _partials(self, node: Value) -> Sequence[Any]:
-        values, place = self.trace.values, self.trace.place
-        return partials_at(node, values[place[node]], [values[place[p]] for p in node.parents])
-
-    def state(self, node: Value) -> State:
-        if node is self.current:
-            return "current"
-        if not self.backward:
-            return "waiting" if self.value(node) is None else "visited"
-        if self.upstream(node) is not None:
-            return "visited"
-        return "waiting" if self.gradient(node) is None else "reached"
-
-    def edge_state(self, node: Value, parent: Value) -> State:
-        used = self.value(node) if not self.backward else self.upstream(node)
-        if used is None:
-            return "waiting"
-        sent = not self.backward or not is_constant(parent)
-        return "current" if sent and node is self.current else "visited"
-
-    def to_come(self, node: Value) -> int:
-        return self.trace.waiting(node, self.k)

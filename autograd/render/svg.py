@@ -1,28 +1,47 @@
-"""SVG text of a drawing."""
+"""SVG text of a drawing, which can be read out as well as seen."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
 from ..errors import GraphError
+from ..trace import Trace
 from ..value import Value
-from .dot import to_dot
+from .arrows import arrows
+from .collapse import Level
+from .dot import cluster_id, cluster_title, picture_of, picture_to_dot
+from .look import look_of
+from .palette import dark_style
+from .picture import Picture
 
-__all__ = ["to_svg"]
+__all__ = ["picture_to_svg", "to_svg"]
+
+_SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 
 
-def to_svg(root: Value, **options: Any) -> str:
+def to_svg(
+    root: Value,
+    *,
+    rankdir: str | None = None,
+    at_step: int | None = None,
+    trace: Trace | None = None,
+    level: Level | None = None,
+    expand: Any = (),
+    **options: Any,
+) -> str:
     """Draw the graph that `root` depends on, as SVG.
 
     The text is one ``<svg>`` element, fit to be saved as a file (in UTF-8) or put into a page as it is; it is the same
-    for the same graph in every run with the same ``dot``.
+    for the same graph in every run with the same ``dot``. The whole, and each node and arrow, has a title in plain
+    words, which browsers show as a tooltip and screen readers read out.
 
     Args:
         root: the node to draw from, usually a loss.
-        options: as :func:`autograd.render.to_dot` takes them: `rankdir`, and for a moment of stepping `at_step` and
-            `trace`.
+        rankdir, at_step, trace, level, expand, options: as :func:`autograd.render.to_dot` takes them.
 
     Raises:
         GraphvizMissingError: there is no ``dot`` program; the message says what to install.
@@ -32,23 +51,92 @@ def to_svg(root: Value, **options: Any) -> str:
     Example:
         >>> x = Value(3.0, "x")
         >>> svg = to_svg(x * x)
-        >>> svg.startswith("<svg"), ">not computed<" in svg
-        (True, True)
+        >>> svg.startswith("<svg"), ">not computed<" in svg, "<title>x = 3, gradient not computed</title>" in svg
+        (True, True, True)
     """
-    return _bare(to_dot(root, **options).pipe(format="svg", quiet=True))
+    look = look_of(rankdir, **options)
+    return picture_to_svg(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand))
 
 
-def _bare(output: bytes) -> str:
+def picture_to_svg(picture: Picture) -> str:
+    """The SVG of a picture.
+
+    Raises:
+        GraphvizMissingError, GraphError: as :func:`to_svg`.
+    """
+    drawing = picture_to_dot(picture, tooltips=False)
+    tree = _parsed(drawing.pipe(format="svg", quiet=True))
+    # Two pictures may stand in one page, so what the whole refers to is called by what is in it.
+    key = hashlib.sha256(drawing.source.encode()).hexdigest()[:10]
+    _say(tree, _titles(picture))
+    _head(tree, picture, key)
+    return _written(tree)
+
+
+def _parsed(output: bytes) -> ElementTree.Element:
     """What ``dot`` wrote, without prolog, doctype and comments: they hold its version, and a page can't hold them.
 
     A comment can't be part of a label here: ``dot`` writes a label's ``<`` as an entity.
     """
     try:
         text = output.decode("utf-8")
-        bare = re.sub(r"<!--.*?-->\n?|<\?xml.*?\?>\s*|<!DOCTYPE[^>]*>\s*", "", text, flags=re.DOTALL).strip() + "\n"
-        tag = ElementTree.fromstring(bare).tag
+        tree = ElementTree.fromstring(re.sub(r"<!--.*?-->\n?|<!DOCTYPE[^>]*>\s*", "", text, flags=re.DOTALL))
     except (UnicodeDecodeError, ElementTree.ParseError) as error:
         raise GraphError(f"`dot` gave something that is not well-formed SVG: {error}") from error
-    if tag != "{http://www.w3.org/2000/svg}svg":
-        raise GraphError(f"`dot` gave something that is not SVG but a <{tag}>")
-    return bare
+    if tree.tag != f"{_SVG}svg":
+        raise GraphError(f"`dot` gave something that is not SVG but a <{tree.tag}>")
+    return tree
+
+
+def _titles(picture: Picture) -> dict[str, str]:
+    """What is said of each part, by its id."""
+    say = picture.say
+    paths = {node.cluster[:k] for node in picture.rows.nodes for k in range(1, len(node.cluster) + 1)}
+    titles = {node.id: say.node(node) for node in picture.rows.nodes}
+    titles |= {arrow.id: arrow.tooltip for arrow in arrows(picture)}
+    titles |= {cluster_id(path): " of ".join([cluster_title(path, picture.rows), *path[-2::-1]]) for path in paths}
+    return titles | {"legend": "Legend: how wide and how saturated an arrow is for the size of what flows along it"}
+
+
+def _say(tree: ElementTree.Element, titles: Mapping[str, str]) -> None:
+    """Put plain words in the place of the titles that ``dot`` gives."""
+    for group in tree.iter(f"{_SVG}g"):
+        title = group.find(f"{_SVG}title")
+        if title is None:
+            continue
+        said = titles.get(group.get("id", ""))
+        if said is None:
+            group.remove(title)  # that of the whole stands at its head
+        else:
+            title.text = said
+            group.set("role", "group" if "cluster" in group.get("class", "").split() else "img")
+
+
+def _head(tree: ElementTree.Element, picture: Picture, key: str) -> None:
+    """The title, description and style sheet of the whole."""
+    title, description = ElementTree.Element(f"{_SVG}title"), ElementTree.Element(f"{_SVG}desc")
+    title.text, description.text = picture.say.title(), picture.say.description()
+    title.set("id", f"title-{key}")
+    description.set("id", f"desc-{key}")
+    head = [title, description]
+    if picture.look.theme == "auto":
+        style = ElementTree.Element(f"{_SVG}style")
+        style.text = dark_style(".autograd")
+        head.append(style)
+    tree[:0] = head
+    tree.set("class", "autograd")
+    tree.set("role", "graphics-document document")
+    tree.set("aria-labelledby", f"title-{key}")
+    tree.set("aria-describedby", f"desc-{key}")
+
+
+def _written(tree: ElementTree.Element) -> str:
+    """The text, with the namespaces as SVG in a page has them."""
+    for element in tree.iter():
+        element.tag = element.tag.removeprefix(_SVG)
+        for name in [name for name in element.attrib if name.startswith(_XLINK)]:
+            element.set(f"xlink:{name.removeprefix(_XLINK)}", element.attrib.pop(name))
+    attributes = dict(tree.attrib)
+    tree.attrib.clear()
+    tree.attrib.update({"xmlns": "http://www.w3.org/2000/svg", **attributes})
+    return ElementTree.tostring(tree, encoding="unicode").strip() + "\n"

@@ -134,7 +134,8 @@ def _in_fraction(node: Any, by_name: bool) -> str:
 def _formula(node: Any, by_name: bool = True, depth: int = 0) -> tuple[str, int]:
     op = node._op
     if by_name and node._label:
-        return shown(node._label), _ATOM
+        label = shown(node._label)
+        return label, _SUM if " " in label else _ATOM  # "yhat - y" is written in brackets
     if not node.parents:
         text = number_text(node._data)
         return text, _ATOM if node._data >= 0 else _SUM

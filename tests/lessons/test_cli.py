@@ -176,9 +176,9 @@ def test_pictures_of_every_worked_example(tmp_path: Path) -> None:
     where = tmp_path / "new" / "directory"
     done = run("lessons", "--pictures", str(where))
     assert done.returncode == 0, done.stderr
-    expected = {f"lesson-{c.id}.svg" for lesson in lessons.all() for c in lesson.claims if c.graph is not None}
+    expected = {f"lesson-{c.id}.svg" for lesson in lessons.all() for c in lesson.claims if c.graph or c.picture}
     assert {path.name for path in where.iterdir()} == expected
-    assert {"lesson-1.8.svg", "lesson-5.3.svg"} <= expected
+    assert {"lesson-1.8.svg", "lesson-1.12.svg", "lesson-5.3.svg"} <= expected
     assert done.stdout.count("wrote ") >= len(expected)
 
 

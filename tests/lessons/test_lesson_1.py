@@ -20,7 +20,7 @@ def figures(id: str) -> dict[str, Figure]:
 
 def test_what_is_to_come_and_why() -> None:
     waiting = {claim.id: claim.waits_for for claim in LESSON.claims if claim.status != "computed"}
-    assert set(waiting) == {"1.10", "1.11", "1.12"}
+    assert set(waiting) == {"1.10", "1.11"}
     assert "normalisation" in waiting["1.10"]
     assert "training" in waiting["1.11"]
 

@@ -28,8 +28,7 @@ def s(z: float) -> float:
 def test_every_claim_is_listed_and_what_is_to_come_says_why() -> None:
     assert [claim.id for claim in LESSON.claims] == [f"4.{i}" for i in range(1, 15)]
     status = {claim.id: claim.status for claim in LESSON.claims if claim.status != "computed"}
-    assert status == {"4.3": "in part", "4.12": "to come", "4.13": "to come"}
-    assert "dashed" in LESSON.claim("4.3").waits_for
+    assert status == {"4.12": "to come", "4.13": "to come"}
 
 
 def test_nothing_disagrees_and_names_are_unique() -> None:
@@ -66,6 +65,9 @@ def test_4_3_the_drawings_edges() -> None:
     found = figures("4.3")
     assert [found[f"edge {edge}"].engine for edge in ("y to f", "f to g", "g to x")] == [75.0, 1.0, 4.0]
     assert found["along all three"].engine == 300.0
+    assert found["solid arrows"].engine == "x -> g, g -> f, f -> y"
+    assert found["dashed arrows"].engine == "y -> f, f -> g, g -> x"
+    assert found["their labels"].engine == ["dy/df = 3f² = 75", "df/dg = 1", "dg/dx = 2x = 4"]
     _, node = LESSON.graph("4.3")
     assert [node[label].data for label in "xgfy"] == [2.0, 4.0, 5.0, 125.0]
 

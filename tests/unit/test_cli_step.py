@@ -153,7 +153,7 @@ def test_a_claim_without_a_graph_offers_no_stepping(session: Session) -> None:
         (["step", "-x**2"], "x needs a value"),
         (["lesson", "6", "--step"], "there is no lesson 6"),
         (["lesson", "5", "--step", "--json"], "--step takes no --json"),
-        (["lesson", "5", "--svg", "x.svg", "--step"], "--step takes no --json and no --svg"),
+        (["lesson", "5", "--svg", "x.svg", "--step"], "--step takes no --json, --svg or --html"),
     ],
 )
 def test_what_it_refuses_gets_one_line_and_exit_status_2(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd import Value
+from autograd import Stepper, Value
 from autograd.render import svg as svg_module
 from autograd.render import to_svg
 from autograd.render.notebook import mimebundle
@@ -33,11 +33,13 @@ def test_without_dot_there_is_the_text(square: Value, monkeypatch: pytest.Monkey
     assert mimebundle(square) == {"text/plain": "Value(9.0)"}
 
 
-def test_a_large_graph_is_shown_as_text() -> None:
+def test_a_large_graph_is_drawn_in_groups(dot: Path) -> None:
     y = x = Value(1.0)
     for _ in range(1000):
         y = y * x
-    assert mimebundle(y) == {"text/plain": "Value(1.0)"}
+    shown = mimebundle(y)
+    assert shown["text/plain"] == "Value(1.0)"
+    assert shown["image/svg+xml"].count('class="node') < 200
 
 
 def test_nothing_that_goes_wrong_in_a_drawing_is_raised(square: Value, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +48,25 @@ def test_nothing_that_goes_wrong_in_a_drawing_is_raised(square: Value, monkeypat
 
     monkeypatch.setattr(svg_module, "to_svg", broken)
     assert mimebundle(square) == {"text/plain": "Value(9.0)"}
+
+
+def test_a_moment_of_stepping_shows_the_graph_as_it_stands_then(dot: Path, square: Value) -> None:
+    s = Stepper(square)
+    s.step(2)
+    moment = s.where()
+    assert moment._repr_mimebundle_() == {
+        "image/svg+xml": to_svg(square, trace=s.records, at_step=2),
+        "text/plain": repr(moment),
+    }
+    assert "not computed" not in s.goto(len(s))._repr_mimebundle_()["image/svg+xml"]
+    assert set(moment._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+    assert set(moment._repr_mimebundle_(exclude=["text/plain"])) == {"image/svg+xml"}
+
+
+def test_a_moment_without_dot_is_its_text(square: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRAD_DOT", "no-such-program")
+    moment = Stepper(square).where()
+    assert moment._repr_mimebundle_() == {"text/plain": repr(moment)}
 
 
 def test_importing_the_package_does_not_import_graphviz() -> None:

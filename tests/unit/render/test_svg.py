@@ -31,7 +31,7 @@ def test_everything_that_a_reader_needs_is_there_as_text(dot: Path, lesson_5: Va
     assert texts(to_svg(lesson_5)).count("not computed") == 8
     lesson_5.backward()
     seen = texts(to_svg(lesson_5))
-    for text in ("L", "yhat", "m1", "m2", "ReLU", "12", "x = 2", "local 6", "local -1", "value", "grad"):
+    for text in ("L", "yhat", "m1", "m2", "ReLU", "12", "x = 2", "dz2/dm2 = a1 = 6", "dL/dv1 = 0.5", "← 12", "value"):
         assert text in seen
     assert "not computed" not in seen
 
@@ -40,7 +40,9 @@ def test_nodes_and_edges_have_stable_ids_and_classes(dot: Path, square: Value) -
     svg = to_svg(square)
     assert group(svg, "n0").get("class") == "node leaf"
     assert group(svg, "n1").get("class") == "node op root"
-    assert len(re.findall('id="n0_n1_[01]" class="edge"', svg)) == 2
+    assert len(re.findall('id="n0_n1_[01]" class="edge forward"', svg)) == 2
+    square.backward()
+    assert len(re.findall('id="n0_n1_[01]_back" class="edge backward positive"', to_svg(square))) == 2
 
 
 def test_it_is_one_bare_element_without_versions(dot: Path, square: Value) -> None:
@@ -69,7 +71,8 @@ def test_a_moment_is_an_option(dot: Path, lesson_5: Value) -> None:
     assert group(svg, "n8").get("class") == "node op current"
     assert group(svg, "n7").get("class") == "node op reached"
     assert group(svg, "n10").get("class") == "node op root visited"
-    assert group(svg, "n7_n8_0").get("class") == "edge current"
+    assert group(svg, "n7_n8_0_back").get("class") == "edge backward current positive"
+    assert group(svg, "n7_n8_0").get("class") == "edge forward visited"
     seen = texts(svg)
     assert {"← 0.5", "← 2"} <= set(seen)
     assert seen.count("not computed") == 5  # the gradients of m1, m2, a1, z2, yhat

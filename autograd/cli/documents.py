@@ -1,0 +1,167 @@
+"""The commands `lessons`, `lesson` and `site`: the five documents as text, data, pictures and pages."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .. import __version__, lessons
+from ..errors import ArgumentError, GraphError, GraphvizMissingError
+from ..lessons import Claim, Figure, Lesson, report
+from ..lessons.claims import exit_status
+from .output import complain, make_directory, print_lines, write
+
+__all__ = ["lesson_of", "run_lessons", "run_site", "title_of"]
+
+Chosen = Sequence[tuple[Lesson, Sequence[Claim]]]
+
+
+class _File(NamedTuple):
+    """A file to write, and what makes its text."""
+
+    path: Path
+    text: Callable[[], str]
+
+
+def lesson_of(text: str) -> Lesson:
+    """The lesson that an argument names.
+
+    Raises:
+        ArgumentError: there is none; the message names those there are.
+
+    Example:
+        >>> lesson_of("5").title
+        'Two weights by hand'
+    """
+    if text.isdecimal() and text.isascii():
+        return lessons.get(int(text))
+    number, dot, _ = text.partition(".")
+    hint = f"; one claim is: autograd lesson {number} {text}" if dot and number.isdecimal() else ""
+    known = ", ".join(str(lesson.number) for lesson in lessons.all())
+    raise ArgumentError(f"there is no lesson {text!r}; the lessons are {known}{hint}")
+
+
+def title_of(lesson: Lesson, claim: str | None) -> str:
+    """What a worked example is called: by its claim, or as the lesson's own.
+
+    Example:
+        >>> title_of(lesson_of("5"), "5.3")
+        'Claim 5.3: Two weights, one step by hand'
+    """
+    return f"Lesson {lesson.number}: {lesson.title}" if claim is None else f"Claim {claim}: {lesson.claim(claim).title}"
+
+
+def run_lessons(options: argparse.Namespace) -> int:
+    """Print all lessons, or one, or one claim, after writing the files that are asked for; return the exit status."""
+    files: list[_File] = []
+    chosen: Chosen
+    if options.command == "lessons":
+        chosen = [(lesson, lesson.claims) for lesson in lessons.all()]
+        if options.pictures is not None:
+            make_directory(options.pictures)
+            drawn = [(lesson, claim) for lesson, claims in chosen for claim in claims if claim.graph or claim.picture]
+            files = [_picture(options.pictures / f"lesson-{claim.id}.svg", lesson, claim.id) for lesson, claim in drawn]
+    else:
+        lesson = lesson_of(options.number)
+        chosen = [(lesson, [lesson.claim(options.claim)] if options.claim else lesson.claims)]
+        files = [_picture(options.svg, lesson, options.claim)] if options.svg else []
+        files += [_page(options.html, lesson, options.claim)] if options.html else []
+    # A picture that can't be made is bad input (2) when it is asked for by name, so drawing comes first.
+    written, drawing_status = _write_all(files)
+    figures = _print_json(chosen) if options.json else _print_text(chosen)
+    for path in written:
+        if (stream := sys.stderr if options.json else sys.stdout) is not None:
+            print(f"wrote {path}", file=stream)
+    return max(drawing_status, exit_status(figures))
+
+
+def run_site(directory: Path) -> int:
+    """Write all lessons as linked pages; return the exit status."""
+    from ..site import pages
+
+    make_directory(directory)
+    results = [(lesson, [(claim, claim.run()) for claim in lesson.claims]) for lesson in lessons.all()]
+    count = 0
+    try:
+        for page in pages(results):
+            write(directory / page.name, page.text)
+            count += 1
+    except (GraphvizMissingError, GraphError) as error:
+        complain(error)
+        return 1
+    print(f"wrote {count} pages; open {directory / 'index.html'} in a browser")
+    return exit_status(figure for _, found in results for _, figures in found for figure in figures)
+
+
+def _picture(path: Path, lesson: Lesson, claim: str | None) -> _File:
+    """A picture of a worked example; of a claim without one, the figure that it has instead."""
+
+    def text() -> str:
+        from ..render import to_svg  # costs time that a lesson without a picture need not pay
+
+        chosen = None if claim is None else lesson.claim(claim)
+        if chosen is not None and chosen.graph is None and chosen.picture is not None:
+            return chosen.picture()
+        root, _ = lesson.graph(claim)
+        root.backward()  # a picture shows the gradients too
+        return to_svg(root)
+
+    return _File(path, text)
+
+
+def _page(path: Path, lesson: Lesson, claim: str | None) -> _File:
+    """A page that plays a worked example."""
+
+    def text() -> str:
+        from ..render import to_html
+
+        root, _ = lesson.graph(claim)
+        about = lesson.claim(claim).says if claim is not None else lesson.about
+        return to_html(root, title=title_of(lesson, claim), description=about)
+
+    return _File(path, text)
+
+
+def _write_all(files: Sequence[_File]) -> tuple[list[Path], int]:
+    """Write files; return the paths of those written, and 1 if one could not be drawn."""
+    written: list[Path] = []
+    for path, text in files:
+        try:
+            made = text()
+        except (GraphvizMissingError, GraphError) as error:
+            complain(error)
+            return written, 1
+        write(path, made)
+        written.append(path)
+    return written, 0
+
+
+def _print_text(chosen: Chosen) -> list[Figure]:
+    colour = report.wants_colour(sys.stdout)
+    found: list[Figure] = []
+    to_come = 0
+    for lesson, claims in chosen:
+        print_lines(report.lesson_lines(lesson, colour))
+        for claim in claims:
+            figures = claim.run()
+            print_lines(report.claim_lines(claim, figures, colour))
+            found += figures
+            to_come += claim.status == "to come"
+    print_lines(report.summary(found, to_come, colour))
+    return found
+
+
+def _print_json(chosen: Chosen) -> list[Figure]:
+    results = [(lesson, [(claim, claim.run()) for claim in claims]) for lesson, claims in chosen]
+    figures = [figure for _, found in results for _, several in found for figure in several]
+    document: dict[str, Any] = {
+        "version": __version__,
+        "ok": exit_status(figures) == 0,
+        "lessons": [report.as_data(lesson, found) for lesson, found in results],
+    }
+    print(json.dumps(document, indent=2, allow_nan=False))
+    return figures

@@ -1,0 +1,38 @@
+"""Tables inside DOT labels, for what is written in boxes and beside arrows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .text import markup, text_width
+
+__all__ = ["FONT", "PADDING", "SIZE", "SMALL", "SYMBOL", "cell", "table"]
+
+FONT = "Helvetica"  # `dot` knows its widths, and lets the SVG fall back on the viewer's own sans-serif
+SIZE, SMALL, SYMBOL, PADDING = 12, 10, 18, 3  # points
+
+_NONE: Mapping[str, str | int] = {}
+
+
+def cell(
+    text: str, size: int, *, room: int = 0, bold: bool = False, colour: str = "", td: Mapping[str, str | int] = _NONE
+) -> str:
+    """A cell of one line, at least `room` points wide inside its padding; `td` are more attributes of it.
+
+    Example:
+        >>> cell("<x>", 10, td={"HEIGHT": 22})
+        '<TD ALIGN="LEFT" WIDTH="33" HEIGHT="22"><FONT POINT-SIZE="10">&lt;x&gt;</FONT></TD>'
+    """
+    font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
+    inner = f"<FONT {font}>{markup(text) or ' '}</FONT>"  # `dot` takes no empty one
+    width = max(room, text_width(text, size, bold)) + 2 * PADDING
+    written = "".join(f' {name}="{value}"' for name, value in td.items())
+    return f'<TD ALIGN="LEFT" WIDTH="{width}"{written}>{f"<B>{inner}</B>" if bold else inner}</TD>'
+
+
+def table(lines: Sequence[str], **attributes: str | int) -> str:
+    """A label of lines of cells; `attributes` are the TABLE's."""
+    rows = "".join(f"<TR>{line}</TR>" for line in lines)
+    attributes = {"BORDER": 0, "CELLBORDER": 0, "CELLSPACING": 0, "CELLPADDING": PADDING, **attributes}
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<<TABLE{written}>{rows}</TABLE>>"

@@ -1,0 +1,129 @@
+"""A picture of a graph as a file, of the kind that the file's name ends in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArgumentError, GraphError, GraphvizMissingError, OperandError
+from ..value import Value
+from .dot import to_dot
+from .engine import find_dot
+from .equations import to_latex
+from .mermaid import to_mermaid
+from .svg import to_svg
+
+__all__ = ["draw"]
+
+
+def draw(root: Value, path: str | os.PathLike[str], **options: Any) -> Path:
+    """Draw the graph that `root` depends on into a file.
+
+    The end of its name says what it becomes: ``.svg``; ``.png``, ``.pdf`` or whatever else the ``dot`` program makes;
+    ``.dot`` or ``.gv``, the source for that program; ``.html``, a page that plays the passes; ``.mmd``, the text for
+    Mermaid; ``.tex``, equations to ``\\input`` into a document. Nothing is written if the drawing fails, and a file
+    that is there is replaced in one piece.
+
+    Args:
+        root: the node to draw from, usually a loss.
+        path: the file.
+        options: as :func:`autograd.render.to_svg` takes them; for ``.html``, ``.mmd`` and ``.tex`` as `to_html`,
+            `to_mermaid` and `to_latex` do.
+
+    Returns:
+        The path.
+
+    Raises:
+        ArgumentError: there is no such kind of file, or it can't be written there.
+        GraphvizMissingError: there is no ``dot`` program, or it does not make this kind of file; the message says what
+            to install. PDF needs Graphviz itself: the `dot` that pip installs makes SVG, PNG and JPEG.
+        OperandError: `root` is not a Value, or `path` no path.
+        GraphError, and others: as the function that draws.
+
+    Example:
+        >>> import tempfile
+        >>> x = Value(3.0, "x")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = draw(x * x, Path(folder) / "square.mmd")
+        ...     print(path.name, path.read_text(encoding="utf-8")[:12])
+        square.mmd flowchart LR
+    """
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise OperandError(f"a file is named by text or a Path, got {type(path).__name__}")
+    path = Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    write = _TEXTS.get(kind)
+    if write is None and kind not in _of_dot():
+        known = ", ".join(f".{known}" for known in [*_TEXTS, "png", "pdf"])
+        raise ArgumentError(
+            f"the end of a picture's name says what it becomes: {known}, or another format of `dot`; got {path.name!r}"
+        )
+    content = _drawn(root, kind, options) if write is None else write(root, **options).encode("utf-8")
+    _replace(path, content)
+    return path
+
+
+def _source(root: Value, **options: Any) -> str:
+    return str(to_dot(root, **options).source)
+
+
+def _page(root: Value, **options: Any) -> str:
+    from .page import to_html  # reads files that nothing else needs
+
+    return to_html(root, **options)
+
+
+def _equations(root: Value, **options: Any) -> str:
+    return f"\\[\n{to_latex(root, **options)}\n\\]\n"
+
+
+_TEXTS: dict[str, Callable[..., str]] = {
+    "svg": to_svg,
+    "dot": _source,
+    "gv": _source,
+    "html": _page,
+    "mmd": to_mermaid,
+    "mermaid": to_mermaid,
+    "tex": _equations,
+}
+
+
+def _of_dot() -> set[str]:
+    """The formats that some ``dot`` makes, but for those that open a window."""
+    import graphviz  # costs time that somebody who draws none of these should not pay
+
+    return set(graphviz.FORMATS) - {"x11", "xlib", "gtk"}
+
+
+def _drawn(root: Value, kind: str, options: dict[str, Any]) -> bytes:
+    drawing = to_dot(root, **options)
+    try:
+        return bytes(drawing.pipe(format=kind, quiet=True))
+    except GraphError as error:
+        _, told, formats = str(error).partition("not recognized. Use one of: ")
+        if not told:
+            raise
+        raise GraphvizMissingError(
+            f"{find_dot()} makes no .{kind} files; it makes {', '.join(formats.split())}. Graphviz itself makes more: "
+            "apt install graphviz, brew install graphviz or winget install graphviz. If it is installed, name its "
+            "program with autograd.render.set_dot(path)"
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file beside it, and then put that in its place."""
+    target = Path(os.path.realpath(path))  # a link goes on pointing where it did
+    beside = target.with_name(f".autograd-{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        try:
+            beside.write_bytes(content)
+            beside.replace(target)
+        finally:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise ArgumentError(f"cannot write {path}: {error.strerror or error}") from None

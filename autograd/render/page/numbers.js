@@ -1,0 +1,36 @@
+// Numbers as Python writes them: `%.6g` in sentences, `%.4g` in the picture.
+
+// Where the exact number lies halfway between two candidates Python takes the even one, JavaScript the larger.
+function rounded(x, digits) {
+  const [exact] = x.toExponential(99).split("e");
+  const written = exact.replace(".", "");
+  const last = Number(written[digits - 1]);
+  if (/^50*$/.test(written.slice(digits)) && last % 2 === 0) {
+    return written.slice(0, digits) + "e" + x.toExponential(99).split("e")[1];
+  }
+  const [mantissa, exponent] = x.toExponential(digits - 1).split("e");
+  return mantissa.replace(".", "") + "e" + exponent;
+}
+
+function general(x, digits) {
+  if (Number.isNaN(x)) return "nan";
+  const sign = x < 0 || Object.is(x, -0) ? "-" : "";
+  if (x === 0) return sign + "0";
+  if (!Number.isFinite(x)) return sign + "inf";
+  const [figures, power] = rounded(Math.abs(x), digits).split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= digits) {
+    const rest = figures.slice(1).replace(/0+$/, "");
+    const size = String(Math.abs(exponent)).padStart(2, "0");
+    return sign + figures[0] + (rest && "." + rest) + "e" + (exponent < 0 ? "-" : "+") + size;
+  }
+  const padded = exponent < 0 ? "0".repeat(-exponent) + figures : figures;
+  const point = exponent < 0 ? 1 : exponent + 1;
+  const rest = padded.slice(point).replace(/0+$/, "");
+  return sign + padded.slice(0, point) + (rest && "." + rest);
+}
+
+const short = (x) => general(x, 6);
+const brief = (x) => general(x, 4);
+const factor = (x) => (x < 0 || Object.is(x, -0) ? `(${short(x)})` : short(x));
+const numeric = (x) => (typeof x === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[x] : x);

@@ -1,0 +1,214 @@
+"""The parts of a big graph that a picture shows as one box each, and how each is opened.
+
+A layer opens to its neurons, and a neuron to its nodes. What is outside the layers is cut into bands of steps, where
+a step is as many operations away from the inputs as its number says; so no two bands feed each other both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, TypeAlias
+
+from .bands import banded, chunked
+from .units import FOLLOWS, Units
+
+__all__ = ["SHOWN", "Part", "Parts"]
+
+SHOWN = 60  # nodes that a part opens to at once; boxes in an overview
+_FEW, _FEW_NUMBERS = 12, 4  # not worth a box
+_LAYERS, _BANDS_BEHIND, _INNER_BANDS = 36, 12, 20
+_ARROWS = 100  # in an overview, where there is a choice
+_BANDS = (40, 24, 8)  # the first that gives no more than that many arrows, else the last
+_ROLES = {"weight": "weights", "bias": "biases", "inner": "products and sums", "z": "z", "a": "a"}
+
+What: TypeAlias = Literal["node", "layers", "neuron", "numbers", "steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A box: one unit, or many.
+
+    Args:
+        what: "node" (one unit), "layers", "neuron", "numbers" or "steps".
+        name: what it is called, and what `expand` takes; "" for one unit.
+        units: what is in it.
+        label: its name in the cluster that it is drawn in.
+        cluster: that cluster.
+        inner: the cluster of what it opens to.
+        children: what it opens to, where that is known.
+        prefix: what the names of the bands in it start with.
+    """
+
+    what: What
+    name: str
+    units: Sequence[int]
+    label: str = ""
+    cluster: tuple[str, ...] = ()
+    inner: tuple[str, ...] = ()
+    children: tuple[Part, ...] = ()
+    prefix: str = ""
+
+    def holds(self, name: str) -> bool:
+        """Whether what is inside has, or may have, that name."""
+        if name.startswith(f"{self.name}, "):
+            return True
+        return any(child.name == name or name.startswith(f"{child.name}, ") for child in self.children)
+
+
+class Parts:
+    """The parts of a graph.
+
+    Args:
+        units: what it is made of.
+
+    Example:
+        >>> from autograd.graph import topological_order
+        >>> from autograd.nn import MLP
+        >>> parts = Parts(Units(topological_order(MLP(8, [4, 1])([0.5] * 8))))
+        >>> [part.name for part in parts.top()]
+        ['inputs', 'layer 1', 'layer 2']
+        >>> [part.name for part in parts.opened(parts.top()[1])]
+        ['layer 1, neuron 1', 'layer 1, neuron 2', 'layer 1, neuron 3', 'layer 1, neuron 4']
+    """
+
+    def __init__(self, units: Units) -> None:
+        self.units = units
+        self.grouping = units.grouping
+
+    def top(self) -> list[Part]:
+        """The graph in at most 60 boxes, in topological order: layers, and what is around them."""
+        units = self.units
+        parts = [*self._numbers("inputs", units.inputs), *self._layers(), *self._numbers("targets", units.targets)]
+        if len(units.behind) <= _FEW:
+            return parts + [self.single(u) for u in units.behind]
+        if not self.grouping.layers:
+            return parts + self._overview_bands()
+        return parts + list(self._bands(units.behind, "loss, ", (), _BANDS_BEHIND))
+
+    def single(self, u: int, cluster: tuple[str, ...] | None = None) -> Part:
+        """A box for one unit."""
+        return Part("node", "", (u,), cluster=self._cluster(u) if cluster is None else cluster)
+
+    def opened(self, part: Part) -> list[Part]:
+        """The parts that a part consists of, down to single nodes."""
+        if part.children:
+            return list(part.children)
+        if len(part.units) <= SHOWN:
+            return [self.single(u, part.inner) for u in part.units]
+        if part.what == "neuron":
+            return self._roles(part)
+        if len({self.units.depth[u] for u in part.units}) > 1:
+            return list(self._bands(part.units, part.prefix, part.inner, _INNER_BANDS))
+        return [
+            Part(
+                "numbers",
+                name := f"{part.name}, {a + 1} to {b}",
+                part.units[a:b],
+                name,
+                part.inner,
+                (*part.inner, name),
+            )
+            for a, b in chunked(len(part.units), SHOWN, _INNER_BANDS)
+        ]
+
+    def _numbers(self, name: str, units: Sequence[int]) -> list[Part]:
+        if len(units) <= (_FEW_NUMBERS if self.grouping.layers else _FEW):
+            return [self.single(u) for u in units]
+        return [Part("numbers", name, units, name, (), (name,))]
+
+    def _layers(self) -> list[Part]:
+        """Layers and what stands between them; several in one box where there are too many."""
+        between = self.units.between
+        boxes: list[list[Part]] = [[self._between(0)] if between.get(0) else []]
+        for layer in range(1, self.grouping.layers + 1):
+            boxes.append([self._layer(layer), *([self._between(layer)] if between.get(layer) else [])])
+        if sum(map(len, boxes)) <= _LAYERS:
+            return [part for box in boxes for part in box]
+        joined = boxes[0]
+        for a, b in banded([1] * self.grouping.layers, _LAYERS - 1):
+            inside = tuple([part for box in boxes[a + 1 : b + 1] for part in box])
+            if len(inside) == 1:
+                joined += inside
+                continue
+            name = f"layers {a + 1} to {b}" if b - a > 1 else f"layer {b} and behind"
+            joined.append(Part("layers", name, [u for p in inside for u in p.units], name, (), (), inside))
+        return joined
+
+    def _layer(self, layer: int) -> Part:
+        name, size = self.grouping.layer_name(layer), self.grouping.sizes[layer - 1]
+        neurons = []
+        for neuron in range(1, size + 1):
+            units, label = self.units.neurons[layer, neuron], f"neuron {neuron}"
+            inner = self._cluster(units[0])
+            neurons.append(Part("neuron", f"{name}, {label}", units, label, (name,), inner))
+        return Part("layers", name, [u for neuron in neurons for u in neuron.units], name, (), (name,), tuple(neurons))
+
+    def _between(self, layer: int) -> Part:
+        name = f"between layers {layer} and {layer + 1}" if layer else "before layer 1"
+        return Part("steps", name, self.units.between[layer], name, (), (name,), prefix=f"{name}, ")
+
+    def _roles(self, neuron: Part) -> list[Part]:
+        """A neuron of many weights or samples: what there are many of is a box."""
+        found: dict[str, list[int]] = {role: [] for role in _ROLES}
+        for u in neuron.units:
+            part = self.grouping.of(self.units.order[u])
+            found[part.role if part else "inner"].append(u)
+        parts: list[Part] = []
+        for role, label in _ROLES.items():
+            if len(found[role]) <= _FEW:
+                parts += [self.single(u, neuron.inner) for u in found[role]]
+            else:
+                name = f"{neuron.name}, {label}"
+                parts.append(Part("numbers", name, found[role], label, neuron.inner, (*neuron.inner, label)))
+        return parts
+
+    def _bands(self, units: Sequence[int], prefix: str, cluster: tuple[str, ...], most: int) -> Iterator[Part]:
+        depth = self.units.depth
+        levels = [list(found) for _, found in groupby(sorted(units, key=lambda u: (depth[u], u)), depth.__getitem__)]
+        for a, b in banded([len(level) for level in levels], most):
+            inside = [u for level in levels[a:b] for u in level]
+            if len(inside) == 1:
+                yield self.single(inside[0], cluster or None)
+                continue
+            first, last = depth[inside[0]], depth[inside[-1]]
+            name = prefix + (f"step {first}" if first == last else f"steps {first} to {last}")
+            yield Part("steps", name, inside, name, cluster, (*cluster, name), prefix=prefix)
+
+    def readable(self, boxes: Sequence[Part]) -> bool:
+        """Whether there are few enough boxes, and arrows between them, for an overview."""
+        if len(boxes) > SHOWN:
+            return False
+        units = self.units
+        box = [FOLLOWS] * len(units.node)
+        for b, part in enumerate(boxes):
+            for u in part.units:
+                box[u] = b
+        found: set[tuple[int, int]] = set()
+        seen: set[tuple[int, ...]] = set()
+        for i, target in enumerate(box[: len(units.order)]):
+            key = (target, *map(id, units.shared(i)))
+            if len(key) == 1 or key not in seen:
+                seen.add(key)
+                found.update([(box[u], target) for u in units.operands(i) if u != FOLLOWS and box[u] != target])
+                if len(found) > _ARROWS:
+                    return False
+        return True
+
+    def _overview_bands(self) -> list[Part]:
+        """The bands of a graph without layers: fewer where each feeds many others."""
+        bands: list[Part] = []
+        for most in _BANDS:
+            bands = list(self._bands(self.units.behind, "", (), most))
+            if self.readable(bands):
+                break
+        return bands
+
+    def _cluster(self, u: int) -> tuple[str, ...]:
+        """What a single node is drawn in: a neuron that is all of its layer has no frame of its own."""
+        part = self.grouping.of(self.units.node[u]) if u < len(self.units.order) else None
+        if part is None or sum(self.grouping.sizes) < 2:
+            return ()
+        layer = self.grouping.layer_name(part.layer)
+        return (layer,) if self.grouping.sizes[part.layer - 1] == 1 else (layer, f"neuron {part.neuron}")

@@ -1,0 +1,174 @@
+"""Nodes, arrows and a whole picture in plain sentences: for tooltips, and for who hears the picture read out."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .look import Look
+from .marks import first_not_finite
+from .rows import EdgeRow, NodeRow, Rows
+from .text import label_text
+
+__all__ = ["Sentences"]
+
+_LIMIT = 80  # characters of a name in a sentence
+_LISTED = 12  # leaves, or contributions
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What is said of the parts of a picture.
+
+    Args:
+        rows: the picture.
+        look: how numbers are written.
+
+    Example:
+        >>> from autograd import Value
+        >>> from autograd.render.rows import graph_rows
+        >>> x = Value(3.0, "x")
+        >>> y = x * x
+        >>> y.backward()
+        >>> rows = graph_rows(y, symbolic=True)
+        >>> say = Sentences(rows, Look())
+        >>> say.node(rows.nodes[0])
+        'x = 3, gradient 6 = 3 + 3'
+        >>> print(say.backward(rows.edges[0]))
+        from v1 back to x: dv1/dx = x = 3; message = local x upstream: 3 = 3 * 1
+        >>> say.title()
+        'v1 = 9; 2 nodes'
+    """
+
+    rows: Rows
+    look: Look
+    by_id: Mapping[str, NodeRow] = field(init=False)
+    arrived: Mapping[str, Sequence[float]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        arrived: defaultdict[str, list[float]] = defaultdict(list)
+        place = {node.id: i for i, node in enumerate(self.rows.nodes)}
+        for edge in sorted(self.rows.edges, key=lambda e: -place[e.target]):  # as a backward pass sends them
+            if edge.message is not None:
+                arrived[edge.source].append(edge.message)
+        object.__setattr__(self, "by_id", {node.id: node for node in self.rows.nodes})
+        object.__setattr__(self, "arrived", arrived)
+
+    def node(self, node: NodeRow) -> str:
+        """ "z2 = a1 * m2 = 3, gradient 2"."""
+        if node.kind == "group":
+            return _marked(f"{_name(node)}: {label_text(node.detail, 200)}", node)
+        made = f" = {label_text(node.made_by, 120)}" if node.kind == "op" else ""
+        value = self.look.number(node.value)
+        if node.kind == "constant":
+            return _marked(f"{_name(node)} = {value}, a constant" if node.label else f"the number {_name(node)}", node)
+        return _marked(f"{_name(node)}{made} = {value}, gradient {self._gradient(node)}", node)
+
+    def forward(self, edge: EdgeRow) -> str:
+        """ "a1 goes into z2 = a1 * m2"."""
+        above, below = self.by_id[edge.target], self.by_id[edge.source]
+        made = f" = {label_text(above.made_by, 120)}" if above.kind == "op" else ""
+        return f"{_name(below)} goes into {_name(above)}{made}" + _times(edge)
+
+    def backward(self, edge: EdgeRow) -> str:
+        """ "... message = local x upstream: 300 = 75 * 4"."""
+        above, below = self.by_id[edge.target], self.by_id[edge.source]
+        text = f"from {_name(above)} back to {_name(below)}{_times(edge)}"
+        message = self.look.number(edge.message)
+        if self.between_boxes(edge):
+            many = "the sum of the messages" if edge.count > 1 else "the message"
+            return text if edge.message is None else f"{text}: {many} is {message}"
+        text += f": {self.local(edge, 200)}"
+        if edge.message is None:
+            return text
+        local = self.look.number(edge.local)
+        return f"{text}; message = local x upstream: {message} = {local} * {self.look.number(above.gradient)}"
+
+    def between_boxes(self, edge: EdgeRow) -> bool:
+        """Whether an arrow has no local derivative of its own: it stands for several, or an end for many nodes."""
+        return edge.count > 1 or "group" in (self.by_id[edge.source].kind, self.by_id[edge.target].kind)
+
+    def local(self, edge: EdgeRow, limit: int = 32) -> str:
+        """The local derivative in symbols and as a number: "dy/df = 3f² = 75"."""
+        above, below = self.by_id[edge.target], self.by_id[edge.source]
+        sides = [f"d{_in_fraction(above)}/d{_in_fraction(below)}"]
+        if edge.symbolic and len(edge.symbolic) <= limit:
+            sides.append(edge.symbolic)
+        return " = ".join([*sides, self.look.number(edge.local, missing="undefined")])
+
+    def title(self) -> str:
+        """The whole in one line: "L = 2; 11 nodes"."""
+        root = next(node for node in self.rows.nodes if node.root)
+        count = len(self.rows.nodes) + self.rows.hidden - sum(node.kind == "group" for node in self.rows.nodes)
+        nodes = f"{count:,} node{'s' if count != 1 else ''}"
+        if self.rows.hidden:
+            nodes += f" in {len(self.rows.nodes)} boxes"
+        return f"{_name(root)} = {self.look.number(root.value)}; {nodes}"
+
+    def description(self) -> str:
+        """What a picture shows, for who can't see it: the leaves with their gradients, and what is wrong first."""
+        root = next(node for node in self.rows.nodes if node.root)
+        leaves = [node for node in self.rows.nodes if node.kind == "leaf" and not node.root]
+        known = any(node.gradient is not None for node in self.rows.nodes)
+        told = [f"The graph of {_name(root)}{f' = {label_text(root.made_by, 120)}' if root.kind == 'op' else ''}."]
+        if not known:
+            told.append("No gradients are computed yet.")
+        elif leaves:
+            said = [
+                f"{_name(node)} {self.look.number(node.gradient, missing='not computed')}" for node in leaves[:_LISTED]
+            ]
+            more = f", and {len(leaves) - _LISTED} more" if len(leaves) > _LISTED else ""
+            told.append(f"Gradients of the inputs: {', '.join(said)}{more}.")
+        told += self.warnings()
+        told.append("Solid arrows go from operands to results, dashed arrows carry gradients back.")
+        return " ".join(told)
+
+    def warnings(self) -> list[str]:
+        """A sentence for each kind of mark in the picture; the first number that is not finite is named."""
+        told = []
+        if (first := first_not_finite(self.rows)) is not None:
+            node, what, number = first
+            told.append(
+                f"The first number that is not finite is the {what} of {_name(node)}: {self.look.number(number)}."
+            )
+        for mark, verb in (("vanishing", "vanish"), ("exploding", "explode")):
+            names = [_name(node) for node in self.rows.nodes if mark in node.notes]
+            if names:
+                more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+                told.append(f"The gradients of these {verb}: {', '.join(names[:_LISTED])}{more}.")
+        return told
+
+    def _gradient(self, node: NodeRow) -> str:
+        """The gradient, and the sum that it is. A leaf may hold more, from a backward before this one."""
+        gradient, arrived = node.gradient, self.arrived.get(node.id, ())
+        text = self.look.number(gradient) + (" so far" if node.to_come and gradient is not None else "")
+        if gradient is None or len(arrived) < 2:
+            return text
+        listed = " + ".join(_held(self.look.number(x)) for x in arrived[:_LISTED])
+        listed += f" + {len(arrived) - _LISTED} more" if len(arrived) > _LISTED else ""
+        if math.isclose(math.fsum(arrived), gradient, rel_tol=1e-9, abs_tol=1e-300) or not math.isfinite(gradient):
+            return f"{text} = {listed}"
+        return f"{text}; the last backward added {listed}"
+
+
+def _name(node: NodeRow) -> str:
+    return label_text(node.name, _LIMIT)
+
+
+def _in_fraction(node: NodeRow) -> str:
+    name = label_text(node.name, 20)
+    return name if all(c.isalnum() or c in "_[],.'#" for c in name) else f"({name})"
+
+
+def _held(number: str) -> str:
+    return f"({number})" if number.startswith("-") else number
+
+
+def _times(edge: EdgeRow) -> str:
+    return f", {edge.count} arrows in one" if edge.count > 1 else ""
+
+
+def _marked(text: str, node: NodeRow) -> str:
+    return "; ".join([text, *node.notes])

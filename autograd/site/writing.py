@@ -1,0 +1,155 @@
+"""Pages of the site: an index, one for each document, one for each worked example and for each further picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeAlias
+
+from ..errors import GraphError
+from ..lessons import Claim, Figure, Lesson
+from ..render import to_html, to_svg
+from .markup import document, figure_table, link, picture, table, text
+
+__all__ = ["Page", "Results", "pages"]
+
+Results: TypeAlias = Sequence[tuple[Lesson, Sequence[tuple[Claim, Sequence[Figure]]]]]
+"""Lessons, each with its claims and the figures that these have computed."""
+
+_MANY = {"agrees": "agree", "differs as noted": "differ as noted", "disagrees": "disagree", "shown": "shown"}
+_TITLE = "Backpropagation in five documents, playable"
+
+
+class Page(NamedTuple):
+    """A page.
+
+    Args:
+        name: its file name, by which others link to it.
+        text: its HTML.
+    """
+
+    name: str
+    text: str
+
+
+def pages(results: Results) -> Iterator[Page]:
+    """Make the pages, one at a time; the index comes first. The same results give the same pages in every run.
+
+    Args:
+        results: what the lessons have computed.
+
+    Raises:
+        GraphvizMissingError: there is no ``dot`` program; the message says what to install.
+
+    Example:
+        >>> from autograd import lessons
+        >>> lesson = lessons.get(5)
+        >>> [page.name for page in pages([(lesson, [(claim, claim.run()) for claim in lesson.claims[:2]])])]
+        ['index.html', 'lesson-5.html', 'claim-5.1.html', 'claim-5.2.html']
+    """
+    yield Page("index.html", document(_TITLE, _index(results)))
+    for lesson, claims in results:
+        others = [(f"Lesson {other.number}", _address(other)) for other, _ in results if other is not lesson]
+        way = [("All lessons", "index.html"), *others]
+        yield Page(_address(lesson), document(_heading(lesson), _lesson(lesson, claims), links=way))
+        for claim, _ in claims:
+            back = [(_heading(lesson), f"{_address(lesson)}#{_anchor(claim)}"), ("All lessons", "index.html")]
+            if claim.graph is not None:
+                yield Page(_played_at(claim), _played(lesson, claim, back))
+            if claim.picture is not None:
+                body = [f"<p>{text(claim.says)}</p>", picture(claim.picture(), claim.title)]
+                yield Page(_pictured_at(claim), document(f"{claim.id}  {claim.title}", body, links=back))
+
+
+def _index(results: Results) -> Iterator[str]:
+    yield (
+        "<p>Each claim of five documents on backpropagation: what the document says, what the engine computes, and "
+        "whether the two agree. Worked examples play in the browser, step by step, forward and backward.</p>"
+    )
+    for lesson, claims in results:
+        yield f"<section>\n<h2>{link(_address(lesson), _heading(lesson))}</h2>"
+        yield f"<p>{text(lesson.about)}</p>" if lesson.about else ""
+        header = ("claim", "status", "figures", "to see")
+        rows = [
+            (
+                link(f"{_address(lesson)}#{_anchor(claim)}", f"{claim.id} {claim.title}"),
+                text(claim.status),
+                text(_count(figures)),
+                _to_see(claim),
+            )
+            for claim, figures in claims
+        ]
+        yield table(f"The claims of lesson {lesson.number}", header, rows)
+        yield "</section>"
+
+
+def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) -> Iterator[str]:
+    yield f"<p>{text(lesson.about)}</p>" if lesson.about else ""
+    yield f'<p class="faint">After the document {text(lesson.source)}. "differs": as it should, and the note says why. '
+    yield '"yes" beside "(not printed)": it passes a check of ours. "-": shown, and compared with nothing.</p>'
+    for claim, figures in claims:
+        yield f'<section id="{_anchor(claim)}">\n<h2>{text(claim.id)} {text(claim.title)}</h2>'
+        yield f"<p>{text(claim.says)}</p>"
+        if claim.waits_for:
+            rest = "The rest is to come" if figures else "To come"
+            yield f'<p class="faint">{rest}, with {text(claim.waits_for)}.</p>'
+        if figures:
+            yield figure_table(f"Claim {claim.id}: the document and the engine", figures)
+        if see := _to_see(claim):
+            yield f"<p>{see}</p>"
+        yield "</section>"
+
+
+def _played(lesson: Lesson, claim: Claim, back: list[tuple[str, str]]) -> str:
+    """A worked example to play; of a graph that is too large for that, its picture."""
+    assert claim.graph is not None
+    title = f"{claim.id} {claim.title}"
+    root, _ = claim.graph()
+    try:
+        return to_html(root, title=title, description=claim.says, links=back)
+    except GraphError:
+        root.backward()
+        svg = to_svg(root)
+    body = [
+        f"<p>{text(claim.says)}</p>",
+        "<p>This graph is too large to play on a page. In a terminal, "
+        f"<code>autograd step {text(claim.id)}</code> steps through it.</p>",
+        picture(svg, f"The graph of claim {claim.id}, in groups"),
+    ]
+    return document(title, body, links=back)
+
+
+def _to_see(claim: Claim) -> str:
+    offered = [(claim.graph, _played_at(claim), "worked example"), (claim.picture, _pictured_at(claim), "picture")]
+    return ", ".join(link(address, f"{words} {claim.id}") for there, address, words in offered if there is not None)
+
+
+def _count(figures: Sequence[Figure]) -> str:
+    """How many figures there are, by verdict.
+
+    >>> from autograd.lessons.claims import printed, shown
+    >>> _count([printed("a", "1", 1.0), printed("b", "2", 2.0), shown("c", 3)])
+    '2 agree, 1 shown'
+    """
+    verdicts = Counter(figure.verdict for figure in figures)
+    return ", ".join(f"{n} {verdict if n == 1 else _MANY[verdict]}" for verdict, n in verdicts.items())
+
+
+def _heading(lesson: Lesson) -> str:
+    return f"Lesson {lesson.number}: {lesson.title}"
+
+
+def _address(lesson: Lesson) -> str:
+    return f"lesson-{lesson.number}.html"
+
+
+def _played_at(claim: Claim) -> str:
+    return f"claim-{claim.id}.html"
+
+
+def _pictured_at(claim: Claim) -> str:
+    return f"picture-{claim.id}.html"
+
+
+def _anchor(claim: Claim) -> str:
+    return f"claim-{claim.id}"

@@ -1,0 +1,83 @@
+"""The site in a browser: links that work from file://, nothing wider than a phone, no accessibility violations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from autograd import cli, lessons
+from tests.browser.conftest import DESKTOP, PHONE, Opener, complaints_of_axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+KINDS = ["index.html", "lesson-5.html", "claim-5.3.html"]
+PICTURES = sorted(f"picture-{c.id}.html" for lesson in lessons.all() for c in lesson.claims if c.picture is not None)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("site")
+    assert cli.main(["site", str(where)]) == 0
+    return where
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*KINDS, *PICTURES])
+def test_axe_finds_nothing(name: str, scheme: str, site: Path, open_page: Opener) -> None:
+    assert complaints_of_axe(open_page(site / name, color_scheme=scheme)) == ""
+
+
+@pytest.mark.parametrize("name", [*KINDS, "lesson-1.html", "claim-5.4.html", *PICTURES])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_no_page_is_wider_than_its_screen(name: str, viewport: dict[str, int], site: Path, open_page: Opener) -> None:
+    page = open_page(site / name, viewport=viewport)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_axe_finds_nothing_on_a_phone(site: Path, open_page: Opener) -> None:
+    assert complaints_of_axe(open_page(site / "lesson-5.html", viewport=PHONE)) == ""
+
+
+def test_one_can_walk_through_the_site(site: Path, open_page: Opener) -> None:
+    page = open_page(site / "index.html")
+    page.get_by_role("link", name="Lesson 5: Two weights by hand").click()
+    assert heading(page) == "Lesson 5: Two weights by hand"
+    page.get_by_role("link", name="worked example 5.3").click()
+    assert heading(page) == "5.3 Two weights, one step by hand"
+    page.get_by_role("link", name="Lesson 5").first.click()
+    assert page.url.endswith("lesson-5.html#claim-5.3")
+    page.get_by_role("link", name="All lessons").click()
+    assert page.url.endswith("index.html")
+
+
+def test_a_link_to_a_claim_shows_that_claim(site: Path, open_page: Opener) -> None:
+    page = open_page(site / "index.html")
+    page.get_by_role("link", name="4.14 Correct gradients guaranteed").click()
+    top = page.locator('[id="claim-4.14"]').bounding_box()
+    assert top is not None
+    assert 0 <= top["y"] < DESKTOP["height"]
+
+
+def test_a_narrow_table_still_is_one_and_names_each_cell(site: Path, open_page: Opener) -> None:
+    page = open_page(site / "lesson-5.html", viewport=PHONE)
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="m2 after the step"))
+    assert row.get_by_role("cell").all_inner_texts() == ["-0.7", "-0.7000000000000002", "yes"]
+    label = row.get_by_role("cell").nth(1).evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert "the engine computes" in label
+
+
+def test_the_first_tab_reaches_a_link_that_shows_it_has_the_focus(site: Path, open_page: Opener) -> None:
+    page = open_page(site / "lesson-5.html")
+    page.keyboard.press("Tab")
+    focus = page.locator(":focus")
+    assert focus.inner_text() == "All lessons"
+    assert focus.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/index.html")
+
+
+def heading(page: Page) -> str:
+    return page.get_by_role("heading", level=1).inner_text()
