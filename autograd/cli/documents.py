@@ -81,12 +81,14 @@ def run_lessons(options: argparse.Namespace) -> int:
 
 def run_site(directory: Path) -> int:
     """Write all lessons as linked pages; return the exit status."""
+    from ..render.engine import find_dot
     from ..site import pages
 
     make_directory(directory)
     results = [(lesson, [(claim, claim.run()) for claim in lesson.claims]) for lesson in lessons.all()]
     count = 0
     try:
+        find_dot()  # before the first page, so that none is left that leads nowhere
         for page in pages(results):
             write(directory / page.name, page.text)
             count += 1

@@ -61,32 +61,49 @@ def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
         return _constant_label(node, picture)
     if node.kind == "group":
         return _group_label(node, picture)
-    palette = picture.palette
-    name = label_text(node.label or node.name)
+    badges = badge(node, picture)
+    wide: dict[str, str | int] = {"COLSPAN": 3 if badges else 2}
+    lines = [_name_cell(node, picture, wide), *_number_lines(node, final, picture, badges)]
+    if notes := node.notes or final.notes:
+        room = text_width(_warning(notes), SMALL)
+        lines.append(cell(_warning(node.notes), SMALL, room=room, colour=picture.palette.alarm, td=wide))
+    if node.kind == "op":
+        symbol = label_text(node.symbol, limit=12)
+        lines[0] = cell(symbol, SYMBOL if len(symbol) == 1 else SIZE, td={"ROWSPAN": len(lines)}) + "<VR/>" + lines[0]
+    return table(lines)
+
+
+def _name_cell(node: NodeRow, picture: Picture, wide: dict[str, str | int]) -> str:
+    """A label in bold; the name of a node without one small and grey."""
+    if node.label:
+        return cell(label_text(node.label), SIZE, bold=True, td=wide)
+    return cell(label_text(node.name), SMALL, colour=_faint(node, picture), td=wide)
+
+
+def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str) -> list[str]:
+    """The numbers, with the badge behind the gradient."""
     numbers = _numbers(node, picture)
-    # The numbers take all the room that a long label needs, so that they stay next to their names.
-    room = text_width(name, SIZE, bold=bool(node.label)) - text_width("value", SMALL)
+    # They take all the room that a long label needs, so that they stay next to their names.
+    room = text_width(label_text(node.label or node.name), SIZE, bold=bool(node.label)) - text_width("value", SMALL)
     room = max([room, *(text_width(text, size) for _, text, size in numbers)])
     if node.state:  # the boxes keep their places from one moment to the next
         ends = [text_width(text, size) for _, text, size in _numbers(final, picture)]
         room = max([room, text_width("not computed", SMALL), *ends])
     height: dict[str, str | int] = {"HEIGHT": 22} if node.state else {}
-    badges = badge(node, picture)
-    lines = [cell(name, SIZE if node.label else SMALL, bold=bool(node.label), colour="" if node.label else palette.grey,
-                  td={"COLSPAN": 2 + bool(badges)})]  # fmt: skip
+    lines = []
     for what, text, size in numbers:
-        grey = palette.grey if size == SMALL else ""
-        line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=grey)
+        colour = _faint(node, picture) if size == SMALL else ""
+        line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=colour)
         lines.append(line + ((badges if what == "grad" else "<TD></TD>") if badges else ""))
-    notes = node.notes or final.notes
-    if notes:
-        text = f"{WARNING} {', '.join(node.notes)}" if node.notes else " "
-        wide = text_width(f"{WARNING} {', '.join(notes)}", SMALL)
-        lines.append(cell(text, SMALL, room=wide, colour=palette.alarm, td={"COLSPAN": 2 + bool(badges)}))
-    if node.kind == "op":
-        symbol = label_text(node.symbol, limit=12)
-        lines[0] = cell(symbol, SYMBOL if len(symbol) == 1 else SIZE, td={"ROWSPAN": len(lines)}) + "<VR/>" + lines[0]
-    return table(lines)
+    return lines
+
+
+def _faint(node: NodeRow, picture: Picture) -> str:
+    return "" if node.state == "current" else picture.palette.grey  # grey is hard to read on that colour
+
+
+def _warning(notes: tuple[str, ...]) -> str:
+    return f"{WARNING} {', '.join(notes)}" if notes else " "
 
 
 def badge(node: NodeRow, picture: Picture) -> str:
@@ -127,5 +144,5 @@ def _group_label(node: NodeRow, picture: Picture) -> str:
     if node.detail:
         lines.append(cell(label_text(node.detail, 64), SMALL))
     if node.notes:
-        lines.append(cell(f"{WARNING} {', '.join(node.notes)}", SMALL, colour=picture.palette.alarm))
+        lines.append(cell(_warning(node.notes), SMALL, colour=picture.palette.alarm))
     return table(lines)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
-from ..errors import ArgumentError, GraphError, shown
+from ..errors import ArgumentError, GraphError, OperandError, shown
 from ..graph import topological_order
 from ..naming import Names
 from ..ops import LITERAL
@@ -151,9 +151,9 @@ class _Graph:
 
     def boxed(self, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
         """The rows in boxes."""
-        boxes, used = _opened(self.parts, wanted, to_neurons=level != "layer")
-        if level is None and not self.parts.readable(boxes):
-            boxes, used = _opened(self.parts, wanted)
+        if level is None:  # what is opened has no say in this
+            level = "neuron" if self.parts.readable(_opened(self.parts, [], to_neurons=True)[0]) else "layer"
+        boxes, used = _opened(self.parts, wanted, to_neurons=level == "neuron")
         apart = self.nodes(wanted, used, boxes)
         _check_size(len(boxes), 0)
         rows = Overview(self.parts, boxes, self.names, self.source, apart, symbolic).rows()
@@ -207,9 +207,9 @@ class _Graph:
 def _opened(parts: Parts, wanted: Sequence[Any], to_neurons: bool = False) -> tuple[list[Part], set[str]]:
     """The boxes of the overview with those opened that are wanted, and which names these were."""
     names = [thing for thing in wanted if isinstance(thing, str)]
-    used: set[str] = set()
     boxes: list[Part] = []
-    stack = parts.top()[::-1]
+    stack = parts.top[::-1]
+    used = set(parts.open)
     while stack:
         part = stack.pop()
         asked = [name for name in names if name == part.name or part.holds(name)] if part.what != "node" else []
@@ -222,7 +222,11 @@ def _opened(parts: Parts, wanted: Sequence[Any], to_neurons: bool = False) -> tu
 
 
 def _listed(expand: Any) -> list[Any]:
-    return [expand] if isinstance(expand, str | Value) else list(expand)
+    if isinstance(expand, str | Value):
+        return [expand]
+    if not isinstance(expand, Iterable):
+        raise OperandError(f"expand is the name of a box, or a list of such names, got {expand!r}")
+    return list(expand)
 
 
 def _limits() -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import graphviz
 
+from ..errors import GraphError
 from .engine import found_dot
 
 __all__ = ["FoundDigraph"]
@@ -19,6 +20,17 @@ class FoundDigraph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no t
 
     def pipe(self, *args: Any, **kwargs: Any) -> Any:
         """As ``graphviz.Digraph.pipe``."""
+        try:
+            return self._piped(*args, **kwargs)
+        except GraphError as error:
+            if "routesplines" not in str(error) and "lost" not in str(error):
+                raise
+        # Some versions of `dot` find no way for a curve through a crowded picture. Straight parts always fit.
+        straight = self.copy()
+        straight.graph_attr["splines"] = "line"
+        return straight._piped(*args, **kwargs)
+
+    def _piped(self, *args: Any, **kwargs: Any) -> Any:
         with found_dot():
             return super().pipe(*args, **kwargs)
 

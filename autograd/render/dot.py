@@ -28,7 +28,6 @@ __all__ = [
     "cluster_title",
     "picture_of",
     "picture_to_dot",
-    "rows_to_dot",
     "to_dot",
 ]
 
@@ -108,11 +107,6 @@ def picture_of(
     rows = picture_rows(root, at_step=at_step, **what)
     final = rows if at_step is None else picture_rows(root, **what)
     return Picture(rows, look, final)
-
-
-def rows_to_dot(rows: Rows, look: Look | None = None) -> graphviz.Digraph:
-    """The picture of rows, whatever graph they came from."""
-    return picture_to_dot(Picture(rows, look or Look(), rows))
 
 
 def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:

@@ -116,14 +116,14 @@ def _drawn(root: Value, kind: str, options: dict[str, Any]) -> bytes:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file beside it, and then put that in its place."""
-    target = Path(os.path.realpath(path))  # a link goes on pointing where it did
-    beside = target.with_name(f".autograd-{os.getpid()}-{threading.get_ident()}.tmp")
     try:
+        target = Path(os.path.realpath(path))  # a link goes on pointing where it did
+        beside = target.with_name(f".autograd-{os.getpid()}-{threading.get_ident()}.tmp")
         try:
             beside.write_bytes(content)
             beside.replace(target)
         finally:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise ArgumentError(f"cannot write {path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # the latter for a null character in the name
+        raise ArgumentError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None

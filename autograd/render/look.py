@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from ..errors import ArgumentError
@@ -103,4 +103,8 @@ def look_of(rankdir: str | None = None, **options: Any) -> Look:
         if options.get("direction", rankdir) not in (rankdir, "LR"):
             raise ArgumentError(f"rankdir={rankdir!r} and direction={options['direction']!r} contradict each other")
         options["direction"] = rankdir
+    known = [f.name for f in fields(Look)]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(f"a picture has no option {name!r}; it has {', '.join(known)}")
     return Look(**options)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import data, grads
-from ..errors import ArgumentError, GraphError, OperandError, ShapeError
+from ..arrays import array, data, grads
+from ..errors import ArgumentError, GraphError, ShapeError
 from ..ops import number
 from ..value import Value
 from .figure import Canvas, room
@@ -189,12 +189,7 @@ class _Drawing:
 
 def _matrix(x: Any) -> Floats:
     """Numbers, or the numbers of Values, as two dimensions."""
-    try:
-        matrix = data(x)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, ShapeError | OperandError):
-            raise
-        raise OperandError(f"a weight matrix is made of numbers or Values: {error}") from None
+    matrix = data(array(x))
     matrix = matrix.reshape(1, -1) if matrix.ndim == 1 else matrix
     if matrix.ndim != 2 or not matrix.size:
         raise ShapeError(f"a weight matrix has rows and columns, got an array of shape {matrix.shape}")

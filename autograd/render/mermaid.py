@@ -75,16 +75,23 @@ def to_mermaid(
             classDef leaf ...
     """
     look = look_of(rankdir, **options)
-    rows = picture_rows(root, level=level, expand=expand, trace=trace, at_step=at_step, symbolic=True)
-    lines = [f"flowchart {look.direction}", *_nodes(rows, look)]
+    levels: list[Level | None] = [level] if level else [None, "layer"]
+    for chosen in levels:
+        rows = picture_rows(root, level=chosen, expand=expand, trace=trace, at_step=at_step, symbolic=True)
+        arrows, text = _written(rows, look)
+        if arrows <= EDGE_LIMIT and len(text) <= TEXT_LIMIT:
+            return text
+    raise GraphError(
+        f"this drawing has {arrows:,} arrows and {len(text):,} characters; Mermaid draws up to {EDGE_LIMIT} arrows and "
+        f"{TEXT_LIMIT:,} characters. Draw fewer boxes, with level='layer' and without expand, or a part of the graph"
+    )
+
+
+def _written(rows: Rows, look: Look) -> tuple[int, str]:
+    """How many arrows there are, and the text."""
     arrows = [line for edge in rows.edges for line in _edge(edge, look)]
-    text = "\n    ".join([*lines, *arrows, *_classes(rows.nodes, look.palette)]) + "\n"
-    if len(arrows) > EDGE_LIMIT or len(text) > TEXT_LIMIT:
-        raise GraphError(
-            f"this drawing has {len(arrows):,} arrows and {len(text):,} characters; Mermaid draws up to {EDGE_LIMIT} "
-            f"arrows and {TEXT_LIMIT:,} characters. Draw fewer boxes: level='layer' or less of expand; or a part of the graph"
-        )
-    return text
+    lines = [f"flowchart {look.direction}", *_nodes(rows, look), *arrows, *_classes(rows.nodes, look.palette)]
+    return len(arrows), "\n    ".join(lines) + "\n"
 
 
 def _nodes(rows: Rows, look: Look) -> Iterator[str]:

@@ -17,7 +17,8 @@ def mimebundle(
 ) -> dict[str, str]:
     """The picture of a graph and its text, by MIME type, as IPython asks for them; never raises.
 
-    Without ``dot``, for a graph too large to draw, or whenever anything fails, there is the text alone.
+    A large graph is drawn in boxes that stand for many nodes. Without ``dot``, or whenever anything fails, there is the
+    text alone.
 
     Args:
         value: the root of the graph.

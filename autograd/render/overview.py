@@ -6,6 +6,7 @@ What flows between two boxes is the exact sum of the messages between their node
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ..naming import Names
 from ..value import Value
@@ -38,7 +39,7 @@ class Overview:
         >>> root = MLP(8, [4, 1])([0.5] * 8)
         >>> order = topological_order(root)
         >>> parts = Parts(Units(order))
-        >>> rows = Overview(parts, parts.top(), Names(order), Stored()).rows()
+        >>> rows = Overview(parts, parts.top, Names(order), Stored()).rows()
         >>> [(edge.source, edge.target, edge.count) for edge in rows.edges]
         [('g_inputs', 'g_layer_1', 32), ('g_layer_1', 'g_layer_2', 4)]
     """
@@ -89,7 +90,7 @@ class Overview:
         for k, (p, u) in enumerate(zip(node.parents, self.units.operands(i), strict=True)):
             if u == FOLLOWS:
                 ends.append(End(p, f"n{use[i, k]}", True))
-                nodes.append(singles.node(p, ends[k].id, ()))
+                nodes.append(singles.node(p, ends[k].id, part.cluster if self.parts.together(p, node) else ()))
             else:
                 ends.append(End(p, self.ids[self.box[u]], self.boxes[self.box[u]].what == "node"))
         if node in self.apart:
@@ -109,8 +110,9 @@ class Overview:
         if state:
             state = joint_state({source.state(node) for node in nodes})
             to_come = sum([source.to_come(node) for node in nodes])
-        what = (id_, part.name, part.label, "", "", "", None, None, "group", len(units.order) - 1 in part.units)
-        return NodeRow(*what, state, to_come, members=members, cluster=part.cluster, notes=notes, detail=detail)
+        what, root = (id_, part.name, part.label, "", "", ""), len(units.order) - 1 in part.units
+        more: dict[str, Any] = {"members": members, "cluster": part.cluster, "notes": notes, "detail": detail}
+        return NodeRow(*what, None, None, "group", root, state, to_come, **more)
 
     def _flows(self) -> dict[int, dict[int, Flow]]:
         """What goes into each box of many: box -> box that it comes from -> flow."""

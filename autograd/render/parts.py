@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
 from typing import Literal, TypeAlias
 
+from ..value import Value
 from .bands import banded, chunked
 from .units import FOLLOWS, Units
 
@@ -20,7 +21,7 @@ SHOWN = 60  # nodes that a part opens to at once; boxes in an overview
 _FEW, _FEW_NUMBERS = 12, 4  # not worth a box
 _LAYERS, _BANDS_BEHIND, _INNER_BANDS = 36, 12, 20
 _ARROWS = 100  # in an overview, where there is a choice
-_BANDS = (40, 24, 8)  # the first that gives no more than that many arrows, else the last
+_BANDS = (16, 8)  # the first that gives no more than that many arrows, else the last
 _ROLES = {"weight": "weights", "bias": "biases", "inner": "products and sums", "z": "z", "a": "a"}
 
 What: TypeAlias = Literal["node", "layers", "neuron", "numbers", "steps"]
@@ -67,16 +68,18 @@ class Parts:
         >>> from autograd.graph import topological_order
         >>> from autograd.nn import MLP
         >>> parts = Parts(Units(topological_order(MLP(8, [4, 1])([0.5] * 8))))
-        >>> [part.name for part in parts.top()]
+        >>> [part.name for part in parts.top]
         ['inputs', 'layer 1', 'layer 2']
-        >>> [part.name for part in parts.opened(parts.top()[1])]
+        >>> [part.name for part in parts.opened(parts.top[1])]
         ['layer 1, neuron 1', 'layer 1, neuron 2', 'layer 1, neuron 3', 'layer 1, neuron 4']
     """
 
     def __init__(self, units: Units) -> None:
         self.units = units
         self.grouping = units.grouping
+        self.open: set[str] = set()  # names of what `top` found too little for a box
 
+    @cached_property
     def top(self) -> list[Part]:
         """The graph in at most 60 boxes, in topological order: layers, and what is around them."""
         units = self.units
@@ -115,6 +118,7 @@ class Parts:
 
     def _numbers(self, name: str, units: Sequence[int]) -> list[Part]:
         if len(units) <= (_FEW_NUMBERS if self.grouping.layers else _FEW):
+            self.open |= {name} if units else set()
             return [self.single(u) for u in units]
         return [Part("numbers", name, units, name, (), (name,))]
 
@@ -166,7 +170,10 @@ class Parts:
 
     def _bands(self, units: Sequence[int], prefix: str, cluster: tuple[str, ...], most: int) -> Iterator[Part]:
         depth = self.units.depth
-        levels = [list(found) for _, found in groupby(sorted(units, key=lambda u: (depth[u], u)), depth.__getitem__)]
+        steps: dict[int, list[int]] = {}
+        for u in units:
+            steps.setdefault(depth[u], []).append(u)
+        levels = [steps[step] for step in sorted(steps)]
         for a, b in banded([len(level) for level in levels], most):
             inside = [u for level in levels[a:b] for u in level]
             if len(inside) == 1:
@@ -175,6 +182,11 @@ class Parts:
             first, last = depth[inside[0]], depth[inside[-1]]
             name = prefix + (f"step {first}" if first == last else f"steps {first} to {last}")
             yield Part("steps", name, inside, name, cluster, (*cluster, name), prefix=prefix)
+
+    def together(self, a: Value, b: Value) -> bool:
+        """Whether two nodes are of one neuron."""
+        one, other = self.grouping.of(a), self.grouping.of(b)
+        return one is not None and other is not None and (one.layer, one.neuron) == (other.layer, other.neuron)
 
     def readable(self, boxes: Sequence[Part]) -> bool:
         """Whether there are few enough boxes, and arrows between them, for an overview."""

@@ -195,7 +195,7 @@ def checked_step(trace: Trace, k: int) -> int:
         autograd.errors.ArgumentError: a moment is a number of records from 0 to 5, not 9
     """
     try:
-        k = index(k)
+        k = index(None if isinstance(k, bool) else k)  # type: ignore[arg-type]  # refused below
     except TypeError:
         raise OperandError(f"a moment is a whole number of records, not {type(k).__name__}") from None
     if not 0 <= k <= len(trace):
@@ -247,6 +247,8 @@ def _clusters(order: Sequence[Value]) -> Callable[[Value], tuple[str, ...]]:
 def _trace_of(root: Value, trace: Trace | None) -> Trace:
     if trace is None:
         return Trace(_checked(root))
+    if not isinstance(trace, Trace):
+        raise OperandError(f"trace is an autograd.trace.Trace of the node to draw from, got {type(trace).__name__}")
     if trace.root is not root:
         raise ArgumentError("the trace starts from another node than the one to draw from")
     return trace

@@ -28,7 +28,7 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
         >>> rows = [[Value(0.5, f"W1[{i},{j}]") for j in range(2)] for i in range(2)]
         >>> root = sum(tanh(dot(row, [1.0, 2.0])) for row in rows)
         >>> parts = Parts(Units(topological_order(root)))
-        >>> [detail_of(part, parts, Stored()) for part in parts.top() if part.name == "layer 1"]
+        >>> [detail_of(part, parts, Stored()) for part in parts.top if part.name == "layer 1"]
         ['W1: 2 neurons, 4 weights']
     """
     order, grouping = parts.units.order, parts.grouping
@@ -58,12 +58,19 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
 
 
 def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tuple[str, ...]:
-    """The mark of the whole box: "vanishing" if its largest gradient is, "exploding" or "not finite" if one is."""
+    """The mark of the whole box.
+
+    "not finite" or "exploding" if one of its nodes is; "vanishing" if all of its parameters are, or all of its nodes if
+    it has no parameters.
+    """
     values = [x for node in nodes if (x := source.value(node)) is not None]
     gradients = [g for node in nodes if (g := source.gradient(node)) is not None]
     if not all(map(math.isfinite, values)) or not all(map(math.isfinite, gradients)):
         return ("not finite",)
-    mark = mark_of((None, max(map(abs, gradients))), seed) if gradients else ""
+    mark = mark_of((None, max(map(abs, gradients), default=None)), seed)
+    learned = [g for node in nodes if node._op is LEAF and (g := source.gradient(node)) is not None]
+    if learned and mark != "exploding":
+        mark = mark_of((None, max(map(abs, learned))), seed)
     return (mark,) if mark else ()
 
 

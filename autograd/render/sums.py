@@ -25,4 +25,4 @@ def exact_sum(numbers: Sequence[float]) -> float:
         try:
             return float(total)
         except OverflowError:
-            return math.copysign(math.inf, total)
+            return math.inf if total > 0 else -math.inf

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from ..lessons import Figure
 from ..lessons.report import HEADER, cells, comparison
+from ..render.page.colours import style_variables
 
 __all__ = ["document", "figure_table", "link", "picture", "table", "text"]
 
@@ -26,7 +27,7 @@ def document(title: str, body: Iterable[str], *, links: Sequence[tuple[str, str]
     """
     way = "".join(f"<li>{link(address, words)}</li>" for words, address in links)
     navigation = f'<nav aria-label="Pages"><ul>{way}</ul></nav>\n' if way else ""
-    style = files(__package__).joinpath("site.css").read_text("utf-8")
+    style = style_variables() + files(__package__).joinpath("site.css").read_text("utf-8")
     content = "\n".join(body)
     return f"""<!DOCTYPE html>
 <html lang="en">

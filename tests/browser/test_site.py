@@ -30,7 +30,7 @@ def test_axe_finds_nothing(name: str, scheme: str, site: Path, open_page: Opener
     assert complaints_of_axe(open_page(site / name, color_scheme=scheme)) == ""
 
 
-@pytest.mark.parametrize("name", [*KINDS, "lesson-1.html", "claim-5.4.html", *PICTURES])
+@pytest.mark.parametrize("name", [*KINDS, *(f"lesson-{n}.html" for n in range(1, 5)), "claim-5.4.html", *PICTURES])
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_no_page_is_wider_than_its_screen(name: str, viewport: dict[str, int], site: Path, open_page: Opener) -> None:
     page = open_page(site / name, viewport=viewport)

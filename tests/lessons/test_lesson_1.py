@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from autograd import array, lessons
@@ -155,3 +156,30 @@ def test_1_13_the_drawing_the_right_way_round() -> None:
     assert node["w1"].parents == node["w2"].parents == ()
     assert any(parent is node["w1"] for parent in node["z1"].parents)
     assert node["x"].grad == pytest.approx(node["z1"].grad * 0.5)
+
+
+def test_1_12_the_promised_scripts_are_there_and_show_the_update_of_1_8() -> None:
+    found = figures("1.12")
+    delta2 = (0.6456563062257954 - 0.8) * 0.6456563062257954 * (1 - 0.6456563062257954)  # a2 = sigmoid(0.6)
+    delta1 = [
+        w * delta2 * a * (1 - a) for w, a in ((0.95, 0.6224593312018546), (0.8, 0.574442516811659))
+    ]  # a1 = sigmoid(0.5), sigmoid(0.3)
+    expected = [[d * x for x in (1.0, 0.5)] for d in delta1]
+    assert np.allclose(found["dJ/dW1"].engine, expected, rtol=1e-13)
+    after = np.array([[0.4, 0.2], [0.2, 0.2]]) - 0.1 * np.array(expected)
+    assert np.allclose(found["W1 after the step"].engine, after, rtol=1e-15)
+    assert "autograd lesson 1 1.8 --svg" in found["arrows into a node"].note
+    assert "autograd lesson 1 1.12 --svg" in found["W1"].note
+
+
+def test_1_12_and_1_7_have_pictures() -> None:
+    picture = LESSON.claim("1.12").picture
+    assert picture is not None
+    svg = picture()
+    for text in ("W1", "dJ/dW1", "W1 after the step", "0.4", "-0.007883", "0.4008", "to neuron 2", "from x1"):
+        assert f">{text}</text>" in svg
+    picture = LESSON.claim("1.7").picture
+    assert picture is not None
+    svg = picture()
+    for text in ("0.0016", "0.008", "0.04", "0.2", "dh4/dx"):
+        assert f">{text}</text>" in svg

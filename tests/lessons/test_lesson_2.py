@@ -186,3 +186,11 @@ def test_2_8_each_way_to_debug_is_one_call() -> None:
     assert "(1, 2) and (3,)" in str(found["shapes that do not fit"].engine)
     assert "inf" in str(found["with detect_anomaly()"].engine)
     assert found["one layer, checked alone"].engine == "pass"
+
+
+def test_2_4_has_a_picture_of_both_ends() -> None:
+    picture = LESSON.claim("2.4").picture
+    assert picture is not None
+    svg = picture()
+    for text in ("layer 1", "layer 10", "9.537e-07", "128", "0.25"):  # 0.25 ** 10 and 2 ** 9 * 0.25
+        assert f">{text}</text>" in svg

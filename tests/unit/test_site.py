@@ -20,7 +20,7 @@ from autograd.lessons.report import cells
 from autograd.site import Page, pages
 from autograd.site.markup import document, figure_table, picture, table
 
-HOSTILE = "</script><img src=x onerror=\"alert(1)\"> & 'quoted' \u202etfel"
+HOSTILE = "</script><img src=x onerror=\"alert(1)\"> & 'quoted'"
 VOID = {"meta", "br", "hr", "img", "input", "link", "wbr"}
 
 

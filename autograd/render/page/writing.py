@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
@@ -14,9 +13,9 @@ from ...errors import ArgumentError, GraphError
 from ...trace import Trace
 from ...value import Value
 from ..javascript import js_prelude
-from ..palette import DARK, LIGHT, Palette
 from ..rows import graph_rows, graph_size
 from ..text import label_text
+from .colours import style_variables
 from .data import json_text, page_data, script_of_ops
 from .drawing import drawing, escaped
 
@@ -27,16 +26,6 @@ EDGE_LIMIT = 2000
 
 _SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "predict", "controls")
 _RELATIVE = re.compile(r"(?!/)[\w.\-/%~]*(\?[\w.\-=&%]*)?(#[\w.\-=&%]*)?", re.ASCII)
-_EXTRA = {  # what a page has beyond a picture
-    LIGHT: {
-        "page": "#f4f5f7", "border": "#d5d8dc", "control": "#ffffff", "control-line": "#7d848c",
-        "accent": "#1c5fa8", "on-accent": "#ffffff",
-    },
-    DARK: {
-        "page": "#0e1114", "border": "#333941", "control": "#242a31", "control-line": "#7d8792",
-        "accent": "#7cb5ec", "on-accent": "#0e1114",
-    },
-}  # fmt: skip
 
 
 def to_html(
@@ -86,7 +75,7 @@ def to_html(
     data = page_data(trace, rows)
     name = trace.names[root]
     heading = title or f"Backpropagation through {label_text(name)}"
-    style = _colours() + _read("page.css")
+    style = style_variables() + _read("page.css")
     script = "\n".join(
         ['"use strict";', js_prelude(), script_of_ops(trace), _DATA, *[_read(f"{part}.js") for part in _SCRIPTS]]
     )
@@ -129,17 +118,6 @@ def _read(name: str) -> str:
 
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _colours() -> str:
-    """The palette of the pictures as variables of the style sheet."""
-
-    def listed(palette: Palette) -> str:
-        named = {f.name.replace("_", "-"): getattr(palette, f.name) for f in fields(palette)} | _EXTRA[palette]
-        return " ".join(f"--{name}: {colour};" for name, colour in named.items())
-
-    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {listed(DARK)} }} }}"
-    return f"\n:root {{ {listed(LIGHT)} }}\n{dark}\n"
 
 
 def _navigation(links: Sequence[tuple[str, str]]) -> str:

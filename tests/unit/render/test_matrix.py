@@ -149,8 +149,8 @@ def test_black_and_white_does_not_speak_of_colours() -> None:
         (([[[1.0]]], [[[1.0]]]), ShapeError, "rows and columns"),
         ((np.ones((0, 2)), np.ones((0, 2))), ShapeError, "rows and columns"),
         ((np.ones((129, 1)), np.ones((129, 1))), GraphError, r"W\[:24, :24\]"),
-        (([["a"]], [[1.0]]), OperandError, ""),
-        (([[1.0], [1.0, 2.0]], [[1.0]]), ShapeError, ""),
+        (([["a"]], [[1.0]]), OperandError, "got str 'a'"),
+        (([[1.0], [1.0, 2.0]], [[1.0]]), ShapeError, "different lengths"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(arguments: tuple[Any, ...], error: type[Exception], message: str) -> None:

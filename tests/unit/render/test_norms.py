@@ -122,7 +122,7 @@ def test_values_are_numbers() -> None:
         ({"a": 1.0, "b": {"c": 1.0}}, ArgumentError, "not both"),
         ({str(i): 1.0 for i in range(101)}, ArgumentError, "got 101"),
         ({str(i): {"a": 1.0} for i in range(5)}, ArgumentError, "got 1 in 5"),
-        ({"a": "1"}, OperandError, ""),
+        ({"a": "1"}, OperandError, "got str '1'"),
         (3.0, OperandError, "Value or a mapping"),
         (Value(1.0) * 2, GraphError, "no layers"),
     ],

@@ -9,6 +9,7 @@ from autograd import Value, atan2, dot, no_grad, primitive, relu, sqrt, tanh
 from autograd import sum as total
 from autograd.errors import ArgumentError, AutogradError, GraphError, OperandError
 from autograd.graph import topological_order
+from autograd.nn import MLP
 from autograd.render.rows import EdgeRow, NodeRow, graph_rows, graph_size
 from autograd.trace import Trace
 from autograd.value import literal
@@ -353,3 +354,45 @@ def test_one_node_is_current_and_states_follow_the_numbers(root: Value) -> None:
         for edge in rows.edges:
             assert (edge.message is not None) <= (by_id[edge.target].state in ("visited", "current"))
             assert (edge.state == "current") <= (by_id[edge.target].state == "current")
+
+
+# --- what pictures add ----------------------------------------------------------------------------------------------
+
+
+def test_symbols_are_there_when_asked_for(expression: Value) -> None:
+    assert {edge.symbolic for edge in graph_rows(expression).edges} == {""}
+    assert [edge.symbolic for edge in graph_rows(expression, symbolic=True).edges] == ["", "", "", "", "d", "c"]
+    f = Value(5.0, "f")
+    assert [edge.symbolic for edge in graph_rows(f**3, symbolic=True).edges] == ["3f²"]
+
+
+def test_symbols_of_very_many_operands_are_left_out() -> None:
+    ws = [Value(1.0, f"w{i}") for i in range(40)]
+    assert {edge.symbolic for edge in graph_rows(dot(ws, ws), symbolic=True).edges} == {""}
+
+
+def test_neurons_and_layers_are_clusters(lesson_5: Value) -> None:
+    clusters = {row.name: row.cluster for row in graph_rows(lesson_5).nodes}
+    assert clusters["m1"] == clusters["a1"] == ("layer 1",)
+    assert clusters["m2"] == clusters["yhat"] == ("layer 2",)
+    assert clusters["x"] == clusters["L"] == ()
+    root = MLP(2, [2, 1])([1.0, 2.0])
+    assert {row.cluster for row in graph_rows(root).nodes} == {
+        (),
+        ("layer 1", "neuron 1"),
+        ("layer 1", "neuron 2"),
+        ("layer 2",),
+    }
+
+
+def test_a_single_neuron_has_no_frame() -> None:
+    w, x = Value(1.0, "w"), Value(2.0, "x", constant=True)
+    assert {row.cluster for row in graph_rows(tanh(w * x)).nodes} == {()}
+
+
+def test_nodes_are_marked(square: Value) -> None:
+    square.parents[0].data = 1e8
+    square = square.parents[0] * square.parents[0]
+    square.backward()
+    assert [row.notes for row in graph_rows(square).nodes] == [("exploding",), ()]
+    assert {row.notes for row in graph_rows(square, at_step=2).nodes} == {()}

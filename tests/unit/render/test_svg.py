@@ -1,4 +1,5 @@
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -6,9 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value
+from autograd import Value, lessons
 from autograd.errors import ArgumentError, GraphError
+from autograd.nn import MLP
 from autograd.render import set_dot, to_svg
+from autograd.render.engine import _from_package
+from autograd.render.palette import DARK, LIGHT
+from autograd.render.rows import graph_rows
 from autograd.render.text import label_text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -31,7 +36,19 @@ def test_everything_that_a_reader_needs_is_there_as_text(dot: Path, lesson_5: Va
     assert texts(to_svg(lesson_5)).count("not computed") == 8
     lesson_5.backward()
     seen = texts(to_svg(lesson_5))
-    for text in ("L", "yhat", "m1", "m2", "ReLU", "12", "x = 2", "dz2/dm2 = a1 = 6", "dL/dv1 = 0.5", "← 12", "value"):
+    for text in (
+        "L",
+        "yhat",
+        "m1",
+        "m2",
+        "ReLU",
+        "12",
+        "x = 2",
+        "dz2/dm2 = a1 = 6",
+        "dL/dv2 = 1/2 = 0.5",
+        "← 12",
+        "value",
+    ):
         assert text in seen
     assert "not computed" not in seen
 
@@ -144,3 +161,96 @@ def test_a_program_that_gives_no_svg_is_named_as_the_cause(tmp_path: Path, squar
             to_svg(square)
     finally:
         set_dot(None)
+
+
+# --- what is read out ----------------------------------------------------------------------------------------------
+
+
+def titles(svg: str) -> dict[str, str]:
+    groups = ET.fromstring(svg).iter(f"{SVG}g")
+    return {g.get("id", ""): g.findtext(f"{SVG}title", "") for g in groups if g.find(f"{SVG}title") is not None}
+
+
+def test_the_whole_and_every_part_has_a_title_in_words(dot: Path, expression: Value) -> None:
+    expression.backward()
+    tree = ET.fromstring(to_svg(expression))
+    assert tree.get("role", "").startswith("graphics-document")
+    by_id = {element.get("id"): element for element in tree}
+    assert by_id[tree.get("aria-labelledby")].text == "e = 6; 6 nodes"
+    assert "Gradients of the inputs: a 2, b 5." in (by_id[tree.get("aria-describedby")].text or "")
+    found = titles(to_svg(expression))
+    assert found["n1"] == "b = 1, gradient 5 = 3 + 2"
+    assert found["n1_n4_0"] == "b goes into d = b + 1"
+    assert found["n1_n4_0_back"].endswith("dd/db = 1; message = local x upstream: 3 = 1 * 3")
+    drawn = [g for g in tree.iter(f"{SVG}g") if g.get("class", "").split()[0] in ("node", "edge")]
+    assert len(drawn) == 7 + 6 + 5
+    assert all(found[g.get("id", "")] and g.get("role") == "img" for g in drawn)
+    assert not any("gradients" in title for title in found.values())
+
+
+def test_two_pictures_in_one_page_keep_their_titles_apart(dot: Path, square: Value, expression: Value) -> None:
+    first, second = (ET.fromstring(to_svg(root)).get("aria-labelledby") for root in (square, expression))
+    assert first != second
+
+
+def test_layers_are_frames_with_names(dot: Path, lesson_5: Value) -> None:
+    found = titles(to_svg(lesson_5))
+    assert found["cluster_layer_1"] == "layer 1: m1, a1"
+    assert found["cluster_layer_2"] == "layer 2: m2, z2, yhat"
+    root = MLP(2, [2, 1])([1.0, 2.0])
+    assert titles(to_svg(root))["cluster_layer_1_neuron_2"] == "neuron 2 of layer 1"
+
+
+def test_contributions_that_are_added_have_a_badge(dot: Path, expression: Value) -> None:
+    assert not any(text.startswith("Σ 2") for text in texts(to_svg(expression)))
+    expression.backward()
+    assert texts(to_svg(expression)).count("Σ 2") == 1
+
+
+def test_a_legend_is_there_where_something_flows(dot: Path, square: Value) -> None:
+    assert "legend" not in titles(to_svg(square))
+    square.backward()
+    assert {"± 3", "± 0.3", "± 0.03", "blue: positive, red: negative"} <= set(texts(to_svg(square)))
+    assert "legend" not in titles(to_svg(square, legend=False))
+    assert "blue: positive, red: negative" not in texts(to_svg(square, theme="print"))
+
+
+def test_themes(dot: Path, square: Value) -> None:
+    square.backward()
+    auto, light, dark = (to_svg(square, theme=theme) for theme in ("auto", "light", "dark"))
+    assert "prefers-color-scheme:dark" in auto
+    assert "<style" not in light + dark
+    assert LIGHT.paper in light
+    assert DARK.paper in dark
+    printed = re.findall('"#(..)(..)(..)"', to_svg(square, theme="print"))
+    assert printed
+    assert all(r == g == b for r, g, b in printed)
+    colours = set(re.findall('(?:fill|stroke)="([^"]+)"', auto)) - {"none", "transparent"}
+    assert all(f'[fill="{colour}"]' in auto for colour in colours)  # nothing stays as it is in the dark
+
+
+def engines() -> list[Path]:
+    found = [Path(path)] if (path := shutil.which("dot")) else []
+    pure = _from_package()
+    return [*found, *([pure] if pure else [])]
+
+
+@pytest.mark.parametrize("engine", engines(), ids=lambda path: path.name)
+@pytest.mark.parametrize(("number", "claim"), [(1, "1.8"), (4, "4.3"), (4, "4.5"), (5, None)])
+def test_every_engine_draws_the_lessons(engine: Path, number: int, claim: str | None) -> None:
+    root, _ = lessons.get(number).graph(claim)
+    root.backward()
+    set_dot(engine)
+    try:
+        svg = to_svg(root)
+    finally:
+        set_dot(None)
+    found = titles(svg)
+    assert {row.id for row in graph_rows(root).nodes} <= set(found)
+    back = [g for g in ET.fromstring(svg).iter(f"{SVG}g") if "backward" in g.get("class", "")]
+    assert len(back) == sum(edge.message is not None for edge in graph_rows(root).edges)
+    for g in back:
+        assert any(path.get("stroke-dasharray") for path in g.iter(f"{SVG}path")), g.get("id")
+    for g in ET.fromstring(svg).iter(f"{SVG}g"):
+        if "forward" in g.get("class", ""):
+            assert not any(path.get("stroke-dasharray") for path in g.iter(f"{SVG}path"))
