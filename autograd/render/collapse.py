@@ -17,7 +17,7 @@ from ..value import Value
 from .opening import can_open
 from .overview import Overview
 from .parts import SHOWN, Part, Parts
-from .rows import NodeRow, Rows, checked_step, graph_rows, graph_size
+from .rows import NodeRow, Rows, checked_step, graph_rows, graph_size, trace_of
 from .sources import Moment, Stored
 from .units import Units
 
@@ -128,9 +128,7 @@ class _Graph:
             self.order: Sequence[Value] = topological_order(root)
             self.names, self.source = Names(self.order), Stored()
         else:
-            trace = trace or Trace(root)
-            if trace.root is not root:
-                raise ArgumentError("the trace starts from another node than the one to draw from")
+            trace = trace_of(root, trace)
             self.order, self.names = trace.order, trace.names
             self.source = Moment(trace, len(trace) if at_step is None else checked_step(trace, at_step))
 

@@ -21,7 +21,7 @@ from ..value import Value
 from .marks import mark_of
 from .sources import Moment, State, Stored
 
-__all__ = ["EdgeRow", "Kind", "NodeRow", "Rows", "State", "checked_step", "graph_rows", "graph_size"]
+__all__ = ["EdgeRow", "Kind", "NodeRow", "Rows", "State", "checked_step", "graph_rows", "graph_size", "trace_of"]
 
 Kind: TypeAlias = Literal["leaf", "constant", "op", "group"]
 
@@ -147,7 +147,7 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
         order = topological_order(_checked(root))
         names, source = Names(order), Stored()
     else:
-        trace = _trace_of(root, trace)
+        trace = trace_of(root, trace)
         order, names = trace.order, trace.names
         source = Moment(trace, len(trace) if at_step is None else checked_step(trace, at_step))
     nodes: list[NodeRow] = []
@@ -244,7 +244,13 @@ def _clusters(order: Sequence[Value]) -> Callable[[Value], tuple[str, ...]]:
     return cluster
 
 
-def _trace_of(root: Value, trace: Trace | None) -> Trace:
+def trace_of(root: Value, trace: Trace | None) -> Trace:
+    """The trace that was given, or a new one.
+
+    Raises:
+        OperandError, GraphError: it is none, or there is none of this root.
+        ArgumentError: it is one of another root.
+    """
     if trace is None:
         return Trace(_checked(root))
     if not isinstance(trace, Trace):
