@@ -150,7 +150,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the lessons when they are first asked for: `import autograd` stays fast."""
-    if name in ("lessons", "render"):
+    """Import what not every program needs when it is first asked for: `import autograd` stays fast."""
+    if name in ("datasets", "init", "lessons", "losses", "monitor", "optim", "render", "saving"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

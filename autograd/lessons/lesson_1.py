@@ -8,8 +8,10 @@ from ..reductions import dot
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .lesson_1_batch import claim_2, claim_4, claim_5, delta_rule
+from .lesson_1_cures import claim_10, picture_10
 from .lesson_1_example import claim_8, claim_9, example
 from .lesson_1_mistakes import claim_11
+from .lesson_1_rates import picture_11
 from .lesson_1_scripts import claim_12, picture_12
 from .networks import half_squared_error
 from .paths import chain, named, worked
@@ -253,7 +255,8 @@ LESSON = Lesson(
             "1.10",
             "Cures for vanishing gradients",
             "ReLU, Xavier initialisation, residual connections and batch normalisation each help.",
-            waits_for="initialisation, residual connections and normalisation",
+            claim_10,
+            picture=picture_10,
         ),
         Claim(
             "1.11",
@@ -261,7 +264,7 @@ LESSON = Lesson(
             "A wrong derivative, a forgotten transpose, shapes that do not fit, and a learning rate too large or too "
             "small.",
             claim_11,
-            waits_for="training: a learning rate too large or too small",
+            picture=picture_11,
         ),
         Claim(
             "1.12",

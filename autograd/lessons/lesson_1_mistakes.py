@@ -11,6 +11,7 @@ from ..checking import check_derivative
 from ..errors import ShapeError
 from ..functions import sigmoid
 from .claims import Figure, holds, shown
+from .lesson_1_rates import rates
 
 __all__ = ["claim_11"]
 
@@ -48,7 +49,7 @@ def wrong_place(z: float) -> float:
 
 
 def claim_11() -> list[Figure]:
-    """A wrong derivative and a forgotten transpose fail the check; shapes that do not fit raise."""
+    """A wrong derivative and a forgotten transpose fail the check; shapes that do not fit raise; three loss curves."""
     derivative = check_derivative(sigmoid, wrong_place, at=[0.5, 1.0, 3.0])
     at = [(0.4, 0.2, -0.3, 0.1), (1.0, -0.5, 0.7, 0.3)]
     transposed = check_derivative(square_net, forgotten_transpose, at=at)
@@ -68,6 +69,7 @@ def claim_11() -> list[Figure]:
               "finds it."),
         *_slip("its slip", transposed),
         holds("wrong shapes", None, message, "do not fit" in message),
+        *rates(),
     ]  # fmt: skip
 
 

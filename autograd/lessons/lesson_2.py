@@ -12,6 +12,7 @@ from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds
 from .lesson_2_batch import batch, claim_5, claim_6, claim_7
 from .lesson_2_debugging import claim_8
 from .lesson_2_slopes import claim_3, claim_4, claim_10, dead_neuron, picture_4, sigmoid_chain
+from .lesson_2_training import claim_9, picture_9
 from .networks import layer
 from .paths import named, worked
 
@@ -144,8 +145,6 @@ LESSON = Lesson(
             "Exploding gradients: clip them. Dying ReLU: a leaky one, or better initial weights. Shapes that do not "
             "fit: print them. Overflow: stable functions and normalised inputs.",
             claim_6,
-            waits_for="the optimisers and the monitor: clipping by norm and by value, initialisation, normalised "
-            "inputs",
         ),
         Claim(
             "2.7",
@@ -158,13 +157,13 @@ LESSON = Lesson(
             "How to debug backpropagation",
             "Check gradients against numbers, print shapes, look for NaN, infinity and zeros, test each layer alone.",
             claim_8,
-            waits_for="the monitor: zeros, and verdicts by layer",
         ),
         Claim(
             "2.9",
             "What comes next: Adam",
             "Optimisers such as Adam train much faster and more reliably than plain gradient descent.",
-            waits_for="the optimisers: training curves of SGD against Adam",
+            claim_9,
+            picture=picture_9,
         ),
         Claim(
             "2.10",

@@ -16,6 +16,7 @@ from ..graph import topological_order
 from ..reductions import dot, mean
 from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds, shown
+from .lesson_2_training import clipping, first_layers, inputs
 from .networks import layer
 from .paths import named, worked
 
@@ -159,7 +160,7 @@ def _ratio(longer: float, shorter: float) -> str:
     return f"{longer / shorter:.0f} times"
 
 
-# --- 2.6, as far as the engine alone goes --------------------------------------------------------------------
+# --- 2.6 ---------------------------------------------------------------------------------------------------
 
 
 def naive_sigmoid(z: Value) -> Value:
@@ -168,7 +169,7 @@ def naive_sigmoid(z: Value) -> Value:
 
 
 def claim_6() -> list[Figure]:
-    """Overflow, shapes and a dead ReLU: the trouble, then the cure."""
+    """Overflow, shapes, a dead ReLU and a gradient that explodes: the trouble, then the cure."""
     z = Value(-1000.0, "z")
     overflow, misfit = "", ""
     try:
@@ -195,6 +196,9 @@ def claim_6() -> list[Figure]:
         exactly("shape of X W1^T", None, (given.X @ W1.T).shape, [M, HIDDEN]),
         exactly("ReLU' at -2", "outputs 0 always", dead.grad, 0.0),
         exactly("leaky ReLU' at -2", "use leaky ReLU", alive.grad, 0.01),
+        *first_layers(),
+        *inputs(),
+        *clipping(),
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from ..modes import detect_anomaly
 from ..reductions import dot
 from ..value import Value
 from .claims import Figure, holds
+from .lesson_2_training import watched
 
 __all__ = ["claim_8"]
 
@@ -44,7 +45,7 @@ def overflowing() -> None:
 
 
 def claim_8() -> list[Figure]:
-    """A gradient check, a shape check, a check for infinities, and a test of one layer."""
+    """A gradient check, a shape check, a check for infinities and zeros, and a test of one layer."""
     engine = gradcheck(lambda x, y: sigmoid(x) * exp(y), 0.3, -1.0)
     by_hand = check_derivative(layer, layer_gradient, at=[(1.0, -0.2, 0.1), (-1.0, 0.4, 0.1)])
     shapes = message_of(ShapeError, lambda: array([[1.0, 2.0]]) @ array([1.0, 2.0, 3.0]))
@@ -53,5 +54,6 @@ def claim_8() -> list[Figure]:
         holds("gradcheck(f, 0.3, -1)", "Gradient checking", engine, engine),
         holds("shapes that do not fit", "Shape checking", shapes, "do not fit" in shapes),
         holds("with detect_anomaly()", "Value checking", infinite, "inf" in infinite),
+        *watched(),
         holds("one layer, checked alone", "Unit tests", by_hand.verdict, by_hand.verdict == "pass"),
     ]

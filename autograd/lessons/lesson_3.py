@@ -15,6 +15,9 @@ from ..paths import path_products
 from ..reductions import mean, sum
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
+from .lesson_3_torch import claim_6
+from .lesson_3_training import claim_2, first_steps, picture_2
+from .lesson_3_troubles import clipped, oscillating, slow, vanishing
 from .paths import chain, named, worked
 
 __all__ = ["LESSON"]
@@ -178,10 +181,11 @@ def claim_4() -> list[Figure]:
               note="The gradient, and the loss. With w2 = 60 and actual 0 the prediction is as wrong as it can be, and "
               "the gradient is nearly 0: the sigmoid is saturated. Little effect of a small move is all that it "
               "means, not that the weight is right: the table's 'minimal change' leaves this loss where it is."),
+        *first_steps(),
     ]  # fmt: skip
 
 
-# --- 3.5, as far as the engine alone goes --------------------------------------------------------------------
+# --- 3.5 ---------------------------------------------------------------------------------------------------
 
 
 class Run(NamedTuple):
@@ -210,7 +214,7 @@ def diverge(square: Callable[[Value], Value], steps: int = 400, rate: float = 10
 
 
 def claim_5() -> list[Figure]:
-    """A loss that explodes, written in two ways, and the learning rate that cures it."""
+    """A loss that explodes, written in two ways, and its cures; then a vanishing, a slow and an oscillating run."""
     power, product = diverge(lambda d: d**2), diverge(lambda d: d * d)
     infinite = next(i for i, loss in enumerate(product.losses) if math.isinf(loss))
     undefined = next(i for i, loss in enumerate(product.losses) if math.isnan(loss))
@@ -227,6 +231,10 @@ def claim_5() -> list[Figure]:
               note="Steps counted from 0. inf turns into NaN when w itself has become infinite."),
         holds("learning rate 0.1", "lower learning rate", cured.losses[-1], cured.losses[-1] < 1e-6,
               note="The loss after 50 steps."),
+        *clipped(),
+        *vanishing(),
+        *slow(),
+        *oscillating(),
     ]  # fmt: skip
 
 
@@ -252,7 +260,8 @@ LESSON = Lesson(
             "The loop and its words",
             "Data, forward pass, loss, backward pass, update, and again; epoch, iteration, batch, convergence, "
             "learning rate.",
-            waits_for="training: a run that names each as it happens",
+            claim_2,
+            picture=picture_2,
         ),
         Claim(
             "3.3",
@@ -268,7 +277,6 @@ LESSON = Lesson(
             "Its sign says which way to move, its size how far; near zero, the weight hardly matters.",
             claim_4,
             two_weights,
-            waits_for="the optimisers: with Adam the size of the first step does not depend on the gradient's",
         ),
         Claim(
             "3.5",
@@ -276,13 +284,12 @@ LESSON = Lesson(
             "Vanishing: early layers don't learn. Exploding: the loss becomes NaN; lower the learning rate. Slow, and "
             "oscillating.",
             claim_5,
-            waits_for="training: vanishing, slow and oscillating runs, each with its cure; clipping and normalisation",
         ),
         Claim(
             "3.6",
             "The PyTorch program",
             "Linear(10, 64), ReLU, Linear(64, 1), mean squared error, Adam with learning rate 0.001, 100 epochs.",
-            waits_for="networks, losses and Adam, compared with PyTorch's own numbers",
+            claim_6,
         ),
     ),
 )

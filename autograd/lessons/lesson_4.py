@@ -15,6 +15,7 @@ from .lesson_4_checks import claim_7, verdicts_at_a_kink
 from .lesson_4_cost import claim_9
 from .lesson_4_functions import claim_4, claim_8, claim_10, composed, log_sum_exp, softmax_loss
 from .lesson_4_network import batch, claim_5, claim_6, claim_11, example, two_outputs
+from .lesson_4_training import claim_12, claim_13
 from .paths import chain, named, worked
 
 __all__ = ["LESSON"]
@@ -240,14 +241,14 @@ LESSON = Lesson(
             "Watching gradients",
             "Print each parameter's gradient mean and standard deviation; look for very small, very large, NaN and "
             "infinite ones.",
-            waits_for="the monitor",
+            claim_12,
         ),
         Claim(
             "4.13",
             "How to debug, in five steps",
             "Forward pass, a small example, backward pass, a gradient check on it, then the full network; the common "
             "errors are shapes, transposes, averages and wrong derivatives.",
-            waits_for="the checks and the stepper: a command for each step, on planted errors",
+            claim_13,
         ),
         Claim(
             "4.14",

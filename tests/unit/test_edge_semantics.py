@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import autograd as ag
-from autograd import Value, detect_anomaly
+from autograd import Value, detect_anomaly, losses
 from autograd.errors import AnomalyError, AutogradError, GradientWarning
 
 ROWS = json.loads((Path(__file__).parents[1] / "data" / "edge_semantics.json").read_text())
@@ -56,10 +56,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "std (unbiased)": lambda *xs: ag.std(xs),
     "floor": ag.floor,
     "mod x%y": operator.mod,
-    "L1Loss": abs,
-    "hinge=relu(1-x)": lambda x: ag.relu(1 - x),
+    "L1Loss": lambda x: losses.mae(x, 0.0),
+    "hinge=relu(1-x)": lambda x: losses.hinge(x, 1.0),
+    "BCE(p,t=0)": lambda p: losses.bce(p, 0.0),
+    "BCE(p,t=1)": lambda p: losses.bce(p, 1.0),
+    "Huber d=1": lambda x: losses.huber(x, 0.0, delta=1.0),
 }
-FOR_THE_LOSSES_ISSUE = {"BCE(p,t=0)", "BCE(p,t=1)", "Huber d=1"}  # come with the losses module
+
+# The contract writes 1e12 for the slopes at the ends; PyTorch, whose numbers these are, divides by 1e-12 in single
+# precision and gives 1000000003995.8.
+ROUNDED = {"BCE(p,t=0)": 5e-9, "BCE(p,t=1)": 5e-9}
 
 PYTHON: dict[str, Callable[..., Any]] = {
     "sqrt": math.sqrt,
@@ -69,11 +75,11 @@ PYTHON: dict[str, Callable[..., Any]] = {
     "pow(x,y) both vars": lambda x, y: math.pow(x, y) if x < 0 else x**y,  # ** itself would turn to complex numbers
     "x**-1 const exponent": lambda x: x**-1,
     "div x/y": operator.truediv,
+    "BCE(p,t=1)": lambda p: -math.log(p) - 0.0 * math.log(1.0 - p),
     "atan2": lambda y, x: (x / (x * x + y * y), -y / (x * x + y * y)),  # its textbook gradient
 }
 
-HERE = [row for row in ROWS if row["op"] not in FOR_THE_LOSSES_ISSUE]
-IDS = [f"{row['op']}@{','.join(map(str, row['args']))}" for row in HERE]
+IDS = [f"{row['op']}@{','.join(map(str, row['args']))}" for row in ROWS]
 
 
 def raised_by_python(row: dict[str, Any]) -> type[Exception]:
@@ -82,23 +88,23 @@ def raised_by_python(row: dict[str, Any]) -> type[Exception]:
     return caught.type
 
 
-def agrees(got: float, expected: float | str) -> bool:
+def agrees(got: float, expected: float | str, relative: float = 0.0) -> bool:
     expected = float(expected)
     if not math.isfinite(expected):
         return str(got) == str(expected)
-    return abs(got - expected) <= 4 * math.ulp(expected)
+    return abs(got - expected) <= max(4 * math.ulp(expected), relative * abs(expected))
 
 
 def warns(row: dict[str, Any]) -> bool:
     return row["op"] == "floor" or any(g in ("inf", "nan") for g in row["grad"])
 
 
-def test_every_row_of_the_contract_is_tested_here_or_left_to_the_losses() -> None:
-    assert {row["op"] for row in ROWS} == set(FUNCTIONS) | FOR_THE_LOSSES_ISSUE
+def test_every_row_of_the_contract_is_tested_here() -> None:
+    assert {row["op"] for row in ROWS} == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("create_graph", [False, True], ids=["eager", "create_graph"])
-@pytest.mark.parametrize("row", HERE, ids=IDS)
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_row_of_the_contract(row: dict[str, Any], create_graph: bool) -> None:
     function = FUNCTIONS[row["op"]]
     inputs = [Value(x, f"input{i}") for i, x in enumerate(row["args"])]
@@ -121,10 +127,13 @@ def test_row_of_the_contract(row: dict[str, Any], create_graph: bool) -> None:
     with pytest.warns(GradientWarning) if warns(row) else warnings.catch_warnings():
         out.backward(create_graph=create_graph)
     gradients = [getattr(v.grad, "data", v.grad) for v in inputs]
-    assert all(map(agrees, gradients, row["grad"])), f"{gradients}, expected {row['grad']}: {row['why']}"
+    within = ROUNDED.get(row["op"], 0.0)
+    assert all(agrees(g, e, within) for g, e in zip(gradients, row["grad"], strict=True)), (
+        f"{gradients}, expected {row['grad']}: {row['why']}"
+    )
 
 
-@pytest.mark.parametrize("row", [row for row in HERE if row["value"] != "raise"])
+@pytest.mark.parametrize("row", [row for row in ROWS if row["value"] != "raise"])
 def test_plain_floats_give_the_same_value(row: dict[str, Any]) -> None:
     assert agrees(getattr(out := FUNCTIONS[row["op"]](*row["args"]), "data", out), row["value"])
 

@@ -1,0 +1,272 @@
+"""Activations as modules: on a number, one sample, or rows of samples."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import functions, reductions
+from ..errors import ArgumentError, ShapeError
+from ..ops import LITERAL, number
+from ..value import Value
+from .inputs import is_batch, shape_of, stacked
+from .modules import Module
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "Activation",
+    "Identity",
+    "LeakyReLU",
+    "ReLU",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Tanh",
+    "activation_named",
+]
+
+_PRE_ACTIVATION = re.compile(r"z(\d*(\[\d+\])?)")
+
+
+class Activation(Module):
+    """A function of one number, applied to each.
+
+    A number gives a number and a Value a Value; one sample (a list or 1-D array) gives a list, rows give an array.
+    What is made of a node labelled z1[2] is labelled a1[2].
+    """
+
+    apply: Any  # the function of one number or Value
+
+    def __call__(self, x: Any) -> Any:
+        if is_batch(x):
+            rows, width = _rows(self, x)
+            return stacked([self.on_sample(row) for row in rows], width)
+        if isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim):
+            nodes = list(x)
+            results = self.on_sample(nodes)
+        else:
+            nodes, results = [x], self.on_sample([x])
+        for z, a in zip(nodes, results, strict=True):
+            if type(z) is Value and z.label and (known := _PRE_ACTIVATION.fullmatch(z.label)):
+                name_if_new(a, "a" + known[1])
+        return results if len(nodes) != 1 or isinstance(x, list | tuple | np.ndarray) else results[0]
+
+    def on_sample(self, xs: list[Any]) -> list[Any]:
+        """The results for the numbers of one sample."""
+        apply = self.apply
+        return [apply(x) for x in xs]
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={it!r}" for name, it in vars(self).items() if name != "training")
+        return f"{type(self).__name__}({options})"
+
+
+class ReLU(Activation):
+    """max(x, 0).
+
+    Example:
+        >>> ReLU()([-1.0, 2.0])
+        [0.0, 2.0]
+    """
+
+    apply = staticmethod(functions.relu)
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent.
+
+    Example:
+        >>> Tanh()(0.0)
+        0.0
+    """
+
+    apply = staticmethod(functions.tanh)
+
+
+class Sigmoid(Activation):
+    """1 / (1 + e^-x).
+
+    Example:
+        >>> Sigmoid()(0.0)
+        0.5
+    """
+
+    apply = staticmethod(functions.sigmoid)
+
+
+class GELU(Activation):
+    """x times the standard normal distribution function.
+
+    Example:
+        >>> GELU()(0.0)
+        0.0
+    """
+
+    apply = staticmethod(functions.gelu)
+
+
+class SiLU(Activation):
+    """x sigmoid(x), also called swish.
+
+    Example:
+        >>> SiLU()(0.0)
+        0.0
+    """
+
+    apply = staticmethod(functions.silu)
+
+
+class Softplus(Activation):
+    """log(1 + e^x).
+
+    Example:
+        >>> Softplus()(1000.0)
+        1000.0
+    """
+
+    apply = staticmethod(functions.softplus)
+
+
+class Softsign(Activation):
+    """x / (1 + |x|).
+
+    Example:
+        >>> Softsign()(1.0)
+        0.5
+    """
+
+    apply = staticmethod(functions.softsign)
+
+
+class Identity(Activation):
+    """x itself.
+
+    Example:
+        >>> Identity()(3.0)
+        3.0
+    """
+
+    @staticmethod
+    def apply(x: Any) -> Any:
+        return x
+
+
+class LeakyReLU(Activation):
+    """x for x > 0, else negative_slope x.
+
+    Example:
+        >>> LeakyReLU(0.1)(-2.0)
+        -0.2
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = number(negative_slope)
+
+    def apply(self, x: Any) -> Any:
+        return functions.leaky_relu(x, self.negative_slope)
+
+
+class ELU(Activation):
+    """x for x > 0, else alpha (e^x - 1).
+
+    Example:
+        >>> ELU()(-1000.0)
+        -1.0
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = number(alpha)
+
+    def apply(self, x: Any) -> Any:
+        return functions.elu(x, self.alpha)
+
+
+class Softmax(Activation):
+    """e^xi / sum_j e^xj over the outputs of each sample, which then add up to 1.
+
+    Args:
+        dim: over what the sum runs: -1 or 1, the features of a row, which is how the rest of the package has them.
+
+    Example:
+        >>> Softmax()([0.0, 0.0])
+        [0.5, 0.5]
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        if dim not in (-1, 1):
+            raise ArgumentError(f"Softmax runs over the features of a row, dim=-1 (or 1), got dim={dim!r}")
+        self.dim = dim
+
+    @staticmethod
+    def apply(x: Any) -> Any:
+        raise ShapeError("softmax needs all outputs of a layer at once, not a single neuron's")
+
+    def on_sample(self, xs: list[Any]) -> list[Any]:
+        shares: list[Any] = reductions.softmax(xs)
+        return shares
+
+
+_BY_NAME: dict[str, type[Activation]] = {
+    "relu": ReLU, "leaky_relu": LeakyReLU, "tanh": Tanh, "sigmoid": Sigmoid, "elu": ELU, "gelu": GELU, "silu": SiLU,
+    "softplus": Softplus, "softsign": Softsign, "softmax": Softmax, "identity": Identity, "linear": Identity,
+}  # fmt: skip
+
+
+class Function(Activation):
+    """Any function of one number as an activation."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def apply(self, x: Any) -> Any:
+        return self.function(x)
+
+    def __repr__(self) -> str:
+        return getattr(self.function, "__name__", repr(self.function))
+
+
+def activation_named(choice: Any) -> Module:
+    """The activation of this name; a module stays itself, a function is applied to each number, None does nothing.
+
+    Raises:
+        ArgumentError: it is none of these; the message lists the names.
+
+    Example:
+        >>> activation_named("leaky_relu")
+        LeakyReLU(negative_slope=0.01)
+    """
+    if choice is None:
+        return Identity()
+    if isinstance(choice, Module):
+        return choice
+    if isinstance(choice, str):
+        if choice in _BY_NAME:
+            return _BY_NAME[choice]()
+        nearest = difflib.get_close_matches(choice.lower(), _BY_NAME, 1)
+        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        raise ArgumentError(f"there is no activation {choice!r}; {hint}There are {', '.join(_BY_NAME)}")
+    if isinstance(choice, type) and issubclass(choice, Module):
+        raise ArgumentError(f"an activation is a module, not its class: write {choice.__name__}()")
+    if callable(choice):
+        return Function(choice)
+    raise ArgumentError(f"an activation is a name, a module or a function, got {choice!r}")
+
+
+def name_if_new(node: Any, label: str) -> None:
+    """Label a node that an activation made; not one that it passed on, nor a number that graphs share."""
+    if type(node) is Value and not node._label and node._op is not LITERAL:
+        node._label = label
+
+
+def _rows(module: Module, x: Any) -> tuple[list[list[Any]], int]:
+    shape = shape_of(x)
+    if len(shape) != 2:
+        raise ShapeError(f"{module!r}: expects rows of shape (n, features), got {shape}")
+    return [list(row) for row in x], shape[1]

@@ -1,0 +1,314 @@
+"""`Module`: what holds parameters, finds those of the modules inside it, and hands them out by name."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from ..arrays import ValueArray, data
+from ..errors import ArgumentError, OperandError, ShapeError
+from ..ops import LEAF
+from ..value import Value
+
+__all__ = ["Module"]
+
+
+class Found(NamedTuple):
+    """A module met on the way through another: its path from there, and what it holds itself."""
+
+    path: str
+    module: Module
+    own: list[tuple[str, Any]]  # names, and trainable Values or arrays of them, in the order of definition
+
+
+class Module:
+    """Something with parameters, which are the trainable Values among its attributes and those of the modules in it.
+
+    Subclass it, assign Values, arrays of Values, modules, or lists and dicts of these in ``__init__``, and write
+    ``forward`` (or ``__call__``). What is met twice counts once, under its first name. A Value that is kept on a
+    module and not to be trained is best made with ``constant=True``.
+
+    Example:
+        >>> class Line(Module):
+        ...     def __init__(self):
+        ...         self.slope, self.offset = Value(2.0, "m"), Value(1.0, "c")
+        ...
+        ...     def forward(self, x):
+        ...         return self.slope * x + self.offset
+        >>> line = Line()
+        >>> line(3.0).data, line.state_dict()
+        (7.0, {'slope': 2.0, 'offset': 1.0})
+    """
+
+    training: bool = True
+    buffers: tuple[str, ...] = ()  # attributes that are no parameters and yet belong to the state
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What a call computes."""
+        raise NotImplementedError(f"{type(self).__name__} has neither forward nor __call__: write one of them")
+
+    # --- what is inside ------------------------------------------------------------------------------------------
+
+    def _members(self) -> Iterable[tuple[str, Any]]:
+        """Names and attributes, among which parameters and modules are looked for."""
+        return vars(self).items()
+
+    def _own_parameters(self, own: list[tuple[str, Any]]) -> list[Value]:
+        """The parameters that this module holds itself, in order."""
+        return [v for _, held in own for v in _flat(held)]
+
+    def _walk(self) -> Iterator[Found]:
+        """This module and all modules in it, in the order of definition, each once."""
+        met: set[int] = set()
+        stack: list[tuple[str, Module]] = [("", self)]
+        while stack:
+            path, module = stack.pop()
+            if id(module) in met:
+                continue
+            met.add(id(module))
+            own, inside = _sorted_out(module._members())
+            yield Found(path, module, own)
+            stack += [(f"{path}.{name}" if path else name, child) for name, child in reversed(inside)]
+
+    def modules(self) -> list[Module]:
+        """This module and all modules in it, in the order of definition, each once."""
+        return [found.module for found in self._walk()]
+
+    def parameters(self) -> list[Value]:
+        """All trainable Values, in a fixed order, each once."""
+        return list(dict.fromkeys(v for found in self._walk() for v in found.module._own_parameters(found.own)))
+
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """The same in the same order, with the names of :meth:`state_dict` and places in arrays, from 0.
+
+        Example:
+            >>> from autograd.nn import Linear
+            >>> [name for name, _ in Linear(2, 1).named_parameters()]
+            ['weight[0,0]', 'weight[0,1]', 'bias[0]']
+        """
+        named: dict[Value, str] = {}
+        for path, module, own in self._walk():
+            names = {v: name for start, held in own for name, v in _expanded(start, held)}
+            for v in module._own_parameters(own):
+                named.setdefault(v, f"{path}.{names[v]}" if path else names[v])
+        return [(name, v) for v, name in named.items()]
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every parameter."""
+        for p in self.parameters():
+            p.zero_grad()
+
+    # --- training and evaluation ---------------------------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Self:
+        """Say to this module and all in it whether they are being trained: `BatchNorm` asks.
+
+        Example:
+            >>> Module().train(False).training
+            False
+        """
+        if not isinstance(mode, bool):
+            raise ArgumentError(f"train takes True or False, got {mode!r}")
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """The same as ``train(False)``."""
+        return self.train(False)
+
+    # --- state ---------------------------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, tuple[Found, str, Any]]:
+        """By full name: where something is, its name there, and the Values or numbers themselves."""
+        state: dict[str, tuple[Found, str, Any]] = {}
+        for found in self._walk():
+            held = [*found.own, *((name, getattr(found.module, name)) for name in found.module.buffers)]
+            for name, it in held:
+                if it is not None:
+                    state[f"{found.path}.{name}" if found.path else name] = (found, name, it)
+        return state
+
+    def state_dict(self) -> dict[str, float | np.ndarray[Any, Any]]:
+        """The numbers of all parameters and buffers by name, as copies.
+
+        Returns:
+            Arrays of floats for arrays, floats for single Values.
+        """
+        return {name: _numbers(it) for name, (_, _, it) in self._state().items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over the numbers that :meth:`state_dict` gave, of this model or of one of the same shape.
+
+        Raises:
+            ArgumentError: a name is missing or unknown, or a number is not finite (a ValueError).
+            ShapeError: an array has another shape (a ValueError).
+            OperandError: something is no number (a TypeError).
+            After an error the model is as it was.
+
+        Example:
+            >>> from autograd.nn import MLP
+            >>> model, twin = MLP(2, [3, 1], seed=1), MLP(2, [3, 1], seed=2)
+            >>> twin.load_state_dict(model.state_dict())
+            >>> twin([1.0, 2.0]).data == model([1.0, 2.0]).data
+            True
+        """
+        if not isinstance(state_dict, Mapping):
+            raise OperandError(f"load_state_dict takes names and numbers in a dict, got {type(state_dict).__name__}")
+        state = self._state()
+        self._compare_names(list(state), list(state_dict))
+        checked = {name: _checked(name, state_dict[name], np.shape(_bare(it))) for name, (_, _, it) in state.items()}
+        for name, (found, _, _) in state.items():
+            found.module._check_buffer(name, state[name][1], checked[name])
+        for name, (found, short, it) in state.items():
+            if short in found.module.buffers:
+                setattr(found.module, short, type(it)(checked[name]) if np.ndim(it) == 0 else checked[name])
+            else:
+                for v, number in zip(_flat(it), checked[name].ravel().tolist(), strict=True):
+                    v.data = number
+
+    def _check_buffer(self, name: str, short: str, numbers: np.ndarray[Any, Any]) -> None:
+        """Raise if the numbers cannot be what a buffer of this module holds."""
+
+    def _compare_names(self, expected: list[str], given: list[Any]) -> None:
+        missing = [name for name in expected if name not in given]
+        unknown = [name for name in given if name not in expected]
+        if not missing and not unknown:
+            return
+        nearest = difflib.get_close_matches(str(unknown[0]), expected, 1) if unknown else []
+        hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+        said = [f"{what} {_listed(names)}" for what, names in (("lacks", missing), ("has unknown", unknown)) if names]
+        raise ArgumentError(f"the state {' and '.join(said)}{hint}; {type(self).__name__} holds {_listed(expected)}")
+
+    @reprlib.recursive_repr()
+    def __repr__(self) -> str:
+        _, inside = _sorted_out(self._members())
+        return f"{type(self).__name__}({', '.join(f'{name}={module!r}' for name, module in inside)})"
+
+
+class Placed(Module):
+    """A module that knows which layer of a network it is, and labels its parameters accordingly."""
+
+    number: int = 0  # 0: it stands alone
+    place: str = ""
+
+    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+        """The parameters, and what each is called in a layer of this number."""
+        return []
+
+    def settle(self, number: int, place: str) -> None:
+        """Take a place in a network; a label that somebody else wrote stays."""
+        before = [name for _, name in self._label(self.number)]
+        for (v, name), old in zip(self._label(number), before, strict=True):
+            if v.label in ("", old):
+                v.label = name
+        self.number, self.place = number, place
+
+    def who(self) -> str:
+        """How messages call it: what it is, and where."""
+        return f"{self._short()}, {self.place}" if self.place else self._short()
+
+    def _short(self) -> str:
+        return repr(self)
+
+
+def settle(network: Module) -> None:
+    """Number the layers of a network from 1; what stands between two layers belongs to the first."""
+    number = 0
+    kind = type(network).__name__
+    for module in network.modules()[1:]:
+        if isinstance(module, Placed):
+            counts = getattr(module, "counts", False)
+            number += counts
+            where = f"layer {number}" if counts else f"behind layer {number}" if number else "before layer 1"
+            module.settle(number, f"{where} of {kind}")
+
+
+def indexed(letter: str, number: int, *indices: int) -> str:
+    """A label as the documents write it: of neuron 2 in layer 1 z1[2], of its weight for input 3 W1[2,3].
+
+    Example:
+        >>> indexed("W", 1, 2, 3), indexed("z", 0, 2)
+        ('W1[2,3]', 'z[2]')
+    """
+    return f"{letter}{number or ''}[{','.join(map(str, indices))}]"
+
+
+def whole(what: str, count: Any) -> int:
+    """A whole number of at least 1.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
+        raise ArgumentError(f"{what} is a whole number, at least 1, got {count!r}")
+    return int(count)
+
+
+def _sorted_out(members: Iterable[tuple[str, Any]]) -> tuple[list[tuple[str, Any]], list[tuple[str, Module]]]:
+    """Parameters and modules among the attributes, containers opened."""
+    own: list[tuple[str, Any]] = []
+    inside: list[tuple[str, Module]] = []
+    opened: set[int] = set()
+    stack = list(members)[::-1]
+    while stack:
+        name, it = stack.pop()
+        if isinstance(it, Module):
+            inside.append((name, it))
+        elif isinstance(it, Value):
+            if it._op is LEAF:
+                own.append((name, it))
+        elif isinstance(it, np.ndarray):
+            if it.dtype == object and it.size and all(isinstance(v, Value) and v._op is LEAF for v in it.flat):
+                own.append((name, it))
+        elif isinstance(it, list | tuple | dict) and id(it) not in opened:
+            opened.add(id(it))
+            items = it.items() if isinstance(it, dict) else enumerate(it)
+            stack += reversed([(_item(name, key, v), v) for key, v in items])
+    return own, inside
+
+
+def _item(name: str, key: Any, it: Any) -> str:
+    return f"{name}.{key}" if isinstance(it, Module) or isinstance(key, str) else f"{name}[{key!r}]"
+
+
+def _bare(held: Any) -> Any:
+    return held.view(np.ndarray) if isinstance(held, ValueArray) else held.data if isinstance(held, Value) else held
+
+
+def _flat(held: Any) -> list[Value]:
+    return [held] if isinstance(held, Value) else held.ravel().tolist()
+
+
+def _expanded(name: str, held: Any) -> list[tuple[str, Value]]:
+    if isinstance(held, Value):
+        return [(name, held)]
+    return [(f"{name}[{','.join(map(str, index))}]", v) for index, v in np.ndenumerate(held.view(np.ndarray))]
+
+
+def _numbers(held: Any) -> float | np.ndarray[Any, Any]:
+    numbers = data(held)
+    return numbers.copy() if numbers.ndim else float(numbers)
+
+
+def _checked(name: str, numbers: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """New numbers for one entry, as floats of this shape."""
+    found: np.ndarray[Any, Any] = np.asarray(numbers)
+    if found.dtype.kind not in "biuf":
+        raise OperandError(f"{name!r} of the state holds {found.dtype}, not real numbers")
+    if found.shape != shape:
+        raise ShapeError(f"{name!r} has shape {shape} in the model and {found.shape} in the state")
+    if not np.isfinite(found).all():
+        raise ArgumentError(f"{name!r} of the state holds a number that is not finite")
+    return found.astype(np.float64)
+
+
+def _listed(names: list[Any]) -> str:
+    return ", ".join(map(repr, names[:4])) + (f", ... ({len(names)} in all)" if len(names) > 4 else "") or "nothing"

@@ -1,0 +1,285 @@
+"""`Neuron`, `Layer` and `MLP`: micrograd's names and signatures. A neuron is one `dot` node and one activation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..arrays import array
+from ..errors import ArgumentError, OperandError
+from ..ops import LITERAL
+from ..reductions import dot, dot_rows
+from ..value import Value
+from .activations import Activation, Identity, Softmax, activation_named, name_if_new
+from .inputs import as_rows, stacked
+from .modules import Module, Placed, indexed, settle, whole
+from .weights import Draws, fill, is_default, source
+
+__all__ = ["MLP", "Layer", "Neuron"]
+
+
+class Neuron(Placed):
+    """activation(w . x + b): n weights and a bias; ReLU unless ``nonlin=False``.
+
+    Args:
+        nin: how many inputs.
+        nonlin: whether an activation follows.
+        activation: its name, a module, or a function of one number.
+        init: "uniform" draws weights evenly from -1 to 1, other names are those of `autograd.init`; or a function
+            that fills the weights, an array of shape (1, nin). The bias is 0.
+        seed: the same seed gives the same weights; None draws from Python's global `random`.
+
+    Example:
+        >>> neuron = Neuron(2)
+        >>> len(neuron.parameters())
+        3
+    """
+
+    def __init__(
+        self, nin: int, nonlin: bool = True, *,
+        activation: Any = "relu", init: Any = "uniform", seed: int | None = None,
+    ) -> None:  # fmt: skip
+        count = _inputs(nin)
+        self.activation = activation_named(activation)
+        if isinstance(self.activation, Softmax) and nonlin:
+            raise ArgumentError("softmax needs all outputs of a layer: give it to a Layer or as an MLP's output")
+        self.nonlin = nonlin and not isinstance(self.activation, Identity)
+        draws, default = source(seed), is_default(init)
+        self.row = _row(count, draws if default else None)  # the weights, then the bias
+        self.settle(0, "")
+        if not default:
+            fill(array([self.w]), init, draws)
+
+    @property
+    def w(self) -> tuple[Value, ...]:
+        """The weights."""
+        return self.row[:-1]
+
+    @property
+    def b(self) -> Value:
+        """The bias."""
+        return self.row[-1]
+
+    def __call__(self, x: Any) -> Any:
+        rows, batch = as_rows(x, len(self.row) - 1, self.who)
+        zs = [dot(self.w, row, self.b) for row in rows]
+        if batch:
+            return stacked([[self.activate(z)] for z in zs], 1)
+        if type(zs[0]) is Value:
+            zs[0]._label = "z"
+        a = self.activate(zs[0])
+        name_if_new(a, "a")
+        return a
+
+    def activate(self, z: Any) -> Any:
+        """What follows the weighted sum."""
+        if not self.nonlin:
+            return z
+        return self.activation.apply(z) if isinstance(self.activation, Activation) else self.activation(z)
+
+    def _members(self) -> Iterable[tuple[str, Any]]:
+        return [("w", array(self.w)), ("b", self.b), ("activation", self.activation)]
+
+    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+        return [*((w, indexed("w", 0, j)) for j, w in enumerate(self.w, 1)), (self.b, "b")]
+
+    def __repr__(self) -> str:
+        return f"{_kind(self.activation) if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+
+
+class Layer(Placed):
+    """`nout` neurons that see the same `nin` inputs; a single neuron's output comes without a list around it.
+
+    Args:
+        nin, nout: how many inputs and neurons.
+        nonlin, activation, init, seed: as for `Neuron`; a function as `init` fills all weights, of shape (nout, nin).
+
+    Called on one sample it gives a list of `nout` Values; on rows, of shape (n, nin), an array of shape (n, nout).
+
+    Example:
+        >>> layer = Layer(2, 3, activation="tanh", seed=1)
+        >>> [a.label for a in layer([1.0, 2.0])], layer([[1.0, 2.0], [3.0, 4.0]]).shape
+        (['a[1]', 'a[2]', 'a[3]'], (2, 3))
+    """
+
+    counts = True  # when the layers of a network are numbered
+
+    def __init__(
+        self, nin: int, nout: int, nonlin: bool = True, *,
+        activation: Any = "relu", init: Any = "uniform", seed: int | None = None,
+    ) -> None:  # fmt: skip
+        self._make(nin, nout, activation_named(activation if nonlin else None), init, source(seed))
+        self.settle(0, "")
+
+    @classmethod
+    def _drawn(cls, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> Layer:
+        """A layer whose weights go on with the same random numbers as those of the layer before."""
+        made = cls.__new__(cls)
+        made._make(nin, nout, activation, init, draws)
+        return made
+
+    def _make(self, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> None:
+        self.nin, default = _inputs(nin), is_default(init)
+        self.activation = activation
+        nonlin = not isinstance(activation, Identity)
+        whole_layer = not isinstance(activation, Activation) or isinstance(activation, Softmax)
+        own = Identity() if whole_layer else activation
+        self.together = activation if whole_layer else None  # what works on all neurons at once
+        self.neurons = []
+        for _ in range(whole("how many neurons a layer has", nout)):
+            neuron = Neuron.__new__(Neuron)
+            neuron.row = _row(self.nin, draws if default else None)
+            neuron.activation, neuron.nonlin = own, nonlin and not whole_layer
+            self.neurons.append(neuron)
+        if not default:
+            fill(self.weight, init, draws)
+
+    @property
+    def weight(self) -> Any:
+        """The weights, an array of shape (nout, nin)."""
+        return array([neuron.w for neuron in self.neurons])
+
+    @property
+    def bias(self) -> Any:
+        """The biases, an array of shape (nout,)."""
+        return array([neuron.b for neuron in self.neurons])
+
+    def __call__(self, x: Any) -> Any:
+        rows, batch = as_rows(x, self.nin, self.who)
+        if batch:
+            return stacked([self.on_sample(row) for row in rows], len(self.neurons))
+        out = self.on_sample(rows[0], named=True)
+        return out[0] if len(out) == 1 else out
+
+    def on_sample(self, x: Sequence[Any], named: bool = False) -> list[Any]:
+        """The outputs for one sample, always in a list.
+
+        Args:
+            x: `nin` numbers and Values.
+            named: label the nodes z1[1], a1[1] and so on.
+        """
+        if len(x) != self.nin:
+            as_rows(x, self.nin, self.who)  # raises
+        neurons = self.neurons
+        zs = dot_rows([neuron.row for neuron in neurons], x)
+        if self.together is None:
+            apply = self.activation.apply  # type: ignore[attr-defined]  # an Activation's
+            out = [apply(z) if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
+        else:
+            out = _as_list(self.together(zs))
+        if named and type(zs[0]) is Value:
+            for z, name in zip(zs, self._z_names, strict=False):
+                z._label = name
+            for a, name in zip(out, self._a_names, strict=False):
+                if type(a) is Value and not a._label and a._op is not LITERAL:  # made here
+                    a._label = name
+        return out
+
+    def settle(self, number: int, place: str) -> None:
+        super().settle(number, place)
+        self.name_outputs(indexed_all("z", number, len(self.neurons)), indexed_all("a", number, len(self.neurons)))
+
+    def name_outputs(self, sums: list[str], activations: list[str]) -> None:
+        """Say how the nodes of a single sample are labelled."""
+        self._z_names, self._a_names = sums, activations
+
+    def _members(self) -> Iterable[tuple[str, Any]]:
+        return [("weight", self.weight), ("bias", self.bias), ("activation", self.activation)]
+
+    def _own_parameters(self, own: list[tuple[str, Any]]) -> list[Value]:
+        return [p for neuron in self.neurons for p in neuron.row]  # micrograd's order: neuron by neuron
+
+    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+        for i, neuron in enumerate(self.neurons, 1):
+            yield from ((w, indexed("W", number, i, j)) for j, w in enumerate(neuron.w, 1))
+            yield neuron.b, indexed("b", number, i)
+
+    def _short(self) -> str:
+        return f"Layer({self.nin} -> {len(self.neurons)})"
+
+    def __repr__(self) -> str:
+        behind = f", then {self.together!r}" if self.together is not None else ""
+        return f"Layer of [{', '.join(map(repr, self.neurons))}]{behind}"
+
+
+class MLP(Module):
+    """Layers one behind another; ReLU everywhere but in the last.
+
+    Args:
+        nin: how many inputs.
+        nouts: how many neurons in each layer.
+        activation: what follows the weighted sums of all layers but the last: a name ("relu", "tanh", ...), a module,
+            or a function of one number.
+        output_activation: the same for the last layer; None: nothing.
+        init: "uniform" draws weights evenly from -1 to 1 as micrograd does; other names are those of `autograd.init`;
+            or a function that fills each weight array, of shape (outputs, inputs). Biases are 0.
+        seed: the same seed gives the same network; None draws from Python's global `random`.
+
+    Called on one sample it gives a Value, or a list of them if the last layer has several neurons; on rows of shape
+    (n, nin) an array of shape (n, outputs).
+
+    Example:
+        >>> model = MLP(3, [4, 4, 1])
+        >>> len(model.parameters())
+        41
+        >>> type(model([1.0, 2.0, 3.0])).__name__
+        'Value'
+        >>> MLP(2, [3, 1], activation="tanh", output_activation="sigmoid", seed=0)([[0.0, 1.0], [1.0, 1.0]]).shape
+        (2, 1)
+    """
+
+    def __init__(
+        self, nin: int, nouts: Sequence[int], *,
+        activation: Any = "relu", output_activation: Any = None, init: Any = "uniform", seed: int | None = None,
+    ) -> None:  # fmt: skip
+        if not isinstance(nouts, Sequence) or not nouts:
+            raise ArgumentError(f"nouts lists the neurons of each layer, as in MLP(3, [4, 4, 1]); got {nouts!r}")
+        sizes = [nin, *nouts]
+        draws = source(seed)
+        hidden, last = activation_named(activation), activation_named(output_activation)
+        activations = [hidden] * (len(nouts) - 1) + [last]
+        self.layers = [
+            Layer._drawn(sizes[i], sizes[i + 1], f, init, draws) for i, f in enumerate(activations)
+        ]  # fmt: skip
+        settle(self)
+
+    def __call__(self, x: Any) -> Any:
+        first, *others = self.layers
+        rows, batch = as_rows(x, first.nin, first.who)
+        results = []
+        for row in rows:
+            out = first.on_sample(row, not batch)
+            for layer in others:
+                out = layer.on_sample(out, not batch)
+            results.append(out)
+        if batch:
+            return stacked(results, len(self.layers[-1].neurons))
+        return results[0][0] if len(results[0]) == 1 else results[0]
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(map(repr, self.layers))}]"
+
+
+def indexed_all(letter: str, number: int, count: int) -> list[str]:
+    """The labels of all neurons of a layer."""
+    return [indexed(letter, number, i) for i in range(1, count + 1)]
+
+
+def _row(count: int, draws: Draws | None) -> tuple[Value, ...]:
+    return (*[Value(draws.uniform(-1, 1) if draws else 0.0) for _ in range(count)], Value(0.0))
+
+
+def _inputs(nin: Any) -> int:
+    return whole("how many inputs a neuron has", nin)
+
+
+def _kind(activation: Module) -> str:
+    return type(activation).__name__ if type(activation).__init__ is object.__init__ else repr(activation)
+
+
+def _as_list(outputs: Any) -> list[Any]:
+    if isinstance(outputs, Value):
+        return [outputs]
+    if not hasattr(outputs, "__len__"):
+        raise OperandError(f"an activation of a whole layer returns a list of Values, got {type(outputs).__name__}")
+    return list(outputs)

@@ -1,0 +1,36 @@
+"""Optimisers: how the gradients of a loss become the next weights. Names, defaults and numbers are PyTorch's.
+
+>>> from autograd import Value, optim
+>>> w = Value(5.0, "w")
+>>> optimiser = optim.SGD([w], lr=0.1)
+>>> for _ in range(100):
+...     loss = (w - 3) ** 2
+...     optimiser.zero_grad()
+...     loss.backward()
+...     optimiser.step()
+>>> print(f"{w.data:.6f}")
+3.000000
+"""
+
+from . import lr_scheduler as lr_scheduler
+from .adam import Adam, AdamW
+from .adaptive import Adagrad, RMSprop
+from .clipping import clip_grad_norm, clip_grad_value
+from .lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
+from .optimiser import Optimizer
+from .sgd import SGD
+
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "Optimizer",
+    "RMSprop",
+    "StepLR",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "lr_scheduler",
+]

@@ -1,0 +1,271 @@
+"""What all optimisers share: the parameters, the state beside each of them, and the way from one to the other."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, OperandError, ShapeError
+from ..value import Value
+from .arguments import at_least, trainable
+
+__all__ = ["Array", "Optimizer"]
+
+Array = NDArray[np.float64]
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+class Optimizer:
+    """The base of all optimisers; it knows no rule of its own.
+
+    A subclass says which options it has, which arrays of state its rule needs and how many scratch arrays, and
+    writes the rule over flat arrays. The parameters stand in these arrays in the order in which they were given.
+
+    Args:
+        params: the Values to train; arrays of Values are taken apart.
+        lr: the learning rate.
+        options: what else the rule depends on, fixed from here on.
+
+    Raises:
+        OperandError: something is not a Value (a TypeError).
+        ArgumentError: no parameters, one that cannot be trained or comes twice, or an option that makes no sense.
+    """
+
+    SCRATCH: ClassVar[int] = 2
+
+    def __init__(self, params: Iterable[Any], lr: float, options: dict[str, Any]) -> None:
+        who = type(self).__name__
+        self._parameters = trainable(params, who)
+        if not self._parameters:
+            raise ArgumentError(f"{who} got an empty list of parameters; a generator may have been used up already")
+        self.lr = lr
+        self.initial_lr: float | None = None  # what the first scheduler starts from
+        self._options = self._checked(options)
+        n = len(self._parameters)
+        self._state = {name: np.full(n, self._start(), dtype=np.float64) for name in self._layout()}
+        self._count = 0  # steps made by all parameters alike, unless:
+        self._counts: NDArray[np.int64] | None = None  # steps per parameter, once some had no gradient
+        self._prepare()
+
+    # --- what a subclass says -------------------------------------------------------------------------------
+
+    def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The options, each of its type and in its range."""
+        raise NotImplementedError
+
+    def _layout(self) -> tuple[str, ...]:
+        """The names of the arrays of state, which depend on the options."""
+        raise NotImplementedError
+
+    def _start(self) -> float:
+        """What the state holds before the first step."""
+        return 0.0
+
+    def _constants(self) -> dict[str, float]:
+        """Numbers that the rule needs in every step."""
+        return {}
+
+    def _rule(
+        self, weights: Array, gradients: Array, state: tuple[Array, ...], work: tuple[Array, ...], count: int
+    ) -> None:
+        """Change weights and state in place; `count` is 1 in the first step; `work` is scratch."""
+        raise NotImplementedError
+
+    # --- what a reader uses ---------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> list[Value]:
+        """The Values that are trained, in the order of the arrays."""
+        return list(self._parameters)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the optimiser was made with, beside the learning rate."""
+        return dict(self._options)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate; it may be changed between steps."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self._lr = at_least(f"{type(self).__name__}: lr", lr)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every parameter. Without it the next backward adds to this one's."""
+        for p in self._parameters:
+            p._grad = None
+
+    def step(self) -> None:
+        """Change every parameter once, by the gradient that it holds; one that no backward has reached stays.
+
+        A NaN in a gradient goes on into the weight, as in PyTorch; :func:`autograd.optim.clip_grad_norm` can refuse it.
+        """
+        params = self._parameters
+        try:  # `array` refuses None and Values, which `numpy.array` would turn into NaN
+            gradients = np.frombuffer(array("d", [p._grad for p in params]))
+        except TypeError:
+            self._step_where_reached()
+            return
+        weights = np.frombuffer(array("d", [p._data for p in params]))
+        self.update(weights, gradients)
+        for p, weight in zip(params, weights.tolist(), strict=True):
+            p._data = weight
+
+    def update(self, weights: Array, gradients: Array) -> None:
+        """One step on plain arrays: `weights` and the state change in place, `gradients` stay as they are.
+
+        Args:
+            weights: shape (n,), float64, in the order of `parameters`.
+            gradients: the same shape.
+
+        Raises:
+            ShapeError: another shape; nothing has been changed then.
+            OperandError: another type than float64.
+
+        Example:
+            >>> import numpy as np
+            >>> from autograd import Value, optim
+            >>> weights = np.array([1.0, 2.0])
+            >>> optim.SGD([Value(1.0), Value(2.0)], lr=0.5).update(weights, np.array([2.0, 0.0]))
+            >>> weights.tolist()
+            [0.0, 2.0]
+        """
+        if not weights.shape == gradients.shape == self._shape:
+            raise ShapeError(
+                f"{type(self).__name__} has {len(self._parameters)} parameters and expects arrays of shape "
+                f"{self._shape}; got weights {weights.shape}, gradients {gradients.shape}"
+            )
+        if not weights.dtype == gradients.dtype == _FLOAT64:
+            raise OperandError(
+                f"{type(self).__name__} computes in float64; got weights {weights.dtype}, gradients {gradients.dtype}"
+            )
+        if self._counts is not None:
+            self._update_some(np.arange(len(weights)), weights, gradients)
+            return
+        with np.errstate(all="ignore"):  # infinities and NaN pass through, as in PyTorch
+            self._rule(weights, gradients, self._rows, self._work, self._count + 1)
+        self._count += 1
+
+    # --- parameters without a gradient ------------------------------------------------------------------------
+
+    def _step_where_reached(self) -> None:
+        """`step` where some gradients are missing, or are Values themselves."""
+        reached = [i for i, p in enumerate(self._parameters) if p._grad is not None]
+        params = [self._parameters[i] for i in reached]
+        weights = np.array([p._data for p in params], dtype=np.float64)
+        gradients = np.array([getattr(p._grad, "_data", p._grad) for p in params], dtype=np.float64)
+        if len(reached) == len(self._parameters):
+            self.update(weights, gradients)
+        elif reached:
+            self._update_some(np.array(reached), weights, gradients)
+        for p, weight in zip(params, weights.tolist(), strict=True):
+            p._data = weight
+
+    def _update_some(self, places: NDArray[np.intp], weights: Array, gradients: Array) -> None:
+        """Apply the rule to some parameters: at once to all that have made the same number of steps."""
+        if self._counts is None:
+            self._counts = np.full(len(self._parameters), self._count, dtype=np.int64)
+        counts = self._counts[places]
+        for count in np.unique(counts).tolist():
+            alike = np.flatnonzero(counts == count)
+            at = places[alike]
+            some, state = weights[alike], tuple(row[at] for row in self._rows)
+            with np.errstate(all="ignore"):
+                self._rule(some, gradients[alike], state, tuple(np.empty((self.SCRATCH, len(at)))), count + 1)
+            weights[alike] = some
+            for row, changed in zip(self._rows, state, strict=True):
+                row[at] = changed
+        self._counts[places] += 1
+
+    # --- saving and copying -----------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next steps depend on, beside the weights: names to numbers and arrays (copies).
+
+        Example:
+            >>> from autograd import Value, optim
+            >>> w = Value(1.0)
+            >>> w.grad = 2.0
+            >>> optimiser = optim.SGD([w], lr=0.1, momentum=0.9)
+            >>> optimiser.step()
+            >>> optimiser.state_dict()["momentum_buffer"].tolist()
+            [2.0]
+        """
+        counts = self._counts
+        steps = np.full(len(self._parameters), self._count, dtype=np.int64) if counts is None else counts.copy()
+        saved = {"optimiser": type(self).__name__, "lr": self._lr, "initial_lr": self.initial_lr, **self._options}
+        return {**saved, "step": steps, **{name: row.copy() for name, row in self._state.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken: the same steps follow, bit for bit. Options are taken over too.
+
+        Args:
+            state: what `state_dict` of the same kind of optimiser, for as many parameters, has returned.
+
+        Raises:
+            ArgumentError: a name is missing or unknown, or a value makes no sense.
+            ShapeError: an array of another length. The optimiser is unchanged in either case.
+        """
+        who = type(self).__name__
+        if state.get("optimiser") != who:
+            raise ArgumentError(f"this is the state of {state.get('optimiser')!r}; {who} cannot go on from it")
+        known = {"optimiser", "lr", "initial_lr", "step", *self._options}
+        _same_names(known & set(state), known, who)
+        loaded = object.__new__(type(self))  # filled first, so that an error leaves this one as it is
+        loaded._parameters, loaded.lr = self._parameters, state["lr"]
+        first = state["initial_lr"]
+        loaded.initial_lr = None if first is None else at_least(f"{who}: initial_lr", first)
+        loaded._options = loaded._checked({name: state[name] for name in self._options})
+        _same_names(set(state), known | set(loaded._layout()), who)
+        loaded._state = {name: self._loaded(name, state[name]) for name in loaded._layout()}
+        steps = self._loaded("step", state["step"])
+        counts = steps.astype(np.int64) if np.isfinite(steps).all() else np.full(len(steps), -1)
+        if (counts < 0).any() or (counts != steps).any():
+            raise ArgumentError(f"{who}: step counts the steps of each parameter, got {steps}")
+        loaded._count = int(counts[0])
+        loaded._counts = None if (counts == counts[0]).all() else counts
+        loaded._prepare()
+        self.__dict__.update(loaded.__dict__)
+
+    def _loaded(self, name: str, values: Any) -> Array:
+        row = np.array(values, dtype=np.float64)
+        if row.shape != (len(self._parameters),):
+            raise ShapeError(
+                f"{type(self).__name__}: {name} has shape {row.shape}, expected ({len(self._parameters)},), "
+                "one number for each parameter"
+            )
+        return row
+
+    def _prepare(self) -> None:
+        """Everything that is made once so that `update` makes nothing."""
+        self._shape = (len(self._parameters),)
+        self._rows = tuple(self._state.values())
+        self._work = tuple(np.empty((self.SCRATCH, len(self._parameters))))
+        # NumPy takes an array of no dimensions faster than a Python float
+        self._fixed = {name: np.array(x) for name, x in self._constants().items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = ("_shape", "_rows", "_work", "_fixed")
+        return {name: thing for name, thing in self.__dict__.items() if name not in made}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._prepare()
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={value!r}" for name, value in self._options.items())
+        return f"{type(self).__name__}({len(self._parameters)} parameters, lr={self._lr!r}{options})"
+
+
+def _same_names(got: set[str], expected: set[str], who: str) -> None:
+    missing, unknown = sorted(expected - got), sorted(got - expected)
+    if missing or unknown:
+        wrong = [f"without {', '.join(missing)}"] * bool(missing) + [f"with {', '.join(unknown)}"] * bool(unknown)
+        raise ArgumentError(f"{who} cannot go on from a state {' and '.join(wrong)}")

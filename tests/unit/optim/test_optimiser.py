@@ -1,0 +1,284 @@
+"""What all optimisers share: refusals, missing gradients, state that goes on bit for bit, plain arrays."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value, optim
+from autograd.errors import ArgumentError, OperandError, ShapeError
+
+MAKERS: dict[str, Callable[[list[Value]], optim.Optimizer]] = {
+    "SGD": lambda ps: optim.SGD(ps, lr=0.1),
+    "momentum": lambda ps: optim.SGD(ps, lr=0.1, momentum=0.9, dampening=0.5, weight_decay=0.1),
+    "nesterov": lambda ps: optim.SGD(ps, lr=0.1, momentum=0.9, nesterov=True),
+    "Adam": lambda ps: optim.Adam(ps, lr=0.1, amsgrad=True),
+    "AdamW": lambda ps: optim.AdamW(ps, lr=0.1, maximize=True),
+    "RMSprop": lambda ps: optim.RMSprop(ps, momentum=0.5, centered=True),
+    "Adagrad": lambda ps: optim.Adagrad(ps, lr_decay=0.1, initial_accumulator_value=0.1, weight_decay=0.1),
+}
+every = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+
+
+def walk(optimiser: optim.Optimizer, steps: range, missing: bool = False) -> list[float]:
+    for t in steps:
+        for i, p in enumerate(optimiser.parameters):
+            p.grad = None if missing and (t + i) % 3 == 0 else math.sin(3 * t + i)
+        optimiser.step()
+    return [p.data for p in optimiser.parameters]
+
+
+def weights() -> list[Value]:
+    return [Value(x, f"w{i}") for i, x in enumerate([0.5, -2.0, 1e-3, 40.0])]
+
+
+# --- what is refused ---------------------------------------------------------------------------------------------
+
+w = Value(1.0, "w")
+WRONG_PARAMETERS: list[tuple[Any, type[Exception], str]] = [
+    ([], ArgumentError, "SGD got an empty list of parameters"),
+    (iter([]), ArgumentError, "empty list"),
+    (w, OperandError, r"takes a list of Values, got a Value; write SGD\(\[w\], ...\)"),
+    ({"params": [w]}, OperandError, "got a dict"),
+    ("w", OperandError, "got a str"),
+    (3.0, OperandError, "got a float"),
+    ([w, 2.0], OperandError, "parameter 1 is a float, not a Value"),
+    ([("w", w)], OperandError, "parameter 0 is a tuple"),
+    ([np.zeros(2)], OperandError, "parameter 0 is a float"),
+    ([w, Value(1.0, "x", constant=True)], ArgumentError, "parameter 1, node x, is a constant"),
+    ([w * 2 + 1], ArgumentError, r"parameter 0, an unlabelled '\+' node .* is the result of an operation"),
+    ([w, Value(2.0), w], ArgumentError, "parameters 0 and 2 are the same Value, node w"),
+]
+
+
+@pytest.mark.parametrize(("params", "kind", "text"), WRONG_PARAMETERS)
+def test_parameters_that_cannot_be_trained_are_refused(params: Any, kind: type[Exception], text: str) -> None:
+    with pytest.raises(kind, match=text):
+        optim.SGD(params, lr=0.1)
+
+
+WRONG_OPTIONS: list[tuple[type[optim.Optimizer], dict[str, Any]]] = [
+    *[(kind, {"lr": lr}) for kind in (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad)
+      for lr in (-0.1, math.nan, math.inf)],
+    *[(kind, {"weight_decay": -1.0}) for kind in (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad)],
+    (optim.SGD, {"momentum": -0.1}),
+    (optim.SGD, {"nesterov": True}),
+    (optim.SGD, {"nesterov": True, "momentum": 0.9, "dampening": 0.1}),
+    (optim.SGD, {"nesterov": 1, "momentum": 0.9}),
+    (optim.SGD, {"dampening": math.nan}),
+    (optim.Adam, {"betas": (1.0, 0.9)}),
+    (optim.Adam, {"betas": (0.9, 1.0)}),
+    (optim.Adam, {"betas": (-0.1, 0.9)}),
+    (optim.Adam, {"betas": (0.9,)}),
+    (optim.Adam, {"eps": -1e-8}),
+    (optim.Adam, {"amsgrad": 0}),
+    (optim.AdamW, {"betas": (0.9, math.nan)}),
+    (optim.RMSprop, {"alpha": -0.1}),
+    (optim.RMSprop, {"eps": -0.1}),
+    (optim.RMSprop, {"momentum": -0.1}),
+    (optim.Adagrad, {"lr_decay": -0.1}),
+    (optim.Adagrad, {"initial_accumulator_value": -0.1}),
+    (optim.Adagrad, {"eps": -0.1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "options"), WRONG_OPTIONS)
+def test_an_option_out_of_range_is_refused_by_name(kind: type[Any], options: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError, match=f"{kind.__name__}: {'lr' if 'lr' in options else next(iter(options))}"):
+        kind([Value(1.0)], **options)
+
+
+@pytest.mark.parametrize("options", [{"lr": "0.1"}, {"lr": None}, {"betas": 0.9}, {"eps": "a"}])
+def test_an_option_that_is_no_number_is_a_type_error(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        optim.Adam([Value(1.0)], **options)
+
+
+def test_the_defaults_are_pytorchs() -> None:
+    ps = [Value(1.0)]
+    made = [optim.SGD(ps), optim.Adam(ps), optim.AdamW(ps), optim.RMSprop(ps), optim.Adagrad(ps)]
+    assert [o.lr for o in made] == [1e-3, 1e-3, 1e-3, 1e-2, 1e-2]
+    assert made[1].options == {
+        "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0, "amsgrad": False, "maximize": False,
+    }  # fmt: skip
+    assert made[2].options == {**made[1].options, "weight_decay": 1e-2}
+    assert repr(made[0]).startswith("SGD(1 parameters, lr=0.001, momentum=0.0")
+
+
+# --- steps -------------------------------------------------------------------------------------------------------
+
+
+def test_arrays_of_values_are_taken_apart_in_order() -> None:
+    W, b = ag.array([[1.0, 2.0], [3.0, 4.0]]), ag.array([5.0])
+    assert [p.data for p in optim.SGD([W, b], lr=0.1).parameters] == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_zero_grad_forgets_so_that_the_next_step_does_nothing() -> None:
+    p = Value(1.0)
+    p.grad = 2.0
+    optimiser = optim.SGD([p], lr=0.5)
+    optimiser.zero_grad()
+    optimiser.step()
+    assert (p.grad, p.data) == (0.0, 1.0)
+
+
+@every
+def test_a_parameter_without_gradient_keeps_its_weight_and_its_state(make: Any) -> None:
+    together, left = weights(), weights()
+    alone = make([left[0], *left[2:]])
+    optimiser = make(together)
+    for t in range(6):
+        for i in (0, 2, 3):
+            together[i].grad = left[i].grad = math.cos(t + i)
+        optimiser.step()
+        alone.step()
+    assert [p.data for p in together] == [p.data for p in left]
+
+
+@every
+def test_one_that_joins_late_steps_as_if_it_were_new(make: Any) -> None:
+    together = weights()
+    optimiser, late = make(together), Value(-2.0)
+    for p in (together[0], *together[2:]):
+        p.grad = 1.0
+    optimiser.step()
+    together[1].grad = late.grad = 0.7
+    fresh = make([late])
+    optimiser.step()
+    fresh.step()
+    assert together[1].data == late.data
+
+
+def test_gradients_that_are_values_count_as_their_numbers() -> None:
+    p = Value(3.0)
+    (p * p).backward(create_graph=True)
+    optim.SGD([p], lr=0.5).step()
+    assert p.data == 0.0
+
+
+@every
+@pytest.mark.parametrize("gradient", [math.nan, math.inf, -math.inf, 1e300])
+def test_gradients_that_are_not_finite_pass_through_without_a_warning(make: Any, gradient: float) -> None:
+    ps = weights()
+    for p in ps:
+        p.grad = 1.0
+    ps[1].grad = gradient
+    make(ps).step()
+    assert math.isfinite(ps[0].data)
+    assert math.isnan(ps[1].data) == math.isnan(gradient) or not math.isnan(gradient)
+
+
+def test_the_rate_may_change_between_steps_and_is_checked() -> None:
+    p = Value(1.0)
+    optimiser = optim.SGD([p], lr=0.5)
+    optimiser.lr = 0.25
+    p.grad = 1.0
+    optimiser.step()
+    assert p.data == 0.75
+    with pytest.raises(ArgumentError, match="SGD: lr is -1"):
+        optimiser.lr = -1.0
+    assert optimiser.lr == 0.25
+
+
+# --- plain arrays --------------------------------------------------------------------------------------------------
+
+
+@every
+def test_update_on_arrays_is_what_step_does_on_values(make: Any) -> None:
+    ps = weights()
+    flat = np.array([p.data for p in ps])
+    on_arrays, on_values = make(weights()), make(ps)
+    for t in range(5):
+        gradients = np.sin(3 * t + np.arange(4.0))
+        kept = gradients.copy()
+        for p, g in zip(ps, gradients.tolist(), strict=True):
+            p.grad = g
+        on_arrays.update(flat, gradients)
+        on_values.step()
+        assert (gradients == kept).all()
+    assert flat.tolist() == [p.data for p in ps]
+
+
+@pytest.mark.parametrize(("size", "dtype", "kind"), [(3, float, ShapeError), (4, np.float32, OperandError)])
+def test_update_refuses_other_arrays_and_changes_nothing(size: int, dtype: Any, kind: type[Exception]) -> None:
+    optimiser = optim.SGD(weights(), momentum=0.9)
+    flat = np.ones(size, dtype=dtype)
+    with pytest.raises(kind):
+        optimiser.update(flat, np.ones(size, dtype=dtype))
+    assert flat.tolist() == [1.0] * size
+    assert optimiser.state_dict()["step"].tolist() == [0] * 4
+
+
+# --- going on ------------------------------------------------------------------------------------------------------
+
+
+def by_state(make: Any, optimiser: optim.Optimizer) -> optim.Optimizer:
+    again = make([Value(p.data) for p in optimiser.parameters])
+    again.load_state_dict(optimiser.state_dict())
+    return again  # type: ignore[no-any-return]
+
+
+WAYS: dict[str, Callable[[Any, optim.Optimizer], optim.Optimizer]] = {
+    "state_dict": by_state,
+    "deepcopy": lambda make, optimiser: copy.deepcopy(optimiser),
+    "pickle": lambda make, optimiser: pickle.loads(pickle.dumps(optimiser)),
+}
+
+
+@every
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_run_goes_on_bit_for_bit(make: Any, way: Any, missing: bool) -> None:
+    optimiser = make(weights())
+    walk(optimiser, range(5), missing)
+    optimiser.lr = 0.03
+    again = way(make, optimiser)
+    here = walk(optimiser, range(5, 9))
+    assert walk(again, range(5, 9)) == here
+    assert again.lr == 0.03
+
+
+def test_a_state_is_a_copy() -> None:
+    optimiser = optim.SGD(weights(), momentum=0.9)
+    walk(optimiser, range(2))
+    state = optimiser.state_dict()
+    state["momentum_buffer"][:] = 7.0
+    assert 7.0 not in optimiser.state_dict()["momentum_buffer"]
+
+
+WRONG_STATES: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"optimiser": "SGD"}, ArgumentError, "state of 'SGD'; Adam cannot go on"),
+    ({"lr": -1.0}, ArgumentError, "Adam: lr is -1.0"),
+    ({"eps": -1.0}, ArgumentError, "Adam: eps"),
+    ({"amsgrad": True}, ArgumentError, "without max_exp_avg_sq"),
+    ({"extra": 1.0}, ArgumentError, "with extra"),
+    ({"exp_avg": [1.0]}, ShapeError, r"exp_avg has shape \(1,\), expected \(4,\)"),
+    ({"step": [1, 1, 1, -1]}, ArgumentError, "step counts"),
+    ({"step": [1, 1, 1, math.nan]}, ArgumentError, "step counts"),
+    ({"step": [1, 1, 1, 1.5]}, ArgumentError, "step counts"),
+]
+
+
+@pytest.mark.parametrize(("change", "kind", "text"), WRONG_STATES)
+def test_a_wrong_state_is_refused_and_changes_nothing(change: dict[str, Any], kind: type[Exception], text: str) -> None:
+    optimiser = optim.Adam(weights())
+    walk(optimiser, range(3))
+    before = optimiser.state_dict()
+    with pytest.raises(kind, match=text):
+        optimiser.load_state_dict({**before, **change})
+    assert repr(optimiser.state_dict()) == repr(before)
+
+
+def test_a_state_with_a_name_missing_is_refused() -> None:
+    optimiser = optim.Adam(weights())
+    state = optimiser.state_dict()
+    del state["lr"], state["exp_avg"]
+    with pytest.raises(ArgumentError, match="without lr"):
+        optimiser.load_state_dict(state)
