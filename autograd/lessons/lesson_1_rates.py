@@ -7,6 +7,7 @@ from functools import cache
 from .. import monitor, optim
 from ..value import Value
 from .claims import Figure, close, exactly, holds
+from .curves import loss_svg
 
 __all__ = ["loss_curve", "picture_11", "rates"]
 
@@ -68,14 +69,6 @@ def _verdict(curve: tuple[float, ...]) -> str:
 
 
 def picture_11() -> str:
-    """The three loss curves on a logarithmic scale, one line for each tenth step."""
-    from ..render import norms_svg  # costs time that the numbers alone need not pay
-
-    return norms_svg(
-        {
-            f"learning rate {rate:g}, {name}": {f"step {n}": loss_curve(rate)[n] for n in range(0, 31, 5)}
-            for name, rate in RATES.items()
-        },
-        title="Three learning rates",
-        note="the loss (w - 3)^2",
-    )
+    """The three loss curves on a logarithmic scale, one line for each fifth step."""
+    curves = {f"learning rate {rate:g}, {name}": loss_curve(rate) for name, rate in RATES.items()}
+    return loss_svg(curves, range(0, 31, 5), "Three learning rates", "the loss (w - 3)^2", "step")

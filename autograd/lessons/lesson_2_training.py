@@ -16,6 +16,7 @@ from ..functions import exp, sigmoid
 from ..reductions import dot
 from ..value import Value
 from .claims import Figure, close, exactly, holds, shown
+from .curves import loss_svg
 
 __all__ = ["claim_9", "clipping", "first_layers", "inputs", "picture_9", "watched"]
 
@@ -206,13 +207,5 @@ def _network() -> list[Figure]:
 
 def picture_9() -> str:
     """The loss curves of SGD and Adam on a logarithmic scale."""
-    from ..render import norms_svg  # costs time that the numbers alone need not pay
-
-    return norms_svg(
-        {
-            f"{kind}, rate {rate:g}": {f"step {n}": xor(kind, rate)[n] for n in (*range(0, 150, 25), 149)}
-            for kind, rate in (("SGD", 0.1), ("Adam", 0.1))
-        },
-        title="SGD and Adam on exclusive or",
-        note="the mean squared error",
-    )
+    curves = {f"{kind}, rate 0.1": xor(kind, 0.1) for kind in ("SGD", "Adam")}
+    return loss_svg(curves, (*range(0, 150, 25), 149), "SGD and Adam on exclusive or", "the mean squared error", "step")

@@ -1,6 +1,6 @@
 """The losses of claim 3.6 in PyTorch 2.13.0, float64, before each of 100 steps.
 
-Made by tests/lessons/make_lesson_3_torch.py; not to be edited.
+Made by tests/data/make_lesson_3_torch.py; not to be edited.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ CURES = {
     "dead ReLU": "use leaky ReLU or a careful initialisation; a lower learning rate keeps neurons from dying",
     "exploding": "clip the gradients, lower the learning rate, initialise properly, or use batch normalisation",
     "vanishing": "use ReLU instead of sigmoid, batch normalisation, residual connections, or a proper initialisation",
+    "cancelled": "leave the bias out; it does no harm, but it learns nothing either",
     "oscillating": "lower the learning rate",
     "crawling": "raise the learning rate, or use Adam",
 }
@@ -36,7 +37,7 @@ class Finding:
         return CURES[self.verdict]
 
     def __str__(self) -> str:
-        return f"{self.verdict}: {self.why}. Cure: {self.cure}."
+        return f"{self.verdict}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Limits:
         noticeable: and the norm is above this; below 1 a step is shorter than the learning rate, which harms nothing.
         tiny: a gradient's norm below which nothing moves: Adam's eps is 1e-8, and below it even Adam slows down.
         large: a gradient's norm above which a usual learning rate, 0.001 to 0.1, moves a layer by 1 to 100.
+        cancelled: a bias whose gradient is this small beside that of the weights it goes with, 1e-12: rounding is all
+            that is left of it, since a batch normalisation further on subtracts what it adds.
         samples: so many samples a ReLU must have been off for to be dead. 2: on one sample half of all ReLUs are off,
             and nothing is wrong; in a batch of 8, one healthy neuron in 256 is off by chance.
         window: how many of the last losses are looked at. 20: fewer are too few to tell a trend from a bounce.
@@ -69,6 +72,7 @@ class Limits:
     noticeable: float = 1.0
     tiny: float = 1e-8
     large: float = 1e3
+    cancelled: float = 1e-12
     samples: int = 2
     window: int = 20
     turns: float = 0.6

@@ -112,8 +112,11 @@ class Report:
     __repr__ = __str__
 
     def _notes(self) -> list[str]:
-        notes = [f"{shown(row.name)}: {finding}" for row in self.rows for finding in row.findings]
-        return notes + [f"the run: {finding}" for finding in self.findings]
+        """What is wrong, where, and, once for each trouble, the cure."""
+        found = [(shown(row.name), finding) for row in self.rows for finding in row.findings]
+        found += [("the run", finding) for finding in self.findings]
+        cures = dict.fromkeys((finding.verdict, finding.cure) for _, finding in found)
+        return [f"{where}: {it}" for where, it in found] + [f"cure for {verdict}: {cure}" for verdict, cure in cures]
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th scope='col'>{heading}</th>" for heading in _HEADINGS)
@@ -165,8 +168,9 @@ def report(
                      weight     1.00e+00    -  1.00e+00   1.00e+00   1.00e+00     0%
         W2        1  gradient  -1.00e+00    -  1.00e+00  -1.00e+00  -1.00e+00     0%  healthy
                      weight     5.00e-01    -  5.00e-01   5.00e-01   5.00e-01     0%
-        W1: vanishing: a parameter's gradient is 4.12e-08 times that of a layer behind it. Cure: use ReLU instead of
-        sigmoid, batch normalisation, residual connections, or a proper initialisation.
+        W1: vanishing: a parameter's gradient is 4.12e-08 times that of a layer behind it
+        cure for vanishing: use ReLU instead of sigmoid, batch normalisation, residual connections, or a proper
+        initialisation
     """
     if root is not None and not isinstance(root, Value):
         raise OperandError(f"root is the loss, a Value, got {type(root).__name__}")
@@ -177,8 +181,10 @@ def report(
         before = history.before
     rows: list[Row] = []
     behind: dict[bool, list[float]] = {False: [], True: []}  # sizes of the gradients of the layers further back
-    for group in reversed(groups_of(model, grouping)):
-        row = _row(group, behind[group.bias], deaths, before, limits)
+    groups = groups_of(model, grouping)
+    for i, group in reversed([*enumerate(groups)]):
+        partner = groups[i - 1] if group.bias and i and not groups[i - 1].bias else None
+        row = _row(group, partner, behind[group.bias], deaths, before, limits)
         rows.append(row)
         if row.gradient is not None and math.isfinite(row.gradient.norm):
             behind[group.bias].append(row.gradient.norm / math.sqrt(row.size))
@@ -192,7 +198,12 @@ def report(
 
 
 def _row(
-    group: Group, behind: list[float], deaths: Deaths | None, before: Mapping[Any, float] | None, limits: Limits
+    group: Group,
+    partner: Group | None,
+    behind: list[float],
+    deaths: Deaths | None,
+    before: Mapping[Any, float] | None,
+    limits: Limits,
 ) -> Row:
     weights, gradients = group.weights(), group.gradients()
     known = [g for g in gradients if g is not None]
@@ -206,9 +217,15 @@ def _row(
         if bad:
             findings.append(Finding("not finite", f"{what}{shown(group.members[bad[0]][0])} is {numbers[bad[0]]}"))
     if dead:
-        findings.append(Finding("dead ReLU", f"{len(dead)} of {neurons} neurons are off for all {samples} samples"))
+        are = "is" if len(dead) == 1 else "are"
+        findings.append(Finding("dead ReLU", f"{len(dead)} of {neurons} neurons {are} off for all {samples} samples"))
     if gradient is not None and math.isfinite(gradient.norm):
-        findings += _sizes(gradient, len(known), behind, len(dead) == neurons > 0, limits)
+        if partner is not None and gradient.norm < limits.cancelled * _norm(partner):
+            findings.append(
+                Finding("cancelled", f"the norm of its gradient is {gradient.norm:.2e}, nothing but rounding")
+            )
+        else:
+            findings += _sizes(gradient, len(known), behind, len(dead) == neurons > 0, limits)
     return Row(
         name=group.name,
         bias=group.bias,
@@ -219,6 +236,12 @@ def _row(
         dead=None if deaths is None else tuple(dead),
         findings=tuple(findings),
     )
+
+
+def _norm(group: Group) -> float:
+    """The norm of a group's gradient; 0 where it has none, or none that is a number."""
+    norm = math.hypot(*(g for g in group.gradients() if g is not None))
+    return norm if norm < math.inf else 0.0
 
 
 def _sizes(gradient: Statistics, size: int, behind: list[float], all_dead: bool, limits: Limits) -> list[Finding]:

@@ -217,6 +217,7 @@ _BY_NAME: dict[str, type[Activation]] = {
     "relu": ReLU, "leaky_relu": LeakyReLU, "tanh": Tanh, "sigmoid": Sigmoid, "elu": ELU, "gelu": GELU, "silu": SiLU,
     "softplus": Softplus, "softsign": Softsign, "softmax": Softmax, "identity": Identity, "linear": Identity,
 }  # fmt: skip
+KNOWN = frozenset(_BY_NAME.values())
 
 
 class Function(Activation):

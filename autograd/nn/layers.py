@@ -12,7 +12,8 @@ from ..errors import ArgumentError, ShapeError
 from ..reductions import dot, dot_rows
 from ..value import Value
 from .inputs import as_rows, is_batch, shape_of, stacked
-from .modules import Module, Placed, indexed, settle, whole
+from .modules import Module
+from .places import Placed, indexed, settle, whole
 from .weights import linear_bound, source
 
 __all__ = ["Linear", "Residual", "Sequential"]

@@ -18,11 +18,10 @@ __all__ = ["Module"]
 
 
 class Found(NamedTuple):
-    """A module met on the way through another: its path from there, and what it holds itself."""
+    """A module met on the way through another, and its path from there."""
 
     path: str
     module: Module
-    own: list[tuple[str, Any]]  # names, and trainable Values or arrays of them, in the order of definition
 
 
 class Module:
@@ -60,9 +59,17 @@ class Module:
         """Names and attributes, among which parameters and modules are looked for."""
         return vars(self).items()
 
-    def _own_parameters(self, own: list[tuple[str, Any]]) -> list[Value]:
+    def _inside(self) -> list[tuple[str, Module]]:
+        """The modules that this one holds itself, in the order of definition."""
+        return [(name, it) for name, it in _opened(self._members()) if isinstance(it, Module)]
+
+    def _held(self) -> list[tuple[str, Any]]:
+        """The trainable Values and arrays of them that this module holds itself, in the order of definition."""
+        return [(name, it) for name, it in _opened(self._members()) if _trainable(it)]
+
+    def _own_parameters(self) -> list[Value]:
         """The parameters that this module holds itself, in order."""
-        return [v for _, held in own for v in _flat(held)]
+        return [v for _, held in self._held() for v in _flat(held)]
 
     def _walk(self) -> Iterator[Found]:
         """This module and all modules in it, in the order of definition, each once."""
@@ -73,9 +80,9 @@ class Module:
             if id(module) in met:
                 continue
             met.add(id(module))
-            own, inside = _sorted_out(module._members())
-            yield Found(path, module, own)
-            stack += [(f"{path}.{name}" if path else name, child) for name, child in reversed(inside)]
+            yield Found(path, module)
+            inside = reversed(module._inside())
+            stack += [(f"{path}.{name}" if path else name, child) for name, child in inside]
 
     def modules(self) -> list[Module]:
         """This module and all modules in it, in the order of definition, each once."""
@@ -83,7 +90,9 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """All trainable Values, in a fixed order, each once."""
-        return list(dict.fromkeys(v for found in self._walk() for v in found.module._own_parameters(found.own)))
+        found = [v for _, module in self._walk() for v in module._own_parameters()]
+        distinct = len(set(map(id, found))) == len(found)
+        return found if distinct else list({id(v): v for v in found}.values())
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """The same in the same order, with the names of :meth:`state_dict` and places in arrays, from 0.
@@ -93,17 +102,17 @@ class Module:
             >>> [name for name, _ in Linear(2, 1).named_parameters()]
             ['weight[0,0]', 'weight[0,1]', 'bias[0]']
         """
-        named: dict[Value, str] = {}
-        for path, module, own in self._walk():
-            names = {v: name for start, held in own for name, v in _expanded(start, held)}
-            for v in module._own_parameters(own):
-                named.setdefault(v, f"{path}.{names[v]}" if path else names[v])
-        return [(name, v) for v, name in named.items()]
+        named: dict[int, tuple[str, Value]] = {}
+        for path, module in self._walk():
+            names = {id(v): name for start, held in module._held() for name, v in _expanded(start, held)}
+            for v in module._own_parameters():
+                named.setdefault(id(v), (f"{path}.{names[id(v)]}" if path else names[id(v)], v))
+        return list(named.values())
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
         for p in self.parameters():
-            p.zero_grad()
+            p._grad = None
 
     # --- training and evaluation ---------------------------------------------------------------------------------
 
@@ -130,7 +139,7 @@ class Module:
         """By full name: where something is, its name there, and the Values or numbers themselves."""
         state: dict[str, tuple[Found, str, Any]] = {}
         for found in self._walk():
-            held = [*found.own, *((name, getattr(found.module, name)) for name in found.module.buffers)]
+            held = [*found.module._held(), *((name, getattr(found.module, name)) for name in found.module.buffers)]
             for name, it in held:
                 if it is not None:
                     state[f"{found.path}.{name}" if found.path else name] = (found, name, it)
@@ -189,94 +198,30 @@ class Module:
 
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
-        _, inside = _sorted_out(self._members())
-        return f"{type(self).__name__}({', '.join(f'{name}={module!r}' for name, module in inside)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={module!r}' for name, module in self._inside())})"
 
 
-class Placed(Module):
-    """A module that knows which layer of a network it is, and labels its parameters accordingly."""
-
-    number: int = 0  # 0: it stands alone
-    place: str = ""
-
-    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
-        """The parameters, and what each is called in a layer of this number."""
-        return []
-
-    def settle(self, number: int, place: str) -> None:
-        """Take a place in a network; a label that somebody else wrote stays."""
-        before = [name for _, name in self._label(self.number)]
-        for (v, name), old in zip(self._label(number), before, strict=True):
-            if v.label in ("", old):
-                v.label = name
-        self.number, self.place = number, place
-
-    def who(self) -> str:
-        """How messages call it: what it is, and where."""
-        return f"{self._short()}, {self.place}" if self.place else self._short()
-
-    def _short(self) -> str:
-        return repr(self)
-
-
-def settle(network: Module) -> None:
-    """Number the layers of a network from 1; what stands between two layers belongs to the first."""
-    number = 0
-    kind = type(network).__name__
-    for module in network.modules()[1:]:
-        if isinstance(module, Placed):
-            counts = getattr(module, "counts", False)
-            number += counts
-            where = f"layer {number}" if counts else f"behind layer {number}" if number else "before layer 1"
-            module.settle(number, f"{where} of {kind}")
-
-
-def indexed(letter: str, number: int, *indices: int) -> str:
-    """A label as the documents write it: of neuron 2 in layer 1 z1[2], of its weight for input 3 W1[2,3].
-
-    Example:
-        >>> indexed("W", 1, 2, 3), indexed("z", 0, 2)
-        ('W1[2,3]', 'z[2]')
-    """
-    return f"{letter}{number or ''}[{','.join(map(str, indices))}]"
-
-
-def whole(what: str, count: Any) -> int:
-    """A whole number of at least 1.
-
-    Raises:
-        ArgumentError: it is none.
-    """
-    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
-        raise ArgumentError(f"{what} is a whole number, at least 1, got {count!r}")
-    return int(count)
-
-
-def _sorted_out(members: Iterable[tuple[str, Any]]) -> tuple[list[tuple[str, Any]], list[tuple[str, Module]]]:
-    """Parameters and modules among the attributes, containers opened."""
-    own: list[tuple[str, Any]] = []
-    inside: list[tuple[str, Module]] = []
-    opened: set[int] = set()
+def _opened(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The attributes in their order, lists, tuples and dicts replaced by what is in them."""
+    met: set[int] = set()
     stack = list(members)[::-1]
     while stack:
         name, it = stack.pop()
-        if isinstance(it, Module):
-            inside.append((name, it))
-        elif isinstance(it, Value):
-            if it._op is LEAF:
-                own.append((name, it))
-        elif isinstance(it, np.ndarray):
-            if it.dtype == object and it.size and all(isinstance(v, Value) and v._op is LEAF for v in it.flat):
-                own.append((name, it))
-        elif isinstance(it, list | tuple | dict) and id(it) not in opened:
-            opened.add(id(it))
+        if not isinstance(it, list | tuple | dict):
+            yield name, it
+        elif id(it) not in met:
+            met.add(id(it))
             items = it.items() if isinstance(it, dict) else enumerate(it)
-            stack += reversed([(_item(name, key, v), v) for key, v in items])
-    return own, inside
+            stack += [(f"{name}.{key}", inner) for key, inner in items][::-1]
 
 
-def _item(name: str, key: Any, it: Any) -> str:
-    return f"{name}.{key}" if isinstance(it, Module) or isinstance(key, str) else f"{name}[{key!r}]"
+def _trainable(it: Any) -> bool:
+    """Whether it is a parameter or an array of parameters."""
+    if isinstance(it, Value):
+        return it._op is LEAF
+    if not isinstance(it, np.ndarray) or it.dtype != object or not it.size:
+        return False
+    return all(isinstance(v, Value) and v._op is LEAF for v in it.ravel().tolist())
 
 
 def _bare(held: Any) -> Any:

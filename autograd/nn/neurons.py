@@ -7,12 +7,12 @@ from typing import Any
 
 from ..arrays import array
 from ..errors import ArgumentError, OperandError
-from ..ops import LITERAL
 from ..reductions import dot, dot_rows
 from ..value import Value
-from .activations import Activation, Identity, Softmax, activation_named, name_if_new
+from .activations import KNOWN, Activation, Identity, ReLU, Softmax, activation_named, name_if_new
 from .inputs import as_rows, stacked
-from .modules import Module, Placed, indexed, settle, whole
+from .modules import Module
+from .places import Placed, indexed, settle, whole
 from .weights import Draws, fill, is_default, source
 
 __all__ = ["MLP", "Layer", "Neuron"]
@@ -80,6 +80,9 @@ class Neuron(Placed):
     def _members(self) -> Iterable[tuple[str, Any]]:
         return [("w", array(self.w)), ("b", self.b), ("activation", self.activation)]
 
+    def _own_parameters(self) -> list[Value]:
+        return list(self.row)
+
     def _label(self, number: int) -> Iterable[tuple[Value, str]]:
         return [*((w, indexed("w", 0, j)) for j, w in enumerate(self.w, 1)), (self.b, "b")]
 
@@ -125,6 +128,7 @@ class Layer(Placed):
         whole_layer = not isinstance(activation, Activation) or isinstance(activation, Softmax)
         own = Identity() if whole_layer else activation
         self.together = activation if whole_layer else None  # what works on all neurons at once
+        self.fresh = not whole_layer and type(activation) in KNOWN  # makes a new node each time, or none
         self.neurons = []
         for _ in range(whole("how many neurons a layer has", nout)):
             neuron = Neuron.__new__(Neuron)
@@ -163,16 +167,21 @@ class Layer(Placed):
         neurons = self.neurons
         zs = dot_rows([neuron.row for neuron in neurons], x)
         if self.together is None:
-            apply = self.activation.apply  # type: ignore[attr-defined]  # an Activation's
+            usual = type(self.activation) is ReLU and type(zs[0]) is Value  # a shorter way to the same node
+            apply = Value.relu if usual else self.activation.apply  # type: ignore[attr-defined]  # an Activation's
             out = [apply(z) if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
         else:
             out = _as_list(self.together(zs))
         if named and type(zs[0]) is Value:
-            for z, name in zip(zs, self._z_names, strict=False):
-                z._label = name
-            for a, name in zip(out, self._a_names, strict=False):
-                if type(a) is Value and not a._label and a._op is not LITERAL:  # made here
-                    a._label = name
+            if self.fresh:
+                for z, a, z_name, a_name in zip(zs, out, self._z_names, self._a_names, strict=True):
+                    a._label = a_name
+                    z._label = z_name  # second: where no activation follows, z is what comes out
+            else:
+                for z, name in zip(zs, self._z_names, strict=True):
+                    z._label = name
+                for a, name in zip(out, self._a_names, strict=False):
+                    name_if_new(a, name)
         return out
 
     def settle(self, number: int, place: str) -> None:
@@ -183,10 +192,13 @@ class Layer(Placed):
         """Say how the nodes of a single sample are labelled."""
         self._z_names, self._a_names = sums, activations
 
-    def _members(self) -> Iterable[tuple[str, Any]]:
-        return [("weight", self.weight), ("bias", self.bias), ("activation", self.activation)]
+    def _inside(self) -> list[tuple[str, Module]]:
+        return [("activation", self.activation)]
 
-    def _own_parameters(self, own: list[tuple[str, Any]]) -> list[Value]:
+    def _held(self) -> list[tuple[str, Any]]:
+        return [("weight", self.weight), ("bias", self.bias)]
+
+    def _own_parameters(self) -> list[Value]:
         return [p for neuron in self.neurons for p in neuron.row]  # micrograd's order: neuron by neuron
 
     def _label(self, number: int) -> Iterable[tuple[Value, str]]:

@@ -15,7 +15,7 @@ from ..ops import number
 from ..reductions import mean
 from ..value import Value
 from .inputs import as_rows, stacked
-from .modules import Placed, indexed, whole
+from .places import Placed, indexed, whole
 
 __all__ = ["BatchNorm"]
 

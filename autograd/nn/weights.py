@@ -47,10 +47,10 @@ def linear_bound(fan_in: int) -> float:
     """The bound of a new `Linear`'s weights and biases: Kaiming's for a = sqrt(5), which is 1 / sqrt(fan_in).
 
     Example:
-        >>> f"{linear_bound(4):.12f}"
-        '0.500000000000'
+        >>> linear_bound(4)
+        0.5
     """
-    return schemes.kaiming_uniform_bound(fan_in, a=math.sqrt(5.0))
+    return 1.0 / math.sqrt(fan_in)
 
 
 def is_default(scheme: Any) -> bool:

@@ -112,8 +112,8 @@ def collapsed_rows(
     Example:
         >>> from autograd.nn import MLP
         >>> rows = collapsed_rows(MLP(2, [3, 1])([1.0, 2.0]), level="layer")
-        >>> [(row.name, row.detail) for row in rows.nodes][2:]
-        [('layer 1', '3 neurons, 6 weights, 3 biases'), ('layer 2', '1 neuron, 3 weights, 1 bias')]
+        >>> [row.detail for row in rows.nodes][2:]
+        ['W1, b1, z1, a1: 3 neurons, 6 weights, 3 biases', 'W2, b2, z2: 1 neuron, 3 weights, 1 bias']
     """
     if not isinstance(root, Value) or not root.parents:
         return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)

@@ -175,7 +175,7 @@ def cluster_title(path: tuple[str, ...], rows: Rows) -> str:
         >>> from autograd.render.rows import graph_rows
         >>> rows = graph_rows(MLP(2, [1, 1])([1.0, 2.0]))
         >>> cluster_title(("layer 1",), rows)
-        'layer 1'
+        'layer 1: W1, b1, z1, a1'
     """
     if len(path) > 1:
         return path[-1]

@@ -142,7 +142,7 @@ def test_3_6_numpy_finds_the_first_loss_and_pytorch_all() -> None:
 
 
 def test_3_6_the_rule_of_the_script_is_the_rule_of_the_lesson() -> None:
-    script = (Path(__file__).parent / "make_lesson_3_torch.py").read_text()
+    script = (Path(__file__).parents[1] / "data/make_lesson_3_torch.py").read_text()
     lesson = Path(str(lesson_3_torch.__file__)).read_text()
     rules = [line.strip() for line in script.splitlines() if "state >> 16" in line or "1103515245" in line]
     assert len(rules) == 2

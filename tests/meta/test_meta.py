@@ -48,7 +48,10 @@ ELSEWHERE = {
     "autograd.monitor": ["History", "Limits", "Report", "report", "snapshot"],
     "autograd.progress": ["progress"],
     "autograd.saving": ["load_parameters", "save_parameters"],
-    "autograd.nn": ["Module", "Neuron", "Layer", "MLP"],
+    "autograd.nn": [
+        "BatchNorm", "ELU", "GELU", "Identity", "Layer", "LeakyReLU", "Linear", "MLP", "Module", "Neuron", "ReLU",
+        "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
+    ],
     "autograd.optim": [
         "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimizer", "RMSprop", "StepLR",
         "clip_grad_norm", "clip_grad_value", "lr_scheduler",
@@ -61,7 +64,6 @@ TO_COME = {
     "autograd": [
         "compile",
     ],
-    "autograd.nn": ["Sequential", "Linear", "BatchNorm", "Residual"],
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from autograd import Value, monitor, sigmoid
 from autograd.arrays import array
 from autograd.errors import ArgumentError, OperandError
 from autograd.monitor import Limits, Statistics
-from autograd.nn import MLP
+from autograd.nn import MLP, BatchNorm, Linear, Sequential
 
 
 def parameters(*rows: tuple[str, list[float], list[float] | None]) -> dict[str, Any]:
@@ -113,6 +113,7 @@ def test_vanishing_in_a_deep_sigmoid_network() -> None:
     assert report["W8"].verdict == "healthy"
     assert "ReLU" in report["W1"].cure
     assert "W1: vanishing" in str(report)
+    assert str(report).count("cure for vanishing: use ReLU instead of sigmoid") == 1
     assert not report.healthy
 
 
@@ -156,11 +157,19 @@ def test_dead_relu() -> None:
     report = monitor.report(model, root=loss)
     assert report.verdicts == {"W1": "dead ReLU", "b1": "dead ReLU", "W2": "healthy"}
     assert report["W1"].dead == (2,)
-    assert report["W1"].findings[0].why == "1 of 3 neurons are off for all 4 samples"
+    assert report["W1"].findings[0].why == "1 of 3 neurons is off for all 4 samples"
     assert "leaky ReLU" in report["W1"].cure
     assert report["W1"].gradient is not None
     assert report["W1"].gradient.zeros == pytest.approx(1 / 3)
     assert monitor.report(model)["W1"].dead is None
+
+
+def test_a_bias_that_batch_normalisation_subtracts_has_not_vanished() -> None:
+    model = Sequential(Linear(2, 3, seed=0), BatchNorm(3), Linear(3, 1, seed=1))
+    loss = (model(np.random.default_rng(0).normal(size=(8, 2))) ** 2).mean()
+    loss.backward()
+    report = monitor.report(model, root=loss)
+    assert report.verdicts == {name: "cancelled" if name == "0.bias" else "healthy" for name in report.verdicts}
 
 
 def test_one_sample_says_nothing_about_death() -> None:

@@ -140,8 +140,8 @@ def test_plain_numbers_are_inputs_too_and_counted_once() -> None:
 def test_details_say_what_is_inside() -> None:
     root = batch(100)
     rows = by_name(picture_rows(root))
-    assert rows["layer 2"].detail == "16 neurons, 256 weights, 16 biases"
-    assert rows["layer 3"].detail == "1 neuron, 16 weights, 1 bias"
+    assert rows["layer 2"].detail == "W2, b2, z2, a2: 16 neurons, 256 weights, 16 biases"
+    assert rows["layer 3"].detail == "W3, b3, z3: 1 neuron, 16 weights, 1 bias"
     assert rows["targets"].detail == "100 numbers"
     assert rows["loss, step 2"].detail == "100 nodes: ^2"
     root.backward()

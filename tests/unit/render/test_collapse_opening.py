@@ -59,9 +59,9 @@ def test_a_neuron_that_works_on_many_samples_opens_to_parameters_and_boxes() -> 
     rows = by_name(picture_rows(batch(100), expand="layer 1, neuron 2"))
     inside = [row for row in rows.values() if row.cluster == ("layer 1", "neuron 2")]
     assert [(row.kind, row.label) for row in inside] == [
-        ("leaf", ""),
-        ("leaf", ""),
-        ("leaf", ""),
+        ("leaf", "W1[2,1]"),
+        ("leaf", "W1[2,2]"),
+        ("leaf", "b1[2]"),
         ("group", "z"),
         ("group", "a"),
     ]

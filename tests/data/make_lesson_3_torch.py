@@ -1,6 +1,6 @@
 """Make autograd/lessons/lesson_3_torch_losses.py with PyTorch (2.13.0, CPU, float64); the project needs no PyTorch.
 
-Run with a Python that has torch and numpy: ``python tests/lessons/make_lesson_3_torch.py``. Data and weights follow the
+Run with a Python that has torch and numpy: ``python tests/data/make_lesson_3_torch.py``. Data and weights follow the
 rule of lesson_3_torch.numbers, written again here, so that this script needs nothing of the package.
 """
 
@@ -48,7 +48,7 @@ for _ in range(100):
 lines = [", ".join(map(repr, history[i : i + 5])) + "," for i in range(0, 100, 5)]
 TARGET.write_text(
     f'"""The losses of claim 3.6 in PyTorch {torch.__version__.split("+")[0]}, float64, before each of 100 steps.\n\n'
-    'Made by tests/lessons/make_lesson_3_torch.py; not to be edited.\n"""\n\n'
+    'Made by tests/data/make_lesson_3_torch.py; not to be edited.\n"""\n\n'
     "from __future__ import annotations\n\n"
     '__all__ = ["LOSSES"]\n\n'
     "LOSSES = (\n" + "".join(f"    {line}\n" for line in lines) + ")  # fmt: skip\n"
