@@ -111,6 +111,11 @@ def _state_of(model: Any) -> Mapping[str, Any]:
     state = model if isinstance(model, Mapping) else getattr(model, "state_dict", dict)()
     if not state:
         raise ArgumentError(f"{type(model).__name__} has no parameters; give a module, or its state_dict()")
+    if isinstance(state.get("optimiser"), str):  # a model has numbers under its names
+        raise ArgumentError(
+            f"this is the state of the optimiser {state['optimiser']}, and only a model's parameters are saved here; "
+            "give the model; optimiser.state_dict() is a dict of numbers and arrays to be kept by other means"
+        )
     return state
 
 

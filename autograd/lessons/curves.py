@@ -27,7 +27,4 @@ def loss_svg(curves: Mapping[str, Sequence[float]], steps: Sequence[int], title:
     from ..render import norms_svg  # costs time that the numbers alone need not pay
 
     series = {name: {f"{unit} {n}": losses[n] for n in steps} for name, losses in curves.items()}
-    picture = norms_svg(series, title=title, note=note)
-    return picture.replace("size of the gradient", "size of the loss").replace(
-        "Sizes of the gradient", "Sizes of the loss"
-    )
+    return norms_svg(series, title=title, note=note, what="loss")

@@ -51,8 +51,10 @@ def _label(loss: str, target: Any, index: int, classes: int) -> int:
     number = ops.plain(target)
     if not number.is_integer() or not 0.0 <= number < classes:
         kind = "a class" if number.is_integer() else "a whole number"
+        hint = "; there is no ignore_index: leave out the samples that do not count" if number == -100.0 else ""
         raise ArgumentError(
-            f"{loss}: target {index} = {number:g} is not {kind}; {classes} classes are counted from 0 to {classes - 1}"
+            f"{loss}: target {index} = {number:g} is not {kind}; "
+            f"{classes} classes are counted from 0 to {classes - 1}{hint}"
         )
     return int(number)
 

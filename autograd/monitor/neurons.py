@@ -28,12 +28,19 @@ class Deaths:
                 activations = [v for v, role in nodes if role == "a"]
                 if len(activations) >= samples and all(map(_off, activations)):
                     self._dead[layer, neuron] = len(activations)
+        numbers = range(1, grouping.layers + 1)
+        self._layers = [n for n in numbers if all((n, i + 1) in self._dead for i in range(grouping.sizes[n - 1]))]
 
     def among(self, parameters: list[Any]) -> tuple[list[int], int, int]:
         """The dead neurons that these parameters belong to, how many neurons there are, and how many samples."""
         own = sorted({self._neuron[p] for p in parameters if p in self._neuron})
         dead = [neuron for neuron in own if neuron in self._dead]
         return [number for _, number in dead], len(own), max((self._dead[neuron] for neuron in dead), default=0)
+
+    def blocking(self, parameters: list[Any]) -> int | None:
+        """The dead layer that leaves these parameters nothing: right before theirs, or anywhere behind it."""
+        own = {self._neuron[p][0] for p in parameters if p in self._neuron}
+        return next((n for n in self._layers if own and (n > max(own) or own == {n + 1})), None)
 
 
 def grouping_of(root: Any) -> Grouping:

@@ -220,7 +220,15 @@ def _row(
         are = "is" if len(dead) == 1 else "are"
         findings.append(Finding("dead ReLU", f"{len(dead)} of {neurons} neurons {are} off for all {samples} samples"))
     if gradient is not None and math.isfinite(gradient.norm):
-        if partner is not None and gradient.norm < limits.cancelled * _norm(partner):
+        blocking = deaths.blocking([p for _, p in group.members]) if deaths is not None else None
+        last_bias = group.bias and not behind  # its gradient is the mean error, which a fit brings to 0
+        if gradient.norm == 0 and blocking is not None and not dead:
+            findings.append(
+                Finding("dead ReLU", f"its gradient is exactly 0: layer {blocking} is dead, and nothing passes it")
+            )
+        elif last_bias and gradient.norm <= limits.large:
+            pass
+        elif partner is not None and gradient.norm < limits.cancelled * _norm(partner):
             findings.append(
                 Finding("cancelled", f"the norm of its gradient is {gradient.norm:.2e}, nothing but rounding")
             )

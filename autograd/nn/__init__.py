@@ -30,11 +30,14 @@ from .modules import Module
 from .neurons import MLP, Layer, Neuron
 from .normalisation import BatchNorm
 
+BatchNorm1d = BatchNorm  # PyTorch's name
+
 __all__ = [
     "ELU",
     "GELU",
     "MLP",
     "BatchNorm",
+    "BatchNorm1d",
     "Identity",
     "Layer",
     "LeakyReLU",

@@ -15,6 +15,7 @@ from ..ops import LITERAL, number
 from ..value import Value
 from .inputs import is_batch, shape_of, stacked
 from .modules import Module
+from .normalisation import BatchNorm
 
 __all__ = [
     "ELU",
@@ -44,7 +45,7 @@ class Activation(Module):
 
     apply: Any  # the function of one number or Value
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         if is_batch(x):
             rows, width = _rows(self, x)
             return stacked([self.on_sample(row) for row in rows], width)
@@ -64,7 +65,7 @@ class Activation(Module):
         return [apply(x) for x in xs]
 
     def __repr__(self) -> str:
-        options = ", ".join(f"{name}={it!r}" for name, it in vars(self).items() if name != "training")
+        options = ", ".join(f"{name}={it!r}" for name, it in vars(self).items() if name not in ("training", "_settled"))
         return f"{type(self).__name__}({options})"
 
 
@@ -237,7 +238,7 @@ def activation_named(choice: Any) -> Module:
     """The activation of this name; a module stays itself, a function is applied to each number, None does nothing.
 
     Raises:
-        ArgumentError: it is none of these; the message lists the names.
+        ArgumentError: it is none of these, and the message lists the names; or it needs a whole batch.
 
     Example:
         >>> activation_named("leaky_relu")
@@ -246,6 +247,11 @@ def activation_named(choice: Any) -> Module:
     if choice is None:
         return Identity()
     if isinstance(choice, Module):
+        if any(isinstance(module, BatchNorm) for module in choice.modules()):
+            raise ArgumentError(
+                f"{choice!r} works on a whole batch, and an activation on one sample at a time; "
+                "write Sequential(Linear(...), BatchNorm(...), ReLU(), ...)"
+            )
         return choice
     if isinstance(choice, str):
         if choice in _BY_NAME:

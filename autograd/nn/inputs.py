@@ -48,7 +48,14 @@ def as_rows(x: Any, features: int, who: Callable[[], str], noun: str = "weights"
 
     Raises:
         ShapeError: the shape is another.
+        OperandError: a sample is a dict, a set or an iterator, which have no places to go by.
     """
+    for sample in x if is_batch(x) else (x,):
+        if isinstance(sample, dict | set | frozenset):
+            raise OperandError(
+                f"{who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
+                "list the features in their order"
+            )
     if is_batch(x):
         try:
             shape = shape_of(x)

@@ -12,8 +12,8 @@ from ..errors import ArgumentError, ShapeError
 from ..reductions import dot, dot_rows
 from ..value import Value
 from .inputs import as_rows, is_batch, shape_of, stacked
-from .modules import Module
-from .places import Placed, indexed, settle, whole
+from .modules import Module, settle
+from .places import Placed, indexed, whole
 from .weights import linear_bound, source
 
 __all__ = ["Linear", "Residual", "Sequential"]
@@ -58,7 +58,7 @@ class Linear(Placed):
         self.bias = drawn(self.out_features) if bias else None
         self.settle(0, "")
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         samples, batch = as_rows(x, self.in_features, self.who)
         weights = self.weight.tolist()
         if self.bias is None:
@@ -106,7 +106,7 @@ class Sequential(Module):
         self._modules = modules
         settle(self)
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         for module in self._modules:
             x = module(x)
         return x
@@ -127,6 +127,7 @@ class Sequential(Module):
             return self._modules[index]
         part = Sequential.__new__(Sequential)
         part._modules = self._modules[index]
+        part._settled = True
         return part
 
     def _members(self) -> Iterable[tuple[str, Any]]:
@@ -156,7 +157,7 @@ class Residual(Placed):
             raise ArgumentError(f"Residual takes a module, got {module!r}")
         self.module = module
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         out = self.module(x)
         before, after = shape_of(x), shape_of(out)
         if before != after and not {before, after} <= {(), (1,)}:  # one feature may come bare

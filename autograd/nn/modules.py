@@ -44,14 +44,21 @@ class Module:
     """
 
     training: bool = True
+    _settled: bool = False  # whether the layers inside are numbered, by this module or by one around it
     buffers: tuple[str, ...] = ()  # attributes that are no parameters and yet belong to the state
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._settled:
+            settle(self)
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What a call computes."""
-        raise NotImplementedError(f"{type(self).__name__} has neither forward nor __call__: write one of them")
+        raise NotImplementedError(f"{type(self).__name__} has no forward: write one")
+
+    def _take_place(self, before: int, network: str) -> int:
+        """Learn how many layers of a network come before; say how many there are with this one."""
+        return before
 
     # --- what is inside ------------------------------------------------------------------------------------------
 
@@ -90,6 +97,8 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """All trainable Values, in a fixed order, each once."""
+        if not self._settled:
+            settle(self)
         found = [v for _, module in self._walk() for v in module._own_parameters()]
         distinct = len(set(map(id, found))) == len(found)
         return found if distinct else list({id(v): v for v in found}.values())
@@ -199,6 +208,15 @@ class Module:
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={module!r}' for name, module in self._inside())})"
+
+
+def settle(network: Module) -> None:
+    """Number the layers of a network from 1; what stands between two layers belongs to the first."""
+    number = 0
+    for module in network.modules():
+        module._settled = True
+        if module is not network:
+            number = module._take_place(number, type(network).__name__)
 
 
 def _opened(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

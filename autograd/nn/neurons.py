@@ -11,8 +11,8 @@ from ..reductions import dot, dot_rows
 from ..value import Value
 from .activations import KNOWN, Activation, Identity, ReLU, Softmax, activation_named, name_if_new
 from .inputs import as_rows, stacked
-from .modules import Module
-from .places import Placed, indexed, settle, whole
+from .modules import Module, settle
+from .places import Placed, indexed, whole
 from .weights import Draws, fill, is_default, source
 
 __all__ = ["MLP", "Layer", "Neuron"]
@@ -60,7 +60,7 @@ class Neuron(Placed):
         """The bias."""
         return self.row[-1]
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         rows, batch = as_rows(x, len(self.row) - 1, self.who)
         zs = [dot(self.w, row, self.b) for row in rows]
         if batch:
@@ -148,7 +148,7 @@ class Layer(Placed):
         """The biases, an array of shape (nout,)."""
         return array([neuron.b for neuron in self.neurons])
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         rows, batch = as_rows(x, self.nin, self.who)
         if batch:
             return stacked([self.on_sample(row) for row in rows], len(self.neurons))
@@ -255,7 +255,7 @@ class MLP(Module):
         ]  # fmt: skip
         settle(self)
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         first, *others = self.layers
         rows, batch = as_rows(x, first.nin, first.who)
         results = []

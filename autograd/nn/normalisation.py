@@ -66,7 +66,7 @@ class BatchNorm(Placed):
         self.buffers = ("running_mean", "running_var", "num_batches_tracked") if track_running_stats else ()
         self.settle(0, "")
 
-    def __call__(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         rows, batch = as_rows(x, self.num_features, self.who, "features")
         if self.training or not self.track_running_stats:
             result = self._by_the_batch(rows)

@@ -11,7 +11,7 @@ from ..errors import ArgumentError
 from ..value import Value
 from .modules import Module
 
-__all__ = ["Placed", "indexed", "settle", "whole"]
+__all__ = ["Placed", "indexed", "whole"]
 
 
 class Placed(Module):
@@ -19,6 +19,7 @@ class Placed(Module):
 
     number: int = 0  # 0: it stands alone
     place: str = ""
+    counts: bool = False  # when the layers of a network are numbered
 
     def _label(self, number: int) -> Iterable[tuple[Value, str]]:
         """The parameters, and what each is called in a layer of this number."""
@@ -32,24 +33,18 @@ class Placed(Module):
                 v.label = name
         self.number, self.place = number, place
 
+    def _take_place(self, before: int, network: str) -> int:
+        number = before + self.counts
+        where = f"layer {number}" if self.counts else f"behind layer {number}" if number else "before layer 1"
+        self.settle(number, f"{where} of {network}")
+        return number
+
     def who(self) -> str:
         """How messages call it: what it is, and where."""
         return f"{self._short()}, {self.place}" if self.place else self._short()
 
     def _short(self) -> str:
         return repr(self)
-
-
-def settle(network: Module) -> None:
-    """Number the layers of a network from 1; what stands between two layers belongs to the first."""
-    number = 0
-    kind = type(network).__name__
-    for module in network.modules()[1:]:
-        if isinstance(module, Placed):
-            counts = getattr(module, "counts", False)
-            number += counts
-            where = f"layer {number}" if counts else f"behind layer {number}" if number else "before layer 1"
-            module.settle(number, f"{where} of {kind}")
 
 
 def indexed(letter: str, number: int, *indices: int) -> str:

@@ -20,6 +20,8 @@ from .lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
 from .optimiser import Optimizer
 from .sgd import SGD
 
+clip_grad_norm_, clip_grad_value_ = clip_grad_norm, clip_grad_value  # PyTorch's names
+
 __all__ = [
     "SGD",
     "Adagrad",
@@ -31,6 +33,8 @@ __all__ = [
     "RMSprop",
     "StepLR",
     "clip_grad_norm",
+    "clip_grad_norm_",
     "clip_grad_value",
+    "clip_grad_value_",
     "lr_scheduler",
 ]

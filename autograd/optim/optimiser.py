@@ -211,11 +211,16 @@ class Optimizer:
 
         Raises:
             ArgumentError: a name is missing or unknown, or a value makes no sense.
-            ShapeError: an array of another length. The optimiser is unchanged in either case.
+            ShapeError: an array of another length.
+            OperandError: this is no mapping. The optimiser is unchanged in each case.
         """
         who = type(self).__name__
-        if state.get("optimiser") != who:
-            raise ArgumentError(f"this is the state of {state.get('optimiser')!r}; {who} cannot go on from it")
+        if not isinstance(state, Mapping):
+            raise OperandError(f"{who}: load_state_dict takes what state_dict() returned, got {type(state).__name__}")
+        if "optimiser" not in state:
+            raise ArgumentError(f"this is no state of an optimiser; {who} goes on from what state_dict() returned")
+        if state["optimiser"] != who:
+            raise ArgumentError(f"this is the state of {state['optimiser']!r}; {who} cannot go on from it")
         known = {"optimiser", "lr", "initial_lr", "step", *self._options}
         _same_names(known & set(state), known, who)
         loaded = object.__new__(type(self))  # filled first, so that an error leaves this one as it is

@@ -71,7 +71,13 @@ def layer_norms(root: Value) -> dict[str, dict[str, float]]:
 
 
 def norms_svg(
-    norms: Value | Mapping[str, Any], *, title: str = "", note: str = "", width: float = 640, theme: Theme = "auto"
+    norms: Value | Mapping[str, Any],
+    *,
+    title: str = "",
+    note: str = "",
+    what: str = "gradient",
+    width: float = 640,
+    theme: Theme = "auto",
 ) -> str:
     """Draw the size of gradients on a logarithmic scale, one line for each layer, with its number.
 
@@ -80,6 +86,7 @@ def norms_svg(
             as ``{"before": {...}, "after": {...}}``; or a root, see :func:`layer_norms`.
         title: of the figure; "": "Gradient norms by layer".
         note: a line below the title.
+        what: whose size is drawn, as the axis says.
         width: in points.
         theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
 
@@ -98,13 +105,14 @@ def norms_svg(
     """
     series = _series(norms)
     title = title or "Gradient norms by layer"
-    return _Drawing(series, width).svg(title, note, theme)
+    return _Drawing(series, width, what).svg(title, note, theme)
 
 
 class _Drawing:
     """Names on the left, a mark on the scale for each number, the number on the right."""
 
-    def __init__(self, series: dict[str, dict[str, float]], width: float) -> None:
+    def __init__(self, series: dict[str, dict[str, float]], width: float, what: str) -> None:
+        self.what = what
         self.series = series
         self.names = list(dict.fromkeys(name for numbers in series.values() for name in numbers))
         positive = [x for numbers in series.values() for x in numbers.values() if 0 < x < math.inf]
@@ -158,7 +166,7 @@ class _Drawing:
                 canvas.text(x, bottom + 16, text, size=_SMALL, anchor="middle", colour="grey")
         canvas.line(self.left, bottom, self.left + self.plot, bottom, "grey")
         middle = self.left + self.plot / 2
-        text = "size of the gradient, each line ten times the one before" if step == 1 else "size of the gradient"
+        text = f"size of the {self.what}" + (", each line ten times the one before" if step == 1 else "")
         canvas.text(middle, bottom + 34, text, size=_SMALL, anchor="middle", colour="grey")
 
     def layer(self, canvas: Canvas, name: str, top: float) -> None:
@@ -183,7 +191,7 @@ class _Drawing:
         for series, numbers in self.series.items():
             listed = ", ".join(f"{name} {_words(x)}" for name, x in numbers.items())
             lines.append(f"{series}: {listed}" if series else listed)
-        return f"Sizes of the gradient on a logarithmic scale. {'; '.join(lines)}."
+        return f"Sizes of the {self.what} on a logarithmic scale. {'; '.join(lines)}."
 
 
 def _series(norms: Any) -> dict[str, dict[str, float]]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, arrays, gradcheck, losses, no_grad, value_and_grad
-from autograd.errors import AutogradError, DomainError
+from autograd.errors import ArgumentError, AutogradError, DomainError
 from autograd.graph import topological_order
 
 TORCH = json.loads((Path(__file__).parents[1] / "data" / "torch_parity.json").read_text())["losses"]
@@ -409,3 +409,8 @@ def test_infinite_and_missing_numbers_pass_on() -> None:
     assert math.isnan(losses.mse([math.nan], [0.0]))
     assert losses.mse([math.inf], [0.0]) == math.inf
     assert losses.cross_entropy([0.0, -math.inf, 0.0], 0) == pytest.approx(math.log(2), rel=1e-15)
+
+
+def test_there_is_no_ignore_index() -> None:
+    with pytest.raises(ArgumentError, match="no ignore_index: leave out"):
+        losses.cross_entropy([[1.0, 2.0], [0.0, 1.0]], [1, -100])

@@ -17,6 +17,7 @@ import pytest
 
 from autograd.errors import ArgumentError, AutogradError, ShapeError
 from autograd.nn import MLP
+from autograd.optim import Adam
 from autograd.saving import load_parameters, save_parameters
 
 
@@ -264,3 +265,13 @@ def test_a_file_that_is_too_large_is_not_opened(path: Path) -> None:
     with path.open("ab") as file:
         file.truncate(10_000_000)
     refused(path, "has 10000000 bytes; this model's parameters take")
+
+
+def test_an_optimiser_is_not_saved_here(tmp_path: Path) -> None:
+    adam = Adam(MLP(2, [1]).parameters())
+    for given in (adam, adam.state_dict()):
+        with pytest.raises(ArgumentError, match=r"state of the optimiser Adam.* give the model"):
+            save_parameters(given, tmp_path / "adam.npz")
+        with pytest.raises(ArgumentError, match="state of the optimiser Adam"):
+            load_parameters(given, __file__)
+    assert not list(tmp_path.iterdir())

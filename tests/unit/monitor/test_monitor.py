@@ -276,3 +276,22 @@ def test_a_report_takes_the_history() -> None:
     assert report.findings[0].verdict == "not finite"
     assert "the run: not finite" in str(report)
     assert repr(history) == "History of 3 steps, the last loss nan: not finite"
+
+
+def test_layers_beside_a_dead_one_name_it() -> None:
+    model = MLP(2, [3, 3, 2, 1], seed=0)
+    for layer, bias in ((1, -100.0), (2, 1.0)):
+        for neuron in model.layers[layer].neurons:
+            neuron.b.data = bias
+    loss = (model(np.random.default_rng(0).normal(size=(8, 2))) ** 2).sum()
+    loss.backward()
+    report = monitor.report(model, root=loss)
+    for name in ("layers.0.weight", "layers.0.bias", "layers.2.weight"):
+        assert report[name].findings[0].why == "its gradient is exactly 0: layer 2 is dead, and nothing passes it"
+    assert "sigmoid" not in report["layers.2.weight"].cure
+
+
+def test_a_last_bias_has_not_vanished_because_its_gradient_is_small() -> None:
+    small = parameters(("W1", [1.0], [0.5]), ("b1", [1.0], [0.0]), ("W2", [1.0], [0.5]), ("b2", [1.0], [1e-15]))
+    assert monitor.report(small)["b2"].verdict == "healthy"
+    assert monitor.report(small)["b1"].verdict == "cancelled"

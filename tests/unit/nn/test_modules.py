@@ -216,3 +216,38 @@ def test_in_no_grad_nothing_is_recorded() -> None:
         assert all(v.parents == () for v in (out if isinstance(out, list) else [out]))
         assert all(v.parents == () for v in rows.ravel())
         model.train()
+
+
+class Pair(Module):
+    """A network as a reader writes it."""
+
+    def __init__(self) -> None:
+        self.a, self.b = Linear(2, 3, seed=0), Linear(3, 1, seed=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.b(self.a(x))
+
+
+def test_the_layers_of_a_users_network_are_numbered() -> None:
+    called, listed, inner = Pair(), Pair(), Pair()
+    assert called([1.0, 2.0]).label == "z2[1]"
+    labels = [p.label for p in listed.parameters()]
+    assert len(set(labels)) == len(labels) == 13
+    assert [p.label for p in called.parameters()] == labels
+    assert called.b.weight[0, 2].label == "W2[1,3]"
+    inner.b.weight[0, 2].label = "mine"
+    inner([1.0, 2.0])
+    outer = Sequential(Linear(2, 2), inner)
+    outer([1.0, 2.0])
+    assert (inner.a.weight[0, 0].label, inner.b.weight[0, 2].label) == ("W2[1,1]", "mine")
+    with pytest.raises(ShapeError, match="layer 3 of Sequential"):
+        inner.b([1.0])
+
+
+def test_forward_is_what_a_call_is() -> None:
+    for module in (Sequential(Linear(2, 1, seed=0), Tanh()), MLP(2, [3, 1]), Linear(2, 2), Residual(Linear(2, 2))):
+        assert ag.data(module.forward([1.0, 2.0])).tolist() == ag.data(module([1.0, 2.0])).tolist()
+    assert repr(MLP(1, [1], activation="tanh")) == "MLP of [Layer of [LinearNeuron(1)]]"
+    tanh = Tanh()
+    tanh(0.5)
+    assert repr(tanh) == "Tanh()"

@@ -13,7 +13,7 @@ import pytest
 
 import autograd as ag
 from autograd import Stepper, Value, nn
-from autograd.errors import ArgumentError, ShapeError
+from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.graph import topological_order
 from autograd.grouping import Grouping
 from autograd.nn import MLP, Layer, Neuron, Tanh
@@ -252,3 +252,16 @@ def test_the_first_loss_is_torchs() -> None:
     )
     errors = ag.data(model(np.array(GIVEN["x"]))).ravel() - np.ravel(GIVEN["y"])
     assert float(np.mean(errors**2)) == pytest.approx(run["losses"][0], rel=1e-13)
+
+
+def test_batch_normalisation_is_no_activation() -> None:
+    for norm in (nn.BatchNorm(4), nn.Sequential(nn.BatchNorm1d(4), nn.ReLU())):
+        with pytest.raises(ArgumentError, match=r"write Sequential\(Linear\(...\), BatchNorm"):
+            MLP(2, [4, 1], activation=norm)
+
+
+@pytest.mark.parametrize("x", [{0: 1.0, 1: 2.0}, {1.0, 2.0}, frozenset({1.0, 2.0}), [[1.0, 2.0], {1.0, 2.0}]])
+def test_what_has_no_order_is_no_sample(x: Any) -> None:
+    for module in (MLP(2, [3, 1]), nn.Linear(2, 1), nn.BatchNorm(2)):
+        with pytest.raises(OperandError, match="list the features in their order"):
+            module(x)

@@ -282,3 +282,19 @@ def test_a_state_with_a_name_missing_is_refused() -> None:
     del state["lr"], state["exp_avg"]
     with pytest.raises(ArgumentError, match="without lr"):
         optimiser.load_state_dict(state)
+
+
+def test_what_is_no_state_of_an_optimiser() -> None:
+    adam = optim.Adam([Value(1.0)])
+    with pytest.raises(OperandError, match="Adam: load_state_dict takes what state_dict"):
+        adam.load_state_dict(5)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="no state of an optimiser"):
+        adam.load_state_dict({})
+
+
+def test_names_with_an_underscore() -> None:
+    p = Value(0.0)
+    p.grad = 30.0
+    assert optim.clip_grad_norm_([p], 3.0) == 30.0
+    optim.clip_grad_value_([p], 1.0)
+    assert p.grad == 1.0
