@@ -40,6 +40,15 @@ def wait_for_step(page: Page, k: int) -> None:
     expect(page.locator("#step")).to_have_value(str(k))
 
 
+def play_until(page: Page, k: int) -> None:
+    """Wait until step k or a later one: a busy machine may not look in time to see each."""
+    for _ in range(200):
+        if step_of(page) >= k:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"still at step {step_of(page)}, not {k}")
+
+
 def walk(page: Page) -> list[list[str]]:
     """What the page says at every step, from the first record to the last."""
     told = page.evaluate(

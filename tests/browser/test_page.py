@@ -18,6 +18,7 @@ from tests.browser.player import (
     graph_of,
     lines_of,
     lines_on,
+    play_until,
     recompute,
     step_of,
     wait_for_step,
@@ -166,14 +167,14 @@ def test_play_and_pause(open_page: Opener) -> None:
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")
     assert page.locator("#play").get_attribute("aria-label") == "Pause"
-    page.wait_for_function("Number(document.getElementById('step').value) >= 2")  # a busy machine may see more
+    play_until(page, 2)
     page.keyboard.press("Space")
     assert page.locator("#play").get_attribute("aria-label") == "Play"
     here = step_of(page)
     page.wait_for_timeout(700)
     assert step_of(page) == here
     page.locator("#play").click()
-    page.wait_for_function(f"Number(document.getElementById('step').value) > {here}")
+    play_until(page, here + 1)
     page.keyboard.press("ArrowLeft")
     assert page.locator("#play").get_attribute("aria-label") == "Play"
 
