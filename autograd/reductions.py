@@ -210,7 +210,7 @@ def dot_rows(rows: Sequence[tuple[Value, ...]], inputs: Sequence[Any]) -> list[A
     The same nodes as :func:`dot` makes one by one, but the inputs are read once and shared.
 
     Args:
-        rows: for each neuron its n weights and its bias, in one tuple.
+        rows: for each neuron its n weights and its bias, in one tuple; or, for all of them, the n weights alone.
         inputs: n numbers and Values.
 
     Example:
@@ -220,9 +220,11 @@ def dot_rows(rows: Sequence[tuple[Value, ...]], inputs: Sequence[Any]) -> list[A
     nodes = tuple(inputs)
     if set(map(type, nodes)) != {Value}:
         if max(map(_level, nodes), default=0) > 1:
-            return [dot(row[:-1], inputs, row[-1]) for row in rows]
+            return [dot(row[: len(nodes)], inputs, *row[len(nodes) :]) for row in rows]
         nodes = tuple([lift(x) for x in nodes])
     numbers = [x._data for x in nodes]
+    if rows and len(rows[0]) == len(nodes):
+        return [node(special.inner([w._data for w in row], numbers), ops.DOT, row, nodes) for row in rows]
     # inner() ends with the inputs, before it comes to the bias
     return [node(special.inner([w._data for w in row], numbers) + row[-1]._data, ops.DOT, row, nodes) for row in rows]
 
