@@ -36,7 +36,7 @@ plt.rcParams.update(
 def parser(doc: str | None) -> argparse.ArgumentParser:
     """A demo's options, with its docstring as the help; a demo may add its own."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--quick", action="store_true", help="a shortened run of a few seconds, which still checks")
+    made.add_argument("--quick", action="store_true", help="a shortened run, which still checks")
     made.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where pictures go (default: demos/out)")
     return made
 

@@ -28,7 +28,7 @@ from autograd.reductions import dot_rows
 
 HERE = Path(__file__).parent
 END = "."  # before and behind every name
-NAMES = (HERE / "names.txt").read_text().split()
+NAMES = (HERE / "names.txt").read_text(encoding="utf-8").split()
 LETTERS = [END, *sorted(set("".join(NAMES)))]
 WIDTH, HEADS, BLOCK = 16, 4, 12
 

@@ -1,10 +1,10 @@
 """Regression with the network of the third document: 10 inputs, 64 ReLUs, one output, Adam at rate 0.001, 100 epochs.
 
-Belongs to lesson 3, claim 3.6 (the program), and to 3.4 (epoch, batch, iteration): unlike that program's, an epoch here
+Belongs to lesson 3, claim 3.6 (the program), and to 3.2 (epoch, batch, iteration): unlike that program's, an epoch here
 is many mini-batches. The document leaves inputs and targets undefined. Here y = x1 - x2 / 2 + x3 x4 and a little noise:
 no straight line follows a product, so the network has to beat least squares on rows that neither has seen.
 
-    python demos/regression.py
+    python demos/regression.py [--quick] [--out DIR]
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
 """Vanishing gradients in a deep network, and what each of four cures does: the gradient's norm layer by layer.
 
-Belongs to lesson 1, claims 1.9 (a sigmoid passes on at most a quarter) and 1.10 (ReLU, Xavier initialisation, residual
-connections, batch normalisation), and to lesson 3, claim 3.5 (early layers don't learn). Ten layers of eight sigmoids
-with small weights; each cure is switched on by itself. Xavier's rule takes an activation of slope 1 for granted, which
-a sigmoid is not, so it is shown with tanh as well. Then all of them train with the same optimiser.
+Belongs to lesson 1, claims 1.6 (a sigmoid passes on at most a quarter), 1.7 (layer by layer) and 1.10 (ReLU, Xavier
+initialisation, residual connections, batch normalisation), and to lesson 3, claim 3.5 (early layers don't learn). Ten
+layers of eight sigmoids with small weights; each cure is switched on by itself. Xavier's rule takes an activation of
+slope 1 for granted, which a sigmoid is not, so it is shown with tanh as well. Then all of them train with the same
+optimiser.
 
-    python demos/vanishing.py
+The monitor judges each layer beside the largest, so that it calls small but trainable layers dead or vanishing too.
+
+    python demos/vanishing.py [--quick] [--out DIR]
 """
 
 from __future__ import annotations

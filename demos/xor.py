@@ -5,8 +5,8 @@ Belongs to lesson 1, claim 1.13 (the flow of a backward pass, drawn), and lesson
 A 2-3-1 network learns the four rows. One row's loss is drawn before and after training: solid arrows are the forward
 pass, dashed ones the backward pass, and the wider one of those is, the more gradient it carries. The scale is each
 picture's own: read the numbers. Before training the loss sends 0.5 into the network; afterwards the prediction is right
-and 300 times less flows back, least of all through a tanh that has gone flat. The first input of this row is 0, so its
-weights hear nothing at any time.
+and some 290 times less flows back, least of all through a tanh that has gone flat. The first
+input of this row is 0, so its weights hear nothing at any time.
 
     python demos/xor.py [--quick] [--out DIR]
 """

@@ -55,3 +55,9 @@ def test_it_reaches_the_certified_values(tmp_path: Path) -> None:
     tables = [row[3] for name in MODELS for row in rows(name) if row[0].startswith("b")]
     assert [float(certified) for _, certified in pairs] == [float(value) for value in tables]
     assert (tmp_path / "curve_fitting.png").stat().st_size > 10_000
+
+
+def test_it_reaches_them_from_the_hard_starts_too(tmp_path: Path) -> None:
+    done = run("--out", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "NOT REACHED" not in done.stdout
