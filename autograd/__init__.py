@@ -15,6 +15,7 @@ from typing import Any
 from . import nn as nn
 from .arrays import array, data, grads
 from .checking import assert_derivative, check_derivative, gradcheck
+from .compiler import compile
 from .derivation import explain
 from .diagnosis import diagnose
 from .functions import (
@@ -91,6 +92,7 @@ __all__ = [
     "cbrt",
     "check_derivative",
     "clip",
+    "compile",
     "cos",
     "cosh",
     "data",

@@ -32,7 +32,7 @@ PUBLIC = [
     "std", "logsumexp", "softmax",
     "array", "data", "grads", "no_grad", "detect_anomaly", "primitive",
     "grad", "value_and_grad", "jacobian", "hessian", "hvp", "vjp", "jvp",
-    "gradcheck", "check_derivative", "assert_derivative", "diagnose", "explain", "Stepper", "steps",
+    "gradcheck", "check_derivative", "assert_derivative", "diagnose", "explain", "Stepper", "steps", "compile",
 ]  # fmt: skip
 
 ELSEWHERE = {
@@ -57,13 +57,6 @@ ELSEWHERE = {
         "clip_grad_norm", "clip_grad_value", "lr_scheduler",
     ],
     "autograd.render": ["draw", "matrix_svg", "norms_svg", "to_dot", "to_html", "to_latex", "to_mermaid", "to_svg"],
-}  # fmt: skip
-
-# Names that DESIGN.md fixes and that later issues bring. A name that has come must leave this list.
-TO_COME = {
-    "autograd": [
-        "compile",
-    ],
 }  # fmt: skip
 
 
@@ -97,11 +90,6 @@ def test_public_name_of_a_submodule_is_exported(module: str, name: str) -> None:
 
 def test_lessons_come_with_the_package() -> None:
     assert importable("autograd", "lessons")
-
-
-@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in TO_COME.items() for name in names])
-def test_name_to_come_has_not_come_yet(module: str, name: str) -> None:
-    assert not importable(module, name), f"{module}.{name} is there now: take it off TO_COME and test it"
 
 
 def test_all_is_what_the_package_exports() -> None:

@@ -1,0 +1,165 @@
+"""Compiled programs: the same numbers as the scalar graph, and what was found in it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Value, compile, datasets, detect_anomaly, dot, exp, log, losses, optim, sum
+from autograd.errors import AnomalyError, ArgumentError, DomainError, OperandError, RangeError, ShapeError
+from autograd.nn import MLP
+
+
+def moons(seed: int = 1) -> tuple[MLP, Value]:
+    x, y = datasets.two_moons(60)
+    net = MLP(2, [8, 8, 1], seed=seed)
+    return net, losses.bce_with_logits(net(x), y)
+
+
+def gradients(net: MLP) -> list[float]:
+    return [p.grad for p in net.parameters()]
+
+
+def test_forward_reads_the_leaves_anew_and_stores_the_root() -> None:
+    x, y = Value(3.0, "x"), Value(2.0, "y", constant=True)
+    root = x * y + exp(x - 3)
+    program = compile(root)
+    x.data, y.data = 4.0, 5.0
+    assert program.forward() == 20.0 + math.e
+    assert root.data == 20.0 + math.e
+
+
+def test_backward_adds_to_leaves_as_eager_does() -> None:
+    x, c = Value(3.0, "x"), Value(2.0, "c", constant=True)
+    program = compile(x * x * c)
+    program.forward()
+    program.backward()
+    program.backward(seed=0.5)
+    assert x.grad == 12.0 + 6.0
+    assert c._grad is None
+
+
+def test_a_network_over_a_batch_becomes_matrix_products() -> None:
+    net, loss = moons()
+    loss.backward()
+    expected = gradients(net)
+    net.zero_grad()
+    program = compile(loss)
+    assert program.forward() == pytest.approx(loss.data, rel=1e-14)
+    program.backward()
+    np.testing.assert_allclose(gradients(net), expected, rtol=1e-12, atol=1e-16)
+    lines = program.describe().splitlines()
+    assert lines[0] == "layer 1: Z1 = W1 X + b1, (8x2)(2x60)+(8x1)"
+    assert "layer 2: Z2 = W2 X + b2, (8x8)(8x60)+(8x1)" in lines
+    assert "np.matmul(W1, X1, out=Z1)" in program.source
+    assert "gathered" not in program.source
+
+
+@pytest.mark.parametrize("make", [
+    lambda ps: optim.SGD(ps, lr=0.1), lambda ps: optim.SGD(ps, lr=0.1, momentum=0.9, nesterov=True),
+    lambda ps: optim.Adam(ps, lr=0.01), lambda ps: optim.RMSprop(ps, lr=0.01),
+], ids=["SGD", "momentum", "Adam", "RMSprop"])  # fmt: skip
+def test_a_hundred_steps_are_those_of_the_eager_engine(make: Any) -> None:
+    x, y = datasets.two_moons(60)
+    eager = MLP(2, [8, 8, 1], seed=1)
+    by_hand = make(eager.parameters())
+    told = []
+    for _ in range(100):
+        loss = losses.bce_with_logits(eager(x), y)
+        told.append(loss.data)
+        by_hand.zero_grad()
+        loss.backward()
+        by_hand.step()
+    net, loss = moons()
+    optimiser = make(net.parameters())
+    program = compile(loss)
+    found = [*program.run(optimiser, 40), *program.run(optimiser, 60)]
+    np.testing.assert_allclose(found, told, rtol=1e-10)
+    np.testing.assert_allclose([p.data for p in net.parameters()], [p.data for p in eager.parameters()], rtol=1e-9)
+    np.testing.assert_allclose(gradients(net), gradients(eager), rtol=1e-7, atol=1e-12)
+
+
+def test_blocks_go_in_and_out() -> None:
+    xs = [Value(float(i), f"x{i}", constant=True) for i in range(30)]
+    w = Value(2.0, "w")
+    program = compile(sum([w * x for x in xs]))
+    program.set(xs, np.ones(30))
+    assert program.forward() == 60.0
+    assert program.read(xs).tolist() == [1.0] * 30
+    program.backward()
+    assert w.grad == 30.0
+    assert program.gradients([w]).tolist() == [30.0]
+    with pytest.raises(ShapeError, match=r"\(30,\), the numbers \(3,\)"):
+        program.set(xs, [1.0, 2.0, 3.0])
+    with pytest.raises(ArgumentError, match="no leaf of this program"):
+        program.read([Value(1.0)])
+
+
+def test_messages_into_overlapping_operands_all_arrive() -> None:
+    x = [Value(float(i + 1)) for i in range(25)]
+    w = [Value(1.0), Value(10.0)]
+    program = compile(sum([dot(w, x[i : i + 2]) for i in range(24)]))
+    program.forward()
+    program.backward()
+    assert [v.grad for v in x] == [1.0] + [11.0] * 23 + [10.0]
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_errors_are_those_of_the_eager_engine(count: int) -> None:
+    xs = [Value(1.0, f"x{i}") for i in range(count)]
+    program = compile(sum([log(x) for x in xs]))
+    xs[-1].data = -1.0
+    with pytest.raises(DomainError, match=f"log with x{count - 1} = -1.0"):
+        program.forward()
+    program = compile(sum([exp(x) for x in xs]))
+    xs[0].data = 1000.0
+    with pytest.raises(RangeError, match=r"exp with x0 = 1000\.0"):
+        program.forward()
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_anomalies_are_found(count: int) -> None:
+    xs = [Value(1.0, f"x{i}") for i in range(count)]
+    program = compile(sum([x * x for x in xs]))
+    xs[0].data = 1e200
+    program.forward()
+    with detect_anomaly(), pytest.raises(AnomalyError, match="forward"):
+        program.forward()
+
+
+def test_a_function_is_called_once_and_refused_if_it_compares() -> None:
+    x = Value(3.0, "x")
+    program = compile(lambda: x * x)
+    assert program.forward() == 9.0
+    with pytest.raises(ArgumentError, match="compares Values"):
+        compile(lambda: x * x if x > 0 else -x)
+    for thing in (3.0, lambda: 3.0):
+        with pytest.raises(OperandError):
+            compile(thing)  # type: ignore[arg-type]
+
+
+def test_a_leaf_alone() -> None:
+    x = Value(3.0, "x")
+    program = compile(x)
+    assert program.forward() == 3.0
+    program.backward()
+    assert x.grad == 1.0
+
+
+def test_foreign_parameters_are_refused() -> None:
+    _, loss = moons()
+    with pytest.raises(ArgumentError, match="no leaf of this program"):
+        compile(loss).run(optim.SGD([Value(1.0, "q")], lr=0.1), 1)
+
+
+def test_a_long_chain() -> None:
+    y = x = Value(0.5, "x")
+    for _ in range(20_000):
+        y = y * 0.9999 + 0.0001
+    program = compile(y)
+    assert program.forward() == y.data
+    program.backward()
+    assert x.grad == pytest.approx(0.9999**20_000, rel=1e-9)
