@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,23 +57,26 @@ class Program:
     def _window(self, nodes: NDArray[np.int64]) -> Window:
         return Window(self._layout.place[nodes], self._values, self._gradients)
 
-    @cached_property
+    @property
     def source(self) -> str:
-        """The NumPy code that runs.
+        """The NumPy code that runs, with what was found as comments.
 
         V holds every node's number and G its gradient; Z1, W1, x2_0, ... are views of V, dZ1, dW1, ... of G.
         """
-        said = list(described(self._steps, Grouping(self._tape.nodes)))
-        lines = ["def forward():"]
-        for step, words in zip(self._steps, said, strict=True):
-            lines += ["", f"    # {words}", *(f"    {line}" for line in step.forward())]
-        lines += ["", "", "def backward():"]
-        for step, words in reversed(list(zip(self._steps, said, strict=True))):
-            lines += ["", f"    # {words}", *(f"    {line}" for line in step.backward())]
-        return "\n".join([*lines, ""]) if self._steps else "def forward(): pass\ndef backward(): pass\n"
+        return self._written(list(described(self._steps, Grouping(self._tape.nodes))))
+
+    def _written(self, comments: list[str] | None = None) -> str:
+        lines: list[str] = []
+        for name, steps in (("forward", self._steps), ("backward", self._steps[::-1])):
+            lines += [f"def {name}():", "    pass" if not steps else ""]
+            for step in steps:
+                lines += [f"    # {comments[step.k - 1]}"] if comments else []
+                lines += [f"    {line}" for line in (step.forward() if name == "forward" else step.backward())]
+            lines += ["", ""]
+        return "\n".join(lines)
 
     def _compiled(self) -> tuple[Callable[[], None], Callable[[], None]]:
-        source = self.source
+        source = self._written()
         names: dict[str, Any] = {"np": np, "V": self._values, "G": self._gradients}
         for step in self._steps:
             names |= step.names
@@ -219,6 +221,20 @@ class Program:
         window = Window(np.atleast_1d(places), self._values, self._gradients)
         self._known[id(leaves)] = leaves, window
         return window
+
+    def vectorize(self, inputs: Any) -> Program:
+        """One sample's program run on a batch: its root is the mean of this one's root over the batch.
+
+        Args:
+            inputs: the leaves that differ from sample to sample; ``set(inputs, X)`` with X of shape
+                (batch, number of inputs) then gives a row to each sample.
+
+        Raises:
+            ArgumentError: one is no leaf of the graph, or occurs twice.
+        """
+        from .batching import vectorized  # which builds on this class
+
+        return vectorized(self.root, inputs)
 
     # --- what was found ----------------------------------------------------------------------------------------------
 

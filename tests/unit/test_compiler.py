@@ -163,3 +163,30 @@ def test_a_long_chain() -> None:
     assert program.forward() == y.data
     program.backward()
     assert x.grad == pytest.approx(0.9999**20_000, rel=1e-9)
+
+
+def test_one_sample_traced_and_many_run() -> None:
+    x, y = datasets.two_moons(50)
+    net = MLP(2, [8, 1], seed=2)
+    inputs = [Value(0.0, "x1", constant=True), Value(0.0, "x2", constant=True)]
+    target = Value(0.0, "y", constant=True)
+    program = compile((net(inputs) - target) ** 2).vectorize([*inputs, target])
+    with pytest.raises(ArgumentError, match="there is no batch yet"):
+        program.forward()
+    with pytest.raises(ShapeError, match=r"\(batch, 3\), got \(50, 2\)"):
+        program.set([*inputs, target], x)
+    program.set([*inputs, target], np.column_stack([x, y]))
+    expected = losses.mse(net(x), y)
+    assert program.forward() == pytest.approx(expected.data, rel=1e-13)
+    program.backward()
+    found = gradients(net)
+    net.zero_grad()
+    expected.backward()
+    np.testing.assert_allclose(found, gradients(net), rtol=1e-11, atol=1e-15)
+    assert "Z1 = W1 X + b1, (8x2)(2x50)+(8x1)" in program.describe()
+    program.set([*inputs, target], np.column_stack([x, y])[:20])
+    assert program.forward() == pytest.approx(losses.mse(net(x[:20]), y[:20]).data, rel=1e-13)
+    losses_of_run = program.run(optim.Adam(net.parameters(), lr=0.01), 50)
+    assert losses_of_run[-1] < losses_of_run[0]
+    with pytest.raises(ArgumentError, match="no leaf of this graph"):
+        compile(inputs[0] * 2).vectorize([target])
