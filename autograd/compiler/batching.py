@@ -30,6 +30,7 @@ class BatchProgram(Program):
         self.sample = root
         self.inputs = list(inputs)
         self._columns: NDArray[Any] | None = None
+        self._others: list[tuple[Any, Any]] = []  # what else was set, to be set again for a batch of another size
 
     def set(self, leaves: Any, numbers: Any) -> None:
         """Put numbers into leaves; for the inputs of one sample, a row for each sample.
@@ -46,6 +47,7 @@ class BatchProgram(Program):
         if len(flat) != len(self.inputs) or any(a is not b for a, b in zip(flat, self.inputs, strict=True)):
             self._check()
             super().set(leaves, numbers)
+            self._others.append((list(flat), np.array(numbers, dtype=float).ravel()))
             return
         rows = np.asarray(numbers, dtype=float)
         if rows.ndim != 2 or rows.shape[1] != len(self.inputs) or not len(rows):
@@ -56,12 +58,19 @@ class BatchProgram(Program):
             made = [[Value(x, constant=True) for x in row] for row in rows.tolist()]
             self._columns = np.array(made, dtype=object)
             super().__init__(mean([self._copy(row) for row in self._columns]))
+            for others, kept in self._others:
+                super().set(others, kept)
         super().set(self._columns, rows)
 
     def forward(self) -> float:
         """The mean over the batch, at the parameters' present numbers."""
         self._check()
         return super().forward()
+
+    def backward(self, seed: float = 1.0) -> None:
+        """As :meth:`Program.backward`, of the mean."""
+        self._check()
+        super().backward(seed)
 
     def run(self, optimizer: Any, steps: int = 1) -> NDArray[np.float64]:
         """As :meth:`Program.run`, on the batch."""

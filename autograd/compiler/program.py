@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from .steps import BatchStep, GridStep, LoopStep, Step
 from .tape import Batch, Grid, Tape
 
 __all__ = ["Program"]
+
+_KEPT = 64  # lists of leaves whose places are remembered
 
 
 class Program:
@@ -50,8 +53,7 @@ class Program:
         self._trained = [(node, place) for node, place in leaves if node._op is LEAF]
         self._sources: Any = None
         self._at = int(layout.place[tape.root])
-        self._known: dict[int, tuple[Any, Window]] = {}
-        self._set: dict[int, Any] = {}  # what `set` was called with
+        self._known: dict[int, tuple[list[Any], Window]] = {}
         self._is_fresh = False
 
     def _window(self, nodes: NDArray[np.int64]) -> Window:
@@ -88,6 +90,8 @@ class Program:
     def forward(self) -> float:
         """Read the leaves' numbers, compute, store the root's number in the root, and return it.
 
+        The nodes between keep the numbers that they had, so a backward pass of the root itself would mix old and new.
+
         Raises:
             AutogradError: what the scalar graph raises at these numbers; the message names the operation.
         """
@@ -99,7 +103,10 @@ class Program:
         return self.root._data
 
     def backward(self, seed: float = 1.0) -> None:
-        """Add d root / d leaf, times `seed`, to every leaf's gradient, at the numbers of the last `forward`."""
+        """Add d root / d leaf, times `seed`, to every leaf's gradient, at the numbers of the last `forward`.
+
+        Infinite slopes pass without the warning that the scalar graph gives.
+        """
         if not self._is_fresh:
             self.forward()
         self._backward(number(seed))
@@ -109,6 +116,7 @@ class Program:
             node._grad = found if node._grad is None else node._grad + found
 
     def _forward(self) -> None:
+        self._is_fresh = False  # stays so if a number has no value
         with np.errstate(all="ignore"):
             self._run_forward()
         self._is_fresh = True
@@ -150,24 +158,26 @@ class Program:
         self._values[[place for _, place in self._read]] = [node._data for node, _ in self._read]
         places = self._window_of([self._place[p] for p in parameters])
         losses = np.empty(steps)
-        for k in range(steps):
-            self._forward()
-            losses[k] = self._values[self._at]
-            self._backward(1.0)
-            weights = self._values[places.places] if places.value is None else places.value
-            optimizer.update(
-                weights, places.gradient if places.gradient is not None else self._gradients[places.places]
-            )
-            if places.value is None:
-                self._values[places.places] = weights
-        for p, weight, gradient in zip(
-            parameters, self._values[places.places].tolist(), self._gradients[places.places].tolist(), strict=True
-        ):
-            p._data = weight
-            if steps:
-                p._grad = gradient
-        self.root._data = float(losses[-1]) if steps else self.root._data
-        self._is_fresh = False
+        made = 0
+        try:
+            for k in range(steps):
+                self._forward()
+                losses[k] = self._values[self._at]
+                self._backward(1.0)
+                weights = self._values[places.places] if places.value is None else places.value
+                optimizer.update(
+                    weights, self._gradients[places.places] if places.gradient is None else places.gradient
+                )
+                if places.value is None:
+                    self._values[places.places] = weights
+                made += 1
+        finally:  # after an error, too, the parameters are those that the optimiser has reached
+            self._is_fresh = False
+            if made:
+                self.root._data = float(losses[made - 1])
+                weights, gradients = (a[places.places].tolist() for a in (self._values, self._gradients))
+                for p, weight, gradient in zip(parameters, weights, gradients, strict=True):
+                    p._data, p._grad = weight, gradient
         return losses
 
     def _window_of(self, places: list[int]) -> Window:
@@ -187,12 +197,12 @@ class Program:
             ArgumentError: one is no leaf of this graph.
         """
         window = self._block(leaves)
-        array = np.asarray(numbers, dtype=float)
+        array = np.atleast_1d(np.asarray(numbers, dtype=float))
         if array.shape != window.places.shape:
             raise ShapeError(f"the leaves have shape {window.places.shape}, the numbers {array.shape}")
-        if self._set.get(id(leaves)) is not leaves:
-            self._set[id(leaves)] = leaves
-            self._own.update(np.asarray(leaves, dtype=object).ravel())
+        flat = np.asarray(leaves, dtype=object).ravel().tolist()
+        if not self._own.issuperset(flat):
+            self._own.update(flat)
             self._read = [(node, place) for node, place in self._read if node not in self._own]
             self._sources = None
         if window.value is None:
@@ -210,16 +220,21 @@ class Program:
         return self._gradients[self._block(leaves).places]
 
     def _block(self, leaves: Any) -> Window:
-        known = self._known.get(id(leaves))
-        if known is not None and known[0] is leaves:
-            return known[1]
         nodes = np.asarray(leaves, dtype=object)
-        for node in nodes.ravel():
+        flat = nodes.ravel().tolist()
+        known = self._known.get(id(leaves))
+        if known is not None and len(known[0]) == len(flat) and all(map(is_, known[0], flat)):
+            return known[1]
+        for node in flat:
             if not isinstance(node, Value) or node not in self._place or node._op is LITERAL:
                 raise ArgumentError(f"{node!r} is no leaf of this program")
-        places = np.array([self._place[node] for node in nodes.ravel()], dtype=np.int64).reshape(nodes.shape)
+        if len(set(flat)) != len(flat):
+            raise ArgumentError("a leaf is named twice")
+        places = np.array([self._place[node] for node in flat], dtype=np.int64).reshape(nodes.shape)
         window = Window(np.atleast_1d(places), self._values, self._gradients)
-        self._known[id(leaves)] = leaves, window
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        self._known[id(leaves)] = flat, window
         return window
 
     def vectorize(self, inputs: Any) -> Program:

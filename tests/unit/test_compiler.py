@@ -190,3 +190,49 @@ def test_one_sample_traced_and_many_run() -> None:
     assert losses_of_run[-1] < losses_of_run[0]
     with pytest.raises(ArgumentError, match="no leaf of this graph"):
         compile(inputs[0] * 2).vectorize([target])
+
+
+def test_after_an_error_nothing_is_mixed() -> None:
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    program = compile(log(x) * y)
+    program.forward()
+    x.data = -1.0
+    for call in (program.forward, program.backward):
+        with pytest.raises(DomainError):
+            call()
+    assert x._grad is None
+    x.data = 1.0
+    with pytest.raises(DomainError):
+        program.run(optim.SGD([x], lr=0.6), 5)
+    assert x.data == pytest.approx(1.0 - 0.6 * 2.0)
+
+
+def test_a_list_of_leaves_that_changed_is_looked_up_again() -> None:
+    x, y = Value(1.0, "x"), Value(2.0, "y")
+    program = compile(x * 10 + y)
+    leaves = [x]
+    program.set(leaves, [3.0])
+    leaves[0] = y
+    program.set(leaves, [7.0])
+    assert program.forward() == 37.0
+    with pytest.raises(ArgumentError, match="named twice"):
+        program.set([x, x], [1.0, 2.0])
+
+
+def test_a_root_that_is_a_parameter() -> None:
+    q = Value(4.0, "q")
+    program = compile(q)
+    program.run(optim.SGD([q], lr=0.1), 3)
+    assert q.data == pytest.approx(3.7)
+
+
+def test_what_was_set_stays_for_a_batch_of_another_size() -> None:
+    x, w = Value(1.0, "x", constant=True), Value(2.0, "w")
+    program = compile(x * w).vectorize([x])
+    with pytest.raises(ArgumentError, match="there is no batch yet"):
+        program.backward()
+    program.set([x], [[1.0], [1.0]])
+    program.set([w], [10.0])
+    assert program.forward() == 10.0
+    program.set([x], [[1.0], [1.0], [1.0]])
+    assert program.forward() == 10.0
