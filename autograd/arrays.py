@@ -39,31 +39,39 @@ class ValueArray(np.ndarray[Any, Any]):
         own = _FUNCTIONS.get(func)
         return own(*args, **kwargs) if own else super().__array_function__(func, types, args, kwargs)
 
-    # The overrides below are narrower than NumPy's overloads (no `where`, no `initial`), which mypy has to be told.
-
-    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def sum(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    ) -> Any:
         """The sum over `axis`, one node for each element of the result."""
         return _reduce(reductions.sum, self, axis, keepdims)
 
-    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def mean(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    ) -> Any:
         """The mean over `axis`, one node for each element of the result."""
         return _reduce(reductions.mean, self, axis, keepdims)
 
-    def prod(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def prod(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
+    ) -> Any:
         """The product over `axis`, one node for each element of the result."""
         return _reduce(reductions.prod, self, axis, keepdims)
 
-    def std(  # type: ignore[override]
+    def std(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
         """The standard deviation over `axis` (NumPy's ddof of 0), one node for each element of the result."""
         return _reduce(lambda values: reductions.std(values, ddof=ddof), self, axis, keepdims)
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def max(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
+        self, axis: Any = None, out: Any = None, keepdims: bool = False
+    ) -> Any:
         """The maximum over `axis`, one node for each element of the result."""
         return _reduce(lambda values: reductions.maximum(*values), self, axis, keepdims)
 
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def min(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
+        self, axis: Any = None, out: Any = None, keepdims: bool = False
+    ) -> Any:
         """The minimum over `axis`, one node for each element of the result."""
         return _reduce(lambda values: reductions.minimum(*values), self, axis, keepdims)
 
@@ -71,13 +79,13 @@ class ValueArray(np.ndarray[Any, Any]):
         """Each element held between two numbers."""
         return self.apply_elementwise(lambda v: functions.clip(v, min, max), [self])
 
-    def var(  # type: ignore[override]
+    def var(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
         """The variance over `axis` (NumPy's ddof of 0), the square of a node for each element of the result."""
         return self.std(axis=axis, ddof=ddof, keepdims=keepdims) ** 2
 
-    def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]
+    def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 

@@ -75,7 +75,7 @@ class Dual(Operators):
         return Dual(out, tangent, level)
 
     @property
-    def data(self) -> float:  # type: ignore[override]  # read-only here
+    def data(self) -> float:  # type: ignore[override]  # read-only here, since a dual never changes; a Value's data may
         """The number at the bottom."""
         return _plain(self)
 

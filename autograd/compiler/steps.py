@@ -6,6 +6,7 @@ arrays as well as numbers. Only the matrix product is written out, as the rule o
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ __all__ = ["BatchStep", "GridStep", "LoopStep", "Step"]
 _WORDS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power", "%": "mod", "//": "floordiv"}
 
 
-class Step:
+class Step(ABC):
     """One group: the lines of code that compute it, and the names that these lines use.
 
     Args:
@@ -35,13 +36,13 @@ class Step:
         self.k = k
         self.names: dict[str, Any] = {}
 
+    @abstractmethod
     def forward(self) -> list[str]:
         """The lines that compute the group's numbers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self) -> list[str]:
         """The lines that send the group's messages to its operands."""
-        raise NotImplementedError
 
     def _read(self, name: str, window: Window) -> str:
         """How the numbers of a window are written; a view is a name of its own."""

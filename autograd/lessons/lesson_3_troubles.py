@@ -54,6 +54,11 @@ def square(d: Value) -> Value:
     return power
 
 
+def tiny(d: Value) -> Value:
+    """A millionth of d^2."""
+    return 1e-6 * square(d)
+
+
 WIDTH = 6
 
 # --- vanishing ---------------------------------------------------------------------------------------------
@@ -137,7 +142,6 @@ def slow() -> list[Figure]:
         descend(square, 0.1, 100),
         descend(square, 0.1, 100, kind="Adam"),
     )
-    tiny = lambda d: 1e-6 * d**2  # noqa: E731
     flat, helped = descend(tiny, 0.1, 100), descend(tiny, 0.1, 100, kind="Adam")
     return [
         close("slow: rate 0.00001", "decreases very slowly", crawling.losses[-1], 9.0 * (1 - 2e-5) ** 200, 1e-12,

@@ -53,7 +53,7 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What a call computes."""
+        """What a call computes; each kind of module has its own, and a container of parameters alone may have none."""
         raise NotImplementedError(f"{type(self).__name__} has no forward: write one")
 
     def _take_place(self, before: int, network: str) -> int:
