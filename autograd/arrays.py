@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import functions, ops, reductions
+from . import functions, operation, reductions
 from .duals import Dual
 from .errors import OperandError, ShapeError
 from .value import Value, lift
@@ -43,50 +43,48 @@ class ValueArray(np.ndarray[Any, Any]):
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> Any:
         """The sum over `axis`, one node for each element of the result."""
-        return _reduce(reductions.sum, self, axis, keepdims)
+        return _reduce(reductions.sum, self, axis, keepdims, out)
 
     def mean(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> Any:
         """The mean over `axis`, one node for each element of the result."""
-        return _reduce(reductions.mean, self, axis, keepdims)
+        return _reduce(reductions.mean, self, axis, keepdims, out)
 
     def prod(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> Any:
         """The product over `axis`, one node for each element of the result."""
-        return _reduce(reductions.prod, self, axis, keepdims)
+        return _reduce(reductions.prod, self, axis, keepdims, out)
 
     def std(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
         """The standard deviation over `axis` (NumPy's ddof of 0), one node for each element of the result."""
-        return _reduce(lambda values: reductions.std(values, ddof=ddof), self, axis, keepdims)
+        return _reduce(lambda values: reductions.std(values, ddof=ddof), self, axis, keepdims, out)
 
-    def max(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, out: Any = None, keepdims: bool = False
-    ) -> Any:
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as sum
         """The maximum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: reductions.maximum(*values), self, axis, keepdims)
+        return _reduce(lambda values: reductions.maximum(*values), self, axis, keepdims, out)
 
-    def min(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, out: Any = None, keepdims: bool = False
-    ) -> Any:
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as sum
         """The minimum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: reductions.minimum(*values), self, axis, keepdims)
+        return _reduce(lambda values: reductions.minimum(*values), self, axis, keepdims, out)
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:
         """Each element held between two numbers."""
+        _refuse(out)
         return self.apply_elementwise(lambda v: functions.clip(v, min, max), [self])
 
     def var(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
         """The variance over `axis` (NumPy's ddof of 0), the square of a node for each element of the result."""
-        return self.std(axis=axis, ddof=ddof, keepdims=keepdims) ** 2
+        return self.std(axis=axis, out=out, ddof=ddof, keepdims=keepdims) ** 2
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
+        _refuse(out)
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 
     def __setitem__(self, index: Any, items: Any) -> None:
@@ -96,7 +94,7 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def dot(self, other: Any, out: Any = None) -> Any:
         """The matrix product, one `dot` node for each element of the result."""
-        return _dot(self, other)
+        return _dot(self, other, out)
 
 
 def array(x: Any, label: str = "") -> Any:
@@ -141,7 +139,7 @@ def data(x: Any) -> NDArray[np.float64]:
         >>> data(array([1, 2]) * 2).tolist()
         [2.0, 4.0]
     """
-    return _read(x, _number)
+    return _read(x, operation.plain)
 
 
 def grads(x: Any) -> NDArray[np.float64]:
@@ -173,11 +171,7 @@ def _bare(x: Any) -> Any:
         return x.view(np.ndarray)
     if isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f":
         return x.astype(np.float64)  # a longdouble would hand the operation back to NumPy, for ever
-    return ops.boxed(x)
-
-
-def _number(v: Any) -> float:
-    return v.data if getattr(type(v), "op_level", 0) else ops.number(v)
+    return operation.boxed(x)
 
 
 def _wrapped(result: Any) -> Any:
@@ -203,8 +197,8 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.logaddexp: lambda a, b: reductions.logsumexp([a, b]),
     np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
     np.equal: operator.eq, np.not_equal: operator.ne,
-    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(_number(v)),
-    np.isinf: lambda v: math.isinf(_number(v)), np.logical_not: operator.not_,
+    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(operation.plain(v)),
+    np.isinf: lambda v: math.isinf(operation.plain(v)), np.logical_not: operator.not_,
 }  # fmt: skip
 _PREDICATES = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isfinite,
                np.isinf, np.logical_not}  # fmt: skip
@@ -224,11 +218,9 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
             "see autograd.ops for those that have, or declare one with autograd.primitive"
         )
     out = kwargs.pop("out", None)
-    known = {"dtype", *(("axis", "keepdims") if method == "reduce" else ("casting", "order", "subok"))}
-    if set(kwargs) - known:
-        raise OperandError(
-            f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(set(kwargs) - known - {'dtype'}))}"
-        )
+    unknown = set(kwargs) - {"dtype", *(("axis", "keepdims") if method == "reduce" else ("casting", "order", "subok"))}
+    if unknown:
+        raise OperandError(f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(unknown))}")
     if method == "reduce":
         result: Any = _reduce(_REDUCTIONS[ufunc], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
     elif ufunc is np.matmul:
@@ -245,8 +237,14 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
     return result
 
 
-def _reduce(function: Callable[[Any], Any], x: Any, axis: Any, keepdims: bool) -> Any:
+def _refuse(out: Any) -> None:
+    if out is not None:
+        raise OperandError("out=... takes no Values here; write the result there yourself: target[...] = result")
+
+
+def _reduce(function: Callable[[Any], Any], x: Any, axis: Any, keepdims: bool, out: Any = None) -> Any:
     """Apply a function of many operands along axes."""
+    _refuse(out)
     bare = np.asarray(_bare(x), dtype=object)
     np.empty((1,) * bare.ndim).sum(axis=axis)  # NumPy's own error for an axis that is not there
     axes = tuple(range(bare.ndim)) if axis is None else tuple(a % bare.ndim for a in np.atleast_1d(axis))
@@ -260,8 +258,9 @@ def _reduce(function: Callable[[Any], Any], x: Any, axis: Any, keepdims: bool) -
     return _wrapped(result) if result.ndim else result[()]
 
 
-def _dot(a: Any, b: Any, stacked: bool = False) -> Any:
+def _dot(a: Any, b: Any, out: Any = None, *, stacked: bool = False) -> Any:
     """np.dot and @: one `dot` node for each element of the result."""
+    _refuse(out)
     left, right = np.asarray(_bare(a), dtype=object), np.asarray(_bare(b), dtype=object)
     if left.ndim == 0 or right.ndim == 0:
         if stacked:
@@ -307,8 +306,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.std: _reducer("std"),
     np.var: _reducer("var"),
     np.max: _reducer("max"), np.min: _reducer("min"),
-    np.round: lambda a, decimals=0: array(a).round(decimals),
-    np.clip: lambda a, a_min=None, a_max=None: array(a).clip(a_min, a_max),
+    np.round: lambda a, decimals=0, out=None: array(a).round(decimals, out),
+    np.clip: lambda a, a_min=None, a_max=None, out=None: array(a).clip(a_min, a_max, out),
     np.outer: lambda a, b: array(a).ravel()[:, None] * array(b).ravel()[None, :],
     np.inner: lambda a, b: _dot(a, np.transpose(b)), np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),
 }  # fmt: skip

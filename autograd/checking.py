@@ -13,7 +13,7 @@ from .diagnosis import diagnose
 from .errors import ArgumentError, DerivativeError
 from .judging import Entry, Report, at_point, central, judged
 from .numeric import slopes
-from .ops import plain
+from .operation import plain
 from .points import by_name, points_of
 from .testimony import along, by_engine
 from .trees import flatten

@@ -12,7 +12,8 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from . import graph
-from .ops import LITERAL, Op, laid_out
+from .operation import Op
+from .ops import LITERAL, laid_out
 
 
 class _Expected(threading.local):

@@ -13,8 +13,9 @@ from math import isfinite
 from typing import Any
 
 from .errors import AutogradError, translated, warn
+from .operation import Op, number
 from .operators import Operators
-from .ops import FLOOR, Op, number
+from .ops import FLOOR
 
 __all__ = ["Dual", "innermost", "new_level"]
 
@@ -49,7 +50,7 @@ class Dual(Operators):
 
     __slots__ = ("level", "primal", "tangent")
 
-    op_level = 2  # see ops.Op: a row called with a dual and a Value is applied by the dual
+    op_level = 2  # see operation.Op: a row called with a dual and a Value is applied by the dual
 
     def __init__(self, primal: Any, tangent: Any, level: int) -> None:
         self.primal = primal

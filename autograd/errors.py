@@ -41,6 +41,10 @@ class GraphError(AutogradError, RuntimeError):
     """A graph cannot be used in the way asked for, for instance because it is too large to draw."""
 
 
+class BranchError(GraphError):
+    """A compiled function was run at numbers at which it would branch another way than when it was recorded."""
+
+
 class AnomalyError(AutogradError, ArithmeticError):
     """``detect_anomaly`` met the first inf or NaN, or a stored value that its parents no longer give."""
 

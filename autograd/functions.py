@@ -10,9 +10,9 @@ from typing import Any, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from . import ops
+from . import operation, ops
 from .errors import ArgumentError, OperandError
-from .ops import Op
+from .operation import Op
 from .reductions import maximum, minimum
 from .value import Number, Value, literal, unary_method
 
@@ -122,7 +122,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
         >>> leaky_relu(-2.0), leaky_relu(-2.0, slope=0.1)
         (-0.02, -0.2)
     """
-    return ops.leaky_relu(ops.number(slope))(x)
+    return ops.leaky_relu(operation.number(slope))(x)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
@@ -134,7 +134,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
         >>> elu(2.0), elu(-1000.0)
         (2.0, -1.0)
     """
-    return ops.elu(ops.number(alpha))(x)
+    return ops.elu(operation.number(alpha))(x)
 
 
 def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
@@ -153,7 +153,7 @@ def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     top = np.inf if high is None else high
     if any(getattr(type(side), "op_level", 0) for side in (bottom, top)):
         return minimum(maximum(x, bottom), top)
-    bottom, top = ops.number(bottom), ops.number(top)
+    bottom, top = operation.number(bottom), operation.number(top)
     if bottom > top:
         raise ArgumentError(f"clip: low = {bottom!r} is above high = {top!r}")
     return ops.clip(bottom, top)(x)
@@ -178,6 +178,6 @@ def where(condition: Any, f: Any, g: Any) -> Any:
     """
     if isinstance(condition, np.ndarray) and condition.ndim:
         raise OperandError("where takes one condition; np.where takes arrays of them")
-    chosen = f if (condition if getattr(type(condition), "op_level", 0) else ops.number(condition)) else g
+    chosen = f if (condition if getattr(type(condition), "op_level", 0) else operation.number(condition)) else g
     result = chosen() if callable(chosen) else chosen
-    return result if getattr(type(result), "op_level", 0) else literal(ops.number(result))
+    return result if getattr(type(result), "op_level", 0) else literal(operation.number(result))

@@ -13,7 +13,8 @@ from typing import Any
 
 from . import modes
 from .errors import AnomalyError, ArgumentError, shown, translated, warn
-from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM, Partials
+from .operation import Partials
+from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM
 
 
 def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:

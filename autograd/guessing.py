@@ -18,7 +18,7 @@ from . import graph
 from .checking import Entry, check_derivative
 from .errors import ArgumentError, GradientWarning, OperandError
 from .naming import Names, short_number
-from .ops import number
+from .operation import number
 from .paths import replayed
 from .slips.one_number import Case, explanations, fraction
 

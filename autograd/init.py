@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from .errors import ArgumentError, OperandError, ShapeError
 from .graph import name_of
-from .ops import number
+from .operation import number
 from .value import Value
 
 __all__ = [

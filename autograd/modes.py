@@ -8,19 +8,36 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import AnomalyError, shown
+from .operation import Op
 from .ops import CONSTANT
+
+
+class Comparison(NamedTuple):
+    """One comparison that a program made, as :func:`comparisons` collects them.
+
+    Args:
+        outcome: what the program was told.
+        relation: of the module `operator`: lt, le, eq, gt, ge, or truth, which has no right operand.
+        left, right: what was compared: a Value, a dual, or any real number; None for no operand.
+    """
+
+    outcome: bool
+    relation: Callable[..., bool]
+    left: Any
+    right: Any = None
+
 
 entered: list[ContextVar[bool]] = []  # one entry for every mode that some thread is inside
 
 _no_grad: ContextVar[bool] = ContextVar("no_grad", default=False)
 _anomaly: ContextVar[bool] = ContextVar("detect_anomaly", default=False)
 _watched: ContextVar[bool] = ContextVar("comparisons", default=False)
-_seen: ContextVar[list[bool] | None] = ContextVar("comparisons seen", default=None)
+_seen: ContextVar[list[Comparison] | None] = ContextVar("comparisons seen", default=None)
 
 
 def recording() -> bool:
@@ -98,14 +115,20 @@ class detect_anomaly(_Mode):
     _variable = _anomaly
 
 
+def made_badly(op: Op, labels: Sequence[str], numbers: Sequence[float], result: float) -> AnomalyError:
+    """What to raise where an operation made inf or nan from these operands."""
+    shown_numbers = [repr(x) for x in numbers[:4]]
+    operands = ", ".join(shown(label) or x for label, x in zip(labels, shown_numbers, strict=False))
+    return AnomalyError(f"forward: {op.name} of {operands} made {result!r} from {', '.join(shown_numbers)}")
+
+
 def applied(made: Any) -> Any:
     """A node made while some thread is inside a mode: check it, or cut it off from its parents."""
     if made._a is None:
         return made
     if anomalies_raise() and not math.isfinite(made._data):
-        operands = ", ".join(shown(p._label) or repr(p._data) for p in made.parents[:4])
-        numbers = ", ".join(repr(p._data) for p in made.parents[:4])
-        raise AnomalyError(f"forward: {made._op.name} of {operands} made {made._data!r} from {numbers}")
+        parents = made.parents
+        raise made_badly(made._op, [p._label for p in parents], [p._data for p in parents], made._data)
     if not recording():
         made._op = CONSTANT
         made._a = made._b = None
@@ -113,9 +136,18 @@ def applied(made: Any) -> Any:
 
 
 @contextlib.contextmanager
-def comparisons() -> Iterator[list[bool]]:
-    """Collect the outcome of every comparison made on a Value inside: where a program branches, f may have a kink."""
-    seen: list[bool] = []
+def comparisons() -> Iterator[list[Comparison]]:
+    """Collect every comparison made on a Value inside, in order: where a program branches, f may have a kink.
+
+    Example:
+        >>> from autograd import Value
+        >>> x = Value(3.0, "x")
+        >>> with comparisons() as seen:
+        ...     y = x if x > 1 else -x
+        >>> seen
+        [Comparison(outcome=True, relation=<built-in function gt>, left=Value(3.0, label='x'), right=1)]
+    """
+    seen: list[Comparison] = []
     before, was = _seen.get(), _watched.get()
     _seen.set(seen)
     _watched.set(True)
@@ -128,9 +160,9 @@ def comparisons() -> Iterator[list[bool]]:
         _seen.set(before)
 
 
-def compared(outcome: bool) -> bool:
-    """Note the outcome of a comparison on a Value, and return it."""
+def compared(outcome: bool, relation: Callable[..., bool], left: Any, right: Any = None) -> bool:
+    """Note a comparison on a Value for whoever watches, and return its outcome."""
     seen = _seen.get()
     if seen is not None:
-        seen.append(outcome)
+        seen.append(Comparison(outcome, relation, left, right))
     return outcome

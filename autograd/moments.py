@@ -9,7 +9,7 @@ from typing import Any, overload
 from . import graph
 from .conditions import Condition
 from .grouping import Grouping
-from .naming import made_by, short_number
+from .naming import made_by, number_beside, short_number
 from .records import Step
 from .render import to_svg
 from .render.notebook import bundle
@@ -159,12 +159,14 @@ class Reasons:
         lines = [f"{head} ({f'so far; {_contributions(waiting)} to come' if waiting else 'complete'})"]
         for sender, message in found[:_MOST]:
             how = made_by(sender._op, [trace.names[p] for p in sender.parents[: _MOST + 1]])
-            factors = f"{_factor(message.upstream)} * {_factor(message.local)} = {short_number(message.product)}"
+            factors = (
+                f"{number_beside(message.upstream)} * {number_beside(message.local)} = {short_number(message.product)}"
+            )
             lines.append(f"  from {trace.names[sender]} = {how}: {factors}")
         if len(found) > _MOST:
             lines.append(f"  ... and {len(found) - _MOST:,} more")
         elif len(found) > 1:
-            terms = " + ".join(_factor(message.product) for _, message in found)
+            terms = " + ".join(number_beside(message.product) for _, message in found)
             lines.append(f"  sum: {terms} = {short_number(gradient)}")
         return "\n".join(lines)
 
@@ -188,7 +190,3 @@ def _numbered(trace: Trace, k: int, grouping: Grouping) -> str:
 
 def _contributions(n: int, more: str = "more ") -> str:
     return f"{n} {more}contribution{'s' * (n != 1)}"
-
-
-def _factor(x: float) -> str:
-    return f"({short_number(x)})" if x < 0 else short_number(x)

@@ -12,9 +12,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from .errors import ArgumentError, shown
-from .ops import CONSTANT, LEAF, LITERAL, Op
+from .operation import Op
+from .ops import CONSTANT, LEAF, LITERAL
 
-__all__ = ["Names", "is_plain_number", "made_by", "short_number"]
+__all__ = ["Names", "is_plain_number", "made_by", "number_beside", "short_number"]
 
 _BETWEEN = frozenset({"+", "-", "*", "/", "//", "%", "**"})  # stand between their operands
 _PREFIXES = "vutpqr"
@@ -108,6 +109,15 @@ def short_number(x: float) -> str:
     ('3', '0.3', '-1e-07')
     """
     return f"{x:.6g}"
+
+
+def number_beside(x: float) -> str:
+    """A number as it stands beside a sign: a negative one in brackets.
+
+    >>> number_beside(3.0), number_beside(-2.5), number_beside(-0.0)
+    ('3', '(-2.5)', '(-0)')
+    """
+    return _bracketed(short_number(x))
 
 
 def made_by(op: Op, operands: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .ops import plain
+from .operation import plain
 
 __all__ = ["Side", "Slopes", "slopes"]
 

@@ -1,6 +1,6 @@
 """Python's operators for everything that stands for a number: each applies its row of the op table.
 
-A class that mixes this in gives `data`, the bare number, and ``apply_op`` (see :class:`autograd.ops.Op`).
+A class that mixes this in gives `data`, the bare number, and ``apply_op`` (see :class:`autograd.operation.Op`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from . import modes, ops
 from .errors import OperandError
-from .ops import Op, number
+from .operation import Op, number
 
 __all__ = ["Operators"]
 
@@ -47,7 +47,7 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, object], 
         if not isinstance(theirs, numbers.Real):
             return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
         outcome = bool(compare(self.data, theirs))
-        return modes.compared(outcome) if modes.entered else outcome
+        return modes.compared(outcome, compare, self, other) if modes.entered else outcome
 
     return holds
 
@@ -105,7 +105,8 @@ class Operators:
     __ge__ = _comparison(operator.ge)
 
     def __bool__(self) -> bool:
-        return modes.compared(self.data != 0.0) if modes.entered else self.data != 0.0
+        outcome = self.data != 0.0
+        return modes.compared(outcome, operator.truth, self) if modes.entered else outcome
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)

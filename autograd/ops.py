@@ -1,234 +1,27 @@
 """The op table: everything that the package knows of an operation, declared once.
 
 A row holds the operation's value (`forward` on floats, `array` over an array namespace), its derivative rule
-(`partials`), and how it is drawn and explained. The rule ``partials(out, *inputs)`` returns d out / d input for
-each input, in operand order. It is written with plain operators and other rows only, so one rule serves floats
-(backward), Values (``create_graph=True``, higher orders), duals (forward mode) and arrays (compiled programs).
+(`partials`), and how it is drawn and explained; see :class:`autograd.operation.Op`. The rule
+``partials(out, *inputs)`` returns d out / d input for each input, in operand order. It is written with plain operators
+and other rows only, so one rule serves floats (backward), Values (``create_graph=True``, higher orders), duals
+(forward mode) and arrays (compiled programs).
 
 To add an operation, add a row here; a public function for it goes into `functions.py`.
-
-This module knows no `Value`. A row called with something that is not a float asks that something's type how it
-is applied: a type with an ``op_level`` (Value 1, dual 2) gets the call through its ``apply_op``.
 """
 
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 import math
-import numbers
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from types import FunctionType
+import sys
 from typing import Any
 
-import numpy as np
-
 from . import special
-from .errors import AutogradError, OperandError, shown, translated
+from .operation import TABLE, Op, Partials, boxed, family, find, number, on_floats, plain, row
 
-__all__ = ["TABLE", "Op", "find", "number"]
-
-Partials = Callable[..., tuple[Any, ...]]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Op:
-    """One operation: a row of the table, or a row bound to parameters such as an exponent.
-
-    Args:
-        name: the row's name, unique in the table.
-        forward: the value from floats; raises what Python's `math` raises.
-        partials: the derivative rule, ``partials(out, *inputs)`` -> one partial per input.
-        array: ``array(xp, *inputs)``, the value over an array namespace; None: element by element.
-        symbol: how a node is marked in a drawing.
-        latex: a format string of the operands.
-        js: the value in JavaScript, a format string of the operands {0}, {1} or all of them {xs}, the parameters {p0},
-            {p1}, and {op}, which names the row in a refusal; see render/javascript.py; empty: a page keeps it as it is.
-        because: one sentence on why the rule is what it is.
-        domain: where the function is defined, in words; empty: everywhere.
-        kink: what is returned where no derivative exists; empty: there is no such point.
-        params: the numbers that a parametrised row is bound to.
-        singular: the rule can give an infinite slope or nan at a legal point.
-        flat: the rule is 0 almost everywhere, so the operation stops every gradient.
-        activation: of one operand, beside constants, it is what a neuron makes of its weighted sum.
-    """
-
-    name: str
-    forward: Callable[..., float]
-    partials: Partials
-    array: Callable[..., Any] | None = None
-    symbol: str = ""
-    latex: str = ""
-    js: str = ""
-    because: str = ""
-    domain: str = ""
-    kink: str = ""
-    params: tuple[float, ...] = ()
-    singular: bool = False
-    flat: bool = False
-    activation: bool = False
-    user: bool = False
-    float_partials: Partials = field(init=False, repr=False)
-    remarkable: bool = field(init=False, repr=False)  # a backward may have something to say of a slope
-    variadic: bool = field(init=False, repr=False)  # the rule takes any number of inputs
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "float_partials", _on_floats(self.partials))
-        object.__setattr__(self, "remarkable", self.singular or self.flat)
-        object.__setattr__(self, "variadic", bool(self.partials.__code__.co_flags & inspect.CO_VARARGS))
-
-    def __call__(self, *inputs: Any) -> Any:
-        """Apply to floats, Values, duals or arrays, whichever the inputs are."""
-        for x in inputs:
-            if type(x) is not float:
-                return self._dispatch(inputs)
-        try:
-            return self.forward(*inputs)
-        except ArithmeticError as error:
-            raise self.failure(error, inputs) from None
-        except ValueError as error:
-            raise self.failure(error, inputs) from None
-
-    def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
-        level, owner = 0, None
-        for x in inputs:
-            if getattr(type(x), "op_level", 0) > level:
-                level, owner = type(x).op_level, type(x)
-        arrays = [x for x in inputs if isinstance(x, np.ndarray | list | tuple)]
-        if arrays:
-            return self._on_arrays(inputs)
-        if owner is not None:
-            return owner.apply_op(self, inputs)
-        return self(*[number(x) for x in inputs])
-
-    def _on_arrays(self, inputs: tuple[Any, ...]) -> Any:
-        arrays = [np.asarray(x) if isinstance(x, list | tuple) else x for x in inputs]
-        if any(getattr(type(x), "op_level", 0) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in arrays):
-            for x in arrays:
-                apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
-                if apply_elementwise is not None:
-                    return apply_elementwise(self, arrays)
-            return np.frompyfunc(self, len(arrays), 1)(*[boxed(x) for x in arrays])
-        numeric = [
-            x.astype(float, copy=False) if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x)
-            for x in arrays
-        ]
-        if self.array is not None:
-            return self.array(np, *numeric)
-        return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
-
-    def failure(self, error: Exception, inputs: tuple[Any, ...], labels: tuple[str, ...] = ()) -> Exception:
-        """The exception of `error`'s kind whose message names the operation, the operands and the numbers."""
-        if isinstance(error, AutogradError):
-            return error  # it was named where it arose
-        stand_ins = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(1, len(inputs) + 1)]
-        names = [shown(label) or stand_in for label, stand_in in zip(labels or stand_ins, stand_ins, strict=True)]
-        listed = ", ".join(f"{name} = {x!r}" for name, x in itertools.islice(zip(names, inputs, strict=True), 4))
-        more = f", ... ({len(inputs)} operands)" if len(inputs) > 4 else ""
-        too_large = isinstance(error, OverflowError)
-        what = "the result is too large for a double" if too_large else error
-        hint = f"; {self.name} is defined for {self.domain}" if self.domain and not too_large else ""
-        return translated(error, f"{self.name} with {listed}{more}: {what}{hint}")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.user:
-            from .primitives import reduce_user_op
-
-            return reduce_user_op(self)
-        return find, (self.name, self.params)
-
-    def __repr__(self) -> str:
-        bound = f"({', '.join(map(repr, self.params))})" if self.params else ""
-        return f"<op {self.name}{bound}>"
-
-
-_float_globals: dict[str, Any] = {}  # this module's names, each row replaced by its `forward`; filled at the end
-
-
-def _on_floats(rule: Partials) -> Partials:
-    """The same rule, with the rows in it bound to their `forward`: nothing is left to dispatch on floats."""
-    if getattr(rule, "__globals__", None) is not globals():
-        return rule
-    return FunctionType(rule.__code__, _float_globals, rule.__name__, rule.__defaults__, rule.__closure__)
-
-
-def number(x: object) -> float:
-    """Return a real number as a float; refuse everything else with an error that names the type.
-
-    >>> number(3)
-    3.0
-    """
-    if isinstance(x, numbers.Real | np.bool_):
-        return float(x)
-    if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf":
-        return float(x)
-    kind = type(x).__name__
-    hint = ""
-    if isinstance(x, str):
-        hint = "; convert it with float(...) first"
-    elif isinstance(x, numbers.Complex):
-        hint = "; complex numbers have no place in this graph, take .real"
-    elif isinstance(x, np.ndarray | list | tuple):
-        hint = "; for many numbers at once use autograd.array(...)"
-    raise OperandError(f"expected a real number or a Value, got {kind} {_short(x)}{hint}")
-
-
-def plain(x: Any) -> float:
-    """The bare number of a Value or dual; any other real number as a float.
-
-    >>> plain(3)
-    3.0
-    """
-    return x.data if getattr(type(x), "op_level", 0) else number(x)
-
-
-def boxed(x: Any) -> Any:
-    """A Value as an array of no dimensions, which NumPy's loops take as it is."""
-    if not getattr(type(x), "op_level", 0):
-        return x
-    box = np.empty((), dtype=object)
-    box[()] = x
-    return box
-
-
-def _short(x: object) -> str:
-    text = repr(x)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-TABLE: dict[str, Op | Callable[..., Op]] = {}
-
-
-def find(name: str, params: tuple[float, ...] = ()) -> Op:
-    """The row of this name, bound to `params` if it takes any.
-
-    Raises:
-        KeyError: there is no such row.
-    """
-    row = TABLE[name]
-    return row if isinstance(row, Op) else row(*params)
-
-
-def _row(name: str, forward: Callable[..., float], partials: Partials, array: Any = None, **facts: Any) -> Op:
-    op = Op(name, forward, partials, array, **facts)
-    TABLE[name] = op
-    return op
-
-
-def _family(build: Callable[..., Op]) -> Callable[..., Op]:
-    """Enter a row that takes parameters; each binding is made once and kept."""
-    name = build.__name__
-
-    @functools.lru_cache(maxsize=4096)
-    def bind(*params: float) -> Op:
-        return replace(build(*params), name=name, params=params)
-
-    functools.update_wrapper(bind, build)
-    TABLE[name] = bind
-    return bind
+__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "plain"]
 
 
 def _nothing(*_: Any) -> Any:
@@ -246,7 +39,7 @@ TABLE[""] = lambda *kind: CONSTANT if kind == (1.0,) else LITERAL if kind else L
 # --- private rows: what the public rules are made of ---------------------------------------------------------
 
 
-@_family
+@family
 def _divide(zero_over_zero: float) -> Op:
     """a / b, total: x / 0 is infinite with x's sign, 0 / 0 is the bound number."""
 
@@ -281,7 +74,7 @@ def _sigmoid_slope(xp: Any, a: Any) -> Any:
     return e / (1.0 + e) / (1.0 + e)
 
 
-STEP: Op = _row(
+STEP: Op = row(
     "_step",
     special.step,
     lambda out, a: (0.0,),
@@ -291,7 +84,7 @@ STEP: Op = _row(
     js="ag.step({0})",
     because="1 on the right of 0, else 0",
 )
-EQUAL: Op = _row(
+EQUAL: Op = row(
     "_equal",
     special.equal,
     lambda out, a, b: (0.0, 0.0),
@@ -301,7 +94,7 @@ EQUAL: Op = _row(
     js="ag.equal({0}, {1})",
     because="1 where the two are equal, else 0",
 )
-SECH2: Op = _row(
+SECH2: Op = row(
     "_sech2",
     special.sech2,
     lambda out, a: (-2.0 * TANH(a) * out,),
@@ -311,7 +104,7 @@ SECH2: Op = _row(
     js="ag.sech2({0})",
     because="1 - tanh^2, without cancellation",
 )
-SIGMOID_SLOPE: Op = _row(
+SIGMOID_SLOPE: Op = row(
     "_sigmoid_slope",
     special.sigmoid_slope,
     lambda out, a: (-out * TANH(0.5 * a),),
@@ -321,7 +114,7 @@ SIGMOID_SLOPE: Op = _row(
     js="ag.sigmoidSlope({0})",
     because="s(x) s(-x), without cancellation",
 )
-SILU_SLOPE: Op = _row(
+SILU_SLOPE: Op = row(
     "_silu_slope",
     special.silu_slope,
     lambda out, a: (SIGMOID_SLOPE(a) * (2.0 - a * TANH(0.5 * a)),),
@@ -331,7 +124,7 @@ SILU_SLOPE: Op = _row(
     js="ag.siluSlope({0})",
     because="s(x) + x s'(x)",
 )
-ONE_MINUS_SQUARE: Op = _row(
+ONE_MINUS_SQUARE: Op = row(
     "_one_minus_square",
     lambda a: (1.0 - a) * (1.0 + a),
     lambda out, a: (-2.0 * a,),
@@ -341,7 +134,7 @@ ONE_MINUS_SQUARE: Op = _row(
     js="(1 - {0}) * (1 + {0})",
     because="(1 - x)(1 + x), without cancellation",
 )
-SQRT_SQUARE_MINUS_ONE: Op = _row(
+SQRT_SQUARE_MINUS_ONE: Op = row(
     "_sqrt_square_minus_one",
     special.sqrt_square_minus_one,
     lambda out, a: (over(a, out),),
@@ -352,7 +145,7 @@ SQRT_SQUARE_MINUS_ONE: Op = _row(
     because="without cancellation near 1",
     singular=True,
 )
-LOG_OR_ZERO: Op = _row(
+LOG_OR_ZERO: Op = row(
     "_log_or_zero",
     special.log_or_zero,
     lambda out, a: (over_or_zero(1.0, a),),
@@ -363,7 +156,7 @@ LOG_OR_ZERO: Op = _row(
     because="log, but 0 at 0",
     singular=True,
 )
-IDENTITY: Op = _row(
+IDENTITY: Op = row(
     "_identity",
     lambda a: a,
     lambda out, a: (1.0,),
@@ -373,7 +166,7 @@ IDENTITY: Op = _row(
     js="{0}",
     because="an input of its own, told apart from the node behind it",
 )
-SHIFTED_EXP: Op = _row(
+SHIFTED_EXP: Op = row(
     "_shifted_exp",
     special.shifted_exp,
     lambda out, a, b: (out, -out),
@@ -383,7 +176,7 @@ SHIFTED_EXP: Op = _row(
     js="ag.shiftedExp({op}, {0}, {1})",
     because="an exponential is its own slope",
 )
-POWER_TOTAL: Op = _row(
+POWER_TOTAL: Op = row(
     "_power_total",
     special.power_total,
     lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)),
@@ -394,7 +187,7 @@ POWER_TOTAL: Op = _row(
     because="a power that returns inf or nan",
     singular=True,
 )
-POWER_SLOPE: Op = _row(
+POWER_SLOPE: Op = row(
     "_power_slope",
     special.power_slope,
     lambda out, a, b: (b * POWER_SLOPE(a, b - 1.0), POWER_TOTAL(a, b - 1.0) * (1.0 + b * LOG_OR_ZERO(a))),
@@ -407,7 +200,7 @@ POWER_SLOPE: Op = _row(
 )
 
 
-@_family
+@family
 def _power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, total."""
     return Op(
@@ -436,7 +229,7 @@ def _times_power(p: float, a: Any) -> Any:
     return p * (a if p == 2.0 else _power(p - 1.0)(a))
 
 
-@_family
+@family
 def _gaussian(rate: float) -> Op:
     """e^(-rate x^2)."""
     return Op(
@@ -451,7 +244,7 @@ def _gaussian(rate: float) -> Op:
     )
 
 
-DENSITY: Op = _row(
+DENSITY: Op = row(
     "_normal_density",
     special.normal_density,
     lambda out, a: (-a * out,),
@@ -461,7 +254,7 @@ DENSITY: Op = _row(
     js="ag.density({0})",
     because="the normal density's slope is -x times itself",
 )
-GELU_SLOPE: Op = _row(
+GELU_SLOPE: Op = row(
     "_gelu_slope",
     special.gelu_slope,
     lambda out, a: (DENSITY(a) * (2.0 - a * a),),
@@ -472,7 +265,7 @@ GELU_SLOPE: Op = _row(
 )
 
 
-@_family
+@family
 def _inside(low: float, high: float) -> Op:
     """1 between the bounds, both included, else 0."""
     return Op(
@@ -489,7 +282,7 @@ def _inside(low: float, high: float) -> Op:
 
 # --- arithmetic ----------------------------------------------------------------------------------------------
 
-ADD: Op = _row(
+ADD: Op = row(
     "+",
     operator.add,
     lambda out, a, b: (1.0, 1.0),
@@ -499,7 +292,7 @@ ADD: Op = _row(
     js="{0} + {1}",
     because="a sum passes the gradient on to both terms unchanged",
 )
-SUB: Op = _row(
+SUB: Op = row(
     "-",
     operator.sub,
     lambda out, a, b: (1.0, -1.0),
@@ -509,7 +302,7 @@ SUB: Op = _row(
     js="{0} - {1}",
     because="a difference passes the gradient on to the first term, and its negative to the second",
 )
-MUL: Op = _row(
+MUL: Op = row(
     "*",
     operator.mul,
     lambda out, a, b: (b, a),
@@ -519,7 +312,7 @@ MUL: Op = _row(
     js="{0} * {1}",
     because="a product passes to each factor the other factor",
 )
-DIV: Op = _row(
+DIV: Op = row(
     "/",
     operator.truediv,
     lambda out, a, b: (1.0 / b, -out / b),
@@ -530,7 +323,7 @@ DIV: Op = _row(
     domain="a divisor other than 0",
     because="a quotient's slope is 1/b on top and -(a/b)/b below",
 )
-NEG: Op = _row(
+NEG: Op = row(
     "neg",
     operator.neg,
     lambda out, a: (-1.0,),
@@ -540,7 +333,7 @@ NEG: Op = _row(
     js="-{0}",
     because="a negation turns the gradient round",
 )
-MOD: Op = _row(
+MOD: Op = row(
     "%",
     operator.mod,
     lambda out, a, b: (1.0, -FLOORDIV(a, b)),
@@ -552,7 +345,7 @@ MOD: Op = _row(
     kink="the slope from inside the period",
     because="a % b is a - floor(a / b) b",
 )
-FLOORDIV: Op = _row(
+FLOORDIV: Op = row(
     "//",
     operator.floordiv,
     lambda out, a, b: (0.0, 0.0),
@@ -565,7 +358,7 @@ FLOORDIV: Op = _row(
     because="a staircase is flat wherever it has a slope",
     flat=True,
 )
-POW: Op = _row(
+POW: Op = row(
     "**",
     special.power,
     lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)),
@@ -580,7 +373,7 @@ POW: Op = _row(
 )
 
 
-@_family
+@family
 def power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, which is a parameter and not a parent."""
     return Op(
@@ -600,7 +393,7 @@ def power(exponent: float) -> Op:
 
 # --- exponentials and logarithms -----------------------------------------------------------------------------
 
-EXP: Op = _row(
+EXP: Op = row(
     "exp",
     math.exp,
     lambda out, a: (out,),
@@ -610,7 +403,7 @@ EXP: Op = _row(
     js="ag.checked({op}, Math.exp({0}), {0})",
     because="e^x is its own slope",
 )
-EXP2: Op = _row(
+EXP2: Op = row(
     "exp2",
     math.exp2,
     lambda out, a: (out * special.LN2,),
@@ -620,7 +413,7 @@ EXP2: Op = _row(
     js="ag.checked({op}, Math.pow(2, {0}), {0})",
     because="2^x is e^(x log 2)",
 )
-EXPM1: Op = _row(
+EXPM1: Op = row(
     "expm1",
     math.expm1,
     lambda out, a: (EXP(a),),
@@ -630,7 +423,7 @@ EXPM1: Op = _row(
     js="ag.checked({op}, Math.expm1({0}), {0})",
     because="taking 1 away leaves the slope e^x as it is",
 )
-LOG: Op = _row(
+LOG: Op = row(
     "log",
     math.log,
     lambda out, a: (1.0 / a,),
@@ -641,7 +434,7 @@ LOG: Op = _row(
     domain="x > 0",
     because="log's slope is 1/x",
 )
-LOG2: Op = _row(
+LOG2: Op = row(
     "log2",
     math.log2,
     lambda out, a: (1.0 / (a * special.LN2),),
@@ -652,7 +445,7 @@ LOG2: Op = _row(
     domain="x > 0",
     because="log2 is log / log 2",
 )
-LOG10: Op = _row(
+LOG10: Op = row(
     "log10",
     math.log10,
     lambda out, a: (1.0 / (a * special.LN10),),
@@ -663,7 +456,7 @@ LOG10: Op = _row(
     domain="x > 0",
     because="log10 is log / log 10",
 )
-LOG1P: Op = _row(
+LOG1P: Op = row(
     "log1p",
     math.log1p,
     lambda out, a: (1.0 / (1.0 + a),),
@@ -674,7 +467,7 @@ LOG1P: Op = _row(
     domain="x > -1",
     because="log's slope, one further on",
 )
-SQRT: Op = _row(
+SQRT: Op = row(
     "sqrt",
     math.sqrt,
     lambda out, a: (over(0.5, out),),
@@ -687,7 +480,7 @@ SQRT: Op = _row(
     singular=True,
     because="a root's slope is 1 / (2 root)",
 )
-CBRT: Op = _row(
+CBRT: Op = row(
     "cbrt",
     special.cbrt,
     lambda out, a: (over(1.0, 3.0 * out * out),),
@@ -699,7 +492,7 @@ CBRT: Op = _row(
     singular=True,
     because="a cube root's slope is 1 / (3 root^2)",
 )
-XLOGY: Op = _row(
+XLOGY: Op = row(
     "xlogy",
     special.xlogy,
     lambda out, x, y: (LOG_OR_ZERO(y), over(x, y)),
@@ -715,7 +508,7 @@ XLOGY: Op = _row(
 
 # --- trigonometric and hyperbolic functions --------------------------------------------------------------------
 
-SIN: Op = _row(
+SIN: Op = row(
     "sin",
     math.sin,
     lambda out, a: (COS(a),),
@@ -726,7 +519,7 @@ SIN: Op = _row(
     domain="finite x",
     because="sin's slope is cos",
 )
-COS: Op = _row(
+COS: Op = row(
     "cos",
     math.cos,
     lambda out, a: (-SIN(a),),
@@ -737,7 +530,7 @@ COS: Op = _row(
     domain="finite x",
     because="cos's slope is -sin",
 )
-TAN: Op = _row(
+TAN: Op = row(
     "tan",
     math.tan,
     lambda out, a: (1.0 + out * out,),
@@ -748,7 +541,7 @@ TAN: Op = _row(
     domain="finite x",
     because="tan's slope is 1 + tan^2",
 )
-ASIN: Op = _row(
+ASIN: Op = row(
     "asin",
     math.asin,
     lambda out, a: (over(1.0, SQRT(ONE_MINUS_SQUARE(a))),),
@@ -761,7 +554,7 @@ ASIN: Op = _row(
     singular=True,
     because="asin's slope is 1 / sqrt(1 - x^2)",
 )
-ACOS: Op = _row(
+ACOS: Op = row(
     "acos",
     math.acos,
     lambda out, a: (-over(1.0, SQRT(ONE_MINUS_SQUARE(a))),),
@@ -774,7 +567,7 @@ ACOS: Op = _row(
     singular=True,
     because="acos's slope is -1 / sqrt(1 - x^2)",
 )
-ATAN: Op = _row(
+ATAN: Op = row(
     "atan",
     math.atan,
     lambda out, a: (1.0 / (1.0 + a * a),),
@@ -784,7 +577,7 @@ ATAN: Op = _row(
     js="Math.atan({0})",
     because="atan's slope is 1 / (1 + x^2)",
 )
-SINH: Op = _row(
+SINH: Op = row(
     "sinh",
     math.sinh,
     lambda out, a: (COSH(a),),
@@ -794,7 +587,7 @@ SINH: Op = _row(
     js="ag.checked({op}, Math.sinh({0}), {0})",
     because="sinh's slope is cosh",
 )
-COSH: Op = _row(
+COSH: Op = row(
     "cosh",
     math.cosh,
     lambda out, a: (SINH(a),),
@@ -804,7 +597,7 @@ COSH: Op = _row(
     js="ag.checked({op}, Math.cosh({0}), {0})",
     because="cosh's slope is sinh",
 )
-TANH: Op = _row(
+TANH: Op = row(
     "tanh",
     math.tanh,
     lambda out, a: (SECH2(a),),
@@ -815,7 +608,7 @@ TANH: Op = _row(
     because="tanh's slope is 1 - tanh^2, steepest at 0",
     activation=True,
 )
-ASINH: Op = _row(
+ASINH: Op = row(
     "asinh",
     math.asinh,
     lambda out, a: (1.0 / HYPOT(1.0, a),),
@@ -825,7 +618,7 @@ ASINH: Op = _row(
     js="Math.asinh({0})",
     because="asinh's slope is 1 / sqrt(1 + x^2)",
 )
-ACOSH: Op = _row(
+ACOSH: Op = row(
     "acosh",
     math.acosh,
     lambda out, a: (over(1.0, SQRT_SQUARE_MINUS_ONE(a)),),
@@ -838,7 +631,7 @@ ACOSH: Op = _row(
     singular=True,
     because="acosh's slope is 1 / sqrt(x^2 - 1)",
 )
-ATANH: Op = _row(
+ATANH: Op = row(
     "atanh",
     math.atanh,
     lambda out, a: (1.0 / ONE_MINUS_SQUARE(a),),
@@ -849,7 +642,7 @@ ATANH: Op = _row(
     domain="-1 < x < 1",
     because="atanh's slope is 1 / (1 - x^2)",
 )
-ATAN2: Op = _row(
+ATAN2: Op = row(
     "atan2",
     math.atan2,
     lambda out, y, x: (x / HYPOT(y, x) / HYPOT(y, x), -y / HYPOT(y, x) / HYPOT(y, x)),
@@ -860,7 +653,7 @@ ATAN2: Op = _row(
     kink="no slope at (0, 0): backward raises",
     because="the angle turns fastest near the origin",
 )
-HYPOT: Op = _row(
+HYPOT: Op = row(
     "hypot",
     math.hypot,
     lambda out, a, b: (over_or_zero(a, out), over_or_zero(b, out)),
@@ -874,7 +667,7 @@ HYPOT: Op = _row(
 
 # --- the error function and activations --------------------------------------------------------------------------
 
-ERF: Op = _row(
+ERF: Op = row(
     "erf",
     math.erf,
     lambda out, a: (special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),),
@@ -883,7 +676,7 @@ ERF: Op = _row(
     js="ag.erf({0})",
     because="erf's slope is the bell curve 2/sqrt(pi) e^(-x^2)",
 )
-ERFC: Op = _row(
+ERFC: Op = row(
     "erfc",
     math.erfc,
     lambda out, a: (-special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),),
@@ -892,7 +685,7 @@ ERFC: Op = _row(
     js="ag.erfc({0})",
     because="erfc is 1 - erf",
 )
-SIGMOID: Op = _row(
+SIGMOID: Op = row(
     "sigmoid",
     special.sigmoid,
     lambda out, a: (SIGMOID_SLOPE(a),),
@@ -903,7 +696,7 @@ SIGMOID: Op = _row(
     because="sigmoid's slope is s (1 - s), at most 1/4",
     activation=True,
 )
-LOGSIGMOID: Op = _row(
+LOGSIGMOID: Op = row(
     "logsigmoid",
     special.logsigmoid,
     lambda out, a: (SIGMOID(-a),),
@@ -913,7 +706,7 @@ LOGSIGMOID: Op = _row(
     js="-ag.softplus(-{0})",
     because="the slope of log s is 1 - s",
 )
-SOFTPLUS: Op = _row(
+SOFTPLUS: Op = row(
     "softplus",
     special.softplus,
     lambda out, a: (SIGMOID(a),),
@@ -924,7 +717,7 @@ SOFTPLUS: Op = _row(
     because="softplus's slope is the sigmoid",
     activation=True,
 )
-SOFTSIGN: Op = _row(
+SOFTSIGN: Op = row(
     "softsign",
     special.softsign,
     lambda out, a: (_power(-2.0)(1.0 + ABS(a)),),
@@ -935,7 +728,7 @@ SOFTSIGN: Op = _row(
     because="softsign's slope is 1 / (1 + |x|)^2",
     activation=True,
 )
-SILU: Op = _row(
+SILU: Op = row(
     "silu",
     special.silu,
     lambda out, a: (SILU_SLOPE(a),),
@@ -946,7 +739,7 @@ SILU: Op = _row(
     because="silu's slope is s + x s (1 - s)",
     activation=True,
 )
-GELU: Op = _row(
+GELU: Op = row(
     "gelu",
     special.gelu,
     lambda out, a: (GELU_SLOPE(a),),
@@ -956,7 +749,7 @@ GELU: Op = _row(
     because="gelu's slope is cdf(x) + x density(x)",
     activation=True,
 )
-RELU: Op = _row(
+RELU: Op = row(
     "relu",
     lambda a: a if a > 0.0 or a != a else 0.0,
     lambda out, a: (STEP(a),),
@@ -970,7 +763,7 @@ RELU: Op = _row(
 )
 
 
-@_family
+@family
 def leaky_relu(slope: float) -> Op:
     """x for x > 0, slope x below."""
     return Op(
@@ -987,7 +780,7 @@ def leaky_relu(slope: float) -> Op:
     )
 
 
-@_family
+@family
 def elu(alpha: float) -> Op:
     """x for x > 0, alpha (e^x - 1) below."""
     return Op(
@@ -1006,7 +799,7 @@ def elu(alpha: float) -> Op:
 
 # --- kinks and steps -------------------------------------------------------------------------------------------
 
-ABS: Op = _row(
+ABS: Op = row(
     "abs",
     abs,
     lambda out, a: (SIGN(a),),
@@ -1017,7 +810,7 @@ ABS: Op = _row(
     kink="0 at 0",
     because="|x| rises or falls with slope 1",
 )
-SIGN: Op = _row(
+SIGN: Op = row(
     "sign",
     special.sign,
     lambda out, a: (0.0,),
@@ -1029,7 +822,7 @@ SIGN: Op = _row(
     because="a step is flat",
     flat=True,
 )
-FLOOR: Op = _row(
+FLOOR: Op = row(
     "floor",
     special.floor,
     lambda out, a: (0.0,),
@@ -1043,7 +836,7 @@ FLOOR: Op = _row(
 )
 
 
-@_family
+@family
 def rounded(digits: float) -> Op:
     """Python's round, ties to even."""
     return Op(
@@ -1060,7 +853,7 @@ def rounded(digits: float) -> Op:
     )
 
 
-@_family
+@family
 def clip(low: float, high: float) -> Op:
     """x held between two bounds."""
     return Op(
@@ -1103,7 +896,7 @@ def _tied(out: Any, *values: Any) -> tuple[Any, ...]:
     return tuple(t / count for t in ties)
 
 
-SUM: Op = _row(
+SUM: Op = row(
     "sum",
     lambda *xs: special.total(xs),
     lambda out, *xs: (1.0,) * len(xs),
@@ -1113,7 +906,7 @@ SUM: Op = _row(
     js="ag.sum({xs})",
     because="a sum passes the gradient on to every term unchanged",
 )
-PROD: Op = _row(
+PROD: Op = row(
     "prod",
     lambda *xs: functools.reduce(operator.mul, xs),
     lambda out, *xs: _others(xs),
@@ -1123,7 +916,7 @@ PROD: Op = _row(
     js="ag.prod({xs})",
     because="a product passes to each factor the product of the others",
 )
-DOT: Op = _row(
+DOT: Op = row(
     "dot",
     _dot,
     _dot_partials,
@@ -1133,7 +926,7 @@ DOT: Op = _row(
     js="ag.dot({xs})",
     because="a weight gets its input, an input its weight, the bias 1",
 )
-MEAN: Op = _row(
+MEAN: Op = row(
     "mean",
     special.mean,
     lambda out, *xs: (1.0 / len(xs),) * len(xs),
@@ -1143,7 +936,7 @@ MEAN: Op = _row(
     js="ag.mean({xs})",
     because="each of n values moves the mean by 1/n",
 )
-MAXIMUM: Op = _row(
+MAXIMUM: Op = row(
     "maximum",
     special.maximum,
     _tied,
@@ -1155,7 +948,7 @@ MAXIMUM: Op = _row(
     because="only the largest value moves the maximum",
     activation=True,
 )
-MINIMUM: Op = _row(
+MINIMUM: Op = row(
     "minimum",
     special.minimum,
     _tied,
@@ -1174,11 +967,18 @@ def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
     return tuple(over_or_zero(share, total) for share in shares)
 
 
-LOGSUMEXP: Op = _row(
+def _logsumexp(xp: Any, *xs: Any) -> Any:
+    largest = functools.reduce(xp.maximum, xs)
+    near = xp.clip(largest, -sys.float_info.max, sys.float_info.max)  # an infinity less itself would be nan
+    total = special.total(xp.exp(x - near) for x in xs)
+    return largest + xp.log(xp.maximum(total, 1.0))  # at least 1, but where all are -inf
+
+
+LOGSUMEXP: Op = row(
     "logsumexp",
     special.logsumexp,
     _softmax,
-    lambda xp, *xs: functools.reduce(xp.logaddexp, xs),
+    _logsumexp,
     symbol="logsumexp",
     latex="logsumexp",
     js="ag.logsumexp({xs})",
@@ -1187,7 +987,7 @@ LOGSUMEXP: Op = _row(
 )
 
 
-@_family
+@family
 def std(ddof: float) -> Op:
     """The standard deviation with n - ddof in the denominator."""
 
@@ -1226,4 +1026,4 @@ def laid_out(op: Op, parents: tuple[Any, ...]) -> tuple[Any, Any]:
     return (parents[0] if parents else None), (parents[1] if len(parents) > 1 else None)
 
 
-_float_globals.update({name: thing.forward if isinstance(thing, Op) else thing for name, thing in globals().items()})
+on_floats(globals())

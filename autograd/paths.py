@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from . import graph
 from .errors import ArgumentError, GraphError
-from .ops import number
+from .operation import number
 
-__all__ = ["Path", "count_paths", "path_products", "replayed"]
+__all__ = ["Path", "count_paths", "path_products", "replayed", "walk"]
 
 LIMIT = 1000
+
+LinkT = TypeVar("LinkT", bound=tuple[Any, ...])  # the node below, and what else there is to know of the step
 
 
 @dataclass(frozen=True)
@@ -85,25 +87,41 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
         )
     if root is wrt or root not in counts:
         return [Path((root,), ())] if root is wrt else []
-    partials = {node: graph.local_partials(node) for node in counts if node is not wrt}
-    found: list[Path] = []
-    nodes: list[Any] = [root]
-    along: list[float] = []
-    ahead = [_steps(root, partials, counts)]
+    links = {node: _links(node, counts) for node in counts if node is not wrt}
+    return [Path(nodes, tuple(partial for _, partial in along)) for nodes, along in walk(links, root, wrt)]
+
+
+def walk(
+    links: Mapping[Any, Sequence[LinkT]], start: Any, end: Any
+) -> Iterator[tuple[tuple[Any, ...], tuple[LinkT, ...]]]:
+    """Every path from `start` down to `end`, another node: its nodes and its links.
+
+    Args:
+        links: for each node between them those that lead further down to `end`, in operand order; each begins with
+            the node below.
+        start, end: from where to where.
+
+    Example:
+        >>> links = {"e": [("c", 2.0), ("d", 3.0)], "c": [("b", 1.0)], "d": [("b", 1.0)]}
+        >>> [nodes for nodes, _ in walk(links, "e", "b")]
+        [('e', 'c', 'b'), ('e', 'd', 'b')]
+    """
+    nodes: list[Any] = [start]
+    along: list[LinkT] = []
+    ahead = [iter(links[start])]
     while ahead:  # a walk in depth: one path is held at a time, however long it is
-        step = next(ahead[-1], None)
-        if step is None:
+        link = next(ahead[-1], None)
+        if link is None:
             ahead.pop()
             nodes.pop()
             if along:
                 along.pop()
-        elif step[0] is wrt:
-            found.append(Path((*nodes, wrt), (*along, step[1])))
+        elif link[0] is end:
+            yield (*nodes, end), (*along, link)
         else:
-            nodes.append(step[0])
-            along.append(step[1])
-            ahead.append(_steps(step[0], partials, counts))
-    return found
+            nodes.append(link[0])
+            along.append(link)
+            ahead.append(iter(links[link[0]]))
 
 
 def replayed(root: Any, node: Any) -> Callable[[Any], Any]:
@@ -141,9 +159,9 @@ def replayed(root: Any, node: Any) -> Callable[[Any], Any]:
     return replay
 
 
-def _steps(node: Any, partials: dict[Any, Any], counts: dict[Any, int]) -> Iterator[tuple[Any, float]]:
+def _links(node: Any, counts: dict[Any, int]) -> list[tuple[Any, float]]:
     """The parents of a node that lie on a path, each with its local derivative."""
-    return ((p, float(d)) for p, d in zip(node.parents, partials[node], strict=True) if p in counts)
+    return [(p, float(d)) for p, d in zip(node.parents, graph.local_partials(node), strict=True) if p in counts]
 
 
 def _counts(root: Any, wrt: Any) -> dict[Any, int]:

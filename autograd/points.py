@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from .errors import ArgumentError, OperandError
-from .ops import plain
+from .operation import plain
 
-__all__ = ["by_name", "points_of"]
+__all__ = ["argument_names", "by_name", "points_of", "variable_names"]
 
 Function = Callable[..., Any]
 
@@ -47,6 +47,28 @@ def by_name(function: Function, point: Any, names: list[str]) -> Function:
     return function
 
 
+def argument_names(f: Function) -> list[str]:
+    """The arguments that f names; none where it has no signature, as some built-in functions.
+
+    Example:
+        >>> argument_names(lambda x, *rest, y=1.0: x)
+        ['x', 'y']
+    """
+    return [n for n, p in _parameters(f).items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def variable_names(arguments: list[str], count: int) -> list[str]:
+    """How the first `count` arguments are called: by their own names if there are enough, else x or x1, x2, ...
+
+    Example:
+        >>> variable_names(["a", "b"], 1), variable_names([], 1), variable_names(["a"], 2)
+        (['a'], ['x'], ['x1', 'x2'])
+    """
+    if count <= len(arguments):
+        return arguments[:count]
+    return ["x"] if count == 1 else [f"x{i}" for i in range(1, count + 1)]
+
+
 def _parameters(f: Function) -> dict[str, inspect.Parameter]:
     try:
         return dict(inspect.signature(f).parameters)
@@ -60,9 +82,9 @@ def _required(f: Function) -> list[str]:
 
 
 def _point(f: Function, point: Any) -> dict[str, float]:
-    parameters = _parameters(f)
-    named = [n for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    named = argument_names(f)
     if isinstance(point, dict):
+        parameters = _parameters(f)
         loose = any(p.kind is p.VAR_KEYWORD for p in parameters.values()) or not parameters
         unknown = [name for name in point if name not in named and not loose]
         if unknown:
@@ -72,8 +94,7 @@ def _point(f: Function, point: Any) -> dict[str, float]:
     else:
         values = point.tolist() if isinstance(point, np.ndarray) else point
         values = list(values) if isinstance(values, tuple | list) else [values]
-        names = named[: len(values)] if len(named) >= len(values) else []
-        names = names or (["x"] if len(values) == 1 else [f"x{i}" for i in range(1, len(values) + 1)])
+        names = variable_names(named, len(values))
     try:
         numbers = [plain(v) for v in values]
     except OperandError as error:

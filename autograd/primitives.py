@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import ArgumentError, OperandError
-from .ops import Op, number
+from .operation import Op, number
 
 __all__ = ["primitive"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import ops, special
+from . import operation, ops, special
 from .errors import DomainError, OperandError, ShapeError
-from .ops import Op
+from .operation import Op
 from .value import Value, lift, literal, node, record
 
 _missing: Any = object()
@@ -40,7 +40,7 @@ def _apply(op: Op, operands: Sequence[Any]) -> Any:
         return record(op, tuple([x if type(x) is Value else literal(x) for x in operands]))
     for x in operands:
         if isinstance(x, np.ndarray | list | tuple):
-            ops.number(x)  # raises: these functions take a flat sequence
+            operation.number(x)  # raises: these functions take a flat sequence
     return op(*operands)
 
 
@@ -63,7 +63,7 @@ def sum(values: Any, start: Any = _missing) -> Any:
     if start is _missing:
         return _apply(ops.SUM, _operands(values, "sum"))
     rest = values.ravel().tolist() if isinstance(values, np.ndarray) else list(values)
-    begins_at_zero = not _level(start) and ops.number(start) == 0.0
+    begins_at_zero = not _level(start) and operation.number(start) == 0.0
     operands = rest if rest and begins_at_zero else [start, *rest]
     return _apply(ops.SUM, operands)
 
@@ -137,7 +137,7 @@ def softmax(values: Any) -> Any:
     if isinstance(values, np.ndarray) and values.ndim > 1:
         return np.stack([softmax(row) for row in values]).view(type(values))
     operands = _operands(values, "softmax")
-    largest = max(x.data if _level(x) else ops.number(x) for x in operands)
+    largest = max(x.data if _level(x) else operation.number(x) for x in operands)
     if largest == -math.inf:
         raise DomainError("softmax of values that are all -inf: every share would be 0/0")
     powers = [ops.SHIFTED_EXP(x, largest) for x in operands]

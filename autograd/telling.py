@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .naming import is_plain_number, made_by, short_number
+from .naming import is_plain_number, made_by, number_beside, short_number
 from .ops import LEAF
 
 if TYPE_CHECKING:
@@ -93,14 +93,10 @@ def message_text(message: Message) -> str:
         ['to v1: 1 * 1 = 1 (complete)', 'to b: 1 * 1 = 1, sum 3 + 1 = 4 (complete)']
     """
     m = message
-    text = f"to {m.target}: {_factor(m.upstream)} * {_factor(m.local)} = {short_number(m.product)}"
+    text = f"to {m.target}: {number_beside(m.upstream)} * {number_beside(m.local)} = {short_number(m.product)}"
     if m.before is not None:
-        text += f", sum {short_number(m.before)} + {_factor(m.product)} = {short_number(m.total)}"
+        text += f", sum {short_number(m.before)} + {number_beside(m.product)} = {short_number(m.total)}"
     return text + (f" ({m.waiting} more to come)" if m.waiting else " (complete)")
-
-
-def _factor(x: float) -> str:
-    return f"({short_number(x)})" if x < 0 or math.copysign(1.0, x) < 0 else short_number(x)
 
 
 def _formula(step: Step, operands: tuple[str, ...]) -> str:

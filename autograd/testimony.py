@@ -11,7 +11,8 @@ from typing import Any
 from . import graph, modes
 from .errors import AutogradError, GradientWarning
 from .numeric import EPS
-from .ops import LITERAL, plain
+from .operation import plain
+from .ops import LITERAL
 from .trees import flatten
 from .value import Value
 

@@ -15,7 +15,7 @@ from typing import Any, overload
 from . import graph
 from .errors import GraphError, OperandError
 from .naming import Names
-from .ops import number
+from .operation import number
 from .records import Kind, Message, Step
 
 __all__ = ["Trace", "steps"]

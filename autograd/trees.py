@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import ValueArray
-from .ops import number
+from .operation import number
 
 __all__ = ["Tree", "flatten"]
 

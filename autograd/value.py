@@ -15,8 +15,9 @@ import numpy as np
 
 from . import copying, graph, modes, ops, sweep
 from .errors import ArgumentError, OperandError
+from .operation import Op, number
 from .operators import Operators
-from .ops import CONSTANT, LEAF, LITERAL, Op, number
+from .ops import CONSTANT, LEAF, LITERAL
 
 __all__ = ["Number", "Value", "lift", "literal", "node", "record", "unary_method"]
 
@@ -116,7 +117,7 @@ class Value(Operators):
 
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_op")
 
-    op_level = 1  # see ops.Op: a row called with a Value makes a node
+    op_level = 1  # see operation.Op: a row called with a Value makes a node
 
     _data: float
     _grad: Any  # None: no backward has reached this node; a constant's stays None
@@ -243,7 +244,7 @@ class Value(Operators):
         """Return a constant with this node's number and label, and none of its history."""
         return Value(self._data, self._label, constant=True)
 
-    # --- operators: the commonest without the detour through ops.Op's dispatch -----------------------------------
+    # --- operators: the commonest without the detour through Op's dispatch ---------------------------------------
 
     @classmethod
     def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Value:

@@ -113,14 +113,14 @@ def frequency_loss(train: Sequence[str], held: Sequence[str], pairs: bool) -> fl
     return -sum(math.log((seen[p] + 1) / (starts[p[0]] + len(LETTERS))) for p in asked) / len(asked)
 
 
-def show(model: GPT, when: str) -> float:
-    """Print samples; returns how many of their letter pairs, ends included, occur in the names."""
+def show(model: GPT, train: Sequence[str], when: str) -> float:
+    """Print samples; returns how many of their letter pairs, ends included, occur in the names learnt from."""
     draws = random.Random(1)
     samples = [model.sample(draws) for _ in range(30)]
-    known = {pair for name in NAMES for pair in pairwise(END + name + END)}
+    known = {pair for name in train for pair in pairwise(END + name + END)}
     met = [pair in known for sample in samples for pair in pairwise(END + sample + END)]
-    share, new = sum(met) / len(met), sum(sample not in NAMES for sample in samples)
-    print(f"Samples {when} ({share:.0%} of their letter pairs occur in names, {new} of {len(samples)} are new):")
+    share, new = sum(met) / len(met), sum(sample not in train for sample in samples)
+    print(f"Samples {when} ({share:.0%} of their letter pairs occur in those names, {new} of {len(samples)} are new):")
     print(textwrap.fill(", ".join(sample or "(empty)" for sample in samples), 100, initial_indent="  ",
                         subsequent_indent="  "))  # fmt: skip
     return share
@@ -143,7 +143,7 @@ def main() -> int:
     held, train = shuffled[:30], shuffled[30:]
     letters, pairs = (frequency_loss(train, held, of_pairs) for of_pairs in (False, True))
     print(f"{len(model.parameters())} parameters, {len(train)} names to learn from, {len(held)} held out")
-    show(model, "before training")
+    show(model, train, "before training")
     steps = 100 if args.quick else 1000
     losses_seen: list[float] = []
     held_out = {0: mean_loss(model, held)}
@@ -156,7 +156,7 @@ def main() -> int:
         losses_seen.append(loss.data)
         if (k + 1) % (steps // 10) == 0:
             held_out[k + 1] = mean_loss(model, held)
-    share = show(model, "after training")
+    share = show(model, train, "after training")
 
     figure, axes = _shared.figure_of(width=6.4)
     window = max(1, steps // 20)

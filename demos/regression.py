@@ -14,7 +14,7 @@ import sys
 import numpy as np
 from _shared import BLUE, ORANGE, figure_of, parser, reached, save
 
-from autograd import data, datasets, losses, nn, optim
+from autograd import data, datasets, losses, nn, no_grad, optim
 from autograd.progress import progress
 
 NOISE = 0.1
@@ -43,9 +43,9 @@ def main() -> int:
             seen += loss.data * len(inputs)
         curve.append(seen / rows)
         if epoch == 1 or epoch % 5 == 0 or epoch == epochs:
-            checks[epoch] = squared_error(data(model(unseen)), truth)
+            checks[epoch] = squared_error(predictions(model, unseen), truth)
 
-    predicted, line = data(model(unseen)), least_squares(x, y, unseen)
+    predicted, line = predictions(model, unseen), least_squares(x, y, unseen)
     ours, straight = explained(predicted, truth), explained(line, truth)
     print(f"parameters: {len(model.parameters())}; updates: {epochs * len(batches)}")
     print(f"mean squared error on {rows} rows: {curve[0]:.4f} in epoch 1, {curve[-1]:.4f} in epoch {epochs}")
@@ -61,6 +61,12 @@ def made(rows: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Inputs of shape (rows, 10), six columns of which mean nothing, and targets of shape (rows, 1)."""
     x = rng.normal(size=(rows, 10))
     return x, x[:, :1] - x[:, 1:2] / 2 + x[:, 2:3] * x[:, 3:4] + NOISE * rng.normal(size=(rows, 1))
+
+
+def predictions(model: nn.Module, inputs: np.ndarray) -> np.ndarray:
+    """What the network says of some rows, without a graph: no gradient is wanted."""
+    with no_grad():
+        return data(model(inputs))
 
 
 def least_squares(x: np.ndarray, y: np.ndarray, unseen: np.ndarray) -> np.ndarray:

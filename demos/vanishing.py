@@ -70,12 +70,6 @@ def deep_net(
     return nn.Sequential(*blocks, linear(1))
 
 
-def weight_rows(report: monitor.Report) -> list[Any]:
-    """The rows of the eleven weight matrices: a batch normalisation's own weights are a vector of eight."""
-    *inner, last = [row for row in report.rows if not row.bias]
-    return [*[row for row in inner if row.size == WIDTH * WIDTH], last]
-
-
 def main() -> int:
     options = parser(__doc__).parse_args()
     steps = 20 if options.quick else STEPS
@@ -90,7 +84,7 @@ def main() -> int:
         net = deep_net(**cure.switches)
         loss = losses.mse(net(x), y)
         loss.backward()
-        rows = weight_rows(monitor.report(net, root=loss))
+        rows = [row for row in monitor.report(net, root=loss).rows if row.name.startswith("W")]
         norms[name] = [row.gradient.norm for row in rows]
         verdicts[name] = Counter(row.verdict for row in rows)
 

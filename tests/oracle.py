@@ -19,7 +19,7 @@ from mpmath import mpf
 
 from autograd import Value, ops
 from autograd.errors import GradientWarning
-from autograd.ops import Op
+from autograd.operation import Op
 
 DIGITS = 60
 WARN_ALWAYS = {"floor"}  # rows whose backward warns at every point; tests/unit/test_edge_semantics.py asserts it

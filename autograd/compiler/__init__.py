@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import modes
-from ..errors import ArgumentError, OperandError
+from ..errors import OperandError
 from ..value import Value
+from .guards import guards_of
 from .program import Program
 
 __all__ = ["Program", "compile"]
@@ -20,17 +21,20 @@ def compile(root: Value | Callable[[], Value]) -> Program:
     """Make a program of a recorded graph.
 
     Args:
-        root: a result; or a function without arguments that computes one. Comparisons that led to a result cannot be
-            seen in it: where a program branched on a number, the compiled one goes on along the same branch. A function
-            is watched while it runs, and refused if it compares Values.
+        root: a function without arguments that computes a result; or the result. A function is called once, and
+            watched: every comparison that it makes on a Value (``<``, ``==``, ``if x:``, Python's ``max``, ``sorted``)
+            is recorded with its outcome and checked at every replay, so the program follows the branches that were
+            taken or says that it can't. In a result that is there already no comparison can be seen: its program goes
+            on along the same branch, whatever the numbers are. What leaves the graph, as ``x.data`` does, is a
+            constant of the program, and a comparison of it is not seen either.
 
     Returns:
         A :class:`Program`: ``forward()`` computes the root anew from the leaves' ``data``, ``backward()`` adds to the
-        leaves' ``grad``.
+        leaves' ``grad``. Where a comparison comes out another way, ``forward()`` raises
+        :class:`autograd.errors.BranchError`, which names it; the way on is to compile the function again there.
 
     Raises:
         OperandError: `root` is neither, or the function returns no Value.
-        ArgumentError: the function compares Values.
 
     Example:
         >>> from autograd import Value
@@ -43,17 +47,24 @@ def compile(root: Value | Callable[[], Value]) -> Program:
         >>> program.backward()
         >>> x.grad, y.grad
         (3.0, 5.0)
+
+        A function that branches:
+
+        >>> program = compile(lambda: x * y if x > y else y - x)
+        >>> x.data = 1.0
+        >>> program.forward()
+        Traceback (most recent call last):
+        ...
+        autograd.errors.BranchError: the function was recorded where x > y was true (5 > 2); now it is false (1 > 2), \
+so the function would take another branch: compile it again at these numbers, or write the choice with relu, maximum, \
+minimum or clip
     """
-    if not isinstance(root, Value):
-        if not callable(root):
-            raise OperandError(f"compile takes a Value, or a function that computes one, got {type(root).__name__}")
-        with modes.comparisons() as seen:
-            root = root()
-        if not isinstance(root, Value):
-            raise OperandError(f"the function to compile returns a Value, got {type(root).__name__}")
-        if seen:
-            raise ArgumentError(
-                f"the function compares Values ({len(seen)} times), and a compiled graph cannot follow another branch; "
-                "use relu, maximum, minimum, absolute, clip or where's operands instead"
-            )
-    return Program(root)
+    if isinstance(root, Value):
+        return Program(root)
+    if not callable(root):
+        raise OperandError(f"compile takes a Value, or a function that computes one, got {type(root).__name__}")
+    with modes.comparisons() as seen:
+        result = root()
+    if not isinstance(result, Value):
+        raise OperandError(f"the function to compile returns a Value, got {type(result).__name__}")
+    return Program(result, guards_of(seen))

@@ -1,141 +1,153 @@
-"""A recorded graph as flat data: its nodes by number, and which of them can be computed together."""
+"""A recorded graph as flat arrays: its nodes by number, their operations and their operands."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph
-from ..ops import DOT, Op
+from ..operation import Op
+from ..ops import CONSTANT, DOT, LEAF, LITERAL
 from ..value import Value
 
-__all__ = ["Batch", "Grid", "Group", "Loop", "Places", "Tape"]
+__all__ = ["DEAD", "Numbers", "Tape"]
 
-Places = NDArray[np.int64]
+Numbers = NDArray[np.int64]
 
-NARROW = 24  # nodes of a level; below it plain Python on floats is faster than NumPy's calls
-
-
-@dataclass
-class Batch:
-    """Nodes of one operation that are computed at once: operands[k][i] is the k-th operand of nodes[i]."""
-
-    op: Op
-    nodes: list[int]
-    operands: list[list[int]]
-
-
-@dataclass
-class Grid:
-    """A matrix product: nodes[r][c] = sum_k weights[r][k] inputs[c][k] + bias[r]."""
-
-    nodes: list[list[int]]
-    weights: list[tuple[int, ...]]
-    inputs: list[tuple[int, ...]]
-    bias: list[int]
-
-
-@dataclass
-class Loop:
-    """Nodes that are computed one by one, on floats."""
-
-    nodes: list[int]
-
-
-Group = Batch | Grid | Loop
+DEAD = -1  # the code of a node that a rewriting has taken out
 
 
 class Tape:
-    """The nodes below a root in topological order, by number.
+    """The nodes below some roots, operands first.
 
     Args:
-        root: where the graph was read from.
+        roots: where the graph is read from; the first one is the result.
+
+    A node of one or two operands has their numbers in `first` and `second` (else -1). A dot or a row of any number
+    of operands has them in `many`: one tuple, or for a dot the tuple of the weights (the bias behind them) and
+    the tuple of the inputs. Nodes share these tuples as the graph does.
     """
 
-    def __init__(self, root: Value) -> None:
-        self.nodes: list[Value] = graph.topological_order(root)
-        self.root = len(self.nodes) - 1
-        number = {node: i for i, node in enumerate(self.nodes)}
-        self.parents: list[tuple[int, ...]] = []
-        self.level: list[int] = []
-        self.needs: list[bool] = []
+    def __init__(self, roots: Sequence[Value]) -> None:
+        self.ops: list[Op] = [LEAF, CONSTANT, LITERAL, DOT]
+        self._codes = {op: k for k, op in enumerate(self.ops)}
+        self.many: dict[int, tuple[tuple[int, ...], ...]] = {}
+        self.nodes: list[Value] = []
+        number, codes, first, second = self._read(roots)
+        self.roots = [number[root] for root in roots]
+        self.number = {node: number[node] for node in self.nodes if node._a is None}
+        self.code = np.array(codes, dtype=np.int16 if len(self.ops) < 30_000 else np.int64)
+        self.first = np.array(first, dtype=np.int32)
+        self.second = np.array(second, dtype=np.int32)
+
+    def _read(self, roots: Sequence[Value]) -> tuple[dict[Value, int], list[int], list[int], list[int]]:
+        """Number every node behind its operands, in the order of a depth-first walk."""
+        number: dict[Value, int] = {}
+        codes: list[int] = []
+        first: list[int] = []
+        second: list[int] = []
         known: dict[int, tuple[int, ...]] = {}  # by the id of a tuple of operands, which many nodes share
-        self.dots: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
-        level, needs = self.level, self.needs
-        for i, node in enumerate(self.nodes):
-            if node._a is None:
-                operands: tuple[int, ...] = ()
-            elif node._op is DOT:
-                pair = []
-                for group in (node._a, node._b):
-                    found = known.get(id(group))
+        nodes, find, code_of = self.nodes, number.get, self._codes
+        stack = list(reversed(roots))
+        while stack:
+            node = stack[-1]
+            if node in number:
+                stack.pop()
+                continue
+            a, b = node._a, node._b
+            i = j = -1
+            if type(a) is tuple:
+                groups = (a,) if b is None else (a, b)
+                missing = [p for group in groups if id(group) not in known for p in group if p not in number]
+                if missing:
+                    missing.reverse()
+                    stack += missing
+                    continue
+                self.many[len(nodes)] = tuple([_numbered(group, number, known) for group in groups])
+            elif a is not None:
+                found = find(a)
+                if b is not None:
+                    other = find(b)
+                    if other is None:
+                        stack.append(b)
+                        if found is None:
+                            stack.append(a)
+                        continue
+                    j = other
+                if found is None:
+                    stack.append(a)
+                    continue
+                i = found
+            op = node._op
+            code = code_of.get(op)
+            if code is None:
+                code = code_of[op] = len(self.ops)
+                self.ops.append(op)
+            stack.pop()
+            number[node] = len(nodes)
+            nodes.append(node)
+            codes.append(code)
+            first.append(i)
+            second.append(j)
+        return number, codes, first, second
+
+    def code_of(self, op: Op) -> int:
+        """The code of a row, whether or not the graph has used it yet."""
+        code = self._codes.get(op)
+        if code is None:
+            code = self._codes[op] = len(self.ops)
+            self.ops.append(op)
+        return code
+
+    def operands(self, i: int) -> tuple[int, ...]:
+        """The operands of a node, in operand order; a dot's bias last."""
+        if i in self.many:
+            groups = self.many[i]
+            if len(groups) == 1:
+                return groups[0]
+            weights, inputs = groups
+            return weights[: len(inputs)] + inputs + weights[len(inputs) :]
+        return tuple([int(p) for p in (self.first[i], self.second[i]) if p >= 0])
+
+    def uses(self) -> Numbers:
+        """How often each node is an operand; a root counts as used once more."""
+        n = len(self.nodes)
+        count = np.bincount(self.first[self.first >= 0], minlength=n)
+        count += np.bincount(self.second[self.second >= 0], minlength=n)
+        times: dict[tuple[int, ...], int] = {}
+        for groups in self.many.values():
+            for group in groups:
+                times[group] = times.get(group, 0) + 1
+        for group, k in times.items():
+            np.add.at(count, list(group), k)
+        count[self.roots] += 1
+        return count
+
+    def levels(self) -> Numbers:
+        """The length of the longest way from a leaf to each node."""
+        level = [0] * len(self.nodes)
+        deepest: dict[int, int] = {}  # of a shared tuple, by its id
+        for i, (a, b) in enumerate(zip(self.first.tolist(), self.second.tolist(), strict=True)):
+            if b >= 0:
+                x, y = level[a], level[b]
+                level[i] = (x if x > y else y) + 1
+            elif a >= 0:
+                level[i] = level[a] + 1
+            elif i in self.many:
+                top = 0
+                for group in self.many[i]:
+                    found = deepest.get(id(group))
                     if found is None:
-                        found = known[id(group)] = tuple([number[p] for p in group])
-                    pair.append(found)
-                self.dots[i] = pair[0], pair[1]
-                operands = pair[0][: len(pair[1])] + pair[1] + pair[0][len(pair[1]) :]
-            else:
-                operands = tuple([number[p] for p in node.parents])
-            self.parents.append(operands)
-            if operands:
-                level.append(1 + max([level[p] for p in operands]))
-                needs.append(any(needs[p] for p in operands))
-            else:
-                level.append(0)
-                needs.append(not graph.is_constant(node))
+                        found = deepest[id(group)] = max([level[p] for p in group], default=0)
+                    top = max(top, found)
+                level[i] = top + 1
+        return np.array(level, dtype=np.int64)
 
-    def groups(self) -> list[Group]:
-        """Everything that is computed, in an order in which operands come first."""
-        by_level: dict[int, list[int]] = defaultdict(list)
-        for i, level in enumerate(self.level):
-            if level:
-                by_level[level].append(i)
-        found: list[Group] = []
-        for level in sorted(by_level):
-            members = by_level[level]
-            wide, rest = self._wide(members) if len(members) >= NARROW else ([], members)
-            found += wide
-            if rest:
-                if not wide and found and isinstance(found[-1], Loop):
-                    found[-1].nodes += rest
-                else:
-                    found.append(Loop(list(rest)))
-        return found
 
-    def _wide(self, members: list[int]) -> tuple[list[Group], list[int]]:
-        """The groups of one level, and the nodes that are left over for a loop."""
-        kinds: dict[Any, list[int]] = defaultdict(list)
-        for i in members:
-            op = self.nodes[i]._op
-            shape = (len(self.parents[i]), len(self.dots[i][0])) if op is DOT else len(self.parents[i])
-            kinds[op, shape].append(i)
-        groups: list[Group] = []
-        rest: list[int] = []
-        for (op, _), nodes in kinds.items():
-            grid = self._grid(nodes) if op is DOT else None
-            if grid is not None:
-                groups.append(grid)
-            elif len(nodes) >= NARROW and len(self.parents[nodes[0]]) <= len(nodes):
-                operands = [list(column) for column in zip(*[self.parents[i] for i in nodes], strict=True)]
-                groups.append(Batch(op, nodes, operands))
-            else:
-                rest += nodes
-        return groups, rest
-
-    def _grid(self, nodes: list[int]) -> Grid | None:
-        """The matrix product that dots make up, if every row of weights meets every column of inputs once."""
-        rows = list(dict.fromkeys(self.dots[i][0] for i in nodes))
-        columns = list(dict.fromkeys(self.dots[i][1] for i in nodes))
-        if len(rows) * len(columns) != len(nodes):
-            return None
-        place = {self.dots[i]: i for i in nodes}
-        if len(place) != len(nodes):
-            return None
-        length = len(columns[0])
-        bias = [row[-1] for row in rows] if len(rows[0]) > length else []
-        table = [[place[row, column] for column in columns] for row in rows]
-        return Grid(table, [row[:length] for row in rows], columns, bias)
+def _numbered(group: tuple[Any, ...], number: dict[Value, int], known: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
+    found = known.get(id(group))
+    if found is None:
+        found = known[id(group)] = tuple([number[p] for p in group])
+    return found

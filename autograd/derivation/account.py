@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 from ..grouping import Grouping
 from ..naming import Names
 from ..numeric import Slopes
-from .chains import Count, Link, Links, Sweep, counted, is_name, merged, routes, swept, walk
+from ..paths import walk
+from .chains import Count, Link, Links, Sweep, counted, is_name, merged, routes, swept
 from .gathering import Gathered, gathered
 from .measuring import measured, stale
 from .writing import visible

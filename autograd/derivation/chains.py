@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 from .. import graph
@@ -23,7 +23,6 @@ __all__ = [
     "merged",
     "routes",
     "swept",
-    "walk",
 ]
 
 Count: TypeAlias = int | float  # floats above 2^64, where the last digit no longer matters and integers grow long
@@ -157,26 +156,6 @@ def counted(links: Links, order: list[Any], whole: bool = True) -> dict[Any, Cou
             more = counts[node] * (link.routes if whole else 1)
             counts[link.below] = short(counts.get(link.below, 0) + more)
     return counts
-
-
-def walk(links: Links, start: Any, end: Any) -> Iterator[tuple[tuple[Any, ...], tuple[Link, ...]]]:
-    """Every path from `start` down to `end`, in operand order: its nodes and its links."""
-    nodes: list[Any] = [start]
-    along: list[Link] = []
-    ahead = [iter(links[start])]
-    while ahead:  # a walk in depth: one path is held at a time, however long it is
-        link = next(ahead[-1], None)
-        if link is None:
-            ahead.pop()
-            nodes.pop()
-            if along:
-                along.pop()
-        elif link.below is end:
-            yield (*nodes, end), (*along, link)
-        else:
-            nodes.append(link.below)
-            along.append(link)
-            ahead.append(iter(links[link.below]))
 
 
 def routes(sweep: Sweep, start: Any, end: Any, kept: Collection[Any]) -> Links:

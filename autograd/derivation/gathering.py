@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from ..render.sums import exact_sum
 from .chains import Count, Links, Sweep, counted, short
 
 __all__ = ["Gathered", "Group", "gathered"]
@@ -88,14 +89,10 @@ def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
     )
     chosen = set(largest[: most - 1])
     rest = [group for i, group in enumerate(groups) if i not in chosen]
-    others = Group((), (), _total([g.product for g in rest]), short(sum(g.ways for g in rest)))
+    others = Group((), (), exact_sum([g.product for g in rest]), short(sum(g.ways for g in rest)))
     return Gathered([groups[i] for i in sorted(chosen)], others, below)
 
 
 def _between(links: Links, above: Any, below: Any) -> tuple[float, Count]:
     found = [link for link in links[above] if link.below is below]
     return sum(link.value for link in found), short(sum(link.routes for link in found))
-
-
-def _total(numbers: list[float]) -> float:
-    return math.fsum(numbers) if all(map(math.isfinite, numbers)) else sum(numbers)

@@ -8,12 +8,13 @@ from typing import Any
 
 from .. import graph
 from ..naming import is_plain_number
+from ..render.widths import columns
 from .account import EXPLAINED, Account, Chain, Marks, Step
 from .chains import Count
 from .gathering import Gathered, Group
 from .measuring import measured_text
 from .reasons import definition, formula, kinks
-from .writing import Style, columns, digits, equation, filled, sentence, visible
+from .writing import Style, digits, equation, filled, sentence, visible
 
 __all__ = ["count_text", "plain"]
 

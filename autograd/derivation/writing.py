@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..naming import short_number
+from ..render.widths import columns
 from .chains import is_name
 
-__all__ = ["TEXT", "UNICODE", "Style", "columns", "digits", "equation", "filled", "sentence", "visible"]
+__all__ = ["TEXT", "UNICODE", "Style", "digits", "equation", "filled", "sentence", "visible"]
 
 WIDTH = 80
 _LONGEST_NAME = 24  # columns
@@ -66,15 +66,6 @@ class Style(NamedTuple):
 
 TEXT = Style("d", "*", "...", "+-")
 UNICODE = Style("∂", "·", "…", "±")
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal a text takes.
-
-    >>> columns("loss"), columns("損失")
-    (4, 4)
-    """
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def digits(x: float) -> str:

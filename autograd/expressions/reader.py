@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from .. import ops
-from ..ops import Op
+from ..operation import Op
 from .known import CONSTANTS, FUNCTIONS, nearest, short, unknown_function, wrong_count
 from .tokens import Source, Token
 

@@ -6,7 +6,7 @@
 >>> loss = (model([1.0, 2.0]) - 1) ** 2
 >>> loss.backward()
 >>> report = monitor.report(model, root=loss)
->>> report["layers.0.weight"].size
+>>> report["W1"].size
 6
 """
 

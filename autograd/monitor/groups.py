@@ -14,7 +14,7 @@ from ..errors import ArgumentError, OperandError
 from ..grouping import Grouping
 from ..value import Value
 
-__all__ = ["Group", "Statistics", "groups_of", "snapshot"]
+__all__ = ["Group", "Statistics", "groups_of", "parameters_of", "plain", "snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,14 @@ class Group:
 
     def gradients(self) -> list[float | None]:
         """The gradients; None where no backward pass has arrived."""
-        return [None if p._grad is None else _plain(p._grad) for _, p in self.members]
+        return [None if p._grad is None else plain(p._grad) for _, p in self.members]
 
 
 def groups_of(model: Any, grouping: Grouping | None = None) -> list[Group]:
     """The groups of a model, from its inputs to its outputs.
 
     Names that differ in what stands in brackets alone belong together ("W1[2,1]" is of W1), or in numbers at the end.
+    A module's groups are called as its nodes are labelled, where labels tell them apart: "W1", not "layers.0.weight".
     Parameters without a name are told apart by the layers of the graph, if there is one.
 
     Args:
@@ -99,10 +100,6 @@ def groups_of(model: Any, grouping: Grouping | None = None) -> list[Group]:
     """
     found: dict[tuple[str, bool], list[tuple[str, Value]]] = {}
     for name, p in _named(model):
-        if not isinstance(p, Value):
-            raise OperandError(
-                f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
-            )
         head = _head(name)
         bias = head.rpartition(".")[2][:1] in ("b", "B")
         part = grouping.of(p) if grouping is not None and not head else None
@@ -111,9 +108,8 @@ def groups_of(model: Any, grouping: Grouping | None = None) -> list[Group]:
             head = f"layer {part.layer}, {'biases' if bias else 'weights'}"
             name = f"{'a bias' if bias else 'a weight'} of layer {part.layer}, neuron {part.neuron}"
         found.setdefault((head or "parameters", bias), []).append((name or f"an unnamed parameter ({p._data!r})", p))
-    if not found:
-        raise ArgumentError("there are no parameters to look at; give a module, or names with Values")
-    return [Group(name, bias, tuple(members)) for (name, bias), members in found.items()]
+    groups = [Group(name, bias, tuple(members)) for (name, bias), members in found.items()]
+    return _labelled(groups) if hasattr(model, "named_parameters") else groups
 
 
 def snapshot(model: Any) -> dict[Any, float]:
@@ -124,10 +120,32 @@ def snapshot(model: Any) -> dict[Any, float]:
         >>> list(snapshot([w]).values())
         [2.0]
     """
-    return {p: p._data for group in groups_of(model) for _, p in group.members}
+    return {p: p._data for p in parameters_of(model)}
 
 
-def _named(model: Any) -> Iterator[tuple[str, Any]]:
+def parameters_of(model: Any) -> list[Value]:
+    """Every parameter of what :func:`groups_of` takes, without its name, which takes a module longer to tell.
+
+    Example:
+        >>> parameters_of({"w": Value(2.0)})
+        [Value(2.0)]
+    """
+    return [p for _, p in _named(model.parameters() if callable(getattr(model, "parameters", None)) else model)]
+
+
+def _named(model: Any) -> list[tuple[str, Value]]:
+    named = list(_pairs(model))
+    for _, p in named:
+        if not isinstance(p, Value):
+            raise OperandError(
+                f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
+            )
+    if not named:
+        raise ArgumentError("there are no parameters to look at; give a module, or names with Values")
+    return named
+
+
+def _pairs(model: Any) -> Iterator[tuple[str, Any]]:
     if callable(getattr(model, "named_parameters", None)):
         pairs: Iterable[Any] = model.named_parameters()
     elif callable(getattr(model, "parameters", None)):
@@ -149,6 +167,17 @@ def _named(model: Any) -> Iterator[tuple[str, Any]]:
             yield name or getattr(thing, "label", ""), thing
 
 
+def _labelled(groups: list[Group]) -> list[Group]:
+    """The groups under the names that pictures give them; one whose labels differ, or are another's too, as before."""
+    heads = [{_head(p.label) for _, p in group.members} for group in groups]
+    return [
+        Group(name, group.bias, tuple((p.label, p) for _, p in group.members))
+        if len(own) == 1 and heads.count(own) == 1 and (name := min(own))
+        else group
+        for group, own in zip(groups, heads, strict=True)
+    ]
+
+
 def _head(name: str) -> str:
     """What the names of a group have in common.
 
@@ -167,6 +196,6 @@ def _head(name: str) -> str:
     return ".".join(kept)
 
 
-def _plain(x: Any) -> float:
+def plain(x: Any) -> float:
     """The number of a gradient, which is a Value after ``create_graph=True``."""
     return float(x._data if isinstance(x, Value) else x)

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from ..errors import shown
-from ..ops import number
+from ..operation import number
 from ..value import Value
-from .groups import Statistics, groups_of
+from .groups import Statistics, groups_of, parameters_of, plain
 from .limits import Finding, Limits
 
 __all__ = ["History"]
@@ -56,15 +56,17 @@ class History:
             self._first_bad = f"the loss is {self.losses[-1]} in step {len(self.losses)}"
         if model is None:
             return
-        members = [member for group in groups_of(model) for member in group.members]
-        gradients = [(name, float(p.grad.data if isinstance(p.grad, Value) else p.grad)) for name, p in members]
-        self.norms.append(Statistics.of([g for _, g in gradients]).norm)
-        self._before, self._now = self._now, {p: p._data for _, p in members}
+        members = parameters_of(model)
+        gradients = [0.0 if p._grad is None else plain(p._grad) for p in members]
+        self.norms.append(Statistics.of(gradients).norm)
+        self._before, self._now = self._now, {p: p._data for p in members}
         if not self._first_bad:
-            for name, x in [*gradients, *((name, p._data) for name, p in members)]:
-                if not math.isfinite(x):
-                    self._first_bad = f"{shown(name)} or its gradient is {x} in step {len(self.losses)}"
-                    break
+            bad = [
+                (p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data) if not math.isfinite(x)
+            ]
+            if bad:
+                names = {p: name for group in groups_of(model) for name, p in group.members}
+                self._first_bad = f"{shown(names[bad[0][0]])} or its gradient is {bad[0][1]} in step {len(self.losses)}"
 
     @property
     def before(self) -> dict[Any, float] | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import local_partials, topological_order
+from ..graph import local_partials
 from ..grouping import Grouping
 
-__all__ = ["Deaths", "first_not_finite", "grouping_of"]
+__all__ = ["Deaths"]
 
 
 class Deaths:
@@ -41,16 +41,6 @@ class Deaths:
         """The dead layer that leaves these parameters nothing: right before theirs, or anywhere behind it."""
         own = {self._neuron[p][0] for p in parameters if p in self._neuron}
         return next((n for n in self._layers if own and (n > max(own) or own == {n + 1})), None)
-
-
-def grouping_of(root: Any) -> Grouping:
-    """The layers and neurons of the graph behind a node."""
-    return Grouping(topological_order(root))
-
-
-def first_not_finite(root: Any) -> Any:
-    """The first node, from the inputs on, that holds inf or nan; None: there is none."""
-    return next((v for v in topological_order(root) if not abs(v._data) < float("inf")), None)
 
 
 def _off(activation: Any) -> bool:

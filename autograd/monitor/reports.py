@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OperandError, shown
-from ..graph import name_of
+from ..errors import ArgumentError, OperandError, shown
+from ..graph import name_of, topological_order
+from ..grouping import Grouping
 from ..render.norms import norms_svg
 from ..render.palette import Theme
 from ..value import Value
 from .groups import Group, Statistics, groups_of
 from .history import History
 from .limits import Finding, Limits
-from .neurons import Deaths, first_not_finite, grouping_of
+from .neurons import Deaths
 
 __all__ = ["Report", "Row", "report"]
 
@@ -84,8 +85,11 @@ class Report:
         return not self.findings and all(not row.findings for row in self.rows)
 
     def __getitem__(self, name: str) -> Row:
-        """The row of a group."""
-        return {row.name: row for row in self.rows}[name]
+        """The row of a group; an ArgumentError lists the names."""
+        rows = {row.name: row for row in self.rows}
+        if name not in rows:
+            raise ArgumentError(f"there is no group {name!r}; there are {', '.join(map(shown, rows))}")
+        return rows[name]
 
     def norms(self) -> dict[str, float]:
         """The norm of each group's gradient, where there is one."""
@@ -175,7 +179,8 @@ def report(
     if root is not None and not isinstance(root, Value):
         raise OperandError(f"root is the loss, a Value, got {type(root).__name__}")
     limits = limits or Limits()
-    grouping = None if root is None else grouping_of(root)
+    nodes = [] if root is None else topological_order(root)
+    grouping = Grouping(nodes) if nodes else None
     deaths = None if grouping is None else Deaths(grouping, limits.samples)
     if before is None and history is not None:
         before = history.before
@@ -189,11 +194,10 @@ def report(
         if row.gradient is not None and math.isfinite(row.gradient.norm):
             behind[group.bias].append(row.gradient.norm / math.sqrt(row.size))
     findings = list(history.findings) if history is not None else []
-    bad = None if root is None else first_not_finite(root)
+    bad = next((v for v in nodes if not math.isfinite(v._data)), None)
     if bad is not None:
-        findings.insert(
-            0, Finding("not finite", f"{name_of(bad)} is the first node of the graph that holds such a number")
-        )
+        why = f"{name_of(bad)} is the first node of the graph that holds such a number"
+        findings.insert(0, Finding("not finite", why))
     return Report(tuple(reversed(rows)), tuple(findings))
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import functions, reductions
 from ..errors import ArgumentError, ShapeError
-from ..ops import LITERAL, number
+from ..operation import number
+from ..ops import LITERAL
 from ..value import Value
 from .inputs import is_batch, shape_of, stacked
 from .modules import Module

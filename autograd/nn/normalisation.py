@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays import array, data
 from ..errors import ArgumentError, ShapeError
 from ..functions import sqrt
-from ..ops import number
+from ..operation import number
 from ..reductions import mean
 from ..value import Value
 from .inputs import as_rows, stacked

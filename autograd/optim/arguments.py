@@ -10,10 +10,10 @@ import numpy as np
 
 from ..errors import ArgumentError, OperandError
 from ..graph import is_constant, name_of
-from ..ops import number
+from ..operation import number
 from ..value import Value
 
-__all__ = ["at_least", "flag", "trainable", "whole"]
+__all__ = ["at_least", "flag", "same_names", "trainable", "whole"]
 
 
 def trainable(params: Any, who: str) -> list[Value]:
@@ -91,3 +91,11 @@ def flag(name: str, x: Any) -> bool:
     if not isinstance(x, bool | np.bool_):
         raise ArgumentError(f"{name} is {x!r}; it must be True or False")
     return bool(x)
+
+
+def same_names(got: set[str], expected: set[str], who: str) -> None:
+    """Refuse a state that lacks a name or has one too many."""
+    missing, unknown = sorted(expected - got), sorted(got - expected)
+    if missing or unknown:
+        wrong = [f"without {', '.join(missing)}"] * bool(missing) + [f"with {', '.join(unknown)}"] * bool(unknown)
+        raise ArgumentError(f"{who} cannot go on from a state {' and '.join(wrong)}")

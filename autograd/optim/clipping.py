@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AnomalyError, ArgumentError
-from ..ops import number
+from ..operation import number
 from ..value import Value
 from .arguments import at_least, trainable
 

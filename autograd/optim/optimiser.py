@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..value import Value
-from .arguments import at_least, trainable
+from .arguments import at_least, same_names, trainable
 
 __all__ = ["Array", "Optimizer"]
 
 Array = NDArray[np.float64]
-
-_FLOAT64 = np.dtype(np.float64)
 
 
 class Optimizer:
@@ -46,8 +44,8 @@ class Optimizer:
         self.lr = lr
         self.initial_lr: float | None = None  # what the first scheduler starts from
         self._options = self._checked(options)
-        n = len(self._parameters)
-        self._state = {name: np.full(n, self._start(), dtype=np.float64) for name in self._layout()}
+        start = np.full(len(self._parameters), self._start(), dtype=np.float64)
+        self._state = {name: start.copy() for name in self._layout()}
         self._count = 0  # steps made by all parameters alike, unless:
         self._counts: NDArray[np.int64] | None = None  # steps per parameter, once some had no gradient
         self._prepare()
@@ -137,21 +135,54 @@ class Optimizer:
             >>> weights.tolist()
             [0.0, 2.0]
         """
+        with np.errstate(all="ignore"):  # infinities and NaN pass through, as in PyTorch
+            self.prepare_update(weights, gradients)()
+
+    def prepare_update(self, weights: Array, gradients: Array) -> Callable[[], None]:
+        """`update` for two arrays that stay where they are and change: checked here, once, and not in each step.
+
+        NumPy's warnings of infinities and NaN are left to the caller: ``np.errstate(all="ignore")`` around a loop costs
+        nothing, and in each step nearly as much as plain gradient descent itself.
+
+        Args:
+            weights, gradients: as for :meth:`update`; each call reads the gradients that stand there then.
+
+        Returns:
+            One step, as often as it is called, with the optimiser's rate and state as they are at that moment.
+
+        Raises:
+            ShapeError, OperandError: see :meth:`update`.
+
+        Example:
+            >>> import numpy as np
+            >>> from autograd import Value, optim
+            >>> weights, gradients = np.array([1.0, 2.0]), np.array([2.0, 0.0])
+            >>> optimiser = optim.SGD([Value(1.0), Value(2.0)], lr=0.5)
+            >>> step = optimiser.prepare_update(weights, gradients)
+            >>> step()
+            >>> optimiser.lr, gradients[1] = 0.25, 4.0
+            >>> step()
+            >>> weights.tolist()
+            [-0.5, 1.0]
+        """
         if not weights.shape == gradients.shape == self._shape:
             raise ShapeError(
                 f"{type(self).__name__} has {len(self._parameters)} parameters and expects arrays of shape "
                 f"{self._shape}; got weights {weights.shape}, gradients {gradients.shape}"
             )
-        if not weights.dtype == gradients.dtype == _FLOAT64:
+        if not weights.dtype == gradients.dtype == np.float64:
             raise OperandError(
                 f"{type(self).__name__} computes in float64; got weights {weights.dtype}, gradients {gradients.dtype}"
             )
-        if self._counts is not None:
-            self._update_some(np.arange(len(weights)), weights, gradients)
-            return
-        with np.errstate(all="ignore"):  # infinities and NaN pass through, as in PyTorch
-            self._rule(weights, gradients, self._rows, self._work, self._count + 1)
-        self._count += 1
+
+        def step() -> None:
+            if self._counts is None:
+                self._rule(weights, gradients, self._rows, self._work, self._count + 1)
+                self._count += 1
+            else:
+                self._update_some(np.arange(len(weights)), weights, gradients)
+
+        return step
 
     # --- parameters without a gradient ------------------------------------------------------------------------
 
@@ -222,13 +253,13 @@ class Optimizer:
         if state["optimiser"] != who:
             raise ArgumentError(f"this is the state of {state['optimiser']!r}; {who} cannot go on from it")
         known = {"optimiser", "lr", "initial_lr", "step", *self._options}
-        _same_names(known & set(state), known, who)
+        same_names(known & set(state), known, who)
         loaded = object.__new__(type(self))  # filled first, so that an error leaves this one as it is
         loaded._parameters, loaded.lr = self._parameters, state["lr"]
         first = state["initial_lr"]
         loaded.initial_lr = None if first is None else at_least(f"{who}: initial_lr", first)
         loaded._options = loaded._checked({name: state[name] for name in self._options})
-        _same_names(set(state), known | set(loaded._layout()), who)
+        same_names(set(state), known | set(loaded._layout()), who)
         loaded._state = {name: self._loaded(name, state[name]) for name in loaded._layout()}
         steps = self._loaded("step", state["step"])
         counts = steps.astype(np.int64) if np.isfinite(steps).all() else np.full(len(steps), -1)
@@ -267,10 +298,3 @@ class Optimizer:
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self._options.items())
         return f"{type(self).__name__}({len(self._parameters)} parameters, lr={self._lr!r}{options})"
-
-
-def _same_names(got: set[str], expected: set[str], who: str) -> None:
-    missing, unknown = sorted(expected - got), sorted(got - expected)
-    if missing or unknown:
-        wrong = [f"without {', '.join(missing)}"] * bool(missing) + [f"with {', '.join(unknown)}"] * bool(unknown)
-        raise ArgumentError(f"{who} cannot go on from a state {' and '.join(wrong)}")

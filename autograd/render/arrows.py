@@ -91,8 +91,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
         lines = (picture.say.local(edge),)
         label = table([cell(lines[0], SMALL)])
-    id_ = f"{edge.source}_{edge.target}_{edge.operand}"
-    return Arrow(id_, edge.source, edge.target, False, lines, picture.say.forward(edge), look, label)
+    return Arrow(edge.id, edge.source, edge.target, False, lines, picture.say.forward(edge), look, label)
 
 
 def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
@@ -115,9 +114,8 @@ def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
     if state == "current" and edge.message is not None:
         look |= {"arrowsize": "1.1"}
     lines = _lines(edge, picture, picture.say)
-    id_ = f"{edge.source}_{edge.target}_{edge.operand}_back"
     label = _label(edge, final, lines, mark, picture)
-    return Arrow(id_, edge.target, edge.source, True, lines, picture.say.backward(edge), look, label)
+    return Arrow(f"{edge.id}_back", edge.target, edge.source, True, lines, picture.say.backward(edge), look, label)
 
 
 def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from .. import ops
 from ..errors import GraphError
 from ..graph import is_constant
 from ..naming import is_plain_number, short_number
-from ..ops import Op
+from ..operation import Op
 from ..trace import Trace
 from ..value import Value
 from .latex import latex_name, latex_number

@@ -14,8 +14,8 @@ import math
 from typing import Any
 
 from .. import errors
+from ..operation import Op, number
 from ..operators import Operators
-from ..ops import Op, number
 
 __all__ = ["js_op", "js_prelude"]
 
@@ -122,7 +122,7 @@ class _Symbol(Operators):
 
     __slots__ = ("name", "program")
 
-    op_level = 3  # see ops.Op: a row called with a symbol is applied by the symbol
+    op_level = 3  # see operation.Op: a row called with a symbol is applied by the symbol
 
     def __init__(self, name: str, program: _Program) -> None:
         self.name = name

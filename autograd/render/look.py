@@ -10,6 +10,7 @@ from typing import Any, get_args
 from ..errors import ArgumentError
 from .palette import Palette, Theme, palette_of
 from .rows import Rows
+from .text import number_text
 
 __all__ = ["DIRECTIONS", "PARTS", "THEMES", "Look", "look_of"]
 
@@ -78,7 +79,7 @@ class Look:
 
     def number(self, x: float | None, missing: str = "not computed") -> str:
         """A number, or what stands in place of one."""
-        return missing if x is None else format(x, self.number_format)
+        return number_text(x, missing, self.number_format)
 
     def backward(self, rows: Rows) -> bool:
         """Whether dashed arrows are drawn: gradients are known, or they were asked for, or it is a moment."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..arrays import array, data, grads
 from ..errors import ArgumentError, GraphError, ShapeError
-from ..ops import number
+from ..operation import number
 from ..value import Value
 from .figure import Canvas, room
 from .palette import Theme

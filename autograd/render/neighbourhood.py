@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Any
 
 from ..graph import is_constant
-from ..naming import is_plain_number, short_number
+from ..naming import is_plain_number, number_beside, short_number
 from ..records import Message
 from ..trace import Trace
 from .rows import checked_step
 from .widths import columns, cut, printable
 
-__all__ = ["columns", "neighbourhood_lines"]
+__all__ = ["neighbourhood_lines"]
 
 _OPERANDS, _USERS = 8, 4  # lines that they may take
 _TRIES = ((40, True), (24, True), (16, True), (16, False), (10, False))  # columns of a name; messages with factors?
@@ -160,17 +160,14 @@ def _operand(text: str, message: Message | None, full: bool, below: bool) -> _En
     m, total = message, short_number(message.total)
     gradient = f"grad {total}"
     if m.before is not None and full and not below:
-        gradient = f"grad {short_number(m.before)} + {_factor(m.product)} = {total}"
+        gradient = f"grad {short_number(m.before)} + {number_beside(m.product)} = {total}"
     if m.waiting:
         gradient += f", {m.waiting} to come"
     product = short_number(m.product)
     text = f"{text}, {gradient}" if below else text
-    return _Entry(text, gradient, f"{_factor(m.upstream)} * {_factor(m.local)} = {product}" if full else product)
-
-
-def _factor(x: float) -> str:
-    text = short_number(x)
-    return f"({text})" if text.startswith("-") else text
+    return _Entry(
+        text, gradient, f"{number_beside(m.upstream)} * {number_beside(m.local)} = {product}" if full else product
+    )
 
 
 def _users(trace: Trace, node: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ArgumentError, GraphError, OperandError
 from ..graph import topological_order
 from ..grouping import Grouping
-from ..ops import number
+from ..operation import number
 from ..value import Value
 from .figure import Canvas, room
 from .palette import Theme

@@ -8,7 +8,8 @@ from itertools import accumulate
 
 from ..copying import restore
 from ..graph import local_partials
-from ..ops import ADD, DIV, DOT, LEAF, MEAN, MUL, SUM, Op
+from ..operation import Op
+from ..ops import ADD, DIV, DOT, LEAF, MEAN, MUL, SUM
 from ..value import Value, literal
 
 __all__ = ["Opened", "can_open", "opened"]

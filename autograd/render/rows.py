@@ -97,6 +97,11 @@ class EdgeRow:
     count: int = 1
     symbolic: str = ""
 
+    @property
+    def id(self) -> str:
+        """What a picture calls it: both ends, and the place among the operands."""
+        return f"{self.source}_{self.target}_{self.operand}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from .look import Look
 from .marks import first_not_finite
 from .rows import EdgeRow, NodeRow, Rows
+from .sums import exact_sum
 from .text import label_text
 
 __all__ = ["Sentences"]
@@ -148,7 +149,7 @@ class Sentences:
             return text
         listed = " + ".join(_held(self.look.number(x)) for x in arrived[:_LISTED])
         listed += f" + {len(arrived) - _LISTED} more" if len(arrived) > _LISTED else ""
-        if math.isclose(math.fsum(arrived), gradient, rel_tol=1e-9, abs_tol=1e-300) or not math.isfinite(gradient):
+        if math.isclose(exact_sum(arrived), gradient, rel_tol=1e-9, abs_tol=1e-300) or not math.isfinite(gradient):
             return f"{text} = {listed}"
         return f"{text}; the last backward added {listed}"
 

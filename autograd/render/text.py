@@ -13,18 +13,19 @@ LABEL_LIMIT = 32  # characters; a longer label would push the rest of the pictur
 _NARROW, _WIDE = frozenset(" !'(),-./:;I[]fijlrt|"), frozenset("%@MW^m+<>=~w…—")
 
 
-def number_text(x: float | None, missing: str = "not computed") -> str:
-    """A number to four significant digits.
+def number_text(x: float | None, missing: str = "not computed", number_format: str = ".4g") -> str:
+    """A number as pictures write it: to four significant digits, a zero of either sign as 0.
 
     Args:
         x: the number, or None where there is none.
         missing: what to write in its place; never 0, which is a number.
+        number_format: of another precision, or another form.
 
     Example:
         >>> [number_text(x) for x in (2.0, 0.1234567, 1e-7, -0.0, float("-inf"), float("nan"), None)]
-        ['2', '0.1235', '1e-07', '-0', '-inf', 'nan', 'not computed']
+        ['2', '0.1235', '1e-07', '0', '-inf', 'nan', 'not computed']
     """
-    return missing if x is None else f"{x:.4g}"
+    return missing if x is None else format(x + 0.0, number_format)  # -0.0 + 0.0 is 0.0
 
 
 def label_text(label: str, limit: int = LABEL_LIMIT) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .. import ops
 from ..errors import AutogradError
-from ..ops import Op
+from ..operation import Op
 from .evidence import Array, Evidence
 
 __all__ = ["MOST_EDGES", "PASS_ON", "Guess", "column", "edge_guess", "value_and_partial"]

@@ -5,7 +5,6 @@ The right one is found from the graph where the function runs on Values, and fro
 
 from __future__ import annotations
 
-import inspect
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,7 +16,8 @@ import numpy as np
 from .. import graph
 from ..errors import ArgumentError, AutogradError, GradientWarning
 from ..numeric import EPS, slopes
-from ..ops import plain
+from ..operation import plain
+from ..points import argument_names, variable_names
 from ..trees import Tree, flatten
 from ..value import Value
 
@@ -64,15 +64,7 @@ def points_of(f: Function, at: Any) -> list[Point]:
     given = at if isinstance(at, list) else [at]
     if not given:
         raise ArgumentError("at needs at least one point")
-    return [_point(_argument_names(f), p) for p in given]
-
-
-def _argument_names(f: Function) -> list[str]:
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # some built-in functions have no signature
-        return []
-    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return [_point(argument_names(f), p) for p in given]
 
 
 def _point(arguments: list[str], point: Any) -> Point:
@@ -87,8 +79,7 @@ def _point(arguments: list[str], point: Any) -> Point:
     else:
         values = point if isinstance(point, tuple) else (point,)
         keyword, parts = False, list(values)
-        order = arguments[: len(values)] if len(arguments) >= len(values) else []
-        order = order or (["x"] if len(values) == 1 else [f"x{i}" for i in range(1, len(values) + 1)])
+        order = variable_names(arguments, len(values))
     numbers, tree = flatten(values)
     names = [entry for name, part in zip(order, parts, strict=True) for entry in _entries(name, part)]
     return Point(tuple(plain(x) for x in numbers), tree, tuple(names), keyword)

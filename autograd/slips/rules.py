@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from .. import operation, ops
 from .evidence import Array, Evidence
 from .guesses import MOST_EDGES, PASS_ON, Guess, column, edge_guess, value_and_partial
 from .textbook import usual_mistakes
@@ -149,7 +149,7 @@ def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
     return _wrong_place(e, powers=True)
 
 
-def _is_power(op: ops.Op) -> bool:
+def _is_power(op: operation.Op) -> bool:
     bound = len(op.params) == 1 and op is ops.power(op.params[0])
     return bound or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
 

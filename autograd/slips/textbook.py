@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import ops
-from ..ops import Op
+from ..operation import Op
 from .evidence import Array
 
 __all__ = ["TEXTBOOK", "Instead", "Mistake", "usual_mistakes"]

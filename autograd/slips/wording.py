@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import graph, ops
 from ..errors import AutogradError, shown
-from ..ops import Op
+from ..operation import Op
 from ..value import lift
 
 __all__ = ["local_derivative_text", "name_of", "number_text", "point_text", "term_text", "written"]

@@ -15,7 +15,7 @@ from ..guessing import judge_guess
 from ..moments import Records
 from ..naming import short_number
 from ..ops import LEAF
-from ..render import to_svg
+from ..render import draw
 from ..render.neighbourhood import neighbourhood_lines
 from ..stepper import Stepper
 from . import words
@@ -28,6 +28,7 @@ __all__ = ["StepShell", "walk"]
 _MOST_RECORDS = 50  # that one command prints
 _MOST_NODES = 40
 _AROUND = 4
+_WHOLE = (".html", ".tex")  # what `draw` of the library makes without a moment
 
 _GREETING = "Type help for help, step (or s) for the next record; a blank line repeats the last command."
 _OVER = "the pass is over; back, goto K and restart lead back into it"
@@ -238,12 +239,9 @@ class StepShell(Shell):
         """Write a picture of this moment."""
         k = self.stepper.position
         path = Path(os.path.expanduser(bare(argument) or f"step-{k}.svg"))
-        svg = to_svg(self._trace.root, trace=self._trace, at_step=k)
-        try:
-            path.write_text(svg, encoding="utf-8")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ArgumentError(f"cannot write {shown(str(path))}: {reason}") from None
+        if path.suffix.lower() in _WHOLE:
+            raise ArgumentError(f"a {path.suffix} file shows the whole pass, no moment of it; draw step-{k}.svg does")
+        draw(self._trace.root, path, trace=self._trace, at_step=k)
         self._show([f"wrote {shown(str(path))}"])
 
     def do_help(self, arg: str) -> None:

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TextIO, TypeAlias
 
-from ..render.neighbourhood import columns
+from ..render.widths import columns
 
 __all__ = ["Screen", "Subject"]
 

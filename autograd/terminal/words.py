@@ -97,7 +97,13 @@ COMMANDS = (
         words=(*VARIABLES, "abs("),
     ),
     Command("clear", "", "", "forget every break and every watched node"),
-    Command("draw", "d", "[FILE]", "write a picture (SVG) of this very moment", "The file is step-K.svg if not named."),
+    Command(
+        "draw",
+        "d",
+        "[FILE]",
+        "write a picture (SVG) of this very moment",
+        "The file is step-K.svg if not named. Another end of its name makes another kind: .png, .dot or .mmd.",
+    ),
     Command("help", "h", "[COMMAND]", "this list, or more about one command", "? is another name for it."),
     Command("quit", "q", "", "leave; so does the end of input (Ctrl-D)"),
 )

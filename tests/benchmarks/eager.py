@@ -15,7 +15,6 @@ import argparse
 import copy
 import gc
 import importlib.metadata
-import os
 import pickle
 import platform
 import statistics
@@ -23,7 +22,6 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +31,7 @@ from workloads import (
     THEIRS,
     Workload,
     build_chain,
+    machine,
     random_graph,
     random_plan,
     readme_expression,
@@ -191,16 +190,6 @@ def long_chain(quick: bool) -> None:
 def met(reached: bool) -> str:
     """How a target is reported."""
     return "met" if reached else "MISSED"
-
-
-def machine() -> str:
-    """The processor's name where the system gives one, with the number of cores."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        named = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        name = named[0].partition(":")[2].strip() if named else name
-    return f"{platform.system()} {platform.machine()}, {name}, {os.cpu_count()} cores"
 
 
 def main() -> None:

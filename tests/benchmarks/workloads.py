@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
+import os
+import platform
 import random
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import micrograd.engine
-import micrograd.nn
 import numpy as np
 
 import autograd
 import autograd.nn
+
+try:
+    import micrograd.engine
+    import micrograd.nn
+except ImportError:  # eager.py cannot do without it, compile.py can
+    HAS_MICROGRAD = False
+else:
+    HAS_MICROGRAD = True
 
 
 class Library(NamedTuple):
@@ -24,7 +33,6 @@ class Library(NamedTuple):
 
 
 OURS = Library(autograd.Value, autograd.nn.MLP)
-THEIRS = Library(micrograd.engine.Value, micrograd.nn.MLP)
 
 
 def tanh_for_micrograd(self: Any) -> Any:
@@ -38,7 +46,9 @@ def tanh_for_micrograd(self: Any) -> Any:
     return out
 
 
-micrograd.engine.Value.tanh = tanh_for_micrograd
+if HAS_MICROGRAD:
+    THEIRS = Library(micrograd.engine.Value, micrograd.nn.MLP)
+    micrograd.engine.Value.tanh = tanh_for_micrograd
 
 
 class Outcome(NamedTuple):
@@ -88,25 +98,30 @@ def random_plan(size: int, seed: int = 0) -> Plan:
     return Plan(leaves, steps, depths[-1])
 
 
+def planned(plan: Plan, library: Library) -> Outcome:
+    """Build the planned graph."""
+    Value = library.Value
+    leaves = [Value(x) for x in plan.leaves]
+    nodes = leaves.copy()
+    add = nodes.append
+    for op, i, j in plan.steps:
+        if op == "+":
+            add(nodes[i] + nodes[j])
+        elif op == "*":
+            add(nodes[i] * nodes[j])
+        else:
+            add(nodes[i].tanh())
+    return Outcome(nodes[-1], leaves)
+
+
 def random_graph(plan: Plan) -> Workload:
     """Build the planned graph and send a gradient back through it."""
 
     def workload(library: Library) -> Run:
-        Value = library.Value
-
         def run() -> Outcome:
-            leaves = [Value(x) for x in plan.leaves]
-            nodes = leaves.copy()
-            add = nodes.append
-            for op, i, j in plan.steps:
-                if op == "+":
-                    add(nodes[i] + nodes[j])
-                elif op == "*":
-                    add(nodes[i] * nodes[j])
-                else:
-                    add(nodes[i].tanh())
-            nodes[-1].backward()
-            return Outcome(nodes[-1], leaves)
+            outcome = planned(plan, library)
+            outcome.root.backward()
+            return outcome
 
         return run
 
@@ -193,3 +208,13 @@ def build_chain(size: int) -> autograd.Value:
     for _ in range(size // 2):
         x = x * scale + shift
     return x
+
+
+def machine() -> str:
+    """The processor's name where the system gives one, with the number of cores."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        named = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        name = named[0].partition(":")[2].strip() if named else name
+    return f"{platform.system()} {platform.machine()}, {name}, {os.cpu_count()} cores"

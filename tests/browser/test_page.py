@@ -99,6 +99,23 @@ def test_what_is_no_number_is_refused_and_the_last_numbers_stay(text: str, open_
     assert lines_on(page)[1] == "a1 = 3 * 2 = 6"
 
 
+@pytest.mark.parametrize("text", ["0", "-3", ""])
+def test_a_refused_edit_changes_nothing_that_the_page_shows(text: str, open_page: Opener) -> None:
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    page = open_page(to_html(x.log() * y + x), "#step=9")
+    edit(page, "x", "4")
+    page.locator(box(page, "x")).click()
+    panes = ("#picture", "#now", "#equations", "#sums", "#paths")
+    before = [page.locator(pane).inner_html() for pane in panes]
+    edit(page, "x", text)
+    assert "keeps the last numbers that work" in (page.locator("#problem").text_content() or "")
+    assert [page.locator(pane).inner_html() for pane in panes] == before
+    edit(page, "y", "5")  # an edit that is taken says what every field stands for
+    assert [field.input_value() for field in page.locator("#inputs input").all()] == ["4", "5"]
+    assert page.locator("#inputs input[aria-invalid]").count() == 0
+    assert page.locator("#problem").text_content() == ""
+
+
 def test_an_input_outside_a_domain_is_refused(open_page: Opener) -> None:
     x = Value(2.0, "x")
     page = open_page(to_html(x.log()))

@@ -48,6 +48,22 @@ def test_predict_hides_what_is_to_come_and_judges_the_guess(open_page: Opener) -
     assert lines_on(page)[1:] == ["to a1: 2 * 0.5 = 1 (complete)", "to m2: 2 * 6 = 12 (complete)"]
 
 
+@pytest.mark.parametrize("change", ["edit", "reset"])
+def test_other_numbers_take_back_what_was_said_of_a_guess(change: str, open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("lesson 5")), "#step=17")
+    page.locator("#predict").check()
+    guess(page, "1")
+    assert verdict(page) == "Right: 2 * 0.5 = 1."
+    page.locator("#guess").fill("12")
+    if change == "edit":
+        edit(page, "m2", "0.75")
+    else:
+        page.locator("#reset").click()
+    assert verdict(page) == ""
+    assert page.locator("#guess").input_value() == ""
+    assert "a1" in page.locator("#asked").inner_text()
+
+
 def test_a_guess_at_a_sum_is_told_apart_from_a_message(open_page: Opener) -> None:
     a, b = Value(2.0, "a"), Value(1.0, "b")
     trace = Trace((a + b) * (b + 1))

@@ -13,7 +13,7 @@ import pytest
 
 from autograd import Value, ops
 from autograd.errors import AutogradError
-from autograd.ops import Op
+from autograd.operation import Op
 from tests.oracle import (
     FORMS,
     PARAMETERS,

@@ -373,6 +373,34 @@ def test_what_is_not_supported_is_refused_and_never_silently_wrong(function: Cal
     np.testing.assert_allclose(ag.data(result), function(A_NUMBERS), rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, out: x.sum(axis=0, out=out),
+        lambda x, out: x.mean(0, None, out),
+        lambda x, out: x.prod(axis=0, out=out),
+        lambda x, out: x.std(axis=0, out=out),
+        lambda x, out: x.var(axis=0, out=out),
+        lambda x, out: x.max(0, out),
+        lambda x, out: x.min(axis=0, out=out),
+        lambda x, out: x.clip(-1.0, 1.0, out=out),
+        lambda x, out: x.round(1, out),
+        lambda x, out: x.dot(x.T, out),
+        lambda x, out: np.sum(x, axis=0, out=out),
+        lambda x, out: np.max(x, axis=0, out=out),
+        lambda x, out: np.clip(x, -1.0, 1.0, out=out),
+        lambda x, out: np.round(x, 1, out),
+        lambda x, out: np.dot(x, x.T, out=out),
+    ],
+)
+def test_out_is_refused_and_none_is_none(function: Callable[[Any, Any], Any]) -> None:
+    np.testing.assert_allclose(ag.data(function(ag.array(A_NUMBERS), None)), function(A_NUMBERS, None), rtol=1e-12)
+    out = np.zeros_like(function(A_NUMBERS, None), dtype=object)
+    with pytest.raises(OperandError, match="out="):
+        function(ag.array(A_NUMBERS), out)
+    assert not out.any()
+
+
 def test_comparison_is_an_array_of_bools() -> None:
     V = ag.array(A_NUMBERS)
     for op in (operator.gt, operator.ge, operator.lt, operator.le, operator.eq, operator.ne):

@@ -219,11 +219,24 @@ def test_draw_writes_this_very_moment(tmp_path: Path, monkeypatch: pytest.Monkey
     assert pictures["named file.svg"] == pictures["step-10.svg"]
 
 
+def test_draw_writes_what_the_name_ends_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, session: Session) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ["a.png", "a.mmd", "a.dot", "a.html", "a.tex", "a.foo", "a"]
+    said = replies(session(["step", *TWO_PATHS], "goto 9", *[f"draw {name}" for name in names]))[1:]
+    assert said[:3] == [f"wrote {name}\n" for name in names[:3]]
+    assert all(reply.startswith("a .") and "whole pass" in reply for reply in said[3:5])
+    assert all(reply.startswith("the end of a picture's name says what it becomes") for reply in said[5:7])
+    assert {path.name for path in tmp_path.iterdir()} == set(names[:3])
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "a.mmd").read_text("utf-8").startswith("flowchart")
+    assert (tmp_path / "a.dot").read_text("utf-8").startswith("digraph")
+
+
 def test_without_dot_drawing_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch, session: Session) -> None:
-    def missing(root: Value, **options: Any) -> str:
+    def missing(root: Value, path: Path, **options: Any) -> Path:
         raise GraphvizMissingError("no dot:\ninstall graphviz-pure")
 
-    monkeypatch.setattr(autograd.terminal.commands, "to_svg", missing)
+    monkeypatch.setattr(autograd.terminal.commands, "draw", missing)
     drawn, after = replies(session(["step", *TWO_PATHS], "draw", "s"))[:2]
     assert drawn == "no dot:\n"
     assert after.startswith("[1/10]")

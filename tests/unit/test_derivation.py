@@ -15,7 +15,7 @@ import autograd as ag
 from autograd import Value, explain, lessons
 from autograd.derivation import Derivation
 from autograd.derivation.measuring import measured_text
-from autograd.derivation.writing import WIDTH, columns
+from autograd.derivation.writing import WIDTH
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.graph import topological_order
 from autograd.naming import is_plain_number
@@ -23,7 +23,9 @@ from autograd.nn import MLP
 from autograd.numeric import slopes
 from autograd.paths import count_paths
 from autograd.render.latex import latex_name, latex_number
+from autograd.render.widths import columns
 from tests.properties.test_random_graphs import Program, build, programs, sizes
+from tests.unit.test_paths import doubled
 
 HOSTILE = [
     r"\end{aligned}$$<script>alert(1)</script>",
@@ -179,14 +181,6 @@ def test_a_step_beside_a_longer_way_round_is_marked() -> None:
 
 
 # --- many paths ----------------------------------------------------------------------------------------------------
-
-
-def doubled(depth: int) -> tuple[Value, Value]:
-    x = y = Value(1.0, "x")
-    for _ in range(depth):
-        y = y + y
-    y.label = "top"
-    return y, x
 
 
 def test_diamonds_in_a_row_are_one_product() -> None:
@@ -402,6 +396,16 @@ def test_wrong_rule_is_seen_in_the_measurement() -> None:
 )
 def test_what_is_measured_where_there_is_no_slope(f: Any, words: str) -> None:
     assert measured_text(slopes(f, 0.0), 0.0).startswith(f"not measured: {words}")
+
+
+def test_groups_that_are_not_listed_may_add_up_to_more_than_a_double() -> None:
+    x = Value(1.0, "x")
+    top = ag.sum([x * 1e308 for _ in range(20)])
+    top.label = "top"
+    found = explain(top, x)
+    assert found.total == math.inf
+    assert len(found.groups) == 11
+    assert "  all others together = inf (9 paths)\n" in found.text
 
 
 def test_nothing_is_measured_from_infinity() -> None:

@@ -12,7 +12,7 @@ import autograd as ag
 from autograd import Value, ops
 from autograd.duals import Dual, innermost, new_level
 from autograd.errors import GradientWarning, OperandError
-from autograd.ops import Op
+from autograd.operation import Op
 from tests.oracle import cases, close, expected_warnings, form_of, row_id, slope, unit
 
 CASES = list(cases())

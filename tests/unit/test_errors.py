@@ -34,6 +34,7 @@ def test_every_kind_descends_from_the_root_or_is_a_warning(kind: type[Exception]
         (errors.ShapeError, ValueError),
         (errors.ArgumentError, ValueError),
         (errors.GraphError, RuntimeError),
+        (errors.BranchError, errors.GraphError),
         (errors.AnomalyError, ArithmeticError),
         (errors.GradientWarning, RuntimeWarning),
     ],

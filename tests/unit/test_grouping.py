@@ -17,7 +17,7 @@ from autograd.errors import ArgumentError
 from autograd.graph import topological_order
 from autograd.grouping import Grouping, Part
 from autograd.nn import MLP
-from autograd.ops import TABLE, Op
+from autograd.operation import TABLE, Op
 from tests.properties.test_random_graphs import Program, build, programs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -327,3 +328,45 @@ def test_anomalies_pass_outside() -> None:
     x.data = 5.0
     root.backward()
     assert math.isnan(root.data)
+
+
+# --- comparisons -------------------------------------------------------------------------------------------------
+
+
+def test_every_comparison_on_a_value_is_seen_with_its_operands() -> None:
+    x, y = Value(3.0), Value(4.0)
+    with modes.comparisons() as seen:
+        assert x < y
+        assert not x >= 5.0
+        assert operator.lt(1, x)
+        assert x != y
+        assert x
+    assert [s.outcome for s in seen] == [True, False, True, False, True]
+    assert [s.relation for s in seen] == [operator.lt, operator.ge, operator.gt, operator.eq, operator.truth]
+    assert [s.left is x for s in seen] == [True] * 5
+    assert seen[0].right is y
+    assert (seen[1].right, seen[2].right, seen[4].right) == (5.0, 1, None)
+
+
+def test_comparisons_outside_and_of_other_things_are_not_seen() -> None:
+    x = Value(3.0)
+    with modes.comparisons() as seen:
+        with modes.comparisons() as inner:
+            assert x > 1
+        assert x.data > 1
+        assert x != "text"
+        assert {x: 1}[x] == 1
+    assert x > 2
+    assert seen == []
+    assert len(inner) == 1
+
+
+def test_comparisons_of_arrays_and_duals_are_seen() -> None:
+    X = ag.array([1.0, 2.0, 3.0])
+    with modes.comparisons() as seen:
+        below = X < 2.0
+    assert below.tolist() == [True, False, False]
+    assert [s.left is v for s, v in zip(seen, X, strict=True)] == [True] * 3
+    with modes.comparisons() as seen:
+        ag.jvp(lambda x: x if x > 1.0 else -x, (2.0,), (1.0,))
+    assert [(s.outcome, s.left.data, s.right) for s in seen] == [(True, 2.0, 1.0)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from autograd import Value, ops
 from autograd.errors import ArgumentError
 from autograd.graph import topological_order
-from autograd.naming import Names, made_by
+from autograd.naming import Names, made_by, number_beside
 
 
 def names(root: Value) -> list[str]:
@@ -30,6 +32,11 @@ def test_repeated_labels_are_told_apart() -> None:
     assert found[:2] == ["w", "w#2'"]
     assert "w#2" in found
     assert len(set(found)) == len(found)
+
+
+def test_only_what_begins_with_a_minus_stands_in_brackets() -> None:
+    minus_nan = math.copysign(math.nan, -1.0)  # as inf - inf is, and written like any other
+    assert [number_beside(x) for x in (-math.inf, -0.0, 0.0, minus_nan)] == ["(-inf)", "(-0)", "0", "nan"]
 
 
 @pytest.mark.parametrize("label", ["two\nlines", "\x1b[31m", "x" * 100, '"', "‮"])

@@ -50,15 +50,18 @@ function sayStep(asked) {
 
 function go(k, { say = true } = {}) {
   const target = Math.max(0, Math.min(steps, k));
-  if (target !== step) {
-    byId("guess").value = "";
-    setText(byId("verdict"), "");
-  }
+  if (target !== step) forgetGuess();
   step = target;
   draw();
   if (say) history.replaceState(null, "", `#step=${step}`);
   const record = step ? played.records[step - 1] : null;
   if (record) show(byId("picture"), byId(nodes[record.i].ids[0]));
+}
+
+// What was guessed, and said of it, belongs to one step and its numbers.
+function forgetGuess() {
+  byId("guess").value = "";
+  setText(byId("verdict"), "");
 }
 
 function fromHash() {
@@ -86,6 +89,7 @@ function tick() {
 function numbersChanged(numbers) {
   played = pass(nodes, played.seed, numbers);
   answered.clear();
+  forgetGuess();
   listEquations(nodes, played);
   draw();
 }

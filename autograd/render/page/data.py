@@ -72,7 +72,7 @@ def row_ids(trace: Trace, rows: Rows) -> tuple[list[list[str]], list[list[str]]]
         target = next(made)
         ids[i] = [target]
         for parent, edge in zip(node.parents, into[target], strict=True):
-            edges[i].append(f"{edge.source}_{edge.target}_{edge.operand}")
+            edges[i].append(edge.id)
             place = trace.place[parent]
             if parent._op is LITERAL or not ids[place]:
                 ids[place].append(edge.source)

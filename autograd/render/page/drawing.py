@@ -56,7 +56,7 @@ def drawing(rows: Rows, title: str, describe: str) -> str:
         wide = max(_EDGE, text_width(f"{_local(edge)} ", 10) + 36)
         cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="{18 + room}"></TD>'
         label = f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cell}</TR></TABLE>>'
-        graph.edge(edge.source, edge.target, label=label, id=_edge_id(edge))
+        graph.edge(edge.source, edge.target, label=label, id=edge.id)
     laid_out = json.loads(graph.pipe(format="json0", quiet=True, encoding="utf-8"))
     left, low, right, top = map(float, laid_out["bb"].split(","))
     width, height = right - left + 2 * _MARGIN, top - low + 2 * _MARGIN
@@ -66,7 +66,7 @@ def drawing(rows: Rows, title: str, describe: str) -> str:
         return x - left + _MARGIN, top - y + _MARGIN
 
     arrows = {edge["id"]: edge for edge in laid_out.get("edges", [])}
-    parts = [_edge(edge, by_id, arrows[_edge_id(edge)], place) for edge in rows.edges]
+    parts = [_edge(edge, by_id, arrows[edge.id], place) for edge in rows.edges]
     boxes = {each["name"]: place(each["pos"]) for each in laid_out["objects"]}
     parts += [_node(node, *boxes[node.id], *sizes[node.id]) for node in rows.nodes]
     head = (
@@ -136,7 +136,7 @@ def _edge(edge: EdgeRow, by_id: dict[str, NodeRow], arrow: dict[str, Any], place
     constant = by_id[edge.source].kind == "constant"
     names = by_id[edge.source].name, by_id[edge.target].name
     lines = [
-        f'<g id="{_edge_id(edge)}" class="edge{" to-constant" if constant else ""}" '
+        f'<g id="{edge.id}" class="edge{" to-constant" if constant else ""}" '
         f'data-source="{edge.source}" data-target="{edge.target}" data-operand="{edge.operand}" '
         f'data-local="{escaped(_local(edge))}">',
         f"<title>{escaped(names[0])} into {escaped(names[1])}</title>",
@@ -158,10 +158,6 @@ def _local(edge: EdgeRow) -> str:
     """What stands before the local derivative: its symbol, where that is short and no number itself."""
     symbol = edge.symbolic
     return f"{symbol} =" if len(symbol) <= _SYMBOL and any(map(str.isalpha, symbol)) else "local"
-
-
-def _edge_id(edge: EdgeRow) -> str:
-    return f"{edge.source}_{edge.target}_{edge.operand}"
 
 
 def _towards(start: tuple[float, float], end: tuple[float, float], far: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-// Numbers as Python writes them: `%.6g` in sentences, `%.4g` in the picture.
+// Numbers as Python writes them: `%.6g` in sentences, `%.4g` in the picture, where a zero has no sign.
 
 // Where the exact number lies halfway between two candidates Python takes the even one, JavaScript the larger.
 function rounded(x, digits) {
@@ -31,6 +31,6 @@ function general(x, digits) {
 }
 
 const short = (x) => general(x, 6);
-const brief = (x) => general(x, 4);
+const brief = (x) => general(x + 0, 4); // -0 + 0 is 0
 const factor = (x) => (x < 0 || Object.is(x, -0) ? `(${short(x)})` : short(x));
 const numeric = (x) => (typeof x === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[x] : x);

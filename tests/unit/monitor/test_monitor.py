@@ -13,7 +13,7 @@ from autograd import Value, monitor, sigmoid
 from autograd.arrays import array
 from autograd.errors import ArgumentError, OperandError
 from autograd.monitor import Limits, Statistics
-from autograd.nn import MLP, BatchNorm, Linear, Sequential
+from autograd.nn import MLP, BatchNorm, Linear, Module, Sequential
 
 
 def parameters(*rows: tuple[str, list[float], list[float] | None]) -> dict[str, Any]:
@@ -105,6 +105,35 @@ def test_a_module_gives_a_row_for_each_matrix_and_vector() -> None:
     assert row.weight.norm > 0
 
 
+def test_a_modules_groups_are_called_as_its_nodes_are_labelled() -> None:
+    model = Sequential(Linear(2, 3, seed=0), BatchNorm(3), Linear(3, 1, seed=1))
+    names = ["W1", "b1", "gamma1", "beta1", "W2", "b2"]
+    report = monitor.report(model)
+    assert [row.name for row in report.rows] == names
+    assert [row.bias for row in report.rows] == [False, True] * 3
+    with pytest.raises(ArgumentError, match=r"no group '0.weight'; there are W1, b1, gamma1"):
+        report["0.weight"]
+    model(np.zeros((2, 2))).sum().backward()
+    model[0].weight[2, 1].grad = math.inf
+    assert monitor.report(model)["W1"].findings[0].why == "the gradient of W1[3,2] is inf"
+    by_path = monitor.report(model.named_parameters())  # names that somebody gives stay
+    assert [row.name for row in by_path.rows] == ["0.weight", "0.bias", "1.weight", "1.bias", "2.weight", "2.bias"]
+
+
+def test_a_group_whose_labels_are_not_its_own_keeps_its_path() -> None:
+    class Two(Module):
+        def __init__(self) -> None:
+            self.a, self.b = Linear(1, 1), Linear(1, 1)  # both W and b until a first call numbers them
+            self.scale = array(np.ones(2))
+            self.offset = [Value(0.0, "c1"), Value(0.0, "c2")]
+
+    model = Two()
+    alone = ["scale", "offset"]
+    assert [row.name for row in monitor.report(model).rows] == [*alone, "a.weight", "a.bias", "b.weight", "b.bias"]
+    model.parameters()
+    assert [row.name for row in monitor.report(model).rows] == [*alone, "W1", "b1", "W2", "b2"]
+
+
 def test_vanishing_in_a_deep_sigmoid_network() -> None:
     model, root = deep(sigmoid)
     root.backward()
@@ -169,7 +198,7 @@ def test_a_bias_that_batch_normalisation_subtracts_has_not_vanished() -> None:
     loss = (model(np.random.default_rng(0).normal(size=(8, 2))) ** 2).mean()
     loss.backward()
     report = monitor.report(model, root=loss)
-    assert report.verdicts == {name: "cancelled" if name == "0.bias" else "healthy" for name in report.verdicts}
+    assert report.verdicts == {name: "cancelled" if name == "b1" else "healthy" for name in report.verdicts}
 
 
 def test_one_sample_says_nothing_about_death() -> None:
@@ -278,6 +307,20 @@ def test_a_report_takes_the_history() -> None:
     assert repr(history) == "History of 3 steps, the last loss nan: not finite"
 
 
+@pytest.mark.parametrize("what", ["grad", "data"])
+def test_a_run_names_the_first_parameter_that_is_not_finite(what: str) -> None:
+    model, history = MLP(2, [3, 1], seed=0), monitor.History()
+    history.record(0.5, model)
+    assert history.findings == ()
+    for weight in (model.layers[0].weight[1, 0], model.layers[1].bias[0]):
+        setattr(weight, what, math.inf)
+    history.record(0.25, model)
+    assert history.findings[0].why == "W1[2,1] or its gradient is inf in step 2"
+    before = history.before
+    assert before is not None
+    assert list(before) == model.parameters()
+
+
 def test_layers_beside_a_dead_one_name_it() -> None:
     model = MLP(2, [3, 3, 2, 1], seed=0)
     for layer, bias in ((1, -100.0), (2, 1.0)):
@@ -286,9 +329,9 @@ def test_layers_beside_a_dead_one_name_it() -> None:
     loss = (model(np.random.default_rng(0).normal(size=(8, 2))) ** 2).sum()
     loss.backward()
     report = monitor.report(model, root=loss)
-    for name in ("layers.0.weight", "layers.0.bias", "layers.2.weight"):
+    for name in ("W1", "b1", "W3"):
         assert report[name].findings[0].why == "its gradient is exactly 0: layer 2 is dead, and nothing passes it"
-    assert "sigmoid" not in report["layers.2.weight"].cure
+    assert "sigmoid" not in report["W3"].cure
 
 
 def test_a_last_bias_has_not_vanished_because_its_gradient_is_small() -> None:

@@ -206,12 +206,36 @@ def test_update_on_arrays_is_what_step_does_on_values(make: Any) -> None:
     assert flat.tolist() == [p.data for p in ps]
 
 
+@every
+def test_a_prepared_update_is_update_bit_for_bit(make: Any) -> None:
+    ps, ours, theirs = weights(), np.ones(4), np.ones(4)
+    prepared, plain, gradients = make(ps), make(weights()), np.empty(4)
+    step, state = prepared.prepare_update(ours, gradients), prepared.state_dict()
+    for t in range(8):
+        gradients[:] = np.sin(3 * t + np.arange(4.0))
+        for optimiser in (prepared, plain):
+            optimiser.lr = 0.03 / (1 + t)  # as a scheduler changes it
+            if t == 4:  # a state taken over in between counts from the next call on
+                optimiser.load_state_dict(state)
+        if t == 6:  # and so does a step that reached some parameters only
+            for optimiser in (prepared, plain):
+                optimiser.parameters[1].grad = 1.0
+                optimiser.step()
+        step()
+        plain.update(theirs, gradients)
+        assert ours.tolist() == theirs.tolist()
+    assert not (ours == 1.0).any()
+
+
 @pytest.mark.parametrize(("size", "dtype", "kind"), [(3, float, ShapeError), (4, np.float32, OperandError)])
-def test_update_refuses_other_arrays_and_changes_nothing(size: int, dtype: Any, kind: type[Exception]) -> None:
+@pytest.mark.parametrize("method", ["update", "prepare_update"])
+def test_update_refuses_other_arrays_and_changes_nothing(
+    method: str, size: int, dtype: Any, kind: type[Exception]
+) -> None:
     optimiser = optim.SGD(weights(), momentum=0.9)
     flat = np.ones(size, dtype=dtype)
     with pytest.raises(kind):
-        optimiser.update(flat, np.ones(size, dtype=dtype))
+        getattr(optimiser, method)(flat, np.ones(size, dtype=dtype))
     assert flat.tolist() == [1.0] * size
     assert optimiser.state_dict()["step"].tolist() == [0] * 4
 

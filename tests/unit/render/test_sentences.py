@@ -1,3 +1,5 @@
+import pytest
+
 from autograd import Value, lessons
 from autograd.render.look import Look
 from autograd.render.rows import NodeRow, graph_rows
@@ -47,3 +49,16 @@ def test_the_first_number_that_is_not_finite_is_named() -> None:
     say, rows = said(z)
     assert "The first number that is not finite is the value of big: inf." in say.description()
     assert say.node(rows["big"]).endswith("; not finite")
+
+
+@pytest.mark.parametrize(
+    ("terms", "gradient"),
+    [((1.0, 1.0, 1.0), "inf = 1e+308 + 1e+308 + 1e+308"), ((10.0, -10.0, 0.0), "nan = 0 + (-inf) + inf")],
+)
+def test_contributions_whose_sum_is_no_number_are_listed_all_the_same(terms: tuple[float, ...], gradient: str) -> None:
+    x = Value(1.0, "x")
+    first, second, third = (x * 1e308 * term for term in terms)
+    root = first + second + third
+    root.backward()
+    say, rows = said(root)
+    assert say.node(rows["x"]) == f"x = 1, gradient {gradient}; not finite"

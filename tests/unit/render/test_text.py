@@ -14,7 +14,7 @@ any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates, too
     ("x", "shown"),
     [
         (1.0, "1"),
-        (-0.0, "-0"),
+        (-0.0, "0"),
         (0.1 + 0.2, "0.3"),
         (12345.0, "1.234e+04"),
         (5e-324, "4.941e-324"),

@@ -1,0 +1,149 @@
+"""The arrays of a program, and the names under which its source finds them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from ..operation import Op
+from .layout import Window
+from .plan import Alike, Plan, Product, Reduction, Rows, Step
+from .tape import Numbers
+
+__all__ = ["Arrays", "Floats", "Scratch", "operands_of", "shape_of", "word"]
+
+Floats = NDArray[np.float64]
+
+_WORDS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power", "%": "mod", "//": "floordiv"}
+
+
+def word(op: Op) -> str:
+    """A row's name as part of a name in the source."""
+    return _WORDS.get(op.name) or "".join(c for c in op.name if c.isalnum() or c == "_")
+
+
+def shape_of(step: Step) -> tuple[int, ...]:
+    return step.out.shape
+
+
+def operands_of(step: Step) -> list[Window]:
+    """The windows that a step reads, as arrays."""
+    if isinstance(step, Product | Rows):
+        return [step.weights, step.inputs] + [step.bias] * (step.bias is not None)
+    if isinstance(step, Reduction):
+        return [step.operands]
+    if isinstance(step, Alike):
+        return [operand for operand in step.operands if isinstance(operand, Window)]
+    return []
+
+
+class Arrays:
+    """All numbers in one array V, their gradients in G, and views of both under names.
+
+    Args:
+        plan: says how long they are, and what never changes.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.values: Floats = plan.values()
+        self.gradients: Floats = np.zeros(plan.size)
+        self.names: dict[str, Any] = {"np": np, "math": math, "V": self.values, "G": self.gradients}
+        self._gathered: dict[Window, Floats] = {}
+        self._known: dict[Any, str] = {}
+
+    def gather(self, k: int, windows: list[Window]) -> list[str]:
+        """The line that fetches the numbers of windows that are no views, for a whole level at once."""
+        windows = list(dict.fromkeys(window for window in windows if window.strides is None))
+        if not windows:
+            return []
+        index = np.concatenate([window.places.ravel() for window in windows])
+        fetched = np.empty(len(index))
+        self.names |= {f"at{k}": index, f"T{k}": fetched}
+        start = 0
+        for window in windows:
+            self._gathered[window] = fetched[start : start + window.places.size].reshape(window.shape)
+            start += window.places.size
+        return [f'V.take(at{k}, out=T{k}, mode="clip")']
+
+    def value(self, window: Window, name: str) -> str:
+        """The name of a window's numbers."""
+        found = self._gathered.get(window)
+        return self._named((window, "V"), name, view(self.values, window) if found is None else found)
+
+    def gradient(self, window: Window, name: str) -> str:
+        """The name of a window's gradients; it is a view."""
+        return self._named((window, "G"), name, view(self.gradients, window))
+
+    def _named(self, key: Any, name: str, array: Floats) -> str:
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = name
+            self.names[name] = array
+        return found
+
+    def bind(self, op: Op, function: Any, prefix: str = "") -> str:
+        """The name of a row's function."""
+        found = self._known.get((op, prefix))
+        if found is None:
+            name = f"{prefix}{word(op)}"
+            while name in self.names:
+                name += "_"
+            found = self._known[op, prefix] = name
+            self.names[name] = function
+        return found
+
+
+class Scratch:
+    """Arrays for what is needed for a moment. All steps share them.
+
+    Args:
+        names: where their names are entered.
+    """
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self._names = names
+        self._stores: list[Floats] = []
+        self._used = 0
+        self._wanted: list[tuple[str, int, tuple[int, ...]]] = []
+
+    def release(self) -> None:
+        """The step is over: its arrays are free."""
+        self._used = 0
+
+    def take(self, shape: tuple[int, ...]) -> str:
+        """The name of an array of this shape, nobody else's during this step."""
+        self._used += 1
+        name = f"t{self._used}" + "".join(f"_{n}" for n in shape)
+        self._wanted.append((name, self._used - 1, shape))
+        return name
+
+    def local(self) -> str:
+        """A name that is only assigned to."""
+        self._used += 1
+        return f"m{self._used}"
+
+    def allocate(self) -> None:
+        """Make the arrays, as large as the largest step needs them."""
+        sizes: dict[int, int] = {}
+        for _, at, shape in self._wanted:
+            sizes[at] = max(sizes.get(at, 0), math.prod(shape))
+        stores = {at: np.empty(size) for at, size in sizes.items()}
+        for name, at, shape in self._wanted:
+            self._names[name] = stores[at][: math.prod(shape)].reshape(shape)
+
+
+def view(array: Floats, window: Window) -> Floats:
+    """A window of an array, which must lie evenly."""
+    assert window.strides is not None
+    if window.places.ndim == 0:
+        return array[int(window.places) : int(window.places) + 1].reshape(())
+    start = array[int(window.places.flat[0]) :]
+    return as_strided(start, window.shape, [8 * stride for stride in window.strides])
+
+
+def index_of(window: Window) -> Numbers:
+    return window.places.ravel()

@@ -1,0 +1,235 @@
+"""The backward pass of a program as lines of NumPy.
+
+The first message to reach a gradient is stored, later ones are added; so nothing has to be set to 0 before, but what
+is gathered or only reached in part. Places that lie twice in a window get the sum of its messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..ops import MUL
+from .arrays import Arrays, Scratch, operands_of
+from .forward_source import elementwise
+from .layout import Window
+from .plan import Alike, Plan, Product, Reduction, Rows, Single, Step
+from .printing import numpy_lines
+from .single import backward_lines
+from .stacking import stacked
+from .symbols import INPUT, Trace, lowered, partials
+from .targets import Target, Targets, wanted_places
+
+__all__ = ["BackwardSource"]
+
+
+class _Message(NamedTuple):
+    """What is sent to a window: a formula over dy and the step's numbers."""
+
+    window: Window
+    formula: Any
+
+
+class BackwardSource:
+    """Writes the backward pass.
+
+    Args:
+        plan: what was computed.
+        steps: the numbered steps of the forward pass, in order.
+        arrays: where, with the names that the forward pass uses.
+        wanted: for which places of leaves a gradient is wanted.
+    """
+
+    def __init__(self, plan: Plan, numbered: dict[Step, int], arrays: Arrays, wanted: Any, root: int) -> None:
+        self._arrays = arrays
+        self._scratch = Scratch(arrays.names)
+        self._number = numbered
+        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), root)
+        self.steps: list[tuple[int, Step, list[str]]] = []
+        late: list[Step] = []
+        for level in reversed(plan.levels):
+            k = numbered[level[0]]
+            for step in level:
+                if self._can_wait(step):
+                    late.append(step)
+                else:
+                    self._write(step)
+            scatter = self._targets.flush(k)
+            if scatter:
+                self.steps.append((k, level[0], scatter))
+        for step in sorted(late, key=lambda step: step.out.places.size == 1):
+            self._write(step)
+            scatter = self._targets.flush(numbered[step])
+            if scatter:
+                self.steps.append((numbered[step], step, scatter))
+        self.first = self._targets.first_lines()
+        self._scratch.allocate()
+
+    def _can_wait(self, step: Step) -> bool:
+        """Whether nothing but leaves gets a message, and none that has to be scattered."""
+        return all(
+            window.strides is not None and self._targets.is_leaf[window.places].all()
+            for window in operands_of(step)
+            if self._targets.wants(window)
+        ) and not isinstance(step, Single)
+
+    def _write(self, step: Step) -> None:
+        self._scratch.release()
+        if isinstance(step, Single):
+            targets = self._targets
+            lines = backward_lines(
+                self._number[step], step, self._arrays, targets.written, targets.wanted, targets.zeroed
+            )
+        elif not self._targets.reached(step.out):
+            lines = []
+        elif isinstance(step, Product):
+            lines = self._product(self._number[step], step)
+        elif isinstance(step, Rows):
+            lines = self._rows(self._number[step], step)
+        elif isinstance(step, Reduction):
+            lines = self._reduction(self._number[step], step)
+        else:
+            lines = self._alike(self._number[step], step)
+        if lines:
+            self.steps.append((self._number[step], step, lines))
+
+    # --- one kind of step after the other ------------------------------------------------------------------------
+
+    def _product(self, k: int, step: Product) -> list[str]:
+        value = self._arrays.value
+        if step.out.places.size == 1:
+            return self._inner(k, step)
+        dz = self._targets.upstream(step, f"dZ{k}")
+        lines: list[str] = []
+        if step.folded is not None and self._targets.wants(step.folded[0]):
+            weights, inputs = step.folded
+            lines += self._targets.send(weights, f"dW{k}", f"np.dot({dz}, {value(inputs, f'X{k}')}.T, out={{}})")
+        else:
+            if self._targets.wants(step.weights):
+                x = value(step.inputs, f"X{k}" if step.folded is None else f"X{k}_")
+                lines += self._targets.send(step.weights, f"dW{k}", f"np.dot({dz}, {x}.T, out={{}})")
+            if step.bias is not None and self._targets.wants(step.bias):
+                lines += self._targets.send(step.bias, f"db{k}", f"np.add.reduce({dz}, axis=1, out={{}})")
+        if self._targets.wants(step.inputs):
+            w = value(step.weights, f"W{k}" if step.folded is None else f"W{k}_")
+            lines += self._targets.send(step.inputs, f"dX{k}", f"np.dot({w}.T, {dz}, out={{}})")
+        return lines
+
+    def _inner(self, k: int, step: Product) -> list[str]:
+        """One dot by itself: its messages are the other factor's numbers, times dz."""
+        at = self._targets.flat
+        weights, inputs = at(step.weights), at(step.inputs)
+        trace = Trace()
+        dy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
+        if np.array_equal(weights.places, inputs.places):
+            messages = [_Message(weights, (dy * 2.0) * x)]
+        else:
+            messages = [_Message(weights, dy * x), _Message(inputs, dy * w)]
+        names = {
+            "dy": self._targets.upstream(step, f"dz{k}", ()),
+            "w": self._arrays.value(weights, f"w{k}"),
+            "x": self._arrays.value(inputs, f"x{k}"),
+        }
+        lines = self._sent(k, messages, names, (), weights.shape)
+        if step.bias is not None and self._targets.wants(step.bias):
+            lines += self._targets.send(step.bias, f"db{k}", f"np.copyto({{}}, {names['dy']})")
+        return lines
+
+    def _rows(self, k: int, step: Rows) -> list[str]:
+        trace = Trace()
+        dy, w, x = (trace.array_input(name, stacked=name != "dy") for name in ("dy", "w", "x"))
+        messages = [_Message(step.weights, dy * x), _Message(step.inputs, dy * w)]
+        if step.bias is not None:
+            messages.append(_Message(step.bias, dy))
+        names = {
+            "dy": self._targets.upstream(step, f"dz{k}"),
+            "w": self._arrays.value(step.weights, f"W{k}"),
+            "x": self._arrays.value(step.inputs, f"X{k}"),
+        }
+        return self._sent(k, messages, names, step.out.shape, step.weights.shape)
+
+    def _reduction(self, k: int, step: Reduction) -> list[str]:
+        value = self._arrays.value
+        found = stacked(step.op, step.count)
+        x = value(step.operands, f"X{k}")
+        if found is None:
+            return self._columns(k, step)
+        trace = Trace() if isinstance(found.partial, float) else found.partial.trace
+        message = trace.array_input("dy") * found.partial
+        names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}"), "X": x}
+        return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, step.operands.shape)
+
+    def _columns(self, k: int, step: Reduction) -> list[str]:
+        """A reduction whose rule has no form on a stack: called with the operands one by one."""
+        value, shape = self._arrays.value, step.operands.shape
+        rule = self._arrays.bind(step.op, step.op.partials, "rule_")
+        dy = self._targets.upstream(step, f"dy{k}")
+        s = self._scratch.local()
+        lines = [f"{s} = {rule}({value(step.out, f'y{k}')}, *{value(step.operands, f'X{k}')})"]
+        t = self._scratch.take(shape)
+        lines += [f"for i, slope in enumerate({s}):", f"    np.multiply({dy}, slope, out={t}[i, ...])"]
+        return lines + self._targets.send(step.operands, f"dX{k}", f"np.copyto({{}}, {t})")
+
+    def _alike(self, k: int, step: Alike) -> list[str]:
+        value = self._arrays.value
+        names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
+        for i, x in enumerate(step.operands):
+            names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else repr(x)
+        try:
+            slopes = [lowered(slope) for slope in partials(step.op, len(step.operands))]
+        except ArgumentError:
+            return self._called(k, step, names)
+        trace = next((slope.trace for slope in slopes if not isinstance(slope, float)), None) or Trace()
+        dy = trace.array_input("dy")
+        messages = [
+            _Message(x, -dy if isinstance(slope, float) and slope == -1.0 else dy * slope)
+            for x, slope in zip(step.operands, slopes, strict=True)
+            if isinstance(x, Window)
+        ]
+        return self._sent(k, messages, names, step.out.shape, step.out.shape)
+
+    def _called(self, k: int, step: Alike, names: dict[str, str]) -> list[str]:
+        """A user's rule that cannot be read as a formula: called number by number."""
+        rule = self._arrays.bind(step.op, _by_number(step.op.float_partials, len(step.operands)), "rule_")
+        s = self._scratch.local()
+        lines = [f"{s} = {rule}({', '.join(names[name] for name in ('y', *(f'x{i}' for i in range(len(names) - 2))))})"]
+        for i, x in enumerate(step.operands):
+            if isinstance(x, Window) and self._targets.wants(x):
+                lines += self._targets.send(x, f"dx{k}_{i}", f"np.multiply({names['dy']}, {s}[{i}], out={{}})")
+        return lines
+
+    def _sent(
+        self, k: int, messages: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
+    ) -> list[str]:
+        """The lines that compute messages and bring them where they belong."""
+        wanted: list[tuple[Any, str | None]] = []
+        after: list[str] = []
+        for i, (window, formula) in enumerate(messages):
+            if not self._targets.wants(window):
+                continue
+            is_plain = getattr(formula, "kind", "") == INPUT
+            if is_plain and self._targets.alias(window, names["dy"]):
+                continue
+            target: Target = self._targets.target(window, f"d{k}_{i}")
+            if is_plain and target.adds:
+                after += target.finish(names["dy"])
+            else:
+                wanted.append((formula, target.name))
+                after += target.finish(target.name)
+
+        def scratch(kind: str) -> str:
+            return self._scratch.local() if kind == "local" else self._scratch.take(stack if kind == "stack" else item)
+
+        lines, _ = numpy_lines(wanted, names, scratch, lambda op: self._arrays.bind(op, elementwise(op), "each_"))
+        return lines + after
+
+
+def _by_number(rule: Any, count: int) -> Any:
+    def apply(*arrays: Any) -> list[Any]:
+        found = np.frompyfunc(lambda *numbers: rule(*map(float, numbers)), count + 1, count)(*arrays)
+        return [np.asarray(x, dtype=float) for x in (found if count > 1 else (found,))]
+
+    return apply

@@ -1,0 +1,133 @@
+"""The forward pass of a program as lines of NumPy."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..operation import Op
+from .arrays import Arrays, Scratch, operands_of
+from .layout import Window
+from .plan import Alike, Plan, Product, Reduction, Rows, Step
+from .printing import numpy_lines
+from .single import forward_lines
+from .stacking import stacked
+from .symbols import forward
+
+__all__ = ["ForwardSource", "elementwise", "readable"]
+
+
+def elementwise(op: Op) -> Callable[..., Any]:
+    """A row on arrays, number by number. Where it raises, the result is nan, and the caller looks at that number."""
+
+    def total(*numbers: float) -> float:
+        try:
+            return op.forward(*map(float, numbers))
+        except (ArithmeticError, ValueError):
+            return float("nan")
+
+    def apply(*arrays: Any) -> Any:
+        return np.frompyfunc(total, len(arrays), 1)(*arrays)
+
+    return apply
+
+
+def readable(op: Op, count: int) -> Any:
+    """A row's value as a formula; None: it has to be computed number by number."""
+    try:
+        return forward(op, count) if op.array is not None else None
+    except ArgumentError:
+        return None
+
+
+class ForwardSource:
+    """Writes the forward pass, step by step.
+
+    Args:
+        plan: what is computed.
+        arrays: where.
+    """
+
+    def __init__(self, plan: Plan, arrays: Arrays) -> None:
+        self.steps: list[tuple[int, Step, list[str]]] = []  # number, step, lines
+        self.gathers: dict[int, list[str]] = {}  # by the number of a level's first step
+        self._arrays = arrays
+        self._scratch = Scratch(arrays.names)
+        k = 0
+        for level in plan.levels:
+            windows = [window for step in level for window in operands_of(step)]
+            self.gathers[k + 1] = arrays.gather(k + 1, windows)
+            for step in level:
+                k += 1
+                self._scratch.release()
+                self.steps.append((k, step, self._lines(k, step)))
+        self._scratch.allocate()
+
+    def _lines(self, k: int, step: Step) -> list[str]:
+        if isinstance(step, Product):
+            return self._product(k, step)
+        if isinstance(step, Rows):
+            return self._rows(k, step)
+        if isinstance(step, Reduction):
+            return self._reduction(k, step)
+        if isinstance(step, Alike):
+            return self._alike(k, step)
+        return forward_lines(k, step, self._arrays)
+
+    def _product(self, k: int, step: Product) -> list[str]:
+        value = self._arrays.value
+        z = value(step.out, f"Z{k}")
+        if step.folded is not None:
+            weights, inputs = step.folded
+            return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
+        lines = [f"np.dot({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={z})"]
+        if step.bias is not None:
+            lines.append(f"np.add({z}, {value(step.bias, f'b{k}')}[:, None], out={z})")
+        return lines
+
+    def _rows(self, k: int, step: Rows) -> list[str]:
+        value = self._arrays.value
+        z, t = value(step.out, f"z{k}"), self._scratch.take(step.weights.shape)
+        lines = [
+            f"np.multiply({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={t})",
+            f"np.add.reduce({t}, axis=0, out={z})",
+        ]
+        if step.bias is not None:
+            lines.append(f"np.add({z}, {value(step.bias, f'b{k}')}, out={z})")
+        return lines
+
+    def _reduction(self, k: int, step: Reduction) -> list[str]:
+        value = self._arrays.value
+        y, x = value(step.out, f"y{k}"), value(step.operands, f"X{k}")
+        found = stacked(step.op, step.count)
+        if found is None:
+            return self._by_columns(k, step.op, y, [f"{x}[{i}]" for i in range(step.count)], step.out)
+        return self._written(found.forward, y, {"X": x}, step.out, step.operands.shape)
+
+    def _alike(self, k: int, step: Alike) -> list[str]:
+        value = self._arrays.value
+        operands = [
+            value(x, f"x{k}_{i}") if isinstance(x, Window) else repr(x) for i, x in enumerate(step.operands)
+        ]
+        return self._by_columns(k, step.op, value(step.out, f"y{k}"), operands, step.out)
+
+    def _by_columns(self, k: int, op: Op, y: str, operands: list[str], out: Window) -> list[str]:
+        symbol = readable(op, len(operands))
+        if symbol is None:
+            return [f"{y}[...] = {self._arrays.bind(op, elementwise(op), 'each_')}({', '.join(operands)})"]
+        return self._written(symbol, y, {f"x{i}": x for i, x in enumerate(operands)}, out, ())
+
+    def _written(self, symbol: Any, y: str, names: dict[str, str], out: Window, stack: tuple[int, ...]) -> list[str]:
+        def scratch(kind: str) -> str:
+            return self._scratch.local() if kind == "local" else self._scratch.take(stack if kind == "stack" else out.shape)
+
+        bind = functools.partial(_bind_elementwise, self._arrays)
+        return numpy_lines([(symbol, y)], names, scratch, bind)[0]
+
+
+def _bind_elementwise(arrays: Arrays, op: Op) -> str:
+    return arrays.bind(op, elementwise(op), "each_")

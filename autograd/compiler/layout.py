@@ -1,0 +1,179 @@
+"""Where each node's number lives in one array, so that operands are views of it wherever that is possible.
+
+Leaves come first, those of matrix products row by row with their bias, then group by group. Behind the inputs of a
+product with a bias comes a row of ones: weights and bias are then one matrix, inputs and ones another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ops import LITERAL
+from .groups import Alike, Group, Product, Reduction, Rows, Single
+from .tape import Numbers, Tape
+
+__all__ = ["Layout", "Window"]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Some places of the array of numbers.
+
+    Args:
+        places: of any shape.
+        strides: the distance from one place to the next along each axis, if it is the same everywhere; None: the
+            numbers have to be gathered.
+        unique: no place occurs twice.
+        trained: a gradient may be wanted for some of them.
+    """
+
+    places: Numbers
+    strides: tuple[int, ...] | None
+    unique: bool
+    trained: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.places.shape
+
+
+class Layout:
+    """A place for every node, and for the numbers of a graph that never change.
+
+    Args:
+        tape: the graph.
+        levels: what is computed together. Nodes alike, and the terms of a product, are put into the order in which
+            their operands lie.
+    """
+
+    def __init__(self, tape: Tape, levels: list[list[Group]]) -> None:
+        self.place = np.full(len(tape.nodes), -1, dtype=np.int64)
+        self.fixed: list[tuple[int, list[float]]] = []  # from a place on, numbers that stay
+        self.size = 0
+        self._tape = tape
+        self._is_literal = tape.code == tape.code_of(LITERAL)
+        self._is_leaf = (tape.first < 0) & (tape.code >= 0)
+        self._is_leaf[list(tape.many)] = False
+        self._trained = self._is_leaf & (tape.code == 0) | ~self._is_leaf
+        groups = [group for level in levels for group in level]
+        found = [group for group in groups if isinstance(group, Product)]
+        self._biased = {int(g.inputs.min()): g.inputs for g in found if len(g.bias)}
+        found.sort(key=lambda product: product.nodes.size == 1)  # sums over all parameters come last
+        for product in found:
+            self._put(np.column_stack([product.weights, product.bias]) if len(product.bias) else product.weights, True)
+        inputs = [product.inputs.ravel() for product in found] or [self.place[:0]]
+        others = self._is_leaf & (tape.code == 0)
+        others[np.concatenate(inputs)] = False
+        self._put(np.flatnonzero(others))  # the other parameters
+        for product in found:
+            self._put(product.inputs, True)
+        self._put(np.flatnonzero(self._is_leaf & ~self._is_literal))
+        self._put(np.flatnonzero(self._is_literal))
+        for group in groups:
+            if isinstance(group, Product):
+                _sort_terms(group, self.place)
+            elif isinstance(group, Alike):
+                _sort(group, self.place)
+            self._put(group.nodes)
+
+    def _put(self, nodes: Numbers, leaves_only: bool = False) -> None:
+        """Give the nodes the next places, but those that have one; of leaves not the plain numbers either."""
+        flat = nodes.ravel()
+        flat = flat[self.place[flat] < 0]
+        if leaves_only:
+            flat = flat[self._is_leaf[flat] & ~self._is_literal[flat]]
+        if not len(flat):
+            return
+        _, first = np.unique(flat, return_index=True)
+        flat = flat[np.sort(first)] if len(first) < len(flat) else flat
+        self.place[flat] = np.arange(self.size, self.size + len(flat))
+        self.size += len(flat)
+        inputs = self._biased.get(int(flat.min()))
+        if inputs is not None and np.array_equal(np.sort(flat), np.unique(inputs)):
+            self._fix([1.0] * inputs.shape[1])
+
+    def _fix(self, numbers: list[float]) -> Numbers:
+        """Places for numbers that stay."""
+        self.fixed.append((self.size, numbers))
+        self.size += len(numbers)
+        return np.arange(self.size - len(numbers), self.size)
+
+    def window(self, nodes: Numbers) -> Window:
+        """Where these nodes are; plain numbers get places of their own, since many share one node."""
+        literal = self._is_literal[nodes]
+        if literal.all() and nodes.size > 1:
+            numbers = [self._tape.nodes[i]._data for i in nodes.ravel().tolist()]
+            if len(set(map(repr, numbers))) > 1:
+                places = self._fix(numbers).reshape(nodes.shape)
+                if nodes.ndim == 2:  # the inputs of a product
+                    self._fix([1.0] * nodes.shape[1])
+                return Window(places, strides_of(places), True, False)
+        return self.at(self.place[nodes], bool(self._trained[nodes].any()))
+
+    def at(self, places: Numbers, trained: bool = True) -> Window:
+        """The window of these places."""
+        strides = strides_of(places)
+        if strides is not None and all(s > 0 for s in strides):
+            span = sum(s * (n - 1) for s, n in zip(strides, places.shape, strict=True)) + 1
+            unique = places.size <= span and (places.ndim < 2 or len(np.unique(places)) == places.size)
+        else:
+            unique = len(np.unique(places)) == places.size
+        return Window(places, strides, unique, trained)
+
+    def operand(self, nodes: Numbers) -> Window | float:
+        """The window of one operand of nodes alike; a plain number that all of them share is given as it is."""
+        if self._is_literal[nodes[0]] and (nodes == nodes[0]).all():
+            return self._tape.nodes[int(nodes[0])]._data
+        return self.window(nodes)
+
+    def folded(self, weights: Window, inputs: Window, bias: Window | None) -> tuple[Window, Window] | None:
+        """Weights and bias as one matrix, and the inputs with a row of ones below, where they lie so."""
+        if bias is None or weights.strides is None or inputs.strides is None:
+            return None
+        whole = self.at(np.column_stack([weights.places, bias.places]))
+        below = inputs.places[-1] + (inputs.strides[0] if len(inputs.places) > 1 else inputs.places.shape[1])
+        ones = any(
+            len(numbers) == len(below) and place == below[0] and set(numbers) == {1.0} for place, numbers in self.fixed
+        )
+        if whole.strides is None or not whole.unique or not ones or not np.array_equal(np.diff(below), 1 + 0 * below[1:]):
+            return None
+        return whole, self.at(np.vstack([inputs.places, below]), inputs.trained)
+
+
+def _sort_terms(product: Product, place: Numbers) -> None:
+    """Put the terms of a product into the order in which the inputs of its first column lie, or else its weights."""
+    for lead in (product.inputs[:, 0], product.weights[0]):
+        places = place[lead]
+        if (places >= 0).all():
+            if (np.diff(places) < 0).any():
+                order = np.argsort(places, kind="stable")
+                product.inputs, product.weights = product.inputs[order], product.weights[:, order]
+            return
+
+
+def _sort(group: Alike, place: Numbers) -> None:
+    """Put nodes alike into the order in which the operands lie that were computed last."""
+    last = max(group.operands, key=lambda column: int(place[column[0]]))
+    places = place[last]
+    order = np.argsort(places, kind="stable")
+    if (np.diff(order) != 1).any() and strides_of(places[order]) is not None:
+        group.nodes = group.nodes[order]
+        group.operands = [column[order] for column in group.operands]
+
+
+def strides_of(places: Numbers) -> tuple[int, ...] | None:
+    """The distance from one place to the next along each axis, if it is the same everywhere and never negative."""
+    strides = []
+    for axis, n in enumerate(places.shape):
+        if n == 1:
+            strides.append(1)
+            continue
+        steps = np.diff(places, axis=axis)
+        step = int(steps.flat[0])
+        if step < 0 or (steps != step).any():
+            return None
+        strides.append(step)
+    return tuple(strides)

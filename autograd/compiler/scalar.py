@@ -1,0 +1,141 @@
+"""Where a number is no longer finite, the scalar graph itself computes: its errors and warnings are the program's."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import modes, sweep
+from ..operation import Op
+from ..ops import FLOOR, LEAF
+from .arrays import Floats
+from .plan import Plan
+from .source import Backward, Source
+
+__all__ = ["Scalar", "is_plain"]
+
+_PROBES = (-math.inf, -1e308, -1.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 0.5, 1.0, 1e308, math.inf, math.nan)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_plain(op: Op) -> bool:
+    """Whether the row has a value at all numbers and a finite slope at all finite ones: tried at the extreme ones.
+
+    Example:
+        >>> from autograd.ops import LOG, RELU, SQRT
+        >>> is_plain(RELU), is_plain(LOG), is_plain(SQRT)
+        (True, False, False)
+    """
+    if op.user or op.remarkable:
+        return False
+    count = 2 if op.variadic else op.partials.__code__.co_argcount - 1
+    for numbers in itertools.product(_PROBES, repeat=count):
+        try:
+            out = op.forward(*numbers)
+            slopes = op.float_partials(out, *numbers)
+        except (ArithmeticError, ValueError):
+            return False
+        if all(map(math.isfinite, (out, *numbers))) and not all(map(math.isfinite, slopes)):
+            return False
+    return True
+
+
+class Scalar:
+    """Runs a program's passes, and looks at what they leave behind.
+
+    Args:
+        plan: with the nodes of the graph.
+        source: the passes.
+    """
+
+    def __init__(self, plan: Plan, source: Source) -> None:
+        self._plan = plan
+        self._source = source
+        ops = {node._op for node in plan.nodes if node._a is not None}
+        self._is_plain = all(map(is_plain, ops))
+        self._says_floor = FLOOR in ops
+        self.check: Callable[[Floats], None] | None = None  # of the branches taken, before an error is raised
+
+    def forward(self) -> None:
+        """Compute every number.
+
+        Raises:
+            AutogradError: what the scalar graph raises.
+        """
+        try:
+            self._source.forward()
+        except (ArithmeticError, ValueError):
+            self._replay()
+        else:
+            if not self._is_plain or (modes.entered and modes.anomalies_raise()):
+                if not math.isfinite(np.add.reduce(self._source.values)):
+                    self._replay()
+
+    def backward(self, backward: Backward, seed: float, root: Any) -> None:
+        """Compute every gradient that `backward` is for, into the array of gradients.
+
+        Raises:
+            AutogradError: what the scalar graph raises.
+        """
+        gradients = self._source.gradients
+        if self._says_floor:
+            self._says_floor = False  # said once
+        else:
+            try:
+                backward.run(seed)
+            except (ArithmeticError, ValueError):
+                pass
+            else:
+                if self._is_plain and not (modes.entered and modes.anomalies_raise()):
+                    return
+                if math.isfinite(np.add.reduce(gradients[backward.places])):
+                    return
+        gradients[backward.places] = self._swept(backward, seed, root)
+
+    def _replay(self) -> list[float]:
+        """The numbers of all nodes, computed one by one; those that have a place are put there."""
+        values, place = self._source.values, self._plan.place.tolist()
+        at = {node: i for i, node in enumerate(self._plan.nodes)}
+        numbers: list[float] = []
+        for node, p in zip(self._plan.nodes, place, strict=True):
+            if node._a is None:
+                numbers.append(node._data if p < 0 else float(values[p]))
+                continue
+            parents, op = node.parents, node._op
+            inputs = tuple([numbers[at[parent]] for parent in parents])
+            labels = tuple([parent._label for parent in parents])
+            try:
+                result = op.forward(*inputs)
+            except (ArithmeticError, ValueError) as error:
+                if self.check is not None:
+                    self.check(values)
+                raise op.failure(error, inputs, labels) from None
+            if modes.entered and modes.anomalies_raise() and not math.isfinite(result):
+                raise modes.made_badly(op, labels, inputs, result)
+            numbers.append(result)
+            if p >= 0:
+                values[p] = result
+        return numbers
+
+    def _swept(self, backward: Backward, seed: float, root: Any) -> list[float]:
+        """The gradients as the scalar graph's own backward finds them; nothing else of the graph is changed."""
+        nodes = self._plan.nodes
+        numbers = self._replay()
+        leaves = [node for node in nodes if node._op is LEAF]
+        before = [node._data for node in nodes]
+        gradients = [node._grad for node in nodes]
+        try:
+            for node, x in zip(nodes, numbers, strict=True):
+                node._data = x
+            for node in leaves:
+                node._grad = None
+            sweep.backward(root, seed, create_graph=False)
+            return [0.0 if node._grad is None else node._grad for node in backward.leaves]
+        finally:
+            for node, x, gradient in zip(nodes, before, gradients, strict=True):
+                node._data, node._grad = x, gradient

@@ -1,0 +1,300 @@
+"""A row's rule and value as formulas: a row called with symbols leaves an expression behind, which can be printed.
+
+A :class:`Symbol` is a rule as the table writes it, made of rows. An :class:`ArraySymbol` is made of array functions
+such as ``maximum``; :func:`lowered` leads from the one to the other by calling each row's `array` form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Container, Iterable
+from typing import Any, cast
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..operation import Op, number
+from ..operators import Operators
+from ..ops import DIV, MUL, NEG
+
+__all__ = ["ArraySymbol", "Symbol", "Trace", "applied", "below", "forward", "lowered", "partials"]
+
+INPUT, ROW, FUNCTION, REDUCTION, ELEMENTS = "input", "row", "function", "reduction", "elements"
+_MASKS = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"}
+_MASKS |= {"isnan", "isinf", "isfinite"}
+_NO_UFUNCS = {"where", "round", "clip"}  # what else than NumPy's ufuncs an array form may call
+
+
+class Symbol(Operators):
+    """One node of an expression: an input, or something applied to symbols and floats. Made by a :class:`Trace`.
+
+    Args:
+        trace: where it is known.
+        kind: INPUT, ROW, FUNCTION, REDUCTION (over the first axis) or ELEMENTS (a row without array form).
+        fn, operands: an input's name, a row, or the name of an array function; and symbols and numbers.
+        stacked: it has the shape of the stacked operands, one more axis than the result.
+    """
+
+    __slots__ = ("fn", "kind", "operands", "stacked", "trace")
+
+    op_level = 3  # see operation.Op: outside of Values and duals
+    __array_ufunc__ = None  # NumPy's scalars leave the operators to us
+
+    def __init__(self, trace: Trace, kind: str, fn: Any, operands: tuple[Any, ...], stacked: bool) -> None:
+        self.trace = trace
+        self.kind = kind
+        self.fn = fn
+        self.operands = operands
+        self.stacked = stacked
+
+    @classmethod
+    def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Any:
+        """A row applied to symbols and numbers."""
+        operands = tuple([x if isinstance(x, Symbol) else number(x) for x in inputs])
+        return _traces(operands).made(cls, ROW, op, operands)
+
+    @property
+    def data(self) -> float:  # type: ignore[override]  # there is none: a symbol stands for any number
+        """Raise."""
+        raise ArgumentError("a formula has no number yet, so it can't be compared or branched on")
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __repr__(self) -> str:
+        name = getattr(self.fn, "name", self.fn)
+        return str(name) if self.kind == INPUT else f"{name}({', '.join(map(repr, self.operands))})"
+
+
+def _of_two(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    return lambda self, other: applied(name, self, other), lambda self, other: applied(name, other, self)
+
+
+class ArraySymbol(Symbol):
+    """A symbol over an array namespace: its operators are array functions, and comparisons give masks."""
+
+    __slots__ = ()
+
+    @classmethod
+    def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Any:
+        """A row's array form on symbols; a row without one is kept, to be applied element by element."""
+        if op.array is not None:
+            return op.array(_Namespace(), *inputs)
+        return _traces(inputs).made(ArraySymbol, ELEMENTS, op, inputs)
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether its elements are truth values."""
+        return self.fn in _MASKS
+
+    __add__, __radd__ = _of_two("add")
+    __sub__, __rsub__ = _of_two("subtract")
+    __mul__, __rmul__ = _of_two("multiply")
+    __truediv__, __rtruediv__ = _of_two("divide")
+    __floordiv__, __rfloordiv__ = _of_two("floor_divide")
+    __mod__, __rmod__ = _of_two("remainder")
+    _pow, __rpow__ = _of_two("power")
+    __and__, __rand__ = _of_two("logical_and")
+    __or__, __ror__ = _of_two("logical_or")
+    __lt__, __le__ = _of_two("less")[0], _of_two("less_equal")[0]
+    __gt__, __ge__ = _of_two("greater")[0], _of_two("greater_equal")[0]
+    __eq__, __ne__ = _of_two("equal")[0], _of_two("not_equal")[0]
+    __hash__ = object.__hash__
+
+    def __pow__(self, exponent: Any) -> Any:
+        # NumPy's ** of a 2 is a square as well, which is faster than a power and not the same in the last place.
+        return self * self if type(exponent) in (int, float) and exponent == 2 else self._pow(exponent)
+
+    def __neg__(self) -> Any:
+        return applied("negative", self)
+
+    def __abs__(self) -> Any:
+        return applied("absolute", self)
+
+
+class _Namespace:
+    """What an array form gets as its `xp`: NumPy's names, as functions of symbols."""
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(np, name)
+        if isinstance(function, float):
+            return function  # inf, pi
+        if name not in _NO_UFUNCS and not isinstance(function, np.ufunc):
+            raise ArgumentError(f"an array form is made of elementwise functions, and {name} is none")
+        return lambda *operands: applied(name, *operands)
+
+
+class Trace:
+    """The expressions of one formula: what is equal is made once, so common parts are shared.
+
+    Example:
+        >>> trace = Trace()
+        >>> x = trace.array_input("x0")
+        >>> x * x is x * x, 1.0 * x is x
+        (True, True)
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Symbol] = {}
+        self.lowered: dict[Symbol, Any] = {}
+        self._rule: tuple[Op, int] | None = None
+
+    def input(self, name: str) -> Symbol:
+        """A number that the formula is given, as a rule sees it."""
+        return self._kept(Symbol, INPUT, name, (), False)
+
+    def array_input(self, name: str, stacked: bool = False) -> ArraySymbol:
+        """An array that the formula is given; `stacked`: all operands, one behind the other on the first axis."""
+        return cast(ArraySymbol, self._kept(ArraySymbol, INPUT, name, (), stacked))
+
+    def made(self, level: type[Symbol], kind: str, fn: Any, operands: tuple[Any, ...]) -> Any:
+        """The expression of this kind; simplified only where that changes no bit, not even at inf, nan and -0."""
+        if kind in (ROW, FUNCTION):
+            if fn in (MUL, "multiply"):
+                for one, other in (operands, operands[::-1]):
+                    if type(one) is float and one == 1.0 and not getattr(other, "is_mask", False):
+                        return other
+            elif fn in (DIV, "divide") and type(operands[1]) is float and operands[1] == 1.0:
+                return operands[0]
+            elif fn in (NEG, "negative") and operands[0].fn is fn:
+                return operands[0].operands[0]
+        stacked = kind != REDUCTION and any(getattr(x, "stacked", False) for x in operands)
+        return self._kept(level, kind, fn, operands, stacked)
+
+    def _kept(self, level: type[Symbol], kind: str, fn: Any, operands: tuple[Any, ...], stacked: bool) -> Symbol:
+        # Symbols go in by identity, since == of symbols is no bool; numbers by repr, which tells -0.0 from 0.0.
+        key = level, kind, fn, tuple([id(x) if isinstance(x, Symbol) else repr(x) for x in operands])
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = level(self, kind, fn, operands, stacked)
+        return found
+
+    def rename(self, symbol: Symbol, other: Symbol) -> None:
+        """Let `other` stand wherever `symbol` would be made from now on."""
+        self._known[next(key for key, known in self._known.items() if known is symbol)] = other
+
+    def read_rule(self, op: Op, count: int) -> tuple[Any, ...]:
+        """What `partials` returns for symbols; the row's own value is called y wherever the rule computes it anew."""
+        inputs = [self.input(f"x{i}") for i in range(count)]
+        y = self.input("y")
+        self.rename(op(*inputs), y)
+        self._rule = op, count
+        return tuple([x if isinstance(x, Symbol) else number(x) for x in op.partials(y, *inputs)])
+
+    def prepare(self) -> None:
+        """Before the first part of a rule is lowered: call the row's array form y as well."""
+        if self._rule is not None:
+            (op, count), self._rule = self._rule, None
+            with contextlib.suppress(Exception):  # a user's array form that can't be read is not met in its rule either
+                value = op(*[self.array_input(f"x{i}") for i in range(count)])
+                if value.kind != INPUT:
+                    self.rename(value, self.array_input("y"))
+
+
+def _traces(operands: Iterable[Any]) -> Trace:
+    return next(x.trace for x in operands if isinstance(x, Symbol))
+
+
+def applied(name: str, *operands: Any) -> Any:
+    """An array function, by NumPy's name for it, of symbols and numbers; of numbers alone, its value."""
+    if name == "where" and not isinstance(operands[0], Symbol):
+        return operands[1] if operands[0] else operands[2]
+    if name != "round":
+        operands = tuple([x if isinstance(x, Symbol | bool | np.bool_) else number(x) for x in operands])
+    if not any(isinstance(x, Symbol) for x in operands):
+        with np.errstate(all="ignore"):
+            return getattr(np, name)(*operands).item()
+    if name in ("logical_and", "logical_or"):
+        for fixed, other in (operands, operands[::-1]):
+            if not isinstance(fixed, Symbol):
+                return other if bool(fixed) is (name == "logical_and") else bool(fixed)
+    return _traces(operands).made(ArraySymbol, FUNCTION, name, operands)
+
+
+def below(symbols: Iterable[Any], known: Container[Symbol] = ()) -> list[Any]:
+    """Every symbol of these expressions once, operands first; what is `known` is left out with all below it."""
+    order: list[Any] = []
+    seen: set[Symbol] = set()
+    for symbol in symbols:
+        stack = [(symbol, False)]
+        while stack:
+            top, done = stack.pop()
+            if done:
+                order.append(top)
+            elif isinstance(top, Symbol) and top not in seen and top not in known:
+                seen.add(top)
+                stack.append((top, True))
+                stack.extend((x, False) for x in reversed(top.operands))
+    return order
+
+
+def partials(op: Op, count: int) -> tuple[Any, ...]:
+    """A row's rule as expressions of rows.
+
+    Args:
+        op: the row.
+        count: how many operands it is applied to.
+
+    Returns:
+        For each operand a :class:`Symbol` over y, the row's own result, and x0, x1, ..., its operands; or a float.
+
+    Raises:
+        ArgumentError: the rule of a user's row isn't made of operators and functions alone.
+
+    Example:
+        >>> from autograd.ops import SIN, TANH
+        >>> partials(SIN, 1), partials(TANH, 1)
+        ((cos(x0),), (_sech2(x0),))
+    """
+    slopes: tuple[Any, ...] = _readable(op, lambda: Trace().read_rule(op, count))
+    return slopes
+
+
+def forward(op: Op, count: int) -> Any:
+    """A row's value as an expression of array functions over x0, x1, ...
+
+    Raises:
+        ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
+
+    Example:
+        >>> from autograd.ops import RELU
+        >>> forward(RELU, 1)
+        maximum(x0, 0.0)
+    """
+    trace = Trace()
+    return _readable(op, lambda: op(*[trace.array_input(f"x{i}") for i in range(count)]))
+
+
+def lowered(symbol: Any) -> Any:
+    """An expression of rows as one of array functions; what equals the row's own value is y. A float stays a float.
+
+    Raises:
+        ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
+
+    Example:
+        >>> from autograd.ops import RELU
+        >>> lowered(partials(RELU, 1)[0])
+        sign(y)
+    """
+    if not isinstance(symbol, Symbol):
+        return symbol
+    trace = symbol.trace
+    trace.prepare()
+    for part in below([symbol], trace.lowered):
+        if part.kind == INPUT:
+            trace.lowered[part] = trace.array_input(part.fn)
+        else:
+            operands = [trace.lowered[x] if isinstance(x, Symbol) else x for x in part.operands]
+            trace.lowered[part] = _readable(part.fn, functools.partial(part.fn, *operands))
+    return trace.lowered[symbol]
+
+
+def _readable(op: Any, read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except Exception as error:  # a user's row may do anything with its operands
+        raise ArgumentError(
+            f"{getattr(op, 'name', op)} cannot be read as a formula: {error}; "
+            "write it with operators and autograd's functions (xp's in an array form), without if"
+        ) from error

@@ -1,0 +1,233 @@
+"""`Op`, one operation: how it is applied, fails, is bound, found and pickled. The operations stand in `ops.py`.
+
+This module knows no `Value`. A row called with something that is not a float asks that something's type how it
+is applied: a type with an ``op_level`` (Value 1, dual 2) gets the call through its ``apply_op``.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from .errors import AutogradError, OperandError, shown, translated
+
+__all__ = ["TABLE", "Op", "Partials", "boxed", "family", "find", "number", "on_floats", "plain", "row"]
+
+Partials = Callable[..., tuple[Any, ...]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Op:
+    """One operation: a row of the table, or a row bound to parameters such as an exponent.
+
+    Args:
+        name: the row's name, unique in the table.
+        forward: the value from floats; raises what Python's `math` raises.
+        partials: the derivative rule, ``partials(out, *inputs)`` -> one partial per input.
+        array: ``array(xp, *inputs)``, the value over an array namespace; None: element by element.
+        symbol: how a node is marked in a drawing.
+        latex: a format string of the operands.
+        js: the value in JavaScript, a format string of the operands {0}, {1} or all of them {xs}, the parameters {p0},
+            {p1}, and {op}, which names the row in a refusal; see render/javascript.py; empty: a page keeps it as it is.
+        because: one sentence on why the rule is what it is.
+        domain: where the function is defined, in words; empty: everywhere.
+        kink: what is returned where no derivative exists; empty: there is no such point.
+        params: the numbers that a parametrised row is bound to.
+        singular: the rule can give an infinite slope or nan at a legal point.
+        flat: the rule is 0 almost everywhere, so the operation stops every gradient.
+        activation: of one operand, beside constants, it is what a neuron makes of its weighted sum.
+    """
+
+    name: str
+    forward: Callable[..., float]
+    partials: Partials
+    array: Callable[..., Any] | None = None
+    symbol: str = ""
+    latex: str = ""
+    js: str = ""
+    because: str = ""
+    domain: str = ""
+    kink: str = ""
+    params: tuple[float, ...] = ()
+    singular: bool = False
+    flat: bool = False
+    activation: bool = False
+    user: bool = False
+    float_partials: Partials = field(init=False, repr=False)
+    remarkable: bool = field(init=False, repr=False)  # a backward may have something to say of a slope
+    variadic: bool = field(init=False, repr=False)  # the rule takes any number of inputs
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "float_partials", _float_view(self.partials))
+        object.__setattr__(self, "remarkable", self.singular or self.flat)
+        object.__setattr__(self, "variadic", bool(self.partials.__code__.co_flags & inspect.CO_VARARGS))
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply to floats, Values, duals or arrays, whichever the inputs are."""
+        for x in inputs:
+            if type(x) is not float:
+                return self._dispatch(inputs)
+        try:
+            return self.forward(*inputs)
+        except ArithmeticError as error:
+            raise self.failure(error, inputs) from None
+        except ValueError as error:
+            raise self.failure(error, inputs) from None
+
+    def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
+        level, owner = 0, None
+        for x in inputs:
+            if getattr(type(x), "op_level", 0) > level:
+                level, owner = type(x).op_level, type(x)
+        arrays = [x for x in inputs if isinstance(x, np.ndarray | list | tuple)]
+        if arrays:
+            return self._on_arrays(inputs)
+        if owner is not None:
+            return owner.apply_op(self, inputs)
+        return self(*[number(x) for x in inputs])
+
+    def _on_arrays(self, inputs: tuple[Any, ...]) -> Any:
+        arrays = [np.asarray(x) if isinstance(x, list | tuple) else x for x in inputs]
+        if any(getattr(type(x), "op_level", 0) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in arrays):
+            for x in arrays:
+                apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
+                if apply_elementwise is not None:
+                    return apply_elementwise(self, arrays)
+            return np.frompyfunc(self, len(arrays), 1)(*[boxed(x) for x in arrays])
+        numeric = [
+            x.astype(float, copy=False) if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x)
+            for x in arrays
+        ]
+        if self.array is not None:
+            return self.array(np, *numeric)
+        return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
+
+    def failure(self, error: Exception, inputs: tuple[Any, ...], labels: tuple[str, ...] = ()) -> Exception:
+        """The exception of `error`'s kind whose message names the operation, the operands and the numbers."""
+        if isinstance(error, AutogradError):
+            return error  # it was named where it arose
+        stand_ins = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(1, len(inputs) + 1)]
+        names = [shown(label) or stand_in for label, stand_in in zip(labels or stand_ins, stand_ins, strict=True)]
+        listed = ", ".join(f"{name} = {x!r}" for name, x in itertools.islice(zip(names, inputs, strict=True), 4))
+        more = f", ... ({len(inputs)} operands)" if len(inputs) > 4 else ""
+        too_large = isinstance(error, OverflowError)
+        what = "the result is too large for a double" if too_large else error
+        hint = f"; {self.name} is defined for {self.domain}" if self.domain and not too_large else ""
+        return translated(error, f"{self.name} with {listed}{more}: {what}{hint}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.user:
+            from .primitives import reduce_user_op
+
+            return reduce_user_op(self)
+        return find, (self.name, self.params)
+
+    def __repr__(self) -> str:
+        bound = f"({', '.join(map(repr, self.params))})" if self.params else ""
+        return f"<op {self.name}{bound}>"
+
+
+def number(x: object) -> float:
+    """Return a real number as a float; refuse everything else with an error that names the type.
+
+    >>> number(3)
+    3.0
+    """
+    if isinstance(x, numbers.Real | np.bool_):
+        return float(x)
+    if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf":
+        return float(x)
+    kind = type(x).__name__
+    hint = ""
+    if isinstance(x, str):
+        hint = "; convert it with float(...) first"
+    elif isinstance(x, numbers.Complex):
+        hint = "; complex numbers have no place in this graph, take .real"
+    elif isinstance(x, np.ndarray | list | tuple):
+        hint = "; for many numbers at once use autograd.array(...)"
+    raise OperandError(f"expected a real number or a Value, got {kind} {_short(x)}{hint}")
+
+
+def plain(x: Any) -> float:
+    """The bare number of a Value or dual; any other real number as a float.
+
+    >>> plain(3)
+    3.0
+    """
+    return x.data if getattr(type(x), "op_level", 0) else number(x)
+
+
+def boxed(x: Any) -> Any:
+    """A Value as an array of no dimensions, which NumPy's loops take as it is."""
+    if not getattr(type(x), "op_level", 0):
+        return x
+    box = np.empty((), dtype=object)
+    box[()] = x
+    return box
+
+
+def _short(x: object) -> str:
+    text = repr(x)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+TABLE: dict[str, Op | Callable[..., Op]] = {}  # `ops.py` fills it
+
+
+def find(name: str, params: tuple[float, ...] = ()) -> Op:
+    """The row of this name, bound to `params` if it takes any.
+
+    Raises:
+        KeyError: there is no such row.
+
+    >>> find("power", (3.0,))
+    <op power(3.0)>
+    """
+    entry = TABLE[name]
+    return entry if isinstance(entry, Op) else entry(*params)
+
+
+def row(name: str, forward: Callable[..., float], partials: Partials, array: Any = None, **facts: Any) -> Op:
+    """Enter an operation into the table; see :class:`Op` for the facts."""
+    op = Op(name, forward, partials, array, **facts)
+    TABLE[name] = op
+    return op
+
+
+def family(build: Callable[..., Op]) -> Callable[..., Op]:
+    """Enter a row that takes parameters; each binding is made once and kept."""
+    name = build.__name__
+
+    @functools.lru_cache(maxsize=4096)
+    def bind(*params: float) -> Op:
+        return replace(build(*params), name=name, params=params)
+
+    functools.update_wrapper(bind, build)
+    TABLE[name] = bind
+    return bind
+
+
+# --- rules on floats ---------------------------------------------------------------------------------------------
+
+_ROWS = f"{__package__}.ops"  # the module whose rules are seen
+_float_globals: dict[str, Any] = {}  # that module's names, each row replaced by its `forward`
+
+
+def _float_view(rule: Partials) -> Partials:
+    """The same rule, with the rows in it bound to their `forward`: nothing is left to dispatch on floats."""
+    if getattr(rule, "__globals__", {}).get("__name__") != _ROWS:
+        return rule
+    return FunctionType(rule.__code__, _float_globals, rule.__name__, rule.__defaults__, rule.__closure__)
+
+
+def on_floats(names: dict[str, Any]) -> None:
+    """Tell the float views of rules what the names in them mean, once all rows are there."""
+    _float_globals.update({name: x.forward if isinstance(x, Op) else x for name, x in names.items()})
