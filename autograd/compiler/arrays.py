@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ..operation import Op
 from .layout import Window
-from .plan import Alike, Plan, Product, Reduction, Rows, Step
+from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 from .tape import Numbers
 
-__all__ = ["Arrays", "Floats", "Scratch", "operands_of", "shape_of", "word"]
+__all__ = ["Arrays", "Floats", "Scratch", "operands_of", "word"]
 
 Floats = NDArray[np.float64]
 
@@ -26,13 +26,9 @@ def word(op: Op) -> str:
     return _WORDS.get(op.name) or "".join(c for c in op.name if c.isalnum() or c == "_")
 
 
-def shape_of(step: Step) -> tuple[int, ...]:
-    return step.out.shape
-
-
 def operands_of(step: Step) -> list[Window]:
     """The windows that a step reads, as arrays."""
-    if isinstance(step, Product | Rows):
+    if isinstance(step, Product | Inner | Rows):
         return [step.weights, step.inputs] + [step.bias] * (step.bias is not None)
     if isinstance(step, Reduction):
         return [step.operands]
@@ -144,6 +140,3 @@ def view(array: Floats, window: Window) -> Floats:
     start = array[int(window.places.flat[0]) :]
     return as_strided(start, window.shape, [8 * stride for stride in window.strides])
 
-
-def index_of(window: Window) -> Numbers:
-    return window.places.ravel()

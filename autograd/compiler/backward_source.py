@@ -16,7 +16,7 @@ from ..ops import MUL
 from .arrays import Arrays, Scratch, operands_of
 from .forward_source import elementwise
 from .layout import Window
-from .plan import Alike, Plan, Product, Reduction, Rows, Single, Step
+from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
 from .printing import numpy_lines
 from .single import backward_lines
 from .stacking import stacked
@@ -87,6 +87,8 @@ class BackwardSource:
             lines = []
         elif isinstance(step, Product):
             lines = self._product(self._number[step], step)
+        elif isinstance(step, Inner):
+            lines = self._inner(self._number[step], step)
         elif isinstance(step, Rows):
             lines = self._rows(self._number[step], step)
         elif isinstance(step, Reduction):
@@ -100,8 +102,6 @@ class BackwardSource:
 
     def _product(self, k: int, step: Product) -> list[str]:
         value = self._arrays.value
-        if step.out.places.size == 1:
-            return self._inner(k, step)
         dz = self._targets.upstream(step, f"dZ{k}")
         lines: list[str] = []
         if step.folded is not None and self._targets.wants(step.folded[0]):
@@ -118,10 +118,9 @@ class BackwardSource:
             lines += self._targets.send(step.inputs, f"dX{k}", f"np.dot({w}.T, {dz}, out={{}})")
         return lines
 
-    def _inner(self, k: int, step: Product) -> list[str]:
+    def _inner(self, k: int, step: Inner) -> list[str]:
         """One dot by itself: its messages are the other factor's numbers, times dz."""
-        at = self._targets.flat
-        weights, inputs = at(step.weights), at(step.inputs)
+        weights, inputs = step.weights, step.inputs
         trace = Trace()
         dy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
         if np.array_equal(weights.places, inputs.places):
@@ -129,7 +128,7 @@ class BackwardSource:
         else:
             messages = [_Message(weights, dy * x), _Message(inputs, dy * w)]
         names = {
-            "dy": self._targets.upstream(step, f"dz{k}", ()),
+            "dy": self._targets.upstream(step, f"dz{k}"),
             "w": self._arrays.value(weights, f"w{k}"),
             "x": self._arrays.value(inputs, f"x{k}"),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..grouping import Grouping
-from .plan import Alike, Plan, Product, Reduction, Rows, Step
+from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 
 __all__ = ["described"]
 
@@ -27,10 +27,11 @@ def _told(step: Step, k: int, layer: int | None) -> str:
         (rows, columns), terms = step.out.shape, step.inputs.shape[0]
         bias = step.bias is not None
         i = layer or k
-        if rows == columns == 1:
-            return f"z{k} = w{k}·x{k}{' + b' if bias else ''}, {terms:,} products"
         shapes = f"({rows}x{terms})({terms}x{columns})" + f"+({rows}x1)" * bias
         return f"Z{i} = W{i} X{f' + b{i}' if bias else ''}, {shapes}"
+    if isinstance(step, Inner):
+        bias = step.bias is not None
+        return f"z{k} = w{k}·x{k}{f' + b{k}' if bias else ''}, {step.weights.places.size:,} products"
     if isinstance(step, Rows):
         return f"{step.out.places.size:,} dots of {step.inputs.shape[0]:,} products"
     if isinstance(step, Reduction):

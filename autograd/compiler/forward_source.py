@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..operation import Op
 from .arrays import Arrays, Scratch, operands_of
 from .layout import Window
-from .plan import Alike, Plan, Product, Reduction, Rows, Step
+from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 from .printing import numpy_lines
 from .single import forward_lines
 from .stacking import stacked
@@ -70,6 +70,8 @@ class ForwardSource:
     def _lines(self, k: int, step: Step) -> list[str]:
         if isinstance(step, Product):
             return self._product(k, step)
+        if isinstance(step, Inner):
+            return self._inner(k, step)
         if isinstance(step, Rows):
             return self._rows(k, step)
         if isinstance(step, Reduction):
@@ -87,6 +89,14 @@ class ForwardSource:
         lines = [f"np.dot({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={z})"]
         if step.bias is not None:
             lines.append(f"np.add({z}, {value(step.bias, f'b{k}')}[:, None], out={z})")
+        return lines
+
+    def _inner(self, k: int, step: Inner) -> list[str]:
+        value = self._arrays.value
+        z = value(step.out, f"z{k}")
+        lines = [f"np.dot({value(step.weights, f'w{k}')}, {value(step.inputs, f'x{k}')}, out={z})"]
+        if step.bias is not None:
+            lines.append(f"np.add({z}, {value(step.bias, f'b{k}')}, out={z})")
         return lines
 
     def _rows(self, k: int, step: Rows) -> list[str]:

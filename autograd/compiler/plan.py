@@ -19,7 +19,7 @@ from .forms import rewrite_sums
 from .layout import Layout, Window
 from .tape import Numbers, Tape
 
-__all__ = ["Alike", "Plan", "Product", "Reduction", "Rows", "Single", "Step"]
+__all__ = ["Alike", "Inner", "Plan", "Product", "Reduction", "Rows", "Single", "Step"]
 
 
 @dataclass(eq=False)
@@ -31,6 +31,16 @@ class Product:
     inputs: Window
     bias: Window | None
     folded: tuple[Window, Window] | None
+
+
+@dataclass(eq=False)
+class Inner:
+    """out = weights · inputs + bias: one dot by itself."""
+
+    out: Window
+    weights: Window
+    inputs: Window
+    bias: Window | None
 
 
 @dataclass(eq=False)
@@ -74,7 +84,7 @@ class Single:
     operands: list[tuple[int, ...]]
 
 
-Step = Product | Rows | Reduction | Alike | Single
+Step = Product | Inner | Rows | Reduction | Alike | Single
 
 
 @dataclass(eq=False)
@@ -148,6 +158,10 @@ class Plan:
 def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
     """The group with windows in the place of nodes."""
     out = layout.window(group.nodes)
+    if isinstance(group, found.Product) and group.nodes.size == 1:
+        bias = layout.window(group.bias.reshape(())) if len(group.bias) else None
+        weights, inputs = layout.window(group.weights.ravel()), layout.window(group.inputs.ravel())
+        return Inner(layout.at(out.places.reshape(())), weights, inputs, bias)
     if isinstance(group, found.Product):
         weights, inputs = layout.window(group.weights), layout.window(group.inputs)
         bias = layout.window(group.bias) if len(group.bias) else None

@@ -136,11 +136,9 @@ class Program:
         self._refresh()
         source = self._source.backward(parameters)
         places = np.array([self._place[p] for p in parameters], dtype=np.int64)
-        low, high = int(places.min(initial=0)), int(places.max(initial=-1)) + 1
         together = bool((np.diff(places) == 1).all())
-        weights, gradients = (a[low:high] if together else a[places] for a in (self._values, self._gradients))
-        if not together:
-            gradients = np.empty(len(places))
+        block: Any = slice(places[0], places[-1] + 1) if together else places
+        weights, gradients = self._values[block], self._gradients[block]
         update = optimizer.prepare_update(weights, gradients)
         losses = np.empty(steps)
         made = 0
@@ -152,7 +150,7 @@ class Program:
                     if self._guards is not None:
                         self._guards(self._values)
                     losses[k] = self._values[self._at]
-                    self._scalar.backward(source, 1.0, self.root)
+                    self._scalar.backward(source, 1.0, self.root, aloud=k == 0)
                     if not together:
                         self._gradients.take(places, out=gradients)
                     update()

@@ -58,7 +58,7 @@ class Scalar:
         self._source = source
         ops = {node._op for node in plan.nodes if node._a is not None}
         self._is_plain = all(map(is_plain, ops))
-        self._says_floor = FLOOR in ops
+        self._has_floor = FLOOR in ops
         self.check: Callable[[Floats], None] | None = None  # of the branches taken, before an error is raised
 
     def forward(self) -> None:
@@ -76,16 +76,17 @@ class Scalar:
                 if not math.isfinite(np.add.reduce(self._source.values)):
                     self._replay()
 
-    def backward(self, backward: Backward, seed: float, root: Any) -> None:
+    def backward(self, backward: Backward, seed: float, root: Any, aloud: bool = True) -> None:
         """Compute every gradient that `backward` is for, into the array of gradients.
+
+        Args:
+            aloud: warn of a floor that stops a gradient, too.
 
         Raises:
             AutogradError: what the scalar graph raises.
         """
         gradients = self._source.gradients
-        if self._says_floor:
-            self._says_floor = False  # said once
-        else:
+        if not (aloud and self._has_floor):
             try:
                 backward.run(seed)
             except (ArithmeticError, ValueError):

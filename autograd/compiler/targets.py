@@ -76,7 +76,6 @@ class Targets:
         self._aliases: dict[Step, str] = {}
         self._scattered: list[tuple[Window, str]] = []
         self._scatters: list[tuple[str, int, int, tuple[int, ...]]] = []
-        self._flat: dict[Window, Window] = {}
         for level in self.plan.levels:
             for step in level:
                 self.is_leaf[step.out.places] = False
@@ -104,24 +103,9 @@ class Targets:
         self._zero(window)
         return True
 
-    def upstream(self, step: Step, name: str, shape: tuple[int, ...] | None = None) -> str:
+    def upstream(self, step: Step, name: str) -> str:
         """The name of a step's own gradients."""
-        alias = self._aliases.get(step)
-        if alias is not None:
-            return alias
-        out = step.out if shape is None else self._reshaped(step.out, shape)
-        return self.arrays.gradient(out, name)
-
-    def _reshaped(self, window: Window, shape: tuple[int, ...]) -> Window:
-        found = self._flat.get(window)
-        if found is None:
-            places = window.places.reshape(shape)
-            found = self._flat[window] = Window(places, strides_of(places), window.unique, window.trained)
-        return found
-
-    def flat(self, window: Window) -> Window:
-        """The window as one row."""
-        return window if window.places.ndim == 1 else self._reshaped(window, (window.places.size,))
+        return self._aliases.get(step) or self.arrays.gradient(step.out, name)
 
     def alias(self, window: Window, name: str) -> bool:
         """Let a message that is just the step's own gradient stand for that of another step, where it is all of it."""
