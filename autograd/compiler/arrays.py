@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..operation import Op
 from .layout import Window
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
-from .tape import Numbers
 
 __all__ = ["Arrays", "Floats", "Scratch", "operands_of", "word"]
 
@@ -29,7 +28,7 @@ def word(op: Op) -> str:
 def operands_of(step: Step) -> list[Window]:
     """The windows that a step reads, as arrays."""
     if isinstance(step, Product | Inner | Rows):
-        return [step.weights, step.inputs] + [step.bias] * (step.bias is not None)
+        return [step.weights, step.inputs, *([] if step.bias is None else [step.bias])]
     if isinstance(step, Reduction):
         return [step.operands]
     if isinstance(step, Alike):
@@ -50,6 +49,7 @@ class Arrays:
         self.names: dict[str, Any] = {"np": np, "math": math, "V": self.values, "G": self.gradients}
         self._gathered: dict[Window, Floats] = {}
         self._known: dict[Any, str] = {}
+        self.numbers: dict[str, float] = {}  # what stands in the source under a name
 
     def gather(self, k: int, windows: list[Window]) -> list[str]:
         """The line that fetches the numbers of windows that are no views, for a whole level at once."""
@@ -81,16 +81,34 @@ class Arrays:
             self.names[name] = array
         return found
 
+    def index(self, places: list[int]) -> str:
+        """The name of an index."""
+        name = f"at_{len(self.names)}"
+        self.names[name] = np.array(places, dtype=np.int64)
+        return name
+
+    def number(self, x: float) -> str:
+        """The name of an array of no dimensions that holds a number: NumPy's functions take it faster than a float."""
+        found = self._known.get(repr(x))
+        if found is None:
+            found = self._known[repr(x)] = f"c{len(self.numbers)}"
+            self.numbers[found] = x
+            self.names[found] = np.array(x)
+        return found
+
     def bind(self, op: Op, function: Any, prefix: str = "") -> str:
         """The name of a row's function."""
         found = self._known.get((op, prefix))
         if found is None:
-            name = f"{prefix}{word(op)}"
-            while name in self.names:
-                name += "_"
-            found = self._known[op, prefix] = name
-            self.names[name] = function
+            found = self._known[op, prefix] = self.unique(f"{prefix}{word(op)}")
+            self.names[found] = function
         return found
+
+    def unique(self, name: str) -> str:
+        """A name that nothing has yet."""
+        while name in self.names:
+            name += "_"
+        return name
 
 
 class Scratch:

@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ArgumentError
-from ..ops import MUL
 from .arrays import Arrays, Scratch, operands_of
 from .forward_source import elementwise
 from .layout import Window
+from .loops import Loop, LoopBack
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
 from .printing import numpy_lines
-from .single import backward_lines
+from .single import Mask, backward_lines
 from .stacking import stacked
 from .symbols import INPUT, Trace, lowered, partials
+from .tape import Mask
 from .targets import Target, Targets, wanted_places
 
 __all__ = ["BackwardSource"]
@@ -38,16 +39,20 @@ class BackwardSource:
 
     Args:
         plan: what was computed.
-        steps: the numbered steps of the forward pass, in order.
+        numbered: the steps of the forward pass, with their numbers.
+        loops: those of them that are loops.
         arrays: where, with the names that the forward pass uses.
         wanted: for which places of leaves a gradient is wanted.
     """
 
-    def __init__(self, plan: Plan, numbered: dict[Step, int], arrays: Arrays, wanted: Any, root: int) -> None:
+    def __init__(
+        self, plan: Plan, numbered: dict[Step, int], loops: dict[Step, Loop], arrays: Arrays, wanted: Mask
+    ) -> None:
         self._arrays = arrays
         self._scratch = Scratch(arrays.names)
         self._number = numbered
-        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), root)
+        self._loops = loops
+        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), plan.root)
         self.steps: list[tuple[int, Step, list[str]]] = []
         late: list[Step] = []
         for level in reversed(plan.levels):
@@ -79,10 +84,7 @@ class BackwardSource:
     def _write(self, step: Step) -> None:
         self._scratch.release()
         if isinstance(step, Single):
-            targets = self._targets
-            lines = backward_lines(
-                self._number[step], step, self._arrays, targets.written, targets.wanted, targets.zeroed
-            )
+            lines = self._single(self._number[step], step)
         elif not self._targets.reached(step.out):
             lines = []
         elif isinstance(step, Product):
@@ -176,7 +178,7 @@ class BackwardSource:
         value = self._arrays.value
         names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
         for i, x in enumerate(step.operands):
-            names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else repr(x)
+            names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
         try:
             slopes = [lowered(slope) for slope in partials(step.op, len(step.operands))]
         except ArgumentError:
@@ -200,6 +202,18 @@ class BackwardSource:
                 lines += self._targets.send(x, f"dx{k}_{i}", f"np.multiply({names['dy']}, {s}[{i}], out={{}})")
         return lines
 
+    def _single(self, k: int, step: Single) -> list[str]:
+        written, wanted = self._targets.written, self._targets.wanted
+        loop = self._loops.get(step)
+        if loop is None:
+            return backward_lines(step, self._arrays, written, wanted)
+        back = LoopBack(loop, written, wanted)
+        if not back.reaches:
+            return []
+        name = self._arrays.unique(f"loop{k}_back")
+        self._arrays.names[name] = back
+        return [f"{name}()"]
+
     def _sent(
         self, k: int, messages: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
     ) -> list[str]:
@@ -222,7 +236,10 @@ class BackwardSource:
         def scratch(kind: str) -> str:
             return self._scratch.local() if kind == "local" else self._scratch.take(stack if kind == "stack" else item)
 
-        lines, _ = numpy_lines(wanted, names, scratch, lambda op: self._arrays.bind(op, elementwise(op), "each_"))
+        arrays = self._arrays
+        lines, _ = numpy_lines(
+            wanted, names, scratch, lambda op: arrays.bind(op, elementwise(op), "each_"), arrays.number
+        )
         return lines + after
 
 

@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..operation import Op
 from ..ops import ADD, DOT, LEAF, LITERAL, MUL, SUM
 from .products import Dot, products
-from .tape import DEAD, Numbers, Tape
+from .tape import DEAD, Mask, Numbers, Tape
 
 __all__ = ["rewrite_sums"]
-
-Mask = NDArray[np.bool_]
 
 WORK = 16  # multiplications of a matrix product; below it floats are as fast
 LONG = 8  # terms without products that become one sum
@@ -122,8 +119,8 @@ class _Sums:
     def _put(self, root: int, dots: list[Dot], rest: list[int]) -> None:
         """Make `root` the sum of `dots` and of the nodes `rest`."""
         tape = self.tape
-        if dots:  # Python's sum begins with 0
-            rest = [t for t in rest if tape.ops[tape.code[t]] is not LITERAL or tape.nodes[t]._data != 0.0]
+        some = [t for t in rest if tape.ops[tape.code[t]] is not LITERAL or tape.nodes[t]._data != 0.0]
+        rest = some if some or dots else rest[:1]  # Python's sum begins with 0
         if dots and len(dots[0].weights) == len(dots[0].inputs):
             bias = next((t for t in rest if tape.first[t] < 0 and t not in tape.many), None)
             if bias is not None:  # a leaf, so it cannot come too late

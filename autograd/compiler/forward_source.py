@@ -12,11 +12,14 @@ from ..errors import ArgumentError
 from ..operation import Op
 from .arrays import Arrays, Scratch, operands_of
 from .layout import Window
+from .loops import Loop
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 from .printing import numpy_lines
 from .single import forward_lines
 from .stacking import stacked
 from .symbols import forward
+
+FLAT = 100  # single nodes that are written out at once
 
 __all__ = ["ForwardSource", "elementwise", "readable"]
 
@@ -55,6 +58,7 @@ class ForwardSource:
     def __init__(self, plan: Plan, arrays: Arrays) -> None:
         self.steps: list[tuple[int, Step, list[str]]] = []  # number, step, lines
         self.gathers: dict[int, list[str]] = {}  # by the number of a level's first step
+        self.loops: dict[Step, Loop] = {}
         self._arrays = arrays
         self._scratch = Scratch(arrays.names)
         k = 0
@@ -78,7 +82,10 @@ class ForwardSource:
             return self._reduction(k, step)
         if isinstance(step, Alike):
             return self._alike(k, step)
-        return forward_lines(k, step, self._arrays)
+        if len(step.code) <= FLAT:
+            return forward_lines(step, self._arrays)
+        self.loops[step] = self._arrays.names[f"loop{k}"] = Loop(step, self._arrays)
+        return [f"loop{k}()"]
 
     def _product(self, k: int, step: Product) -> list[str]:
         value = self._arrays.value
@@ -121,7 +128,7 @@ class ForwardSource:
     def _alike(self, k: int, step: Alike) -> list[str]:
         value = self._arrays.value
         operands = [
-            value(x, f"x{k}_{i}") if isinstance(x, Window) else repr(x) for i, x in enumerate(step.operands)
+            value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x) for i, x in enumerate(step.operands)
         ]
         return self._by_columns(k, step.op, value(step.out, f"y{k}"), operands, step.out)
 
@@ -136,7 +143,7 @@ class ForwardSource:
             return self._scratch.local() if kind == "local" else self._scratch.take(stack if kind == "stack" else out.shape)
 
         bind = functools.partial(_bind_elementwise, self._arrays)
-        return numpy_lines([(symbol, y)], names, scratch, bind)[0]
+        return numpy_lines([(symbol, y)], names, scratch, bind, self._arrays.number)[0]
 
 
 def _bind_elementwise(arrays: Arrays, op: Op) -> str:

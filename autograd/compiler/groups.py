@@ -5,6 +5,7 @@ The arrays in a group hold nodes by their number in the tape.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -123,7 +124,7 @@ def _of_level(tape: Tape, nodes: Numbers) -> tuple[list[Group], Numbers]:
     groups: list[Group] = []
     left: list[Numbers] = []
     fewest = NARROW // 3 if len(nodes) >= NARROW else NARROW
-    for s, e in zip(cuts[:-1], cuts[1:], strict=True):
+    for s, e in itertools.pairwise(cuts):
         members, op = nodes[s:e], tape.ops[codes[s]]
         if op is DOT:
             rest = _products(tape, members, groups)
@@ -147,7 +148,7 @@ def _products(tape: Tape, members: Numbers, groups: list[Group]) -> Numbers:
         weights, inputs = tape.many[i]
         shapes[len(weights), len(inputs)].append(Dot(i, weights, inputs))
     left: list[int] = []
-    for (length, inputs_length), dots in shapes.items():
+    for (_, inputs_length), dots in shapes.items():
         lone: list[Dot] = []
         for found in products(dots):
             if len(found.rows) * len(found.columns) == 1 and len(dots) > 1:
@@ -159,10 +160,9 @@ def _products(tape: Tape, members: Numbers, groups: list[Group]) -> Numbers:
             else:
                 left += [node for row in found.nodes for node in row]
         if len(lone) * inputs_length >= WORK and inputs_length <= len(lone) * 8:
-            rows = np.array([dot.weights for dot in lone]).T
-            inputs = np.array([dot.inputs for dot in lone]).T
-            nodes = np.array([dot.node for dot in lone])
-            groups.append(Rows(nodes, rows[:inputs_length], inputs, rows[inputs_length:].ravel()))
+            nodes, rows = np.array([dot.node for dot in lone]), np.array([dot.weights for dot in lone]).T
+            columns = np.array([dot.inputs for dot in lone]).T
+            groups.append(Rows(nodes, rows[:inputs_length], columns, rows[inputs_length:].ravel()))
         elif inputs_length >= WORK:
             groups += [
                 Product(

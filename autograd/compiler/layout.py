@@ -6,13 +6,12 @@ product with a bias comes a row of ones: weights and bias are then one matrix, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..ops import LITERAL
-from .groups import Alike, Group, Product, Reduction, Rows, Single
+from .groups import Alike, Group, Product
 from .tape import Numbers, Tape
 
 __all__ = ["Layout", "Window"]
@@ -138,7 +137,7 @@ class Layout:
         ones = any(
             len(numbers) == len(below) and place == below[0] and set(numbers) == {1.0} for place, numbers in self.fixed
         )
-        if whole.strides is None or not whole.unique or not ones or not np.array_equal(np.diff(below), 1 + 0 * below[1:]):
+        if whole.strides is None or not whole.unique or not ones or (np.diff(below) != 1).any():
             return None
         return whole, self.at(np.vstack([inputs.places, below]), inputs.trained)
 

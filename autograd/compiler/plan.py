@@ -5,7 +5,7 @@ Two emitters write source from it; neither sees the graph again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,11 +77,28 @@ class Alike:
 
 @dataclass(eq=False)
 class Single:
-    """Nodes one after the other: operation, place, and the places of the operands."""
+    """Nodes one after the other, operands first.
 
-    ops: list[Op]
+    Args:
+        table: the operations that occur.
+        code: of each node, its operation's place in the table.
+        out: where the nodes are, next to each other.
+        first, second: where the operands of a node of one or two operands are, else -1.
+        many: where those of the other nodes are, by the node's number in this step.
+    """
+
+    table: list[Op]
+    code: NDArray[np.int16]
     out: Window
-    operands: list[tuple[int, ...]]
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    many: dict[int, tuple[int, ...]]
+
+    def nodes(self) -> Iterator[tuple[Op, int, tuple[int, ...]]]:
+        """Of each node its operation, its place, and its operands' places."""
+        columns = (self.code, self.out.places, self.first, self.second)
+        for i, (c, place, a, b) in enumerate(zip(*[column.tolist() for column in columns], strict=True)):
+            yield self.table[c], place, (a, b) if b >= 0 else (a,) if a >= 0 else self.many[i]
 
 
 Step = Product | Inner | Rows | Reduction | Alike | Single
@@ -116,7 +133,7 @@ class Plan:
             [i for i, node in enumerate(tape.nodes) if node._a is None and self.place[i] >= 0], dtype=np.int64
         )
         kept = [(tape.nodes[i], int(self.place[i])) for i in [*self._leaves.tolist(), *tape.roots]]
-        self._places = dict(kept)
+        self._places: dict[Value, int] = dict(kept)
         self._literal = np.array([tape.nodes[i]._op is LITERAL for i in self._leaves.tolist()], dtype=bool)
 
     @property
@@ -175,6 +192,7 @@ def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
         return Reduction(group.op, layout.at(out.places.reshape(())) if one else out, operands)
     if isinstance(group, found.Alike):
         return Alike(group.op, out, [layout.operand(column) for column in group.operands])
-    nodes = group.nodes.tolist()
-    operands_of = [tuple(layout.place[list(tape.operands(i))].tolist()) for i in nodes]
-    return Single([tape.ops[tape.code[i]] for i in nodes], out, operands_of)
+    nodes, place = group.nodes, layout.place
+    first, second = (np.where(column >= 0, place[column], -1).astype(np.int32) for column in (tape.first[nodes], tape.second[nodes]))
+    many = {i: tuple(place[list(tape.operands(int(nodes[i])))].tolist()) for i in np.flatnonzero(first < 0).tolist()}
+    return Single(tape.ops, tape.code[nodes].astype(np.int16), out, first, second, many)

@@ -161,6 +161,7 @@ def numpy_lines(
     names: Mapping[str, str],
     scratch: Callable[[str], str],
     bind: Callable[[Op], str] | None = None,
+    number: Callable[[float], str] | None = None,
 ) -> tuple[list[str], list[str]]:
     """Expressions of array functions as lines of NumPy, each of one call that writes into an array that is there.
 
@@ -172,6 +173,8 @@ def numpy_lines(
         scratch: hands out names: of an array of the result's shape for "item", of the stacked operands' shape for
             "stack", and for "local" a name that is only assigned to (masks and what `where` returns).
         bind: hands out the name of a function that applies a row to arrays element by element.
+        number: hands out the name of an array of no dimensions that holds a number, which NumPy's functions take faster
+            than a float; None: numbers stand as they are.
 
     Returns:
         The lines, and for each wanted expression where it is: its target, or a name or literal.
@@ -186,7 +189,7 @@ def numpy_lines(
         >>> numpy_lines([(slope, "s")], {"y": "y1"}, lambda kind: "t0")
         (['np.multiply(y1, y1, out=t0)', 'np.add(1.0, t0, out=s)'], ['s'])
     """
-    return _Lines(wanted, names, scratch, bind).written()
+    return _Lines(wanted, names, scratch, bind, number).written()
 
 
 class _Lines:
@@ -196,8 +199,10 @@ class _Lines:
         names: Mapping[str, str],
         scratch: Callable[[str], str],
         bind: Callable[[Op], str] | None,
+        number: Callable[[float], str] | None,
     ) -> None:
         self._wanted, self._names, self._scratch, self._bind = wanted, names, scratch, bind
+        self._number = number or (lambda x: _literal(x, "np"))
         self._order = below([symbol for symbol, _ in wanted])
         self._readers: dict[Symbol, int] = dict.fromkeys(self._order, 0)
         self._targets: dict[Symbol, str] = {}
@@ -228,7 +233,7 @@ class _Lines:
 
     def _text(self, x: Any) -> str:
         if not isinstance(x, Symbol):
-            return _literal(x, "np")
+            return self._number(x)
         return self._names[x.fn] if x.kind == INPUT else self._place[x]
 
     def _line(self, part: ArraySymbol) -> str:
@@ -254,7 +259,7 @@ class _Lines:
                 raise ArgumentError(f"{part.fn.name} has no array form; give bind=..., which names a function for it")
             return f"{place}[...] = {self._bind(part.fn)}({', '.join(operands)})"
         if part.kind == REDUCTION:
-            start = f", initial={operands[1]}" if len(operands) > 1 else ""
+            start = f", initial={_literal(part.operands[1], 'np')}" if len(operands) > 1 else ""
             return f"np.{part.fn}.reduce({operands[0]}, axis=0, out={place}{start})"
         return f"np.{part.fn}({', '.join(operands)}, out={place})"
 

@@ -18,7 +18,7 @@ class Dot(NamedTuple):
 
 
 class Product(NamedTuple):
-    """Dots of each of some rows of weights with each of some columns of inputs: nodes[r][c] is that of row r, column c."""
+    """Dots of some rows of weights with some columns of inputs, each with each: nodes[r][c] is row r times column c."""
 
     nodes: list[list[int]]
     rows: list[tuple[int, ...]]

@@ -14,7 +14,7 @@ from ..operation import number
 from ..ops import LEAF
 from ..value import Value
 from .arrays import Floats
-from .describing import described
+from .describing import Description
 from .guards import Guard, checker
 from .plan import Plan
 from .scalar import Scalar
@@ -65,7 +65,9 @@ class Program:
     def source(self) -> str:
         """The NumPy code that runs, with what was found as comments.
 
-        V holds every node's number and G its gradient; Z1, W1, x2_0, ... are views of V, dZ1, dW1, ... of G.
+        V holds every node's number and G its gradient; Z1, W1, x2_0, ... are views of V, dZ1, dW1, ... of G. Z2, W2 and
+        A2 belong to layer 2, z2 and a2 are the same as one row, and the other numbers count steps. A matrix W2 may have
+        the bias for its last column, with a row of ones in its inputs; W2_ is then W2 without it.
         """
         return self._source.text()
 
@@ -233,8 +235,8 @@ class Program:
     # --- what was found ----------------------------------------------------------------------------------------------
 
     def describe(self) -> str:
-        """What was found in the graph, in words and formulas, one line for each group."""
-        return "\n".join(described(self._plan))
+        """What was found in the graph, in words and formulas: a line for each group, below a layer's its way back."""
+        return "\n".join(Description(self._plan).lines())
 
     def __repr__(self) -> str:
         return f"Program({len(self._plan.nodes):,} nodes in {self._plan.count:,} step{'s' * (self._plan.count != 1)})"

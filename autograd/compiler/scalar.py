@@ -72,9 +72,9 @@ class Scalar:
         except (ArithmeticError, ValueError):
             self._replay()
         else:
-            if not self._is_plain or (modes.entered and modes.anomalies_raise()):
-                if not math.isfinite(np.add.reduce(self._source.values)):
-                    self._replay()
+            looks = not self._is_plain or (modes.entered and modes.anomalies_raise())
+            if looks and not math.isfinite(np.add.reduce(self._source.values)):
+                self._replay()
 
     def backward(self, backward: Backward, seed: float, root: Any, aloud: bool = True) -> None:
         """Compute every gradient that `backward` is for, into the array of gradients.

@@ -1,4 +1,4 @@
-"""Nodes that are computed one by one: plain Python on floats, written out."""
+"""Nodes that are computed one by one, as plain Python on floats, written out line by line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..operation import Op
@@ -15,7 +16,9 @@ from .plan import Single
 from .printing import float_code
 from .symbols import Trace, partials
 
-__all__ = ["backward_lines", "forward_lines"]
+__all__ = ["backward_lines", "forward_lines", "outside"]
+
+Mask = NDArray[np.bool_]
 
 _FEW = 3  # numbers that are fetched one by one
 
@@ -36,52 +39,52 @@ def _slopes(op: Op, count: int) -> tuple[Any, ...] | None:
         return None
 
 
-def _fetched(array: str, prefix: str, places: list[int], k: int, arrays: Arrays) -> list[str]:
+def outside(step: Single) -> list[int]:
+    """The places of the operands that were computed before the step."""
+    places = np.concatenate([step.first, step.second, *map(np.array, step.many.values())])
+    places = np.unique(places[places >= 0]).astype(np.int64)
+    low, high = step.out.places[0], step.out.places[-1]
+    found: list[int] = places[(places < low) | (places > high)].tolist()
+    return found
+
+
+def _fetched(array: str, prefix: str, places: list[int], arrays: Arrays) -> list[str]:
     """Lines that fetch numbers as Python's floats."""
     if len(places) <= _FEW:
         return [f"{prefix}{p} = {array}.item({p})" for p in places]
     names = ", ".join(f"{prefix}{p}" for p in places)
     if places[-1] - places[0] == len(places) - 1:
         return [f"{names} = {array}[{places[0]}:{places[-1] + 1}].tolist()"]
-    at = f"at{k}{array}{len(arrays.names)}"
-    arrays.names[at] = np.array(places, dtype=np.int64)
-    return [f"{names} = {array}.take({at}).tolist()"]
+    return [f"{names} = {array}.take({arrays.index(places)}).tolist()"]
 
 
-def _stored(array: str, prefix: str, places: list[int], sign: str, k: int, arrays: Arrays) -> list[str]:
+def _stored(array: str, prefix: str, places: list[int], sign: str, arrays: Arrays) -> list[str]:
     """Lines that put floats back into an array; `sign` is = or +=."""
     if len(places) <= _FEW:
         return [f"{array}[{p}] {sign} {prefix}{p}" for p in places]
     names = ", ".join(f"{prefix}{p}" for p in places)
     if places[-1] - places[0] == len(places) - 1:
         return [f"{array}[{places[0]}:{places[-1] + 1}] {sign} {names}"]
-    at = f"to{k}{array}{len(arrays.names)}"
-    arrays.names[at] = np.array(places, dtype=np.int64)
-    return [f"{array}[{at}] {sign} {names}"]
+    return [f"{array}[{arrays.index(places)}] {sign} {names}"]
 
 
-def forward_lines(k: int, step: Single, arrays: Arrays) -> list[str]:
+def forward_lines(step: Single, arrays: Arrays) -> list[str]:
     """The lines that compute the nodes."""
-    own = step.out.places.tolist()
-    inside = set(own)
-    before = sorted({p for operands in step.operands for p in operands if p not in inside})
     lines = []
-    for op, place, operands in zip(step.ops, own, step.operands, strict=True):
+    for op, place, operands in step.nodes():
         names = {f"x{i}": f"v{p}" for i, p in enumerate(operands)}
         code = float_code(_value(op, len(operands)), names, lambda row: arrays.bind(row, row.forward))
         lines.append(f"v{place} = {code}")
-    return _fetched("V", "v", before, k, arrays) + lines + _stored("V", "v", own, "=", k, arrays)
+    own = step.out.places.tolist()
+    return _fetched("V", "v", outside(step), arrays) + lines + _stored("V", "v", own, "=", arrays)
 
 
-def backward_lines(
-    k: int, step: Single, arrays: Arrays, written: Any, wanted: Any, zeroed: Any
-) -> list[str]:
+def backward_lines(step: Single, arrays: Arrays, written: Mask, wanted: Mask) -> list[str]:
     """The lines that send the nodes' messages.
 
     Args:
         written: which places of G hold a gradient so far; brought up to date.
         wanted: for which places a gradient is wanted.
-        zeroed: places that have to be 0 before the pass; brought up to date.
     """
     own = step.out.places.tolist()
     inside = set(own)
@@ -93,7 +96,7 @@ def backward_lines(
         lines.append(f"g{p} {'+=' if p in has else '='} {message}")
         has.add(p)
 
-    for op, place, operands in zip(step.ops[::-1], own[::-1], step.operands[::-1], strict=True):
+    for op, place, operands in reversed(list(step.nodes())):
         if place not in has or not any(wanted[p] for p in operands):
             continue
         slopes = _slopes(op, len(operands))
@@ -111,17 +114,17 @@ def backward_lines(
             else:
                 slope = float_code(slopes[i], names, lambda row: arrays.bind(row, row.forward))
                 send(p, f"g{place} * {slope}" if slope.isidentifier() else f"g{place} * ({slope})")
-    outside = sorted(p for p in has if p not in inside)
-    if not outside:
+    sent = sorted(p for p in has if p not in inside)
+    if not sent:
         return []
-    old = [p for p in outside if written[p]]
-    new = [p for p in outside if not written[p]]
-    written[outside] = True
+    old = [p for p in sent if written[p]]
+    new = [p for p in sent if not written[p]]
+    written[sent] = True
     used = sorted({int(p) for line in lines for p in re.findall(r"\bv(\d+)\b", line)})
     return [
-        *_fetched("V", "v", used, k, arrays),
-        *_fetched("G", "g", upstream, k, arrays),
+        *_fetched("V", "v", used, arrays),
+        *_fetched("G", "g", upstream, arrays),
         *lines,
-        *_stored("G", "g", new, "=", k, arrays),
-        *_stored("G", "g", old, "+=", k, arrays),
+        *_stored("G", "g", new, "=", arrays),
+        *_stored("G", "g", old, "+=", arrays),
     ]

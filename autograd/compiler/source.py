@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ..ops import LEAF
 from ..value import Value
 from .arrays import Arrays, Floats
 from .backward_source import BackwardSource
-from .describing import described
+from .describing import Description
 from .forward_source import ForwardSource
 from .plan import Plan, Step
 from .tape import Numbers
@@ -75,7 +74,7 @@ class Source:
     def _backward_steps(self, places: Numbers) -> BackwardSource:
         wanted = np.zeros(self._plan.size, dtype=bool)
         wanted[places] = True
-        return BackwardSource(self._plan, self._number, self._arrays, wanted, self._plan.root)
+        return BackwardSource(self._plan, self._number, self._steps.loops, self._arrays, wanted)
 
     def _made(self, text: str, name: str) -> Callable[..., None]:
         names = dict(self._arrays.names)
@@ -84,26 +83,25 @@ class Source:
         return function
 
     def text(self) -> str:
-        """Both passes, with a comment for every step."""
-        comments = dict(zip(self._number.values(), described(self._plan), strict=True))
+        """Both passes, with a comment for every step, and names from the layers."""
+        told = Description(self._plan)
         places = np.array([place for _, place in self._leaves], dtype=np.int64)
-        backward = self._backward_text(self._backward_steps(places), comments)
-        return f"{self._forward_text(comments)}\n\n{backward}"
+        backward = self._backward_text(self._backward_steps(places), told)
+        forward = self._forward_text(told)
+        numbers = [f"{name} = np.array({x!r})\n" for name, x in self._arrays.numbers.items()]
+        return f"{''.join(numbers)}{chr(10) * 2 if numbers else ''}{forward}\n\n{backward}"
 
-    def _forward_text(self, comments: dict[int, str] | None) -> str:
+    def _forward_text(self, told: Description | None) -> str:
         lines = []
-        for k, _, body in self._steps.steps:
-            if comments:
-                lines.append(f"# {comments[k]}")
-            lines += self._steps.gathers.get(k, []) + body
+        for k, step, body in self._steps.steps:
+            body = self._steps.gathers.get(k, []) + body
+            lines += body if told is None else [f"# {told.forward(step)}", *told.names.in_lines(body)]
         return _function("forward()", lines)
 
-    def _backward_text(self, backward: BackwardSource, comments: dict[int, str] | None) -> str:
+    def _backward_text(self, backward: BackwardSource, told: Description | None) -> str:
         lines = [*backward.first, f"G[{self._plan.root}] = seed"]
-        for k, _, body in backward.steps:
-            if comments:
-                lines.append(f"# {comments[k]}")
-            lines += body
+        for _, step, body in backward.steps:
+            lines += body if told is None else [f"# {told.backward(step)}", *told.names.in_lines(body)]
         return _function("backward(seed)", lines)
 
 

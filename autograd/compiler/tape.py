@@ -12,9 +12,10 @@ from ..operation import Op
 from ..ops import CONSTANT, DOT, LEAF, LITERAL
 from ..value import Value
 
-__all__ = ["DEAD", "Numbers", "Tape"]
+__all__ = ["DEAD", "Mask", "Numbers", "Tape"]
 
 Numbers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 DEAD = -1  # the code of a node that a rewriting has taken out
 
@@ -38,7 +39,8 @@ class Tape:
         number, codes, first, second = self._read(roots)
         self.roots = [number[root] for root in roots]
         self.number = {node: number[node] for node in self.nodes if node._a is None}
-        self.code = np.array(codes, dtype=np.int16 if len(self.ops) < 30_000 else np.int64)
+        narrow = len(self.ops) < 30_000
+        self.code: NDArray[np.signedinteger[Any]] = np.array(codes, dtype=np.int16 if narrow else np.int64)
         self.first = np.array(first, dtype=np.int32)
         self.second = np.array(second, dtype=np.int32)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .arrays import Arrays, Scratch, operands_of
 from .layout import Window, strides_of
 from .plan import Alike, Plan, Reduction, Single, Step
+from .tape import Mask
 
 __all__ = ["Target", "Targets", "wanted_places"]
-
-Mask = NDArray[np.bool_]
 
 
 def wanted_places(plan: Plan, leaves: Mask) -> Mask:
@@ -24,8 +21,10 @@ def wanted_places(plan: Plan, leaves: Mask) -> Mask:
     for level in plan.levels:
         for step in level:
             if isinstance(step, Single):
-                for place, operands in zip(step.out.places.tolist(), step.operands, strict=True):
-                    wanted[place] = wanted[list(operands)].any()
+                known = wanted.tolist()
+                for _, place, operands in step.nodes():
+                    known[place] = any([known[p] for p in operands])
+                wanted[:] = known
             elif isinstance(step, Alike):
                 found = np.zeros(step.out.shape, dtype=bool)
                 for window in operands_of(step):
@@ -80,7 +79,9 @@ class Targets:
             for step in level:
                 self.is_leaf[step.out.places] = False
                 if isinstance(step, Single):
-                    for operands in step.operands:
+                    for column in (step.first, step.second):
+                        self._senders[column[column >= 0]] += 1
+                    for operands in step.many.values():
                         self._senders[list(operands)] += 1
                 else:
                     for window in operands_of(step):

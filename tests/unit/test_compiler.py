@@ -53,8 +53,8 @@ def test_a_network_over_a_batch_becomes_matrix_products() -> None:
     np.testing.assert_allclose(gradients(net), expected, rtol=1e-12, atol=1e-16)
     lines = program.describe().splitlines()
     assert lines[0] == "layer 1: Z1 = W1 X + b1, (8x2)(2x60)+(8x1)"
-    assert "layer 2: Z2 = W2 X + b2, (8x8)(8x60)+(8x1)" in lines
-    assert "np.dot(W1, X1, out=Z1)" in program.source
+    assert "layer 2: Z2 = W2 A1 + b2, (8x8)(8x60)+(8x1)" in lines
+    assert "np.dot(W1, X, out=Z1)" in program.source
     assert "gathered" not in program.source
 
 
