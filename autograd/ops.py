@@ -44,8 +44,10 @@ def _divide(zero_over_zero: float) -> Op:
     """a / b, total: x / 0 is infinite with x's sign, 0 / 0 is the bound number."""
 
     def array(xp: Any, a: Any, b: Any) -> Any:
-        at_zero = xp.where(a > 0, math.inf, xp.where(a < 0, -math.inf, xp.where(a == 0, zero_over_zero, a)))
-        return xp.where(b == 0, at_zero, a / xp.where(b == 0, 1.0, b))
+        b = b + 0.0  # -0.0 becomes 0.0, and what is divided by it gets the sign of a
+        if zero_over_zero == 0.0:
+            b = xp.where((a == 0) & (b == 0), 1.0, b)
+        return a / b
 
     return Op(
         "_divide",
@@ -64,9 +66,27 @@ over = _divide(math.nan)  # 0 / 0 is nan
 over_or_zero = _divide(0.0)  # 0 / 0 is 0: the shortest subgradient
 
 
+RECIPROCAL_OR_ZERO: Op = row(
+    "_reciprocal_or_zero",
+    special.reciprocal_or_zero,
+    lambda out, a: (-out * out,),
+    lambda xp, a: xp.where(a == 0, 0.0, 1.0 / xp.where(a == 0, 1.0, a)),
+    symbol="1/x",
+    latex=r"\frac{{1}}{{{0}}}",
+    js="({0} === 0 ? 0 : 1 / {0})",
+    because="1/x, but 0 at 0, for a share of nothing",
+)
+
+
 def _sigmoid(xp: Any, a: Any) -> Any:
     e = xp.exp(-abs(a))
     return xp.where(a >= 0, 1.0, e) / (1.0 + e)
+
+
+def _sech2(xp: Any, a: Any) -> Any:
+    e = xp.exp(a)
+    half = 2.0 / (e + 1.0 / e)
+    return half * half
 
 
 def _sigmoid_slope(xp: Any, a: Any) -> Any:
@@ -98,7 +118,7 @@ SECH2: Op = row(
     "_sech2",
     special.sech2,
     lambda out, a: (-2.0 * TANH(a) * out,),
-    lambda xp, a: 4.0 * _sigmoid_slope(xp, 2.0 * a),
+    _sech2,
     symbol="sech²",
     latex=r"\operatorname{{sech}}^2({0})",
     js="ag.sech2({0})",
@@ -170,7 +190,7 @@ SHIFTED_EXP: Op = row(
     "_shifted_exp",
     special.shifted_exp,
     lambda out, a, b: (out, -out),
-    lambda xp, a, b: xp.where(a == -math.inf, 0.0, xp.exp(a - xp.where(a == -math.inf, 0.0, b))),
+    lambda xp, a, b: xp.exp(a - xp.maximum(b, -sys.float_info.max)),  # where both are -inf, a - b would be nan
     symbol="exp(a-b)",
     latex=r"e^{{{0} - {1}}}",
     js="ag.shiftedExp({op}, {0}, {1})",
@@ -700,7 +720,7 @@ LOGSIGMOID: Op = row(
     "logsigmoid",
     special.logsigmoid,
     lambda out, a: (SIGMOID(-a),),
-    lambda xp, a: xp.where(a < 0, a, 0.0) - xp.log1p(xp.exp(-abs(a))),
+    lambda xp, a: xp.minimum(a, 0.0) - xp.log1p(xp.exp(-abs(a))),
     symbol="log σ",
     latex=r"\log\sigma({0})",
     js="-ag.softplus(-{0})",
@@ -710,7 +730,7 @@ SOFTPLUS: Op = row(
     "softplus",
     special.softplus,
     lambda out, a: (SIGMOID(a),),
-    lambda xp, a: xp.where(a > 0, a, 0.0) + xp.log1p(xp.exp(-abs(a))),
+    lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-abs(a))),
     symbol="softplus",
     latex=r"\operatorname{{softplus}}({0})",
     js="ag.softplus({0})",
@@ -964,12 +984,14 @@ MINIMUM: Op = row(
 def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
     shares = [SHIFTED_EXP(x, out) for x in xs]
     total = SUM(*shares)  # 1, but for the rounding of `out`, which at 1000 is already 1e-13
-    return tuple(over_or_zero(share, total) for share in shares)
+    once = RECIPROCAL_OR_ZERO(total)
+    return tuple(share * once for share in shares)
 
 
 def _logsumexp(xp: Any, *xs: Any) -> Any:
     largest = functools.reduce(xp.maximum, xs)
-    near = xp.clip(largest, -sys.float_info.max, sys.float_info.max)  # an infinity less itself would be nan
+    # an infinity less itself would be nan
+    near = xp.maximum(xp.minimum(largest, sys.float_info.max), -sys.float_info.max)
     total = special.total(xp.exp(x - near) for x in xs)
     return largest + xp.log(xp.maximum(total, 1.0))  # at least 1, but where all are -inf
 

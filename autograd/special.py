@@ -149,6 +149,11 @@ def divide_total(a: float, b: float, zero_over_zero: float) -> float:
     return math.copysign(INF, a) if a == a else NAN
 
 
+def reciprocal_or_zero(a: float) -> float:
+    """1 / a, which is 0 for a = 0."""
+    return 1.0 / a if a != 0.0 else 0.0
+
+
 def power(a: float, b: float) -> float:
     """a ** b as Python has it for floats, but a ValueError where Python would turn to complex numbers."""
     return math.pow(a, b) if a < 0.0 and b % 1.0 != 0.0 else a**b
@@ -227,8 +232,8 @@ def sqrt_square_minus_one(x: float) -> float:
 
 
 def shifted_exp(a: float, b: float) -> float:
-    """e^(a - b), which is 0 for a = -inf even when b is -inf too."""
-    return 0.0 if a == -INF else math.exp(a - b)
+    """e^(a - b), which is 0 where both are -inf."""
+    return 0.0 if a == b == -INF else math.exp(a - b)
 
 
 def equal(a: float, b: float) -> float:

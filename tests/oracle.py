@@ -151,6 +151,7 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "_silu_slope": unary(silu_slope),
     "_one_minus_square": unary(lambda a: 1 - a * a),
     "_sqrt_square_minus_one": unary(lambda a: mp.sqrt(a * a - 1), 1.01, 1.5, 2.0, 30.0),
+    "_reciprocal_or_zero": unary(lambda a: 1 / a, *POSITIVE),
     "_log_or_zero": unary(mp.log, *POSITIVE),
     "_shifted_exp": binary(lambda a, b: mp.exp(a - b), (1.0, 2.5), (-3.0, 0.4)),
     "_power_total": binary(mp.power, *POWERS),

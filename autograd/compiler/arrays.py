@@ -157,4 +157,3 @@ def view(array: Floats, window: Window) -> Floats:
         return array[int(window.places) : int(window.places) + 1].reshape(())
     start = array[int(window.places.flat[0]) :]
     return as_strided(start, window.shape, [8 * stride for stride in window.strides])
-

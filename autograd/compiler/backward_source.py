@@ -6,20 +6,21 @@ is gathered or only reached in part. Places that lie twice in a window get the s
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import ArgumentError
+from ..operation import Op
 from .arrays import Arrays, Scratch, operands_of
-from .forward_source import elementwise
+from .forward_source import elementwise, stack_of
 from .layout import Window
 from .loops import Loop, LoopBack
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
 from .printing import numpy_lines
-from .single import Mask, backward_lines
-from .stacking import stacked
+from .single import backward_lines
 from .symbols import INPUT, Trace, lowered, partials
 from .tape import Mask
 from .targets import Target, Targets, wanted_places
@@ -154,7 +155,7 @@ class BackwardSource:
 
     def _reduction(self, k: int, step: Reduction) -> list[str]:
         value = self._arrays.value
-        found = stacked(step.op, step.count)
+        found = stack_of(step.op, step.count)
         x = value(step.operands, f"X{k}")
         if found is None:
             return self._columns(k, step)
@@ -179,17 +180,10 @@ class BackwardSource:
         names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
         for i, x in enumerate(step.operands):
             names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
-        try:
-            slopes = [lowered(slope) for slope in partials(step.op, len(step.operands))]
-        except ArgumentError:
+        formulas = _messages(step.op, len(step.operands))
+        if formulas is None:
             return self._called(k, step, names)
-        trace = next((slope.trace for slope in slopes if not isinstance(slope, float)), None) or Trace()
-        dy = trace.array_input("dy")
-        messages = [
-            _Message(x, -dy if isinstance(slope, float) and slope == -1.0 else dy * slope)
-            for x, slope in zip(step.operands, slopes, strict=True)
-            if isinstance(x, Window)
-        ]
+        messages = [_Message(x, f) for x, f in zip(step.operands, formulas, strict=True) if isinstance(x, Window)]
         return self._sent(k, messages, names, step.out.shape, step.out.shape)
 
     def _called(self, k: int, step: Alike, names: dict[str, str]) -> list[str]:
@@ -241,6 +235,18 @@ class BackwardSource:
             wanted, names, scratch, lambda op: arrays.bind(op, elementwise(op), "each_"), arrays.number
         )
         return lines + after
+
+
+@functools.lru_cache(maxsize=4096)
+def _messages(op: Op, count: int) -> list[Any] | None:
+    """dy times each of a row's slopes, as formulas; None: the rule can only be called."""
+    try:
+        slopes = [lowered(slope) for slope in partials(op, count)]
+    except ArgumentError:
+        return None
+    trace = next((slope.trace for slope in slopes if not isinstance(slope, float)), None) or Trace()
+    dy = trace.array_input("dy")
+    return [-dy if isinstance(slope, float) and slope == -1.0 else dy * slope for slope in slopes]
 
 
 def _by_number(rule: Any, count: int) -> Any:

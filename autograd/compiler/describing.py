@@ -14,7 +14,13 @@ from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
 from .tape import Numbers
 from .targets import wanted_places
 
-__all__ = ["Description"]
+__all__ = ["Description", "described"]
+
+
+def described(plan: Plan) -> Iterator[str]:
+    """What each step computes, one line for each, in the order in which they are computed."""
+    told = Description(plan)
+    return (told.forward(step) for level in plan.levels for step in level)
 
 
 class Description:

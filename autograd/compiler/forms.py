@@ -121,7 +121,7 @@ class _Sums:
         tape = self.tape
         some = [t for t in rest if tape.ops[tape.code[t]] is not LITERAL or tape.nodes[t]._data != 0.0]
         rest = some if some or dots else rest[:1]  # Python's sum begins with 0
-        if dots and len(dots[0].weights) == len(dots[0].inputs):
+        if len(dots) == 1 and len(dots[0].weights) == len(dots[0].inputs):
             bias = next((t for t in rest if tape.first[t] < 0 and t not in tape.many), None)
             if bias is not None:  # a leaf, so it cannot come too late
                 rest.remove(bias)

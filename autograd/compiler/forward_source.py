@@ -16,12 +16,12 @@ from .loops import Loop
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 from .printing import numpy_lines
 from .single import forward_lines
-from .stacking import stacked
+from .stacking import Stacked, stacked
 from .symbols import forward
 
 FLAT = 100  # single nodes that are written out at once
 
-__all__ = ["ForwardSource", "elementwise", "readable"]
+__all__ = ["ForwardSource", "elementwise", "readable", "stack_of"]
 
 
 def elementwise(op: Op) -> Callable[..., Any]:
@@ -39,6 +39,13 @@ def elementwise(op: Op) -> Callable[..., Any]:
     return apply
 
 
+@functools.lru_cache(maxsize=256)
+def stack_of(op: Op, count: int) -> Stacked | None:
+    """A row of many operands on their stack; kept, for layers and batches ask again and again."""
+    return stacked(op, count)
+
+
+@functools.lru_cache(maxsize=4096)
 def readable(op: Op, count: int) -> Any:
     """A row's value as a formula; None: it has to be computed number by number."""
     try:
@@ -120,7 +127,7 @@ class ForwardSource:
     def _reduction(self, k: int, step: Reduction) -> list[str]:
         value = self._arrays.value
         y, x = value(step.out, f"y{k}"), value(step.operands, f"X{k}")
-        found = stacked(step.op, step.count)
+        found = stack_of(step.op, step.count)
         if found is None:
             return self._by_columns(k, step.op, y, [f"{x}[{i}]" for i in range(step.count)], step.out)
         return self._written(found.forward, y, {"X": x}, step.out, step.operands.shape)
@@ -128,7 +135,8 @@ class ForwardSource:
     def _alike(self, k: int, step: Alike) -> list[str]:
         value = self._arrays.value
         operands = [
-            value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x) for i, x in enumerate(step.operands)
+            value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
+            for i, x in enumerate(step.operands)
         ]
         return self._by_columns(k, step.op, value(step.out, f"y{k}"), operands, step.out)
 
@@ -140,7 +148,11 @@ class ForwardSource:
 
     def _written(self, symbol: Any, y: str, names: dict[str, str], out: Window, stack: tuple[int, ...]) -> list[str]:
         def scratch(kind: str) -> str:
-            return self._scratch.local() if kind == "local" else self._scratch.take(stack if kind == "stack" else out.shape)
+            return (
+                self._scratch.local()
+                if kind == "local"
+                else self._scratch.take(stack if kind == "stack" else out.shape)
+            )
 
         bind = functools.partial(_bind_elementwise, self._arrays)
         return numpy_lines([(symbol, y)], names, scratch, bind, self._arrays.number)[0]

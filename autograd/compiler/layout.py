@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..ops import LITERAL
-from .groups import Alike, Group, Product
+from .groups import Alike, Group, Product, Reduction
 from .tape import Numbers, Tape
 
 __all__ = ["Layout", "Window"]
@@ -71,11 +71,16 @@ class Layout:
             self._put(product.inputs, True)
         self._put(np.flatnonzero(self._is_leaf & ~self._is_literal))
         self._put(np.flatnonzero(self._is_literal))
+        readers = {
+            (int(group.operands.min()), group.operands.size): group.operands.ravel()
+            for group in groups
+            if isinstance(group, Reduction)
+        }
         for group in groups:
             if isinstance(group, Product):
                 _sort_terms(group, self.place)
             elif isinstance(group, Alike):
-                _sort(group, self.place)
+                _sort(group, self.place, readers.get((int(group.nodes.min()), group.nodes.size)))
             self._put(group.nodes)
 
     def _put(self, nodes: Numbers, leaves_only: bool = False) -> None:
@@ -153,12 +158,22 @@ def _sort_terms(product: Product, place: Numbers) -> None:
             return
 
 
-def _sort(group: Alike, place: Numbers) -> None:
-    """Put nodes alike into the order in which the operands lie that were computed last."""
+def _sort(group: Alike, place: Numbers, reader: Numbers | None) -> None:
+    """Put nodes alike into the order in which the operands lie that were computed last.
+
+    Args:
+        group: the nodes.
+        place: where what was computed before lies.
+        reader: the same nodes in the order in which a reduction takes them; it counts where the operands lie in none.
+    """
     last = max(group.operands, key=lambda column: int(place[column[0]]))
-    places = place[last]
-    order = np.argsort(places, kind="stable")
-    if (np.diff(order) != 1).any() and strides_of(places[order]) is not None:
+    order = np.argsort(place[last], kind="stable")
+    if strides_of(place[last][order]) is None:
+        by_node = np.argsort(group.nodes)
+        if reader is None or not np.array_equal(group.nodes[by_node], np.sort(reader)):
+            return
+        order = by_node[np.searchsorted(group.nodes[by_node], reader)]
+    if (np.diff(order) != 1).any():
         group.nodes = group.nodes[order]
         group.operands = [column[order] for column in group.operands]
 

@@ -33,7 +33,7 @@ class Loop:
         self.step, self.arrays = step, arrays
         self.before = np.array(outside(step), dtype=np.int64)
         self.first, self.second = array("i", self._local(step.first)), array("i", self._local(step.second))
-        self.code = array("h", step.code.tolist())
+        self.code = array(step.code.dtype.char, step.code.tolist())
         self.many = {i: tuple(self._local(np.array(places)).tolist()) for i, places in step.many.items()}
         self._forwards = [op.forward for op in step.table]
         self._place = slice(int(step.out.places[0]), int(step.out.places[-1]) + 1)
@@ -44,7 +44,9 @@ class Loop:
     def _local(self, places: Any) -> Any:
         """Numbers by which the loop knows places: those from before come first."""
         own = places - int(self.step.out.places[0])
-        found = np.where((own >= 0) & (own < len(self.step.out.places)), own + len(self.before), np.searchsorted(self.before, places))
+        found = np.where(
+            (own >= 0) & (own < len(self.step.out.places)), own + len(self.before), np.searchsorted(self.before, places)
+        )
         return np.where(places < 0, -1, found).astype(np.int32)
 
     def __call__(self) -> None:

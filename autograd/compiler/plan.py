@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class Single:
     """
 
     table: list[Op]
-    code: NDArray[np.int16]
+    code: NDArray[np.signedinteger[Any]]
     out: Window
     first: NDArray[np.int32]
     second: NDArray[np.int32]
@@ -193,6 +194,8 @@ def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
     if isinstance(group, found.Alike):
         return Alike(group.op, out, [layout.operand(column) for column in group.operands])
     nodes, place = group.nodes, layout.place
-    first, second = (np.where(column >= 0, place[column], -1).astype(np.int32) for column in (tape.first[nodes], tape.second[nodes]))
+    first, second = (
+        np.where(column >= 0, place[column], -1).astype(np.int32) for column in (tape.first[nodes], tape.second[nodes])
+    )
     many = {i: tuple(place[list(tape.operands(int(nodes[i])))].tolist()) for i in np.flatnonzero(first < 0).tolist()}
-    return Single(tape.ops, tape.code[nodes].astype(np.int16), out, first, second, many)
+    return Single(tape.ops, tape.code[nodes], out, first, second, many)

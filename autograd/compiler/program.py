@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import is_
 from typing import Any
 
@@ -20,6 +20,7 @@ from .plan import Plan
 from .scalar import Scalar
 from .source import Source
 from .tape import Numbers
+from .training import Training
 
 __all__ = ["Program"]
 
@@ -45,10 +46,12 @@ class Program:
         self._place = dict(leaves)
         self._read = leaves
         self._own: set[Value] = set()  # leaves whose numbers were set here and are not read again
-        self._sources: Any = None
+        self._sources: Any = None  # where the leaves are that are read
+        self._fresh: list[Value] = []  # these leaves
         self._at = plan.root
         self._known: dict[int, tuple[list[Any], Numbers]] = {}
         self._is_fresh = False
+        self._training: Training | None = None
         self._guards = checker(guards, {node: plan.place_of(node) for node in compared}) if guards else None
         if self._guards is not None:
             self._scalar.check = self._guards
@@ -102,8 +105,9 @@ class Program:
     def _refresh(self) -> None:
         """Read the leaves' numbers anew."""
         if self._sources is None:
+            self._fresh = [node for node, _ in self._read]
             self._sources = np.array([place for _, place in self._read], dtype=np.int64)
-        self._values[self._sources] = [node._data for node, _ in self._read]
+        self._values[self._sources] = np.fromiter([node._data for node in self._fresh], float, len(self._fresh))
 
     def _forward(self) -> None:
         self._is_fresh = False  # stays so if a number has no value
@@ -131,42 +135,39 @@ class Program:
         """
         if steps < 0:
             raise ArgumentError(f"the number of steps is 0 or more, got {steps}")
-        parameters = list(optimizer.parameters)
-        for p in parameters:
-            if p._op is not LEAF or p not in self._place:
-                raise ArgumentError(f"{name_of(p)} is no leaf of this program, so it can't be trained by it")
+        training = self._trained_by(optimizer)
         self._refresh()
-        source = self._source.backward(parameters)
-        places = np.array([self._place[p] for p in parameters], dtype=np.int64)
-        together = bool((np.diff(places) == 1).all())
-        block: Any = slice(places[0], places[-1] + 1) if together else places
-        weights, gradients = self._values[block], self._gradients[block]
-        update = optimizer.prepare_update(weights, gradients)
+        training.begin()
+        self._is_fresh = False
         losses = np.empty(steps)
         made = 0
-        self._is_fresh = False
-        try:
-            with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), training.arranged(optimizer):
+            update = training.update(optimizer)
+            try:
                 for k in range(steps):
                     self._scalar.forward()
                     if self._guards is not None:
                         self._guards(self._values)
                     losses[k] = self._values[self._at]
-                    self._scalar.backward(source, 1.0, self.root, aloud=k == 0)
-                    if not together:
-                        self._gradients.take(places, out=gradients)
+                    self._scalar.backward(training.backward, 1.0, self.root, aloud=k == 0)
                     update()
-                    if not together:
-                        self._values[places] = weights
                     made += 1
-        finally:  # after an error, too, the parameters are those that the optimiser has reached
-            if made:
-                self.root._data = float(losses[made - 1])
-                for p, weight, gradient in zip(
-                    parameters, self._values[places].tolist(), self._gradients[places].tolist(), strict=True
-                ):
-                    p._data, p._grad = weight, gradient
+            finally:  # after an error, too, the parameters are those that the optimiser has reached
+                if made:
+                    self.root._data = float(losses[made - 1])
+                    training.finish()
         return losses
+
+    def _trained_by(self, optimizer: Any) -> Training:
+        """What is kept for the optimiser's parameters."""
+        parameters = optimizer.parameters
+        if self._training is None or not self._training.is_of(parameters):
+            for p in parameters:
+                if p._op is not LEAF or p not in self._place:
+                    raise ArgumentError(f"{name_of(p)} is no leaf of this program, so it can't be trained by it")
+            places = np.array([self._place[p] for p in parameters], dtype=np.int64)
+            self._training = Training(parameters, places, self._source)
+        return self._training
 
     # --- blocks of numbers -----------------------------------------------------------------------------------------
 
@@ -231,6 +232,20 @@ class Program:
         from .batching import vectorized  # which builds on this class
 
         return vectorized(self.root, inputs)
+
+    def to(self, xp: Any, inputs: Sequence[Any] = (), functions: Mapping[str, Any] | None = None) -> ArrayProgram:
+        """The program as pure functions over another array library: for ``jax.jit``, for PyTorch, or plain NumPy."""
+        from .array_program import ArrayProgram
+
+        return ArrayProgram(self, xp, inputs, functions or {})
+
+    def _settled(self, computed: bool) -> Floats:
+        """Every place's number at the leaves' present numbers; `computed`: not the leaves' alone."""
+        self._is_fresh = False
+        self._refresh()
+        if computed:
+            self._forward()
+        return self._values.copy()
 
     # --- what was found ----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -88,7 +89,7 @@ class Source:
         places = np.array([place for _, place in self._leaves], dtype=np.int64)
         backward = self._backward_text(self._backward_steps(places), told)
         forward = self._forward_text(told)
-        numbers = [f"{name} = np.array({x!r})\n" for name, x in self._arrays.numbers.items()]
+        numbers = [f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()]
         return f"{''.join(numbers)}{chr(10) * 2 if numbers else ''}{forward}\n\n{backward}"
 
     def _forward_text(self, told: Description | None) -> str:
@@ -103,6 +104,10 @@ class Source:
         for _, step, body in backward.steps:
             lines += body if told is None else [f"# {told.backward(step)}", *told.names.in_lines(body)]
         return _function("backward(seed)", lines)
+
+
+def _literal(x: float) -> str:
+    return repr(x) if math.isfinite(x) else f'float("{x}")'
 
 
 def _function(head: str, lines: list[str]) -> str:

@@ -24,7 +24,7 @@ class Tape:
     """The nodes below some roots, operands first.
 
     Args:
-        roots: where the graph is read from; the first one is the result.
+        roots: where the graph is read from.
 
     A node of one or two operands has their numbers in `first` and `second` (else -1). A dot or a row of any number
     of operands has them in `many`: one tuple, or for a dot the tuple of the weights (the bias behind them) and

@@ -23,7 +23,7 @@ def wanted_places(plan: Plan, leaves: Mask) -> Mask:
             if isinstance(step, Single):
                 known = wanted.tolist()
                 for _, place, operands in step.nodes():
-                    known[place] = any([known[p] for p in operands])
+                    known[place] = any(known[p] for p in operands)
                 wanted[:] = known
             elif isinstance(step, Alike):
                 found = np.zeros(step.out.shape, dtype=bool)

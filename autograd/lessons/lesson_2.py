@@ -9,7 +9,8 @@ from ..functions import relu, sigmoid
 from ..graph import topological_order
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds
-from .lesson_2_batch import batch, claim_5, claim_6, claim_7
+from .lesson_2_batch import batch, claim_5, claim_6
+from .lesson_2_cost import claim_7
 from .lesson_2_debugging import claim_8
 from .lesson_2_slopes import claim_3, claim_4, claim_10, dead_neuron, picture_4, sigmoid_chain
 from .lesson_2_training import claim_9, picture_9

@@ -1,26 +1,26 @@
-"""The claims of lesson 2 about batches, troubles and cost."""
+"""The claims of lesson 2 about batches and troubles."""
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays import array, data, grads
+from ..compiler import compile
 from ..errors import RangeError, ShapeError
 from ..functions import exp, leaky_relu, relu, sigmoid
-from ..graph import topological_order
-from ..reductions import dot, mean
+from ..reductions import mean
 from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds, shown
 from .lesson_2_training import clipping, first_layers, inputs
+from .matrices import Form, found, same_gradients
 from .networks import layer
-from .paths import named, worked
+from .paths import labelled, named, worked
 
-__all__ = ["batch", "claim_5", "claim_6", "claim_7"]
+__all__ = ["batch", "claim_5", "claim_6"]
 
 # m, inputs, hidden, outputs: all different, so that a forgotten transpose can't hide in a square matrix
 M, INPUTS, HIDDEN, OUTPUTS = 4, 2, 3, 1
@@ -98,7 +98,7 @@ def claim_5() -> list[Figure]:
     ((saved["A2"] - given.Y) ** 2).mean().backward(0.5)  # the same loss, so the gradients have its values too
 
     def nodes(name: str, shape: tuple[int, ...]) -> list[Value]:
-        return [n[f"{name}[{','.join(map(str, index))}]"] for index in np.ndindex(*shape)]
+        return list(labelled(n, name, shape).ravel())
 
     formulas = (("Z1", "X W1^T + b1"), ("A1", "ReLU(Z1)"), ("Z2", "A1 W2^T + b2"), ("A2", None))
     notes = {"A2": "The document stops at Z2; the sigmoid of its network belongs here."}
@@ -129,7 +129,34 @@ def claim_5() -> list[Figure]:
         close("m * dL/dZ1", None, M * grads(nodes("Z1", (M, HIDDEN))), matrix["dZ1"].ravel(),
               note="The matrix form averages only in the last line; its dZ is m times the gradient of the mean loss."),
     ]  # fmt: skip
-    return figures + _timed()
+    return figures + _compiled() + _timed()
+
+
+def _compiled() -> list[Figure]:
+    """What the compiler finds in the scalar graph of a larger batch, and its gradients."""
+    m = 100
+    given = numbers(m)
+    loss, n = worked(batch(m))
+    program = compile(loss)
+    names = ("W2", "b2", "W1", "b1")
+    leaves = {name: labelled(n, name, getattr(given, name).shape) for name in names}
+    matrix = matrix_form(given)
+    forms: list[Form] = [
+        ("layer 1, found", "Z1 = X W1^T + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
+        ("its activation", "A1 = ReLU(Z1)", f"A1 = relu(Z1), {3 * m} nodes at once"),
+        ("layer 2, found", "Z2 = A1 W2^T + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
+        ("layer 2, backward", "average over the batch",
+         "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
+        ("through the ReLU", None, "dZ1 = dA1 * relu'(Z1)"),
+        ("layer 1, backward", "average over the batch", "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch"),
+    ]  # fmt: skip
+    return [
+        *found(program, forms,
+               "The same network over 100 examples, one scalar node for each number: autograd.compile reads the graph, "
+               "and program.describe() shows the matrices that it found. It puts an example in each column: its X is "
+               "the document's X^T, its Z1 the document's Z1^T. The 1/m of the mean comes with dZ."),
+        *same_gradients(program, leaves, {name: matrix[f"d{name}"] for name in names}),
+    ]  # fmt: skip
 
 
 def _timed() -> list[Figure]:
@@ -199,69 +226,4 @@ def claim_6() -> list[Figure]:
         *first_layers(),
         *inputs(),
         *clipping(),
-    ]  # fmt: skip
-
-
-# --- 2.7 ---------------------------------------------------------------------------------------------------
-
-
-def one_layer(inputs: Sequence[float], parameters: Sequence[Value]) -> Value:
-    """A hidden layer of sigmoids and a linear output, from one flat list of parameters."""
-    width = len(inputs) + 2  # each hidden node: its weights, its bias, and its weight in the output
-    hidden = [parameters[i : i + width] for i in range(0, len(parameters) - 1, width)]
-    nodes = [sigmoid(dot(own[:-2], inputs, own[-2])) for own in hidden]
-    out: Value = dot([own[-1] for own in hidden], nodes, parameters[-1])
-    return out
-
-
-def operations(root: Value) -> int:
-    """The edges below a root: a forward pass reads each once, a backward pass multiplies and adds once along each."""
-    return sum(len(node.parents) for node in topological_order(root))
-
-
-class Cost(NamedTuple):
-    """Operations for all n gradients, both ways, and how far the two ways' numbers lie apart."""
-
-    n: int
-    backward: int
-    differences: int
-    apart: float
-
-
-def count(hidden: int) -> Cost:
-    """Run one backward pass, and n + 1 forward passes with one parameter moved in each but the first."""
-    draw = random.Random(27)
-    inputs = [0.5, -1.0, 0.25, 2.0]
-    start = [draw.uniform(-1, 1) for _ in range(6 * hidden + 1)]
-    parameters = [Value(p) for p in start]
-    root = one_layer(inputs, parameters)
-    root.backward()
-    total, step, apart = operations(root), 1e-6, 0.0
-    for k, p in enumerate(start):
-        moved = one_layer(inputs, [Value(q) for q in [*start[:k], p + step, *start[k + 1 :]]])
-        total += operations(moved)
-        apart = max(apart, abs((moved.data - root.data) / step - parameters[k].grad))
-    return Cost(len(start), operations(root), total, apart)
-
-
-def claim_7() -> list[Figure]:
-    """Operations counted for growing n, and the power of n that they grow with."""
-    costs = [count(hidden) for hidden in (4, 8, 16, 32)]
-    n = np.log([cost.n for cost in costs])
-    once, each = (
-        float(np.polyfit(n, np.log([getattr(cost, way) for cost in costs]), 1)[0])
-        for way in ("backward", "differences")
-    )
-    return [
-        shown("parameters n", [cost.n for cost in costs], note="Networks of 4 inputs and 4 to 32 hidden nodes."),
-        shown("one backward pass", [cost.backward for cost in costs],
-              note="Operations are counted as edges of the graph: one multiplication and addition along each."),
-        holds("one pass: n to the", "O(n)", once, abs(once - 1.0) < 0.05),
-        shown("n + 1 forward passes", [cost.differences for cost in costs],
-              note="Finite differences: one pass as it is, and one for each parameter moved a little."),
-        holds("n + 1 passes: n to the", "O(n^2)", each, abs(each - 2.0) < 0.05,
-              note="Slopes of straight lines through the logarithms. Each single gradient costs a pass of O(n), and "
-              "there are n of them."),
-        holds("largest difference", None, max(cost.apart for cost in costs), max(cost.apart for cost in costs) < 1e-5,
-              note="Both ways found the same gradients, as far as finite differences go."),
     ]  # fmt: skip

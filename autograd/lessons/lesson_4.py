@@ -14,7 +14,8 @@ from .claims import Claim, Figure, Graph, Lesson, exactly, holds
 from .lesson_4_checks import claim_7, verdicts_at_a_kink
 from .lesson_4_cost import claim_9
 from .lesson_4_functions import claim_4, claim_8, claim_10, composed, log_sum_exp, softmax_loss
-from .lesson_4_network import batch, claim_5, claim_6, claim_11, example, two_outputs
+from .lesson_4_network import batch, claim_5, claim_6, example
+from .lesson_4_torch import claim_11, two_outputs
 from .lesson_4_training import claim_12, claim_13
 from .paths import chain, named, worked
 

@@ -1,4 +1,4 @@
-"""The claims of lesson 4 that run a network: one example, a batch in NumPy, and the PyTorch program's numbers.
+"""The claims of lesson 4 that run a network: one example, and a batch in NumPy.
 
 The document writes W X: parameters have a row for each node, and a batch has an example in each column.
 """
@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import array, data, grads
-from ..functions import log, relu, sigmoid
-from ..reductions import sum
+from ..compiler import compile
+from ..functions import log, relu
 from ..value import Value
-from .claims import Figure, Graph, close, exactly, holds, shown
+from .claims import Figure, Graph, close, exactly, holds
+from .matrices import Form, found, same_gradients
 from .networks import TwoLayer, two_layer
-from .paths import named, worked
+from .paths import named
 
-__all__ = ["batch", "claim_5", "claim_6", "claim_11", "example", "two_outputs"]
+__all__ = ["batch", "claim_5", "claim_6", "example"]
 
 
 class Parameters(NamedTuple):
@@ -222,7 +223,34 @@ def claim_6() -> list[Figure]:
               note="Its recursion says to sum the bias over the batch, its code and its section on batches to "
               "average. With a cost averaged over the batch the gradient is the average, as in the code."),
     ]  # fmt: skip
-    return figures + _training(p)
+    return figures + _compiled() + _training(p)
+
+
+def _compiled() -> list[Figure]:
+    """What the compiler finds in the graph that NumPy's operators recorded, and its gradients."""
+    m = 100
+    given, p = examples(m), random_start()
+    values = as_values(p)
+    J = cost(forward(given.X, values).A2, given.Y)
+    J.backward()
+    by_hand, _ = backward(*given, p, forward(given.X, p))
+    program = compile(J)
+    forms: list[Form] = [
+        ("layer 1, found", "Z1 = np.dot(W1, X) + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
+        ("layer 2, found", "Z2 = np.dot(W2, A1) + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
+        ("layer 2, backward", "dW2 = (1/m) dZ2 A1^T, db2 = (1/m) sum dZ2, dA1 = W2^T dZ2",
+         "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
+        ("through the ReLU", "dZ1 = dA1 * relu_derivative(Z1)", "dZ1 = dA1 * maximum'(0, Z1)"),
+        ("layer 1, backward", "dW1 = (1/m) dZ1 X^T, db1 = (1/m) sum dZ1",
+         "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch"),
+    ]  # fmt: skip
+    return [
+        *found(program, forms,
+               "100 examples, and the scalar graph that the same function records: autograd.compile reads it, and "
+               "program.describe() shows the matrices that it found. W X again. The document's 1/m is in dZ here: dZ "
+               "is the gradient of the averaged cost."),
+        *same_gradients(program, values._asdict(), by_hand._asdict()),
+    ]  # fmt: skip
 
 
 def _training(p: Parameters) -> list[Figure]:
@@ -239,44 +267,4 @@ def _training(p: Parameters) -> list[Figure]:
               "= 0 lets no gradient through to W1, and A1 = 0 gives W2 none."),
         holds("from zeros: cost", None, [stuck.costs[0], stuck.costs[-1]], stuck.costs[-1] > 0.5,
               note="Only b2 moves, so every example gets the same prediction."),
-    ]  # fmt: skip
-
-
-# --- 4.11: the PyTorch program -------------------------------------------------------------------------------
-
-
-def two_outputs() -> Graph:
-    """loss = sum((sigmoid(w x + b) - [0, 1])^2) for the document's x, w and b."""
-    x, w, b = array([1.0, 2.0], "x"), array([[1.0, 2.0], [3.0, 4.0]], "w"), array([0.5, 0.5], "b")
-    z = w @ x + b
-    a = sigmoid(z)
-    for name, nodes in (("z", z), ("a", a)):
-        for i, node in enumerate(nodes):
-            node.label = f"{name}[{i}]"
-    loss = sum((a - np.array([0.0, 1.0])) ** 2)
-    loss.label = "loss"
-    return named(loss)
-
-
-def claim_11() -> list[Figure]:
-    """The numbers that the program would print."""
-    loss, n = worked(two_outputs())
-    x, b, z, a = ([n[f"{name}[{i}]"] for i in (0, 1)] for name in "xbza")
-    w = [[n[f"w[{i},{j}]"] for j in (0, 1)] for i in (0, 1)]
-    outputs = data(a)
-    dz = 2 * (outputs - [0.0, 1.0]) * outputs * (1 - outputs)
-    single = np.float32(1) / (np.float32(1) + np.exp(-data(z).astype(np.float32)))
-    last = 2 * (single[1] - 1) * (1 - single[1]) * single[1]
-    note = "The document prints no numbers; ours are compared with its formulas in NumPy."
-    return [
-        exactly("z", "matmul(w, x) + b", data(z), data(w) @ data(x) + data(b), note="W x: x is a column."),
-        close("a", "sigmoid(z)", outputs, 1 / (1 + np.exp(-data(z))), 1e-15),
-        close("loss", "((a - [0, 1])^2).sum()", loss, ((outputs - [0.0, 1.0]) ** 2).sum(), 1e-15, note=note),
-        close("w.grad", None, grads(w), np.outer(dz, data(x)), 1e-14),
-        close("b.grad", None, grads(b), dz, 1e-14),
-        close("x.grad", None, grads(x), data(w).T @ dz, 1e-14,
-              note="Asked for by requires_grad, and never printed."),
-        shown("b.grad[1] in float32", float(last),
-              note="NumPy in single precision, which is what the program computes in: only three digits of the "
-              "gradient are right, since 1 - a has so few left."),
     ]  # fmt: skip

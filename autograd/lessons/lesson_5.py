@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import array, data, grads
+from ..compiler import compile
 from ..functions import log, relu, sigmoid, tanh
 from ..paths import path_products
 from ..reductions import dot, sum
 from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
+from .matrices import found, same_gradients
 from .paths import chain, named, worked
 
 __all__ = ["LESSON"]
@@ -210,6 +212,7 @@ def claim_4() -> list[Figure]:
     biases, a, z = (array([n[f"{letter}{i}"] for i in span]) for letter in "baz")
     W, A, B, delta = data(weights), data(a), data(biases), grads(z)
     moved = W - ALPHA * grads(weights)
+    program = compile(loss)
     return [
         close("Z", "W A + b", z, W @ A + B,
               note="A is a column, W has a row for each node of layer 2, and Z is a column (this document and 003 "
@@ -226,6 +229,11 @@ def claim_4() -> list[Figure]:
         holds("weights that moved", "10 x 10", int((moved != W).sum()), (moved != W).sum() == 100),
         exactly("parameters", None, weights.size + biases.size, 110,
                 note="100 weights, and 10 biases that its update rule leaves out."),
+        *found(program, [("found in the graph", "Z = W A + b", "Z1 = W1 X + b1, (10x10)(10x1)+(10x1)"),
+                         ("backward", "dL/dw_ij = delta_i a_j", "dW1 = dZ1 X^T, db1 = dZ1")],
+               "autograd.compile reads the 172 scalar nodes and finds this matrix product; program.describe() prints "
+               "it. Its X is the document's A, the inputs of this one layer, and dZ1 the column delta."),
+        *same_gradients(program, {"W": weights, "b": biases}, {"W": np.outer(delta, A), "b": delta}),
     ]  # fmt: skip
 
 

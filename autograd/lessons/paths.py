@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..errors import ArgumentError
 from ..graph import name_of, topological_order
@@ -12,7 +14,7 @@ from ..paths import path_products
 from ..value import Value
 from .claims import Graph
 
-__all__ = ["Chain", "chain", "named", "worked"]
+__all__ = ["Chain", "chain", "labelled", "named", "worked"]
 
 
 class Chain(NamedTuple):
@@ -55,6 +57,20 @@ def named(root: Value) -> Graph:
         (['w', 'x'], 0.0)
     """
     return root, {node.label: node for node in topological_order(root) if node.label}
+
+
+def labelled(nodes: dict[str, Value], name: str, shape: tuple[int, ...]) -> Any:
+    """The array of the nodes that are labelled name[0,0], name[0,1], ...
+
+    Example:
+        >>> _, nodes = named(Value(3.0, "w[0]") * Value(2.0, "w[1]"))
+        >>> [node.data for node in labelled(nodes, "w", (2,))]
+        [3.0, 2.0]
+    """
+    found = np.empty(shape, dtype=object)
+    for index in np.ndindex(*shape):
+        found[index] = nodes[f"{name}[{','.join(map(str, index))}]"]
+    return found
 
 
 def worked(graph: Graph) -> Graph:

@@ -81,7 +81,7 @@ class Adam(Optimizer):
     def _constants(self) -> dict[str, float]:
         options = self._options
         beta1, beta2 = options["betas"]
-        return {"beta1": beta1, "rest1": 1 - beta1, "beta2": beta2, "rest2": 1 - beta2, "eps": options["eps"]}
+        return {"beta1": beta1, "rest1": 1 - beta1, "beta2": beta2, "rest2": 1 - beta2, "eps": 0.0, "rate": 0.0}
 
     def _decayed(self, weights: Array, gradients: Array, out: Array) -> Array:
         """The gradient, with the penalty's slope; AdamW shrinks the weights instead."""
@@ -102,12 +102,15 @@ class Adam(Optimizer):
         np.add(v, a, v)
         if len(state) == 3:
             v = np.maximum(state[2], v, out=state[2])
+        # sqrt(v / (1 - beta2^t)) + eps stands in the divisor; its factor goes into eps and the rate, which are numbers.
+        scale = (1 - beta2**count) ** 0.5
+        fixed["eps"][()] = self._options["eps"] * scale
+        fixed["rate"][()] = self._lr * scale / (1 - beta1**count)
         np.sqrt(v, a)
-        np.divide(a, (1 - beta2**count) ** 0.5, a)
         np.add(a, fixed["eps"], a)
-        np.multiply(m, self._lr / (1 - beta1**count), b)
-        np.divide(b, a, b)
-        np.subtract(weights, b, weights)
+        np.divide(m, a, a)
+        np.multiply(a, fixed["rate"], a)
+        np.subtract(weights, a, weights)
 
 
 class AdamW(Adam):

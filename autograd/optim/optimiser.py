@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -183,6 +184,19 @@ class Optimizer:
                 self._update_some(np.arange(len(weights)), weights, gradients)
 
         return step
+
+    @contextlib.contextmanager
+    def arranged(self, order: NDArray[np.intp]) -> Iterator[None]:
+        """While inside, arrays of weights and gradients hold parameter ``order[i]`` at place i."""
+        self._arrange(order)
+        try:
+            yield
+        finally:
+            self._arrange(np.argsort(order))
+
+    def _arrange(self, order: NDArray[np.intp]) -> None:
+        for row in self._rows if self._counts is None else (*self._rows, self._counts):
+            row[:] = row[order]
 
     # --- parameters without a gradient ------------------------------------------------------------------------
 

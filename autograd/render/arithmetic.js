@@ -58,7 +58,7 @@ const ag = (() => {
     if (x === 0 && !Number.isNaN(y)) return 0;
     return y <= 0 ? outside(op, domain, [x, y]) : x * Math.log(y);
   };
-  const shiftedExp = (op, domain, a, b) => (a === -Infinity ? 0 : checked(op, domain, Math.exp(a - b), a - b));
+  const shiftedExp = (op, domain, a, b) => (a === -Infinity && b === -Infinity ? 0 : checked(op, domain, Math.exp(a - b), a - b));
 
   // --- activations
   const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));

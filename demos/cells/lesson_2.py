@@ -14,6 +14,7 @@ from autograd import (
     Stepper,
     Value,
     array,
+    compile,
     detect_anomaly,
     exp,
     explain,
@@ -82,6 +83,12 @@ L
 
 # %%
 explain(L, node["W2[0,1]"])
+
+# %%
+# From the scalar graph back to the matrices: the same network over a hundred examples, read by the compiler. It puts an
+# example in each column, so its X is the document's X^T. Which matrices have to be kept for the backward pass?
+many, _ = lessons.get(2).claim("2.5").graph(100)
+print(compile(many).describe())
 
 # %% 2.6
 # Overflow, and the function that avoids it:

@@ -15,6 +15,7 @@ from autograd import (
     Value,
     array,
     check_derivative,
+    compile,
     data,
     exp,
     explain,
@@ -102,6 +103,15 @@ J.backward()
 print("outputs, on Values: ", data(A2).ravel())
 print("outputs, on numbers:", forward(X, data(W1), data(b1), data(W2), data(b2)).ravel())
 print("dJ/db2: engine", grads(b2).ravel(), " by hand", (data(A2) - Y).mean(axis=1))
+
+# %%
+# NumPy's operators recorded a scalar graph. With a hundred examples it is large enough for the compiler to look for
+# matrices in it: compare what it finds with the document's code, line by line.
+X = np.random.default_rng(1).normal(size=(2, 100))
+Y = 1.0 * (X[:1] * X[1:] > 0)
+A2 = forward(X, W1, b1, W2, b2)
+J = -(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)).sum() / 100
+print(compile(J).describe())
 
 # %% 4.7
 # A right derivative through eight sigmoids. The document's formula calls it wrong; the check by intervals does not.

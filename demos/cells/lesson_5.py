@@ -8,7 +8,7 @@
 # How to read a picture: values flow from the inputs to the loss. Each box shows a value and, once the backward pass has
 # run, the gradient: how much the loss changes for a small change of that value. **Predict before you run**: write your
 # number down, then run the cell.
-from autograd import Stepper, Value, dot, explain, lessons, log, relu, sigmoid, tanh
+from autograd import Stepper, Value, compile, dot, explain, lessons, log, relu, sigmoid, tanh
 from autograd.paths import path_products
 
 # %% 5.1
@@ -108,6 +108,10 @@ loss
 # by.
 print("dL/dw3,7  ", node["w3,7"].grad)
 print("delta3 * a7", node["z3"].grad * node["a7"].data)
+
+# %%
+# The compiler reads the scalar nodes and finds the document's Z = W A + b; its X is A, its dZ1 the column delta.
+print(compile(loss).describe())
 
 # %% exercises
 # 1. In 5.3 set `m2 = -0.5`. Predict `yhat` and both gradients before you run it. What can a step of any size do now?

@@ -118,6 +118,17 @@ def test_2_5_scalar_graph_and_matrix_form() -> None:
     assert worst < 1e-12
 
 
+def test_2_5_the_compiler_finds_the_matrix_form() -> None:
+    found = figures("2.5")
+    assert found["layer 1, found"].engine == "Z1 = W1 X + b1, (3x2)(2x100)+(3x1)"
+    assert found["layer 2, found"].engine == "Z2 = W2 A1 + b2, (1x3)(3x100)+(1x1)"
+    assert found["layer 2, found"].printed == "Z2 = A1 W2^T + b2"
+    assert found["layer 1, backward"].engine == "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch"
+    assert "X^T" in found["layer 1, found"].note
+    for name in ("compiled vs graph", "compiled vs NumPy"):
+        assert found[name].verdict == "agrees"
+
+
 def test_2_5_time_is_shown_and_judged_by_nobody() -> None:
     found = figures("2.5")
     for name in ("time, 256 one by one", "time, scalar graph"):

@@ -124,6 +124,17 @@ def test_4_6_numpy_code_on_values() -> None:
     assert stuck[0] == pytest.approx(math.log(2))
 
 
+def test_4_6_the_compiler_finds_the_matrix_form() -> None:
+    found = figures("4.6")
+    assert found["layer 1, found"].engine == "Z1 = W1 X + b1, (3x2)(2x100)+(3x1)"
+    assert found["layer 2, found"].engine == "Z2 = W2 A1 + b2, (1x3)(3x100)+(1x1)"
+    backward = found["layer 2, backward"]
+    assert backward.engine == "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"
+    assert backward.verdict == found["through the ReLU"].verdict == found["layer 1, backward"].verdict == "agrees"
+    for name in ("compiled vs graph", "compiled vs NumPy"):
+        assert found[name].verdict == "agrees"
+
+
 def test_4_6_gradients_against_differences() -> None:
     given, p = lesson_4_network.examples(), lesson_4_network.random_start()
 

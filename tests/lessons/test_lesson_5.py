@@ -101,3 +101,11 @@ def test_5_4_ten_to_ten() -> None:
         assert node[f"b{i}"].grad == node[f"z{i}"].grad
         loss += node[f"z{i}"].grad ** 2 / 2
     assert root.data == pytest.approx(loss, rel=1e-12)
+
+
+def test_5_4_the_compiler_finds_the_matrix_form() -> None:
+    found = figures("5.4")
+    assert found["found in the graph"].engine == "Z1 = W1 X + b1, (10x10)(10x1)+(10x1)"
+    assert found["backward"].engine == "dW1 = dZ1 X^T, db1 = dZ1"
+    for name in ("compiled vs graph", "compiled vs NumPy"):
+        assert found[name].verdict == "agrees"

@@ -198,6 +198,14 @@ def test_a_number_may_be_the_bias() -> None:
     assert {tape.nodes[i].data for i in product.bias.tolist()} == {2.5}
 
 
+def assert_two_dots(tape: Tape) -> None:
+    """Each neuron is two dots and one node that adds them, wherever the bias is; all dots make up two products."""
+    counts, n = ops_of(tape), ROWS * COLUMNS
+    assert (counts["dot"], counts.get("+", 0) + counts.get("sum", 0)) == (2 * n, n)
+    assert "*" not in counts
+    assert [product.nodes.shape for product in products_of(tape)] == [(ROWS, COLUMNS)] * 2
+
+
 def test_two_kinds_of_products_in_one_sum_are_two_dots() -> None:
     w, v, b = ([leaves(f"{letter}{r}", TERMS) for r in range(ROWS)] for letter in "wvb")
     outputs = []
@@ -205,17 +213,11 @@ def test_two_kinds_of_products_in_one_sum_are_two_dots() -> None:
         x = leaves(f"x{c}", TERMS, constant=True)
         h = [u.tanh() for u in x]
         outputs += [sum(pairs(w[r], x)) + sum(pairs(v[r], h)) + b[r][0] for r in range(ROWS)]
-    tape = rewritten(*outputs)
-    n = ROWS * COLUMNS
-    assert ops_of(tape) == {"dot": 2 * n, "+": n, "tanh": n + COLUMNS * TERMS}
-    assert sorted(len(product.bias) for product in products_of(tape)) == [0, ROWS]
+    assert_two_dots(rewritten(*outputs))
 
 
 def test_a_recorded_dot_and_products_in_one_sum() -> None:
-    tape = rewritten(*layer(lambda w, x, b: ag.dot(w[:2], x[:2]) + sum(pairs(w[2:], x[2:])) + b))
-    n = ROWS * COLUMNS
-    assert ops_of(tape) == {"dot": 2 * n, "+": n, "tanh": n}
-    assert sorted(len(product.bias) for product in products_of(tape)) == [0, ROWS]
+    assert_two_dots(rewritten(*layer(lambda w, x, b: ag.dot(w[:2], x[:2]) + sum(pairs(w[2:], x[2:])) + b)))
 
 
 @pytest.mark.parametrize(("count", "found"), [(7, {"+": 6}), (8, {"sum": 1})])

@@ -1,4 +1,4 @@
-"""Places in one array: parameters first, ones below the inputs, and windows that are views wherever that is possible."""
+"""Places in one array: parameters first, ones below the inputs, and windows that are views where that is possible."""
 
 from __future__ import annotations
 

@@ -7,9 +7,7 @@ from autograd.compiler.products import Dot, Product, products
 
 def grid(rows: range, columns: range, missing: tuple[tuple[int, int], ...] = ()) -> list[Dot]:
     """Dot (r, c) is node 10 r + c, its weights are (r, -r), its inputs (100 + c, 200 + c)."""
-    return [
-        Dot(10 * r + c, (r, -r), (100 + c, 200 + c)) for c in columns for r in rows if (r, c) not in missing
-    ]
+    return [Dot(10 * r + c, (r, -r), (100 + c, 200 + c)) for c in columns for r in rows if (r, c) not in missing]
 
 
 def nodes(found: list[Product]) -> list[list[list[int]]]:
