@@ -75,6 +75,7 @@ RECIPROCAL_OR_ZERO: Op = row(
     latex=r"\frac{{1}}{{{0}}}",
     js="({0} === 0 ? 0 : 1 / {0})",
     because="1/x, but 0 at 0, for a share of nothing",
+    singular=True,
 )
 
 

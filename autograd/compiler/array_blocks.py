@@ -91,7 +91,7 @@ class Blocks:
         self.lines.append(f"{name} = {text}")
         return name
 
-    # --- numbers that stay ---------------------------------------------------------------------------------------------
+    # --- numbers that stay -------------------------------------------------------------------------------------------
 
     def constant(self, array: Any) -> Term:
         """An array that never changes, of theta's type."""
@@ -121,7 +121,7 @@ class Blocks:
             return self.named(f"xp.full({shape}, {expression(number, {})}, dtype=theta.dtype)", "f")
         return number.text if number.shape == shape else self.named(f"xp.broadcast_to({number.text}, {shape})", "f")
 
-    # --- reading -------------------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------------
 
     def shape_of(self, places: Numbers) -> tuple[int, ...] | None:
         """The shape of the block that these places are, all of it and in order; None: they are none."""

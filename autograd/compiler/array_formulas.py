@@ -1,4 +1,4 @@
-"""A row's formula over an array namespace: numbers folded in, nothing computed twice, and only functions that are there."""
+"""A row's formula over an array namespace: numbers folded in, nothing computed twice."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Formulas:
         for name in re.findall(r"\bxp\.(\w+)", text):
             if not hasattr(self._space, name):
                 raise ArgumentError(
-                    f"{op.name if op else 'the program'} needs the function {name}, which the namespace lacks: give one, "
-                    f"functions={{{name!r}: ...}}, or use the program as it is"
+                    f"{op.name if op else 'the program'} needs the function {name}, which the namespace lacks: "
+                    f"give one, functions={{{name!r}: ...}}, or use the program as it is"
                 )
         return text

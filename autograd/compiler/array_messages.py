@@ -28,7 +28,7 @@ class _Mail:
 
 
 def scattered(xp: Any, size: int, index: Numbers, messages: Any) -> Any:
-    """Zeros, and at each index the sum of the messages to it. The one thing that every library writes in its own way."""
+    """Zeros, and at each index the sum of the messages to it: what every library writes in a way of its own."""
     zeros = xp.zeros(size, dtype=messages.dtype)
     if hasattr(zeros, "at"):  # JAX
         return zeros.at[index].add(messages)

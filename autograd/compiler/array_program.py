@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,14 @@ import numpy as np
 from ..errors import ArgumentError, ShapeError
 from ..ops import LEAF
 from ..value import Value
-from .array_blocks import Blocks, Number
+from .array_blocks import Blocks, Number, Term
 from .array_formulas import Formulas
 from .array_messages import scattered
 from .array_source import ArraySource
-from .plan import Single
+from .arrays import Floats
+from .plan import Plan, Single
+from .printing import expression
+from .tape import Mask
 from .targets import wanted_places
 
 if TYPE_CHECKING:
@@ -37,17 +41,21 @@ class _Overlay:
 
 
 class ArrayProgram:
-    """Value and gradient of a program as pure functions. Made by :meth:`Program.to`.
+    """Value and gradient of a program as pure functions of arrays. Made by :meth:`Program.to`.
 
     Args:
-        program: the program; what it holds beside the arguments stays as it is now.
+        program: the program. What is no argument, its constants, keeps the number that it has now.
         xp: the array namespace.
         inputs: blocks of leaves that are arguments of their own.
-        functions: what `xp` lacks, by name.
+        functions: by name, what `xp` lacks.
 
     Attributes:
-        parameters: the leaves that `theta` stands for, in its order: all that can be trained and are no inputs.
-        inputs: the blocks of leaves that stand for the other arguments, as arrays.
+        parameters: the leaves that the argument `theta` stands for, in order: all that can be trained and are in no
+            input.
+        inputs: the leaves that the other arguments stand for, as arrays.
+        source: the code of both functions.
+
+    A number without a value (the logarithm of -1) is nan or inf, as the namespace has it, and no error.
     """
 
     def __init__(self, program: Program, xp: Any, inputs: Sequence[Any], functions: Mapping[str, Any]) -> None:
@@ -55,74 +63,106 @@ class ArrayProgram:
         self._xp = xp
         self.inputs = tuple([np.asarray(block, dtype=object) for block in inputs])
         places = [program._block(block).reshape(block.shape) for block in self.inputs]
-        given = np.concatenate([np.zeros(0, dtype=np.int64), *[p.ravel() for p in places]])
-        if len(np.unique(given)) < len(given):
+        given = {place for block in places for place in block.ravel().tolist()}
+        if len(given) < sum(block.size for block in places):
             raise ArgumentError("a leaf is in two of the inputs")
-        leaves = [(place, node) for node, place in plan.leaves() if node._op is LEAF]
-        own = sorted(set(place for place, _ in leaves) - set(given.tolist()))
-        at = dict(leaves)
-        self.parameters: list[Value] = [at[place] for place in own]
-        wanted = np.zeros(plan.size, dtype=bool)
-        wanted[own] = True
-        varies = wanted.copy()
-        varies[given] = True
-        wanted, varies = wanted_places(plan, wanted), wanted_places(plan, varies)
-        computed = not all(varies[step.out.places].all() for level in plan.levels for step in level)
-        lone = sum(len(step.out.places) for level in plan.levels for step in level if isinstance(step, Single))
+        own = {place: node for node, place in plan.leaves() if node._op is LEAF and place not in given}
+        at = sorted(own)
+        self.parameters: list[Value] = [own[place] for place in at]
+        wanted, varies = _above(plan, at), _above(plan, [*at, *given])
+        steps = [step for level in plan.levels for step in level]
+        lone = sum(step.out.places.size for step in steps if isinstance(step, Single))
         if lone > _MANY:
             raise ArgumentError(
-                f"{lone:,} nodes of this graph are computed one by one, which would be as many lines: over an array "
-                f"namespace at most {_MANY:,}; use the program as it is"
+                f"{lone:,} nodes of this graph are computed one by one, each in a line of its own; over an array "
+                f"namespace that is done for {_MANY:,} at most: use the program as it is"
             )
-        blocks = Blocks(program._settled(computed))
-        theta = blocks.add(np.array(own, dtype=np.int64), "theta")
+        blocks = Blocks(_numbers(program, not all(varies[step.out.places].all() for step in steps)))
+        theta = blocks.add(np.array(at, dtype=np.int64), "theta")
         names = [f"input{i}" for i in range(1, len(places) + 1)]
         for name, block in zip(names, places, strict=True):
             blocks.add(block, name)
         space = _Overlay(xp, functions) if functions else xp
         source = ArraySource(plan, blocks, varies, wanted, Formulas(blocks, space, functions))
-        there = source.forward()
+        forward = source.forward()
         root = blocks.read(np.array(plan.root), "v")
-        value = f"xp.asarray({root!r}, dtype=theta.dtype)" if isinstance(root, float) else root.text
-        back = source.backward()
-        gradient = source.gradient(theta)
+        value = root.text if isinstance(root, Term) else blocks.constant(np.array(root)).text
+        backward = source.backward()
+        gradient = _own(source.gradient(theta), theta.shape)
         arguments = ", ".join(["theta", *names])
-        self.source = (
-            _function(f"value({arguments})", [*there, f"return {value}"])
-            + "\n\n"
-            + _function(
-                f"value_and_grad({arguments})", [*there, *back, f"return {value}, {_own(gradient, theta.shape)}"]
-            )
-        )
-        scope = dict(blocks.names) | {"xp": space, "scattered": lambda *a: scattered(xp, *a)}
-        exec(self.source, scope)
-        self._functions = scope
+        one = _function(f"value({arguments})", [*forward, f"return {value}"])
+        two = _function(f"value_and_grad({arguments})", [*forward, *backward, f"return {value}, {gradient}"])
+        self.source = f"{one}\n\n{two}"
+        scope = {**blocks.names, "xp": space, "scattered": functools.partial(scattered, xp)}
+        exec(self.source, scope)  # made above from numbers and names of our own: no label stands in it
+        self._value, self._value_and_grad = scope["value"], scope["value_and_grad"]
 
     def theta(self) -> Any:
-        """The parameters' present numbers, as the first argument."""
+        """The parameters' present numbers, as an array of the namespace."""
         return self._xp.asarray(np.array([p._data for p in self.parameters]))
 
     def store(self, theta: Any) -> None:
-        """Write numbers into the parameters' ``data``."""
+        """Write numbers into the parameters' ``data``.
+
+        Args:
+            theta: of shape (number of parameters,).
+        """
+        self._check((theta,), [(len(self.parameters),)])
         for p, x in zip(self.parameters, np.asarray(theta, dtype=float).tolist(), strict=True):
             p._data = x
 
     def value(self, theta: Any, *inputs: Any) -> Any:
-        """The result, an array of no dimensions."""
-        self._check(theta, inputs)
-        return self._functions["value"](theta, *inputs)
+        """The result.
+
+        Args:
+            theta: the parameters' numbers, of shape (number of parameters,).
+            inputs: the inputs' numbers, each of its block's shape.
+
+        Returns:
+            An array of no dimensions.
+
+        Raises:
+            ShapeError: the shapes differ.
+        """
+        self._check((theta, *inputs))
+        return self._value(theta, *inputs)
 
     def value_and_grad(self, theta: Any, *inputs: Any) -> tuple[Any, Any]:
-        """The result, and its gradient with respect to `theta`."""
-        self._check(theta, inputs)
-        found: tuple[Any, Any] = self._functions["value_and_grad"](theta, *inputs)
+        """The result, and d result / d `theta`; arguments as in :meth:`value`."""
+        self._check((theta, *inputs))
+        found: tuple[Any, Any] = self._value_and_grad(theta, *inputs)
         return found
 
-    def _check(self, theta: Any, inputs: Sequence[Any]) -> None:
-        shapes = [(len(self.parameters),), *[block.shape for block in self.inputs]]
-        got = [tuple(x.shape) for x in (theta, *inputs)]
-        if got != shapes:
-            raise ShapeError(f"the arguments have shapes {got}, this program takes {shapes}")
+    def __repr__(self) -> str:
+        shapes = ", ".join(str(block.shape) for block in self.inputs)
+        return f"ArrayProgram({len(self.parameters):,} parameters{f', inputs of shape {shapes}' if shapes else ''})"
+
+    def _check(self, arguments: Sequence[Any], shapes: Sequence[tuple[int, ...]] | None = None) -> None:
+        if shapes is None:
+            shapes = [(len(self.parameters),), *[block.shape for block in self.inputs]]
+        got = [tuple(getattr(x, "shape", ())) for x in arguments]
+        if got != list(shapes):
+            raise ShapeError(f"the arguments are arrays of shapes {_listed(shapes)}, got {_listed(got)}")
+
+
+def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join(map(str, shapes))
+
+
+def _above(plan: Plan, leaves: Sequence[int]) -> Mask:
+    """Which places depend on these."""
+    mask = np.zeros(plan.size, dtype=bool)
+    mask[list(leaves)] = True
+    return wanted_places(plan, mask)
+
+
+def _numbers(program: Program, computed: bool) -> Floats:
+    """Every place's number at the leaves' present numbers; `computed`: those of the other nodes, too."""
+    program._is_fresh = False
+    program._refresh()
+    if computed:
+        program._forward()
+    return program._values.copy()
 
 
 def _function(head: str, lines: list[str]) -> str:
@@ -134,7 +174,7 @@ def _own(gradient: Number | None, shape: tuple[int, ...]) -> str:
     if gradient is None:
         return "xp.zeros_like(theta)"
     if isinstance(gradient, float):
-        return f"xp.full({shape}, {gradient!r}, dtype=theta.dtype)"
+        return f"xp.full({shape}, {expression(gradient, {})}, dtype=theta.dtype)"
     if gradient.shape != shape:
         return f"{gradient.text} * xp.ones_like(theta)"
     return gradient.text if gradient.text.startswith("dtheta") else f"1.0 * {gradient.text}"

@@ -1,4 +1,4 @@
-"""A plan as pure expressions over an array namespace: no array is written into, so it can be traced, jitted, sharded."""
+"""A plan as pure expressions over an array namespace: no array is written into, so they can be traced and sharded."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ class ArraySource:
 
     def forward(self) -> list[str]:
         """The lines that compute the result, without the last, which returns it."""
-        self._blocks.lines = lines = []
+        lines: list[str] = []
+        self._blocks.lines = lines
         for k, step in self._steps():
             if not self._varies[step.out.places].any():
                 continue
@@ -70,7 +71,8 @@ class ArraySource:
     def backward(self) -> list[str]:
         """The lines that bring messages to the arguments, after those of the forward pass."""
         blocks = self._blocks
-        blocks.lines = lines = []
+        lines: list[str] = []
+        blocks.lines = lines
         self._messages.send(np.array(self._plan.root), 1.0)
         for k, step in reversed(list(self._steps())):
             if not self._varies[step.out.places].any() or not self._messages.wants(step.out.places):
@@ -105,7 +107,7 @@ class ArraySource:
         self._blocks.lines.append(f"{name} = {text}")
         return self._blocks.add(places, name, shape)
 
-    # --- expressions ---------------------------------------------------------------------------------------------------
+    # --- expressions -------------------------------------------------------------------------------------------------
 
     def _named(self, number: Number, prefix: str = "m") -> Number:
         return Term(self._blocks.named(number.text, prefix), number.shape) if isinstance(number, Term) else number
@@ -116,7 +118,7 @@ class ArraySource:
         if self._messages.wants(places):
             self._messages.send(places, self._named(self._formula(op, formula, given)))
 
-    # --- forward -------------------------------------------------------------------------------------------------------
+    # --- forward -----------------------------------------------------------------------------------------------------
 
     def _product(self, k: int, step: Product) -> None:
         blocks = self._blocks
@@ -195,7 +197,7 @@ class ArraySource:
                 given = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
                 self._result(f"v{place}", self._formula(op, forward(op, len(operands)), given), np.array(place))
 
-    # --- backward ------------------------------------------------------------------------------------------------------
+    # --- backward ----------------------------------------------------------------------------------------------------
 
     def _back(self, k: int, step: Step, dy: Number) -> None:
         """The messages of a step that got `dy`."""
@@ -217,9 +219,9 @@ class ArraySource:
         elif isinstance(step, Alike):
             block = blocks.block_of(step.out.places)
             given = self._given(step, block.shape) | {"y": Term(block.name, block.shape), "dy": dy}
-            for x, slope in zip(step.operands, _slopes(step.op, len(step.operands)), strict=True):
-                if isinstance(x, Window):
-                    self._message(x.places.reshape(block.shape), step.op, _times(slope), given)
+            for operand, slope in zip(step.operands, _slopes(step.op, len(step.operands)), strict=True):
+                if isinstance(operand, Window):
+                    self._message(operand.places.reshape(block.shape), step.op, _times(slope), given)
 
     def _product_back(self, step: Product, dz: str) -> None:
         blocks = self._blocks

@@ -35,8 +35,8 @@ def viewed(name: str, shape: tuple[int, ...], at: Numbers) -> str | None:
         The expression; None: they have to be gathered.
 
     Example:
-        >>> viewed("W", (2, 3), np.array([[3], [4], [5]])), viewed("w", (6,), np.array([[0, 1], [3, 4]]))
-        ('W[1:2].reshape((3, 1))', 'w[0:6].reshape((2, 3))[:, :2]')
+        >>> viewed("W", (2, 3), np.array([[3, 4, 5]])), viewed("w", (6,), np.array([[0, 1], [3, 4]]))
+        ('W[1:2]', 'w[0:6].reshape((2, 3))[:, :2]')
         >>> viewed("w", (6,), np.array([5, 0]))
     """
     size = math.prod(shape)

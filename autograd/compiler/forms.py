@@ -119,11 +119,12 @@ class _Sums:
     def _put(self, root: int, dots: list[Dot], rest: list[int]) -> None:
         """Make `root` the sum of `dots` and of the nodes `rest`."""
         tape = self.tape
-        some = [t for t in rest if tape.ops[tape.code[t]] is not LITERAL or tape.nodes[t]._data != 0.0]
+        some = [t for t in rest if tape.ops[tape.code[t]] is not LITERAL or repr(tape.nodes[t]._data) != "0.0"]
         rest = some if some or dots else rest[:1]  # Python's sum begins with 0
         if len(dots) == 1 and len(dots[0].weights) == len(dots[0].inputs):
-            bias = next((t for t in rest if tape.first[t] < 0 and t not in tape.many), None)
-            if bias is not None:  # a leaf, so it cannot come too late
+            leaves = [t for t in rest if tape.first[t] < 0 and t not in tape.many and t not in dots[0].inputs]
+            if leaves:  # which cannot come too late; what is trained goes first
+                bias = min(leaves, key=lambda t: (int(tape.code[t]), t))
                 rest.remove(bias)
                 dots[0] = dots[0]._replace(weights=(*dots[0].weights, bias))
         if len(dots) == 1 and not rest:

@@ -19,6 +19,7 @@ from .single import forward_lines
 from .stacking import Stacked, stacked
 from .symbols import forward
 
+_MANY = 16  # operands
 FLAT = 100  # single nodes that are written out at once
 
 __all__ = ["ForwardSource", "elementwise", "readable", "stack_of"]
@@ -42,6 +43,11 @@ def elementwise(op: Op) -> Callable[..., Any]:
 @functools.lru_cache(maxsize=256)
 def stack_of(op: Op, count: int) -> Stacked | None:
     """A row of many operands on their stack; kept, for layers and batches ask again and again."""
+    if count > _MANY and not op.user:
+        # A row whose formula is the same for seven operands and for nine has no use for their number.
+        few, more = stacked(op, 7), stacked(op, 9)
+        if repr(few) == repr(more):
+            return few
     return stacked(op, count)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..operation import Op
-from ..ops import DOT
+from ..ops import DOT, LEAF
 from .products import Dot, products
 from .tape import Numbers, Tape
 
@@ -94,7 +94,7 @@ def grouped(tape: Tape) -> list[list[Group]]:
             members = order[starts[stop] : ends[stop]]
             groups, rest = _of_level(tape, members)
             if groups:
-                if single and _needs(tape, members, np.concatenate(single)):
+                if single and _needs(tape, np.setdiff1d(members, rest, assume_unique=True), np.concatenate(single)):
                     found.append([Single(np.concatenate(single))])
                     single = []
                 found.append(groups)
@@ -144,8 +144,11 @@ def _of_level(tape: Tape, nodes: Numbers) -> tuple[list[Group], Numbers]:
 def _products(tape: Tape, members: Numbers, groups: list[Group]) -> Numbers:
     """Sort dots into matrix products and rows; what is left over."""
     shapes: dict[tuple[int, int], list[Dot]] = defaultdict(list)
+    trained = tape.code_of(LEAF)  # with a bias, what is trained is the weight, whichever side it was written on
     for i in members.tolist():
         weights, inputs = tape.many[i]
+        if len(weights) > len(inputs) > 0 and tape.code[weights[0]] != trained == tape.code[inputs[0]]:
+            weights, inputs = inputs + weights[len(inputs) :], weights[: len(inputs)]
         shapes[len(weights), len(inputs)].append(Dot(i, weights, inputs))
     left: list[int] = []
     for (_, inputs_length), dots in shapes.items():

@@ -13,6 +13,7 @@ from ..graph import is_constant, name_of
 from ..operation import number
 from ..ops import LEAF
 from ..value import Value
+from .array_program import ArrayProgram
 from .arrays import Floats
 from .describing import Description
 from .guards import Guard, checker
@@ -234,18 +235,34 @@ class Program:
         return vectorized(self.root, inputs)
 
     def to(self, xp: Any, inputs: Sequence[Any] = (), functions: Mapping[str, Any] | None = None) -> ArrayProgram:
-        """The program as pure functions over another array library: for ``jax.jit``, for PyTorch, or plain NumPy."""
-        from .array_program import ArrayProgram
+        """The program as pure functions over an array namespace: NumPy, jax.numpy (to be jitted, sharded), torch.
 
+        Args:
+            xp: the namespace.
+            inputs: blocks of leaves, arrays or nested lists, each of which becomes an argument; the first argument
+                stands for all other leaves that can be trained. What is left keeps the number that it has now.
+            functions: by name, what the namespace lacks, such as ``{"erf": jax.scipy.special.erf}``.
+
+        Raises:
+            ArgumentError: an operation has no form over this namespace (the message names it), thousands of nodes are
+                computed one by one, or the program was made of a function that compares Values.
+
+        Example:
+            >>> import numpy as np
+            >>> from autograd import compile, dot
+            >>> w, x = [Value(1.0), Value(2.0)], [Value(3.0, constant=True), Value(4.0, constant=True)]
+            >>> pure = compile(dot(w, x) ** 2).to(np, inputs=[x])
+            >>> value, gradient = pure.value_and_grad(pure.theta(), np.array([3.0, 5.0]))
+            >>> float(value), gradient.tolist()
+            (169.0, [78.0, 130.0])
+        """
+        if self._guards is not None:
+            raise ArgumentError(
+                "this program was made of a function that compares Values, and a pure function over arrays can't check "
+                "that it would branch as it did; write the choice with relu, maximum, minimum or clip, or compile the "
+                "function's result, which keeps to this branch"
+            )
         return ArrayProgram(self, xp, inputs, functions or {})
-
-    def _settled(self, computed: bool) -> Floats:
-        """Every place's number at the leaves' present numbers; `computed`: not the leaves' alone."""
-        self._is_fresh = False
-        self._refresh()
-        if computed:
-            self._forward()
-        return self._values.copy()
 
     # --- what was found ----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import numpy as np
 from .arrays import Arrays, Scratch, operands_of
 from .layout import Window, strides_of
 from .plan import Alike, Plan, Reduction, Single, Step
+from .single import outside
 from .tape import Mask
 
 __all__ = ["Target", "Targets", "wanted_places"]
@@ -21,10 +22,11 @@ def wanted_places(plan: Plan, leaves: Mask) -> Mask:
     for level in plan.levels:
         for step in level:
             if isinstance(step, Single):
-                known = wanted.tolist()
+                before = outside(step)
+                known = dict(zip(before, wanted[before].tolist(), strict=True))
                 for _, place, operands in step.nodes():
                     known[place] = any(known[p] for p in operands)
-                wanted[:] = known
+                wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
             elif isinstance(step, Alike):
                 found = np.zeros(step.out.shape, dtype=bool)
                 for window in operands_of(step):
@@ -79,7 +81,7 @@ class Targets:
             for step in level:
                 self.is_leaf[step.out.places] = False
                 if isinstance(step, Single):
-                    for column in (step.first, step.second):
+                    for column in (step.first, step.second):  # a node that is named twice here counts once
                         self._senders[column[column >= 0]] += 1
                     for operands in step.many.values():
                         self._senders[list(operands)] += 1
