@@ -12,7 +12,7 @@ from ..operation import Op
 from .array_blocks import Block, Blocks, Number, Term
 from .array_formulas import Formulas
 from .array_messages import Messages
-from .describing import described
+from .describing import Description
 from .layout import Window
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
 from .stacking import stacked
@@ -44,7 +44,7 @@ class ArraySource:
         self._formula = formulas.written
         self._messages = Messages(blocks, wanted)
         self._below: dict[Step, str] = {}  # of a product, its inputs with a row of ones below
-        self._comments = list(described(plan))
+        self._told = Description(plan)
 
     def forward(self) -> list[str]:
         """The lines that compute the result, without the last, which returns it."""
@@ -53,7 +53,7 @@ class ArraySource:
         for k, step in self._steps():
             if not self._varies[step.out.places].any():
                 continue
-            lines.append(f"# {self._comments[k - 1]}")
+            lines.append(f"# {self._told.forward(step)}")
             if isinstance(step, Single):
                 self._singles(step)
             elif isinstance(step, Product):
@@ -85,7 +85,7 @@ class ArraySource:
                 if dy is not None:
                     self._back(k, step, dy)
             if len(lines) > begin:
-                lines.insert(begin, f"# back: {self._comments[k - 1]}")
+                lines.insert(begin, f"# {self._told.backward(step)}")
         return lines
 
     def gradient(self, block: Block) -> Number | None:

@@ -61,8 +61,10 @@ class Arrays:
         self.names |= {f"at{k}": index, f"T{k}": fetched}
         start = 0
         for window in windows:
-            self._gathered[window] = fetched[start : start + window.places.size].reshape(window.shape)
-            start += window.places.size
+            stop = start + window.places.size
+            window.share(index[start:stop])
+            self._gathered[window] = fetched[start:stop].reshape(window.shape)
+            start = stop
         return [f'V.take(at{k}, out=T{k}, mode="clip")']
 
     def value(self, window: Window, name: str) -> str:
@@ -153,7 +155,4 @@ class Scratch:
 def view(array: Floats, window: Window) -> Floats:
     """A window of an array, which must lie evenly."""
     assert window.strides is not None
-    if window.places.ndim == 0:
-        return array[int(window.places) : int(window.places) + 1].reshape(())
-    start = array[int(window.places.flat[0]) :]
-    return as_strided(start, window.shape, [8 * stride for stride in window.strides])
+    return as_strided(array[window.start :], window.shape, [8 * stride for stride in window.strides])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..ops import LEAF, LITERAL
+from ..ops import LEAF
 from .arrays import operands_of
 from .layout import Window
 from .names import Names, place_of
@@ -123,9 +123,9 @@ class Description:
         if isinstance(operand, float):
             return f"{operand:g}"
         if isinstance(operand, np.ndarray) and (operand == operand.flat[0]).all():
-            node = self._plan.node_at(int(operand.flat[0]))
-            if node._op is LITERAL:
-                return f"{node._data:g}"
+            number = self._plan.literals.get(int(operand.flat[0]))
+            if number is not None:
+                return f"{number:g}"
         return "..."
 
 

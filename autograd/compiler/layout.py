@@ -6,8 +6,6 @@ product with a bias comes a row of ones: weights and bias are then one matrix, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..ops import LITERAL
@@ -17,26 +15,46 @@ from .tape import Numbers, Tape
 __all__ = ["Layout", "Window"]
 
 
-@dataclass(frozen=True, eq=False)
 class Window:
     """Some places of the array of numbers.
 
     Args:
-        places: of any shape.
-        strides: the distance from one place to the next along each axis, if it is the same everywhere; None: the
-            numbers have to be gathered.
-        unique: no place occurs twice.
+        places: of any shape. Where they lie evenly, the first one and the distances are all that is kept of them.
         trained: a gradient may be wanted for some of them.
+        unique: no place occurs twice; None: find out.
+
+    `strides` is the distance from one place to the next along each axis, if it is the same everywhere; None: the
+    numbers have to be gathered.
     """
 
-    places: Numbers
-    strides: tuple[int, ...] | None
-    unique: bool
-    trained: bool
+    __slots__ = ("_places", "shape", "start", "strides", "trained", "unique")
+
+    def __init__(self, places: Numbers, trained: bool = True, unique: bool | None = None) -> None:
+        self.shape = places.shape
+        self.start = int(places.flat[0])
+        self.strides = strides_of(places)
+        self.trained = trained
+        self.unique = _all_differ(places, self.strides) if unique is None else unique
+        self._places = places if self.strides is None else None
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return self.places.shape
+    def places(self) -> Numbers:
+        if self._places is not None:
+            return self._places
+        found = np.array(self.start)
+        for n, stride in zip(self.shape, self.strides or (), strict=True):
+            found = found[..., None] + np.arange(n) * stride
+        return found
+
+    def share(self, index: Numbers) -> None:
+        """Keep the places as a part of an index that is kept anyway."""
+        self._places = index.reshape(self.shape)
+
+
+def _all_differ(places: Numbers, strides: tuple[int, ...] | None) -> bool:
+    if strides is not None and all(s > 0 for s in strides) and places.ndim < 2:
+        return True
+    return len(np.unique(places)) == places.size
 
 
 class Layout:
@@ -114,18 +132,12 @@ class Layout:
                 places = self._fix(numbers).reshape(nodes.shape)
                 if nodes.ndim == 2:  # the inputs of a product
                     self._fix([1.0] * nodes.shape[1])
-                return Window(places, strides_of(places), True, False)
+                return Window(places, False, True)
         return self.at(self.place[nodes], bool(self._trained[nodes].any()))
 
     def at(self, places: Numbers, trained: bool = True) -> Window:
         """The window of these places."""
-        strides = strides_of(places)
-        if strides is not None and all(s > 0 for s in strides):
-            span = sum(s * (n - 1) for s, n in zip(strides, places.shape, strict=True)) + 1
-            unique = places.size <= span and (places.ndim < 2 or len(np.unique(places)) == places.size)
-        else:
-            unique = len(np.unique(places)) == places.size
-        return Window(places, strides, unique, trained)
+        return Window(places, trained)
 
     def operand(self, nodes: Numbers) -> Window | float:
         """The window of one operand of nodes alike; a plain number that all of them share is given as it is."""

@@ -37,7 +37,6 @@ class Loop:
         self.many = {i: tuple(self._local(np.array(places)).tolist()) for i, places in step.many.items()}
         self._forwards = [op.forward for op in step.table]
         self._place = slice(int(step.out.places[0]), int(step.out.places[-1]) + 1)
-        self.numbers: list[float] = []  # of the last pass: operands from before, then the nodes
         self._written: Callable[[], None] | None = None
         self._passes = 0
 
@@ -53,7 +52,7 @@ class Loop:
         if self._written is not None:
             self._written()
             return
-        self.numbers = numbers = self.arrays.values[self.before].tolist()
+        numbers = self.arrays.values[self.before].tolist()
         append, forwards = numbers.append, self._forwards
         for i, (c, a, b) in enumerate(zip(self.code, self.first, self.second, strict=True)):
             if b >= 0:
@@ -66,7 +65,6 @@ class Loop:
         self._passes += 1
         if self._passes == PATIENCE and len(self.code) <= LONGEST:
             self._written = written_out(forward_lines(self.step, self.arrays), self.arrays)
-            self.numbers = []
 
 
 class LoopBack:
@@ -114,7 +112,7 @@ class LoopBack:
             return
         loop, arrays = self._loop, self._loop.arrays
         count = len(loop.before)
-        numbers = loop.numbers or [*arrays.values[loop.before].tolist(), *arrays.values[self._own].tolist()]
+        numbers = [*arrays.values[loop.before].tolist(), *arrays.values[self._own].tolist()]
         gradients = [0.0] * count + np.where(self._read, arrays.gradients[self._own], 0.0).tolist()
         first, second, code, rules = loop.first, loop.second, loop.code, self._rules
         for i in range(len(code) - 1, -1, -1):

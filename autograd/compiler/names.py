@@ -45,9 +45,9 @@ class Names:
     """
 
     def __init__(self, plan: Plan) -> None:
-        grouping = Grouping(plan.nodes)
+        grouping, located = Grouping(plan.nodes()), plan.located()
         steps = [step for level in plan.levels for step in level]
-        parts = {step: grouping.of(plan.node_at(int(step.out.places.flat[0]))) for step in steps}
+        parts = {step: grouping.of(located[step.out.start]) for step in steps}
         layers = {step: None if part is None else part.layer for step, part in parts.items()}
         count = Counter(layers[step] for step in steps if isinstance(step, Product | Inner))
         self.product: dict[int, Product | Inner] = {}  # by layer, where a layer has just one

@@ -18,7 +18,7 @@ from ..value import Value
 from . import groups as found
 from .forms import rewrite_sums
 from .layout import Layout, Window
-from .tape import Numbers, Tape
+from .tape import Tape
 
 __all__ = ["Alike", "Inner", "Plan", "Product", "Reduction", "Rows", "Single", "Step"]
 
@@ -111,65 +111,63 @@ class Plan:
 
     Args:
         roots: the results; the program's own is the last.
+
+    `place` says where each node of :meth:`nodes` is (-1: nowhere), `root` where the result is, `ops` which operations
+    occur, `literals` which plain numbers are where.
     """
 
     roots: Sequence[Value]
-    nodes: list[Value] = field(init=False)
-    place: Numbers = field(init=False)
+    place: NDArray[np.int32] = field(init=False)
     size: int = field(init=False)
+    root: int = field(init=False)
+    ops: set[Op] = field(init=False)
+    literals: dict[int, float] = field(init=False)
     levels: list[list[Step]] = field(init=False)
 
     def __post_init__(self) -> None:
         tape = Tape(self.roots)
+        self.ops = set(tape.ops[3:])
         rewrite_sums(tape)
         grouped = found.grouped(tape)
-        self.layout = layout = Layout(tape, grouped)
-        self.nodes = tape.nodes
-        self._root = tape.roots[-1]
-        self._at: Numbers | None = None
+        layout = Layout(tape, grouped)
         self.levels = [[_placed(group, tape, layout) for group in level] for level in grouped]
-        self.place = layout.place
+        self.place = layout.place.astype(np.int32)
         self.size = layout.size
-        self._leaves: Numbers = np.array(
-            [i for i, node in enumerate(tape.nodes) if node._a is None and self.place[i] >= 0], dtype=np.int64
-        )
-        kept = [(tape.nodes[i], int(self.place[i])) for i in [*self._leaves.tolist(), *tape.roots]]
-        self._places: dict[Value, int] = dict(kept)
-        self._literal = np.array([tape.nodes[i]._op is LITERAL for i in self._leaves.tolist()], dtype=bool)
-
-    @property
-    def root(self) -> int:
-        """The place of the result."""
-        return int(self.place[self._root])
+        self.root = int(layout.place[tape.roots[-1]])
+        leaves = [i for node, i in tape.number.items() if layout.place[i] >= 0]
+        self._fixed = layout.fixed
+        self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._op is LITERAL}
+        read = [(tape.nodes[i], int(layout.place[i])) for i in leaves if tape.nodes[i]._op is not LITERAL]
+        self._leaves = dict(read)
+        self._places = {node: int(layout.place[i]) for node, i in zip(self.roots, tape.roots, strict=True)}
 
     @property
     def count(self) -> int:
         """How many steps there are."""
         return sum(map(len, self.levels))
 
+    def nodes(self) -> list[Value]:
+        """Every node, as `place` numbers them: read from the graph again, for a plan that runs needs none of them."""
+        return Tape(self.roots).nodes
+
     def place_of(self, node: Value) -> int:
         """Where a leaf, or a root, is."""
-        return self._places[node]
+        return self._leaves[node] if node in self._leaves else self._places[node]
 
-    def node_at(self, place: int) -> Value:
-        """The node whose number lies here."""
-        if self._at is None:
-            self._at = np.full(self.size, -1, dtype=np.int64)
-            self._at[self.place[self.place >= 0]] = np.flatnonzero(self.place >= 0)
-        return self.nodes[int(self._at[place])]
+    def located(self) -> dict[int, Value]:
+        """The nodes that have a place, by place."""
+        return {place: node for node, place in zip(self.nodes(), self.place.tolist(), strict=True) if place >= 0}
 
     def leaves(self) -> list[tuple[Value, int]]:
         """The inputs that are read anew at every pass, with their places."""
-        own = self._leaves[~self._literal]
-        return [(self.nodes[i], p) for i, p in zip(own.tolist(), self.place[own].tolist(), strict=True)]
+        return list(self._leaves.items())
 
     def values(self) -> NDArray[np.float64]:
         """The array of numbers before the first pass: what never changes is in it."""
         array = np.zeros(self.size)
-        for place, numbers in self.layout.fixed:
+        array[list(self.literals)] = list(self.literals.values())
+        for place, numbers in self._fixed:
             array[place : place + len(numbers)] = numbers
-        own = self._leaves[self._literal]
-        array[self.place[own]] = [self.nodes[i]._data for i in own.tolist()]
         return array
 
 

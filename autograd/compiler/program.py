@@ -271,4 +271,4 @@ class Program:
         return "\n".join(Description(self._plan).lines())
 
     def __repr__(self) -> str:
-        return f"Program({len(self._plan.nodes):,} nodes in {self._plan.count:,} step{'s' * (self._plan.count != 1)})"
+        return f"Program({len(self._plan.place):,} nodes in {self._plan.count:,} step{'s' * (self._plan.count != 1)})"

@@ -13,6 +13,7 @@ import numpy as np
 from .. import modes, sweep
 from ..operation import Op
 from ..ops import FLOOR, LEAF
+from ..value import Value
 from .arrays import Floats
 from .plan import Plan
 from .source import Backward, Source
@@ -56,9 +57,8 @@ class Scalar:
     def __init__(self, plan: Plan, source: Source) -> None:
         self._plan = plan
         self._source = source
-        ops = {node._op for node in plan.nodes if node._a is not None}
-        self._is_plain = all(map(is_plain, ops))
-        self._has_floor = FLOOR in ops
+        self._is_plain = all(map(is_plain, plan.ops))
+        self._has_floor = FLOOR in plan.ops
         self.check: Callable[[Floats], None] | None = None  # of the branches taken, before an error is raised
 
     def forward(self) -> None:
@@ -94,16 +94,16 @@ class Scalar:
             else:
                 if self._is_plain and not (modes.entered and modes.anomalies_raise()):
                     return
-                if math.isfinite(np.add.reduce(gradients[backward.places])):
+                if math.isfinite(np.add.reduce(gradients[backward.block])):
                     return
         gradients[backward.places] = self._swept(backward, seed, root)
 
-    def _replay(self) -> list[float]:
-        """The numbers of all nodes, computed one by one; those that have a place are put there."""
-        values, place = self._source.values, self._plan.place.tolist()
-        at = {node: i for i, node in enumerate(self._plan.nodes)}
+    def _replay(self) -> tuple[list[Value], list[float]]:
+        """All nodes with their numbers, computed one by one; those that have a place are put there."""
+        values, nodes = self._source.values, self._plan.nodes()
+        at = {node: i for i, node in enumerate(nodes)}
         numbers: list[float] = []
-        for node, p in zip(self._plan.nodes, place, strict=True):
+        for node, p in zip(nodes, self._plan.place.tolist(), strict=True):
             if node._a is None:
                 numbers.append(node._data if p < 0 else float(values[p]))
                 continue
@@ -121,12 +121,11 @@ class Scalar:
             numbers.append(result)
             if p >= 0:
                 values[p] = result
-        return numbers
+        return nodes, numbers
 
     def _swept(self, backward: Backward, seed: float, root: Any) -> list[float]:
         """The gradients as the scalar graph's own backward finds them; nothing else of the graph is changed."""
-        nodes = self._plan.nodes
-        numbers = self._replay()
+        nodes, numbers = self._replay()
         leaves = [node for node in nodes if node._op is LEAF]
         before = [node._data for node in nodes]
         gradients = [node._grad for node in nodes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class Backward:
         self.run = run
         self.leaves = leaves
         self.places = places
+        together = len(places) > 0 and bool((np.diff(places) == 1).all())
+        self.block: Any = slice(int(places[0]), int(places[-1]) + 1) if together else places
 
 
 class Source:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .arrays import Arrays, Scratch, operands_of
-from .layout import Window, strides_of
+from .layout import Window
 from .plan import Alike, Plan, Reduction, Single, Step
 from .single import outside
 from .tape import Mask
@@ -137,7 +137,7 @@ class Targets:
         )
         if spread:
             places = window.places[tuple(0 if axis in spread else slice(None) for axis in range(window.places.ndim))]
-            inner = Window(places, strides_of(places), len(np.unique(places)) == places.size, True)
+            inner = Window(places)
             if inner.unique:
                 target = self.target(inner, name)
                 t = self.scratch.take(window.shape)

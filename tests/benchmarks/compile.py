@@ -102,15 +102,12 @@ def vectorised(problem: Problem) -> Trainer:
 
 def namespace(problem: Problem) -> Trainer:
     """The pure function that a program gives over an array namespace, here NumPy."""
-    program: Any = autograd.compile(with_neurons(problem)[0]())
-    if not hasattr(program, "to"):
-        raise Missing("this version has no Program.to")
-    pure = program.to(np)
-    theta, inputs = np.array(pure.parameters, dtype=float), tuple(getattr(pure, "inputs", ()))
+    pure = autograd.compile(with_neurons(problem)[0]()).to(np)
+    theta = pure.theta()
     update = updater(problem, len(theta))
 
     def step() -> float:
-        value, gradient = pure.value_and_grad(theta, *inputs)
+        value, gradient = pure.value_and_grad(theta)
         update(theta, gradient)
         return float(value)
 

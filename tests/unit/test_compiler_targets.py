@@ -32,7 +32,7 @@ class Pass:
         self.targets = Targets(self.plan, self.arrays, self.scratch, everything, self.plan.root)
 
     def window(self, *places: Any) -> Window:
-        return self.plan.layout.at(np.array(places, dtype=np.int64))
+        return Window(np.array(places, dtype=np.int64))
 
     def run(self, lines: list[str], **arrays: Any) -> np.ndarray[Any, Any]:
         """The leaves' gradients after these lines, where the last pass has left a 7 everywhere."""
@@ -150,7 +150,7 @@ def test_a_gradient_that_is_handed_on_unchanged_is_not_copied() -> None:
     assert targets.alias(exp.out, targets.upstream(add, "dy2"))
     assert targets.reached(exp.out)
     assert targets.upstream(exp, "dy1") == "dy2"
-    assert not targets.alias(plan.layout.at(np.arange(COUNT)), "dy1")  # leaves have to have theirs
+    assert not targets.alias(Window(np.arange(COUNT)), "dy1")  # leaves have to have theirs
 
 
 def test_a_gradient_that_is_a_sum_of_two_is_its_own() -> None:
