@@ -123,6 +123,10 @@ class Blocks:
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
+    def fixed(self, places: Numbers) -> Any:
+        """The numbers of these places, if they never change, else None."""
+        return self._numbers[places] if (self._of[places] < 0).all() else None
+
     def shape_of(self, places: Numbers) -> tuple[int, ...] | None:
         """The shape of the block that these places are, all of it and in order; None: they are none."""
         if not self.is_matrix(places) or places.size != self.block_of(places).size:
@@ -146,9 +150,8 @@ class Blocks:
         return found
 
     def _read(self, places: Numbers, prefix: str) -> Number:
-        of = self._of[places]
-        if (of < 0).all():
-            numbers = self._numbers[places]
+        of, numbers = self._of[places], self.fixed(places)
+        if numbers is not None:
             same = len(set(map(repr, numbers.ravel().tolist()))) == 1
             return float(numbers.flat[0]) if same else self.constant(numbers)
         if (of == of.flat[0]).all():

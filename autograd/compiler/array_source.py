@@ -125,9 +125,12 @@ class ArraySource:
         if self._is_folded(step):
             assert step.bias is not None
             weights = self._full(np.column_stack([step.weights.places, step.bias.places]), "W")
-            ones = blocks.constant(np.ones((1, step.out.shape[1]))).text
-            below = f"xp.concatenate([{self._full(step.inputs, 'X')}, {ones}])"
-            self._below[step] = blocks.named(below, "X")
+            ones, fixed = np.ones((1, step.out.shape[1])), blocks.fixed(step.inputs.places)
+            if fixed is not None:
+                self._below[step] = blocks.constant(np.vstack([fixed, ones])).text
+            else:
+                below = f"xp.concatenate([{self._full(step.inputs, 'X')}, {blocks.constant(ones).text}])"
+                self._below[step] = blocks.named(below, "X")
             self._line(f"Z{k}", f"{weights} @ {self._below[step]}", step.out.places)
             return
         text = f"{self._full(step.weights, 'W')} @ {self._full(step.inputs, 'X')}"

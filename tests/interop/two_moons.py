@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd import Value, compile, datasets, losses, nn, optim
 
-STEPS, RATE = 20, 0.5
+STEPS, RATE = 20, 0.02
 
 
 class Moons(NamedTuple):
@@ -61,7 +61,8 @@ def main() -> None:
     for _ in range(STEPS):
         trained, loss = step(trained, X, y)
         told.append(float(loss))
-    places = [pure.parameters.index(p) for p in moons.parameters]
+    at = {p: k for k, p in enumerate(pure.parameters)}
+    places = [at[p] for p in moons.parameters]
     found = {
         "devices": len(jax.devices()),
         "rows on each device": [len(shard.data) for shard in X.addressable_shards],
