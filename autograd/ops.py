@@ -66,11 +66,17 @@ over = _divide(math.nan)  # 0 / 0 is nan
 over_or_zero = _divide(0.0)  # 0 / 0 is 0: the shortest subgradient
 
 
+def _reciprocal_or_zero(xp: Any, a: Any) -> Any:
+    sign = xp.sign(a)
+    some = sign * sign  # 1, or 0 where there is nothing to divide by
+    return some / (a + (1.0 - some))
+
+
 RECIPROCAL_OR_ZERO: Op = row(
     "_reciprocal_or_zero",
     special.reciprocal_or_zero,
     lambda out, a: (-out * out,),
-    lambda xp, a: xp.where(a == 0, 0.0, 1.0 / xp.where(a == 0, 1.0, a)),
+    _reciprocal_or_zero,
     symbol="1/x",
     latex=r"\frac{{1}}{{{0}}}",
     js="({0} === 0 ? 0 : 1 / {0})",
@@ -80,8 +86,7 @@ RECIPROCAL_OR_ZERO: Op = row(
 
 
 def _sigmoid(xp: Any, a: Any) -> Any:
-    e = xp.exp(-abs(a))
-    return xp.where(a >= 0, 1.0, e) / (1.0 + e)
+    return xp.exp(xp.minimum(a, 0.0)) / (1.0 + xp.exp(-abs(a)))
 
 
 def _sech2(xp: Any, a: Any) -> Any:

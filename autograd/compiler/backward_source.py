@@ -160,7 +160,7 @@ class BackwardSource:
         if found is None:
             return self._columns(k, step)
         trace = Trace() if isinstance(found.partial, float) else found.partial.trace
-        message = trace.array_input("dy") * found.partial
+        message = _times(trace.array_input("dy"), found.partial)
         names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}"), "X": x}
         return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, step.operands.shape)
 
@@ -247,6 +247,16 @@ def _messages(op: Op, count: int) -> list[Any] | None:
     trace = next((slope.trace for slope in slopes if not isinstance(slope, float)), None) or Trace()
     dy = trace.array_input("dy")
     return [-dy if isinstance(slope, float) and slope == -1.0 else dy * slope for slope in slopes]
+
+
+def _times(dy: Any, slope: Any) -> Any:
+    """dy * slope; of a product of which one factor is stacked, dy goes to the other one, which is smaller."""
+    if getattr(slope, "fn", None) == "multiply":
+        large = [x for x in slope.operands if getattr(x, "stacked", False)]
+        if len(large) == 1:
+            (small,) = [x for x in slope.operands if x is not large[0]]
+            return dy * small * large[0]
+    return dy * slope
 
 
 def _by_number(rule: Any, count: int) -> Any:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, ShapeError
-from ..graph import dependents, topological_order
+from ..graph import topological_order
 from ..ops import LITERAL
-from ..reductions import mean
-from ..value import Value, record
+from ..value import Value
+from .array_program import ArrayProgram
+from .batch_tape import BatchTape, Sample
+from .plan import Plan
 from .program import Program
+from .scalar import Scalar
+from .source import Source
+from .tape import Numbers
 
 __all__ = ["BatchProgram", "vectorized"]
+
+_SIZES = 4  # sizes of batches that stay compiled: the last batch of an epoch is often a smaller one
 
 
 class BatchProgram(Program):
@@ -24,16 +31,25 @@ class BatchProgram(Program):
     Args:
         root: the result of one sample.
         inputs: its input leaves, in order.
+
+    Attributes:
+        root: a leaf that holds the mean of the last forward pass.
     """
 
     def __init__(self, root: Value, inputs: Sequence[Value]) -> None:
+        self.root = Value(0.0)
         self.sample = root
         self.inputs = list(inputs)
-        self._columns: NDArray[Any] | None = None
-        self._others: list[tuple[Any, Any]] = []  # what else was set, to be set again for a batch of another size
+        self._graph = Sample(root, self.inputs)
+        self._own = set()
+        self._guards = None
+        self._rows: Numbers | None = None  # the places of the inputs, a row for each sample
+        self._compiled: dict[int, tuple[Scalar, Numbers]] = {}  # by the size of the batch; that of now is the last
 
     def set(self, leaves: Any, numbers: Any) -> None:
         """Put numbers into leaves; for the inputs of one sample, a row for each sample.
+
+        The first batch of a size compiles a program for this size; those of the last few sizes are kept.
 
         Args:
             leaves: the inputs that the program was made for, or other leaves of the graph.
@@ -45,22 +61,39 @@ class BatchProgram(Program):
         """
         flat = list(np.asarray(leaves, dtype=object).ravel())
         if len(flat) != len(self.inputs) or any(a is not b for a, b in zip(flat, self.inputs, strict=True)):
-            self._check()
             super().set(leaves, numbers)
-            self._others.append((list(flat), np.array(numbers, dtype=float).ravel()))
             return
         rows = np.asarray(numbers, dtype=float)
         if rows.ndim != 2 or rows.shape[1] != len(self.inputs) or not len(rows):
             raise ShapeError(
                 f"{len(self.inputs)} inputs take rows of shape (batch, {len(self.inputs)}), got {rows.shape}"
             )
-        if self._columns is None or len(self._columns) != len(rows):
-            made = [[Value(x, constant=True) for x in row] for row in rows.tolist()]
-            self._columns = np.array(made, dtype=object)
-            super().__init__(mean([self._copy(row) for row in self._columns]))
-            for others, kept in self._others:
-                super().set(others, kept)
-        super().set(self._columns, rows)
+        if self._rows is None or len(self._rows) != len(rows):
+            self._resize(len(rows))
+        self._values[self._rows] = rows
+        self._is_fresh = False
+
+    def _resize(self, count: int) -> None:
+        """Go on with a batch of another size."""
+        if count in self._compiled:
+            scalar, rows = self._compiled.pop(count)
+        else:
+            scalar, rows = self._compile(count)
+        self._compiled[count] = scalar, rows
+        if len(self._compiled) > _SIZES:
+            del self._compiled[next(iter(self._compiled))]
+        before = None if self._rows is None else self._scalar
+        self._run_on(scalar)
+        self._rows = rows
+        if before is not None:  # what was set, and the last gradients, stay
+            old, new = ([place for _, place in plan.leaves()] for plan in (before.plan, scalar.plan))
+            self._values[new] = before.source.values[old]
+            self._gradients[new] = before.source.gradients[old]
+
+    def _compile(self, count: int) -> tuple[Scalar, Numbers]:
+        graph = self._graph
+        plan = Plan([self.root], lambda _: BatchTape(graph, count))
+        return Scalar(plan, Source(plan)), plan.place[graph.numbers(graph.inputs, count)].astype(np.int64)
 
     def forward(self) -> float:
         """The mean over the batch, at the parameters' present numbers."""
@@ -77,19 +110,43 @@ class BatchProgram(Program):
         self._check()
         return super().run(optimizer, steps)
 
+    def vectorize(self, inputs: Any) -> Program:
+        """As :meth:`Program.vectorize`, over other leaves; the samples stay those of now."""
+        self._check()
+        nodes, graph = self._plan.nodes(), self._graph
+        copies = graph.numbers(graph.inputs, len(self._values[self._rows]))
+        for i, x in zip(copies.ravel().tolist(), self._values[self._rows].ravel().tolist(), strict=True):
+            nodes[i]._data = x
+        return vectorized(nodes[self._plan.result], inputs)
+
+    def to(self, xp: Any, inputs: Sequence[Any] = (), functions: Mapping[str, Any] | None = None) -> ArrayProgram:
+        """As :meth:`Program.to`, of the mean; the samples are those of now."""
+        self._check()
+        return super().to(xp, inputs, functions)
+
+    @property
+    def source(self) -> str:
+        """As :attr:`Program.source`, for a batch of this size."""
+        self._check()
+        return super().source
+
+    def describe(self) -> str:
+        """As :meth:`Program.describe`, of the batch."""
+        self._check()
+        return super().describe()
+
+    def __repr__(self) -> str:
+        return "Program(no batch yet)" if self._rows is None else super().__repr__()
+
+    def _block(self, leaves: Any) -> Numbers:
+        self._check()
+        return super()._block(leaves)
+
     def _check(self) -> None:
-        if self._columns is None:
+        if self._rows is None:
             raise ArgumentError(
                 f"there is no batch yet; call set(inputs, X) with X of shape (batch, {len(self.inputs)})"
             )
-
-    def _copy(self, row: Sequence[Value]) -> Value:
-        """The sample's graph with other inputs; what does not depend on them is shared."""
-        made: dict[Value, Value] = dict(zip(self.inputs, row, strict=True))
-        for node in dependents(self.sample, self.inputs):
-            if node not in made:
-                made[node] = record(node._op, tuple([made.get(p, p) for p in node.parents]))
-        return made[self.sample]
 
 
 def vectorized(root: Value, inputs: Any) -> BatchProgram:

@@ -45,7 +45,8 @@ class Names:
     """
 
     def __init__(self, plan: Plan) -> None:
-        grouping, located = Grouping(plan.nodes()), plan.located()
+        nodes = plan.nodes()
+        grouping, located = Grouping(nodes), plan.located(nodes)
         steps = [step for level in plan.levels for step in level]
         parts = {step: grouping.of(located[step.out.start]) for step in steps}
         layers = {step: None if part is None else part.layer for step, part in parts.items()}

@@ -5,7 +5,7 @@ Two emitters write source from it; neither sees the graph again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,21 +111,25 @@ class Plan:
 
     Args:
         roots: the results; the program's own is the last.
+        read: makes a tape of the graph below them.
 
-    `place` says where each node of :meth:`nodes` is (-1: nowhere), `root` where the result is, `ops` which operations
-    occur, `literals` which plain numbers are where.
+    `place` says where each node of :meth:`nodes` is (-1: nowhere), `result` which of them is the program's own result,
+    `root` where that is, `ops` which operations occur, `literals` which plain numbers are where.
     """
 
     roots: Sequence[Value]
+    read: Callable[[Sequence[Value]], Tape] = Tape
     place: NDArray[np.int32] = field(init=False)
     size: int = field(init=False)
+    result: int = field(init=False)
     root: int = field(init=False)
     ops: set[Op] = field(init=False)
     literals: dict[int, float] = field(init=False)
     levels: list[list[Step]] = field(init=False)
 
     def __post_init__(self) -> None:
-        tape = Tape(self.roots)
+        tape = self.read(self.roots)
+        self.result = tape.roots[-1]
         self.ops = set(tape.ops[3:])
         rewrite_sums(tape)
         grouped = found.grouped(tape)
@@ -133,7 +137,7 @@ class Plan:
         self.levels = [[_placed(group, tape, layout) for group in level] for level in grouped]
         self.place = layout.place.astype(np.int32)
         self.size = layout.size
-        self.root = int(layout.place[tape.roots[-1]])
+        self.root = int(layout.place[self.result])
         leaves = [i for node, i in tape.number.items() if layout.place[i] >= 0]
         self._fixed = layout.fixed
         self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._op is LITERAL}
@@ -148,15 +152,15 @@ class Plan:
 
     def nodes(self) -> list[Value]:
         """Every node, as `place` numbers them: read from the graph again, for a plan that runs needs none of them."""
-        return Tape(self.roots).nodes
+        return self.read(self.roots).values()
 
     def place_of(self, node: Value) -> int:
         """Where a leaf, or a root, is."""
         return self._leaves[node] if node in self._leaves else self._places[node]
 
-    def located(self) -> dict[int, Value]:
-        """The nodes that have a place, by place."""
-        return {place: node for node, place in zip(self.nodes(), self.place.tolist(), strict=True) if place >= 0}
+    def located(self, nodes: Sequence[Value]) -> dict[int, Value]:
+        """Those of :meth:`nodes` that have a place, by place."""
+        return {place: node for node, place in zip(nodes, self.place.tolist(), strict=True) if place >= 0}
 
     def leaves(self) -> list[tuple[Value, int]]:
         """The inputs that are read anew at every pass, with their places."""

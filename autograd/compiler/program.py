@@ -40,22 +40,24 @@ class Program:
         self.root = root
         # What is compared is computed first: where the graph fails, the branch that led there is looked at before.
         compared = dict.fromkeys(x for guard in guards for x in (guard.left, guard.right) if isinstance(x, Value))
-        self._plan = plan = Plan([*compared, root])
-        self._source = Source(plan)
-        self._scalar = Scalar(plan, self._source)
-        leaves = plan.leaves()
-        self._place = dict(leaves)
-        self._read = leaves
+        plan = Plan([*compared, root])
         self._own: set[Value] = set()  # leaves whose numbers were set here and are not read again
+        self._guards = checker(guards, {node: plan.place_of(node) for node in compared}) if guards else None
+        self._run_on(Scalar(plan, Source(plan)))
+
+    def _run_on(self, scalar: Scalar) -> None:
+        """Make these passes the program's."""
+        self._plan, self._source, self._scalar = scalar.plan, scalar.source, scalar
+        scalar.check = self._guards
+        leaves = scalar.plan.leaves()
+        self._place = dict(leaves)
+        self._read = [(node, place) for node, place in leaves if node not in self._own]
         self._sources: Any = None  # where the leaves are that are read
         self._fresh: list[Value] = []  # these leaves
-        self._at = plan.root
+        self._at = scalar.plan.root
         self._known: dict[int, tuple[list[Any], Numbers]] = {}
         self._is_fresh = False
         self._training: Training | None = None
-        self._guards = checker(guards, {node: plan.place_of(node) for node in compared}) if guards else None
-        if self._guards is not None:
-            self._scalar.check = self._guards
 
     @property
     def _values(self) -> Floats:
@@ -99,7 +101,7 @@ class Program:
             return
         source = self._source.backward()
         with np.errstate(all="ignore"):
-            self._scalar.backward(source, number(seed), self.root)
+            self._scalar.backward(source, number(seed))
         for node, found in zip(source.leaves, self._gradients[source.places].tolist(), strict=True):
             node._grad = found if node._grad is None else node._grad + found
 
@@ -150,7 +152,7 @@ class Program:
                     if self._guards is not None:
                         self._guards(self._values)
                     losses[k] = self._values[self._at]
-                    self._scalar.backward(training.backward, 1.0, self.root, aloud=k == 0)
+                    self._scalar.backward(training.backward, 1.0, aloud=k == 0)
                     update()
                     made += 1
             finally:  # after an error, too, the parameters are those that the optimiser has reached
@@ -197,11 +199,13 @@ class Program:
 
     def read(self, leaves: Any) -> Floats:
         """The numbers of leaves as the program has them, in the shape of `leaves`."""
-        return self._values[self._block(leaves)]
+        places = self._block(leaves)
+        return self._values[places]
 
     def gradients(self, leaves: Any) -> Floats:
         """The gradients of the last backward pass, in the shape of `leaves`."""
-        return self._gradients[self._block(leaves)]
+        places = self._block(leaves)
+        return self._gradients[places]
 
     def _block(self, leaves: Any) -> Numbers:
         nodes = np.asarray(leaves, dtype=object)

@@ -6,7 +6,6 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -55,8 +54,8 @@ class Scalar:
     """
 
     def __init__(self, plan: Plan, source: Source) -> None:
-        self._plan = plan
-        self._source = source
+        self.plan = plan
+        self.source = source
         self._is_plain = all(map(is_plain, plan.ops))
         self._has_floor = FLOOR in plan.ops
         self.check: Callable[[Floats], None] | None = None  # of the branches taken, before an error is raised
@@ -68,15 +67,15 @@ class Scalar:
             AutogradError: what the scalar graph raises.
         """
         try:
-            self._source.forward()
+            self.source.forward()
         except (ArithmeticError, ValueError):
             self._replay()
         else:
             looks = not self._is_plain or (modes.entered and modes.anomalies_raise())
-            if looks and not math.isfinite(np.add.reduce(self._source.values)):
+            if looks and not math.isfinite(np.add.reduce(self.source.values)):
                 self._replay()
 
-    def backward(self, backward: Backward, seed: float, root: Any, aloud: bool = True) -> None:
+    def backward(self, backward: Backward, seed: float, aloud: bool = True) -> None:
         """Compute every gradient that `backward` is for, into the array of gradients.
 
         Args:
@@ -85,7 +84,7 @@ class Scalar:
         Raises:
             AutogradError: what the scalar graph raises.
         """
-        gradients = self._source.gradients
+        gradients = self.source.gradients
         if not (aloud and self._has_floor):
             try:
                 backward.run(seed)
@@ -96,14 +95,14 @@ class Scalar:
                     return
                 if math.isfinite(np.add.reduce(gradients[backward.block])):
                     return
-        gradients[backward.places] = self._swept(backward, seed, root)
+        gradients[backward.places] = self._swept(backward, seed)
 
     def _replay(self) -> tuple[list[Value], list[float]]:
         """All nodes with their numbers, computed one by one; those that have a place are put there."""
-        values, nodes = self._source.values, self._plan.nodes()
+        values, nodes = self.source.values, self.plan.nodes()
         at = {node: i for i, node in enumerate(nodes)}
         numbers: list[float] = []
-        for node, p in zip(nodes, self._plan.place.tolist(), strict=True):
+        for node, p in zip(nodes, self.plan.place.tolist(), strict=True):
             if node._a is None:
                 numbers.append(node._data if p < 0 else float(values[p]))
                 continue
@@ -123,7 +122,7 @@ class Scalar:
                 values[p] = result
         return nodes, numbers
 
-    def _swept(self, backward: Backward, seed: float, root: Any) -> list[float]:
+    def _swept(self, backward: Backward, seed: float) -> list[float]:
         """The gradients as the scalar graph's own backward finds them; nothing else of the graph is changed."""
         nodes, numbers = self._replay()
         leaves = [node for node in nodes if node._op is LEAF]
@@ -134,7 +133,7 @@ class Scalar:
                 node._data = x
             for node in leaves:
                 node._grad = None
-            sweep.backward(root, seed, create_graph=False)
+            sweep.backward(nodes[self.plan.result], seed, create_graph=False)
             return [0.0 if node._grad is None else node._grad for node in backward.leaves]
         finally:
             for node, x, gradient in zip(nodes, before, gradients, strict=True):

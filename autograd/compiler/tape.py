@@ -95,6 +95,10 @@ class Tape:
             second.append(j)
         return number, codes, first, second
 
+    def values(self) -> list[Value]:
+        """The nodes as Values, by number."""
+        return self.nodes
+
     def code_of(self, op: Op) -> int:
         """The code of a row, whether or not the graph has used it yet."""
         code = self._codes.get(op)
@@ -137,13 +141,14 @@ class Tape:
                 level[i] = (x if x > y else y) + 1
             elif a >= 0:
                 level[i] = level[a] + 1
-            elif i in self.many:
+            elif (groups := self.many.get(i)) is not None:
                 top = 0
-                for group in self.many[i]:
+                for group in groups:
                     found = deepest.get(id(group))
                     if found is None:
                         found = deepest[id(group)] = max([level[p] for p in group], default=0)
-                    top = max(top, found)
+                    if found > top:
+                        top = found
                 level[i] = top + 1
         return np.array(level, dtype=np.int64)
 

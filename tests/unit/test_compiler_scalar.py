@@ -151,3 +151,11 @@ def test_every_row_is_either_in_the_lists_or_private_or_has_parameters() -> None
     left = {op.name for op in rows() if not op.params and not op.name.startswith("_") and op.name not in known}
     assert left == set()
     assert ops.TANH.name in known
+
+
+def test_a_second_look_starts_at_the_result_although_something_behind_it_was_compared() -> None:
+    x, y = Value(0.0, "x"), Value(4.0, "y")
+    program = ag.compile(lambda: root if (root := x.sqrt() + y) < y * 2.0 else y)
+    with pytest.warns(RuntimeWarning, match="sqrt has slope inf"):
+        program.backward()
+    assert (x.grad, y.grad) == (math.inf, 1.0)
