@@ -12,13 +12,13 @@ from ..errors import ArgumentError, ShapeError
 from ..graph import topological_order
 from ..ops import LITERAL
 from ..value import Value
-from .array_program import ArrayProgram
-from .batch_tape import BatchTape, Sample
-from .plan import Plan
+from .passes.source import Source
+from .planning.batch_tape import BatchTape, Sample
+from .planning.plan import Plan
+from .planning.tape import Numbers
 from .program import Program
+from .pure.program import ArrayProgram
 from .scalar import Scalar
-from .source import Source
-from .tape import Numbers
 
 __all__ = ["BatchProgram", "vectorized"]
 

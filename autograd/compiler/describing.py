@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..ops import LEAF
-from .arrays import operands_of
-from .layout import Window
 from .names import Names, place_of
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
-from .tape import Numbers
-from .targets import wanted_places
+from .passes.arrays import operands_of
+from .passes.targets import wanted_places
+from .planning.layout import Window
+from .planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
+from .planning.tape import Numbers
 
 __all__ = ["Description", "described"]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..grouping import Grouping, Part
-from .layout import Window
-from .plan import Alike, Inner, Plan, Product, Reduction, Step
-from .tape import Numbers
+from .planning.layout import Window
+from .planning.plan import Alike, Inner, Plan, Product, Reduction, Step
+from .planning.tape import Numbers
 
 __all__ = ["Named", "Names", "place_of"]
 

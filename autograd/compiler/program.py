@@ -13,14 +13,14 @@ from ..graph import is_constant, name_of
 from ..operation import number
 from ..ops import LEAF
 from ..value import Value
-from .array_program import ArrayProgram
-from .arrays import Floats
 from .describing import Description
 from .guards import Guard, checker
-from .plan import Plan
+from .passes.arrays import Floats
+from .passes.source import Source
+from .planning.plan import Plan
+from .planning.tape import Numbers
+from .pure.program import ArrayProgram
 from .scalar import Scalar
-from .source import Source
-from .tape import Numbers
 from .training import Training
 
 __all__ = ["Program"]

@@ -13,9 +13,9 @@ from .. import modes, sweep
 from ..operation import Op
 from ..ops import FLOOR, LEAF
 from ..value import Value
-from .arrays import Floats
-from .plan import Plan
-from .source import Backward, Source
+from .passes.arrays import Floats
+from .passes.source import Backward, Source
+from .planning.plan import Plan
 
 __all__ = ["Scalar", "is_plain"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..value import Value
-from .arrays import Floats
-from .source import Source
-from .tape import Numbers
+from .passes.arrays import Floats
+from .passes.source import Source
+from .planning.tape import Numbers
 
 __all__ = ["Training"]
 

@@ -14,7 +14,7 @@ import pytest
 
 from autograd import Value, compile, detect_anomaly, no_grad, optim
 from autograd.compiler import batching
-from autograd.compiler.batch_tape import BatchTape, Sample
+from autograd.compiler.planning.batch_tape import BatchTape, Sample
 from autograd.errors import AnomalyError, ArgumentError, DomainError, GradientWarning, ShapeError
 from tests.batches import CASES, COUNTS, batch_of, leaves, network, one_by_one, rows_of
 

@@ -10,8 +10,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.groups import NARROW, WORK, Alike, Group, Product, Reduction, Rows, Single, grouped
-from autograd.compiler.tape import Tape
+from autograd.compiler.planning.groups import NARROW, WORK, Alike, Group, Product, Reduction, Rows, Single, grouped
+from autograd.compiler.planning.tape import Tape
 
 
 def leaves(count: int) -> list[Value]:

@@ -9,9 +9,9 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.groups import Alike, Group, Product, grouped
-from autograd.compiler.layout import Layout, strides_of
-from autograd.compiler.tape import Tape
+from autograd.compiler.planning.groups import Alike, Group, Product, grouped
+from autograd.compiler.planning.layout import Layout, strides_of
+from autograd.compiler.planning.tape import Tape
 
 ROWS, TERMS, COLUMNS = 2, 3, 4
 

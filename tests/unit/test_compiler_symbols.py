@@ -17,9 +17,9 @@ import pytest
 from numpy.typing import NDArray
 
 from autograd import ops, primitive
-from autograd.compiler.printing import expression, float_code, numpy_lines
-from autograd.compiler.stacking import stacked
-from autograd.compiler.symbols import ELEMENTS, Symbol, Trace, applied, below, forward, lowered, partials
+from autograd.compiler.formulas.printing import expression, float_code, numpy_lines
+from autograd.compiler.formulas.stacking import stacked
+from autograd.compiler.formulas.symbols import ELEMENTS, Symbol, Trace, applied, below, forward, lowered, partials
 from autograd.errors import ArgumentError
 from autograd.ops import Op
 from tests.oracle import form_of, row_id, rows

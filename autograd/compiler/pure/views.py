@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .tape import Numbers
+from ..planning.tape import Numbers
 
 __all__ = ["collapsed", "is_run", "viewed"]
 

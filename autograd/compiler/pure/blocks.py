@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .array_views import collapsed, is_run, viewed
-from .printing import expression
-from .tape import Numbers
+from ..formulas.printing import expression
+from ..planning.tape import Numbers
+from .views import collapsed, is_run, viewed
 
 __all__ = ["Block", "Blocks", "Number", "Term"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..operation import Op
-from .array_blocks import Blocks, Number, Term
-from .printing import expression
-from .symbols import ELEMENTS, FUNCTION, INPUT, REDUCTION, ArraySymbol, Symbol, Trace, applied, below
+from ...errors import ArgumentError
+from ...operation import Op
+from ..formulas.printing import expression
+from ..formulas.symbols import ELEMENTS, FUNCTION, INPUT, REDUCTION, ArraySymbol, Symbol, Trace, applied, below
+from .blocks import Blocks, Number, Term
 
 __all__ = ["Formulas"]
 

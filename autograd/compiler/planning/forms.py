@@ -12,14 +12,14 @@ from collections import defaultdict
 
 import numpy as np
 
-from ..operation import Op
-from ..ops import ADD, DOT, LEAF, LITERAL, MUL, SUM
+from ...operation import Op
+from ...ops import ADD, DOT, LEAF, LITERAL, MUL, SUM
+from .groups import WORK
 from .products import Dot, products
 from .tape import DEAD, Mask, Numbers, Tape
 
 __all__ = ["rewrite_sums"]
 
-WORK = 16  # multiplications of a matrix product; below it floats are as fast
 LONG = 8  # terms without products that become one sum
 
 

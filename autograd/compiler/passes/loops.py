@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..planning.plan import Single
 from .arrays import Arrays
-from .plan import Single
 from .single import Mask, backward_lines, forward_lines, outside
 
 __all__ = ["Loop", "LoopBack"]

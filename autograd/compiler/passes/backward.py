@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..operation import Op
+from ...errors import ArgumentError
+from ...operation import Op
+from ..formulas.printing import numpy_lines
+from ..formulas.symbols import INPUT, Trace, lowered, partials
+from ..planning.layout import Window
+from ..planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
+from ..planning.tape import Mask
 from .arrays import Arrays, Scratch, operands_of
-from .forward_source import elementwise, stack_of
-from .layout import Window
+from .forward import elementwise, stack_of
 from .loops import Loop, LoopBack
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
-from .printing import numpy_lines
 from .single import backward_lines
-from .symbols import INPUT, Trace, lowered, partials
-from .tape import Mask
 from .targets import Target, Targets, wanted_places
 
 __all__ = ["BackwardSource"]

@@ -13,10 +13,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..operation import Op, number
-from ..operators import Operators
-from ..ops import DIV, MUL, NEG
+from ...errors import ArgumentError
+from ...operation import Op, number
+from ...operators import Operators
+from ...ops import DIV, MUL, NEG
 
 __all__ = ["ArraySymbol", "Symbol", "Trace", "applied", "below", "forward", "lowered", "partials"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..errors import ArgumentError
-from ..operation import Op
+from ...errors import ArgumentError
+from ...operation import Op
 from .symbols import FUNCTION, INPUT, REDUCTION, ArraySymbol, Symbol, Trace, below, forward, lowered, partials
 
 __all__ = ["Stacked", "stacked"]

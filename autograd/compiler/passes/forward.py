@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..operation import Op
+from ...errors import ArgumentError
+from ...operation import Op
+from ..formulas.printing import numpy_lines
+from ..formulas.stacking import Stacked, stacked
+from ..formulas.symbols import forward
+from ..planning.layout import Window
+from ..planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 from .arrays import Arrays, Scratch, operands_of
-from .layout import Window
 from .loops import Loop
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
-from .printing import numpy_lines
 from .single import forward_lines
-from .stacking import Stacked, stacked
-from .symbols import forward
 
 _MANY = 16  # operands
 FLAT = 100  # single nodes that are written out at once

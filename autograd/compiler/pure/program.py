@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError, ShapeError
-from ..ops import LEAF
-from ..value import Value
-from .array_blocks import Blocks, Number, Term
-from .array_formulas import Formulas
-from .array_messages import scattered
-from .array_source import ArraySource
-from .arrays import Floats
-from .plan import Plan, Single
-from .printing import expression
-from .tape import Mask
-from .targets import wanted_places
+from ...errors import ArgumentError, ShapeError
+from ...ops import LEAF
+from ...value import Value
+from ..formulas.printing import expression
+from ..passes.arrays import Floats
+from ..passes.targets import wanted_places
+from ..planning.plan import Plan, Single
+from ..planning.tape import Mask
+from .blocks import Blocks, Number, Term
+from .formulas import Formulas
+from .messages import scattered
+from .source import ArraySource
 
 if TYPE_CHECKING:
-    from .program import Program
+    from ..program import Program
 
 __all__ = ["ArrayProgram"]
 

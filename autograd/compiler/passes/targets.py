@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..planning.layout import Window
+from ..planning.plan import Alike, Plan, Reduction, Single, Step
+from ..planning.tape import Mask
 from .arrays import Arrays, Scratch, operands_of
-from .layout import Window
-from .plan import Alike, Plan, Reduction, Single, Step
 from .single import outside
-from .tape import Mask
 
 __all__ = ["Target", "Targets", "wanted_places"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
-from ..operation import Op
+from ...errors import ArgumentError
+from ...operation import Op
+from ..formulas.printing import float_code
+from ..formulas.symbols import Trace, partials
+from ..planning.plan import Single
 from .arrays import Arrays
-from .plan import Single
-from .printing import float_code
-from .symbols import Trace, partials
 
 __all__ = ["backward_lines", "forward_lines", "outside"]
 

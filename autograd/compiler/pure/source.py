@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..operation import Op
-from .array_blocks import Block, Blocks, Number, Term
-from .array_formulas import Formulas
-from .array_messages import Messages
-from .describing import Description
-from .layout import Window
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
-from .stacking import stacked
-from .symbols import Symbol, Trace, forward, lowered, partials
-from .tape import Mask, Numbers
+from ...operation import Op
+from ..describing import Description
+from ..formulas.stacking import stacked
+from ..formulas.symbols import Symbol, Trace, forward, lowered, partials
+from ..planning.layout import Window
+from ..planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
+from ..planning.tape import Mask, Numbers
+from .blocks import Block, Blocks, Number, Term
+from .formulas import Formulas
+from .messages import Messages
 
 __all__ = ["ArraySource"]
 

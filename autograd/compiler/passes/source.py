@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import LEAF
-from ..value import Value
+from ...ops import LEAF
+from ...value import Value
+from ..describing import Description
+from ..planning.plan import Plan, Step
+from ..planning.tape import Numbers
 from .arrays import Arrays, Floats
-from .backward_source import BackwardSource
-from .describing import Description
-from .forward_source import ForwardSource
-from .plan import Plan, Step
-from .tape import Numbers
+from .backward import BackwardSource
+from .forward import ForwardSource
 
 __all__ = ["Backward", "Source"]
 

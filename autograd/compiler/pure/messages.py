@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .array_blocks import Block, Blocks, Number, Term
-from .array_views import is_run
-from .printing import expression
-from .tape import Mask, Numbers
+from ..formulas.printing import expression
+from ..planning.tape import Mask, Numbers
+from .blocks import Block, Blocks, Number, Term
+from .views import is_run
 
 __all__ = ["Messages", "scattered"]
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from ..operation import Op
-from .layout import Window
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
+from ...operation import Op
+from ..planning.layout import Window
+from ..planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 
 __all__ = ["Arrays", "Floats", "Scratch", "operands_of", "word"]
 

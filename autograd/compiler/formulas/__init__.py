@@ -1,0 +1,1 @@
+"""The rules of the op table as formulas, and formulas as source."""

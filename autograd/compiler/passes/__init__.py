@@ -1,0 +1,1 @@
+"""The two passes as NumPy that writes into arrays which are there."""

@@ -1,0 +1,1 @@
+"""The two passes as pure functions over an array namespace."""
