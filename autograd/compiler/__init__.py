@@ -6,7 +6,9 @@ at once, and what is left is computed one by one. The numbers are those of the s
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from typing import Any
 
 from .. import modes
 from ..errors import OperandError
@@ -34,7 +36,7 @@ def compile(root: Value | Callable[[], Value]) -> Program:
         :class:`autograd.errors.BranchError`, which names it; the way on is to compile the function again there.
 
     Raises:
-        OperandError: `root` is neither, or the function returns no Value.
+        OperandError: `root` is neither, or the function takes arguments or returns no Value.
 
     Example:
         >>> from autograd import Value
@@ -63,8 +65,25 @@ minimum or clip
         return Program(root)
     if not callable(root):
         raise OperandError(f"compile takes a Value, or a function that computes one, got {type(root).__name__}")
+    if not _takes_nothing(root):
+        raise OperandError("the function to compile takes no arguments; give it what it needs: compile(lambda: f(x))")
     with modes.comparisons() as seen:
         result = root()
+    for comparison in seen:  # a function that is compiled around this one has made them, too
+        modes.compared(*comparison)
     if not isinstance(result, Value):
         raise OperandError(f"the function to compile returns a Value, got {type(result).__name__}")
     return Program(result, guards_of(seen))
+
+
+def _takes_nothing(function: Callable[..., Any]) -> bool:
+    """Whether it can be called without arguments, as far as its signature tells."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # a builtin that has none
+        return True
+    try:
+        signature.bind()
+    except TypeError:
+        return False
+    return True

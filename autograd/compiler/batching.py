@@ -12,6 +12,7 @@ from ..errors import ArgumentError, ShapeError
 from ..graph import topological_order
 from ..ops import LITERAL
 from ..value import Value
+from .arguments import numbers_of
 from .passes.source import Source
 from .planning.batch_tape import BatchTape, Sample
 from .planning.plan import Plan
@@ -63,10 +64,11 @@ class BatchProgram(Program):
         if len(flat) != len(self.inputs) or any(a is not b for a, b in zip(flat, self.inputs, strict=True)):
             super().set(leaves, numbers)
             return
-        rows = np.asarray(numbers, dtype=float)
+        rows = numbers_of(numbers)
         if rows.ndim != 2 or rows.shape[1] != len(self.inputs) or not len(rows):
+            empty = ", which has no row" if rows.ndim == 2 and not len(rows) else ""
             raise ShapeError(
-                f"{len(self.inputs)} inputs take rows of shape (batch, {len(self.inputs)}), got {rows.shape}"
+                f"{len(self.inputs)} inputs take rows of shape (batch, {len(self.inputs)}), got {rows.shape}{empty}"
             )
         if self._rows is None or len(self._rows) != len(rows):
             self._resize(len(rows))
@@ -140,7 +142,16 @@ class BatchProgram(Program):
 
     def _block(self, leaves: Any) -> Numbers:
         self._check()
-        return super()._block(leaves)
+        try:
+            return super()._block(leaves)
+        except ArgumentError:
+            for node in np.asarray(leaves, dtype=object).ravel().tolist():
+                if any(node is x for x in self.inputs):
+                    raise ArgumentError(
+                        f"{node!r} is no leaf of this program but an input, with a number for each sample: "
+                        "set(inputs, X) takes all inputs together, in the order given to vectorize"
+                    ) from None
+            raise
 
     def _check(self) -> None:
         if self._rows is None:

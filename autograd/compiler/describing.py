@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..naming import short_number
+from ..operation import Op
 from ..ops import LEAF
 from .names import Names, place_of
 from .passes.arrays import operands_of
@@ -107,17 +109,18 @@ class Description:
         if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
             return f"A{tag} = {step.op.name}({self._arguments(step, product.out)}), {n:,} nodes at once"
         if isinstance(step, Reduction):
-            return f"{step.op.name} of {step.count:,} nodes" + (f", {n:,} times" if n > 1 else "")
+            return f"{_called(step.op)} of {step.count:,} nodes" + (f", {n:,} times" if n > 1 else "")
         if isinstance(step, Alike):
-            return f"{step.op.name} of {n:,} nodes at once"
+            return f"{_called(step.op)} of {n:,} nodes at once"
         return f"{n:,} node{'s' * (n != 1)} one by one"
 
     def _arguments(self, step: Alike | Reduction, z: Window) -> str:
-        """The operands of an activation: Z, numbers, and dots for what is neither."""
+        """The operands of an activation: Z, numbers, and dots for what is neither; then what its row is bound to."""
         at = place_of(z, step)
         operands = step.operands if isinstance(step, Alike) else list(step.operands.places.reshape(step.count, -1))
         named = f"Z{self.names.of(step).tag}"
-        return ", ".join([named if i == at else self._plain(operand) for i, operand in enumerate(operands)])
+        told = [named if i == at else self._plain(operand) for i, operand in enumerate(operands)]
+        return ", ".join([*told, *map(short_number, step.op.params)])
 
     def _plain(self, operand: Window | Numbers | float) -> str:
         if isinstance(operand, float):
@@ -127,6 +130,11 @@ class Description:
             if number is not None:
                 return f"{number:g}"
         return "..."
+
+
+def _called(op: Op) -> str:
+    """A row's name, with the numbers that it is bound to: power 2."""
+    return " ".join([op.name.removeprefix("_"), *map(short_number, op.params)])
 
 
 def _messages(plan: Plan) -> Numbers:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..grouping import Grouping, Part
 from .planning.layout import Window
-from .planning.plan import Alike, Inner, Plan, Product, Reduction, Step
+from .planning.plan import Alike, Inner, Plan, Product, Reduction, Single, Step
 from .planning.tape import Numbers
 
 __all__ = ["Named", "Names", "place_of"]
@@ -50,6 +50,11 @@ class Names:
         steps = [step for level in plan.levels for step in level]
         parts = {step: grouping.of(located[step.out.start]) for step in steps}
         layers = {step: None if part is None else part.layer for step, part in parts.items()}
+        for step in steps:
+            if isinstance(step, Single):  # holds nodes of many layers
+                found = {grouping.of(located[place]) for place in step.out.places.tolist()}
+                several = len({None if part is None else part.layer for part in found}) > 1
+                layers[step] = None if several else layers[step]
         count = Counter(layers[step] for step in steps if isinstance(step, Product | Inner))
         self.product: dict[int, Product | Inner] = {}  # by layer, where a layer has just one
         for step in steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import is_
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..graph import is_constant, name_of
 from ..operation import number
 from ..ops import LEAF
 from ..value import Value
+from .arguments import blocks_of, functions_of, namespace, no_leaf, numbers_of, parameters_of, steps_of
 from .describing import Description
 from .guards import Guard, checker
 from .passes.arrays import Floats
@@ -34,6 +35,16 @@ class Program:
     Args:
         root: the result.
         guards: comparisons that have to come out as they did while the graph was recorded.
+
+    Example:
+        >>> from autograd import compile
+        >>> x, w = Value(3.0, "x", constant=True), Value(2.0, "w")
+        >>> program = compile((w * x - 1) ** 2)
+        >>> program.forward()
+        25.0
+        >>> program.backward()
+        >>> w.grad                                  # 2 (w x - 1) x
+        30.0
     """
 
     def __init__(self, root: Value, guards: Sequence[Guard] = ()) -> None:
@@ -69,12 +80,7 @@ class Program:
 
     @property
     def source(self) -> str:
-        """The NumPy code that runs, with what was found as comments.
-
-        V holds every node's number and G its gradient; Z1, W1, x2_0, ... are views of V, dZ1, dW1, ... of G. Z2, W2 and
-        A2 belong to layer 2, z2 and a2 are the same as one row, and the other numbers count steps. A matrix W2 may have
-        the bias for its last column, with a row of ones in its inputs; W2_ is then W2 without it.
-        """
+        """The NumPy code that runs, with what was found as comments; its first lines say what the names stand for."""
         return self._source.text()
 
     # --- one pass ------------------------------------------------------------------------------------------------
@@ -127,7 +133,7 @@ class Program:
 
         Args:
             optimizer: of :mod:`autograd.optim`, over leaves of this graph.
-            steps: how many.
+            steps: how many, 0 or more.
 
         Returns:
             The loss before each step, of shape (steps,). When it returns, the parameters' ``data`` and ``grad`` are
@@ -135,9 +141,17 @@ class Program:
 
         Raises:
             ArgumentError: a parameter is no leaf of this graph.
+            OperandError: `optimizer` is no optimiser, or `steps` no whole number.
+
+        Example:
+            >>> from autograd import compile, optim
+            >>> w = Value(0.0, "w")
+            >>> compile((w - 3) ** 2).run(optim.SGD([w], lr=0.25), 3)
+            array([9.    , 2.25  , 0.5625])
+            >>> w.data
+            2.625
         """
-        if steps < 0:
-            raise ArgumentError(f"the number of steps is 0 or more, got {steps}")
+        steps = steps_of(steps)
         training = self._trained_by(optimizer)
         self._refresh()
         training.begin()
@@ -163,7 +177,7 @@ class Program:
 
     def _trained_by(self, optimizer: Any) -> Training:
         """What is kept for the optimiser's parameters."""
-        parameters = optimizer.parameters
+        parameters = parameters_of(optimizer)
         if self._training is None or not self._training.is_of(parameters):
             for p in parameters:
                 if p._op is not LEAF or p not in self._place:
@@ -184,9 +198,21 @@ class Program:
         Raises:
             ShapeError: the shapes differ.
             ArgumentError: one is no leaf of this graph.
+            OperandError: there is something among the numbers that is no real number.
+
+        Example:
+            >>> from autograd import compile
+            >>> x, w = [Value(0.0), Value(0.0)], Value(2.0)
+            >>> program = compile(w * x[0] * x[1])
+            >>> program.set(x, [3.0, 4.0])
+            >>> program.forward(), program.read(x).tolist()
+            (24.0, [3.0, 4.0])
+            >>> program.backward()
+            >>> program.gradients(x).tolist()
+            [8.0, 6.0]
         """
         places = self._block(leaves)
-        array = np.atleast_1d(np.asarray(numbers, dtype=float))
+        array = np.atleast_1d(numbers_of(numbers))
         if array.shape != places.shape:
             raise ShapeError(f"the leaves have shape {places.shape}, the numbers {array.shape}")
         flat = np.asarray(leaves, dtype=object).ravel().tolist()
@@ -210,12 +236,12 @@ class Program:
     def _block(self, leaves: Any) -> Numbers:
         nodes = np.asarray(leaves, dtype=object)
         flat = nodes.ravel().tolist()
-        known = self._known.get(id(leaves))
-        if known is not None and len(known[0]) == len(flat) and all(map(is_, known[0], flat)):
+        known = self._known.get(id(leaves))  # which another list may have had before
+        if known is not None and known[1].shape == (nodes.shape or (1,)) and all(map(is_, known[0], flat)):
             return known[1]
         for node in flat:
             if not isinstance(node, Value) or node not in self._place:
-                raise ArgumentError(f"{node!r} is no leaf of this program")
+                raise no_leaf(node)
         if len(set(flat)) != len(flat):
             raise ArgumentError("a leaf is named twice")
         places = np.atleast_1d(np.array([self._place[node] for node in flat], dtype=np.int64).reshape(nodes.shape))
@@ -232,8 +258,23 @@ class Program:
                 (batch, number of inputs) then gives a row to each sample.
 
         Raises:
-            ArgumentError: one is no leaf of the graph, or occurs twice.
+            ArgumentError: one is no leaf of the graph, or occurs twice, or the program was made of a function that
+                compares Values.
+
+        Example:
+            >>> from autograd import compile
+            >>> x, w = Value(0.0, "x", constant=True), Value(2.0, "w")
+            >>> program = compile(w * x).vectorize([x])
+            >>> program.set([x], [[1.0], [2.0], [6.0]])
+            >>> program.forward()                   # the mean of 2, 4 and 12
+            6.0
         """
+        if self._guards is not None:
+            raise ArgumentError(
+                "this program was made of a function that compares Values, and each sample might take another branch; "
+                "write the choice with relu, maximum, minimum or clip, or compile the function's result, which keeps "
+                "to this branch"
+            )
         from .batching import vectorized  # which builds on this class
 
         return vectorized(self.root, inputs)
@@ -266,13 +307,16 @@ class Program:
                 "that it would branch as it did; write the choice with relu, maximum, minimum or clip, or compile the "
                 "function's result, which keeps to this branch"
             )
-        return ArrayProgram(self, xp, inputs, functions or {})
+        return ArrayProgram(self, namespace(xp), blocks_of(inputs), functions_of(functions))
 
     # --- what was found ----------------------------------------------------------------------------------------------
 
     def describe(self) -> str:
         """What was found in the graph, in words and formulas: a line for each group, below a layer's its way back."""
         return "\n".join(Description(self._plan).lines())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a program is no data, so it can't be copied or pickled; copy its root and compile that")
 
     def __repr__(self) -> str:
         return f"Program({len(self._plan.place):,} nodes in {self._plan.count:,} step{'s' * (self._plan.count != 1)})"

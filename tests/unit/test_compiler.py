@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autograd import Value, compile, datasets, detect_anomaly, dot, exp, log, losses, optim, sum
-from autograd.errors import AnomalyError, ArgumentError, DomainError, OperandError, RangeError, ShapeError
+from autograd.errors import AnomalyError, ArgumentError, BranchError, DomainError, OperandError, RangeError, ShapeError
 from autograd.nn import MLP
 
 
@@ -236,3 +238,26 @@ def test_what_was_set_stays_for_a_batch_of_another_size() -> None:
     assert program.forward() == 10.0
     program.set([x], [[1.0], [1.0], [1.0]])
     assert program.forward() == 10.0
+
+
+def test_blocks_have_the_shape_of_the_list_of_now() -> None:
+    x = [Value(float(k)) for k in range(4)]
+    program = compile(sum(x))
+    block: list[Any] = [x[:2], x[2:]]
+    assert program.read(block).shape == (2, 2)
+    block[:] = x
+    assert program.read(block).shape == (4,)  # the same list, and the same leaves in it
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_program_is_not_copied(copied: Any) -> None:
+    with pytest.raises(TypeError, match="compile that"):
+        copied(compile(Value(2.0) * 3))
+
+
+def test_what_a_function_inside_compares_counts_outside() -> None:
+    x = Value(2.0, "x")
+    program = compile(lambda: compile(lambda: x * 3 if x > 0 else -x).root * 2)
+    x.data = -1.0
+    with pytest.raises(BranchError, match="x > 0 was true"):
+        program.forward()

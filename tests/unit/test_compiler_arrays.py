@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import warnings
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value, compile, losses, nn, primitive
-from autograd.errors import ArgumentError, GradientWarning, ShapeError
+from autograd.errors import ArgumentError, GradientWarning, OperandError, ShapeError
 from tests.programs import KINDS, Recorded
 from tests.replaying import AS_IS, LOW, Replay, compare, forced, move, seeded, used
 
@@ -257,8 +258,10 @@ def test_arguments_of_other_shapes_are_refused() -> None:
     pure = compile(loss).to(np, inputs=[X, y])
     good = (np.zeros(41), np.zeros((20, 3)), np.zeros(20))
     for bad in ((good[0], good[1]), (good[0], good[1].T, good[2]), (*good, 1.0), ([0.0] * 41, *good[1:])):
-        with pytest.raises(ShapeError, match=r"shapes \(41,\), \(20, 3\), \(20,\), got"):
+        with pytest.raises(ShapeError, match=r"theta, input1, input2.* shapes \(41,\), \(20, 3\), \(20,\), got"):
             pure.value_and_grad(*bad)
+    with pytest.raises(ShapeError, match=r"got list, \(20, 3\), \(20,\)$"):
+        pure.value([0.0] * 41, *good[1:])
     with pytest.raises(ShapeError):
         pure.store(np.zeros(40))
 
@@ -269,3 +272,42 @@ def test_inputs_that_are_no_leaves_or_named_twice_are_refused() -> None:
         compile(loss).to(np, inputs=[[Value(1.0)]])
     with pytest.raises(ArgumentError, match="two of the inputs"):
         compile(loss).to(np, inputs=[X, X[0]])
+
+
+def test_whole_numbers_are_refused_for_they_would_round_the_constants() -> None:
+    x = Value(2.0, "x")
+    pure = compile(x + 0.5).to(np)
+    for theta in (np.array([2]), np.array([True])):
+        for function in (pure.value, pure.value_and_grad):
+            with pytest.raises(OperandError, match=r"theta is an array of floats, got (int64|bool); convert it"):
+                function(theta)
+    pure.store(np.array([7]))
+    assert x.data == 7.0
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    ({"xp": "numpy"}, "array namespace, a module such as numpy or jax.numpy; 'numpy' is none"),
+    ({"xp": math}, "; math is none"),
+    ({"xp": np, "inputs": Value(1.0)}, "list of blocks of leaves, as inputs=[X], got Value"),
+    ({"xp": np, "inputs": "X"}, "list of blocks of leaves, as inputs=[X], got str"),
+    ({"xp": np, "functions": [abs]}, "functions is a dict of functions"),
+    ({"xp": np, "functions": {"erf": 3}}, "functions is a dict of functions"),
+])  # fmt: skip
+def test_wrong_arguments_are_told_with_the_way_out(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(said)):
+        compile(Value(2.0) * 3.0).to(**arguments)
+
+
+def test_the_names_in_the_source_are_those_of_the_description() -> None:
+    x, y = ag.datasets.two_moons(20)
+    net = nn.MLP(2, [4, 4, 1], seed=1)
+    program = compile(ag.losses.mse(net(x), y))
+    source = program.to(np).source
+    for k, (inputs, activated) in enumerate([("C0", True), ("A1", True), ("A2", False)], 1):
+        forward, value = source.index(f"# layer {k}: Z{k} = W{k} "), re.search(rf" Z{k} = W{k}_\d+ @ (\w+)", source)
+        assert value is not None
+        assert value.start() > forward
+        assert value[1].startswith("c_" if k == 1 else inputs)
+        assert (f" A{k} = xp.maximum(Z{k}, " in source) == activated
+        assert re.search(rf" dW{k}_\d+ = ", source)
+    assert source.startswith("# xp is the array namespace; theta holds ")

@@ -15,7 +15,7 @@ import pytest
 from autograd import Value, compile, detect_anomaly, no_grad, optim
 from autograd.compiler import batching
 from autograd.compiler.planning.batch_tape import BatchTape, Sample
-from autograd.errors import AnomalyError, ArgumentError, DomainError, GradientWarning, ShapeError
+from autograd.errors import AnomalyError, ArgumentError, DomainError, GradientWarning, OperandError, ShapeError
 from tests.batches import CASES, COUNTS, batch_of, leaves, network, one_by_one, rows_of
 
 # --- numbers -------------------------------------------------------------------------------------------------------
@@ -315,3 +315,29 @@ def test_parameters_that_were_set_and_then_trained_go_along() -> None:
     assert w.data == 1.5
     program.set([x], [[1.0]])
     assert program.forward() == 0.25
+
+
+def test_a_function_that_compares_is_refused() -> None:
+    x, w = Value(1.0, "x", constant=True), Value(2.0, "w")
+    program = compile(lambda: w * x if x > 0.0 else -w * x)
+    with pytest.raises(ArgumentError, match=r"compares Values, and each sample might take another branch"):
+        program.vectorize([x])
+
+
+def test_an_input_by_itself_is_told_from_a_stranger() -> None:
+    x, w = leaves(2), Value(2.0, "w")
+    program = compile(x[0] * w + x[1]).vectorize(x)
+    program.set(x, np.ones((4, 2)))
+    for call in (lambda: program.read(x), lambda: program.gradients([x[1]]), lambda: program.set([x[0]], [1.0])):
+        with pytest.raises(ArgumentError, match=r"but an input, with a number for each sample: set\(inputs, X\)"):
+            call()
+    with pytest.raises(ArgumentError, match="the compiled graph does not depend on it"):
+        program.read([Value(1.0)])
+    with pytest.raises(ShapeError, match=r"got \(0, 2\), which has no row"):
+        program.set(x, np.zeros((0, 2)))
+    for wrong in ([["a", "b"]], [[None, 1.0]], [[1j, 2.0]]):
+        with pytest.raises(OperandError, match="expected real numbers, got"):
+            program.set(x, wrong)
+    with pytest.raises(ShapeError, match="rows have different lengths"):
+        program.set(x, [[1.0], [1.0, 2.0]])
+    assert program.forward() == 3.0

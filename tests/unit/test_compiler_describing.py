@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Value, array, compile, datasets, losses, relu, sigmoid, sum, tanh
+from autograd import Value, array, compile, datasets, leaky_relu, losses, relu, sigmoid, sum, tanh
 from autograd.compiler.names import Names
 from autograd.nn import MLP
 from tests.programs import KINDS
@@ -175,3 +176,28 @@ def test_the_source_computes_what_runs_whatever_its_names_are(name: str) -> None
             exec(text, arrays)
             arrays["forward"]()
         np.testing.assert_array_equal(source.values, expected)
+
+
+def test_numbers_that_an_operation_is_bound_to_are_shown() -> None:
+    found = lines(losses.mse(MLP(2, [8, 8, 1], seed=3)(datasets.two_moons(40)[0]), datasets.two_moons(40)[1]))
+    assert "power 2 of 40 nodes at once" in found
+    W, x = array(np.eye(6) + 0.1, "W"), np.random.default_rng(1).normal(size=(6, 10))
+    found = lines(sum(leaky_relu(W @ x, 0.2).ravel()))
+    assert "layer 1: A1 = leaky_relu(Z1, 0.2), 60 nodes at once" in found
+    assert "  backward: dZ1 = dA1 * leaky_relu'(Z1, 0.2)" in found
+    assert "v1 = power_0_5(v0)" in code(compile(Value(4.0) ** 0.5).source)
+
+
+def test_nodes_one_by_one_belong_to_a_layer_only_if_all_do() -> None:
+    x, y = datasets.xor()
+    found = lines(losses.bce_with_logits(MLP(2, [3, 1], activation="tanh", seed=1)(x), y))
+    assert found[-1] == "23 nodes one by one"
+
+
+def test_lines_that_add_messages_up_have_a_comment_of_their_own() -> None:
+    xs = [Value(k / 100, f"x{k}") for k in range(200)]
+    source = compile(sum([(b - a**2) ** 2 for a, b in itertools.pairwise(xs)])).source
+    told = [line.strip() for line in source.splitlines()]
+    scatters = [i for i, line in enumerate(told) if line.startswith("np.add.at(")]
+    assert scatters
+    assert {told[i - 1] for i in scatters} == {"# messages are added up where they go"}

@@ -184,3 +184,21 @@ def test_wanted_among_nodes_one_by_one() -> None:
     wanted = wanted_places(plan, leaf)
     assert (wanted[plan.place_of(inner)], wanted[plan.place_of(other)], wanted[plan.root]) == (True, False, True)
     assert wanted.sum() == 3
+
+
+@pytest.mark.parametrize("count", [60, 280])
+def test_what_waits_and_the_rest_of_its_level_scatter_apart(count: int) -> None:
+    """A convolution over leaves waits for the end; other nodes of its level scatter to leaves before."""
+    x, c = leaves("x", 60), leaves("c", 60, constant=True)
+    for k, v in enumerate(x):
+        v.data = np.sin(k)
+    kernels = [[Value(np.cos(3 * i + j)) for j in range(5)] for i in range(3)]
+    windows = [ag.dot(w, x[i : i + 5]) for w in kernels for i in range(56)]
+    products = [x[7 * k * k % 60] * c[11 * k * k % 60] for k in range(count)]
+    root = ag.sum([v.tanh() for v in windows]) + ag.sum([v.sin() for v in products])
+    root.backward()
+    program = ag.compile(root)
+    program._refresh()
+    program._source.forward()
+    program._source.backward().run(1.0)  # and not the scalar graph, to which an error would have led
+    assert program.gradients(x) == pytest.approx(np.array([v.grad for v in x]), rel=1e-11)

@@ -22,7 +22,8 @@ _WORDS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "po
 
 def word(op: Op) -> str:
     """A row's name as part of a name in the source."""
-    return _WORDS.get(op.name) or "".join(c for c in op.name if c.isalnum() or c == "_")
+    name = "_".join([_WORDS.get(op.name, op.name), *[f"{x:g}" for x in op.params]])
+    return "".join(c for c in name.replace(".", "_").replace("-", "m") if (c.isascii() and c.isalnum()) or c == "_")
 
 
 def operands_of(step: Step) -> list[Window]:
@@ -102,7 +103,8 @@ class Arrays:
         """The name of a row's function."""
         found = self._known.get((op, prefix))
         if found is None:
-            found = self._known[op, prefix] = self.unique(f"{prefix}{word(op)}")
+            own = "user_" if op.user and not prefix else ""  # whose name may be that of anything else here
+            found = self._known[op, prefix] = self.unique(f"{prefix}{own}{word(op)}")
             self.names[found] = function
         return found
 

@@ -7,7 +7,7 @@ is gathered or only reached in part. Places that lie twice in a window get the s
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,28 +54,30 @@ class BackwardSource:
         self._number = numbered
         self._loops = loops
         self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), plan.root)
-        self.steps: list[tuple[int, Step, list[str]]] = []
+        self.steps: list[tuple[Step, list[str]]] = []
         late: list[Step] = []
         for level in reversed(plan.levels):
-            k = numbered[level[0]]
             for step in level:
                 if self._can_wait(step):
                     late.append(step)
                 else:
                     self._write(step)
-            scatter = self._targets.flush(k)
-            if scatter:
-                self.steps.append((k, level[0], scatter))
+            self._flush(numbered[level[0]], level[0])
         for step in sorted(late, key=lambda step: step.out.places.size == 1):
             self._write(step)
-            scatter = self._targets.flush(numbered[step])
-            if scatter:
-                self.steps.append((numbered[step], step, scatter))
+        if late:  # a number of their own: the first step of a level may be one that waits
+            self._flush(0, late[-1])
         self.first = self._targets.first_lines()
         self._scratch.allocate()
 
+    def _flush(self, k: int, step: Step) -> None:
+        """Write the line that scatters what has been sent since the last one, if anything has."""
+        scatter = self._targets.flush(k)
+        if scatter:
+            self.steps.append((step, scatter))
+
     def _can_wait(self, step: Step) -> bool:
-        """Whether nothing but leaves gets a message, and none that has to be scattered."""
+        """Whether nothing but leaves gets a message, at places that lie evenly."""
         return all(
             window.strides is not None and self._targets.is_leaf[window.places].all()
             for window in operands_of(step)
@@ -99,7 +101,7 @@ class BackwardSource:
         else:
             lines = self._alike(self._number[step], step)
         if lines:
-            self.steps.append((self._number[step], step, lines))
+            self.steps.append((step, lines))
 
     # --- one kind of step after the other ------------------------------------------------------------------------
 
@@ -165,9 +167,12 @@ class BackwardSource:
         return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, step.operands.shape)
 
     def _columns(self, k: int, step: Reduction) -> list[str]:
-        """A reduction whose rule has no form on a stack: called with the operands one by one."""
-        value, shape = self._arrays.value, step.operands.shape
-        rule = self._arrays.bind(step.op, step.op.partials, "rule_")
+        """A reduction whose rule has no form on a stack: called with the operands one by one, or number by number."""
+        value, shape, op = self._arrays.value, step.operands.shape, step.op
+        if op.user and _messages(op, step.count) is None:
+            rule = self._arrays.bind(op, _by_number(op.float_partials), "each_rule_")
+        else:
+            rule = self._arrays.bind(op, op.partials, "rule_")
         dy = self._targets.upstream(step, f"dy{k}")
         s = self._scratch.local()
         lines = [f"{s} = {rule}({value(step.out, f'y{k}')}, *{value(step.operands, f'X{k}')})"]
@@ -181,20 +186,9 @@ class BackwardSource:
         for i, x in enumerate(step.operands):
             names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
         formulas = _messages(step.op, len(step.operands))
-        if formulas is None:
-            return self._called(k, step, names)
+        assert formulas is not None, "only a user's rule may be unreadable, and its nodes make reductions"
         messages = [_Message(x, f) for x, f in zip(step.operands, formulas, strict=True) if isinstance(x, Window)]
         return self._sent(k, messages, names, step.out.shape, step.out.shape)
-
-    def _called(self, k: int, step: Alike, names: dict[str, str]) -> list[str]:
-        """A user's rule that cannot be read as a formula: called number by number."""
-        rule = self._arrays.bind(step.op, _by_number(step.op.float_partials, len(step.operands)), "rule_")
-        s = self._scratch.local()
-        lines = [f"{s} = {rule}({', '.join(names[name] for name in ('y', *(f'x{i}' for i in range(len(names) - 2))))})"]
-        for i, x in enumerate(step.operands):
-            if isinstance(x, Window) and self._targets.wants(x):
-                lines += self._targets.send(x, f"dx{k}_{i}", f"np.multiply({names['dy']}, {s}[{i}], out={{}})")
-        return lines
 
     def _single(self, k: int, step: Single) -> list[str]:
         written, wanted = self._targets.written, self._targets.wanted
@@ -204,7 +198,7 @@ class BackwardSource:
         back = LoopBack(loop, written, wanted)
         if not back.reaches:
             return []
-        name = self._arrays.unique(f"loop{k}_back")
+        name = f"loop{k}_back"  # of this pass; one written before has the names of its time
         self._arrays.names[name] = back
         return [f"{name}()"]
 
@@ -259,9 +253,12 @@ def _times(dy: Any, slope: Any) -> Any:
     return dy * slope
 
 
-def _by_number(rule: Any, count: int) -> Any:
-    def apply(*arrays: Any) -> list[Any]:
-        found = np.frompyfunc(lambda *numbers: rule(*map(float, numbers)), count + 1, count)(*arrays)
-        return [np.asarray(x, dtype=float) for x in (found if count > 1 else (found,))]
+def _by_number(rule: Callable[..., tuple[float, ...]]) -> Callable[..., Any]:
+    """A rule on arrays, called with floats: it may branch on them, and use `math`."""
+
+    def apply(*arrays: Any) -> Any:
+        columns = [np.ravel(array).tolist() for array in arrays]
+        slopes = np.array([rule(*numbers) for numbers in zip(*columns, strict=True)])
+        return slopes.T.reshape(-1, *np.shape(arrays[0]))
 
     return apply

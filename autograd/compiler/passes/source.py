@@ -16,6 +16,7 @@ from ..planning.tape import Numbers
 from .arrays import Arrays, Floats
 from .backward import BackwardSource
 from .forward import ForwardSource
+from .header import header
 
 __all__ = ["Backward", "Source"]
 
@@ -87,13 +88,14 @@ class Source:
         return function
 
     def text(self) -> str:
-        """Both passes, with a comment for every step, and names from the layers."""
+        """Both passes, with a comment for every step, names from the layers, and first what the names stand for."""
         told = Description(self._plan)
         places = np.array([place for _, place in self._leaves], dtype=np.int64)
         backward = self._backward_text(self._backward_steps(places), told)
         forward = self._forward_text(told)
-        numbers = [f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()]
-        return f"{''.join(numbers)}{chr(10) * 2 if numbers else ''}{forward}\n\n{backward}"
+        numbers = "".join([f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()])
+        above = "\n".join(part for part in (header(f"{numbers}{forward}{backward}"), numbers) if part)
+        return f"{above}\n\n{forward}\n\n{backward}"
 
     def _forward_text(self, told: Description | None) -> str:
         lines = []
@@ -104,8 +106,13 @@ class Source:
 
     def _backward_text(self, backward: BackwardSource, told: Description | None) -> str:
         lines = [*backward.first, f"G[{self._plan.root}] = seed"]
-        for _, step, body in backward.steps:
-            lines += body if told is None else [f"# {told.backward(step)}", *told.names.in_lines(body)]
+        for step, body in backward.steps:
+            if told is None:
+                lines += body
+                continue
+            scatters = len(body) == 1 and body[0].startswith("np.add.at(")  # what the steps of a level have sent
+            comment = "messages are added up where they go" if scatters else told.backward(step)
+            lines += [f"# {comment}", *told.names.in_lines(body)]
         return _function("backward(seed)", lines)
 
 

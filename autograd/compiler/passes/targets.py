@@ -169,7 +169,7 @@ class Targets:
         return Target(name)
 
     def flush(self, k: int) -> list[str]:
-        """The line that scatters the messages of a level."""
+        """The line that scatters the messages of a level; `k`: no other flush has this number."""
         if not self._scattered:
             return []
         index = np.concatenate([window.places.ravel() for window, _ in self._scattered])

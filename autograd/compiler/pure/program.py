@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import ArgumentError, ShapeError
+from ...errors import ArgumentError, OperandError, ShapeError
 from ...ops import LEAF
 from ...value import Value
 from ..formulas.printing import expression
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayProgram"]
 
+_HEADER = """\
+# xp is the array namespace; theta holds the numbers of `parameters`, input1, input2, ... those of `inputs`.
+# Z2, A2: of layer 2, as on paper; y5: the results of step 5; v7: those of a single node.
+# A number behind an underscore only tells names apart. W2_3 are the weights of layer 2, with the bias as last column
+# where the inputs, as A1_4, have a row of ones below; dW2_5 is the gradient of W2_3.
+# c_6: a constant, C0 its numbers; m_7: a message, a part of a gradient; t_8, x_9, v_9, f_9: parts of a formula.
+
+
+"""
 _MANY = 5_000  # nodes that are computed one by one; with more, a tracing compiler takes minutes
 
 
@@ -92,7 +101,7 @@ class ArrayProgram:
         arguments = ", ".join(["theta", *names])
         one = _function(f"value({arguments})", [*forward, f"return {value}"])
         two = _function(f"value_and_grad({arguments})", [*forward, *backward, f"return {value}, {gradient}"])
-        self.source = f"{one}\n\n{two}"
+        self.source = f"{_HEADER}{one}\n\n{two}"
         scope = {**blocks.names, "xp": space, "scattered": functools.partial(scattered, xp)}
         exec(self.source, scope)  # made above from numbers and names of our own: no label stands in it
         self._value, self._value_and_grad = scope["value"], scope["value_and_grad"]
@@ -122,7 +131,14 @@ class ArrayProgram:
             An array of no dimensions.
 
         Raises:
-            ShapeError: the shapes differ.
+            ShapeError: the shapes differ, or one is no array.
+            OperandError: `theta` holds whole numbers, of which the constants would become whole numbers, too.
+
+        Example:
+            >>> from autograd import compile
+            >>> pure = compile((Value(3.0, "x") - 1) ** 2).to(np)
+            >>> float(pure.value(pure.theta())), float(pure.value(np.array([5.0])))
+            (4.0, 16.0)
         """
         self._check((theta, *inputs))
         return self._value(theta, *inputs)
@@ -138,14 +154,18 @@ class ArrayProgram:
         return f"ArrayProgram({len(self.parameters):,} parameters{f', inputs of shape {shapes}' if shapes else ''})"
 
     def _check(self, arguments: Sequence[Any], shapes: Sequence[tuple[int, ...]] | None = None) -> None:
+        kind = str(getattr(arguments[0], "dtype", "")) if shapes is None else ""
         if shapes is None:
             shapes = [(len(self.parameters),), *[block.shape for block in self.inputs]]
-        got = [tuple(getattr(x, "shape", ())) for x in arguments]
+        got = [tuple(x.shape) if hasattr(x, "shape") else type(x).__name__ for x in arguments]
         if got != list(shapes):
-            raise ShapeError(f"the arguments are arrays of shapes {_listed(shapes)}, got {_listed(got)}")
+            names = ", ".join(["theta", *[f"input{i}" for i in range(1, len(shapes))]])
+            raise ShapeError(f"the arguments ({names}) are arrays of shapes {_listed(shapes)}, got {_listed(got)}")
+        if "int" in kind or "bool" in kind:
+            raise OperandError(f"theta is an array of floats, got {kind}; convert it first, as theta * 1.0 does")
 
 
-def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
+def _listed(shapes: Sequence[Any]) -> str:
     return ", ".join(map(str, shapes))
 
 

@@ -57,11 +57,11 @@ class ArraySource:
             if isinstance(step, Single):
                 self._singles(step)
             elif isinstance(step, Product):
-                self._product(k, step)
+                self._product(step)
             elif isinstance(step, Inner):
-                self._line(f"z{k}", self._inner(k, step), step.out.places)
+                self._line(f"z{self._told.names.of(step).tag}", self._inner(k, step), step.out.places)
             elif isinstance(step, Rows):
-                self._line(f"z{k}", self._rows(k, step), step.out.places)
+                self._line(f"z_{k}", self._rows(k, step), step.out.places)
             elif isinstance(step, Reduction):
                 self._reduction(k, step)
             else:
@@ -120,23 +120,24 @@ class ArraySource:
 
     # --- forward -----------------------------------------------------------------------------------------------------
 
-    def _product(self, k: int, step: Product) -> None:
-        blocks = self._blocks
+    def _product(self, step: Product) -> None:
+        blocks, named = self._blocks, self._told.names.of(step)
+        z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
         if self._is_folded(step):
             assert step.bias is not None
-            weights = self._full(np.column_stack([step.weights.places, step.bias.places]), "W")
+            weights = self._full(np.column_stack([step.weights.places, step.bias.places]), w)
             ones, fixed = np.ones((1, step.out.shape[1])), blocks.fixed(step.inputs.places)
             if fixed is not None:
                 self._below[step] = blocks.constant(np.vstack([fixed, ones])).text
             else:
-                below = f"xp.concatenate([{self._full(step.inputs, 'X')}, {blocks.constant(ones).text}])"
-                self._below[step] = blocks.named(below, "X")
-            self._line(f"Z{k}", f"{weights} @ {self._below[step]}", step.out.places)
+                below = f"xp.concatenate([{self._full(step.inputs, x)}, {blocks.constant(ones).text}])"
+                self._below[step] = blocks.named(below, x)
+            self._line(z, f"{weights} @ {self._below[step]}", step.out.places)
             return
-        text = f"{self._full(step.weights, 'W')} @ {self._full(step.inputs, 'X')}"
+        text = f"{self._full(step.weights, w)} @ {self._full(step.inputs, x)}"
         if step.bias is not None:
             text += f" + {self._bias(self._read(step.bias.places[:, None], 'b'))}"
-        self._line(f"Z{k}", text, step.out.places)
+        self._line(z, text, step.out.places)
 
     def _is_folded(self, step: Product) -> bool:
         """Whether the bias lies behind the weights, so that both are one matrix."""
@@ -164,7 +165,12 @@ class ArraySource:
         else:
             given = {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
             result = self._formula(step.op, forward(step.op, step.count), given)
-        self._result(f"y{k}", result, step.out.places)
+        self._result(self._output(k, step), result, step.out.places)
+
+    def _output(self, k: int, step: Alike | Reduction) -> str:
+        """The name of a step's results: A2 for the activations of layer 2."""
+        tag = self._told.names.of(step).tag
+        return f"A{tag}" if tag else f"y{k}"
 
     def _result(self, name: str, result: Number, places: Numbers, shape: tuple[int, ...] | None = None) -> None:
         shape = places.shape if shape is None else shape
@@ -176,7 +182,8 @@ class ArraySource:
         shape = self._shape(step)
         places = step.out.places.reshape(shape)
         symbol = forward(step.op, len(step.operands))
-        self._result(f"y{k}", self._formula(step.op, symbol, self._given(step, shape)), places, shape)
+        result = self._formula(step.op, symbol, self._given(step, shape))
+        self._result(self._output(k, step), result, places, shape)
 
     def _shape(self, step: Alike) -> tuple[int, ...]:
         """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
@@ -227,23 +234,23 @@ class ArraySource:
                     self._message(operand.places.reshape(block.shape), step.op, _times(slope), given)
 
     def _product_back(self, step: Product, dz: str) -> None:
-        blocks = self._blocks
+        blocks, named = self._blocks, self._told.names.of(step)
+        dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
         if step in self._below:
             assert step.bias is not None
             places = np.column_stack([step.weights.places, step.bias.places])
             if self._messages.wants(places):
-                self._messages.send(places, Term(blocks.named(f"{dz} @ {self._below[step]}.T", "dW"), places.shape))
+                self._messages.send(places, Term(blocks.named(f"{dz} @ {self._below[step]}.T", dw), places.shape))
         else:
             if self._messages.wants(step.weights.places):
-                text = f"{dz} @ {self._full(step.inputs, 'X')}.T"
-                self._messages.send(step.weights.places, Term(blocks.named(text, "dW"), step.weights.shape))
+                text = f"{dz} @ {self._full(step.inputs, x)}.T"
+                self._messages.send(step.weights.places, Term(blocks.named(text, dw), step.weights.shape))
             if step.bias is not None and self._messages.wants(step.bias.places):
-                self._messages.send(
-                    step.bias.places, Term(blocks.named(f"xp.sum({dz}, axis=1)", "db"), step.bias.shape)
-                )
+                total = blocks.named(f"xp.sum({dz}, axis=1)", f"db{named.tag}")
+                self._messages.send(step.bias.places, Term(total, step.bias.shape))
         if self._messages.wants(step.inputs.places):
-            text = f"{self._full(step.weights, 'W')}.T @ {dz}"
-            self._messages.send(step.inputs.places, Term(blocks.named(text, "dX"), step.inputs.shape))
+            text = f"{self._full(step.weights, w)}.T @ {dz}"
+            self._messages.send(step.inputs.places, Term(blocks.named(text, f"d{x}"), step.inputs.shape))
 
     def _reduction_back(self, step: Reduction, dy: Number) -> None:
         block = self._blocks.block_of(step.out.places)
