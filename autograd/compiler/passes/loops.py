@@ -18,7 +18,6 @@ from .single import Mask, backward_lines, forward_lines, outside
 __all__ = ["Loop", "LoopBack"]
 
 PATIENCE = 50  # passes
-LONGEST = 20_000  # nodes; to compile more takes seconds
 
 
 class Loop:
@@ -63,7 +62,7 @@ class Loop:
                 append(forwards[c](*[numbers[k] for k in self.many[i]]))
         self.arrays.values[self._place] = numbers[len(self.before) :]
         self._passes += 1
-        if self._passes == PATIENCE and len(self.code) <= LONGEST:
+        if self._passes == PATIENCE:
             self._written = written_out(forward_lines(self.step, self.arrays), self.arrays)
 
 
@@ -78,9 +77,10 @@ class LoopBack:
 
     def __init__(self, loop: Loop, written: Mask, wanted: Mask) -> None:
         self._loop = loop
-        self._masks = (written.copy(), wanted) if len(loop.code) <= LONGEST else None
         own = loop.step.out.places
         self._own = slice(int(own[0]), int(own[-1]) + 1)
+        places = np.concatenate([loop.before, own])
+        self._masks = written[places], wanted[places]
         count = len(loop.before)
         sends = np.concatenate([np.zeros(count, dtype=bool), written[own]])  # has a gradient to send on
         wants = np.concatenate([wanted[loop.before], wanted[own]]).tolist()
@@ -134,8 +134,12 @@ class LoopBack:
         arrays.gradients[loop.before[self._new]] = found[self._new]
         arrays.gradients[loop.before[self._old]] += found[self._old]
         self._passes += 1
-        if self._passes == PATIENCE and self._masks is not None:
-            self._written = written_out(backward_lines(loop.step, arrays, *self._masks), arrays)
+        if self._passes == PATIENCE:
+            places = np.concatenate([loop.before, loop.step.out.places])
+            masks = [np.zeros(len(arrays.values), dtype=bool) for _ in self._masks]
+            for mask, known in zip(masks, self._masks, strict=True):
+                mask[places] = known
+            self._written = written_out(backward_lines(loop.step, arrays, *masks), arrays)
 
 
 def written_out(lines: list[str], arrays: Arrays) -> Callable[[], None]:

@@ -19,6 +19,7 @@ from .tape import Numbers, Tape
 __all__ = ["NARROW", "WORK", "Alike", "Group", "Product", "Reduction", "Rows", "Single", "grouped"]
 
 NARROW = 24  # nodes of a level; fewer are computed one by one, on floats, which NumPy's calls would only slow down
+LONGEST = 10_000  # single nodes of one step
 WORK = 16  # multiplications of a matrix product; below it floats are as fast
 
 
@@ -95,15 +96,19 @@ def grouped(tape: Tape) -> list[list[Group]]:
             groups, rest = _of_level(tape, members)
             if groups:
                 if single and _needs(tape, np.setdiff1d(members, rest, assume_unique=True), np.concatenate(single)):
-                    found.append([Single(np.concatenate(single))])
+                    found += _pieces(single)
                     single = []
                 found.append(groups)
             if len(rest):
                 single.append(rest)
         before = stop + 1
-    if single:
-        found.append([Single(np.concatenate(single))])
-    return found
+    return found + (_pieces(single) if single else [])
+
+
+def _pieces(single: list[Numbers]) -> list[list[Group]]:
+    """Single nodes, in steps of a size that Python can compile when they run often."""
+    nodes = np.concatenate(single)
+    return [[Single(nodes[start : start + LONGEST])] for start in range(0, len(nodes), LONGEST)]
 
 
 def _needs(tape: Tape, nodes: Numbers, single: Numbers) -> bool:
