@@ -27,8 +27,8 @@ def compile(root: Value | Callable[[], Value]) -> Program:
             watched: every comparison that it makes on a Value (``<``, ``==``, ``if x:``, Python's ``max``, ``sorted``)
             is recorded with its outcome and checked at every replay, so the program follows the branches that were
             taken or says that it can't. In a result that is there already no comparison can be seen: its program goes
-            on along the same branch, whatever the numbers are. What leaves the graph, as ``x.data`` does, is a
-            constant of the program, and a comparison of it is not seen either.
+            on along the same branch, whatever the numbers are. What leaves the graph, as ``x.data``, ``x.detach()`` and
+            what is computed under ``no_grad`` do, is a constant of the program, and no comparison of it is seen.
 
     Returns:
         A :class:`Program`: ``forward()`` computes the root anew from the leaves' ``data``, ``backward()`` adds to the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import is_
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,9 +12,10 @@ from ..graph import is_constant, name_of
 from ..operation import number
 from ..ops import LEAF
 from ..value import Value
-from .arguments import blocks_of, functions_of, namespace, no_leaf, numbers_of, parameters_of, steps_of
+from .arguments import blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
 from .describing import Description
 from .guards import Guard, checker
+from .leaves import Leaves
 from .passes.arrays import Floats
 from .passes.source import Source
 from .planning.plan import Plan
@@ -26,11 +26,11 @@ from .training import Training
 
 __all__ = ["Program"]
 
-_KEPT = 64  # lists of leaves whose places are remembered
-
 
 class Program:
     """The forward and backward pass of one recorded graph. Made by :func:`autograd.compile`.
+
+    Its arrays are its own and change with every pass, so a program is for one thread at a time.
 
     Args:
         root: the result.
@@ -60,13 +60,8 @@ class Program:
         """Make these passes the program's."""
         self._plan, self._source, self._scalar = scalar.plan, scalar.source, scalar
         scalar.check = self._guards
-        leaves = scalar.plan.leaves()
-        self._place = dict(leaves)
-        self._read = [(node, place) for node, place in leaves if node not in self._own]
-        self._sources: Any = None  # where the leaves are that are read
-        self._fresh: list[Value] = []  # these leaves
+        self._leaves = Leaves(scalar.plan.leaves(), self._own)
         self._at = scalar.plan.root
-        self._known: dict[int, tuple[list[Any], Numbers]] = {}
         self._is_fresh = False
         self._training: Training | None = None
 
@@ -94,7 +89,7 @@ class Program:
             AutogradError: what the scalar graph raises at these numbers; the message names the operation.
             BranchError: a function was compiled, and at these numbers it would take another branch.
         """
-        self._refresh()
+        self._leaves.refresh(self._values)
         self._forward()
         self.root._data = float(self._values[self._at])
         return self.root._data
@@ -110,13 +105,6 @@ class Program:
             self._scalar.backward(source, number(seed))
         for node, found in zip(source.leaves, self._gradients[source.places].tolist(), strict=True):
             node._grad = found if node._grad is None else node._grad + found
-
-    def _refresh(self) -> None:
-        """Read the leaves' numbers anew."""
-        if self._sources is None:
-            self._fresh = [node for node, _ in self._read]
-            self._sources = np.array([place for _, place in self._read], dtype=np.int64)
-        self._values[self._sources] = np.fromiter([node._data for node in self._fresh], float, len(self._fresh))
 
     def _forward(self) -> None:
         self._is_fresh = False  # stays so if a number has no value
@@ -153,7 +141,7 @@ class Program:
         """
         steps = steps_of(steps)
         training = self._trained_by(optimizer)
-        self._refresh()
+        self._leaves.refresh(self._values)
         training.begin()
         self._is_fresh = False
         losses = np.empty(steps)
@@ -180,9 +168,9 @@ class Program:
         parameters = parameters_of(optimizer)
         if self._training is None or not self._training.is_of(parameters):
             for p in parameters:
-                if p._op is not LEAF or p not in self._place:
+                if p._op is not LEAF or p not in self._leaves.place:
                     raise ArgumentError(f"{name_of(p)} is no leaf of this program, so it can't be trained by it")
-            places = np.array([self._place[p] for p in parameters], dtype=np.int64)
+            places = np.array([self._leaves.place[p] for p in parameters], dtype=np.int64)
             self._training = Training(parameters, places, self._source)
         return self._training
 
@@ -215,11 +203,7 @@ class Program:
         array = np.atleast_1d(numbers_of(numbers))
         if array.shape != places.shape:
             raise ShapeError(f"the leaves have shape {places.shape}, the numbers {array.shape}")
-        flat = np.asarray(leaves, dtype=object).ravel().tolist()
-        if not self._own.issuperset(flat):
-            self._own.update(flat)
-            self._read = [(node, place) for node, place in self._read if node not in self._own]
-            self._sources = None
+        self._leaves.keep(leaves)
         self._values[places] = array
         self._is_fresh = False
 
@@ -234,28 +218,15 @@ class Program:
         return self._gradients[places]
 
     def _block(self, leaves: Any) -> Numbers:
-        nodes = np.asarray(leaves, dtype=object)
-        flat = nodes.ravel().tolist()
-        known = self._known.get(id(leaves))  # which another list may have had before
-        if known is not None and known[1].shape == (nodes.shape or (1,)) and all(map(is_, known[0], flat)):
-            return known[1]
-        for node in flat:
-            if not isinstance(node, Value) or node not in self._place:
-                raise no_leaf(node)
-        if len(set(flat)) != len(flat):
-            raise ArgumentError("a leaf is named twice")
-        places = np.atleast_1d(np.array([self._place[node] for node in flat], dtype=np.int64).reshape(nodes.shape))
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        self._known[id(leaves)] = flat, places
-        return places
+        return self._leaves.places(leaves)
 
     def vectorize(self, inputs: Any) -> Program:
         """One sample's program run on a batch: its root is the mean of this one's root over the batch.
 
         Args:
             inputs: the leaves that differ from sample to sample; ``set(inputs, X)`` with X of shape
-                (batch, number of inputs) then gives a row to each sample.
+                (batch, number of inputs) then gives a row to each sample. The other leaves have the numbers of their
+                ``data``; what was set here is set there anew.
 
         Raises:
             ArgumentError: one is no leaf of the graph, or occurs twice, or the program was made of a function that

@@ -139,7 +139,7 @@ def test_a_users_rule_that_branches_is_called_number_by_number() -> None:
     size = ag.primitive("size", abs, lambda out, x: (math.copysign(1.0, x) if x else 0.0,))
     x = [Value((-1.0) ** k * k) for k in range(60)]
     program = ag.compile(ag.dot([size(v) for v in x], [size(v) for v in x]))
-    program._refresh()
+    program._leaves.refresh(program._values)
     program._source.forward()
     program._source.backward().run(1.0)  # and not the scalar graph, to which an error would have led
     assert program.gradients(x).tolist() == [2.0 * v.data for v in x]

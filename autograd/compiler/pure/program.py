@@ -107,7 +107,7 @@ class ArrayProgram:
         self._value, self._value_and_grad = scope["value"], scope["value_and_grad"]
 
     def theta(self) -> Any:
-        """The parameters' present numbers, as an array of the namespace."""
+        """The numbers that the parameters' ``data`` are now, as an array of the namespace."""
         return self._xp.asarray(np.array([p._data for p in self.parameters]))
 
     def store(self, theta: Any) -> None:
@@ -179,7 +179,7 @@ def _above(plan: Plan, leaves: Sequence[int]) -> Mask:
 def _numbers(program: Program, computed: bool) -> Floats:
     """Every place's number at the leaves' present numbers; `computed`: those of the other nodes, too."""
     program._is_fresh = False
-    program._refresh()
+    program._leaves.refresh(program._values)
     if computed:
         program._forward()
     return program._values.copy()
