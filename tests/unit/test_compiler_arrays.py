@@ -140,6 +140,7 @@ def test_other_precisions_stay_what_they_are() -> None:
     assert value.dtype == gradient.dtype == np.float32
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
 def test_without_a_value_it_is_nan_and_no_error() -> None:
     x = Value(2.0)
     assert math.isnan(compile(ag.log(x)).to(np).value(np.array([-1.0])))

@@ -16,6 +16,8 @@ from autograd.compiler.formulas.symbols import Symbol, Trace, applied, forward, 
 from autograd.errors import ArgumentError
 from autograd.ops import Op
 
+NAN = math.nan
+
 
 def test_what_equals_the_rows_own_value_is_y() -> None:
     def texts(op: Op) -> list[str]:
