@@ -147,14 +147,15 @@ class Program:
         losses = np.empty(steps)
         made = 0
         with np.errstate(all="ignore"), training.arranged(optimizer):
-            update = training.update(optimizer)
+            update, values, at = training.update(optimizer), self._values, self._at
+            forward, backward, check = self._scalar.forward, self._scalar.backward, self._guards
             try:
                 for k in range(steps):
-                    self._scalar.forward()
-                    if self._guards is not None:
-                        self._guards(self._values)
-                    losses[k] = self._values[self._at]
-                    self._scalar.backward(training.backward, 1.0, aloud=k == 0)
+                    forward()
+                    if check is not None:
+                        check(values)
+                    losses[k] = values[at]
+                    backward(training.backward, 1.0, aloud=k == 0)
                     update()
                     made += 1
             finally:  # after an error, too, the parameters are those that the optimiser has reached

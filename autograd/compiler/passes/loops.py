@@ -32,7 +32,6 @@ class Loop:
         self.step, self.arrays = step, arrays
         self.before = np.array(outside(step), dtype=np.int64)
         self.first, self.second = array("i", self._local(step.first)), array("i", self._local(step.second))
-        self.code = array(step.code.dtype.char, step.code.tolist())
         self.many = {i: tuple(self._local(np.array(places)).tolist()) for i, places in step.many.items()}
         self._forwards = [op.forward for op in step.table]
         self._place = slice(int(step.out.places[0]), int(step.out.places[-1]) + 1)
@@ -53,7 +52,7 @@ class Loop:
             return
         numbers = self.arrays.values[self.before].tolist()
         append, forwards = numbers.append, self._forwards
-        for i, (c, a, b) in enumerate(zip(self.code, self.first, self.second, strict=True)):
+        for i, (c, a, b) in enumerate(zip(self.step.code.tolist(), self.first, self.second, strict=True)):
             if b >= 0:
                 append(forwards[c](numbers[a], numbers[b]))
             elif a >= 0:
@@ -85,8 +84,8 @@ class LoopBack:
         sends = np.concatenate([np.zeros(count, dtype=bool), written[own]])  # has a gradient to send on
         wants = np.concatenate([wanted[loop.before], wanted[own]]).tolist()
         has = sends.tolist()
-        self._active = bytearray(len(loop.code))
-        for i in range(len(loop.code) - 1, -1, -1):
+        self._active = bytearray(len(loop.step.code))
+        for i in range(len(loop.step.code) - 1, -1, -1):
             if has[count + i]:
                 for k in self._operands(i):
                     if wants[k]:
@@ -114,7 +113,7 @@ class LoopBack:
         count = len(loop.before)
         numbers = [*arrays.values[loop.before].tolist(), *arrays.values[self._own].tolist()]
         gradients = [0.0] * count + np.where(self._read, arrays.gradients[self._own], 0.0).tolist()
-        first, second, code, rules = loop.first, loop.second, loop.code, self._rules
+        first, second, code, rules = loop.first, loop.second, loop.step.code.tolist(), self._rules
         for i in range(len(code) - 1, -1, -1):
             if not self._active[i]:
                 continue
