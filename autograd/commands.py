@@ -144,7 +144,8 @@ def build(text: str, assignments: Sequence[str]) -> Derived:
         name, equals, number = assignment.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise ArgumentError(f"{shown(assignment)} gives no variable a value; write it as x=0.5")
+            meant = name if name.isidentifier() else "x"
+            raise ArgumentError(f"{shown(assignment)} gives no variable a value; write it as {meant}=0.5")
         if name in values:
             raise ArgumentError(f"{shown(name)} is given twice")
         values[name] = _number(name, number)
