@@ -10,9 +10,11 @@ import importlib
 import math
 import pkgutil
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+
+import pytest
 
 import autograd.compiler
 from autograd import graph
@@ -270,6 +272,24 @@ def forced(narrow: int | None) -> Iterator[None]:
 
 
 LOW, AS_IS, HIGH = 1, None, 10**9
+every_threshold = pytest.mark.parametrize("narrow", [LOW, AS_IS, HIGH], ids=["wide", "as it is", "narrow"])
+every_count = pytest.mark.parametrize("count", [1, 5, 40, 100])  # on both sides of the compiler's own threshold
+
+
+def check_forced(g: Recorded, chance: random.Random, narrow: int | None, what: str) -> None:
+    """`check_compiled` at a threshold; a failure says of what it is."""
+    try:
+        with forced(narrow):
+            check_compiled(g, chance)
+    except BaseException as error:
+        error.add_note(f"{what}, narrow {narrow}")
+        raise
+
+
+def check_numbered(make: Callable[[random.Random], Recorded], seed: int) -> None:
+    """The random graph of a seed, which chooses the threshold too."""
+    narrow = (LOW, LOW, AS_IS, HIGH)[seed % 4]
+    check_forced(make(random.Random(seed)), random.Random(seed), narrow, f"{make.__name__}, seed {seed}")
 
 
 def seeded(name: str, seed: int) -> random.Random:

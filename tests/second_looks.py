@@ -33,12 +33,18 @@ def silent(program: Any) -> Iterator[None]:
         scalar._has_floor = before
 
 
+def run_source(program: Any) -> None:
+    """Both passes of the source at the leaves' numbers, and never the scalar graph, to which an error would lead."""
+    program._leaves.refresh(program._values)
+    program._source.forward()
+    program._source.backward().run(1.0)
+
+
 def why(program: Any) -> Exception | None:
     """What the source raises, which a program hides."""
     try:
         with np.errstate(all="ignore"):
-            program._source.forward()
-            program._source.backward().run(1.0)
+            run_source(program)
     except (ArithmeticError, ValueError) as error:
         return error
     return None

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("directory", metavar="DIR", type=_path, help="where to write them; index.html is the first")
 
     check = commands.add_parser("check", help="check a file of derivatives derived by hand")
-    check.add_argument("file", metavar="FILE", type=_path, help="lines as: f(x) = x**2, f'(x) = 2*x, at x = 1, 3")
+    check.add_argument("file", metavar="FILE", type=_path, help="three lines: f(x) = x**2 / f'(x) = 2*x / at x = 1, 3")
 
     derived = commands.add_parser("derive", help="compute an expression, its gradient and its graph")
     derived.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')

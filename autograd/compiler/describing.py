@@ -16,13 +16,7 @@ from .planning.layout import Window
 from .planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step
 from .planning.tape import Numbers
 
-__all__ = ["Description", "described"]
-
-
-def described(plan: Plan) -> Iterator[str]:
-    """What each step computes, one line for each, in the order in which they are computed."""
-    told = Description(plan)
-    return (told.forward(step) for level in plan.levels for step in level)
+__all__ = ["Description"]
 
 
 class Description:

@@ -147,14 +147,14 @@ class _Together:
     def first_failing(self, numbers: NDArray[np.float64]) -> tuple[int, Any, Any] | None:
         """The place in recorded order of the first guard that fails, and its operands' numbers."""
         left = self._left.at(numbers)
-        right = 0.0 if self._right is None else self._right.at(numbers)
+        right: Any = 0.0 if self._right is None else self._right.at(numbers)
         relation = operator.ne if self._right is None else self._relation  # an array has no one truth
         with np.errstate(invalid="ignore"):
             failing = relation(left, right) != self._outcomes
         i = int(failing.argmax())
         if not failing[i]:
             return None
-        return self._order[i], left[i], None if self._right is None else self._right.at(numbers)[i]
+        return self._order[i], left[i], None if self._right is None else right[i]
 
 
 class _Column:

@@ -291,4 +291,5 @@ class Program:
         raise TypeError("a program is no data, so it can't be copied or pickled; copy its root and compile that")
 
     def __repr__(self) -> str:
-        return f"Program({len(self._plan.place):,} nodes in {self._plan.count:,} step{'s' * (self._plan.count != 1)})"
+        nodes, steps = len(self._plan.place), self._plan.count
+        return f"Program({nodes:,} node{'s' * (nodes != 1)} in {steps:,} step{'s' * (steps != 1)})"

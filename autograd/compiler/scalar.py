@@ -49,7 +49,7 @@ class Scalar:
     """Runs a program's passes, and looks at what they leave behind.
 
     Args:
-        plan: with the nodes of the graph.
+        plan: where the numbers are; it reads the graph again where the nodes are needed.
         source: the passes.
     """
 

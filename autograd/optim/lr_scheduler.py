@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ArgumentError, OperandError
-from .arguments import at_least, whole
+from .arguments import at_least, same_names, whole
 from .optimiser import Optimizer
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "StepLR"]
@@ -64,8 +64,7 @@ class _Scheduler:
             ArgumentError: names or numbers that this scheduler does not have; it is unchanged then.
         """
         who, known = type(self).__name__, self.state_dict()
-        if set(state) != set(known):
-            raise ArgumentError(f"{who} goes on from {', '.join(sorted(known))}; got {', '.join(sorted(state))}")
+        same_names(set(state), set(known), who)
         checked = {
             name: whole(f"{who}: {name}", state[name], 0)
             if isinstance(value, int)

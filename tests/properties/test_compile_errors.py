@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,15 +11,14 @@ import pytest
 
 import autograd as ag
 from autograd import Value, compile, optim
-from autograd.errors import AutogradError, GradientWarning
+from autograd.errors import AutogradError
 from tests.programs import KINDS, Recorded, layered_graph
 from tests.replaying import (
-    AS_IS,
-    HIGH,
-    LOW,
     UNDEFINED,
     Replay,
     compare,
+    every_count,
+    every_threshold,
     forced,
     forget,
     gradients_of,
@@ -28,15 +26,7 @@ from tests.replaying import (
     seeded,
 )
 
-THRESHOLDS = pytest.mark.parametrize("narrow", [LOW, AS_IS, HIGH], ids=["wide", "as it is", "narrow"])
-COUNTS = pytest.mark.parametrize("count", [1, 5, 40, 100])
-
-
-@pytest.fixture(autouse=True)
-def _slopes_may_be_infinite() -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GradientWarning)
-        yield
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
 
 
 # --- any program at numbers that it may not be made for ------------------------------------------------------------
@@ -96,7 +86,7 @@ def check_extreme_slopes(g: Recorded, program: Any, replay: Replay, what: str) -
         compare(replay, g.root.data, gradients_of(g), 1, what)
 
 
-@THRESHOLDS
+@every_threshold
 @pytest.mark.parametrize("name", KINDS)
 def test_programs_at_extreme_numbers(name: str, narrow: int | None) -> None:
     for seed in range(3):
@@ -104,7 +94,7 @@ def test_programs_at_extreme_numbers(name: str, narrow: int | None) -> None:
             check_extremes(KINDS[name](seeded(name, seed)), seeded(name, -1 - seed), f"{name}, seed {seed}")
 
 
-@THRESHOLDS
+@every_threshold
 def test_random_graphs_at_extreme_numbers(narrow: int | None) -> None:
     for seed in range(200):
         with forced(narrow):
@@ -130,8 +120,8 @@ LEFT: list[tuple[str, Callable[[Any], Any], float, float]] = [
 ]  # fmt: skip
 
 
-@THRESHOLDS
-@COUNTS
+@every_threshold
+@every_count
 @pytest.mark.parametrize(("f", "good", "bad"), [row[1:] for row in LEFT], ids=[row[0] for row in LEFT])
 def test_a_domain_that_is_left(
     f: Callable[[Any], Any], good: float, bad: float, count: int, narrow: int | None
@@ -161,7 +151,7 @@ def test_a_domain_that_is_left(
     assert all(x.grad == xs[0].grad for x in xs)
 
 
-@COUNTS
+@every_count
 def test_a_domain_that_is_left_on_the_way(count: int) -> None:
     """The parameters are those of the last step that could be made, as after an eager loop."""
 
@@ -192,8 +182,8 @@ def test_a_domain_that_is_left_on_the_way(count: int) -> None:
     assert [x.grad for x in xs] == [0.5] * count
 
 
-@THRESHOLDS
-@COUNTS
+@every_threshold
+@every_count
 def test_a_slope_that_does_not_exist(count: int, narrow: int | None) -> None:
     xs, ys = [Value(1.0, f"x{i}") for i in range(count)], [Value(1.0, f"y{i}") for i in range(count)]
     with forced(narrow):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import warnings
 from typing import Any
 
 import pytest
@@ -12,42 +11,25 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value
-from autograd.errors import GradientWarning
 from tests.programs import Recorded, layered_graph, small_graph
 from tests.programs.random_graphs import NUMBERS, TAME, TAME_PAIRS, calmed
 from tests.programs.table import BINARY, UNARY
-from tests.replaying import AS_IS, HIGH, LOW, check_compiled, forced
+from tests.replaying import AS_IS, HIGH, LOW, check_forced, check_numbered
 
-
-@pytest.fixture(autouse=True)
-def _slopes_may_be_infinite() -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GradientWarning)
-        yield
-
-
-def check(make: Any, seed: int, narrow: int | None) -> None:
-    g = make(random.Random(seed))
-    try:
-        with forced(narrow):
-            check_compiled(g, random.Random(seed))
-    except BaseException as error:
-        error.add_note(f"{make.__name__}, seed {seed}, narrow {narrow}")
-        raise
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
 
 
 @pytest.mark.parametrize("start", range(0, 6000, 500))
 def test_small_graphs(start: int) -> None:
     for seed in range(start, start + 500):
-        check(small_graph, seed, (LOW, LOW, AS_IS, HIGH)[seed % 4])
+        check_numbered(small_graph, seed)
 
 
 @settings(max_examples=50)
 @given(st.randoms(use_true_random=False), st.sampled_from([LOW, AS_IS, HIGH]))
 def test_drawn_layered_graphs(chance: random.Random, narrow: int | None) -> None:
     g = layered_graph(chance)
-    with forced(narrow):
-        check_compiled(g, chance)
+    check_forced(g, chance, narrow, "drawn layered graph")
 
 
 steps = st.tuples(st.sampled_from(TAME + TAME_PAIRS), st.integers(0, 60), st.integers(0, 60))
@@ -70,5 +52,4 @@ def test_drawn_graphs(numbers: list[float], drawn: list[tuple[str, int, int]], s
         nodes.append(calmed(UNARY[op](a) if op in UNARY else BINARY[op](a, b)))
     g = Recorded(ag.sum(nodes) if summed else nodes[-1], leaves, constants)
     for narrow in (LOW, AS_IS):
-        with forced(narrow):
-            check_compiled(g, random.Random(0))
+        check_forced(g, random.Random(0), narrow, "drawn graph")

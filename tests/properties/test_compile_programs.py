@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import random
-import warnings
 
 import pytest
 
 from autograd import graph
-from autograd.errors import GradientWarning
 from tests.programs import KINDS, layered_graph, small_graph
-from tests.replaying import AS_IS, HIGH, LOW, check_compiled, check_eager, forced, seeded, thresholds
+from tests.replaying import check_eager, check_forced, every_threshold, seeded, thresholds
 
 SEEDS = range(6)
 
 
-@pytest.fixture(autouse=True)
-def _slopes_may_be_infinite() -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GradientWarning)
-        yield
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
 
 
 def test_there_are_five_hundred_programs_and_few_are_alike() -> None:
@@ -48,14 +42,9 @@ def test_the_replay_is_the_eager_engine_on_random_graphs(make: object) -> None:
         check_eager(make(random.Random(seed)))  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("narrow", [LOW, AS_IS, HIGH], ids=["wide", "as it is", "narrow"])
+@every_threshold
 @pytest.mark.parametrize("name", KINDS)
 def test_compiled_is_eager(name: str, narrow: int | None) -> None:
     for seed in SEEDS:
         g = KINDS[name](seeded(name, seed))
-        try:
-            with forced(narrow):
-                check_compiled(g, random.Random(seed))
-        except BaseException as error:
-            error.add_note(f"{name}, seed {seed}, narrow {narrow}")
-            raise
+        check_forced(g, random.Random(seed), narrow, f"{name}, seed {seed}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograd import Value, compile, optim
-from autograd.errors import AutogradError, GradientWarning
+from autograd.errors import AutogradError
 from tests.programs import KINDS, Recorded, layered_graph
 from tests.replaying import (
     AS_IS,
@@ -35,11 +34,7 @@ from tests.replaying import (
 Make = Callable[[list[Value]], Any]
 
 
-@pytest.fixture(autouse=True)
-def _slopes_may_be_infinite() -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GradientWarning)
-        yield
+pytestmark = pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
 
 
 SGD: Make = lambda ps: optim.SGD(ps, lr=0.01)  # noqa: E731

@@ -10,7 +10,7 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.compiler.planning.groups import Alike, Group, Product, grouped
-from autograd.compiler.planning.layout import Layout, strides_of
+from autograd.compiler.planning.layout import Layout, Window, strides_of
 from autograd.compiler.planning.tape import Tape
 
 ROWS, TERMS, COLUMNS = 2, 3, 4
@@ -73,7 +73,6 @@ def test_weights_and_bias_are_then_one_matrix() -> None:
     weights, inputs = folded
     assert weights.places.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7]]
     assert inputs.places.tolist() == (laid.place("x00") + np.arange(16).reshape(4, 4)).tolist()
-    assert (weights.trained, inputs.trained) == (True, False)
 
 
 def test_without_a_bias_there_are_no_ones() -> None:
@@ -115,14 +114,13 @@ def test_a_number_that_all_share_stands_for_itself(numbers: list[float], kept: f
         (place, fixed) = laid.layout.fixed[-1]
         assert operand.places.tolist() == list(range(place, place + 30))
         assert list(map(repr, fixed)) == list(map(repr, numbers))
-        assert not operand.trained
 
 
 def test_numbers_that_share_nodes_are_repeated_in_places_of_their_own() -> None:
     numbers = [1.0, -1.0, 3.0] * 10
     laid = Laid(ag.sum([x * c for x, c in zip(leaves("x", 30), numbers, strict=True)]))
     window: Any = laid.layout.operand(laid.group(Alike).operands[1])
-    assert (window.strides, window.unique, window.trained) == ((1,), True, False)
+    assert (window.strides, window.unique) == ((1,), True)
     assert laid.layout.fixed[-1][1] == numbers
 
 
@@ -145,19 +143,9 @@ def test_numbers_that_share_nodes_are_repeated_in_places_of_their_own() -> None:
     ],
 )
 def test_strides_and_repeats_of_a_window(places: Any, strides: tuple[int, ...] | None, unique: bool) -> None:
-    window = a_layer().layout.at(np.array(places, dtype=np.int64))
+    window = Window(np.array(places, dtype=np.int64))
     assert (window.strides, window.unique, window.shape) == (strides, unique, np.shape(places))
     assert strides_of(np.array(places)) == strides
-
-
-def test_a_window_says_whether_something_in_it_can_be_trained() -> None:
-    laid = a_layer()
-    product = laid.group(Product)
-    assert [laid.layout.window(nodes).trained for nodes in (product.weights, product.inputs, product.nodes)] == [
-        True,
-        False,
-        True,
-    ]
 
 
 def test_places_do_not_depend_on_the_order_in_which_nodes_alike_were_made() -> None:

@@ -107,7 +107,7 @@ def test_rows_that_the_graph_does_not_use_have_a_code_too() -> None:
     assert code not in tape.code
 
 
-def test_a_shared_part_is_one_node_and_an_empty_sum_is_none() -> None:
+def test_a_shared_part_is_one_node() -> None:
     x = Value(0.5, "x")
     for _ in range(300):  # 2 ** 300 ways lead from the root to the leaf
         x = x + x

@@ -13,6 +13,7 @@ from autograd.compiler.passes.arrays import Arrays, Scratch
 from autograd.compiler.passes.targets import Targets, wanted_places
 from autograd.compiler.planning.layout import Window
 from autograd.compiler.planning.plan import Alike, Plan
+from tests.second_looks import run_source
 
 COUNT = 40
 
@@ -198,7 +199,5 @@ def test_what_waits_and_the_rest_of_its_level_scatter_apart(count: int) -> None:
     root = ag.sum([v.tanh() for v in windows]) + ag.sum([v.sin() for v in products])
     root.backward()
     program = ag.compile(root)
-    program._leaves.refresh(program._values)
-    program._source.forward()
-    program._source.backward().run(1.0)  # and not the scalar graph, to which an error would have led
+    run_source(program)
     assert program.gradients(x) == pytest.approx(np.array([v.grad for v in x]), rel=1e-11)

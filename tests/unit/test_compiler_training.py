@@ -28,18 +28,18 @@ def problem(seed: int) -> tuple[list[Value], Value]:
 
 @pytest.mark.parametrize("make", RULES)
 @pytest.mark.parametrize("order", ["as they are", "backwards", "some", "shuffled"])
-def test_steps_are_those_of_an_eager_loop(make: Make, order: str) -> None:
+def test_a_run_is_a_loop_of_passes_and_steps(make: Make, order: str) -> None:
     chosen = {"as they are": range(12), "backwards": range(11, -1, -1), "some": (9, 2, 5), "shuffled": (3, 0, 2, 1)}
     reached = []
-    for compiled in (True, False):
+    for at_once in (True, False):
         weights, loss = problem(5)
         trained = [weights[i] for i in chosen[order]]
         optimiser = make(trained)
-        if compiled:
-            program = compile(loss)
+        program = compile(loss)
+        if at_once:
             losses = np.concatenate([program.run(optimiser, 3), program.run(optimiser, 4)]).tolist()
         else:
-            program, losses = compile(loss), []
+            losses = []
             for _ in range(7):
                 for w in weights:
                     w.grad = None

@@ -106,29 +106,33 @@ class ForwardSource:
         if step.folded is not None:
             weights, inputs = step.folded
             return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
-        lines = [f"np.dot({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={z})"]
-        if step.bias is not None:
-            lines.append(f"np.add({z}, {value(step.bias, f'b{k}')}[:, None], out={z})")
-        return lines
+        return [
+            f"np.dot({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={z})",
+            *self._bias(k, step, z, "[:, None]"),
+        ]
+
+    def _bias(self, k: int, step: Product | Inner | Rows, z: str, shaped: str = "") -> list[str]:
+        """The line that adds the bias, if there is one."""
+        if step.bias is None:
+            return []
+        return [f"np.add({z}, {self._arrays.value(step.bias, f'b{k}')}{shaped}, out={z})"]
 
     def _inner(self, k: int, step: Inner) -> list[str]:
         value = self._arrays.value
         z = value(step.out, f"z{k}")
-        lines = [f"np.dot({value(step.weights, f'w{k}')}, {value(step.inputs, f'x{k}')}, out={z})"]
-        if step.bias is not None:
-            lines.append(f"np.add({z}, {value(step.bias, f'b{k}')}, out={z})")
-        return lines
+        return [
+            f"np.dot({value(step.weights, f'w{k}')}, {value(step.inputs, f'x{k}')}, out={z})",
+            *self._bias(k, step, z),
+        ]
 
     def _rows(self, k: int, step: Rows) -> list[str]:
         value = self._arrays.value
         z, t = value(step.out, f"z{k}"), self._scratch.take(step.weights.shape)
-        lines = [
+        return [
             f"np.multiply({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={t})",
             f"np.add.reduce({t}, axis=0, out={z})",
+            *self._bias(k, step, z),
         ]
-        if step.bias is not None:
-            lines.append(f"np.add({z}, {value(step.bias, f'b{k}')}, out={z})")
-        return lines
 
     def _reduction(self, k: int, step: Reduction) -> list[str]:
         value = self._arrays.value

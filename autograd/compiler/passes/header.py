@@ -31,7 +31,8 @@ _KEY = (  # what a name of the source looks like, and what it stands for
         r"t\d+(_\d+)*|m\d+",
         "t1_100, m1, ...: room for what is needed for a moment, t1_100 for 100 numbers; steps share it.",
     ),
-    (r"(at|to)_?\d+|T\d+", "at5, to5: places in V and G; T5: the numbers of V that were fetched from there."),
+    (r"at_\d+", "at_5: places in V and G."),
+    (r"(at|to)\d+|T\d+", "at5, to5: places in V and G; T5: the numbers of V that were fetched from there."),
     (
         r"M\d+(_\d+)?",
         "M5: messages to places that lie scattered, added to G at the end of a level; M0_0, ...: parts of it.",

@@ -48,24 +48,24 @@ def outside(step: Single) -> list[int]:
     return found
 
 
+def _among(places: list[int], arrays: Arrays) -> str:
+    """How several places are written between brackets: a slice where they lie side by side, else an index."""
+    low, high = places[0], places[-1]
+    return f"{low}:{high + 1}" if high - low == len(places) - 1 else arrays.index(places)
+
+
 def _fetched(array: str, prefix: str, places: list[int], arrays: Arrays) -> list[str]:
     """Lines that fetch numbers as Python's floats."""
     if len(places) <= _FEW:
         return [f"{prefix}{p} = {array}.item({p})" for p in places]
-    names = ", ".join(f"{prefix}{p}" for p in places)
-    if places[-1] - places[0] == len(places) - 1:
-        return [f"{names} = {array}[{places[0]}:{places[-1] + 1}].tolist()"]
-    return [f"{names} = {array}.take({arrays.index(places)}).tolist()"]
+    return [f"{', '.join(f'{prefix}{p}' for p in places)} = {array}[{_among(places, arrays)}].tolist()"]
 
 
 def _stored(array: str, prefix: str, places: list[int], sign: str, arrays: Arrays) -> list[str]:
     """Lines that put floats back into an array; `sign` is = or +=."""
     if len(places) <= _FEW:
         return [f"{array}[{p}] {sign} {prefix}{p}" for p in places]
-    names = ", ".join(f"{prefix}{p}" for p in places)
-    if places[-1] - places[0] == len(places) - 1:
-        return [f"{array}[{places[0]}:{places[-1] + 1}] {sign} {names}"]
-    return [f"{array}[{arrays.index(places)}] {sign} {names}"]
+    return [f"{array}[{_among(places, arrays)}] {sign} {', '.join(f'{prefix}{p}' for p in places)}"]
 
 
 def forward_lines(step: Single, arrays: Arrays) -> list[str]:

@@ -20,20 +20,18 @@ class Window:
 
     Args:
         places: of any shape. Where they lie evenly, the first one and the distances are all that is kept of them.
-        trained: a gradient may be wanted for some of them.
         unique: no place occurs twice; None: find out.
 
     `strides` is the distance from one place to the next along each axis, if it is the same everywhere; None: the
     numbers have to be gathered.
     """
 
-    __slots__ = ("_places", "shape", "start", "strides", "trained", "unique")
+    __slots__ = ("_places", "shape", "start", "strides", "unique")
 
-    def __init__(self, places: Numbers, trained: bool = True, unique: bool | None = None) -> None:
-        self.shape = places.shape
+    def __init__(self, places: Numbers, unique: bool | None = None) -> None:
+        self.shape: tuple[int, ...] = places.shape
         self.start = int(places.flat[0])
         self.strides = strides_of(places)
-        self.trained = trained
         self.unique = _all_differ(places, self.strides) if unique is None else unique
         self._places = places if self.strides is None else None
 
@@ -74,7 +72,6 @@ class Layout:
         self._is_literal = tape.code == tape.code_of(LITERAL)
         self._is_leaf = (tape.first < 0) & (tape.code >= 0)
         self._is_leaf[list(tape.many)] = False
-        self._trained = self._is_leaf & (tape.code == 0) | ~self._is_leaf
         groups = [group for level in levels for group in level]
         found = [group for group in groups if isinstance(group, Product)]
         self._biased = {int(g.inputs.min()): g.inputs for g in found if len(g.bias)}
@@ -132,12 +129,8 @@ class Layout:
                 places = self._fix(numbers).reshape(nodes.shape)
                 if nodes.ndim == 2:  # the inputs of a product
                     self._fix([1.0] * nodes.shape[1])
-                return Window(places, False, True)
-        return self.at(self.place[nodes], bool(self._trained[nodes].any()))
-
-    def at(self, places: Numbers, trained: bool = True) -> Window:
-        """The window of these places."""
-        return Window(places, trained)
+                return Window(places, unique=True)
+        return Window(self.place[nodes])
 
     def operand(self, nodes: Numbers) -> Window | float:
         """The window of one operand of nodes alike; a plain number that all of them share is given as it is."""
@@ -149,14 +142,14 @@ class Layout:
         """Weights and bias as one matrix, and the inputs with a row of ones below, where they lie so."""
         if bias is None or weights.strides is None or inputs.strides is None:
             return None
-        whole = self.at(np.column_stack([weights.places, bias.places]))
-        below = inputs.places[-1] + (inputs.strides[0] if len(inputs.places) > 1 else inputs.places.shape[1])
+        whole = Window(np.column_stack([weights.places, bias.places]))
+        below = inputs.places[-1] + (inputs.strides[0] if inputs.shape[0] > 1 else inputs.shape[1])
         ones = any(
             len(numbers) == len(below) and place == below[0] and set(numbers) == {1.0} for place, numbers in self.fixed
         )
         if whole.strides is None or not whole.unique or not ones or (np.diff(below) != 1).any():
             return None
-        return whole, self.at(np.vstack([inputs.places, below]), inputs.trained)
+        return whole, Window(np.vstack([inputs.places, below]))
 
 
 def _sort_terms(product: Product, place: Numbers) -> None:

@@ -64,7 +64,7 @@ class Reduction:
 
     @property
     def count(self) -> int:
-        return len(self.operands.places)
+        return self.operands.shape[0]
 
 
 @dataclass(eq=False)
@@ -141,8 +141,7 @@ class Plan:
         leaves = [i for node, i in tape.number.items() if layout.place[i] >= 0]
         self._fixed = layout.fixed
         self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._op is LITERAL}
-        read = [(tape.nodes[i], int(layout.place[i])) for i in leaves if tape.nodes[i]._op is not LITERAL]
-        self._leaves = dict(read)
+        self._leaves = {tape.nodes[i]: int(layout.place[i]) for i in leaves if tape.nodes[i]._op is not LITERAL}
         self._places = {node: int(layout.place[i]) for node, i in zip(self.roots, tape.roots, strict=True)}
 
     @property
@@ -181,7 +180,7 @@ def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
     if isinstance(group, found.Product) and group.nodes.size == 1:
         bias = layout.window(group.bias.reshape(())) if len(group.bias) else None
         weights, inputs = layout.window(group.weights.ravel()), layout.window(group.inputs.ravel())
-        return Inner(layout.at(out.places.reshape(())), weights, inputs, bias)
+        return Inner(Window(out.places.reshape(())), weights, inputs, bias)
     if isinstance(group, found.Product):
         weights, inputs = layout.window(group.weights), layout.window(group.inputs)
         bias = layout.window(group.bias) if len(group.bias) else None
@@ -192,7 +191,7 @@ def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
     if isinstance(group, found.Reduction):
         one = len(group.nodes) == 1
         operands = layout.window(group.operands[:, 0] if one else group.operands)
-        return Reduction(group.op, layout.at(out.places.reshape(())) if one else out, operands)
+        return Reduction(group.op, Window(out.places.reshape(())) if one else out, operands)
     if isinstance(group, found.Alike):
         return Alike(group.op, out, [layout.operand(column) for column in group.operands])
     nodes, place = group.nodes, layout.place

@@ -65,11 +65,11 @@ class Blocks:
         self._indices: dict[Any, str] = {}
         self._count = 0
 
-    def add(self, places: Numbers, name: str, shape: tuple[int, ...] | None = None) -> Block:
-        """An array of these places, in order."""
+    def add(self, places: Numbers, name: str) -> Block:
+        """An array of these places, in order and in their shape."""
         self._of[places] = len(self._blocks)
         self._at[places] = np.arange(places.size).reshape(places.shape)
-        self._blocks.append(Block(name, places.shape if shape is None else shape))
+        self._blocks.append(Block(name, places.shape))
         return self._blocks[-1]
 
     def block_of(self, places: Numbers) -> Block:

@@ -98,12 +98,13 @@ class Messages:
         """A message to elements of one block."""
         mail, flat = self._mail[block], at.ravel()
         if block.shape == () and at.size > 1:
-            message = message * at.size if isinstance(message, float) else message
-            text = message if isinstance(message, float) else f"xp.sum({self._blocks.full(message, at.shape)})"
-            mail.whole.append(text if isinstance(text, float) else Term(self._blocks.named(text, "m"), ()))
+            if isinstance(message, float):
+                mail.whole.append(message * at.size)
+            else:
+                total = f"xp.sum({self._blocks.full(message, at.shape)})"
+                mail.whole.append(Term(self._blocks.named(total, "m"), ()))
             return
-        whole = np.arange(block.size)
-        if at.size == block.size and np.array_equal(np.sort(flat), whole):
+        if at.size == block.size and is_run(np.sort(flat)):
             mail.whole.append(self._ordered(block, at, message))
             return
         if at.ndim == 0:

@@ -59,9 +59,9 @@ class ArraySource:
             elif isinstance(step, Product):
                 self._product(step)
             elif isinstance(step, Inner):
-                self._line(f"z{self._told.names.of(step).tag}", self._inner(k, step), step.out.places)
+                self._line(f"z{self._told.names.of(step).tag}", self._inner(step), step.out.places)
             elif isinstance(step, Rows):
-                self._line(f"z_{k}", self._rows(k, step), step.out.places)
+                self._line(f"z_{k}", self._rows(step), step.out.places)
             elif isinstance(step, Reduction):
                 self._reduction(k, step)
             else:
@@ -74,7 +74,7 @@ class ArraySource:
         lines: list[str] = []
         blocks.lines = lines
         self._messages.send(np.array(self._plan.root), 1.0)
-        for k, step in reversed(list(self._steps())):
+        for _, step in reversed(list(self._steps())):
             if not self._varies[step.out.places].any() or not self._messages.wants(step.out.places):
                 continue
             begin = len(lines)
@@ -83,7 +83,7 @@ class ArraySource:
             else:
                 dy = self._messages.gradient(blocks.block_of(step.out.places))
                 if dy is not None:
-                    self._back(k, step, dy)
+                    self._back(step, dy)
             if len(lines) > begin:
                 lines.insert(begin, f"# {self._told.backward(step)}")
         return lines
@@ -102,10 +102,10 @@ class ArraySource:
         """The name of an array of the window's own shape."""
         return self._blocks.full(self._read(window, prefix), window.shape)
 
-    def _line(self, name: str, text: str, places: Numbers, shape: tuple[int, ...] | None = None) -> Block:
+    def _line(self, name: str, text: str, places: Numbers) -> None:
         """Assign a step's result to its name."""
         self._blocks.lines.append(f"{name} = {text}")
-        return self._blocks.add(places, name, shape)
+        self._blocks.add(places, name)
 
     # --- expressions -------------------------------------------------------------------------------------------------
 
@@ -149,11 +149,11 @@ class ArraySource:
     def _bias(number: Number) -> str:
         return number.text if isinstance(number, Term) else repr(number)
 
-    def _inner(self, k: int, step: Inner) -> str:
+    def _inner(self, step: Inner) -> str:
         text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
         return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
 
-    def _rows(self, k: int, step: Rows) -> str:
+    def _rows(self, step: Rows) -> str:
         text = f"xp.sum({self._full(step.weights, 'W')} * {self._bias(self._read(step.inputs, 'X'))}, axis=0)"
         return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
 
@@ -172,18 +172,17 @@ class ArraySource:
         tag = self._told.names.of(step).tag
         return f"A{tag}" if tag else f"y{k}"
 
-    def _result(self, name: str, result: Number, places: Numbers, shape: tuple[int, ...] | None = None) -> None:
-        shape = places.shape if shape is None else shape
-        if isinstance(result, float) or result.shape != shape:
-            result = Term(self._blocks.full(self._named(result), shape), shape)
-        self._line(name, result.text, places, shape)
+    def _result(self, name: str, result: Number, places: Numbers) -> None:
+        if isinstance(result, float) or result.shape != places.shape:
+            result = Term(self._blocks.full(self._named(result), places.shape), places.shape)
+        self._line(name, result.text, places)
 
     def _alike(self, k: int, step: Alike) -> None:
         shape = self._shape(step)
         places = step.out.places.reshape(shape)
         symbol = forward(step.op, len(step.operands))
         result = self._formula(step.op, symbol, self._given(step, shape))
-        self._result(self._output(k, step), result, places, shape)
+        self._result(self._output(k, step), result, places)
 
     def _shape(self, step: Alike) -> tuple[int, ...]:
         """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
@@ -209,7 +208,7 @@ class ArraySource:
 
     # --- backward ----------------------------------------------------------------------------------------------------
 
-    def _back(self, k: int, step: Step, dy: Number) -> None:
+    def _back(self, step: Step, dy: Number) -> None:
         """The messages of a step that got `dy`."""
         blocks, trace = self._blocks, Trace()
         if isinstance(step, Product):

@@ -40,7 +40,6 @@ def viewed(name: str, shape: tuple[int, ...], at: Numbers) -> str | None:
         >>> viewed("w", (6,), np.array([5, 0]))
     """
     size = math.prod(shape)
-    places = np.arange(size).reshape(shape)
     flat = name if len(shape) == 1 else f"{name}.reshape(({size},))"
     if at.ndim == 0:
         index = ", ".join(str(int(i)) for i in np.unravel_index(int(at), shape))
@@ -52,6 +51,7 @@ def viewed(name: str, shape: tuple[int, ...], at: Numbers) -> str | None:
         if len(shape) == 2 and first % shape[1] == 0 and at.shape[1:] == shape[1:]:
             return f"{name}[{first // shape[1]}:{last // shape[1] + 1}]"
         return f"{flat}[{first}:{last + 1}]" + (f".reshape({at.shape})" if at.ndim > 1 else "")
+    places = np.arange(size).reshape(shape)
     if at.ndim == 2 and np.array_equal(at.T, places):
         return f"{name}.T"
     if at.ndim == 2 and len(shape) == 1 and is_run(at[0]):  # weights beside their biases
