@@ -18,6 +18,9 @@ from .checking import assert_derivative, check_derivative, gradcheck
 from .compiler import compile
 from .derivation import explain
 from .diagnosis import diagnose
+from .engine.modes import detect_anomaly, no_grad
+from .engine.op import primitive
+from .engine.value import Value
 from .functions import (
     absolute,
     acos,
@@ -60,14 +63,11 @@ from .functions import (
     where,
     xlogy,
 )
-from .modes import detect_anomaly, no_grad
-from .primitives import primitive
 from .reductions import dot, logsumexp, maximum, mean, minimum, prod, softmax, std, sum
 from .render.notebook import mimebundle as _mimebundle
 from .stepper import Stepper
 from .trace import steps
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .value import Value
 
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # here, since `value` must not import `render`
 
@@ -151,8 +151,23 @@ __all__ = [
 ]  # fmt: skip
 
 
+# Modules that not every program needs, and names of modules that stand in a room of their own.
+_MODULES = {
+    "datasets": "datasets",
+    "init": "init",
+    "lessons": "lessons",
+    "losses": "losses",
+    "monitor": "monitor",
+    "ops": "engine.ops",
+    "optim": "optim",
+    "paths": "paths",
+    "render": "render",
+    "saving": "saving",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Import what not every program needs when it is first asked for: `import autograd` stays fast."""
-    if name in ("datasets", "init", "lessons", "losses", "monitor", "optim", "render", "saving"):
-        return importlib.import_module(f".{name}", __name__)
+    if name in _MODULES:
+        return importlib.import_module(f".{_MODULES[name]}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import functions, operation, reductions
+from . import functions, reductions
 from .duals import Dual
+from .engine import op as operation
+from .engine.value import Value, lift
 from .errors import OperandError, ShapeError
-from .value import Value, lift
 
 __all__ = ["ValueArray", "array", "data", "grads"]
 

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .diagnosis import diagnose
+from .engine.op import plain
+from .engine.value import Value
 from .errors import ArgumentError, DerivativeError
 from .judging import Entry, Report, at_point, central, judged
 from .numeric import slopes
-from .operation import plain
 from .points import by_name, points_of
 from .testimony import along, by_engine
 from .trees import flatten
-from .value import Value
 
 __all__ = ["Entry", "Report", "assert_derivative", "check_derivative", "gradcheck"]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from .derivations_file import Derivation, read_derivations
+from .engine.value import Value, lift
 from .errors import ArgumentError, AutogradError, ExpressionError, shown
 from .expressions import Expression, parse
 from .render.rows import graph_rows
 from .render.table import table_lines
-from .value import Value, lift
 
 __all__ = ["Derived", "build", "check_lines", "derivations_of", "derive", "derived_data", "derived_lines"]
 

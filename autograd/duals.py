@@ -12,10 +12,10 @@ import itertools
 from math import isfinite
 from typing import Any
 
+from .engine.op import Op, number
+from .engine.ops import FLOOR
+from .engine.value import Operators
 from .errors import AutogradError, translated, warn
-from .operation import Op, number
-from .operators import Operators
-from .ops import FLOOR
 
 __all__ = ["Dual", "innermost", "new_level"]
 

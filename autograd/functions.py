@@ -10,11 +10,12 @@ from typing import Any, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from . import operation, ops
+from .engine import op as operation
+from .engine import ops
+from .engine.op import Op
+from .engine.value import Number, Value, literal, unary_method
 from .errors import ArgumentError, OperandError
-from .operation import Op
 from .reductions import maximum, minimum
-from .value import Number, Value, literal, unary_method
 
 Array = NDArray[Any]
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
-from . import graph
 from .checking import Entry, check_derivative
+from .engine import graph
+from .engine.op import number
 from .errors import ArgumentError, GradientWarning, OperandError
 from .naming import Names, short_number
-from .operation import number
 from .paths import replayed
 from .slips.one_number import Case, explanations, fraction
 

@@ -23,10 +23,10 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .engine.graph import name_of
+from .engine.op import number
+from .engine.value import Value
 from .errors import ArgumentError, OperandError, ShapeError
-from .graph import name_of
-from .operation import number
-from .value import Value
 
 __all__ = [
     "calculate_gain",

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
-from . import graph
 from .conditions import Condition
+from .engine import graph
 from .grouping import Grouping
 from .naming import made_by, number_beside, short_number
 from .records import Step

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from .engine.op import Op
+from .engine.ops import CONSTANT, LEAF, LITERAL
 from .errors import ArgumentError, shown
-from .operation import Op
-from .ops import CONSTANT, LEAF, LITERAL
 
 __all__ = ["Names", "is_plain_number", "made_by", "number_beside", "short_number"]
 
@@ -32,7 +32,7 @@ class Names(Mapping[Any, str]):
 
     Example:
         >>> from autograd import Value
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> x = Value(3.0, "x")
         >>> order = topological_order((x * 2) ** 2)
         >>> list(Names(order).values())

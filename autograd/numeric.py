@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .operation import plain
+from .engine.op import plain
 
 __all__ = ["Side", "Slopes", "slopes"]
 

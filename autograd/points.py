@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .engine.op import plain
 from .errors import ArgumentError, OperandError
-from .operation import plain
 
 __all__ = ["argument_names", "by_name", "points_of", "variable_names"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from .operation import Op
+from .engine.op import Op
 from .telling import told
 
 __all__ = ["Kind", "Message", "Step"]

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from . import operation, ops, special
+from .engine import op as operation
+from .engine import ops, special
+from .engine.op import Op
+from .engine.value import Value, lift, literal, node, record
 from .errors import DomainError, OperandError, ShapeError
-from .operation import Op
-from .value import Value, lift, literal, node, record
 
 _missing: Any = object()
 

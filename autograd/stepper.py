@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from . import graph
 from .conditions import Condition, parse_condition
+from .engine import graph
+from .engine.ops import LEAF
 from .errors import ArgumentError
 from .grouping import Grouping
 from .moments import Break, Moment, Reading, Reasons, Records
-from .ops import LEAF
 from .records import Step
 from .trace import Trace
 

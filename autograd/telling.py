@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from .engine.ops import LEAF
 from .naming import is_plain_number, made_by, number_beside, short_number
-from .ops import LEAF
 
 if TYPE_CHECKING:
     from .records import Message, Step

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import graph, modes
+from .engine import graph, modes
+from .engine.op import plain
+from .engine.ops import LITERAL
+from .engine.value import Value
 from .errors import AutogradError, GradientWarning
 from .numeric import EPS
-from .operation import plain
-from .ops import LITERAL
 from .trees import flatten
-from .value import Value
 
 __all__ = ["Engine", "along", "by_engine", "by_hand"]
 

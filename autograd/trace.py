@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any, overload
 
-from . import graph
+from .engine import graph
+from .engine.op import number
 from .errors import GraphError, OperandError
 from .naming import Names
-from .operation import number
 from .records import Kind, Message, Step
 
 __all__ = ["Trace", "steps"]

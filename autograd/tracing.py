@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from . import graph, modes, ops
 from .duals import Dual, innermost, new_level
+from .engine import graph, modes, ops
+from .engine.value import Value, lift
 from .errors import ArgumentError, GraphError, OperandError, ShapeError
 from .trees import Tree, flatten, packed
-from .value import Value, lift
 
 Function = Callable[..., Any]
 Argnums = int | Sequence[int]

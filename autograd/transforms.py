@@ -15,8 +15,9 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .engine.modes import recorded
+from .engine.value import lift
 from .errors import ArgumentError, ShapeError
-from .modes import recorded
 from .tracing import (
     Argnums,
     Function,
@@ -33,7 +34,6 @@ from .tracing import (
     push,
 )
 from .trees import flatten
-from .value import lift
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 

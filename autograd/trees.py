@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import ValueArray
-from .operation import number
+from .engine.op import number
 
 __all__ = ["Tree", "flatten"]
 

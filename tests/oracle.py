@@ -18,8 +18,8 @@ import mpmath as mp
 from mpmath import mpf
 
 from autograd import Value, ops
+from autograd.engine.op import Op
 from autograd.errors import GradientWarning
-from autograd.operation import Op
 
 DIGITS = 60
 WARN_ALWAYS = {"floor"}  # rows whose backward warns at every point; tests/unit/test_edge_semantics.py asserts it

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.formulas.printing import numpy_lines
-from autograd.ops import Op
+from autograd.engine.ops import Op
 
 
 def values(op: Op, point: tuple[float, ...]) -> list[float] | None:

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import pytest
 
 import autograd.compiler
-from autograd import graph
+from autograd.engine import graph
+from autograd.engine.value import Value
 from autograd.errors import AutogradError
-from autograd.value import Value
 from tests.programs import Recorded
 from tests.second_looks import second_looks, silent, why
 

@@ -10,9 +10,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .. import modes
+from ..engine import modes
+from ..engine.value import Value
 from ..errors import OperandError
-from ..value import Value
 from .guards import guards_of
 from .program import Program
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
-from ..value import Value
 from .passes.arrays import Floats
 
 __all__ = ["blocks_of", "functions_of", "namespace", "no_leaf", "numbers_of", "parameters_of", "steps_of"]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.graph import topological_order
+from ..engine.ops import LITERAL
+from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..graph import topological_order
-from ..ops import LITERAL
-from ..value import Value
 from .arguments import numbers_of
 from .passes.source import Source
 from .planning.batch_tape import BatchTape, Sample

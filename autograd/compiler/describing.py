@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..engine.op import Op
+from ..engine.ops import LEAF
 from ..naming import short_number
-from ..operation import Op
-from ..ops import LEAF
 from .names import Names, place_of
 from .passes.arrays import operands_of
 from .passes.targets import wanted_places

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..duals import innermost
+from ..engine.modes import Comparison
+from ..engine.ops import LITERAL
+from ..engine.value import Value
 from ..errors import BranchError, shown
-from ..modes import Comparison
 from ..naming import made_by
-from ..ops import LITERAL
-from ..value import Value
 
 __all__ = ["Guard", "checker", "guards_of"]
 
@@ -75,7 +75,7 @@ def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
     What can never come out another way, a comparison of plain numbers, is dropped; so are repeats.
 
     Args:
-        seen: what :func:`autograd.modes.comparisons` has collected. The nodes still have the numbers of that time.
+        seen: what :func:`autograd.engine.modes.comparisons` has collected. The nodes still have the numbers of that time.
 
     Example:
         >>> from autograd import modes

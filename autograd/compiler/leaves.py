@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.value import Value
 from ..errors import ArgumentError
-from ..value import Value
 from .arguments import no_leaf
 from .passes.arrays import Floats
 from .planning.tape import Numbers

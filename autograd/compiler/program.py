@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..engine.graph import is_constant, name_of
+from ..engine.op import number
+from ..engine.ops import LEAF
+from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..graph import is_constant, name_of
-from ..operation import number
-from ..ops import LEAF
-from ..value import Value
 from .arguments import blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
 from .describing import Description
 from .guards import Guard, checker

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import modes, sweep
-from ..operation import Op
-from ..ops import FLOOR, LEAF
-from ..value import Value
+from ..engine import backward as sweep
+from ..engine import modes
+from ..engine.op import Op
+from ..engine.ops import FLOOR, LEAF
+from ..engine.value import Value
 from .passes.arrays import Floats
 from .passes.source import Backward, Source
 from .planning.plan import Plan
@@ -27,7 +28,7 @@ def is_plain(op: Op) -> bool:
     """Whether the row has a value at all numbers and a finite slope at all finite ones: tried at the extreme ones.
 
     Example:
-        >>> from autograd.ops import LOG, RELU, SQRT
+        >>> from autograd.engine.ops import LOG, RELU, SQRT
         >>> is_plain(RELU), is_plain(LOG), is_plain(SQRT)
         (True, False, False)
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..value import Value
+from ..engine.value import Value
 from .passes.arrays import Floats
 from .passes.source import Source
 from .planning.tape import Numbers

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
-from .. import graph
+from ..engine import graph
 
 __all__ = [
     "Link",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import graph
+from ..engine import graph
 from ..errors import ArgumentError, OperandError
 from ..naming import Names
 from ..numeric import Slopes

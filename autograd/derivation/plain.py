@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from .. import graph
+from ..engine import graph
 from ..naming import is_plain_number
 from ..render.widths import columns
 from .account import EXPLAINED, Account, Chain, Marks, Step

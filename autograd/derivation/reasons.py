@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .. import graph
+from ..engine import graph
+from ..engine.ops import LEAF
 from ..errors import AutogradError
 from ..naming import Names, is_plain_number, made_by, short_number
-from ..ops import LEAF
 from ..slips.wording import local_derivative_text
 from .chains import is_name
 from .writing import TEXT, Style
@@ -24,7 +24,7 @@ def formula(node: Any, place: int, names: Names) -> str:
 
     Example:
         >>> from autograd import Value
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> x, y = Value(3.0, "x"), Value(2.0, "y")
         >>> z = x * y
         >>> formula(z, 0, Names(topological_order(z)))
@@ -60,7 +60,7 @@ def definition(node: Any, names: Names, style: Style = TEXT) -> str:
 
     Example:
         >>> from autograd import Value
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> x = Value(3.0, "x")
         >>> y = 2 * x
         >>> definition(y, Names(topological_order(y)))

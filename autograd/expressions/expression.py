@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import operation, ops
+from ..engine import op, ops
 from ..errors import ArgumentError, AutogradError, OperandError, pointed
 from .known import FUNCTIONS
 from .reader import Reader, Step
@@ -65,7 +65,7 @@ class Expression:
             if name not in values:
                 raise ArgumentError(f"{self.text} needs a value for {name}")
             x = values[name]
-            given[name] = x if getattr(type(x), "op_level", 0) else operation.number(x)
+            given[name] = x if getattr(type(x), "op_level", 0) else op.number(x)
         stack: list[Any] = []
         for step in self._steps:
             if step.kind == "number":

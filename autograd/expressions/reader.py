@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from .. import ops
-from ..operation import Op
+from ..engine import ops
+from ..engine.op import Op
 from .known import CONSTANTS, FUNCTIONS, nearest, short, unknown_function, wrong_count
 from .tokens import Source, Token
 

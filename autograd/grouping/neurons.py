@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from ..engine.ops import CONSTANT, LITERAL
 from ..errors import ArgumentError
-from ..ops import CONSTANT, LITERAL
 from .sums import Sums, Terms, named_weight, only_operand
 
 __all__ = ["Grouping", "Part", "Role"]
@@ -45,11 +45,11 @@ class Grouping:
     another neuron's output as its input, several products and a bias, or weights that are labelled w.
 
     Args:
-        order: every node of the graph in topological order, as :func:`autograd.graph.topological_order` gives them.
+        order: every node of the graph in topological order, as :func:`autograd.engine.graph.topological_order` gives them.
 
     Example:
         >>> from autograd import Value, tanh
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> w, x, b = Value(2.0, "w"), Value(1.0, "x", constant=True), Value(0.5, "b")
         >>> z = w * x + b
         >>> grouping = Grouping(topological_order((tanh(z) - 1) ** 2))
@@ -109,7 +109,7 @@ class Grouping:
 
         Example:
             >>> from autograd.nn import MLP
-            >>> from autograd.graph import topological_order
+            >>> from autograd.engine.graph import topological_order
             >>> Grouping(topological_order(MLP(2, [3, 1])([1.0, 2.0]))).layer_name(2)
             'layer 2'
         """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..graph import is_constant
-from ..ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, SUM
+from ..engine.graph import is_constant
+from ..engine.ops import ADD, CONSTANT, DOT, LEAF, LITERAL, MUL, SUM
 
 __all__ = ["Sums", "Terms", "named_weight", "only_operand"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from ..engine.value import Value
 from ..errors import ArgumentError
-from ..value import Value
 from .figures import Figure, close, exactly, holds, plain, printed, shown
 
 __all__ = [

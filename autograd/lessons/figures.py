@@ -18,8 +18,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..arrays import data
+from ..engine.value import Value
 from ..errors import ArgumentError
-from ..value import Value
 
 __all__ = ["Figure", "Plain", "close", "exactly", "holds", "plain", "printed", "shown"]
 

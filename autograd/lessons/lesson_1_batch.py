@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import array, data, grads
+from ..engine.value import Value
 from ..functions import log, relu, sigmoid, tanh
 from ..reductions import sum
-from ..value import Value
 from .claims import Figure, Graph, close, holds
 from .networks import TwoLayer, half_squared_error, two_layer
 from .paths import named

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from .. import monitor, optim
-from ..value import Value
+from ..engine.value import Value
 from .claims import Figure, close, exactly, holds
 from .curves import loss_svg
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..arrays import array, data, grads
 from ..compiler import compile
+from ..engine.value import Value
 from ..errors import RangeError, ShapeError
 from ..functions import exp, leaky_relu, relu, sigmoid
 from ..reductions import mean
-from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds, shown
 from .lesson_2_training import clipping, first_layers, inputs
 from .matrices import Form, found, same_gradients

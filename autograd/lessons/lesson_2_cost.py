@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..engine.graph import topological_order
+from ..engine.value import Value
 from ..functions import sigmoid
-from ..graph import topological_order
 from ..reductions import dot
-from ..value import Value
 from .claims import Figure, holds, shown
 
 __all__ = ["claim_7"]

@@ -6,11 +6,11 @@ from typing import Any
 
 from ..arrays import array
 from ..checking import check_derivative, gradcheck
+from ..engine.modes import detect_anomaly
+from ..engine.value import Value
 from ..errors import AnomalyError, ShapeError
 from ..functions import exp, relu, sigmoid
-from ..modes import detect_anomaly
 from ..reductions import dot
-from ..value import Value
 from .claims import Figure, holds
 from .lesson_2_training import watched
 

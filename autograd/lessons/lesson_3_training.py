@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import datasets, losses, nn, optim
 from ..arrays import grads
-from ..value import Value
+from ..engine.value import Value
 from .claims import Figure, close, exactly, holds, shown
 from .curves import loss_svg
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import init, losses, monitor, nn, optim
 from ..arrays import data
+from ..engine.value import Value
 from ..functions import absolute
-from ..value import Value
 from .claims import Figure, close, exactly, holds
 
 __all__ = ["clipped", "descend", "oscillating", "slow", "vanishing"]

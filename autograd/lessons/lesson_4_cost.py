@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ..engine.graph import is_constant, topological_order
+from ..engine.value import Value
 from ..functions import tanh
-from ..graph import is_constant, topological_order
 from ..paths import count_paths, path_products
 from ..reductions import dot
 from ..reductions import sum as sum_of
-from ..value import Value
 from .claims import Figure, close, exactly, holds, shown
 
 __all__ = ["claim_9"]

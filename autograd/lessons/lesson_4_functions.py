@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import array, data, grads
+from ..engine.value import Value
 from ..errors import DomainError, RangeError
 from ..functions import exp, leaky_relu, log, logsigmoid, relu, sigmoid, tanh
 from ..reductions import logsumexp, softmax, sum
-from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds
 from .paths import chain, named, worked
 

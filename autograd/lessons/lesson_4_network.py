@@ -11,8 +11,8 @@ import numpy as np
 
 from ..arrays import array, data, grads
 from ..compiler import compile
+from ..engine.value import Value
 from ..functions import log, relu
-from ..value import Value
 from .claims import Figure, Graph, close, exactly, holds
 from .matrices import Form, found, same_gradients
 from .networks import TwoLayer, two_layer

@@ -12,10 +12,10 @@ import numpy as np
 from .. import losses, monitor, nn
 from ..arrays import grads
 from ..checking import check_derivative, gradcheck
+from ..engine.value import Value
 from ..functions import sigmoid
 from ..reductions import mean
 from ..stepper import Stepper
-from ..value import Value
 from .claims import Figure, close, exactly, holds, shown
 
 __all__ = ["claim_12", "claim_13", "small_example"]

@@ -11,10 +11,10 @@ import numpy as np
 
 from ..arrays import array, data, grads
 from ..compiler import compile
+from ..engine.value import Value
 from ..functions import log, relu, sigmoid, tanh
 from ..paths import path_products
 from ..reductions import dot, sum
-from ..value import Value
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .matrices import found, same_gradients
 from .paths import chain, named, worked

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..arrays import array
+from ..engine.value import Value
 from ..functions import sigmoid
 from ..reductions import dot, sum
-from ..value import Value
 
 __all__ = ["TwoLayer", "half_squared_error", "layer", "two_layer"]
 

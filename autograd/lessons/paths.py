@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.graph import name_of, topological_order
+from ..engine.value import Value
 from ..errors import ArgumentError
-from ..graph import name_of, topological_order
 from ..paths import path_products
-from ..value import Value
 from .claims import Graph
 
 __all__ = ["Chain", "chain", "labelled", "named", "worked"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import operation
+from ..engine import op
 from ..errors import ArgumentError
 from ..functions import log, log1p, relu, softplus
 from ..reductions import dot
@@ -55,7 +55,7 @@ def bce(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
 
 
 def _bce(p: Any, t: Any) -> Any:
-    number = operation.plain(p)
+    number = op.plain(p)
     if number * (1.0 - number) < LEAST_SPREAD:
         return _bce_at_an_end(p, number, t)
     if is_number(t, 1.0):
@@ -70,7 +70,7 @@ def _bce_at_an_end(p: Any, number: float, t: Any) -> Any:
     left = max(math.log(number), LOG_FLOOR) if number > 0.0 else LOG_FLOOR
     right = max(math.log1p(-number), LOG_FLOOR) if number < 1.0 else LOG_FLOOR
     value = dot([t, 1.0 - t], [-left, -right])
-    return dot([(number - operation.plain(t)) / LEAST_SPREAD], [p - number], value)
+    return dot([(number - op.plain(t)) / LEAST_SPREAD], [p - number], value)
 
 
 def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", pos_weight: float | None = None) -> Any:
@@ -97,7 +97,7 @@ def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", po
     """
     check_reduction("bce_with_logits", reduction)
     left, right = pair("bce_with_logits", logits, targets)
-    weight = 1.0 if pos_weight is None else operation.number(pos_weight)
+    weight = 1.0 if pos_weight is None else op.number(pos_weight)
     if not 0.0 <= weight < math.inf:
         raise ArgumentError(f"bce_with_logits: pos_weight is at least 0 and finite, got {weight!r}")
     for i, t in enumerate(right.items):
@@ -136,9 +136,9 @@ def hinge(scores: Any, targets: Any, reduction: Reduction = "mean") -> Any:
     check_reduction("hinge", reduction)
     left, right = pair("hinge", scores, targets)
     for i, t in enumerate(right.items):
-        if operation.plain(t) not in (-1.0, 1.0):
-            hint = "; labels of 0 and 1 become these by 2 * t - 1" if operation.plain(t) == 0.0 else ""
-            raise ArgumentError(f"hinge: target {i} = {operation.plain(t)!r}, but targets are -1 or 1{hint}")
+        if op.plain(t) not in (-1.0, 1.0):
+            hint = "; labels of 0 and 1 become these by 2 * t - 1" if op.plain(t) == 0.0 else ""
+            raise ArgumentError(f"hinge: target {i} = {op.plain(t)!r}, but targets are -1 or 1{hint}")
     return reduced([relu(_shortfall(s, t)) for s, t in zip(left.items, right.items, strict=True)], left, reduction)
 
 

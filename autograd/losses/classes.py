@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .. import operation
+from ..engine import op
 from ..errors import ArgumentError, ShapeError
 from ..functions import log, softplus
 from ..reductions import dot, logsumexp, sum
@@ -48,7 +48,7 @@ def _rows(items: list[Any], width: int) -> list[list[Any]]:
 
 
 def _label(loss: str, target: Any, index: int, classes: int) -> int:
-    number = operation.plain(target)
+    number = op.plain(target)
     if not number.is_integer() or not 0.0 <= number < classes:
         kind = "a class" if number.is_integer() else "a whole number"
         hint = "; there is no ignore_index: leave out the samples that do not count" if number == -100.0 else ""
@@ -95,7 +95,7 @@ def cross_entropy(
     """
     loss = "cross_entropy"
     check_reduction(loss, reduction)
-    smoothing = operation.number(label_smoothing)
+    smoothing = op.number(label_smoothing)
     if not 0.0 <= smoothing <= 1.0:
         raise ArgumentError(f"{loss}: label_smoothing lies between 0 and 1, got {smoothing!r}")
     rows, labels, shares, like = _samples(loss, logits, targets)
@@ -129,7 +129,7 @@ def _of_shares(logits: list[Any], shares: list[Any]) -> Any:
         share = shares[present[0]]
         term = _of_class(logits, present[0])
         return term if is_number(share, 1.0) else share * term
-    top = max(range(len(logits)), key=lambda c: operation.plain(logits[c]))  # then no term of the sum is below 0
+    top = max(range(len(logits)), key=lambda c: op.plain(logits[c]))  # then no term of the sum is below 0
     differences = {c: z - logits[top] for c, z in enumerate(logits) if c != top}
     present = [c for c in present if c != top]
     return dot(

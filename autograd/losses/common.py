@@ -7,9 +7,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from .. import arrays, operation, reductions
+from .. import arrays, reductions
+from ..engine import op
+from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError, shown
-from ..value import Value
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Shape: TypeAlias = tuple[int, ...]
@@ -38,7 +39,7 @@ def read(loss: str, what: str, x: Any) -> Numbers:
     if not set(map(type, items)) <= _KINDS:
         if any(isinstance(item, list | tuple | np.ndarray) for item in items):
             raise ShapeError(f"{loss}: the rows of {what} have different lengths")
-        items = [item if getattr(type(item), "op_level", 0) else operation.number(item) for item in items]
+        items = [item if getattr(type(item), "op_level", 0) else op.number(item) for item in items]
     return Numbers(items, source.shape, isinstance(x, np.ndarray) and source.ndim > 0)
 
 
@@ -100,7 +101,7 @@ def _shaped(terms: list[Any], like: Numbers) -> Any:
 
 def check_share(loss: str, what: str, x: Any, index: int, hint: str) -> None:
     """Refuse what is no probability, naming the node and the number."""
-    number = operation.plain(x)
+    number = op.plain(x)
     if not 0.0 <= number <= 1.0:
         name = shown(getattr(x, "label", "")) or f"{what} {index}"
         raise ArgumentError(f"{loss}: {name} = {number!r} does not lie between 0 and 1; {hint}")
@@ -113,7 +114,7 @@ def is_number(x: Any, number: float) -> bool:
 
 def positive(loss: str, name: str, x: Any) -> float:
     """Read a width such as Huber's delta."""
-    number = operation.number(x)
+    number = op.number(x)
     if not number > 0.0:
         raise ArgumentError(f"{loss}: {name} is a width and must be above 0, got {number!r}")
     return number
@@ -123,7 +124,7 @@ def class_weights(loss: str, weight: Sequence[float] | None, classes: int) -> li
     """Read the weights of the classes, one for each."""
     if weight is None:
         return None
-    numbers = [operation.number(w) for w in weight]
+    numbers = [op.number(w) for w in weight]
     if len(numbers) != classes:
         raise ShapeError(f"{loss}: weight holds {len(numbers)} numbers for {classes} classes")
     if not all(0.0 <= w < float("inf") for w in numbers):

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
 from ..grouping import Grouping
-from ..value import Value
 
 __all__ = ["Group", "Statistics", "groups_of", "parameters_of", "plain", "snapshot"]
 

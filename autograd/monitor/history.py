@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..engine.op import number
+from ..engine.value import Value
 from ..errors import shown
-from ..operation import number
-from ..value import Value
 from .groups import Statistics, groups_of, parameters_of, plain
 from .limits import Finding, Limits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import local_partials
+from ..engine.graph import local_partials
 from ..grouping import Grouping
 
 __all__ = ["Deaths"]

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.graph import name_of, topological_order
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, shown
-from ..graph import name_of, topological_order
 from ..grouping import Grouping
 from ..render.norms import norms_svg
 from ..render.palette import Theme
-from ..value import Value
 from .groups import Group, Statistics, groups_of
 from .history import History
 from .limits import Finding, Limits

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import functions, reductions
+from ..engine.op import number
+from ..engine.ops import LITERAL
+from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..operation import number
-from ..ops import LITERAL
-from ..value import Value
 from .inputs import is_batch, shape_of, stacked
 from .modules import Module
 from .normalisation import BatchNorm

@@ -8,9 +8,9 @@ from typing import Any, overload
 import numpy as np
 
 from ..arrays import ValueArray, array
+from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..reductions import dot, dot_rows
-from ..value import Value
 from .inputs import as_rows, is_batch, shape_of, stacked
 from .modules import Module, settle
 from .places import Placed, indexed, whole

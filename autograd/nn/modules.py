@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..arrays import ValueArray, data
+from ..engine.ops import LEAF
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
-from ..ops import LEAF
-from ..value import Value
 
 __all__ = ["Module"]
 

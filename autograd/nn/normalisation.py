@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays import array, data
+from ..engine.op import number
+from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..functions import sqrt
-from ..operation import number
 from ..reductions import mean
-from ..value import Value
 from .inputs import as_rows, stacked
 from .places import Placed, indexed, whole
 

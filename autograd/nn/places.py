@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.value import Value
 from ..errors import ArgumentError
-from ..value import Value
 from .modules import Module
 
 __all__ = ["Placed", "indexed", "whole"]

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.graph import is_constant, name_of
+from ..engine.op import number
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
-from ..graph import is_constant, name_of
-from ..operation import number
-from ..value import Value
 
 __all__ = ["at_least", "flag", "same_names", "trainable", "whole"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.op import number
+from ..engine.value import Value
 from ..errors import AnomalyError, ArgumentError
-from ..operation import number
-from ..value import Value
 from .arguments import at_least, trainable
 
 __all__ = ["clip_grad_norm", "clip_grad_value"]

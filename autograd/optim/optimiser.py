@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
-from ..value import Value
 from .arguments import at_least, same_names, trainable
 
 __all__ = ["Array", "Optimizer"]

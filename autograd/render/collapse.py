@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
+from ..engine.graph import topological_order
+from ..engine.ops import LITERAL
+from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, OperandError, shown
-from ..graph import topological_order
 from ..naming import Names
-from ..ops import LITERAL
 from ..trace import Trace
-from ..value import Value
 from .opening import can_open
 from .overview import Overview
 from .parts import SHOWN, Part, Parts

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from ..engine.value import Value
 from ..trace import Trace
-from ..value import Value
 from .arrows import arrows
 from .boxes import node_label, node_look
 from .cells import FONT, SIZE, SMALL

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, OperandError
-from ..value import Value
 from .dot import to_dot
 from .engine import find_dot
 from .equations import to_latex

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from .. import ops
+from ..engine import ops
+from ..engine.graph import is_constant
+from ..engine.op import Op
+from ..engine.value import Value
 from ..errors import GraphError
-from ..graph import is_constant
 from ..naming import is_plain_number, short_number
-from ..operation import Op
 from ..trace import Trace
-from ..value import Value
 from .latex import latex_name, latex_number
 from .rows import graph_size
 

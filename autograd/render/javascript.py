@@ -14,8 +14,8 @@ import math
 from typing import Any
 
 from .. import errors
-from ..operation import Op, number
-from ..operators import Operators
+from ..engine.op import Op, number
+from ..engine.value import Operators
 
 __all__ = ["js_op", "js_prelude"]
 

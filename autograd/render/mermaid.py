@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..engine.value import Value
 from ..errors import GraphError
 from ..trace import Trace
-from ..value import Value
 from .collapse import Level, picture_rows
 from .look import Look, look_of
 from .palette import Palette

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..graph import is_constant
+from ..engine.graph import is_constant
 from ..naming import is_plain_number, number_beside, short_number
 from ..records import Message
 from ..trace import Trace

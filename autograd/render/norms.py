@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ..engine.graph import topological_order
+from ..engine.op import number
+from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, OperandError
-from ..graph import topological_order
 from ..grouping import Grouping
-from ..operation import number
-from ..value import Value
 from .figure import Canvas, room
 from .palette import Theme
 from .text import label_text, number_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
-from ..value import Value
+from ..engine.value import Value
 
 __all__ = ["bundle", "mimebundle"]
 

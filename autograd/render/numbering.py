@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..ops import LITERAL
-from ..value import Value
+from ..engine.ops import LITERAL
+from ..engine.value import Value
 from .units import FOLLOWS, Units
 
 __all__ = ["Numbering", "group_id"]
@@ -19,7 +19,7 @@ class Numbering:
     go with the node; `number` the number of each unit; `use` that of each use of a plain number, by place and operand.
 
     Example:
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> x = Value(3.0, "x")
         >>> numbering = Numbering(Units(topological_order(2 * x + 2)))
         >>> numbering.number, numbering.use

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from ..copying import restore
-from ..graph import local_partials
-from ..operation import Op
-from ..ops import ADD, DIV, DOT, LEAF, MEAN, MUL, SUM
-from ..value import Value, literal
+from ..engine.copying import restore
+from ..engine.graph import local_partials
+from ..engine.op import Op
+from ..engine.ops import ADD, DIV, DOT, LEAF, MEAN, MUL, SUM
+from ..engine.value import Value, literal
 
 __all__ = ["Opened", "can_open", "opened"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..engine.value import Value
 from ..naming import Names
-from ..value import Value
 from .numbering import Numbering, group_id
 from .parts import Part, Parts
 from .rows import EdgeRow, NodeRow, Rows
@@ -33,7 +33,7 @@ class Overview:
         symbolic: whether edges get their local derivative in symbols.
 
     Example:
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> from autograd.nn import MLP
         >>> from autograd.render.units import Units
         >>> root = MLP(8, [4, 1])([0.5] * 8)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from ..value import Value
+from ..engine.value import Value
 from .bands import banded, chunked
 from .units import FOLLOWS, Units
 
@@ -65,7 +65,7 @@ class Parts:
         units: what it is made of.
 
     Example:
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> from autograd.nn import MLP
         >>> parts = Parts(Units(topological_order(MLP(8, [4, 1])([0.5] * 8))))
         >>> [part.name for part in parts.top]

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from operator import index
 from typing import Any, Literal, TypeAlias
 
+from ..engine.graph import is_constant, topological_order
+from ..engine.ops import LITERAL
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
-from ..graph import is_constant, topological_order
 from ..grouping import Grouping
 from ..naming import Names, made_by
-from ..ops import LITERAL
 from ..trace import Trace
-from ..value import Value
 from .marks import mark_of
 from .sources import Moment, State, Stored
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ..graph import is_constant
+from ..engine.graph import is_constant
+from ..engine.value import Value
 from ..naming import Names, made_by, short_number
-from ..value import Value
 from .marks import mark_of
 from .opening import opened
 from .rows import EdgeRow, Kind, NodeRow

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
-from ..graph import is_constant, local_partials, partials_at
+from ..engine.graph import is_constant, local_partials, partials_at
+from ..engine.value import Value
 from ..slips.wording import local_derivative_text
 from ..trace import Trace
-from ..value import Value
 
 __all__ = ["Moment", "State", "Stored"]
 

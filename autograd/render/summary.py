@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from ..engine.ops import LEAF
+from ..engine.value import Value
 from ..naming import Names
-from ..ops import LEAF
-from ..value import Value
 from .marks import mark_of
 from .parts import Part, Parts
 from .sources import State, Stored
@@ -23,7 +23,7 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
 
     Example:
         >>> from autograd import dot, tanh
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> from autograd.render.units import Units
         >>> rows = [[Value(0.5, f"W1[{i},{j}]") for j in range(2)] for i in range(2)]
         >>> root = sum(tanh(dot(row, [1.0, 2.0])) for row in rows)

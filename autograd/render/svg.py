@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from ..engine.value import Value
 from ..errors import GraphError
 from ..trace import Trace
-from ..value import Value
 from .arrows import arrows
 from .collapse import Level
 from .dot import cluster_id, cluster_title, picture_of, picture_to_dot

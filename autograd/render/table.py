@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from ..engine.value import Value
 from ..naming import short_number
-from ..value import Value
 from .rows import EdgeRow, NodeRow, graph_rows
 
 __all__ = ["table_lines"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..graph import is_constant
+from ..engine.graph import is_constant
+from ..engine.ops import DOT, LEAF, LITERAL, MUL
+from ..engine.value import Value
 from ..grouping import Grouping
-from ..ops import DOT, LEAF, LITERAL, MUL
-from ..value import Value
 
 __all__ = ["FOLLOWS", "Units"]
 
@@ -29,7 +29,7 @@ class Units:
         shared_numbers: False: every plain number goes with the node that uses it.
 
     Example:
-        >>> from autograd.graph import topological_order
+        >>> from autograd.engine.graph import topological_order
         >>> from autograd.nn import MLP
         >>> units = Units(topological_order(MLP(2, [3, 1])([1.0, 2.0]) - 5))
         >>> len(units.inputs), [units.node[u].data for u in units.inputs], len(units.behind)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import graph
+from ..engine import graph
 from .observing import Observation
 
 __all__ = ["Array", "Evidence"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from ..engine import ops
 from .evidence import Array, Evidence
 from .guesses import MOST_EDGES, Guess, column, edge_guess, value_and_partial
 from .parts import left_out_text, twice_text

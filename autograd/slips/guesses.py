@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .. import ops
+from ..engine import ops
+from ..engine.op import Op
 from ..errors import AutogradError
-from ..operation import Op
 from .evidence import Array, Evidence
 
 __all__ = ["MOST_EDGES", "PASS_ON", "Guess", "column", "edge_guess", "value_and_partial"]

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import graph
+from ..engine import graph
+from ..engine.op import plain
+from ..engine.value import Value
 from ..errors import ArgumentError, AutogradError, GradientWarning
 from ..numeric import EPS, slopes
-from ..operation import plain
 from ..points import argument_names, variable_names
 from ..trees import Tree, flatten
-from ..value import Value
 
 __all__ = ["NotANumberError", "Observation", "Point", "Problem", "near", "points_of"]
 

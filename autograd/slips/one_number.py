@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import graph, ops
+from ..engine import graph, ops
 from ..naming import is_plain_number, short_number
 from ..paths import Path, count_paths, path_products
 from ..trees import flatten

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from ..engine import ops
 from .evidence import Array, Evidence
 from .guesses import PASS_ON, Guess, column, edge_guess
 from .wording import local_derivative_text, name_of, number_text, term_text, written

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import operation, ops
+from ..engine import op as operation
+from ..engine import ops
 from .evidence import Array, Evidence
 from .guesses import MOST_EDGES, PASS_ON, Guess, column, edge_guess, value_and_partial
 from .textbook import usual_mistakes

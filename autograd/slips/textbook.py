@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import ops
-from ..operation import Op
+from ..engine import ops
+from ..engine.op import Op
 from .evidence import Array
 
 __all__ = ["TEXTBOOK", "Instead", "Mistake", "usual_mistakes"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
+from ..engine import ops
 from .evidence import Evidence
 from .guesses import Guess, column, edge_guess, value_and_partial
 from .wording import written

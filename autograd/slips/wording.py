@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import graph, ops
+from ..engine import graph, ops
+from ..engine.op import Op
+from ..engine.value import lift
 from ..errors import AutogradError, shown
-from ..operation import Op
-from ..value import lift
 
 __all__ = ["local_derivative_text", "name_of", "number_text", "point_text", "term_text", "written"]
 

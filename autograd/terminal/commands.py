@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..derivation import explain
+from ..engine.graph import is_constant
+from ..engine.ops import LEAF
 from ..errors import ArgumentError, shown
-from ..graph import is_constant
 from ..guessing import judge_guess
 from ..moments import Records
 from ..naming import short_number
-from ..ops import LEAF
 from ..render import draw
 from ..render.neighbourhood import neighbourhood_lines
 from ..stepper import Stepper

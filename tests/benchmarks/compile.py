@@ -29,7 +29,7 @@ import numpy as np
 import autograd
 import competitors
 from autograd import Value, optim
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
 from competitors import Missing, Writing, flattened, neurons, with_neurons, with_plus_and_times, written_out
 from networks import L2, Array, Problem, Trainer, digits, moons, plain, regression, repeated, tuned, updater
 from workloads import OURS, build_chain, machine, planned, random_graph, random_plan

@@ -20,7 +20,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import autograd as ag
-from autograd import Value, grad, hvp, jvp, ops, value
+from autograd import Value, grad, hvp, jvp, ops
+from autograd.engine import value
 
 Function = Callable[[Sequence[Any]], Any]
 

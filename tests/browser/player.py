@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autograd import Value, lessons
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
 from autograd.trace import Trace
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from autograd import Value, primitive
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
 from autograd.render import to_html
 from autograd.trace import Trace
 from tests.browser.conftest import Opener

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autograd import Value
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
 from autograd.paths import path_products
 from autograd.render import to_html
 from autograd.trace import Trace

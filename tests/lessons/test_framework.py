@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autograd import Value, array, lessons
+from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
-from autograd.graph import topological_order
 from autograd.lessons.claims import (
     Claim,
     Figure,

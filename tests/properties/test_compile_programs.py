@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from autograd import graph
+from autograd.engine import graph
 from tests.programs import KINDS, layered_graph, small_graph
 from tests.replaying import check_eager, check_forced, every_threshold, seeded, thresholds
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import autograd as ag
-from autograd import Value, compile, detect_anomaly, graph, optim
+from autograd import Value, compile, detect_anomaly, optim
+from autograd.engine import graph
 from autograd.errors import AnomalyError, GradientWarning
 from tests.programs import KINDS, Recorded
 from tests.replaying import UNDEFINED, Replay, every_count, every_threshold, forced, forget, inputs_of, seeded

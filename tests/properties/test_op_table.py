@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from autograd import Value, ops
+from autograd.engine.op import Op
 from autograd.errors import AutogradError
-from autograd.operation import Op
 from tests.oracle import (
     FORMS,
     PARAMETERS,

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import autograd as ag
-from autograd import Value, graph, no_grad
+from autograd import Value, no_grad
+from autograd.engine import graph
 
 DIGITS = 50
 STEP = mpf(10) ** -18

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Stepper, Value, dot, sigmoid, sum, tanh
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
 from autograd.trace import Trace
 
 

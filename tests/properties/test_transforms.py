@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, graph, hvp, jacobian, jvp, vjp
+from autograd import Value, hvp, jacobian, jvp, vjp
+from autograd.engine import graph
 from tests.properties.test_random_graphs import Program, programs, run
 
 BOUND = 1e-14

@@ -9,7 +9,7 @@ from autograd import Value
 from autograd.compiler.planning.batch_tape import BatchTape, Sample
 from autograd.compiler.planning.plan import Plan
 from autograd.compiler.planning.tape import Tape
-from autograd.ops import LEAF, Op
+from autograd.engine.ops import LEAF, Op
 from tests.batches import CASES, COUNTS, leaves, network, neurons_written_out
 
 

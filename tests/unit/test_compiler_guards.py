@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, losses, modes
+from autograd import Value, losses
 from autograd.compiler.guards import Guard, checker, guards_of
+from autograd.engine import modes
 from autograd.errors import BranchError, GraphError
 from autograd.nn import MLP
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from autograd import ops
 from autograd.compiler.formulas.printing import expression, float_code, numpy_lines
 from autograd.compiler.formulas.symbols import ELEMENTS, Trace, applied, below, forward, lowered, partials
+from autograd.engine.ops import Op
 from autograd.errors import ArgumentError
-from autograd.ops import Op
 from tests.oracle import form_of, row_id, rows
 from tests.printed import Runner, is_near, values
 

@@ -12,8 +12,8 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.compiler.scalar import is_plain
+from autograd.engine.ops import Op
 from autograd.errors import AutogradError, DomainError
-from autograd.ops import Op
 from tests.oracle import form_of, row_id, rows
 
 TOTAL = (

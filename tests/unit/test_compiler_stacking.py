@@ -13,7 +13,7 @@ import pytest
 from autograd import ops, primitive
 from autograd.compiler.formulas.printing import expression, numpy_lines
 from autograd.compiler.formulas.stacking import stacked
-from autograd.ops import Op
+from autograd.engine.ops import Op
 from tests.oracle import row_id, rows
 from tests.printed import Runner, is_near, values
 

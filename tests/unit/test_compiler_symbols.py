@@ -13,8 +13,8 @@ from autograd import ops, primitive
 from autograd.compiler.formulas.printing import expression, float_code, numpy_lines
 from autograd.compiler.formulas.stacking import stacked
 from autograd.compiler.formulas.symbols import Symbol, Trace, applied, forward, lowered, partials
+from autograd.engine.ops import Op
 from autograd.errors import ArgumentError
-from autograd.ops import Op
 
 NAN = math.nan
 

@@ -10,7 +10,7 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.compiler.planning.tape import Tape
-from autograd.ops import ADD, DOT, MUL, TANH
+from autograd.engine.ops import ADD, DOT, MUL, TANH
 
 
 def labels(tape: Tape, nodes: tuple[int, ...]) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import autograd as ag
-from autograd import Value, copying, detect_anomaly, graph, nn, no_grad
+from autograd import Value, detect_anomaly, nn, no_grad
+from autograd.engine import copying, graph
 
 
 def pickled_in_python(thing: Any) -> Any:

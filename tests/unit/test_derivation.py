@@ -16,8 +16,8 @@ from autograd import Value, explain, lessons
 from autograd.derivation import Derivation
 from autograd.derivation.measuring import measured_text
 from autograd.derivation.writing import WIDTH
+from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, AutogradError, OperandError
-from autograd.graph import topological_order
 from autograd.naming import is_plain_number
 from autograd.nn import MLP
 from autograd.numeric import slopes

@@ -11,8 +11,8 @@ import pytest
 import autograd as ag
 from autograd import Value, ops
 from autograd.duals import Dual, innermost, new_level
+from autograd.engine.op import Op
 from autograd.errors import GradientWarning, OperandError
-from autograd.operation import Op
 from tests.oracle import cases, close, expected_warnings, form_of, row_id, slope, unit
 
 CASES = list(cases())

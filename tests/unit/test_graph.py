@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import autograd as ag
-from autograd import Value, graph
+from autograd import Value
+from autograd.engine import graph
 from autograd.errors import AutogradError
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, array, dot, lessons, tanh
+from autograd.engine.graph import topological_order
+from autograd.engine.op import TABLE, Op
 from autograd.errors import ArgumentError
-from autograd.graph import topological_order
 from autograd.grouping import Grouping, Part
 from autograd.nn import MLP
-from autograd.operation import TABLE, Op
 from tests.properties.test_random_graphs import Program, build, programs
 
 

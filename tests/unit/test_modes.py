@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import autograd as ag
-from autograd import Value, detect_anomaly, modes, no_grad
+from autograd import Value, detect_anomaly, no_grad
+from autograd.engine import modes
 from autograd.errors import AnomalyError, AutogradError
 
 

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from autograd import Value, ops
+from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
-from autograd.graph import topological_order
 from autograd.naming import Names, made_by, number_beside
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, graph
+from autograd import Value
+from autograd.engine import graph
 from autograd.errors import ShapeError
 from autograd.nn import MLP, Layer, Module, Neuron
 

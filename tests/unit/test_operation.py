@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, operation, ops
+from autograd import Value, ops
+from autograd.engine import op as operation
 from autograd.errors import AutogradError, OperandError
 
 

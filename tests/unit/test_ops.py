@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, operation, ops
+from autograd import Value, ops
+from autograd.engine import op as operation
 
 
 def test_row_without_an_array_form_goes_element_by_element() -> None:

@@ -11,7 +11,7 @@ import mpmath as mp
 import pytest
 from mpmath import mpf
 
-from autograd import special
+from autograd.engine import special
 
 INF, NAN = math.inf, math.nan
 

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, graph, sweep
+from autograd import Value
+from autograd.engine import backward as sweep
+from autograd.engine import graph
 from autograd.errors import ArgumentError, AutogradError, DivisionByZeroError, GradientWarning, OperandError
 
 BINARY = [
@@ -159,7 +161,7 @@ def test_minus_zero_and_zero_are_two_numbers() -> None:
 
 
 def test_shared_numbers_do_not_pile_up() -> None:
-    from autograd import value
+    from autograd.engine import value
 
     x = Value(1.0)
     for i in range(20_000):

@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ...engine.op import Op
+from ...engine.ops import ADD, DIV, MUL, NEG, SUB
 from ...errors import ArgumentError
-from ...operation import Op
-from ...ops import ADD, DIV, MUL, NEG, SUB
 from .symbols import ELEMENTS, INPUT, REDUCTION, ArraySymbol, Symbol, below
 
 __all__ = ["expression", "float_code", "numpy_lines"]
@@ -77,7 +77,7 @@ def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str])
         bind: hands out the name under which a row's `forward` will be found. Infinities stand as ``math.inf``.
 
     Example:
-        >>> from autograd.ops import ATAN2
+        >>> from autograd.engine.ops import ATAN2
         >>> from autograd.compiler.formulas.symbols import partials
         >>> slope = partials(ATAN2, 2)[1]
         >>> float_code(slope, {"x0": "v1", "x1": "v2"}, lambda op: op.name)
@@ -113,7 +113,7 @@ def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
         ArgumentError: a row has no array form.
 
     Example:
-        >>> from autograd.ops import ASINH
+        >>> from autograd.engine.ops import ASINH
         >>> from autograd.compiler.formulas.symbols import lowered, partials
         >>> expression(lowered(partials(ASINH, 1)[0]), {"x0": "x"})
         '1.0 / xp.hypot(xp.asarray(1.0), x)'
@@ -183,7 +183,7 @@ def numpy_lines(
         ArgumentError: a row has no array form, and there is no `bind`.
 
     Example:
-        >>> from autograd.ops import TAN
+        >>> from autograd.engine.ops import TAN
         >>> from autograd.compiler.formulas.symbols import lowered, partials
         >>> slope = lowered(partials(TAN, 1)[0])
         >>> numpy_lines([(slope, "s")], {"y": "y1"}, lambda kind: "t0")

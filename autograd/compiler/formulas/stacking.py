@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ...engine.op import Op
 from ...errors import ArgumentError
-from ...operation import Op
 from .symbols import FUNCTION, INPUT, REDUCTION, ArraySymbol, Symbol, Trace, below, forward, lowered, partials
 
 __all__ = ["Stacked", "stacked"]
@@ -62,7 +62,7 @@ def stacked(op: Op, count: int) -> Stacked | None:
         The two formulas; None if the row or its rule is none on a stack, such as a product's rule.
 
     Example:
-        >>> from autograd.ops import MEAN, PROD
+        >>> from autograd.engine.ops import MEAN, PROD
         >>> stacked(MEAN, 4)
         Stacked(forward=divide(add(X, 0.0), 4.0), partial=0.25)
         >>> stacked(PROD, 4)

@@ -13,10 +13,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from ...engine.op import Op, number
+from ...engine.ops import DIV, MUL, NEG
+from ...engine.value import Operators
 from ...errors import ArgumentError
-from ...operation import Op, number
-from ...operators import Operators
-from ...ops import DIV, MUL, NEG
 
 __all__ = ["ArraySymbol", "Symbol", "Trace", "applied", "below", "forward", "lowered", "partials"]
 
@@ -243,7 +243,7 @@ def partials(op: Op, count: int) -> tuple[Any, ...]:
         ArgumentError: the rule of a user's row isn't made of operators and functions alone.
 
     Example:
-        >>> from autograd.ops import SIN, TANH
+        >>> from autograd.engine.ops import SIN, TANH
         >>> partials(SIN, 1), partials(TANH, 1)
         ((cos(x0),), (_sech2(x0),))
     """
@@ -258,7 +258,7 @@ def forward(op: Op, count: int) -> Any:
         ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
 
     Example:
-        >>> from autograd.ops import RELU
+        >>> from autograd.engine.ops import RELU
         >>> forward(RELU, 1)
         maximum(x0, 0.0)
     """
@@ -273,7 +273,7 @@ def lowered(symbol: Any) -> Any:
         ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
 
     Example:
-        >>> from autograd.ops import RELU
+        >>> from autograd.engine.ops import RELU
         >>> lowered(partials(RELU, 1)[0])
         sign(y)
     """

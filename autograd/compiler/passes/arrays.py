@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from ...operation import Op
+from ...engine.op import Op
 from ..planning.layout import Window
 from ..planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...engine.op import Op
 from ...errors import ArgumentError
-from ...operation import Op
 from ..formulas.printing import numpy_lines
 from ..formulas.symbols import INPUT, Trace, lowered, partials
 from ..planning.layout import Window

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.op import Op
 from ...errors import ArgumentError
-from ...operation import Op
 from ..formulas.printing import numpy_lines
 from ..formulas.stacking import Stacked, stacked
 from ..formulas.symbols import forward

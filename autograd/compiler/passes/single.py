@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...engine.op import Op
 from ...errors import ArgumentError
-from ...operation import Op
 from ..formulas.printing import float_code
 from ..formulas.symbols import Trace, partials
 from ..planning.plan import Single

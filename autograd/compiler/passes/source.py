@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...ops import LEAF
-from ...value import Value
+from ...engine.ops import LEAF
+from ...engine.value import Value
 from ..describing import Description
 from ..planning.plan import Plan, Step
 from ..planning.tape import Numbers

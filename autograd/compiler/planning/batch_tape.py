@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...copying import restore
-from ...ops import CONSTANT, MEAN
-from ...value import Value
+from ...engine.copying import restore
+from ...engine.ops import CONSTANT, MEAN
+from ...engine.value import Value
 from .tape import Mask, Numbers, Tape
 
 __all__ = ["BatchTape", "Sample"]

@@ -12,8 +12,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from ...operation import Op
-from ...ops import ADD, DOT, LEAF, LITERAL, MUL, SUM
+from ...engine.op import Op
+from ...engine.ops import ADD, DOT, LEAF, LITERAL, MUL, SUM
 from .groups import WORK
 from .products import Dot, products
 from .tape import DEAD, Mask, Numbers, Tape

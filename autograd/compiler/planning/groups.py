@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...operation import Op
-from ...ops import DOT, LEAF
+from ...engine.op import Op
+from ...engine.ops import DOT, LEAF
 from .products import Dot, products
 from .tape import Numbers, Tape
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...ops import LITERAL
+from ...engine.ops import LITERAL
 from .groups import Alike, Group, Product, Reduction
 from .tape import Numbers, Tape
 

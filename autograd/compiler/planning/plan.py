@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...operation import Op
-from ...ops import LITERAL
-from ...value import Value
+from ...engine.op import Op
+from ...engine.ops import LITERAL
+from ...engine.value import Value
 from . import groups as found
 from .forms import rewrite_sums
 from .layout import Layout, Window

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...operation import Op
-from ...ops import CONSTANT, DOT, LEAF, LITERAL
-from ...value import Value
+from ...engine.op import Op
+from ...engine.ops import CONSTANT, DOT, LEAF, LITERAL
+from ...engine.value import Value
 
 __all__ = ["DEAD", "Mask", "Numbers", "Tape"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.op import Op
 from ...errors import ArgumentError
-from ...operation import Op
 from ..formulas.printing import expression
 from ..formulas.symbols import ELEMENTS, FUNCTION, INPUT, REDUCTION, ArraySymbol, Symbol, Trace, applied, below
 from .blocks import Blocks, Number, Term

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engine.ops import LEAF
+from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
-from ...ops import LEAF
-from ...value import Value
 from ..formulas.printing import expression
 from ..passes.arrays import Floats
 from ..passes.targets import wanted_places

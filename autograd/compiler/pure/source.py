@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...operation import Op
+from ...engine.op import Op
 from ..describing import Description
 from ..formulas.stacking import stacked
 from ..formulas.symbols import Symbol, Trace, forward, lowered, partials

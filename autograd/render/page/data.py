@@ -11,9 +11,9 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from ...graph import is_constant, partials_at, sending_order
+from ...engine.graph import is_constant, partials_at, sending_order
+from ...engine.ops import LITERAL
 from ...naming import is_plain_number
-from ...ops import LITERAL
 from ...records import Step
 from ...trace import Trace
 from ..javascript import js_op

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from ...engine.value import Value
 from ...errors import ArgumentError, GraphError
 from ...trace import Trace
-from ...value import Value
 from ..javascript import js_prelude
 from ..rows import graph_rows, graph_size
 from ..text import label_text

@@ -12,8 +12,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value, nn
+from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from autograd.graph import topological_order
 from autograd.grouping import Grouping
 from autograd.nn import MLP, BatchNorm, Linear, ReLU, Residual, Sequential, Softmax, Tanh
 from autograd.nn.weights import linear_bound

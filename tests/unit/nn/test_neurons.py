@@ -13,8 +13,8 @@ import pytest
 
 import autograd as ag
 from autograd import Stepper, Value, nn
+from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from autograd.graph import topological_order
 from autograd.grouping import Grouping
 from autograd.nn import MLP, Layer, Neuron, Tanh
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from autograd import Value, dot, mean, prod, tanh
 from autograd import sum as total
-from autograd.graph import topological_order
+from autograd.engine.graph import topological_order
+from autograd.engine.ops import LITERAL
 from autograd.naming import Names
 from autograd.nn import MLP
-from autograd.ops import LITERAL
 from autograd.render.collapse import picture_rows
 from autograd.render.overview import Overview
 from autograd.render.parts import Part, Parts

@@ -17,8 +17,8 @@ import pytest
 
 import autograd as ag
 from autograd import ops
+from autograd.engine.op import Op
 from autograd.errors import ArgumentError
-from autograd.operation import Op
 from autograd.render.javascript import js_op, js_prelude
 from tests.oracle import form_of, row_id, rows
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from autograd import Value, atan2, dot, no_grad, primitive, relu, sqrt, tanh
 from autograd import sum as total
+from autograd.engine.graph import topological_order
+from autograd.engine.value import literal
 from autograd.errors import ArgumentError, AutogradError, GraphError, OperandError
-from autograd.graph import topological_order
 from autograd.nn import MLP
 from autograd.render.rows import EdgeRow, NodeRow, graph_rows, graph_size
 from autograd.trace import Trace
-from autograd.value import literal
 
 
 @st.composite

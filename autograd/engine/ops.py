@@ -1,7 +1,7 @@
 """The op table: everything that the package knows of an operation, declared once.
 
 A row holds the operation's value (`forward` on floats, `array` over an array namespace), its derivative rule
-(`partials`), and how it is drawn and explained; see :class:`autograd.operation.Op`. The rule
+(`partials`), and how it is drawn and explained; see :class:`autograd.engine.op.Op`. The rule
 ``partials(out, *inputs)`` returns d out / d input for each input, in operand order. It is written with plain operators
 and other rows only, so one rule serves floats (backward), Values (``create_graph=True``, higher orders), duals
 (forward mode) and arrays (compiled programs).
@@ -19,7 +19,7 @@ import sys
 from typing import Any
 
 from . import special
-from .operation import TABLE, Op, Partials, boxed, family, find, number, on_floats, plain, row
+from .op import TABLE, Op, Partials, boxed, family, find, number, on_floats, plain, row
 
 __all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "plain"]
 

@@ -11,9 +11,9 @@ from collections.abc import Container, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
+from ..errors import AnomalyError, ArgumentError, shown, translated, warn
 from . import modes
-from .errors import AnomalyError, ArgumentError, shown, translated, warn
-from .operation import Partials
+from .op import Partials
 from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM
 
 

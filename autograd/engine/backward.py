@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from ..errors import AnomalyError
 from . import modes
-from .errors import AnomalyError
 from .graph import (
     adjoints,
     is_constant,

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from . import graph
-from .operation import Op
+from .op import Op
 from .ops import LITERAL, laid_out
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from .errors import AnomalyError, shown
-from .operation import Op
+from ..errors import AnomalyError, shown
+from .op import Op
 from .ops import CONSTANT
 
 

@@ -1,0 +1,13 @@
+"""The engine: a number that remembers how it was made, and the chain rule that runs back through it.
+
+Read it in one sitting, in this order:
+
+1. `op.py`: what an operation is (its value, its derivative rule), and `primitive`, for your own.
+2. `ops.py`: the table of all operations, a row each.
+3. `value.py`: `Value`, the node: a float, the row that made it, and its parents.
+4. `graph.py`: the order of the nodes, and what a graph is asked.
+5. `backward.py`: the reverse sweep that fills in the gradients.
+
+Beside them: `special.py` (floats where the plain formula loses digits), `modes.py` (`no_grad`, `detect_anomaly`, watched
+comparisons) and `copying.py` (copies and pickles of deep graphs). Nothing here knows a room above it.
+"""
