@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import nn as nn
-from .arrays import array, data, grads
 from .checking import assert_derivative, check_derivative, gradcheck
 from .compiler import compile
 from .derivation import explain
@@ -21,7 +20,9 @@ from .diagnosis import diagnose
 from .engine.modes import detect_anomaly, no_grad
 from .engine.op import primitive
 from .engine.value import Value
-from .functions import (
+from .functions.arrays import array, data, grads
+from .functions.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .functions.elementary import (
     absolute,
     acos,
     acosh,
@@ -34,6 +35,7 @@ from .functions import (
     clip,
     cos,
     cosh,
+    dot,
     elu,
     erf,
     erfc,
@@ -49,25 +51,31 @@ from .functions import (
     log2,
     log10,
     logsigmoid,
+    logsumexp,
+    maximum,
+    mean,
+    minimum,
+    prod,
     relu,
     sigmoid,
     sign,
     silu,
     sin,
     sinh,
+    softmax,
     softplus,
     softsign,
     sqrt,
+    std,
+    sum,
     tan,
     tanh,
     where,
     xlogy,
 )
-from .reductions import dot, logsumexp, maximum, mean, minimum, prod, softmax, std, sum
 from .render.notebook import mimebundle as _mimebundle
 from .stepper import Stepper
 from .trace import steps
-from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # here, since `value` must not import `render`
 

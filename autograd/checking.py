@@ -13,11 +13,11 @@ from .diagnosis import diagnose
 from .engine.op import plain
 from .engine.value import Value
 from .errors import ArgumentError, DerivativeError
+from .functions.slopes import slopes
+from .functions.trees import flatten
 from .judging import Entry, Report, at_point, central, judged
-from .numeric import slopes
 from .points import by_name, points_of
 from .testimony import along, by_engine
-from .trees import flatten
 
 __all__ = ["Entry", "Report", "assert_derivative", "check_derivative", "gradcheck"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from .derivations_file import Derivation, read_derivations
 from .engine.value import Value, lift
 from .errors import ArgumentError, AutogradError, ExpressionError, shown
-from .expressions import Expression, parse
+from .functions.expressions import Expression, parse
 from .render.rows import graph_rows
 from .render.table import table_lines
 

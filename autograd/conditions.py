@@ -8,7 +8,7 @@ The grammar, from what binds least to what binds most, is Python's::
     a < b   <=  >  >=  ==  !=     chained as in 0 < a < 1
     isnan(a)   isinf(a)   isfinite(a)   (condition)
 
-What stands on either side of a comparison is an expression of :mod:`autograd.expressions`; this module reads only
+What stands on either side of a comparison is an expression of :mod:`autograd.functions.expressions`; this module reads only
 what is around it. A parenthesis belongs to a condition if a comparison, a test or a word stands in it, and to an
 expression if not. Nothing is handed to Python, and reading and holding go through lists, so nothing that can be
 typed exhausts the stack.
@@ -25,7 +25,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from .errors import ArgumentError, OperandError
-from .expressions import MAX_DEPTH, Expression, Source, parse_part
+from .functions.expressions import MAX_DEPTH, Expression, Source, parse_part
 
 __all__ = ["VARIABLES", "Condition", "parse_condition"]
 

@@ -19,7 +19,7 @@ The form, by example::
 - ``at`` gives the points, in as many lines as one likes. One variable: numbers, ``at x = 0.5, 1``. Several: points in
   the order of the variables, ``at (1, 2), (3, 4)``, or one point by name, ``at x = 1, y = 2``. A number may be any
   expression without variables, as ``pi/4``.
-- Expressions are those of :mod:`autograd.expressions`; a function's variables may be called ``e`` and ``pi``.
+- Expressions are those of :mod:`autograd.functions.expressions`; a function's variables may be called ``e`` and ``pi``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import ArgumentError, AutogradError, ExpressionError
-from .expressions import FUNCTIONS, MAX_LENGTH, Formula, Source, parse_part
+from .functions.expressions import FUNCTIONS, MAX_LENGTH, Formula, Source, parse_part
 
 __all__ = ["MAX_FILE", "MAX_POINTS", "Derivation", "parse_derivations", "read_derivations"]
 

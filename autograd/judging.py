@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import ArgumentError
-from .numeric import Slopes, slopes
+from .functions.slopes import Slopes, slopes
 from .report import report_text
 from .testimony import along, by_engine, by_hand, real
 

@@ -13,8 +13,8 @@ from .engine.op import plain
 from .engine.ops import LITERAL
 from .engine.value import Value
 from .errors import AutogradError, GradientWarning
-from .numeric import EPS
-from .trees import flatten
+from .functions.slopes import EPS
+from .functions.trees import flatten
 
 __all__ = ["Engine", "along", "by_engine", "by_hand"]
 

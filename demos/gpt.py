@@ -22,9 +22,9 @@ from pathlib import Path
 import _shared
 
 from autograd import Value, dot, losses, no_grad, optim, softmax
+from autograd.functions.elementary import dot_rows
 from autograd.nn import Module
 from autograd.progress import progress
-from autograd.reductions import dot_rows
 
 HERE = Path(__file__).parent
 END = "."  # before and behind every name

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..duals import innermost
 from ..engine.modes import Comparison
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import BranchError, shown
+from ..functions.duals import innermost
 from ..naming import made_by
 
 __all__ = ["Guard", "checker", "guards_of"]

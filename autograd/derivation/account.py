@@ -9,9 +9,9 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any, TypeAlias
 
+from ..functions.slopes import Slopes
 from ..grouping import Grouping
 from ..naming import Names
-from ..numeric import Slopes
 from ..paths import walk
 from .chains import Count, Link, Links, Sweep, counted, is_name, merged, routes, swept
 from .gathering import Gathered, gathered

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..engine import graph
 from ..errors import ArgumentError, OperandError
+from ..functions.slopes import Slopes
 from ..naming import Names
-from ..numeric import Slopes
 from ..paths import Path
 from .account import account
 from .chains import Count

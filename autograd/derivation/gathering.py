@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..render.sums import exact_sum
+from ..functions.slopes import exact_sum
 from .chains import Count, Links, Sweep, counted, short
 
 __all__ = ["Gathered", "Group", "gathered"]

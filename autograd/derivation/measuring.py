@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..numeric import EPS, Side, Slopes, slopes
+from ..functions.slopes import EPS, Side, Slopes, slopes
 from ..paths import replayed
 
 __all__ = ["measured", "measured_text", "stale"]
@@ -71,7 +71,7 @@ def measured_text(found: Slopes | None, total: float, plus_minus: str = "+-") ->
     """What was measured, in words, and whether it is what was derived.
 
     Example:
-        >>> from autograd.numeric import slopes
+        >>> from autograd.functions.slopes import slopes
         >>> measured_text(slopes(lambda x: 2 * x, 1.0), 2.0)[:22]
         'measured: 2.0000000 +-'
         >>> measured_text(slopes(abs, 0.0), 0.0)

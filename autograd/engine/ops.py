@@ -6,7 +6,7 @@ A row holds the operation's value (`forward` on floats, `array` over an array na
 and other rows only, so one rule serves floats (backward), Values (``create_graph=True``, higher orders), duals
 (forward mode) and arrays (compiled programs).
 
-To add an operation, add a row here; a public function for it goes into `functions.py`.
+To add an operation, add a row here; a public function for it goes into `functions/elementary.py`.
 """
 
 from __future__ import annotations

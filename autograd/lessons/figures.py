@@ -17,9 +17,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..arrays import data
 from ..engine.value import Value
 from ..errors import ArgumentError
+from ..functions.arrays import data
 
 __all__ = ["Figure", "Plain", "close", "exactly", "holds", "plain", "printed", "shown"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ..engine.graph import topological_order
 from ..engine.value import Value
-from ..functions import log, sigmoid
-from ..reductions import dot
+from ..functions.elementary import dot, log, sigmoid
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .lesson_1_batch import claim_2, claim_4, claim_5, delta_rule
 from .lesson_1_cures import claim_10, picture_10

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import array, data, grads
 from ..engine.value import Value
-from ..functions import log, relu, sigmoid, tanh
-from ..reductions import sum
+from ..functions.arrays import array, data, grads
+from ..functions.elementary import log, relu, sigmoid, sum, tanh
 from .claims import Figure, Graph, close, holds
 from .networks import TwoLayer, half_squared_error, two_layer
 from .paths import named

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import init, losses, nn
-from ..arrays import data, grads
+from ..functions.arrays import data, grads
 from .claims import Figure, close, holds
 
 __all__ = ["claim_10", "deep_net", "first_gradient", "picture_10"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import data, grads
-from ..functions import sigmoid
-from ..reductions import dot
+from ..functions.arrays import data, grads
+from ..functions.elementary import dot, sigmoid
 from .claims import Figure, Graph, close, exactly, holds, printed, shown
 from .networks import TwoLayer, two_layer
 from .paths import chain, named

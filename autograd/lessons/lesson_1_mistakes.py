@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import array
 from ..checking import check_derivative
 from ..errors import ShapeError
-from ..functions import sigmoid
+from ..functions.arrays import array
+from ..functions.elementary import sigmoid
 from .claims import Figure, holds, shown
 from .lesson_1_rates import rates
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..arrays import data, grads
+from ..functions.arrays import data, grads
 from .claims import Figure, close, holds, shown
 from .lesson_1_example import ALPHA, X, network
 from .networks import TwoLayer

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import array, data, grads
 from ..engine.graph import topological_order
 from ..engine.value import Value
-from ..functions import relu, sigmoid
+from ..functions.arrays import array, data, grads
+from ..functions.elementary import relu, sigmoid
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds
 from .lesson_2_batch import batch, claim_5, claim_6
 from .lesson_2_cost import claim_7

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import array, data, grads
 from ..compiler import compile
 from ..engine.value import Value
 from ..errors import RangeError, ShapeError
-from ..functions import exp, leaky_relu, relu, sigmoid
-from ..reductions import mean
+from ..functions.arrays import array, data, grads
+from ..functions.elementary import exp, leaky_relu, mean, relu, sigmoid
 from .claims import Figure, Graph, close, exactly, holds, shown
 from .lesson_2_training import clipping, first_layers, inputs
 from .matrices import Form, found, same_gradients

@@ -10,8 +10,7 @@ import numpy as np
 
 from ..engine.graph import topological_order
 from ..engine.value import Value
-from ..functions import sigmoid
-from ..reductions import dot
+from ..functions.elementary import dot, sigmoid
 from .claims import Figure, holds, shown
 
 __all__ = ["claim_7"]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..arrays import array
 from ..checking import check_derivative, gradcheck
 from ..engine.modes import detect_anomaly
 from ..engine.value import Value
 from ..errors import AnomalyError, ShapeError
-from ..functions import exp, relu, sigmoid
-from ..reductions import dot
+from ..functions.arrays import array
+from ..functions.elementary import dot, exp, relu, sigmoid
 from .claims import Figure, holds
 from .lesson_2_training import watched
 

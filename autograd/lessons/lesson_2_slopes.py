@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.value import Value
-from ..functions import leaky_relu, relu, sigmoid, tanh
-from ..reductions import dot, mean
+from ..functions.elementary import dot, leaky_relu, mean, relu, sigmoid, tanh
 from .claims import Figure, Graph, close, exactly, holds, printed, shown
 from .paths import named, worked
 

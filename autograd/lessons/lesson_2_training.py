@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import init, losses, monitor, nn, optim
-from ..arrays import grads
 from ..engine.value import Value
 from ..errors import RangeError
-from ..functions import exp, sigmoid
-from ..reductions import dot
+from ..functions.arrays import grads
+from ..functions.elementary import dot, exp, sigmoid
 from .claims import Figure, close, exactly, holds, shown
 from .curves import loss_svg
 

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import array, grads
 from ..engine.value import Value
 from ..errors import DomainError, RangeError
-from ..functions import log, sigmoid, xlogy
+from ..functions.arrays import array, grads
+from ..functions.elementary import log, mean, sigmoid, sum, xlogy
 from ..paths import path_products
-from ..reductions import mean, sum
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
 from .lesson_3_torch import claim_6
 from .lesson_3_training import claim_2, first_steps, picture_2

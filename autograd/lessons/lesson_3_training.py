@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import datasets, losses, nn, optim
-from ..arrays import grads
 from ..engine.value import Value
+from ..functions.arrays import grads
 from .claims import Figure, close, exactly, holds, shown
 from .curves import loss_svg
 

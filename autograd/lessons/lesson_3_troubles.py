@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import init, losses, monitor, nn, optim
-from ..arrays import data
 from ..engine.value import Value
-from ..functions import absolute
+from ..functions.arrays import data
+from ..functions.elementary import absolute
 from .claims import Figure, close, exactly, holds
 
 __all__ = ["clipped", "descend", "oscillating", "slow", "vanishing"]

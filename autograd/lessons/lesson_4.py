@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..engine.value import Value
-from ..functions import relu
+from ..functions.elementary import relu
 from ..render.arrows import arrows as drawn_arrows
 from ..render.look import Look
 from ..render.picture import Picture

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..checking import check_derivative
-from ..functions import relu, sigmoid
+from ..functions.elementary import relu, sigmoid
 from .claims import Figure, holds
 
 __all__ = ["claim_7", "verdicts_at_a_kink"]

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from ..engine.graph import is_constant, topological_order
 from ..engine.value import Value
-from ..functions import tanh
+from ..functions.elementary import dot, tanh
+from ..functions.elementary import sum as sum_of
 from ..paths import count_paths, path_products
-from ..reductions import dot
-from ..reductions import sum as sum_of
 from .claims import Figure, close, exactly, holds, shown
 
 __all__ = ["claim_9"]

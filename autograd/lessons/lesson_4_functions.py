@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import array, data, grads
 from ..engine.value import Value
 from ..errors import DomainError, RangeError
-from ..functions import exp, leaky_relu, log, logsigmoid, relu, sigmoid, tanh
-from ..reductions import logsumexp, softmax, sum
+from ..functions.arrays import array, data, grads
+from ..functions.elementary import exp, leaky_relu, log, logsigmoid, logsumexp, relu, sigmoid, softmax, sum, tanh
 from .claims import Figure, Graph, close, exactly, holds
 from .paths import chain, named, worked
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import array, data, grads
 from ..compiler import compile
 from ..engine.value import Value
-from ..functions import log, relu
+from ..functions.arrays import array, data, grads
+from ..functions.elementary import log, relu
 from .claims import Figure, Graph, close, exactly, holds
 from .matrices import Form, found, same_gradients
 from .networks import TwoLayer, two_layer

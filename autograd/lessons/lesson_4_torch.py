@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arrays import array, data, grads
-from ..functions import sigmoid
-from ..reductions import sum
+from ..functions.arrays import array, data, grads
+from ..functions.elementary import sigmoid, sum
 from .claims import Figure, Graph, close, exactly, shown
 from .paths import named, worked
 

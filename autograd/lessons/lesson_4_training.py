@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import losses, monitor, nn
-from ..arrays import grads
 from ..checking import check_derivative, gradcheck
 from ..engine.value import Value
-from ..functions import sigmoid
-from ..reductions import mean
+from ..functions.arrays import grads
+from ..functions.elementary import mean, sigmoid
 from ..stepper import Stepper
 from .claims import Figure, close, exactly, holds, shown
 

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import array, data, grads
 from ..compiler import compile
 from ..engine.value import Value
-from ..functions import log, relu, sigmoid, tanh
+from ..functions.arrays import array, data, grads
+from ..functions.elementary import dot, log, relu, sigmoid, sum, tanh
 from ..paths import path_products
-from ..reductions import dot, sum
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .matrices import found, same_gradients
 from .paths import chain, named, worked

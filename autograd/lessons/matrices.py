@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import grads
 from ..compiler import Program
+from ..functions.arrays import grads
 from .claims import Figure, exactly, holds
 
 __all__ = ["Form", "found", "same_gradients"]

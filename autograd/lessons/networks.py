@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..arrays import array
 from ..engine.value import Value
-from ..functions import sigmoid
-from ..reductions import dot, sum
+from ..functions.arrays import array
+from ..functions.elementary import dot, sigmoid, sum
 
 __all__ = ["TwoLayer", "half_squared_error", "layer", "two_layer"]
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from ..engine import op
 from ..errors import ArgumentError
-from ..functions import log, log1p, relu, softplus
-from ..reductions import dot
+from ..functions.elementary import dot, log, log1p, relu, softplus
 from .common import Reduction, check_reduction, check_share, is_number, pair, reduced
 
 LOG_FLOOR = -100.0  # PyTorch lets no logarithm in bce go below this

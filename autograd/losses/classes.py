@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from ..engine import op
 from ..errors import ArgumentError, ShapeError
-from ..functions import log, softplus
-from ..reductions import dot, logsumexp, sum
+from ..functions.elementary import dot, log, logsumexp, softplus, sum
 from .common import Numbers, Reduction, check_reduction, check_share, class_weights, is_number, read, reduced
 
 

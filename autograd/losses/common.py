@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from .. import arrays, reductions
 from ..engine import op
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError, shown
+from ..functions import arrays, elementary
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Shape: TypeAlias = tuple[int, ...]
@@ -82,10 +82,10 @@ def reduced(terms: list[Any], like: Numbers, reduction: str, divisor: float | No
     if reduction == "none":
         return _shaped(terms, like)
     if reduction == "mean" and divisor is not None:
-        return (terms[0] if not like.shape else reductions.sum(terms)) / divisor
+        return (terms[0] if not like.shape else elementary.sum(terms)) / divisor
     if not like.shape:
         return terms[0]
-    return reductions.mean(terms) if reduction == "mean" else reductions.sum(terms)
+    return elementary.mean(terms) if reduction == "mean" else elementary.sum(terms)
 
 
 def _shaped(terms: list[Any], like: Numbers) -> Any:

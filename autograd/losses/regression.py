@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..functions import clip
+from ..functions.elementary import clip
 from .common import Reduction, check_reduction, pair, positive, reduced
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import functions, reductions
 from ..engine.op import number
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
+from ..functions import elementary
 from .inputs import is_batch, shape_of, stacked
 from .modules import Module
 from .normalisation import BatchNorm
@@ -78,7 +78,7 @@ class ReLU(Activation):
         [0.0, 2.0]
     """
 
-    apply = staticmethod(functions.relu)
+    apply = staticmethod(elementary.relu)
 
 
 class Tanh(Activation):
@@ -89,7 +89,7 @@ class Tanh(Activation):
         0.0
     """
 
-    apply = staticmethod(functions.tanh)
+    apply = staticmethod(elementary.tanh)
 
 
 class Sigmoid(Activation):
@@ -100,7 +100,7 @@ class Sigmoid(Activation):
         0.5
     """
 
-    apply = staticmethod(functions.sigmoid)
+    apply = staticmethod(elementary.sigmoid)
 
 
 class GELU(Activation):
@@ -111,7 +111,7 @@ class GELU(Activation):
         0.0
     """
 
-    apply = staticmethod(functions.gelu)
+    apply = staticmethod(elementary.gelu)
 
 
 class SiLU(Activation):
@@ -122,7 +122,7 @@ class SiLU(Activation):
         0.0
     """
 
-    apply = staticmethod(functions.silu)
+    apply = staticmethod(elementary.silu)
 
 
 class Softplus(Activation):
@@ -133,7 +133,7 @@ class Softplus(Activation):
         1000.0
     """
 
-    apply = staticmethod(functions.softplus)
+    apply = staticmethod(elementary.softplus)
 
 
 class Softsign(Activation):
@@ -144,7 +144,7 @@ class Softsign(Activation):
         0.5
     """
 
-    apply = staticmethod(functions.softsign)
+    apply = staticmethod(elementary.softsign)
 
 
 class Identity(Activation):
@@ -172,7 +172,7 @@ class LeakyReLU(Activation):
         self.negative_slope = number(negative_slope)
 
     def apply(self, x: Any) -> Any:
-        return functions.leaky_relu(x, self.negative_slope)
+        return elementary.leaky_relu(x, self.negative_slope)
 
 
 class ELU(Activation):
@@ -187,7 +187,7 @@ class ELU(Activation):
         self.alpha = number(alpha)
 
     def apply(self, x: Any) -> Any:
-        return functions.elu(x, self.alpha)
+        return elementary.elu(x, self.alpha)
 
 
 class Softmax(Activation):
@@ -211,7 +211,7 @@ class Softmax(Activation):
         raise ShapeError("softmax needs all outputs of a layer at once, not a single neuron's")
 
     def on_sample(self, xs: list[Any]) -> list[Any]:
-        shares: list[Any] = reductions.softmax(xs)
+        shares: list[Any] = elementary.softmax(xs)
         return shares
 
 

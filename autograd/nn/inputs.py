@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import ValueArray
 from ..errors import OperandError, ShapeError
+from ..functions.arrays import ValueArray
 
 __all__ = ["as_rows", "is_batch", "stacked"]
 

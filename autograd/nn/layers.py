@@ -7,10 +7,10 @@ from typing import Any, overload
 
 import numpy as np
 
-from ..arrays import ValueArray, array
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..reductions import dot, dot_rows
+from ..functions.arrays import ValueArray, array
+from ..functions.elementary import dot, dot_rows
 from .inputs import as_rows, is_batch, shape_of, stacked
 from .modules import Module, settle
 from .places import Placed, indexed, whole

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ..arrays import ValueArray, data
 from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
+from ..functions.arrays import ValueArray, data
 
 __all__ = ["Module"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..arrays import array
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
-from ..reductions import dot, dot_rows
+from ..functions.arrays import array
+from ..functions.elementary import dot, dot_rows
 from .activations import KNOWN, Activation, Identity, ReLU, Softmax, activation_named, name_if_new
 from .inputs import as_rows, stacked
 from .modules import Module, settle

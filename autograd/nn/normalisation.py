@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import array, data
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..functions import sqrt
-from ..reductions import mean
+from ..functions.arrays import array, data
+from ..functions.elementary import mean, sqrt
 from .inputs import as_rows, stacked
 from .places import Placed, indexed, whole
 

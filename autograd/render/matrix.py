@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import array, data, grads
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, ShapeError
+from ..functions.arrays import array, data, grads
 from .figure import Canvas, room
 from .palette import Theme
 from .text import label_text, number_text

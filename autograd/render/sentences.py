@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..functions.slopes import exact_sum
 from .look import Look
 from .marks import first_not_finite
 from .rows import EdgeRow, NodeRow, Rows
-from .sums import exact_sum
 from .text import label_text
 
 __all__ = ["Sentences"]

@@ -17,9 +17,9 @@ from ..engine import graph
 from ..engine.op import plain
 from ..engine.value import Value
 from ..errors import ArgumentError, AutogradError, GradientWarning
-from ..numeric import EPS, slopes
+from ..functions.slopes import EPS, slopes
+from ..functions.trees import Tree, flatten
 from ..points import argument_names, variable_names
-from ..trees import Tree, flatten
 
 __all__ = ["NotANumberError", "Observation", "Point", "Problem", "near", "points_of"]
 

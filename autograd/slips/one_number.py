@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from ..engine import graph, ops
+from ..functions.trees import flatten
 from ..naming import is_plain_number, short_number
 from ..paths import Path, count_paths, path_products
-from ..trees import flatten
 from . import factors, parts, rules, whole
 from .evidence import Evidence
 from .guesses import Guess

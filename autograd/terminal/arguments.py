@@ -6,7 +6,7 @@ import re
 from collections.abc import Set
 
 from ..errors import ArgumentError, AutogradError, ExpressionError
-from ..expressions import parse
+from ..functions.expressions import parse
 from .shell import one_line
 from .words import quoted
 

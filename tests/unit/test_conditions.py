@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograd.conditions import VARIABLES, Condition, parse_condition
 from autograd.errors import ArgumentError, ExpressionError, OperandError
-from autograd.expressions import MAX_DEPTH, MAX_LENGTH
+from autograd.functions.expressions import MAX_DEPTH, MAX_LENGTH
 
 NAN, INF = math.nan, math.inf
 

@@ -18,9 +18,9 @@ from autograd.derivation.measuring import measured_text
 from autograd.derivation.writing import WIDTH
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, AutogradError, OperandError
+from autograd.functions.slopes import slopes
 from autograd.naming import is_plain_number
 from autograd.nn import MLP
-from autograd.numeric import slopes
 from autograd.paths import count_paths
 from autograd.render.latex import latex_name, latex_number
 from autograd.render.widths import columns

@@ -10,9 +10,9 @@ import pytest
 
 import autograd as ag
 from autograd import Value, ops
-from autograd.duals import Dual, innermost, new_level
 from autograd.engine.op import Op
 from autograd.errors import GradientWarning, OperandError
+from autograd.functions.duals import Dual, innermost, new_level
 from tests.oracle import cases, close, expected_warnings, form_of, row_id, slope, unit
 
 CASES = list(cases())

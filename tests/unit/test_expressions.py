@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, grad, jvp
 from autograd.errors import ArgumentError, AutogradError, ExpressionError, OperandError, RangeError
-from autograd.expressions import FUNCTIONS, MAX_DEPTH, MAX_LENGTH, Formula, parse
+from autograd.functions.expressions import FUNCTIONS, MAX_DEPTH, MAX_LENGTH, Formula, parse
 
 # --- what it computes --------------------------------------------------------------------------------------------
 

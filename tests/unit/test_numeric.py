@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autograd.numeric import slopes
+from autograd.functions.slopes import slopes
 
 SMOOTH: dict[str, tuple[Callable[[float], float], float, float]] = {
     "exp": (math.exp, 1.0, math.e),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 import autograd as ag
 from autograd import Value, lessons
-from autograd.duals import Dual, new_level
 from autograd.errors import ArgumentError, GraphError
+from autograd.functions.duals import Dual, new_level
 from autograd.paths import Path, count_paths, path_products, replayed
 from tests.properties.test_random_graphs import Program, build, programs, sizes
 

@@ -3,7 +3,7 @@
 import pytest
 
 from autograd import Value, dot
-from autograd.reductions import dot_rows
+from autograd.functions.elementary import dot_rows
 
 
 @pytest.mark.parametrize("biased", [True, False])

@@ -14,7 +14,7 @@ import pytest
 import autograd as ag
 from autograd import Value, grad, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
 from autograd.errors import ArgumentError, AutogradError, GradientWarning, GraphError, OperandError, ShapeError
-from autograd.transforms import __all__ as TRANSFORMS
+from autograd.functions.derivatives import __all__ as TRANSFORMS
 
 DIGITS = 60
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value
-from autograd.arrays import ValueArray
 from autograd.errors import OperandError
-from autograd.trees import flatten
+from autograd.functions.arrays import ValueArray
+from autograd.functions.trees import flatten
 
 
 class Pair(NamedTuple):

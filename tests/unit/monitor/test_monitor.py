@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from autograd import Value, monitor, sigmoid
-from autograd.arrays import array
 from autograd.errors import ArgumentError, OperandError
+from autograd.functions.arrays import array
 from autograd.monitor import Limits, Statistics
 from autograd.nn import MLP, BatchNorm, Linear, Module, Sequential
 

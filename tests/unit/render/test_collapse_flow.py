@@ -12,6 +12,7 @@ from autograd import Value, dot, mean, prod, tanh
 from autograd import sum as total
 from autograd.engine.graph import topological_order
 from autograd.engine.ops import LITERAL
+from autograd.functions.slopes import exact_sum
 from autograd.naming import Names
 from autograd.nn import MLP
 from autograd.render.collapse import picture_rows
@@ -19,7 +20,6 @@ from autograd.render.overview import Overview
 from autograd.render.parts import Part, Parts
 from autograd.render.rows import EdgeRow, NodeRow, Rows, graph_rows
 from autograd.render.sources import Moment, Stored
-from autograd.render.sums import exact_sum
 from autograd.render.units import Units
 from autograd.trace import Trace
 

@@ -12,10 +12,10 @@ import itertools
 from math import isfinite
 from typing import Any
 
-from .engine.op import Op, number
-from .engine.ops import FLOOR
-from .engine.value import Operators
-from .errors import AutogradError, translated, warn
+from ..engine.op import Op, number
+from ..engine.ops import FLOOR
+from ..engine.value import Operators
+from ..errors import AutogradError, translated, warn
 
 __all__ = ["Dual", "innermost", "new_level"]
 

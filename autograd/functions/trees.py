@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.op import number
 from .arrays import ValueArray
-from .engine.op import number
 
 __all__ = ["Tree", "flatten"]
 

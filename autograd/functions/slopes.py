@@ -13,13 +13,14 @@ for noise from differences; Ridders, Advances in Engineering Software 4 (1982), 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
-from .engine.op import plain
+from ..engine.op import plain
 
-__all__ = ["Side", "Slopes", "slopes"]
+__all__ = ["Side", "Slopes", "exact_sum", "slopes"]
 
 EPS = 2.0**-52
 _RATIO = 4.0  # between neighbouring steps
@@ -323,3 +324,27 @@ def _trouble(left: Side, right: Side) -> str:
         if kind in (left.kind, right.kind):
             return "edge" if "outside" in (left.kind, right.kind) else kind
     return "edge"
+
+
+# --- sums ---------------------------------------------------------------------------------------------------------
+#
+# Exact sums of many numbers.
+
+
+def exact_sum(numbers: Sequence[float]) -> float:
+    """The sum, rounded once at the end: :func:`math.fsum`, but with an answer where that raises.
+
+    Example:
+        >>> exact_sum([0.1] * 10), exact_sum([1e308, 1e308, -1e308]), exact_sum([math.inf, -math.inf])
+        (1.0, 1e+308, nan)
+    """
+    try:
+        return math.fsum(numbers)
+    except ValueError:  # inf - inf
+        return math.nan
+    except OverflowError:  # on the way, or at the end
+        total = sum(map(Fraction, numbers))
+        try:
+            return float(total)
+        except OverflowError:
+            return math.inf if total > 0 else -math.inf

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import functions, reductions
+from ..engine import op as operation
+from ..engine.value import Value, lift
+from ..errors import OperandError, ShapeError
+from . import elementary
+from . import elementary as functions
 from .duals import Dual
-from .engine import op as operation
-from .engine.value import Value, lift
-from .errors import OperandError, ShapeError
 
 __all__ = ["ValueArray", "array", "data", "grads"]
 
@@ -44,33 +45,33 @@ class ValueArray(np.ndarray[Any, Any]):
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> Any:
         """The sum over `axis`, one node for each element of the result."""
-        return _reduce(reductions.sum, self, axis, keepdims, out)
+        return _reduce(elementary.sum, self, axis, keepdims, out)
 
     def mean(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> Any:
         """The mean over `axis`, one node for each element of the result."""
-        return _reduce(reductions.mean, self, axis, keepdims, out)
+        return _reduce(elementary.mean, self, axis, keepdims, out)
 
     def prod(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
     ) -> Any:
         """The product over `axis`, one node for each element of the result."""
-        return _reduce(reductions.prod, self, axis, keepdims, out)
+        return _reduce(elementary.prod, self, axis, keepdims, out)
 
     def std(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
         """The standard deviation over `axis` (NumPy's ddof of 0), one node for each element of the result."""
-        return _reduce(lambda values: reductions.std(values, ddof=ddof), self, axis, keepdims, out)
+        return _reduce(lambda values: elementary.std(values, ddof=ddof), self, axis, keepdims, out)
 
     def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as sum
         """The maximum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: reductions.maximum(*values), self, axis, keepdims, out)
+        return _reduce(lambda values: elementary.maximum(*values), self, axis, keepdims, out)
 
     def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as sum
         """The minimum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: reductions.minimum(*values), self, axis, keepdims, out)
+        return _reduce(lambda values: elementary.minimum(*values), self, axis, keepdims, out)
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:
         """Each element held between two numbers."""
@@ -193,9 +194,9 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.sinh: functions.sinh, np.cosh: functions.cosh, np.tanh: functions.tanh,
     np.arcsinh: functions.asinh, np.arccosh: functions.acosh, np.arctanh: functions.atanh,
     np.hypot: functions.hypot,
-    np.maximum: reductions.maximum, np.minimum: reductions.minimum,
-    np.fmax: reductions.maximum, np.fmin: reductions.minimum,
-    np.logaddexp: lambda a, b: reductions.logsumexp([a, b]),
+    np.maximum: elementary.maximum, np.minimum: elementary.minimum,
+    np.fmax: elementary.maximum, np.fmin: elementary.minimum,
+    np.logaddexp: lambda a, b: elementary.logsumexp([a, b]),
     np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
     np.equal: operator.eq, np.not_equal: operator.ne,
     np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(operation.plain(v)),
@@ -204,9 +205,9 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
 _PREDICATES = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isfinite,
                np.isinf, np.logical_not}  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[Any], Any]] = {
-    np.add: reductions.sum, np.multiply: reductions.prod,
-    np.maximum: lambda v: reductions.maximum(*v), np.minimum: lambda v: reductions.minimum(*v),
-    np.logaddexp: reductions.logsumexp,
+    np.add: elementary.sum, np.multiply: elementary.prod,
+    np.maximum: lambda v: elementary.maximum(*v), np.minimum: lambda v: elementary.minimum(*v),
+    np.logaddexp: elementary.logsumexp,
 }  # fmt: skip
 
 
@@ -279,7 +280,7 @@ def _dot(a: Any, b: Any, out: Any = None, *, stacked: bool = False) -> Any:
     result = np.empty((len(rows), len(columns)), dtype=object)
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):
-            result[i, j] = reductions.dot(row, column)
+            result[i, j] = elementary.dot(row, column)
     shape = left.shape[:-1] + right.shape[1:]
     return _wrapped(result.reshape(shape)) if shape else result[0, 0]
 
