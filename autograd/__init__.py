@@ -15,7 +15,6 @@ from typing import Any
 from . import nn as nn
 from .checking import assert_derivative, check_derivative, gradcheck
 from .compiler import compile
-from .derivation import explain
 from .diagnosis import diagnose
 from .engine.modes import detect_anomaly, no_grad
 from .engine.op import primitive
@@ -73,9 +72,10 @@ from .functions.elementary import (
     where,
     xlogy,
 )
+from .reading.explain import explain
+from .reading.stepper import Stepper
+from .reading.trace import steps
 from .render.notebook import mimebundle as _mimebundle
-from .stepper import Stepper
-from .trace import steps
 
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # here, since `value` must not import `render`
 
@@ -168,7 +168,7 @@ _MODULES = {
     "monitor": "monitor",
     "ops": "engine.ops",
     "optim": "optim",
-    "paths": "paths",
+    "paths": "reading.paths",
     "render": "render",
     "saving": "saving",
 }

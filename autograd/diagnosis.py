@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from .reading.formulas import name_of, number_text, point_text
 from .slips import TIERS, Guess
 from .slips.evidence import Evidence
 from .slips.observing import NotANumberError, Observation, Point, Problem, near, points_of
-from .slips.wording import name_of, number_text, point_text
 
 __all__ = ["KINDS", "Diagnosis", "diagnose"]
 

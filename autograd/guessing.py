@@ -18,8 +18,8 @@ from .checking import Entry, check_derivative
 from .engine import graph
 from .engine.op import number
 from .errors import ArgumentError, GradientWarning, OperandError
-from .naming import Names, short_number
-from .paths import replayed
+from .reading.names import Names, short_number
+from .reading.paths import replayed
 from .slips.one_number import Case, explanations, fraction
 
 __all__ = ["Guess", "judge_guess"]

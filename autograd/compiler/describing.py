@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.op import Op
 from ..engine.ops import LEAF
-from ..naming import short_number
+from ..reading.names import short_number
 from .names import Names, place_of
 from .passes.arrays import operands_of
 from .passes.targets import wanted_places

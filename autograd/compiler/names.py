@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..grouping import Grouping, Part
+from ..reading.grouping import Grouping, Part
 from .planning.layout import Window
 from .planning.plan import Alike, Inner, Plan, Product, Reduction, Single, Step
 from .planning.tape import Numbers

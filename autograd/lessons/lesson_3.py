@@ -12,7 +12,7 @@ from ..engine.value import Value
 from ..errors import DomainError, RangeError
 from ..functions.arrays import array, grads
 from ..functions.elementary import log, mean, sigmoid, sum, xlogy
-from ..paths import path_products
+from ..reading.paths import path_products
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
 from .lesson_3_torch import claim_6
 from .lesson_3_training import claim_2, first_steps, picture_2

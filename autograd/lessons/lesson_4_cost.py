@@ -12,7 +12,7 @@ from ..engine.graph import is_constant, topological_order
 from ..engine.value import Value
 from ..functions.elementary import dot, tanh
 from ..functions.elementary import sum as sum_of
-from ..paths import count_paths, path_products
+from ..reading.paths import count_paths, path_products
 from .claims import Figure, close, exactly, holds, shown
 
 __all__ = ["claim_9"]

@@ -14,7 +14,7 @@ from ..checking import check_derivative, gradcheck
 from ..engine.value import Value
 from ..functions.arrays import grads
 from ..functions.elementary import mean, sigmoid
-from ..stepper import Stepper
+from ..reading.stepper import Stepper
 from .claims import Figure, close, exactly, holds, shown
 
 __all__ = ["claim_12", "claim_13", "small_example"]

@@ -13,7 +13,7 @@ from ..compiler import compile
 from ..engine.value import Value
 from ..functions.arrays import array, data, grads
 from ..functions.elementary import dot, log, relu, sigmoid, sum, tanh
-from ..paths import path_products
+from ..reading.paths import path_products
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
 from .matrices import found, same_gradients
 from .paths import chain, named, worked

@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.graph import name_of, topological_order
 from ..engine.value import Value
 from ..errors import ArgumentError
-from ..paths import path_products
+from ..reading.paths import path_products
 from .claims import Graph
 
 __all__ = ["Chain", "chain", "labelled", "named", "worked"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
-from ..grouping import Grouping
+from ..reading.grouping import Grouping
 
 __all__ = ["Group", "Statistics", "groups_of", "parameters_of", "plain", "snapshot"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine.graph import local_partials
-from ..grouping import Grouping
+from ..reading.grouping import Grouping
 
 __all__ = ["Deaths"]
 

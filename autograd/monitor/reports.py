@@ -13,7 +13,7 @@ import numpy as np
 from ..engine.graph import name_of, topological_order
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, shown
-from ..grouping import Grouping
+from ..reading.grouping import Grouping
 from ..render.norms import norms_svg
 from ..render.palette import Theme
 from .groups import Group, Statistics, groups_of

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ..reading.text import text_width
 from .boxes import WARNING
 from .cells import SMALL, cell, table
 from .marks import mark_of
 from .picture import Picture
 from .rows import EdgeRow
 from .sentences import Sentences
-from .text import text_width
 
 __all__ = ["Arrow", "arrows"]
 

@@ -7,11 +7,11 @@ has not been, thick where a gradient has begun to arrive, very thick where it is
 
 from __future__ import annotations
 
+from ..reading.text import label_text, text_width
 from .cells import SIZE, SMALL, SYMBOL, cell, table
 from .palette import Palette
 from .picture import Picture
 from .rows import NodeRow, State
-from .text import label_text, text_width
 
 __all__ = ["WARNING", "badge", "node_label", "node_look"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .text import markup, text_width
+from ..reading.text import markup, text_width
 
 __all__ = ["FONT", "PADDING", "SIZE", "SMALL", "SYMBOL", "cell", "table"]
 

@@ -12,8 +12,8 @@ from ..engine.graph import topological_order
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, OperandError, shown
-from ..naming import Names
-from ..trace import Trace
+from ..reading.names import Names
+from ..reading.trace import Trace
 from .opening import can_open
 from .overview import Overview
 from .parts import SHOWN, Part, Parts

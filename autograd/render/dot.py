@@ -7,7 +7,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ..engine.value import Value
-from ..trace import Trace
+from ..reading.text import label_text, markup
+from ..reading.trace import Trace
 from .arrows import arrows
 from .boxes import node_label, node_look
 from .cells import FONT, SIZE, SMALL
@@ -16,7 +17,6 @@ from .legend import legend_label
 from .look import Look, look_of
 from .picture import Picture
 from .rows import Rows
-from .text import label_text, markup
 
 if TYPE_CHECKING:
     import graphviz

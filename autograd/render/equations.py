@@ -12,9 +12,9 @@ from ..engine.graph import is_constant
 from ..engine.op import Op
 from ..engine.value import Value
 from ..errors import GraphError
-from ..naming import is_plain_number, short_number
-from ..trace import Trace
-from .latex import latex_name, latex_number
+from ..reading.formulas import latex_name, latex_number
+from ..reading.names import is_plain_number, short_number
+from ..reading.trace import Trace
 from .rows import graph_size
 
 __all__ = ["to_latex"]

@@ -12,9 +12,9 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from ..reading.text import label_text, text_width
 from .look import Look
 from .palette import DARK, Theme
-from .text import label_text, text_width
 
 __all__ = ["Canvas", "room"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from ..errors import ArgumentError
+from ..reading.text import number_text
 from .palette import Palette, Theme, palette_of
 from .rows import Rows
-from .text import number_text
 
 __all__ = ["DIRECTIONS", "PARTS", "THEMES", "Look", "look_of"]
 

@@ -17,9 +17,9 @@ from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, ShapeError
 from ..functions.arrays import array, data, grads
+from ..reading.text import label_text, number_text
 from .figure import Canvas, room
 from .palette import Theme
-from .text import label_text, number_text
 
 __all__ = ["LARGEST", "matrix_svg"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from ..engine.value import Value
 from ..errors import GraphError
-from ..trace import Trace
+from ..reading.text import label_text
+from ..reading.trace import Trace
 from .collapse import Level, picture_rows
 from .look import Look, look_of
 from .palette import Palette
 from .rows import EdgeRow, NodeRow, Rows
-from .text import label_text
 
 __all__ = ["to_mermaid"]
 

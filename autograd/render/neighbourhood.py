@@ -8,11 +8,10 @@ from itertools import islice
 from typing import Any
 
 from ..engine.graph import is_constant
-from ..naming import is_plain_number, number_beside, short_number
-from ..records import Message
-from ..trace import Trace
+from ..reading.names import is_plain_number, number_beside, short_number
+from ..reading.text import columns, cut, printable
+from ..reading.trace import Message, Trace
 from .rows import checked_step
-from .widths import columns, cut, printable
 
 __all__ = ["neighbourhood_lines"]
 

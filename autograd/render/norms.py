@@ -10,10 +10,10 @@ from ..engine.graph import topological_order
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, OperandError
-from ..grouping import Grouping
+from ..reading.grouping import Grouping
+from ..reading.text import label_text, number_text
 from .figure import Canvas, room
 from .palette import Theme
-from .text import label_text, number_text
 
 __all__ = ["layer_norms", "norms_svg"]
 

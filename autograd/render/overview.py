@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..engine.value import Value
-from ..naming import Names
+from ..reading.names import Names
 from .numbering import Numbering, group_id
 from .parts import Part, Parts
 from .rows import EdgeRow, NodeRow, Rows

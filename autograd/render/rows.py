@@ -15,9 +15,9 @@ from ..engine.graph import is_constant, topological_order
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
-from ..grouping import Grouping
-from ..naming import Names, made_by
-from ..trace import Trace
+from ..reading.grouping import Grouping
+from ..reading.names import Names, made_by
+from ..reading.trace import Trace
 from .marks import mark_of
 from .sources import Moment, State, Stored
 
@@ -32,7 +32,7 @@ class NodeRow:
 
     Args:
         id: "n0", "n1", ...: the node's place in topological order, which depends on the graph alone.
-        name: what the node is called wherever it is spoken of, see :class:`autograd.naming.Names`.
+        name: what the node is called wherever it is spoken of, see :class:`autograd.reading.names.Names`.
         label: the node's own label, as it is; nothing is escaped here.
         op: the name of the operation that made it, "" for a leaf or a constant.
         symbol: how that operation is marked in a drawing.
@@ -259,7 +259,9 @@ def trace_of(root: Value, trace: Trace | None) -> Trace:
     if trace is None:
         return Trace(_checked(root))
     if not isinstance(trace, Trace):
-        raise OperandError(f"trace is an autograd.trace.Trace of the node to draw from, got {type(trace).__name__}")
+        raise OperandError(
+            f"trace is an autograd.reading.trace.Trace of the node to draw from, got {type(trace).__name__}"
+        )
     if trace.root is not root:
         raise ArgumentError("the trace starts from another node than the one to draw from")
     return trace

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..functions.slopes import exact_sum
+from ..reading.text import label_text
 from .look import Look
 from .marks import first_not_finite
 from .rows import EdgeRow, NodeRow, Rows
-from .text import label_text
 
 __all__ = ["Sentences"]
 

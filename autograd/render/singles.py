@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..engine.graph import is_constant
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
-from ..naming import Names, made_by, short_number
+from ..reading.names import Names, made_by, short_number
 from .marks import mark_of
 from .opening import opened
 from .rows import EdgeRow, Kind, NodeRow

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 from ..engine.graph import is_constant, local_partials, partials_at
 from ..engine.value import Value
-from ..slips.wording import local_derivative_text
-from ..trace import Trace
+from ..reading.formulas import local_derivative_text
+from ..reading.trace import Trace
 
 __all__ = ["Moment", "State", "Stored"]
 

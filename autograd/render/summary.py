@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..engine.ops import LEAF
 from ..engine.value import Value
-from ..naming import Names
+from ..reading.names import Names
 from .marks import mark_of
 from .parts import Part, Parts
 from .sources import State, Stored

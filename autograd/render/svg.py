@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from ..engine.value import Value
 from ..errors import GraphError
-from ..trace import Trace
+from ..reading.trace import Trace
 from .arrows import arrows
 from .collapse import Level
 from .dot import cluster_id, cluster_title, picture_of, picture_to_dot

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from ..engine.value import Value
-from ..naming import short_number
+from ..reading.names import short_number
 from .rows import EdgeRow, NodeRow, graph_rows
 
 __all__ = ["table_lines"]

@@ -12,7 +12,7 @@ from typing import Any
 from ..engine.graph import is_constant
 from ..engine.ops import DOT, LEAF, LITERAL, MUL
 from ..engine.value import Value
-from ..grouping import Grouping
+from ..reading.grouping import Grouping
 
 __all__ = ["FOLLOWS", "Units"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..engine import ops
+from ..reading.formulas import local_derivative_text, name_of, written
 from .evidence import Array, Evidence
 from .guesses import MOST_EDGES, Guess, column, edge_guess, value_and_partial
 from .parts import left_out_text, twice_text
 from .rules import constant_text, rule_text
 from .textbook import TEXTBOOK
-from .wording import local_derivative_text, name_of, written
 
 __all__ = [
     "factor_of_any_node",

@@ -22,8 +22,8 @@ import numpy as np
 
 from ..engine import graph, ops
 from ..functions.trees import flatten
-from ..naming import is_plain_number, short_number
-from ..paths import Path, count_paths, path_products
+from ..reading.names import is_plain_number, short_number
+from ..reading.paths import Path, count_paths, path_products
 from . import factors, parts, rules, whole
 from .evidence import Evidence
 from .guesses import Guess
@@ -87,7 +87,7 @@ def explanations(case: Case) -> list[Guess]:
 
     Example:
         >>> from autograd import Value
-        >>> from autograd.naming import Names
+        >>> from autograd.reading.names import Names
         >>> a, b = Value(2.0, "a"), Value(3.0, "b")
         >>> order = graph.topological_order(a * b + b)
         >>> case = Case(order, b, Names(order), graph.adjoints(order, {order[-1]: 1.0}), guess=2.0, slack=1e-9)

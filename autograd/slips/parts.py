@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..engine import ops
+from ..reading.formulas import local_derivative_text, name_of, number_text, term_text, written
 from .evidence import Array, Evidence
 from .guesses import PASS_ON, Guess, column, edge_guess
-from .wording import local_derivative_text, name_of, number_text, term_text, written
 
 __all__ = [
     "counted_twice",

@@ -12,10 +12,10 @@ import numpy as np
 
 from ..engine import op as operation
 from ..engine import ops
+from ..reading.formulas import local_derivative_text, term_text, written
 from .evidence import Array, Evidence
 from .guesses import MOST_EDGES, PASS_ON, Guess, column, edge_guess, value_and_partial
 from .textbook import usual_mistakes
-from .wording import local_derivative_text, term_text, written
 
 __all__ = [
     "any_constant",

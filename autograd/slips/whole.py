@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..engine import ops
+from ..reading.formulas import written
 from .evidence import Evidence
 from .guesses import Guess, column, edge_guess, value_and_partial
-from .wording import written
 
 __all__ = ["degrees", "mean_for_sum", "sign_of_the_whole", "swapped_entries", "transposed"]
 

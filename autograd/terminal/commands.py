@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..derivation import explain
 from ..engine.graph import is_constant
 from ..engine.ops import LEAF
 from ..errors import ArgumentError, shown
 from ..guessing import judge_guess
-from ..moments import Records
-from ..naming import short_number
+from ..reading.explain import explain
+from ..reading.names import short_number
+from ..reading.stepper import Records, Stepper
 from ..render import draw
 from ..render.neighbourhood import neighbourhood_lines
-from ..stepper import Stepper
 from . import words
 from .arguments import bare, count, node_and_rest, nothing, number
 from .screen import Screen

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TextIO, TypeAlias
 
-from ..render.widths import columns
+from ..reading.text import columns
 
 __all__ = ["Screen", "Subject"]
 

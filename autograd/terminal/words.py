@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ..conditions import VARIABLES
 from ..errors import ArgumentError, shown
+from ..reading.conditions import VARIABLES
 
 __all__ = ["COMMANDS", "WIDTH", "Command", "find", "help_lines", "quoted"]
 

@@ -27,7 +27,7 @@ from autograd import (
     softmax,
     sum,
 )
-from autograd.paths import count_paths, path_products
+from autograd.reading.paths import count_paths, path_products
 
 # %% 4.1
 # Differentiate by hand first, then let the check judge you. Replace the derivative by your own.

@@ -9,7 +9,7 @@
 # run, the gradient: how much the loss changes for a small change of that value. **Predict before you run**: write your
 # number down, then run the cell.
 from autograd import Stepper, Value, compile, dot, explain, lessons, log, relu, sigmoid, tanh
-from autograd.paths import path_products
+from autograd.reading.paths import path_products
 
 # %% 5.1
 # Try other predictions. Which way does the slope point if the target is 0? What happens as `yhat` comes near 0 or 1?

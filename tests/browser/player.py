@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autograd import Value, lessons
 from autograd.engine.graph import topological_order
-from autograd.trace import Trace
+from autograd.reading.trace import Trace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,8 +8,8 @@ import pytest
 
 from autograd import Value, primitive
 from autograd.engine.graph import topological_order
+from autograd.reading.trace import Trace
 from autograd.render import to_html
-from autograd.trace import Trace
 from tests.browser.conftest import Opener
 from tests.browser.player import (
     GRAPHS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autograd import Value, relu, tanh
+from autograd.reading.trace import Trace
 from autograd.render import to_html
-from autograd.trace import Trace
 from tests.browser.conftest import Opener, Watched
 from tests.browser.player import graph_of, walk
 

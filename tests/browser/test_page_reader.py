@@ -8,9 +8,9 @@ import pytest
 
 from autograd import Value
 from autograd.engine.graph import topological_order
-from autograd.paths import path_products
+from autograd.reading.paths import path_products
+from autograd.reading.trace import Trace
 from autograd.render import to_html
-from autograd.trace import Trace
 from tests.browser.conftest import DESKTOP, PHONE, Opener, complaints_of_axe
 from tests.browser.player import box, edit, graph_of, guess, lines_of, lines_on, recompute, step_of, verdict
 

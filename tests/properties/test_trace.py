@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograd import Stepper, Value, dot, sigmoid, sum, tanh
 from autograd.engine.graph import topological_order
-from autograd.trace import Trace
+from autograd.reading.trace import Trace
 
 
 def random_graph(seed: int, size: int) -> Value:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.conditions import VARIABLES, Condition, parse_condition
 from autograd.errors import ArgumentError, ExpressionError, OperandError
 from autograd.functions.expressions import MAX_DEPTH, MAX_LENGTH
+from autograd.reading.conditions import VARIABLES, Condition, parse_condition
 
 NAN, INF = math.nan, math.inf
 

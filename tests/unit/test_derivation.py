@@ -13,17 +13,16 @@ from hypothesis import given, settings
 
 import autograd as ag
 from autograd import Value, explain, lessons
-from autograd.derivation import Derivation
-from autograd.derivation.measuring import measured_text
-from autograd.derivation.writing import WIDTH
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, AutogradError, OperandError
 from autograd.functions.slopes import slopes
-from autograd.naming import is_plain_number
 from autograd.nn import MLP
-from autograd.paths import count_paths
-from autograd.render.latex import latex_name, latex_number
-from autograd.render.widths import columns
+from autograd.reading.chains import measured_text
+from autograd.reading.explain import Derivation
+from autograd.reading.formulas import latex_name, latex_number
+from autograd.reading.names import is_plain_number
+from autograd.reading.paths import count_paths
+from autograd.reading.text import WIDTH, columns
 from tests.properties.test_random_graphs import Program, build, programs, sizes
 from tests.unit.test_paths import doubled
 

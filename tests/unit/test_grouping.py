@@ -16,8 +16,8 @@ from autograd import Value, array, dot, lessons, tanh
 from autograd.engine.graph import topological_order
 from autograd.engine.op import TABLE, Op
 from autograd.errors import ArgumentError
-from autograd.grouping import Grouping, Part
 from autograd.nn import MLP
+from autograd.reading.grouping import Grouping, Part
 from tests.properties.test_random_graphs import Program, build, programs
 
 

@@ -9,7 +9,7 @@ import pytest
 from autograd import Value, ops
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
-from autograd.naming import Names, made_by, number_beside
+from autograd.reading.names import Names, made_by, number_beside
 
 
 def names(root: Value) -> list[str]:

@@ -12,7 +12,7 @@ import autograd as ag
 from autograd import Value, lessons
 from autograd.errors import ArgumentError, GraphError
 from autograd.functions.duals import Dual, new_level
-from autograd.paths import Path, count_paths, path_products, replayed
+from autograd.reading.paths import Path, count_paths, path_products, replayed
 from tests.properties.test_random_graphs import Program, build, programs, sizes
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Stepper, Value
 from autograd.errors import ArgumentError
-from autograd.render.widths import columns
+from autograd.reading.text import columns
 from autograd.terminal import words
 from autograd.terminal.commands import StepShell
 from autograd.terminal.line_editing import history_file

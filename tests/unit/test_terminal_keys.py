@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograd.render.widths import columns
+from autograd.reading.text import columns
 
 if os.environ.get("CI"):
     import pexpect

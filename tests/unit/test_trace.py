@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Value, atan2, detect_anomaly, dot, exp, lessons, log, no_grad, relu, steps
 from autograd.errors import DivisionByZeroError, GraphError, OperandError
-from autograd.trace import Trace
+from autograd.reading.trace import Trace
 
 
 def two_paths() -> tuple[Value, Value, Value]:

@@ -13,9 +13,8 @@ from typing import Any
 
 from ...engine.graph import is_constant, partials_at, sending_order
 from ...engine.ops import LITERAL
-from ...naming import is_plain_number
-from ...records import Step
-from ...trace import Trace
+from ...reading.names import is_plain_number
+from ...reading.trace import Step, Trace
 from ..javascript import js_op
 from ..rows import Rows
 

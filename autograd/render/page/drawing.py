@@ -12,8 +12,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ...reading.text import label_text, number_text, text_width
 from ..rows import EdgeRow, NodeRow, Rows
-from ..text import label_text, number_text, text_width
 
 __all__ = ["drawing", "escaped"]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from ...engine.value import Value
 from ...errors import ArgumentError, GraphError
-from ...trace import Trace
+from ...reading.text import label_text
+from ...reading.trace import Trace
 from ..javascript import js_prelude
 from ..rows import graph_rows, graph_size
-from ..text import label_text
 from .colours import style_variables
 from .data import json_text, page_data, script_of_ops
 from .drawing import drawing, escaped

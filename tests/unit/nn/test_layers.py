@@ -14,9 +14,9 @@ import autograd as ag
 from autograd import Value, nn
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from autograd.grouping import Grouping
 from autograd.nn import MLP, BatchNorm, Linear, ReLU, Residual, Sequential, Softmax, Tanh
 from autograd.nn.weights import linear_bound
+from autograd.reading.grouping import Grouping
 
 TORCH = json.loads((Path(__file__).parents[2] / "data" / "torch_parity.json").read_text())
 X = np.array([[0.5, -1.0], [2.0, 0.25], [1.0, 1.0]])

@@ -15,8 +15,8 @@ import autograd as ag
 from autograd import Stepper, Value, nn
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, OperandError, ShapeError
-from autograd.grouping import Grouping
 from autograd.nn import MLP, Layer, Neuron, Tanh
+from autograd.reading.grouping import Grouping
 
 
 def weights(model: nn.Module) -> list[float]:

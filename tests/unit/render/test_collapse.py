@@ -13,9 +13,9 @@ from autograd import Value, array, dot, mean, no_grad, tanh
 from autograd import sum as total
 from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.nn import MLP
+from autograd.reading.trace import Trace
 from autograd.render.collapse import collapsed_rows, picture_rows
 from autograd.render.rows import NodeRow, Rows, graph_rows, graph_size
-from autograd.trace import Trace
 
 
 def batch(samples: int, sizes: tuple[int, ...] = (16, 16, 1), inputs: int = 2, plain: bool = False) -> Value:

@@ -13,15 +13,15 @@ from autograd import sum as total
 from autograd.engine.graph import topological_order
 from autograd.engine.ops import LITERAL
 from autograd.functions.slopes import exact_sum
-from autograd.naming import Names
 from autograd.nn import MLP
+from autograd.reading.names import Names
+from autograd.reading.trace import Trace
 from autograd.render.collapse import picture_rows
 from autograd.render.overview import Overview
 from autograd.render.parts import Part, Parts
 from autograd.render.rows import EdgeRow, NodeRow, Rows, graph_rows
 from autograd.render.sources import Moment, Stored
 from autograd.render.units import Units
-from autograd.trace import Trace
 
 
 @st.composite

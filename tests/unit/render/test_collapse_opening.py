@@ -9,9 +9,9 @@ from autograd import Value, detect_anomaly, dot, mean, no_grad, tanh
 from autograd import sum as total
 from autograd.errors import ArgumentError, GraphError
 from autograd.nn import MLP
+from autograd.reading.trace import Trace
 from autograd.render.collapse import picture_rows
 from autograd.render.rows import Rows, graph_rows
-from autograd.trace import Trace
 
 from .test_collapse import batch, by_name, tangle
 

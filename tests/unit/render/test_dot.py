@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from autograd import Value, primitive, relu
 from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.nn import MLP
+from autograd.reading.trace import Trace
 from autograd.render import to_dot
-from autograd.trace import Trace
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 REWRITE = "AUTOGRAD_REWRITE_GOLDEN"

@@ -151,7 +151,7 @@ def test_where_dot_finds_no_curve_the_arrows_are_straight(monkeypatch: pytest.Mo
     [
         ({"expand": 5}, OperandError, "expand is the name of a box"),
         ({"expand": None}, OperandError, "expand is the name of a box"),
-        ({"trace": 3}, OperandError, "trace is an autograd.trace.Trace"),
+        ({"trace": 3}, OperandError, "trace is an autograd.reading.trace.Trace"),
         ({"bogus": 1}, ArgumentError, "no option 'bogus'; it has show"),
         ({"at_step": True}, OperandError, "whole number of records"),
     ],

@@ -30,8 +30,8 @@ from autograd import (
 )
 from autograd import sum as total
 from autograd.errors import GraphError, OperandError
+from autograd.reading.formulas import latex_name
 from autograd.render import to_latex
-from autograd.render.latex import latex_name
 
 any_text = st.text(st.characters(exclude_categories=()))
 nasty = st.sampled_from(

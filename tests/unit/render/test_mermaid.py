@@ -18,10 +18,10 @@ from autograd import Value
 from autograd import sum as total
 from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.nn import MLP
+from autograd.reading.text import label_text
 from autograd.render import to_mermaid
 from autograd.render.look import Look
 from autograd.render.palette import DARK
-from autograd.render.text import label_text
 
 ID = r"[a-zA-Z]\w*"
 TEXT = r"(?:[^\W_ﬂß]|[ ,()=/+.…←↑→↓\-]|<br/>|#\d+;)*"

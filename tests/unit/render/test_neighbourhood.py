@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from autograd import Value, dot, relu, sin
 from autograd import sum as total
 from autograd.errors import ArgumentError, OperandError
+from autograd.reading.text import columns
+from autograd.reading.trace import Trace
 from autograd.render.neighbourhood import neighbourhood_lines
-from autograd.render.widths import columns
-from autograd.trace import Trace
 
 
 def drawn(trace: Trace, k: int, **options: object) -> str:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from autograd import Value, lessons, primitive, steps
 from autograd import dot as weighted_sum
 from autograd.errors import ArgumentError, GraphError, OperandError
+from autograd.reading.trace import Trace
 from autograd.render import to_html
 from autograd.render.page.data import json_text
-from autograd.trace import Trace
 
 VOID = {"meta", "input", "path", "rect"}
 

@@ -11,8 +11,8 @@ from autograd.engine.graph import topological_order
 from autograd.engine.value import literal
 from autograd.errors import ArgumentError, AutogradError, GraphError, OperandError
 from autograd.nn import MLP
+from autograd.reading.trace import Trace
 from autograd.render.rows import EdgeRow, NodeRow, graph_rows, graph_size
-from autograd.trace import Trace
 
 
 @st.composite

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.render.text import LABEL_LIMIT, label_text, markup, number_text, text_width
+from autograd.reading.text import LABEL_LIMIT, label_text, markup, number_text, text_width
 
 any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates, too
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.render.widths import columns, cut, printable
+from autograd.reading.text import columns, cut, printable
 
 any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates, too
 

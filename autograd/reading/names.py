@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from .engine.op import Op
-from .engine.ops import CONSTANT, LEAF, LITERAL
-from .errors import ArgumentError, shown
+from ..engine.op import Op
+from ..engine.ops import CONSTANT, LEAF, LITERAL
+from ..errors import ArgumentError, shown
 
 __all__ = ["Names", "is_plain_number", "made_by", "number_beside", "short_number"]
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .engine import graph
-from .engine.op import number
-from .errors import ArgumentError, GraphError
+from ..engine import graph
+from ..engine.op import number
+from ..errors import ArgumentError, GraphError
 
 __all__ = ["Path", "count_paths", "path_products", "replayed", "walk"]
 

@@ -6,19 +6,190 @@ is read off them, so it can't depend on how k was reached.
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, overload
+from typing import Any, Literal, TypeAlias, overload
 
-from .engine import graph
-from .engine.op import number
-from .errors import GraphError, OperandError
-from .naming import Names
-from .records import Kind, Message, Step
+from ..engine import graph
+from ..engine.op import Op, number
+from ..engine.ops import LEAF
+from ..errors import GraphError, OperandError
+from .names import Names, is_plain_number, made_by, number_beside, short_number
 
-__all__ = ["Trace", "steps"]
+__all__ = ["Message", "Step", "Trace", "steps"]
+
+# --- telling ------------------------------------------------------------------------------------------------------
+#
+# A record of a trace in words: one sentence, and one line of numbers.
+
+
+_MOST = 6  # messages or operands in one line
+
+
+def told(step: Step) -> str:
+    """What happens at a record: the rule in words, what flows, and the sums so far.
+
+    Example:
+        >>> from autograd import Value, steps
+        >>> print([*steps(Value(3.0, "a") * Value(2.0, "b"))][-1])
+        Backward through v1 = a * b: a product passes to each factor the other factor.
+          to a: 1 * 2 = 2 (complete); to b: 1 * 3 = 3 (complete)
+    """
+    sentence, numbers = (_forward, _seed, _backward)[("forward", "seed", "backward").index(step.kind)](step)
+    if step.first_bad is not None:
+        name, index = step.first_bad
+        numbers += f"\n  not finite: {_culprit(step, name, index)}"
+    return f"{sentence}\n  {numbers}"
+
+
+def _culprit(step: Step, name: str, index: int) -> str:
+    if index < step.index:
+        return f"the first such number was made at step {index}, by {name}"
+    return f"{name} is the first node to make such a number"
+
+
+def _forward(step: Step) -> tuple[str, str]:
+    value = f"{step.name} = {short_number(step.value)}"
+    if is_plain_number(step.node):
+        return f"{step.name} is a plain number; no gradient flows to it.", step.name
+    if step.op is LEAF:
+        return f"{step.name} is a leaf; it gets a gradient.", value
+    if not step.operands:
+        return f"{step.name} is a constant; no gradient flows to it.", value
+    sentence = f"Forward: {step.name} = {_formula(step, step.operands)}."
+    computed = _formula(step, tuple(map(short_number, step.numbers)))
+    return sentence, f"{step.name} = {computed} = {short_number(step.value)}{_stale(step)}"
+
+
+def _stale(step: Step) -> str:
+    """A warning where an operand's number was changed after the node was computed."""
+    try:
+        now = step.op.forward(*step.numbers)
+    except (ArithmeticError, ValueError):
+        now = math.nan
+    if now == step.value or (now != now and step.value != step.value):
+        return ""
+    return (
+        f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so compute "
+        f"{step.name} again"
+    )
+
+
+def _seed(step: Step) -> tuple[str, str]:
+    seed = short_number(step.gradient or 0.0)
+    start = f"d{step.name}/d{step.name} = 1" if step.gradient == 1.0 else f"with the seed {seed}"
+    return f"The backward pass starts at {step.name}: {start}.", f"gradient of {step.name} = {seed}"
+
+
+def _backward(step: Step) -> tuple[str, str]:
+    sentence = f"Backward through {step.name} = {_formula(step, step.operands)}: {step.op.because}."
+    if step.op.kink and (0.0 in step.numbers or len(set(step.numbers)) < len(step.numbers)):
+        sentence += f" ({step.op.kink})"
+    if not step.messages:
+        return sentence, "nothing is sent: its operands are constants"
+    parts = [message_text(message) for message in step.messages[:_MOST]]
+    if len(step.messages) > _MOST:
+        parts.append(f"... and {len(step.messages) - _MOST} more")
+    return sentence, "; ".join(parts)
+
+
+def message_text(message: Message) -> str:
+    """upstream * local = product, the sum so far and how much is still to come.
+
+    Example:
+        >>> from autograd import Value, steps
+        >>> b = Value(1.0, "b")
+        >>> [message_text(step.messages[0]) for step in steps((b + 2) * b) if step.messages]
+        ['to v1: 1 * 1 = 1 (complete)', 'to b: 1 * 1 = 1, sum 3 + 1 = 4 (complete)']
+    """
+    m = message
+    text = f"to {m.target}: {number_beside(m.upstream)} * {number_beside(m.local)} = {short_number(m.product)}"
+    if m.before is not None:
+        text += f", sum {short_number(m.before)} + {number_beside(m.product)} = {short_number(m.total)}"
+    return text + (f" ({m.waiting} more to come)" if m.waiting else " (complete)")
+
+
+def _formula(step: Step, operands: tuple[str, ...]) -> str:
+    if len(operands) > _MOST:
+        operands = (*operands[: _MOST // 2], "...", *operands[1 - _MOST // 2 :])
+    return made_by(step.op, operands)
+
+
+# --- records ------------------------------------------------------------------------------------------------------
+#
+# The frozen records that a trace is made of.
+
+
+Kind: TypeAlias = Literal["forward", "seed", "backward"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a backward visit sends to one operand: upstream times local derivative.
+
+    Args:
+        target: the operand's name.
+        operand: its place among the operands, from 0.
+        upstream: d root / d (the node that sends).
+        local: d (the node that sends) / d target.
+        product: upstream times local, what is sent.
+        before: the target's gradient without this message; None: this is the first.
+        total: the target's gradient so far, this message included.
+        waiting: how many contributions to the target are still to come.
+        value: the number at the target.
+        node: the target.
+    """
+
+    target: str
+    operand: int
+    upstream: float
+    local: float
+    product: float
+    before: float | None
+    total: float
+    waiting: int
+    value: float
+    node: Any = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One record: a node's forward value, the seed, or a node's backward visit.
+
+    Args:
+        index: its place in the trace, from 1.
+        kind: "forward", "seed" or "backward".
+        name: what the node is called.
+        value: the number at the node.
+        gradient: d root / d node, complete; None for a forward value.
+        operands: the names of the node's operands, in order.
+        numbers: the operands' values.
+        messages: what a backward visit sends, in the order of sending; constants get nothing.
+        op: the node's row.
+        first_bad: the name of the node that made the first number that is not finite, and the index of that record, if
+            this record holds such a number itself.
+        node: the node.
+    """
+
+    index: int
+    kind: Kind
+    name: str
+    value: float
+    gradient: float | None
+    operands: tuple[str, ...]
+    numbers: tuple[float, ...]
+    messages: tuple[Message, ...]
+    op: Op = field(compare=False, repr=False)
+    first_bad: tuple[str, int] | None
+    node: Any = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return told(self)
+
 
 _LATEST = 200  # messages
 

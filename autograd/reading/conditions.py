@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from .errors import ArgumentError, OperandError
-from .functions.expressions import MAX_DEPTH, Expression, Source, parse_part
+from ..errors import ArgumentError, OperandError
+from ..functions.expressions import MAX_DEPTH, Expression, Source, parse_part
 
 __all__ = ["VARIABLES", "Condition", "parse_condition"]
 

@@ -1,0 +1,374 @@
+"""The paths between two nodes: swept, merged at the nodes that have names, listed where they are few.
+
+A link is one step of a chain, from a node down to another. Singly it is one operand of the node; merged it stands
+for every route between the two that passes through nodes without names alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple, TypeAlias
+
+from ..engine import graph
+from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
+from .paths import replayed
+
+__all__ = [
+    "Gathered",
+    "Group",
+    "Link",
+    "Links",
+    "Sweep",
+    "counted",
+    "gathered",
+    "is_name",
+    "measured",
+    "measured_text",
+    "merged",
+    "routes",
+    "stale",
+    "swept",
+]
+
+Count: TypeAlias = int | float  # floats above 2^64, where the last digit no longer matters and integers grow long
+
+_EXACT = 1 << 64
+_NAME = re.compile(r"[^\W\d][\w.]*'*(\[[\w, ]*\])?(#\d+)?'*")
+
+
+class Link(NamedTuple):
+    """One step of a chain.
+
+    Args:
+        below: the node that it leads down to.
+        value: d (the node above) / d below, along the routes that it stands for.
+        place: which operand, where it is one; None: it is merged.
+        routes: how many routes it stands for.
+    """
+
+    below: Any
+    value: float
+    place: int | None
+    routes: Count = 1
+
+
+Links: TypeAlias = dict[Any, list[Link]]
+
+
+class Sweep(NamedTuple):
+    """What one backward sweep between two nodes tells.
+
+    Args:
+        order: the nodes on the paths, in topological order, the lower end first.
+        links: for each of them its operands that lie on a path.
+        adjoint: d root / d node.
+        culprit: the node and operand that made the first adjoint that is not finite.
+    """
+
+    order: list[Any]
+    links: Links
+    adjoint: dict[Any, float]
+    culprit: tuple[Any, Link] | None
+
+
+def is_name(label: str) -> bool:
+    """Whether a label is a name, as x1 or W[0,1] is, rather than a formula, as "yhat - y" is."""
+    return _NAME.fullmatch(label) is not None
+
+
+def swept(order: Iterable[Any], root: Any, wrt: Any) -> Sweep:
+    """Sweep back from `root` to `wrt`; nothing is written to any node.
+
+    The sums are made in the engine's order, so that they equal its gradients to the last bit.
+
+    Args:
+        order: all nodes that `root` depends on, in topological order.
+        root, wrt: from where to where.
+
+    Raises:
+        AutogradError: a rule has no value at its point.
+    """
+    inside, passed = {wrt}, [wrt]
+    for node in order:
+        if not inside.isdisjoint(node.parents) and node is not wrt:
+            inside.add(node)
+            passed.append(node)
+    if root not in inside:
+        return Sweep([], {}, {}, None)
+    adjoint: dict[Any, float] = {root: 1.0}
+    links: Links = {}
+    culprit = None
+    for node in reversed(passed[1:]):
+        upstream, partials = adjoint[node], graph.local_partials(node)
+        links[node] = made = [Link(p, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
+        if len(made) > 1:
+            at = {link.place: link for link in made}
+            made = [at[k] for k in graph.sending_order(node) if k in at]
+        for link in made:
+            adjoint[link.below] = total = adjoint.get(link.below, 0.0) + upstream * link.value
+            if culprit is None and not math.isfinite(total):
+                culprit = (node, link)
+    return Sweep(passed, links, adjoint, culprit)
+
+
+def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
+    """Links between the kept nodes alone; None where there are too many pairs of them."""
+    budget = 20 * sum(map(len, sweep.links.values())) + 10_000
+    uses = Counter(link.below for links in sweep.links.values() for link in links)
+    found: Links = {}
+    reach: dict[Any, dict[Any, Link]] = {}  # of nodes without a name, until their last user has read it
+    for node in sweep.order[1:]:
+        out: dict[Any, Link] = {}
+        for link in sweep.links[node]:
+            further = [link._replace(value=1.0)] if link.below in kept else reach[link.below].values()
+            budget -= len(further)
+            if budget < 0:
+                return None
+            for end, value, _, count in further:
+                place = link.place if end is link.below else None
+                step = Link(end, link.value * value, place, count)
+                out[end] = _together(out[end], step) if end in out else step
+            uses[link.below] -= 1
+            if not uses[link.below]:
+                reach.pop(link.below, None)
+        if node in kept:
+            found[node] = list(out.values())
+        else:
+            reach[node] = out
+    return found
+
+
+def _together(a: Link, b: Link) -> Link:
+    return Link(a.below, a.value + b.value, None, short(a.routes + b.routes))
+
+
+def short(count: Count) -> Count:
+    """A count that takes no more room than a double."""
+    return count if count < _EXACT else float(count)
+
+
+def counted(links: Links, order: list[Any], whole: bool = True) -> dict[Any, Count]:
+    """For every node how many paths lead from the last node of `order` down to it.
+
+    Args:
+        links: over the nodes of `order`.
+        order: in topological order.
+        whole: count the routes that a merged link stands for; else it is one.
+    """
+    counts: dict[Any, Count] = {order[-1]: 1}
+    for node in reversed(order):
+        for link in links.get(node, ()):
+            more = counts[node] * (link.routes if whole else 1)
+            counts[link.below] = short(counts.get(link.below, 0) + more)
+    return counts
+
+
+def routes(sweep: Sweep, start: Any, end: Any, kept: Collection[Any]) -> Links:
+    """The single links of all routes from `start` down to `end` that pass no other kept node."""
+    users: dict[Any, list[Any]] = {end: []}
+    region = [start]
+    for node in region:  # it grows on the way
+        for link in sweep.links[node]:
+            if link.below not in users and link.below not in kept:
+                region.append(link.below)
+            users.setdefault(link.below, []).append(node)
+    leading: set[Any] = set()
+    stack = list(users[end])
+    while stack:
+        node = stack.pop()
+        if node not in leading:
+            leading.add(node)
+            stack += users.get(node, ())
+    onward = leading - {start}
+    return {node: [k for k in sweep.links[node] if k.below is end or k.below in onward] for node in leading}
+
+
+# --- gathering ----------------------------------------------------------------------------------------------------
+#
+# Very many paths in few groups, by the nodes next to the lower end.
+
+
+class Group(NamedTuple):
+    """The paths that share their lowest steps.
+
+    Args:
+        nodes: root, the node at which they meet, and where they go from there.
+        partials: d root / d (the node at which they meet), which stands for all of them, and the shared steps.
+        product: what they add to the derivative.
+        ways: how many paths they are.
+    """
+
+    nodes: tuple[Any, ...]
+    partials: tuple[float, ...]
+    product: float
+    ways: Count
+
+
+class Gathered(NamedTuple):
+    """All paths in groups.
+
+    Args:
+        groups: in topological order; none if all steps are shared.
+        others: what the groups that are not listed add up to; None: all are listed.
+        shared: the steps at the lower end that all paths have in common; no partials: there are none.
+    """
+
+    groups: list[Group]
+    others: Group | None
+    shared: Group
+
+
+def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
+    """All paths, by the node at which they reach the steps that all of them share, or the lowest node itself.
+
+    The nodes nearest to the lower end make an exact partition: d root / d end is the sum over everything c that is
+    made of it directly of (d root / d c) * (d c / d end). Where there is one such c alone, the same is done for it.
+
+    Args:
+        links: over kept nodes.
+        sweep: of the same two nodes.
+        most: how many groups to return; of more than these the largest are kept.
+
+    """
+    order = [node for node in sweep.order if node in links or node is sweep.order[0]]
+    counts = counted(links, order)
+    users: dict[Any, list[Any]] = {}
+    for node in order[1:]:
+        for below in {link.below: None for link in links[node]}:
+            users.setdefault(below, []).append(node)
+    root, end = order[-1], order[0]
+    shared: list[tuple[Any, float, Count]] = []  # a node, the derivative of what is above it by it, and the routes
+    low: Any = end
+    count: Count = 1
+    while low is not root and len(users[low]) == 1:
+        value, several = _between(links, users[low][0], low)
+        shared.append((low, value, several))
+        low = users[low][0]
+        count = short(count * several)
+    steps = [value for _, value, _ in reversed(shared)]
+    below = Group((low, *[node for node, _, _ in reversed(shared)]), tuple(steps), math.prod(steps), count)
+    if low is root:
+        return Gathered([], None, below)
+    groups = []
+    for top in users[low]:
+        value, several = _between(links, top, low)
+        nodes: tuple[Any, ...] = (top, low)
+        partials: tuple[float, ...] = (value,)
+        if top is not root:
+            nodes, partials = (root, *nodes), (sweep.adjoint[top], *partials)
+        if low is not end:
+            nodes, partials = (*nodes, end), (*partials, below.product)
+        groups.append(Group(nodes, partials, math.prod(partials), short(counts[top] * several * count)))
+    if len(groups) <= most:
+        return Gathered(groups, None, below)
+    largest = sorted(
+        range(len(groups)), key=lambda i: (groups[i].product == groups[i].product, -abs(groups[i].product))
+    )
+    chosen = set(largest[: most - 1])
+    rest = [group for i, group in enumerate(groups) if i not in chosen]
+    others = Group((), (), exact_sum([g.product for g in rest]), short(sum(g.ways for g in rest)))
+    return Gathered([groups[i] for i in sorted(chosen)], others, below)
+
+
+def _between(links: Links, above: Any, below: Any) -> tuple[float, Count]:
+    found = [link for link in links[above] if link.below is below]
+    return sum(link.value for link in found), short(sum(link.routes for link in found))
+
+
+# --- measuring ----------------------------------------------------------------------------------------------------
+#
+# The derivative measured on the recorded graph: its operations are run again with one node moved a little.
+
+
+_THOROUGH = 50_000  # operands; in a larger graph a few runs have to do
+_UNDEFINED = {
+    "jump": "the value jumps here, so that there is no slope to measure",
+    "vertical": "the slope grows without bound towards this point",
+    "no limit": "the differences settle on no slope",
+    "edge": "there are no values on one side of this point at least",
+}
+
+
+def measured(root: Any, wrt: Any, operands: int) -> Slopes | None:
+    """The slope of a recorded graph by one of its nodes; None where there is no finite number to start from.
+
+    Args:
+        root, wrt: nodes of one graph.
+        operands: how many there are on the way, which decides how much work is done.
+
+    Example:
+        >>> from autograd import Value
+        >>> x = Value(3.0, "x")
+        >>> round(measured(x * x, x, 2).value, 9)
+        6.0
+    """
+    if not math.isfinite(wrt._data):
+        return None
+    replay = replayed(root, wrt)
+    return slopes(replay, wrt._data) if operands <= _THOROUGH else _central(replay, wrt._data, operands)
+
+
+def _central(f: Callable[[float], float], x: float, operands: int) -> Slopes:
+    """Central differences with two steps; what they differ by, and the rounding of every operation, is the error."""
+    step = 2.0 ** round(math.log2(math.cbrt(EPS) * max(1.0, abs(x))))
+    wide = narrow = noise = math.nan
+    try:
+        wide = (f(x + step) - f(x - step)) / (2.0 * step)
+        up, down = f(x + step / 2.0), f(x - step / 2.0)
+        narrow, noise = (up - down) / step, EPS * operands * max(abs(up), abs(down))
+    except (ArithmeticError, ValueError):
+        pass  # what has no value has no slope
+    error = abs(wide - narrow) + 4.0 * noise / step
+    settled = math.isfinite(error)
+    side = Side(narrow, error, "slope") if settled else Side(math.nan, math.inf, "no limit")
+    return Slopes(side, side, side if settled else None, "smooth" if settled else "no limit", noise, 4)
+
+
+def stale(order: Iterable[Any]) -> tuple[Any, float] | None:
+    """The first node that stores something else than its operands now give, and what they give; None: there is none."""
+    for node in order:
+        try:
+            now: float = node._op.forward(*[p._data for p in node.parents])
+        except (ArithmeticError, ValueError):
+            now = math.nan
+        if now != node._data and (now == now or node._data == node._data):
+            return node, now
+    return None
+
+
+def measured_text(found: Slopes | None, total: float, plus_minus: str = "+-") -> str:
+    """What was measured, in words, and whether it is what was derived.
+
+    Example:
+        >>> from autograd.functions.slopes import slopes
+        >>> measured_text(slopes(lambda x: 2 * x, 1.0), 2.0)[:22]
+        'measured: 2.0000000 +-'
+        >>> measured_text(slopes(abs, 0.0), 0.0)
+        'measured: -1.0000000 from the left and 1.0000000 from the right, a kink; derived is 0'
+    """
+    if found is None:
+        return "not measured: there is no finite number to start from"
+    if found.both is not None:
+        off = abs(found.both.slope - total)
+        text = f"measured: {_digits(found.both, plus_minus)}"
+        if off <= 4.0 * found.both.error + 1e-9 * abs(total):
+            return text
+        return f"{text}, which is not the {total:.8g} derived"
+    if found.kind == "kink":
+        left, right = (_digits(side, "") for side in (found.left, found.right))
+        return f"measured: {left} from the left and {right} from the right, a kink; derived is {total:.6g}"
+    return f"not measured: {_UNDEFINED[found.kind]}"
+
+
+def _digits(side: Side, plus_minus: str) -> str:
+    """The digits that the error bound leaves, eight at the most."""
+    size, error = abs(side.slope), side.error
+    digits = 8 if not size or not error else max(1, min(8, math.ceil(math.log10(size / error)) if size > error else 1))
+    text = f"{side.slope:#.{digits}g}".removesuffix(".")
+    if not plus_minus or not error:
+        return text
+    mantissa, _, exponent = f"{error:.0e}".partition("e")
+    return f"{text} {plus_minus} {mantissa}e{int(exponent)}"

@@ -1,0 +1,305 @@
+"""Numbers and labels as they stand in a picture: short, and harmless whatever they hold."""
+
+from __future__ import annotations
+
+import html
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+from unicodedata import category, east_asian_width
+
+from .chains import is_name
+from .names import short_number
+
+__all__ = [
+    "LABEL_LIMIT",
+    "TEXT",
+    "UNICODE",
+    "Style",
+    "columns",
+    "cut",
+    "digits",
+    "equation",
+    "filled",
+    "label_text",
+    "markup",
+    "number_text",
+    "printable",
+    "sentence",
+    "text_width",
+    "visible",
+]
+
+LABEL_LIMIT = 32  # characters; a longer label would push the rest of the picture out of sight
+
+_NARROW, _WIDE = frozenset(" !'(),-./:;I[]fijlrt|"), frozenset("%@MW^m+<>=~w…—")
+
+
+def number_text(x: float | None, missing: str = "not computed", number_format: str = ".4g") -> str:
+    """A number as pictures write it: to four significant digits, a zero of either sign as 0.
+
+    Args:
+        x: the number, or None where there is none.
+        missing: what to write in its place; never 0, which is a number.
+        number_format: of another precision, or another form.
+
+    Example:
+        >>> [number_text(x) for x in (2.0, 0.1234567, 1e-7, -0.0, float("-inf"), float("nan"), None)]
+        ['2', '0.1235', '1e-07', '0', '-inf', 'nan', 'not computed']
+    """
+    return missing if x is None else format(x + 0.0, number_format)  # -0.0 + 0.0 is 0.0
+
+
+def label_text(label: str, limit: int = LABEL_LIMIT) -> str:
+    r"""One line of printable text for a label of any kind.
+
+    What would not show (control characters, lone surrogates, marks that turn the direction of writing, ...) is
+    written as the escape that a Python string has for it. A label longer than `limit` ends in an ellipsis, one of
+    spaces alone stands in quotes.
+
+    Args:
+        label: any text.
+        limit: how many characters the result may have.
+
+    Example:
+        >>> print(label_text("a\nb"), label_text("weights of the very first hidden layer"), label_text("  "))
+        a\nb weights of the very first hidde… '  '
+    """
+    if label and not label.strip(" "):
+        label = repr(label)
+    shown, room = "", limit - 1  # one character is kept for the ellipsis
+    for i, character in enumerate(label):
+        piece = character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        is_last = i == len(label) - 1
+        if len(shown) + len(piece) > room + is_last:
+            return shown + "…"
+        shown += piece
+    return shown
+
+
+def markup(text: str) -> str:
+    r"""Text for the inside of an HTML-like DOT label, where it then stands for itself alone.
+
+    Quotes and angle brackets can't end the label or open a tag, and a backslash can't begin one of DOT's own
+    escapes, which ``\N`` (the name of the node) is even inside markup.
+
+    Example:
+        >>> print(markup(r'<b>"\N" & co'))
+        &lt;b&gt;&quot;\\N&quot; &amp; co
+    """
+    return html.escape(text).replace("\\", "\\\\")
+
+
+def text_width(text: str, size: float, bold: bool = False) -> int:
+    """A generous estimate of the room that a line takes in any common sans-serif font, in points.
+
+    `dot` has no fonts of its own to measure with: it takes Helvetica's widths, and far too little for anything that
+    is not ASCII, while the viewer may show a wider font. Room asked for by this estimate is enough in either case.
+
+    Args:
+        text: one line.
+        size: of the font, in points.
+        bold: whether it is bold, which is wider.
+
+    Example:
+        >>> text_width("loss", 10), text_width("損失", 10)
+        (24, 20)
+    """
+    return math.ceil(size * sum(map(_ems, text)) * (1.12 if bold else 1.0))
+
+
+def _ems(character: str) -> float:
+    if character in _NARROW:
+        return 0.4
+    if character in _WIDE or unicodedata.east_asian_width(character) in "WF":
+        return 1.0
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0.0  # it stands above or around the character before it
+    return 0.66 if character.islower() or character.isdecimal() else 0.8
+
+
+# --- widths -------------------------------------------------------------------------------------------------------
+#
+# Text that has to keep to the columns of a terminal.
+
+
+_LONGEST = 1000  # characters of a name that are looked at
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes.
+
+    Args:
+        text: printable characters.
+
+    Example:
+        >>> columns("loss"), columns("損失"), columns("y\\N{COMBINING CIRCUMFLEX ACCENT}")
+        (4, 4, 1)
+    """
+    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def cut(text: str, room: int) -> str:
+    """The text, or as much of it as leaves a column for an ellipsis.
+
+    Args:
+        text: printable characters.
+        room: columns, 1 at the least.
+
+    Example:
+        >>> cut("weights", 7), cut("weights", 4), cut("損失", 3)
+        ('weights', 'wei…', '損…')
+    """
+    if columns(text) <= room:
+        return text
+    shown, used = "", 0
+    for character in text:
+        used += columns(character)
+        if used > room - 1:
+            break
+        shown += character
+    return shown + "…"
+
+
+def printable(text: str, room: int, ascii_only: bool = False) -> str:
+    r"""Text of any kind as one line that takes `room` columns at most.
+
+    Args:
+        text: any text.
+        room: columns, 1 at the least.
+        ascii_only: write what is not ASCII as an escape, too; an ellipsis stays one.
+
+    Example:
+        >>> print(printable("a\nb", 10), printable("ŷ", 10, ascii_only=True), printable("損失 of the net", 9))
+        a\nb \u0177 損失 of …
+    """
+    shown = label_text(text, _LONGEST)
+    return cut(shown.encode("ascii", "backslashreplace").decode() if ascii_only else shown, room)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+#
+# Factors, products and sums as lines of plain text, at most eighty columns wide.
+
+
+WIDTH = 80
+_LONGEST_NAME = 24  # columns
+_FARTHEST = 18  # columns, for the sign that the lines below are aligned at
+_MOST = 16  # factors of a product or terms of a sum, beyond which the middle is left out
+
+
+class Style(NamedTuple):
+    """The signs that a style is made of.
+
+    Args:
+        d: of a derivative.
+        times: between factors.
+        dots: for what is left out.
+        plus_minus: before an error bound.
+    """
+
+    d: str
+    times: str
+    dots: str
+    plus_minus: str
+
+    def name(self, name: str) -> str:
+        """A name, cut where it is too long for a line."""
+        if columns(name) <= _LONGEST_NAME:
+            return name
+        while columns(name) > _LONGEST_NAME - 3:
+            name = name[:-1]
+        return name + self.dots
+
+    def ratio(self, above: str, below: str, mark: str = "") -> str:
+        """d above / d below."""
+        upper, lower = (n if is_name(n) else f"({n})" for n in (self.name(above), self.name(below)))
+        return f"{self.d}{upper}/{self.d}{lower}" + (f"|{mark}" if mark else "")
+
+    def product(self, factors: Sequence[str]) -> list[str]:
+        """The factors, each but the first with the sign before it."""
+        return [f"{self.times} {f}" if i else f for i, f in enumerate(factors)]
+
+    def numbers(self, factors: Sequence[float]) -> list[str]:
+        """The product of numbers, negative ones in brackets."""
+        shown = [self.dots if i is None else digits(factors[i]) for i in visible(len(factors))]
+        return self.product([f"({x})" if i and x.startswith("-") else x for i, x in enumerate(shown)])
+
+    def sum(self, terms: Sequence[float]) -> list[str]:
+        """The sum of numbers, each but the first with its sign before it.
+
+        >>> TEXT.sum([3.0, -2.0])
+        ['3', '- 2']
+        """
+        shown = [self.dots if i is None else digits(terms[i]) for i in visible(len(terms))]
+        return [f"- {x[1:]}" if i and x[0] == "-" else f"+ {x}" if i else x for i, x in enumerate(shown)]
+
+
+TEXT = Style("d", "*", "...", "+-")
+UNICODE = Style("∂", "·", "…", "±")
+
+
+def digits(x: float) -> str:
+    """A number, without the sign of a zero, which would look like a slip in a sum.
+
+    >>> digits(0.5), digits(-0.0)
+    ('0.5', '0')
+    """
+    return short_number(x + 0.0)
+
+
+def visible(count: int) -> list[int | None]:
+    """The places of `count` things that are shown, and None for a gap.
+
+    >>> visible(3), visible(1000)
+    ([0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, None, 997, 998, 999])
+    """
+    if count <= _MOST:
+        return list(range(count))
+    return [*range(_MOST // 2), None, *range(count - 3, count)]
+
+
+def equation(sides: Sequence[Sequence[str]], indent: int = 0) -> list[str]:
+    """Lines for side = side = ...: one if it fits, else one or more for each side, the signs below each other.
+
+    Args:
+        sides: each as pieces between which a line may be broken. One that is equal to the one before is left out.
+        indent: of the first line.
+    """
+    kept = [side for i, side in enumerate(sides) if not i or list(side) != list(sides[i - 1])]
+    margin = " " * indent
+    whole = margin + " = ".join(" ".join(side) for side in kept)
+    if columns(whole) <= WIDTH:
+        return [whole]
+    left = margin + " ".join(kept[0])
+    if columns(left) <= _FARTHEST:
+        lines, hanging = [], " " * columns(left)
+    else:
+        lines, left = filled(kept[0], margin, f"{margin}  "), ""
+        hanging = f"{margin}   "
+    for side in kept[1:]:
+        lines += filled(["=", *side], f"{left or hanging} ", f"{hanging}   ")
+        left = ""
+    return lines
+
+
+def filled(pieces: Sequence[str], first: str = "", rest: str = "") -> list[str]:
+    """Lines that hold as many pieces as fit, with a blank between two.
+
+    Args:
+        pieces: what may stand on one line or the next, but is not broken itself.
+        first, rest: how the first line begins, and how the others do.
+    """
+    lines = [first + pieces[0]]
+    for piece in pieces[1:]:
+        if columns(lines[-1]) + 1 + columns(piece) <= WIDTH:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(rest + piece)
+    return lines
+
+
+def sentence(text: str, first: str = "", rest: str = "") -> list[str]:
+    """A sentence, broken between words."""
+    return filled(text.split(), first, rest)
