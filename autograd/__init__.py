@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from . import nn as nn
-from .checking import assert_derivative, check_derivative, gradcheck
+from .checking.check import assert_derivative, check_derivative, gradcheck
+from .checking.diagnosis import diagnose
 from .compiler import compile
-from .diagnosis import diagnose
 from .engine.modes import detect_anomaly, no_grad
 from .engine.op import primitive
 from .engine.value import Value

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .derivations_file import Derivation, read_derivations
+from .checking.derivation_file import Derivation, read_derivations
 from .engine.value import Value, lift
 from .errors import ArgumentError, AutogradError, ExpressionError, shown
 from .functions.expressions import Expression, parse
@@ -53,7 +53,7 @@ def check_lines(derivations: Sequence[Derivation], verdicts: Counter[str]) -> It
         derivations: what to check.
         verdicts: is added to: how many were "pass", "fail" and "undefined".
     """
-    from .checking import check_derivative
+    from .checking.check import check_derivative
 
     for derivation in derivations:
         function = derivation.function

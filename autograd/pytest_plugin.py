@@ -49,8 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{_MARKER}(x=(low, high), ..., points=20, seed=0): the domain from which the fixture sampled_points draws "
         "points to check derivatives at",
     )
-    if "autograd.checking" not in sys.modules:
-        pytest.register_assert_rewrite("autograd.checking")
+    if "autograd.checking.check" not in sys.modules:
+        pytest.register_assert_rewrite("autograd.checking.check")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -140,12 +140,12 @@ def sampled_points(request: pytest.FixtureRequest) -> list[Any]:
 
 @pytest.fixture(name="assert_derivative")
 def _assert_derivative(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """:func:`autograd.checking.assert_derivative`, counted: the test fails unless the hand derivation is right."""
+    """:func:`autograd.checking.check.assert_derivative`, counted: the test fails unless the hand derivation is right."""
     counted = _counter(request)
 
     def assert_derivative(f: Callable[..., Any], derivative: Callable[..., Any], at: Any, **options: Any) -> None:
         __tracebackhide__ = True
-        from .checking import check_derivative
+        from .checking.check import check_derivative
         from .errors import DerivativeError
 
         report = check_derivative(f, derivative, at, **options)
@@ -158,15 +158,15 @@ def _assert_derivative(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 @pytest.fixture(name="gradcheck")
 def _gradcheck(request: pytest.FixtureRequest) -> Callable[..., bool]:
-    """:func:`autograd.checking.gradcheck`, counted as one check for each call."""
+    """:func:`autograd.checking.check.gradcheck`, counted as one check for each call."""
     counted = _counter(request)
 
     def gradcheck(f: Callable[..., Any], *inputs: Any, **options: Any) -> bool:
         __tracebackhide__ = True
-        from . import checking
+        from .checking import check
 
         try:
-            result = checking.gradcheck(f, *inputs, **options)
+            result = check.gradcheck(f, *inputs, **options)
         except AssertionError:
             counted["fail"] += 1
             raise

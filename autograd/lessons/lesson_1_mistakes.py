@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import check_derivative
+from ..checking.check import check_derivative
 from ..errors import ShapeError
 from ..functions.arrays import array
 from ..functions.elementary import sigmoid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checking import check_derivative, gradcheck
+from ..checking.check import check_derivative, gradcheck
 from ..engine.modes import detect_anomaly
 from ..engine.value import Value
 from ..errors import AnomalyError, ShapeError

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ..checking import check_derivative
+from ..checking.check import check_derivative
 from ..functions.elementary import relu, sigmoid
 from .claims import Figure, holds
 

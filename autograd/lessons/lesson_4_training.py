@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import losses, monitor, nn
-from ..checking import check_derivative, gradcheck
+from ..checking.check import check_derivative, gradcheck
 from ..engine.value import Value
 from ..functions.arrays import grads
 from ..functions.elementary import mean, sigmoid

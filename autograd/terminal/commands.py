@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..checking.guessing import judge_guess
 from ..engine.graph import is_constant
 from ..engine.ops import LEAF
 from ..errors import ArgumentError, shown
-from ..guessing import judge_guess
 from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import autograd as ag
-from autograd.diagnosis import KINDS, diagnose
+from autograd.checking.diagnosis import KINDS, diagnose
 
 Numbers = tuple[float, ...]
 

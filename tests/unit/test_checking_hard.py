@@ -11,8 +11,8 @@ import pytest
 
 import autograd as ag
 from autograd import check_derivative, gradcheck
+from autograd.checking.points import points_of
 from autograd.errors import ArgumentError, DerivativeError
-from autograd.points import points_of
 
 RIGHT: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
     "minimum of Rosenbrock": (

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import autograd.derivations_file as module
+import autograd.checking.derivation_file as module
 from autograd import check_derivative, grad
-from autograd.derivations_file import MAX_FILE, MAX_POINTS, parse_derivations, read_derivations
+from autograd.checking.derivation_file import MAX_FILE, MAX_POINTS, parse_derivations, read_derivations
 from autograd.errors import ArgumentError, ExpressionError
 
 GOOD = """\

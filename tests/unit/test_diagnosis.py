@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd.diagnosis import KINDS, Diagnosis, diagnose
+from autograd.checking.diagnosis import KINDS, Diagnosis, diagnose
 from autograd.errors import ArgumentError
 
 

@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 
 import autograd as ag
 from autograd import Value, lessons
-from autograd.diagnosis import KINDS
+from autograd.checking.diagnosis import KINDS
+from autograd.checking.guessing import GuessVerdict as Guess
+from autograd.checking.guessing import judge_guess
 from autograd.errors import ArgumentError, OperandError
-from autograd.guessing import Guess, judge_guess
 from tests.properties.test_random_graphs import Program, build, programs, sizes
 
 

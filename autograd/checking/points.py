@@ -1,10 +1,8 @@
-"""What a hand derivative and the right one say at one point.
-
-The right one is found from the graph where the function runs on Values, and from the function's values where not.
-"""
+"""The points of a check, as users write them: numbers, tuples, dicts by argument name, arrays, lists of these."""
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,17 +11,243 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine import graph
+from ..engine import graph, modes
 from ..engine.op import plain
+from ..engine.ops import LITERAL
 from ..engine.value import Value
-from ..errors import ArgumentError, AutogradError, GradientWarning
+from ..errors import ArgumentError, AutogradError, GradientWarning, OperandError
 from ..functions.slopes import EPS, slopes
 from ..functions.trees import Tree, flatten
-from ..points import argument_names, variable_names
 
-__all__ = ["NotANumberError", "Observation", "Point", "Problem", "near", "points_of"]
+__all__ = [
+    "NotANumberError",
+    "Observation",
+    "Point",
+    "Problem",
+    "along",
+    "argument_names",
+    "by_engine",
+    "by_hand",
+    "by_name",
+    "near",
+    "points_of",
+    "variable_names",
+]
 
 Function = Callable[..., Any]
+
+
+def points_of(f: Function, at: Any) -> list[dict[str, float]]:
+    """The points as dicts by argument name, in the order of f's arguments.
+
+    Raises:
+        ArgumentError: there is no point, or one does not fit f's arguments, or is not finite.
+
+    Example:
+        >>> points_of(lambda x, y: x * y, [(1.0, 2.0), {"y": 4.0, "x": 3.0}])
+        [{'x': 1.0, 'y': 2.0}, {'x': 3.0, 'y': 4.0}]
+    """
+    several = isinstance(at, list | range) or (
+        isinstance(at, np.ndarray) and (at.ndim > 1 or (at.ndim == 1 and len(_required(f)) == 1))
+    )
+    points = [_point(f, p) for p in (at if several else [at])]
+    if not points or not all(points):
+        raise ArgumentError("at needs at least one point, with one number for each variable")
+    return points
+
+
+def by_name(function: Function, point: Any, names: list[str]) -> Function:
+    """A function of positional numbers that hands them on by name, where the point was given by name."""
+    if not isinstance(point, dict):
+        return function
+    parameters = _parameters(function)
+    kinds = {p.kind for p in parameters.values()}
+    if inspect.Parameter.VAR_KEYWORD in kinds or set(names) <= set(parameters):
+        return lambda *values: function(**dict(zip(names, values, strict=True)))
+    return function
+
+
+def argument_names(f: Function) -> list[str]:
+    """The arguments that f names; none where it has no signature, as some built-in functions.
+
+    Example:
+        >>> argument_names(lambda x, *rest, y=1.0: x)
+        ['x', 'y']
+    """
+    return [n for n, p in _parameters(f).items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def variable_names(arguments: list[str], count: int) -> list[str]:
+    """How the first `count` arguments are called: by their own names if there are enough, else x or x1, x2, ...
+
+    Example:
+        >>> variable_names(["a", "b"], 1), variable_names([], 1), variable_names(["a"], 2)
+        (['a'], ['x'], ['x1', 'x2'])
+    """
+    if count <= len(arguments):
+        return arguments[:count]
+    return ["x"] if count == 1 else [f"x{i}" for i in range(1, count + 1)]
+
+
+def _parameters(f: Function) -> dict[str, inspect.Parameter]:
+    try:
+        return dict(inspect.signature(f).parameters)
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        return {}
+
+
+def _required(f: Function) -> list[str]:
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [n for n, p in _parameters(f).items() if p.kind in positional and p.default is p.empty] or ["x"]
+
+
+def _point(f: Function, point: Any) -> dict[str, float]:
+    named = argument_names(f)
+    if isinstance(point, dict):
+        parameters = _parameters(f)
+        loose = any(p.kind is p.VAR_KEYWORD for p in parameters.values()) or not parameters
+        unknown = [name for name in point if name not in named and not loose]
+        if unknown:
+            raise ArgumentError(f"f has no argument {unknown[0]!r}; it has {', '.join(named)}")
+        names = [name for name in named if name in point] + [name for name in point if name not in named]
+        values = [point[name] for name in names]
+    else:
+        values = point.tolist() if isinstance(point, np.ndarray) else point
+        values = list(values) if isinstance(values, tuple | list) else [values]
+        names = variable_names(named, len(values))
+    try:
+        numbers = [plain(v) for v in values]
+    except OperandError as error:
+        raise ArgumentError(f"a point holds one number for each variable of f: {error}") from None
+    if not all(map(math.isfinite, numbers)):
+        raise ArgumentError(f"a point is made of finite numbers, got {point!r}")
+    return dict(zip(names, numbers, strict=True))
+
+
+# --- testimony ----------------------------------------------------------------------------------------------------
+#
+# What is known of a derivative at a point besides f's values: what the user says, and what the engine says.
+
+
+# A hand derivative's rounding stays as it is when the step shrinks; its curvature does not.
+_STEPS = (2.0**-18, 2.0**-24, 2.0**-30)
+
+
+def by_hand(derivative: Function, point: dict[str, float]) -> tuple[list[float], list[float], str]:
+    """The hand derivative for each variable, the noise of each, and what is wrong with it as a number."""
+    xs = list(point.values())
+
+    def entries(at: Sequence[float]) -> list[float]:
+        result = derivative(*at)
+        if isinstance(result, dict):
+            result = [result[name] for name in point]
+        return [plain(v) for v in flatten(result)[0]]
+
+    nothing, silent = [math.nan] * len(xs), [0.0] * len(xs)
+    try:
+        yours = entries(xs)
+    except Exception as error:  # it is the user's code, and its failure is the answer
+        what = f"{type(error).__name__}: {error}".splitlines()[0][:100]
+        return nothing, silent, f"your derivative gives no number here: {what}"
+    if len(yours) != len(xs):
+        return nothing, silent, f"your derivative gives {len(yours)} numbers for {len(xs)} variables"
+    noises = silent
+    sides = [side for side in (_roughness(entries, xs, sign) for sign in (-1.0, 1.0)) if side]
+    if len(sides) == 2:  # a kink of the derivative spoils one side only
+        noises = [min(a, b, 1e-3 * abs(y)) for a, b, y in zip(*sides, yours, strict=True)]
+    return yours, noises, "" if all(map(math.isfinite, yours)) else "your derivative gives no finite number here"
+
+
+def _roughness(entries: Callable[[Sequence[float]], list[float]], xs: Sequence[float], sign: float) -> list[float]:
+    """The noise of a hand derivative on one side, from third differences; empty where it has no values there."""
+    rough = [math.inf] * len(xs)
+    for step in _STEPS:
+        try:
+            rows = [entries([x + sign * k * step * (abs(x) or 1.0) for x in xs]) for k in range(1, 6)]
+        except Exception:  # as in by_hand
+            return []
+        for i, (a, b, c, d, e) in enumerate(zip(*rows, strict=True)):
+            third = max(abs(a - 3.0 * b + 3.0 * c - d), abs(b - 3.0 * c + 3.0 * d - e)) / 2.0
+            rough[i] = min(rough[i], third if math.isfinite(third) else 0.0)
+    return rough
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The engine's derivative for each variable.
+
+    Args:
+        slopes: by variable; not finite where a rule has an infinite slope.
+        rounding: a bound on what rounding adds up to, by variable.
+        smooth: no operation in the graph has a kink or a step anywhere, and f compared no Value on its way.
+    """
+
+    slopes: tuple[float, ...]
+    rounding: tuple[float, ...]
+    smooth: bool
+
+    @property
+    def finite(self) -> bool:
+        """Whether all slopes are numbers."""
+        return all(map(math.isfinite, self.slopes))
+
+
+def by_engine(f: Function, xs: Sequence[float]) -> Engine | None:
+    """Run `f` on Values and differentiate; None where it leaves the graph or has no value."""
+    nodes = [Value(x) for x in xs]
+    try:
+        with warnings.catch_warnings(), modes.comparisons() as branches:
+            warnings.simplefilter("ignore", GradientWarning)
+            root = f(*nodes)
+            if not isinstance(root, Value):
+                return None
+            order = graph.topological_order(root)
+            found = graph.adjoints(order, {root: 1.0})
+            weights = _weights(order, root)
+    except (ArithmeticError, ValueError, TypeError, AttributeError, AutogradError):
+        return None
+    if root._op is LITERAL or not order:
+        return Engine((0.0,) * len(nodes), (0.0,) * len(nodes), True)
+    bounds = [8.0 * EPS * weights.get(v, 0.0) for v in nodes]
+    return Engine(
+        tuple(found.get(v, 0.0) for v in nodes),
+        tuple(b if math.isfinite(b) else 0.0 for b in bounds),
+        not branches and not any(node._op.kink or node._op.flat for node in order),
+    )
+
+
+def _weights(order: list[Any], root: Any) -> dict[Any, float]:
+    """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
+    found = {root: 1.0}
+    for node in reversed(order):
+        weight = found.get(node)
+        if weight is None or not node.parents:
+            continue
+        for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
+            found[parent] = found.get(parent, 0.0) + weight * abs(partial)
+    return found
+
+
+def along(f: Function, xs: Sequence[float], i: int) -> Callable[[float], float]:
+    """f as a function of its i-th variable alone; nan where it turns complex."""
+
+    def one(x: float) -> float:
+        return real(f(*[*xs[:i], x, *xs[i + 1 :]]))
+
+    return one
+
+
+def real(y: Any) -> float:
+    """A result as a float; nan for a complex number, which a negative base with a fractional exponent gives."""
+    return math.nan if isinstance(y, complex) else plain(y)
+
+
+# --- observing ----------------------------------------------------------------------------------------------------
+#
+# What a hand derivative and the right one say at one point.
+#
+# The right one is found from the graph where the function runs on Values, and from the function's values where not.
+
 
 _STEP = 3.0 * 2.0**-20
 NOT_HERE = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, AutogradError)
@@ -47,7 +271,7 @@ class Point(NamedTuple):
         return f(**arguments) if self.keyword else f(*arguments)
 
 
-def points_of(f: Function, at: Any) -> list[Point]:
+def named_points_of(f: Function, at: Any) -> list[Point]:
     """Read a point or a list of points.
 
     Args:
@@ -58,16 +282,16 @@ def points_of(f: Function, at: Any) -> list[Point]:
         ArgumentError: there is no point.
 
     Example:
-        >>> [p.numbers for p in points_of(lambda x, y: x * y, [(1, 2), {"y": 4, "x": 3}])]
+        >>> [p.numbers for p in named_points_of(lambda x, y: x * y, [(1, 2), {"y": 4, "x": 3}])]
         [(1.0, 2.0), (3.0, 4.0)]
     """
     given = at if isinstance(at, list) else [at]
     if not given:
         raise ArgumentError("at needs at least one point")
-    return [_point(argument_names(f), p) for p in given]
+    return [_named_point(argument_names(f), p) for p in given]
 
 
-def _point(arguments: list[str], point: Any) -> Point:
+def _named_point(arguments: list[str], point: Any) -> Point:
     if isinstance(point, dict):
         order = [name for name in arguments if name in point] if arguments else list(point)
         if len(order) != len(point):
@@ -215,7 +439,7 @@ class Problem:
                 found = graph.adjoints(order, {root: 1.0})
         except NOT_HERE:
             return None
-        weights = _weights(order)
+        weights = _path_weights(order)
         right = tuple(found.get(x, 0.0) for x in inputs)
         return right, tuple(16.0 * EPS * weights.get(x, 0.0) for x in inputs), tuple(order), inputs
 
@@ -265,7 +489,7 @@ def _kind(x: Any) -> str:
     return f"the {type(x).__name__} {x!r}" if isinstance(x, str | complex) else f"a {type(x).__name__}"
 
 
-def _weights(order: Sequence[Any]) -> dict[Any, float]:
+def _path_weights(order: Sequence[Any]) -> dict[Any, float]:
     """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
     found = {order[-1]: 1.0}
     for node in reversed(order):
@@ -280,7 +504,7 @@ def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:
     """Points around a point, the same ones at every call; no number changes its sign.
 
     Example:
-        >>> [f"{p.numbers[0]:.3f}" for p in near(points_of(abs, 2.0)[0], 3)]
+        >>> [f"{p.numbers[0]:.3f}" for p in near(named_points_of(abs, 2.0)[0], 3)]
         ['1.683', '1.967', '2.250']
     """
     found = []

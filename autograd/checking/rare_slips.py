@@ -10,19 +10,10 @@ import numpy as np
 
 from ..engine import ops
 from ..reading.formulas import local_derivative_text, name_of, written
-from .evidence import Array, Evidence
-from .guesses import MOST_EDGES, Guess, column, edge_guess, value_and_partial
-from .parts import left_out_text, twice_text
-from .rules import constant_text, rule_text
-from .textbook import TEXTBOOK
+from .evidence import MOST_EDGES, Array, Evidence, Guess, column, edge_guess, value_and_partial
+from .slips import TEXTBOOK, constant_text, left_out_text, rule_text, twice_text
 
-__all__ = [
-    "factor_of_any_node",
-    "factor_of_the_variables",
-    "single_path",
-    "swapped_operands",
-    "textbook_function",
-]
+__all__ = ["factor_of_any_node", "factor_of_the_variables", "single_path", "swapped_operands", "textbook_function"]
 
 
 def swapped_operands(e: Evidence) -> Iterator[Guess]:

@@ -1,4 +1,4 @@
-r"""A text file of derivatives derived by hand, read by a small grammar; nothing in it is executed.
+"""A text file of derivatives derived by hand, read by a small grammar; nothing in it is executed.
 
 The form, by example::
 
@@ -31,8 +31,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import ArgumentError, AutogradError, ExpressionError
-from .functions.expressions import FUNCTIONS, MAX_LENGTH, Formula, Source, parse_part
+from ..errors import ArgumentError, AutogradError, ExpressionError
+from ..functions.expressions import FUNCTIONS, MAX_LENGTH, Formula, Source, parse_part
 
 __all__ = ["MAX_FILE", "MAX_POINTS", "Derivation", "parse_derivations", "read_derivations"]
 

@@ -1,0 +1,659 @@
+"""Slips in the derivative as a whole: its sign, its unit, the order of its entries, a mean for a sum."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import partial as later
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..engine import op as operation
+from ..engine import ops
+from ..engine.op import Op
+from ..reading.formulas import local_derivative_text, name_of, number_text, term_text, written
+from .evidence import MOST_EDGES, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
+
+__all__ = [
+    "TEXTBOOK",
+    "constant_text",
+    "degrees",
+    "left_out_text",
+    "mean_for_sum",
+    "rule_text",
+    "sign_of_the_whole",
+    "swapped_entries",
+    "transposed",
+    "twice_text",
+]
+
+DEGREE = math.pi / 180.0
+_TURNS = (ops.SIN, ops.COS, ops.TAN, ops.ASIN, ops.ACOS, ops.ATAN)
+
+
+def sign_of_the_whole(e: Evidence) -> Iterator[Guess]:
+    """Minus the derivative."""
+    yield Guess("sign", -2.0 * e.right, None, lambda: "the sign is the wrong way round")
+
+
+def degrees(e: Evidence) -> Iterator[Guess]:
+    """A factor of pi/180 or 180/pi, on the whole or on the slope of an angle; or such a slope taken at degrees."""
+    for factor, name in ((DEGREE, "pi/180"), (1.0 / DEGREE, "180/pi")):
+        text = f"a factor of {name} too much: degrees in one place, radians in the other"
+        yield Guess("degrees", (factor - 1.0) * e.right, None, text.__str__)
+        for i, k, p in e.edges():
+            node = e.order[i]
+            if node._op not in _TURNS:
+                continue
+            taken = np.array([value_and_partial(node._op, (float(x),), 0)[1] for x in e.value[p] * factor])
+            for numbers in (taken, factor * taken):
+                yield edge_guess(e, i, k, numbers, "degrees", later(_degrees_text, node))
+            yield edge_guess(e, i, k, factor * e.partial[i, k], "degrees", text.__str__)
+
+
+def _degrees_text(node: Any) -> str:
+    return f"the slope of {written(node, False)} is taken at degrees where f takes radians, or the other way round"
+
+
+def transposed(e: Evidence) -> Iterator[Guess]:
+    """The entries of a matrix column by column instead of row by row."""
+    if len(e.columns) < 2:
+        return
+    places = np.arange(len(e.names))
+    for start, rows, columns in _layouts(e.names):
+        end = start + rows * columns
+        for turned in (places[start:end].reshape(rows, columns).T, places[start:end].reshape(columns, rows).T):
+            order = np.concatenate([places[:start], turned.ravel(), places[end:]])
+            text = later(_transposed_text, rows, columns, e.names[start], e.names[end - 1])
+            yield Guess("transposed", e.right[:, order] - e.right, None, text)
+
+
+def _transposed_text(rows: int, columns: int, first: str, last: str) -> str:
+    return f"the {rows} x {columns} matrix of the entries for {first} to {last} is transposed"
+
+
+def _layouts(names: tuple[str, ...]) -> Iterator[tuple[int, int, int]]:
+    """(start, rows, columns) of everything among the variables that may be a matrix, laid out row by row."""
+    indices = [_matrix_index(name) for name in names]
+    for letter, group in itertools.groupby(range(len(names)), lambda i: indices[i][0]):
+        block = list(group)
+        width = len({indices[i][1] for i in block})
+        if letter and width > 1 and len(block) > width and len(block) % width == 0:
+            yield block[0], len(block) // width, width
+    side = math.isqrt(len(names))
+    if side >= 2 and side * side == len(names):
+        yield 0, side, side
+    for side in range(3, 9):
+        for start in range(len(names) - side * side + 1):
+            yield start, side, side
+
+
+def _matrix_index(name: str) -> tuple[str, str]:
+    """The letter and the column of a name such as w12, w_1_2, w[0][1] or W[0,1]; empty if it is none."""
+    found = re.fullmatch(r"(\D*?)[\[_]*(\d+?)(?:\]\[|,|_)?(\d+)\]?", name)
+    return (found[1], found[3]) if found else ("", "")
+
+
+def swapped_entries(e: Evidence) -> Iterator[Guess]:
+    """Entries that are right, but for another variable; or right for other values of the variables."""
+    if len(e.columns) < 2:
+        return
+    order = list(range(len(e.names)))
+    free = [int(c) for c in e.columns]
+    for i in map(int, e.columns):
+        fits = [j for j in free if j != i and np.all(np.abs(e.right[:, j] - e.yours[:, i]) <= e.slack[:, i])]
+        if not fits:
+            return
+        order[i] = fits[0]
+        free.remove(fits[0])
+    yield Guess("swapped", e.right[:, order] - e.right, None, later(_entries_text, [e.names[i] for i in e.columns]))
+
+
+def _entries_text(names: list[str]) -> str:
+    listed = " and ".join([", ".join(names[:-1]), names[-1]])
+    return f"the entries for {listed} are {'swapped' if len(names) == 2 else 'in the wrong order'}"
+
+
+def mean_for_sum(e: Evidence) -> Iterator[Guess]:
+    """A factor of 1/n where f has a sum of n terms that are built alike; or n, where it has a mean."""
+    for i, node in enumerate(e.order):
+        if e.below[i] is None or not node.parents:
+            continue
+        n = len(node.parents) if node._op in (ops.SUM, ops.MEAN) else _terms_alike(e, i)
+        factor = float(n) if node._op is ops.MEAN else 1.0 / max(n, 1)
+        if n > 1:
+            change = (factor - 1.0) * column(e.above[i]) * e.slopes_of(i)
+            yield Guess("mean for sum", change, node, later(_mean_text, n, node._op is ops.MEAN), everywhere=True)
+
+
+def _mean_text(n: int, mean: bool) -> str:
+    if mean:
+        return f"f takes the mean of {n} terms, your derivative their sum: a factor of 1/{n} is missing"
+    return f"f takes the sum of {n} terms, your derivative their mean: a factor of 1/{n} too much"
+
+
+def _terms_alike(e: Evidence, i: int) -> int:
+    """How many terms a chain of additions has, if they are all built alike, as for the samples of a batch."""
+    terms, unread = [], [i]
+    while unread:
+        j = unread.pop()
+        if e.order[j]._op is ops.ADD:
+            unread += e.parents[j]
+        elif e.order[j].parents or e.order[j]._data != 0.0:  # Python's sum begins with 0
+            terms.append(j)
+    alike = len(terms) > 1 and all(e.parents[j] for j in terms) and len({_build(e, j, 0) for j in terms}) == 1
+    return len(terms) if alike else 0
+
+
+def _build(e: Evidence, j: int, depth: int) -> Any:
+    return e.order[j]._op, tuple(_build(e, p, depth + 1) for p in e.parents[j]) if depth < 4 else ()
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+#
+# Parts of a derivative turned round, left out or counted twice.
+
+
+def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
+    """Minus what comes through one operand, or through one node."""
+    for i, k, p in e.edges():
+        if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # x*x with one sign turned is x*x left out
+            yield Guess("sign", -2.0 * e.through(i, k), e.order[i], later(_sign_text, e.order[i], k))
+        everything = -2.0 * column(e.above[p]) * e.slopes_of(p)
+        yield Guess("sign", everything, e.order[p], later(_sign_of_node_text, e.order[p]))
+
+
+def _sign_text(node: Any, k: int) -> str:
+    if node._op in PASS_ON:
+        return f"the sign of the term {term_text(node, k)} is the wrong way round"
+    return f"the sign of {local_derivative_text(node, k)} is the wrong way round"
+
+
+def _sign_of_node_text(node: Any) -> str:
+    return f"the sign of what comes through {name_of(node)} is the wrong way round"
+
+
+def left_out_way(e: Evidence) -> Iterator[Guess]:
+    """One of several operands of a node that all depend on the wrong variable: a term, or a path."""
+    return (guess for rank, guess in _parts(e) if rank == 0)
+
+
+def left_out_term(e: Evidence) -> Iterator[Guess]:
+    """The only way on which a variable reaches the root: a term of a sum that has other variables beside it."""
+    return (guess for rank, guess in _parts(e) if rank == 1)
+
+
+def left_out_part(e: Evidence) -> Iterator[Guess]:
+    """The only way on which a variable reaches the root, wherever it lies."""
+    return (guess for _, guess in sorted(_parts(e), key=lambda part: part[0]))
+
+
+def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
+    """Every operand left out, with a rank: is anything left of its variable, is it a term, has it company?"""
+    insides = {p for i, _, p in e.edges() if len(e.parents[i]) == 1}
+    unlikely: list[Array] = []
+    for i, k, p in e.edges():
+        node = e.order[i]
+        own = column(e.partial[i, k]) * e.slopes_of(p)
+        others = [q for j, q in enumerate(e.parents[i]) if j != k and e.below[q] is not None]
+        shared = [c for c in map(int, e.columns) if e.reaches(p, c) and any(e.reaches(q, c) for q in others)]
+        if shared:
+            rank = 0
+        elif others:
+            rank = 1 if node._op in PASS_ON else 2
+        else:
+            rank = 3
+        change = -e.through(i, k)
+        in_wrong = change[:, e.columns]
+        if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
+            unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
+        if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
+            continue
+        wrong = int(shared[0] if shared else e.columns[0])
+        kind = "dropped term" if node._op in PASS_ON else "missing path"
+        yield rank, Guess(kind, change, node, later(_part_text, e, i, k, wrong))
+
+
+def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
+    node = e.order[i]
+    part = node.parents[k]
+    if node._op in PASS_ON:
+        return f"you dropped the term {term_text(node, k)} of {written(node, False)}"
+    columns = [c for c in range(len(e.names)) if e.reaches(e.parents[i][k], c)]
+    name = e.names[wrong if wrong in columns else columns[0]]
+    whole = name_of(e.order[-1]) if e.order[-1]._label else "f"
+    rule = {ops.MUL: ", the product rule's other term", ops.DIV: ", the quotient rule's other term"}.get(node._op, "")
+    if not part.parents:
+        on_the_way = "" if node is e.order[-1] else f" through {name_of(node)}"
+        return f"{name} also reaches {whole}{on_the_way} directly, by {local_derivative_text(node, k)}{rule}"
+    return f"{name} also reaches {whole} through {name_of(part)}{rule}"
+
+
+def left_out_factor(e: Evidence) -> Iterator[Guess]:
+    """A local derivative, everything inside it or everything outside it, or a quotient's divisor."""
+    one = np.ones(len(e.points))
+    for i, k, _ in e.edges():
+        node = e.order[i]
+        yield edge_guess(e, i, k, one, "missing factor", later(left_out_text, node, k))
+        if node._op is ops.DIV and e.below[e.parents[i][1]] is not None:
+            v = e.value[e.parents[i][1]]
+            for power in (1, 2):
+                change = column(e.above[i] * (v**power - 1.0)) * e.slopes_of(i)
+                yield Guess("missing factor", change, node, later(_divisor_text, node, power))
+        for factor in _base_factors(e, i, k):
+            text = later(_base_text, node, k, float(factor[0]))
+            yield edge_guess(e, i, k, e.partial[i, k] / factor, "missing factor", text)
+    for i, k, p in e.edges():
+        node, inner = e.order[i], e.order[p]
+        if inner.parents and node._op not in (*PASS_ON, ops.MUL):
+            reached = (e.slopes_of(p) != 0.0).any(axis=0) - e.slopes_of(p)
+            change = column(e.above[i] * e.partial[i, k]) * reached
+            yield Guess("missing factor", change, inner, later(_inner_text, inner))
+        varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0))
+        if inner.parents and varies:  # else this only says that the derivative is a constant
+            change = column(1.0 - e.above[p]) * e.slopes_of(p)
+            yield Guess("missing factor", change, node, later(_outer_text, inner))
+
+
+def _base_factors(e: Evidence, i: int, k: int) -> Iterator[Any]:
+    """The logarithm of the base in the derivatives of 2^x, a^x, log2 and log10."""
+    op, count = e.order[i]._op, len(e.points)
+    if op in (ops.EXP2, ops.LOG2):
+        yield np.full(count, np.log(2.0)) if op is ops.EXP2 else np.full(count, 1.0 / np.log(2.0))
+    elif op is ops.LOG10:
+        yield np.full(count, 1.0 / np.log(10.0))
+    elif op is ops.POW and k == 1:
+        yield np.log(e.value[e.parents[i][0]])
+
+
+def _base_text(node: Any, k: int, factor: float) -> str:
+    return f"you left out the factor {number_text(factor)} that the base brings into {local_derivative_text(node, k)}"
+
+
+def left_out_text(node: Any, k: int) -> str:
+    """The sentence for a local derivative that is not there."""
+    return f"you left out {local_derivative_text(node, k)}"
+
+
+def _divisor_text(node: Any, power: int) -> str:
+    by = written(node.parents[1] ** power)
+    return f"you left out the division by {by} in the quotient rule for {written(node, False)}"
+
+
+def _inner_text(inner: Any) -> str:
+    return f"you left out the inner derivative, that of {written(inner, False)}"
+
+
+def _outer_text(inner: Any) -> str:
+    return f"you left out the outer derivative, that of f by {written(inner, False)}"
+
+
+def counted_twice(e: Evidence) -> Iterator[Guess]:
+    """A local derivative, or everything inside it, squared."""
+    for i, k, p in e.edges():
+        node, inner = e.order[i], e.order[p]
+        yield edge_guess(e, i, k, e.partial[i, k] ** 2, "extra factor", later(twice_text, node, k))
+    for i, k, p in e.edges():
+        inner = e.order[p]
+        if inner.parents:
+            change = e.through(i, k) * (e.slopes_of(p) - 1.0)
+            yield Guess("extra factor", change, inner, later(_inner_twice_text, inner))
+
+
+def twice_text(node: Any, k: int) -> str:
+    """The sentence for a local derivative that is there twice."""
+    return f"the factor {local_derivative_text(node, k)} stands there twice"
+
+
+def _inner_twice_text(inner: Any) -> str:
+    return f"the inner derivative, that of {written(inner, False)}, stands there twice"
+
+
+# --- textbook -----------------------------------------------------------------------------------------------------
+#
+# The functions that people write down in the place of a derivative.
+
+
+class Instead(NamedTuple):
+    """A function of an operation's operand u and its result o, with a form of how it is written."""
+
+    text: str
+    of: Callable[[Array, Array], Array]
+
+
+class Mistake(NamedTuple):
+    """Numbers in the place of a local derivative, and what they are."""
+
+    partial: Array
+    text: str
+
+
+def _sigmoid(u: Array) -> Array:
+    s: Array = 0.5 + 0.5 * np.tanh(0.5 * u)
+    return s
+
+
+TEXTBOOK: tuple[Instead, ...] = (
+    Instead("{o}", lambda u, o: o),
+    Instead("{u}", lambda u, o: u),
+    Instead("1/{u}", lambda u, o: 1.0 / u),
+    Instead("{u}^2", lambda u, o: u**2),
+    Instead("1/{u}^2", lambda u, o: u**-2.0),
+    Instead("{u}^3", lambda u, o: u**3),
+    Instead("sqrt({u})", lambda u, o: np.sqrt(u)),
+    Instead("1/sqrt({u})", lambda u, o: 1.0 / np.sqrt(u)),
+    Instead("exp({u})", lambda u, o: np.exp(u)),
+    Instead("exp(-{u})", lambda u, o: np.exp(-u)),
+    Instead("{u}*exp({u} - 1)", lambda u, o: u * np.exp(u - 1.0)),
+    Instead("log({u})", lambda u, o: np.log(u)),
+    Instead("sin({u})", lambda u, o: np.sin(u)),
+    Instead("cos({u})", lambda u, o: np.cos(u)),
+    Instead("tan({u})", lambda u, o: np.tan(u)),
+    Instead("-sin({u})", lambda u, o: -np.sin(u)),
+    Instead("-cos({u})", lambda u, o: -np.cos(u)),
+    Instead("1/sin({u})", lambda u, o: 1.0 / np.sin(u)),
+    Instead("1/cos({u})", lambda u, o: 1.0 / np.cos(u)),
+    Instead("1/cos({u})^2", lambda u, o: np.cos(u) ** -2.0),
+    Instead("1/sin({u})^2", lambda u, o: np.sin(u) ** -2.0),
+    Instead("sinh({u})", lambda u, o: np.sinh(u)),
+    Instead("cosh({u})", lambda u, o: np.cosh(u)),
+    Instead("tanh({u})", lambda u, o: np.tanh(u)),
+    Instead("1 - tanh({u})^2", lambda u, o: np.cosh(u) ** -2.0),
+    Instead("sigmoid({u})", lambda u, o: _sigmoid(u)),
+    Instead("1 - sigmoid({u})", lambda u, o: _sigmoid(-u)),
+    Instead("sigmoid({u})*(1 - sigmoid({u}))", lambda u, o: _sigmoid(u) * _sigmoid(-u)),
+    Instead("1 - {u}", lambda u, o: 1.0 - u),
+    Instead("1 + {u}", lambda u, o: 1.0 + u),
+    Instead("{u}*(1 - {u})", lambda u, o: u * (1.0 - u)),
+    Instead("1 - {u}^2", lambda u, o: 1.0 - u * u),
+    Instead("1 + {u}^2", lambda u, o: 1.0 + u * u),
+    Instead("1/(1 + {u})", lambda u, o: 1.0 / (1.0 + u)),
+    Instead("1/(1 + {u}^2)", lambda u, o: 1.0 / (1.0 + u * u)),
+    Instead("1/(1 - {u}^2)", lambda u, o: 1.0 / (1.0 - u * u)),
+    Instead("1/sqrt(1 - {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 - u * u)),
+    Instead("1/sqrt(1 + {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 + u * u)),
+    Instead("1/sqrt({u}^2 - 1)", lambda u, o: 1.0 / np.sqrt(u * u - 1.0)),
+    Instead("exp(-{u}^2)", lambda u, o: np.exp(-u * u)),
+    Instead("{u}*log({u}) - {u}", lambda u, o: u * np.log(u) - u),
+    Instead("log(cosh({u}))", lambda u, o: np.log(np.cosh(u))),
+    Instead("log(1 + exp({u}))", lambda u, o: np.logaddexp(0.0, u)),
+    Instead("1 - {o}", lambda u, o: 1.0 - o),
+    Instead("1 + {o}", lambda u, o: 1.0 + o),
+    Instead("{o}^2", lambda u, o: o * o),
+    Instead("1/{o}", lambda u, o: 1.0 / o),
+    Instead("1/{o}^2", lambda u, o: o**-2.0),
+    Instead("1 - {o}^2", lambda u, o: 1.0 - o * o),
+    Instead("1 + {o}^2", lambda u, o: 1.0 + o * o),
+    Instead("{o}*(1 - {o})", lambda u, o: o * (1.0 - o)),
+    Instead("{o}*(1 + {o})", lambda u, o: o * (1.0 + o)),
+    Instead("{u}*{o}", lambda u, o: u * o),
+    Instead("{o}/{u}", lambda u, o: o / u),
+    Instead("1/(2{u})", lambda u, o: 0.5 / u),
+    Instead("1/(2{u}^2)", lambda u, o: 0.5 * u**-2.0),
+    Instead("2/3*{u}^(3/2)", lambda u, o: u**1.5 / 1.5),
+)
+_BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
+
+# What is written so often that it stands before a constant factor, beside the function itself.
+_USUAL: dict[Op, tuple[str, ...]] = {
+    ops.SIN: ("-sin({u})",),
+    ops.COS: ("-cos({u})",),
+    ops.TANH: ("1 - {u}^2", "{o}*(1 - {o})", "1 + {o}^2", "1 - {o}", "sigmoid({u})*(1 - sigmoid({u}))"),
+    ops.SIGMOID: ("{u}*(1 - {u})", "1 - {o}^2", "{o}*(1 + {o})", "1 - tanh({u})^2"),
+    ops.TAN: ("1/cos({u})", "1 - {o}^2"),
+    ops.SQRT: ("1/(2{u})", "1/(2{u}^2)", "2/3*{u}^(3/2)"),
+    ops.EXP: ("{u}*exp({u} - 1)", "exp(-{u})"),
+    ops.LOG: ("{u}", "exp({u})"),
+}
+
+
+def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Iterator[Mistake]:
+    """The common wrong rules for the k-th operand of an operation.
+
+    Args:
+        op: the operation.
+        k: the operand.
+        operands, out: the numbers of the operands and of the result at every point.
+
+    Example:
+        >>> x = np.array([2.0])
+        >>> [(m.text, m.partial.item()) for m in usual_mistakes(ops.power(3.0), 0, [x], x**3)][:3]
+        [('{o}', 8.0), ('3{u}^3', 24.0), ('4{u}^2', 16.0)]
+    """
+    u = operands[k]
+    if len(operands) == 1 and op is not ops.NEG:
+        yield Mistake(out, "{o}")
+        for text in _USUAL.get(op, ()):
+            yield Mistake(_BY_TEXT[text].of(u, out), text)
+    if op is ops.SQRT:
+        yield from _power_mistakes(0.5, u)
+    elif len(op.params) == 1 and op is ops.power(op.params[0]):
+        yield from _power_mistakes(op.params[0], u)
+    elif op is ops.DIV and k == 1:
+        top = operands[0]
+        yield Mistake(out, "{o}")
+        yield Mistake(-out, "-{o}")
+        yield Mistake(top * np.log(np.abs(u)), "the numerator times log({u})")
+    elif op is ops.POW and k == 1:
+        base = operands[0]
+        yield Mistake(u * base ** (u - 1.0), "what the power rule for the base gives")
+    elif op is ops.POW:
+        exponent = operands[1]
+        yield Mistake(exponent * out, "{o} times the exponent")
+        yield Mistake(out, "{o}")
+
+
+def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
+    m = f"{n:g}"
+    times = "-" if n == -1.0 else m
+    yield Mistake(n * u**n, f"{times}{{u}}^{m}")
+    if n >= 2.0:
+        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{{u}}^{n - 1:g}")
+    if n >= 3.0:
+        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{{u}}^{n - 1:g}")
+    if n != -1.0:
+        yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
+        yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
+    yield Mistake(n * u ** (n + 1.0), f"{times}{{u}}^{n + 1:g}")
+    yield Mistake(u ** (n + 1.0), f"{{u}}^{n + 1:g}")
+    if n not in (1.0, 2.0):
+        yield Mistake((n - 1.0) * u**n, f"{n - 1:g}{{u}}^{m}")
+        yield Mistake(n * u ** (n - 2.0), f"{times}{{u}}^{n - 2:g}")
+
+
+# --- rules --------------------------------------------------------------------------------------------------------
+#
+# Wrong rules, wrong constants, and rules taken at the wrong place.
+
+
+def wrong_rule(e: Evidence) -> Iterator[Guess]:
+    """The mistakes that are made often: the function itself, the exponent kept, the product of the derivatives."""
+    for i, k, _ in e.edges():
+        node = e.order[i]
+        operands = [e.value[q] for q in e.parents[i]]
+        for mistake in usual_mistakes(node._op, k, operands, e.value[i]):
+            yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
+        if k == 0 and node._op in (ops.MUL, ops.DIV):
+            yield from _factor_by_factor(e, i)
+
+
+def rule_text(node: Any, k: int, instead: str) -> str:
+    """The sentence for a wrong local derivative; `instead` is a form of the operand u and the result o."""
+    u, o = written(node.parents[k]), written(node, False)
+    if instead not in ("{u}", "{o}"):
+        u, o = (text if text.isidentifier() else f"({text})" for text in (u, o))
+    form = instead.replace("({u})", "{v}")
+    return f"{local_derivative_text(node, k)}, not {form.format(u=u, o=o, v=u if u[0] == '(' else f'({u})')}"
+
+
+def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
+    node = e.order[i]
+    u, v = (e.slopes_of(p) for p in e.parents[i])
+    product = node._op is ops.MUL
+    instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
+    if np.any(instead):
+        text = later(_factor_by_factor_text, node, "product" if product else "quotient")
+        yield Guess("wrong function", column(e.above[i]) * (instead - e.slopes_of(i)), node, text)
+
+
+def _factor_by_factor_text(node: Any, rule: str) -> str:
+    return f"the derivative of the {rule} {written(node, False)} is not the {rule} of the derivatives"
+
+
+def simple_constant(e: Evidence) -> Iterator[Guess]:
+    """A whole number or a simple fraction as a factor of the whole or of a part."""
+    return (guess for factor, guess in _constants(e) if _simple(factor))
+
+
+def any_constant(e: Evidence) -> Iterator[Guess]:
+    """Any other constant factor."""
+    return (guess for _, guess in _constants(e))
+
+
+def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
+    """The constant by which the whole, or what comes through one operand, would have been multiplied."""
+    row, wrong = (int(n) for n in np.unravel_index(int(np.argmax(np.abs(e.gap))), e.gap.shape))
+    gap, right = float(e.gap[row, wrong]), float(e.right[row, wrong])
+    if right != 0.0:
+        factor = 1.0 + gap / right
+        if abs(factor) > 1e-9:
+            yield factor, Guess("constant factor", gap / right * e.right, None, later(_constant_text, factor))
+    for i, k, _ in e.edges():
+        part = e.through(i, k)
+        at = float(part[row, wrong])
+        if at == 0.0:
+            continue
+        factor = 1.0 + gap / at
+        if abs(factor) <= 1e-9:
+            continue  # it is not there at all
+        varies = np.ptp(part[:, wrong]) > 1e-6 * abs(at)  # else any slip by a constant would fit
+        if varies or _simple(factor):
+            text = later(_constant_text, factor, e.order[i], k)
+            yield factor, Guess("constant factor", gap / at * part, e.order[i], text)
+
+
+def _constant_text(factor: float, node: Any = None, k: int = 0) -> str:
+    if node is None:
+        what = "your derivative"
+    elif node._op in PASS_ON:
+        what = f"the derivative of the term {term_text(node, k)}"
+    else:
+        what = f"your {local_derivative_text(node, k, False)}"
+    return f"{what} is {constant_text(factor)} times what it should be"
+
+
+def _simple(factor: float) -> bool:
+    if not 1e-3 < abs(factor) < 1e3:
+        return False
+    near = Fraction(factor).limit_denominator(12)
+    return near != 0 and abs(near.numerator) <= 100 and abs(factor - near) <= 1e-7 * abs(factor)
+
+
+_NAMED = {
+    "pi": math.pi,
+    "2 pi": math.tau,
+    "e": math.e,
+    "sqrt(2)": math.sqrt(2.0),
+    "sqrt(pi)": math.sqrt(math.pi),
+    "log(2)": math.log(2.0),
+    "log(10)": math.log(10.0),
+}
+
+
+def constant_text(factor: float) -> str:
+    """A constant as a fraction or by its name, where it has one.
+
+    >>> constant_text(1.5), constant_text(3.141592653589793)
+    ('3/2', 'pi')
+    """
+    near = Fraction(factor).limit_denominator(12)
+    if _simple(factor) and abs(factor - near) <= 1e-9 * abs(factor):
+        return str(near)
+    sign = "" if factor > 0 else "-"
+    for name, number in _NAMED.items():
+        if math.isclose(abs(factor), number, rel_tol=1e-7):
+            return sign + name
+        if math.isclose(abs(factor), 1.0 / number, rel_tol=1e-7):
+            return f"{sign}1/({name})"
+    return f"{factor:.10g}"
+
+
+def wrong_place(e: Evidence) -> Iterator[Guess]:
+    """A node's rule at some other node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2)."""
+    return _wrong_place(e, powers=False)
+
+
+def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
+    """The same for powers, roots, quotients and logarithms, where it is often the same as a constant factor."""
+    return _wrong_place(e, powers=True)
+
+
+def _is_power(op: operation.Op) -> bool:
+    bound = len(op.params) == 1 and op is ops.power(op.params[0])
+    return bound or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
+
+
+def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
+    row = int(np.argmax(np.abs(e.gap).max(axis=1) * e.same))
+    for i, k, p in e.edges()[:MOST_EDGES]:
+        op = e.order[i]._op
+        if (
+            _is_power(op) != powers
+            or op in PASS_ON
+            or op in (ops.MUL, ops.NEG)
+            or op.variadic
+            or (op is ops.DIV and k == 0)
+        ):
+            continue
+        yield from _at_inner_slope(e, i, k, p)
+        places = [j for j in range(len(e.order)) if j != p and e.below[j] is not None]
+        for j in sorted(places, key=lambda j: (j != i, j > p, abs(p - j))):
+            if _fits_in_row(e, i, k, j, row):
+                taken = np.array([_rule_at(e, i, k, j, r) if same else 0.0 for r, same in enumerate(e.same)])
+                yield edge_guess(e, i, k, taken, "wrong point", later(_place_text, e, i, k, j))
+
+
+def _at_inner_slope(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
+    """f'(g'(x)) for f'(g(x)), with the factor g'(x) or without it."""
+    if len(e.parents[i]) != 1 or not e.parents[p]:
+        return
+    node, inner = e.order[i], e.order[p]
+    for c in e.columns[:2]:
+        at = e.slopes_of(p)[:, c]
+        taken = np.array([value_and_partial(node._op, (float(x),), 0)[1] for x in at])
+        text = later(_inner_slope_text, node, k)
+        yield edge_guess(e, i, k, taken, "wrong point", text)
+        reached = (e.slopes_of(p) != 0.0).any(axis=0)
+        change = column(e.above[i] * taken) * reached - e.through(i, k)
+        yield Guess("wrong point", change, inner, text)
+
+
+def _inner_slope_text(node: Any, k: int) -> str:
+    inner = written(node.parents[k])
+    return f"{local_derivative_text(node, k, False)} is taken at the derivative of {inner} instead of at {inner}"
+
+
+def _rule_at(e: Evidence, i: int, k: int, j: int, row: int) -> float:
+    operands = [float(e.value[q][row]) for q in e.parents[i]]
+    operands[k] = float(e.value[j][row])
+    return value_and_partial(e.order[i]._op, tuple(operands), k)[1]
+
+
+def _fits_in_row(e: Evidence, i: int, k: int, j: int, row: int) -> bool:
+    """Whether it is worth while to look at all other points."""
+    excess = _rule_at(e, i, k, j, row) - e.partial[i, k][row]
+    change: Array = e.above[i][row] * excess * e.slopes_of(e.parents[i][k])[row]
+    return bool(np.all((np.abs(change - e.gap[row]) <= e.slack[row])[e.columns]))
+
+
+def _place_text(e: Evidence, i: int, k: int, j: int) -> str:
+    node, there = e.order[i], e.order[j]
+    its_own = ", the node's own output," if i == j else ""
+    return (
+        f"{local_derivative_text(node, k, False)} is taken at {written(there)}{its_own} "
+        f"instead of at {written(node.parents[k])}"
+    )
