@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.formulas.printing import numpy_lines
+from autograd.compiler.printing import numpy_lines
 from autograd.engine.ops import Op
 
 

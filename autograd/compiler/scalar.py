@@ -14,9 +14,9 @@ from ..engine import modes
 from ..engine.op import Op
 from ..engine.ops import FLOOR, LEAF
 from ..engine.value import Value
-from .passes.arrays import Floats
-from .passes.source import Backward, Source
-from .planning.plan import Plan
+from .arrays import Floats
+from .numpy_source import Backward, Source
+from .plan import Plan
 
 __all__ = ["Scalar", "is_plain"]
 

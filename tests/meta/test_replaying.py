@@ -11,7 +11,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.passes.source import Backward, Source
+from autograd.compiler.numpy_source import Backward, Source
 from tests.programs import Recorded
 from tests.replaying import check_compiled
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograd import Value, compile, optim
-from autograd.compiler.arguments import numbers_of
+from autograd.compiler.leaves import numbers_of
 from autograd.errors import ArgumentError, AutogradError, OperandError, ShapeError
 from autograd.nn import MLP
 

@@ -6,9 +6,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.planning.batch_tape import BatchTape, Sample
-from autograd.compiler.planning.plan import Plan
-from autograd.compiler.planning.tape import Tape
+from autograd.compiler.plan import Plan
+from autograd.compiler.tape import BatchTape, Sample, Tape
 from autograd.engine.ops import LEAF, Op
 from tests.batches import CASES, COUNTS, leaves, network, neurons_written_out
 

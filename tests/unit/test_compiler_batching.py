@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from autograd import Value, compile, optim
-from autograd.compiler import batching
-from autograd.compiler.planning.batch_tape import BatchTape, Sample
+from autograd.compiler import program as batching
+from autograd.compiler.tape import BatchTape, Sample
 from autograd.errors import ArgumentError
 from tests.batches import CASES, COUNTS, batch_of, leaves, network, one_by_one, rows_of
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd import Value, array, compile, datasets, leaky_relu, losses, relu, sigmoid, sum, tanh
-from autograd.compiler.names import Names
+from autograd.compiler.describe import Names
 from autograd.nn import MLP
 from tests.programs import KINDS
 from tests.replaying import LOW, forced, seeded

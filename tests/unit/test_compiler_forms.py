@@ -10,9 +10,9 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.planning.forms import rewrite_sums
-from autograd.compiler.planning.groups import Product, grouped
-from autograd.compiler.planning.tape import DEAD, Tape
+from autograd.compiler.groups import ProductGroup as Product
+from autograd.compiler.groups import grouped, rewrite_sums
+from autograd.compiler.tape import DEAD, Tape
 from tests.programs.neurons import DOTS, FORMS
 
 ROWS, TERMS, COLUMNS = 3, 4, 5

@@ -10,8 +10,9 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.planning.groups import NARROW, WORK, Alike, Group, Product, Reduction, Rows, Single, grouped
-from autograd.compiler.planning.tape import Tape
+from autograd.compiler.groups import NARROW, WORK, Alike, Group, Reduction, Rows, Single, grouped
+from autograd.compiler.groups import ProductGroup as Product
+from autograd.compiler.tape import Tape
 
 
 def leaves(count: int) -> list[Value]:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from autograd import compile
-from autograd.compiler.passes.header import _KEY, header
+from autograd.compiler.numpy_source import _KEY, header
 from tests.programs import KINDS
 from tests.replaying import LOW, forced, seeded
 

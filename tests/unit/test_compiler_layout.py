@@ -9,9 +9,10 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.planning.groups import Alike, Group, Product, grouped
-from autograd.compiler.planning.layout import Layout, Window, strides_of
-from autograd.compiler.planning.tape import Tape
+from autograd.compiler.groups import Alike, Group, grouped
+from autograd.compiler.groups import ProductGroup as Product
+from autograd.compiler.layout import Layout, Window, strides_of
+from autograd.compiler.tape import Tape
 
 ROWS, TERMS, COLUMNS = 2, 3, 4
 

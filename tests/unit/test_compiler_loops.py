@@ -7,10 +7,10 @@ import math
 import pytest
 
 from autograd import Value, compile, sin
-from autograd.compiler.passes import loops
-from autograd.compiler.passes.forward import FLAT
-from autograd.compiler.planning import groups
-from autograd.compiler.planning.plan import Single
+from autograd.compiler import groups
+from autograd.compiler import single as loops
+from autograd.compiler.numpy_source import FLAT
+from autograd.compiler.plan import Single
 
 
 def chain(x: Value, length: int) -> Value:

@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from autograd import ops
-from autograd.compiler.formulas.printing import expression, float_code, numpy_lines
-from autograd.compiler.formulas.symbols import ELEMENTS, Trace, applied, below, forward, lowered, partials
+from autograd.compiler.printing import expression, float_code, numpy_lines
+from autograd.compiler.symbols import ELEMENTS, Trace, applied, below, forward, lowered, partials
 from autograd.engine.ops import Op
 from autograd.errors import ArgumentError
 from tests.oracle import form_of, row_id, rows

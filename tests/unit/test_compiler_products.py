@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.compiler.planning.products import Dot, Product, products
+from autograd.compiler.groups import Dot, Product, products
 
 
 def grid(rows: range, columns: range, missing: tuple[tuple[int, int], ...] = ()) -> list[Dot]:

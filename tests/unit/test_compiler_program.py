@@ -18,8 +18,8 @@ import pytest
 import autograd as ag
 from autograd import Value, losses, optim
 from autograd.compiler import Program
-from autograd.compiler.passes.source import Source
-from autograd.compiler.planning.plan import Plan
+from autograd.compiler.numpy_source import Source
+from autograd.compiler.plan import Plan
 from autograd.nn import MLP
 from tests.benchmarks.workloads import OURS, planned, random_plan
 

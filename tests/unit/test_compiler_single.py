@@ -9,7 +9,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.passes.loops import PATIENCE
+from autograd.compiler.single import PATIENCE
 from tests.second_looks import run_source
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from autograd import ops, primitive
-from autograd.compiler.formulas.printing import expression, numpy_lines
-from autograd.compiler.formulas.stacking import stacked
+from autograd.compiler.printing import expression, numpy_lines
+from autograd.compiler.symbols import stacked
 from autograd.engine.ops import Op
 from tests.oracle import row_id, rows
 from tests.printed import Runner, is_near, values

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from autograd import ops, primitive
-from autograd.compiler.formulas.printing import expression, float_code, numpy_lines
-from autograd.compiler.formulas.stacking import stacked
-from autograd.compiler.formulas.symbols import Symbol, Trace, applied, forward, lowered, partials
+from autograd.compiler.printing import expression, float_code, numpy_lines
+from autograd.compiler.symbols import Symbol, Trace, applied, forward, lowered, partials, stacked
 from autograd.engine.ops import Op
 from autograd.errors import ArgumentError
 

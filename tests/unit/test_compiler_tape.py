@@ -9,7 +9,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.planning.tape import Tape
+from autograd.compiler.tape import Tape
 from autograd.engine.ops import ADD, DOT, MUL, TANH
 
 

@@ -9,10 +9,10 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.passes.arrays import Arrays, Scratch
-from autograd.compiler.passes.targets import Targets, wanted_places
-from autograd.compiler.planning.layout import Window
-from autograd.compiler.planning.plan import Alike, Plan
+from autograd.compiler.arrays import Arrays, Scratch
+from autograd.compiler.layout import Window
+from autograd.compiler.numpy_source import Targets, wanted_places
+from autograd.compiler.plan import Alike, Plan
 from tests.second_looks import run_source
 
 COUNT = 40

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from ...engine.op import Op
-from ..planning.layout import Window
-from ..planning.plan import Alike, Inner, Plan, Product, Reduction, Rows, Step
+from ..engine.op import Op
+from .layout import Window
+from .plan import Plan
 
-__all__ = ["Arrays", "Floats", "Scratch", "operands_of", "word"]
+__all__ = ["Arrays", "Floats", "Scratch", "word"]
 
 Floats = NDArray[np.float64]
 
@@ -24,17 +24,6 @@ def word(op: Op) -> str:
     """A row's name as part of a name in the source."""
     name = "_".join([_WORDS.get(op.name, op.name), *[f"{x:g}" for x in op.params]])
     return "".join(c for c in name.replace(".", "_").replace("-", "m") if (c.isascii() and c.isalnum()) or c == "_")
-
-
-def operands_of(step: Step) -> list[Window]:
-    """The windows that a step reads, as arrays."""
-    if isinstance(step, Product | Inner | Rows):
-        return [step.weights, step.inputs, *([] if step.bias is None else [step.bias])]
-    if isinstance(step, Reduction):
-        return [step.operands]
-    if isinstance(step, Alike):
-        return [operand for operand in step.operands if isinstance(operand, Window)]
-    return []
 
 
 class Arrays:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...engine.ops import LITERAL
-from .groups import Alike, Group, Product, Reduction
+from ..engine.ops import LITERAL
+from .groups import Alike, Group, Reduction
+from .groups import ProductGroup as Product
 from .tape import Numbers, Tape
 
 __all__ = ["Layout", "Window"]

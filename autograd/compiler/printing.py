@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...engine.op import Op
-from ...engine.ops import ADD, DIV, MUL, NEG, SUB
-from ...errors import ArgumentError
+from ..engine.op import Op
+from ..engine.ops import ADD, DIV, MUL, NEG, SUB
+from ..errors import ArgumentError
 from .symbols import ELEMENTS, INPUT, REDUCTION, ArraySymbol, Symbol, below
 
 __all__ = ["expression", "float_code", "numpy_lines"]
@@ -78,7 +78,7 @@ def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str])
 
     Example:
         >>> from autograd.engine.ops import ATAN2
-        >>> from autograd.compiler.formulas.symbols import partials
+        >>> from autograd.compiler.symbols import partials
         >>> slope = partials(ATAN2, 2)[1]
         >>> float_code(slope, {"x0": "v1", "x1": "v2"}, lambda op: op.name)
         '-v1 / hypot(v1, v2) / hypot(v1, v2)'
@@ -114,7 +114,7 @@ def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
 
     Example:
         >>> from autograd.engine.ops import ASINH
-        >>> from autograd.compiler.formulas.symbols import lowered, partials
+        >>> from autograd.compiler.symbols import lowered, partials
         >>> expression(lowered(partials(ASINH, 1)[0]), {"x0": "x"})
         '1.0 / xp.hypot(xp.asarray(1.0), x)'
     """
@@ -184,7 +184,7 @@ def numpy_lines(
 
     Example:
         >>> from autograd.engine.ops import TAN
-        >>> from autograd.compiler.formulas.symbols import lowered, partials
+        >>> from autograd.compiler.symbols import lowered, partials
         >>> slope = lowered(partials(TAN, 1)[0])
         >>> numpy_lines([(slope, "s")], {"y": "y1"}, lambda kind: "t0")
         (['np.multiply(y1, y1, out=t0)', 'np.add(1.0, t0, out=s)'], ['s'])

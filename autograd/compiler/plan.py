@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.op import Op
-from ...engine.ops import LITERAL
-from ...engine.value import Value
+from ..engine.op import Op
+from ..engine.ops import LITERAL
+from ..engine.value import Value
 from . import groups as found
-from .forms import rewrite_sums
+from .groups import rewrite_sums
 from .layout import Layout, Window
-from .tape import Tape
+from .tape import Mask, Tape
 
 __all__ = ["Alike", "Inner", "Plan", "Product", "Reduction", "Rows", "Single", "Step"]
 
@@ -200,3 +200,44 @@ def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
     )
     many = {i: tuple(place[list(tape.operands(int(nodes[i])))].tolist()) for i in np.flatnonzero(first < 0).tolist()}
     return Single(tape.ops, tape.code[nodes], out, first, second, many)
+
+
+def operands_of(step: Step) -> list[Window]:
+    """The windows that a step reads, as arrays."""
+    if isinstance(step, Product | Inner | Rows):
+        return [step.weights, step.inputs, *([] if step.bias is None else [step.bias])]
+    if isinstance(step, Reduction):
+        return [step.operands]
+    if isinstance(step, Alike):
+        return [operand for operand in step.operands if isinstance(operand, Window)]
+    return []
+
+
+def outside(step: Single) -> list[int]:
+    """The places of the operands that were computed before the step."""
+    places = np.concatenate([step.first, step.second, *map(np.array, step.many.values())])
+    places = np.unique(places[places >= 0]).astype(np.int64)
+    low, high = step.out.places[0], step.out.places[-1]
+    found: list[int] = places[(places < low) | (places > high)].tolist()
+    return found
+
+
+def wanted_places(plan: Plan, leaves: Mask) -> Mask:
+    """For which places a gradient is wanted: those of `leaves` and all that depend on them."""
+    wanted = leaves.copy()
+    for level in plan.levels:
+        for step in level:
+            if isinstance(step, Single):
+                before = outside(step)
+                known = dict(zip(before, wanted[before].tolist(), strict=True))
+                for _, place, operands in step.nodes():
+                    known[place] = any(known[p] for p in operands)
+                wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
+            elif isinstance(step, Alike):
+                found = np.zeros(step.out.shape, dtype=bool)
+                for window in operands_of(step):
+                    found |= wanted[window.places]
+                wanted[step.out.places] = found
+            else:
+                wanted[step.out.places] = any(wanted[window.places].any() for window in operands_of(step))
+    return wanted

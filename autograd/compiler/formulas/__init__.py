@@ -1,1 +1,0 @@
-"""The rules of the op table as formulas, and formulas as source."""

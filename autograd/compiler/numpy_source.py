@@ -1,0 +1,770 @@
+"""The two passes as NumPy that writes into arrays which are there."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..engine.op import Op
+from ..engine.ops import LEAF
+from ..engine.value import Value
+from ..errors import ArgumentError
+from .arrays import Arrays, Floats, Scratch
+from .describe import Description
+from .layout import Window
+from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, operands_of, wanted_places
+from .printing import numpy_lines
+from .single import Loop, LoopBack, backward_lines, forward_lines
+from .symbols import INPUT, Stacked, Trace, forward, lowered, partials, stacked
+from .tape import Mask, Numbers
+
+__all__ = ["Backward", "Source", "Targets", "header"]
+
+# --- forward ------------------------------------------------------------------------------------------------------
+#
+# The forward pass of a program as lines of NumPy.
+
+
+_MANY = 16  # operands
+FLAT = 100  # single nodes that are written out at once
+
+
+def elementwise(op: Op) -> Callable[..., Any]:
+    """A row on arrays, number by number. Where it raises, the result is nan, and the caller looks at that number."""
+
+    def total(*numbers: float) -> float:
+        try:
+            return op.forward(*map(float, numbers))
+        except (ArithmeticError, ValueError):
+            return float("nan")
+
+    def apply(*arrays: Any) -> Any:
+        return np.frompyfunc(total, len(arrays), 1)(*arrays)
+
+    return apply
+
+
+@functools.lru_cache(maxsize=256)
+def stack_of(op: Op, count: int) -> Stacked | None:
+    """A row of many operands on their stack; kept, for layers and batches ask again and again."""
+    if count > _MANY and not op.user:
+        # A row whose formula is the same for seven operands and for nine has no use for their number.
+        few, more = stacked(op, 7), stacked(op, 9)
+        if repr(few) == repr(more):
+            return few
+    return stacked(op, count)
+
+
+@functools.lru_cache(maxsize=4096)
+def readable(op: Op, count: int) -> Any:
+    """A row's value as a formula; None: it has to be computed number by number."""
+    try:
+        return forward(op, count) if op.array is not None else None
+    except ArgumentError:
+        return None
+
+
+class ForwardSource:
+    """Writes the forward pass, step by step.
+
+    Args:
+        plan: what is computed.
+        arrays: where.
+    """
+
+    def __init__(self, plan: Plan, arrays: Arrays) -> None:
+        self.steps: list[tuple[int, Step, list[str]]] = []  # number, step, lines
+        self.gathers: dict[int, list[str]] = {}  # by the number of a level's first step
+        self.loops: dict[Step, Loop] = {}
+        self._arrays = arrays
+        self._scratch = Scratch(arrays.names)
+        k = 0
+        for level in plan.levels:
+            windows = [window for step in level for window in operands_of(step)]
+            self.gathers[k + 1] = arrays.gather(k + 1, windows)
+            for step in level:
+                k += 1
+                self._scratch.release()
+                self.steps.append((k, step, self._lines(k, step)))
+        self._scratch.allocate()
+
+    def _lines(self, k: int, step: Step) -> list[str]:
+        if isinstance(step, Product):
+            return self._product(k, step)
+        if isinstance(step, Inner):
+            return self._inner(k, step)
+        if isinstance(step, Rows):
+            return self._rows(k, step)
+        if isinstance(step, Reduction):
+            return self._reduction(k, step)
+        if isinstance(step, Alike):
+            return self._alike(k, step)
+        if len(step.code) <= FLAT:
+            return forward_lines(step, self._arrays)
+        self.loops[step] = self._arrays.names[f"loop{k}"] = Loop(step, self._arrays)
+        return [f"loop{k}()"]
+
+    def _product(self, k: int, step: Product) -> list[str]:
+        value = self._arrays.value
+        z = value(step.out, f"Z{k}")
+        if step.folded is not None:
+            weights, inputs = step.folded
+            return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
+        return [
+            f"np.dot({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={z})",
+            *self._bias(k, step, z, "[:, None]"),
+        ]
+
+    def _bias(self, k: int, step: Product | Inner | Rows, z: str, shaped: str = "") -> list[str]:
+        """The line that adds the bias, if there is one."""
+        if step.bias is None:
+            return []
+        return [f"np.add({z}, {self._arrays.value(step.bias, f'b{k}')}{shaped}, out={z})"]
+
+    def _inner(self, k: int, step: Inner) -> list[str]:
+        value = self._arrays.value
+        z = value(step.out, f"z{k}")
+        return [
+            f"np.dot({value(step.weights, f'w{k}')}, {value(step.inputs, f'x{k}')}, out={z})",
+            *self._bias(k, step, z),
+        ]
+
+    def _rows(self, k: int, step: Rows) -> list[str]:
+        value = self._arrays.value
+        z, t = value(step.out, f"z{k}"), self._scratch.take(step.weights.shape)
+        return [
+            f"np.multiply({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={t})",
+            f"np.add.reduce({t}, axis=0, out={z})",
+            *self._bias(k, step, z),
+        ]
+
+    def _reduction(self, k: int, step: Reduction) -> list[str]:
+        value = self._arrays.value
+        y, x = value(step.out, f"y{k}"), value(step.operands, f"X{k}")
+        found = stack_of(step.op, step.count)
+        if found is None:
+            return self._by_columns(k, step.op, y, [f"{x}[{i}]" for i in range(step.count)], step.out)
+        return self._written(found.forward, y, {"X": x}, step.out, step.operands.shape)
+
+    def _alike(self, k: int, step: Alike) -> list[str]:
+        value = self._arrays.value
+        operands = [
+            value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
+            for i, x in enumerate(step.operands)
+        ]
+        return self._by_columns(k, step.op, value(step.out, f"y{k}"), operands, step.out)
+
+    def _by_columns(self, k: int, op: Op, y: str, operands: list[str], out: Window) -> list[str]:
+        symbol = readable(op, len(operands))
+        if symbol is None:
+            return [f"{y}[...] = {self._arrays.bind(op, elementwise(op), 'each_')}({', '.join(operands)})"]
+        return self._written(symbol, y, {f"x{i}": x for i, x in enumerate(operands)}, out, ())
+
+    def _written(self, symbol: Any, y: str, names: dict[str, str], out: Window, stack: tuple[int, ...]) -> list[str]:
+        def scratch(kind: str) -> str:
+            return (
+                self._scratch.local()
+                if kind == "local"
+                else self._scratch.take(stack if kind == "stack" else out.shape)
+            )
+
+        bind = functools.partial(_bind_elementwise, self._arrays)
+        return numpy_lines([(symbol, y)], names, scratch, bind, self._arrays.number)[0]
+
+
+def _bind_elementwise(arrays: Arrays, op: Op) -> str:
+    return arrays.bind(op, elementwise(op), "each_")
+
+
+# --- targets ------------------------------------------------------------------------------------------------------
+#
+# Where the messages of a backward pass go: stored by the first writer, added by later ones, scattered or summed.
+
+
+@dataclass
+class Target:
+    """Where a message is written first, and what is then done with it; {} stands for its name."""
+
+    name: str
+    then: Sequence[str] = ()
+    adds: bool = False  # it only has to be added, so it may be any array that broadcasts
+
+    def finish(self, name: str) -> list[str]:
+        return [line.format(name) for line in self.then]
+
+
+@dataclass
+class Targets:
+    """The state of a backward pass while it is written.
+
+    Args:
+        wanted: for which places a gradient is wanted.
+        root: the place that the pass starts from.
+    """
+
+    plan: Plan
+    arrays: Arrays
+    scratch: Scratch
+    wanted: Mask
+    root: int
+    written: Mask = field(init=False)
+    zeroed: Mask = field(init=False)
+    is_leaf: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        size = self.plan.size
+        self.written, self.zeroed = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+        self.written[self.root] = True
+        self.is_leaf = np.ones(size, dtype=bool)
+        self._senders = np.zeros(size, dtype=np.int32)
+        self._outputs: dict[tuple[int, int], Step] = {}
+        self._aliases: dict[Step, str] = {}
+        self._scattered: list[tuple[Window, str]] = []
+        self._scatters: list[tuple[str, int, int, tuple[int, ...]]] = []
+        for level in self.plan.levels:
+            for step in level:
+                self.is_leaf[step.out.places] = False
+                if isinstance(step, Single):
+                    for column in (step.first, step.second):  # a node that is named twice here counts once
+                        self._senders[column[column >= 0]] += 1
+                    for operands in step.many.values():
+                        self._senders[list(operands)] += 1
+                else:
+                    for window in operands_of(step):
+                        np.add.at(self._senders, window.places.ravel(), 1)
+                    if isinstance(step, Alike | Reduction):
+                        self._outputs[int(step.out.places.flat[0]), step.out.places.size] = step
+        self._senders[self.root] += 1
+
+    def wants(self, window: Window) -> bool:
+        return bool(self.wanted[window.places].any())
+
+    def reached(self, window: Window) -> bool:
+        """Whether any message has come here; then what has none yet is set to 0 before the pass."""
+        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        if step is not None and step in self._aliases:
+            return True
+        written = self.written[window.places]
+        if not written.any() or not self.wants(window):
+            return False
+        self._zero(window)
+        return True
+
+    def upstream(self, step: Step, name: str) -> str:
+        """The name of a step's own gradients."""
+        return self._aliases.get(step) or self.arrays.gradient(step.out, name)
+
+    def alias(self, window: Window, name: str) -> bool:
+        """Let a message that is just the step's own gradient stand for that of another step, where it is all of it."""
+        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        if (
+            step is None
+            or step.out.shape != window.shape
+            or not np.array_equal(step.out.places, window.places)
+            or (self._senders[window.places] != 1).any()
+        ):
+            return False
+        self._aliases[step] = name
+        return True
+
+    # --- one message ---------------------------------------------------------------------------------------------
+
+    def send(self, window: Window, name: str, line: str) -> list[str]:
+        """The lines for a message that `line` computes, {} being where to."""
+        target = self.target(window, name)
+        return [line.format(target.name), *target.finish(target.name)]
+
+    def target(self, window: Window, name: str) -> Target:
+        """Where a message to this window goes, and note that it has gone there."""
+        spread = tuple(
+            axis for axis, n in enumerate(window.shape) if n > 1 and window.strides and window.strides[axis] == 0
+        )
+        if spread:
+            places = window.places[tuple(0 if axis in spread else slice(None) for axis in range(window.places.ndim))]
+            inner = Window(places)
+            if inner.unique:
+                target = self.target(inner, name)
+                t = self.scratch.take(window.shape)
+                axes = spread[0] if len(spread) == 1 else spread
+                then = [f"np.add.reduce({{}}, axis={axes}, out={target.name})", *target.finish(target.name)]
+                return Target(t, then)
+        if window.strides is None or not window.unique:
+            return self._scatter(window)
+        before = self.written[window.places]
+        d = self.arrays.gradient(window, name)
+        if not before.any():
+            self.written[window.places] = True
+            return Target(d) if d_contiguous(window) else self._via(window, f"np.copyto({d}, {{}})")
+        self._zero(window)
+        return self._via(window, f"np.add({d}, {{}}, out={d})", adds=True)
+
+    def _via(self, window: Window, then: str, adds: bool = False) -> Target:
+        return Target(self.scratch.take(window.shape), [then], adds)
+
+    def _zero(self, window: Window) -> None:
+        """What no message has reached before has to be 0 when the pass begins."""
+        places = window.places
+        self.zeroed[places[~self.written[places]]] = True
+        self.written[places] = True
+
+    def _scatter(self, window: Window) -> Target:
+        self._zero(window)
+        self._scattered.append((window, name := f"M{len(self._scattered)}_{len(self._scatters)}"))
+        return Target(name)
+
+    def flush(self, k: int) -> list[str]:
+        """The line that scatters the messages of a level; `k`: no other flush has this number."""
+        if not self._scattered:
+            return []
+        index = np.concatenate([window.places.ravel() for window, _ in self._scattered])
+        start = 0
+        for window, name in self._scattered:
+            self._scatters.append((name, start, window.places.size, window.shape))
+            start += window.places.size
+        whole = f"M{k}"
+        self._scatters.append((whole, 0, start, (start,)))
+        self._scattered = []
+        if np.array_equal(index, self.arrays.names.get(f"at{k}", ())):
+            at = f"at{k}"
+        else:
+            at = f"to{k}"
+            self.arrays.names[at] = index
+        return [f"np.add.at(G, {at}, {whole})"]
+
+    def first_lines(self) -> list[str]:
+        """What comes before all messages: zeros where messages are only added."""
+        store = np.zeros(max((start + size for _, start, size, _ in self._scatters), default=0))
+        for name, start, size, shape in self._scatters:
+            self.arrays.names[name] = store[start : start + size].reshape(shape)
+        places = np.flatnonzero(self.zeroed)
+        if not len(places):
+            return []
+        low, high = int(places[0]), int(places[-1]) + 1
+        return [f"G[{low}:{high}].fill(0.0)"] if high - low > 1 else [f"G[{low}] = 0.0"]
+
+
+def d_contiguous(window: Window) -> bool:
+    """Whether NumPy's dot may write into the window."""
+    expected = 1
+    for n, stride in zip(window.shape[::-1], (window.strides or ())[::-1], strict=True):
+        if n > 1 and stride != expected:
+            return False
+        expected *= n
+    return True
+
+
+# --- backward -----------------------------------------------------------------------------------------------------
+#
+# The backward pass of a program as lines of NumPy.
+#
+# The first message to reach a gradient is stored, later ones are added; so nothing has to be set to 0 before, but
+# what
+# is gathered or only reached in part. Places that lie twice in a window get the sum of its messages.
+
+
+class _Message(NamedTuple):
+    """What is sent to a window: a formula over dy and the step's numbers."""
+
+    window: Window
+    formula: Any
+
+
+class BackwardSource:
+    """Writes the backward pass.
+
+    Args:
+        plan: what was computed.
+        numbered: the steps of the forward pass, with their numbers.
+        loops: those of them that are loops.
+        arrays: where, with the names that the forward pass uses.
+        wanted: for which places of leaves a gradient is wanted.
+    """
+
+    def __init__(
+        self, plan: Plan, numbered: dict[Step, int], loops: dict[Step, Loop], arrays: Arrays, wanted: Mask
+    ) -> None:
+        self._arrays = arrays
+        self._scratch = Scratch(arrays.names)
+        self._number = numbered
+        self._loops = loops
+        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), plan.root)
+        self.steps: list[tuple[Step, list[str]]] = []
+        late: list[Step] = []
+        for level in reversed(plan.levels):
+            for step in level:
+                if self._can_wait(step):
+                    late.append(step)
+                else:
+                    self._write(step)
+            self._flush(numbered[level[0]], level[0])
+        for step in sorted(late, key=lambda step: step.out.places.size == 1):
+            self._write(step)
+        if late:  # a number of their own: the first step of a level may be one that waits
+            self._flush(0, late[-1])
+        self.first = self._targets.first_lines()
+        self._scratch.allocate()
+
+    def _flush(self, k: int, step: Step) -> None:
+        """Write the line that scatters what has been sent since the last one, if anything has."""
+        scatter = self._targets.flush(k)
+        if scatter:
+            self.steps.append((step, scatter))
+
+    def _can_wait(self, step: Step) -> bool:
+        """Whether nothing but leaves gets a message, at places that lie evenly."""
+        return all(
+            window.strides is not None and self._targets.is_leaf[window.places].all()
+            for window in operands_of(step)
+            if self._targets.wants(window)
+        ) and not isinstance(step, Single)
+
+    def _write(self, step: Step) -> None:
+        self._scratch.release()
+        if isinstance(step, Single):
+            lines = self._single(self._number[step], step)
+        elif not self._targets.reached(step.out):
+            lines = []
+        elif isinstance(step, Product):
+            lines = self._product(self._number[step], step)
+        elif isinstance(step, Inner):
+            lines = self._inner(self._number[step], step)
+        elif isinstance(step, Rows):
+            lines = self._rows(self._number[step], step)
+        elif isinstance(step, Reduction):
+            lines = self._reduction(self._number[step], step)
+        else:
+            lines = self._alike(self._number[step], step)
+        if lines:
+            self.steps.append((step, lines))
+
+    # --- one kind of step after the other ------------------------------------------------------------------------
+
+    def _product(self, k: int, step: Product) -> list[str]:
+        value = self._arrays.value
+        dz = self._targets.upstream(step, f"dZ{k}")
+        lines: list[str] = []
+        if step.folded is not None and self._targets.wants(step.folded[0]):
+            weights, inputs = step.folded
+            lines += self._targets.send(weights, f"dW{k}", f"np.dot({dz}, {value(inputs, f'X{k}')}.T, out={{}})")
+        else:
+            if self._targets.wants(step.weights):
+                x = value(step.inputs, f"X{k}" if step.folded is None else f"X{k}_")
+                lines += self._targets.send(step.weights, f"dW{k}", f"np.dot({dz}, {x}.T, out={{}})")
+            if step.bias is not None and self._targets.wants(step.bias):
+                lines += self._targets.send(step.bias, f"db{k}", f"np.add.reduce({dz}, axis=1, out={{}})")
+        if self._targets.wants(step.inputs):
+            w = value(step.weights, f"W{k}" if step.folded is None else f"W{k}_")
+            lines += self._targets.send(step.inputs, f"dX{k}", f"np.dot({w}.T, {dz}, out={{}})")
+        return lines
+
+    def _inner(self, k: int, step: Inner) -> list[str]:
+        """One dot by itself: its messages are the other factor's numbers, times dz."""
+        weights, inputs = step.weights, step.inputs
+        trace = Trace()
+        dy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
+        if np.array_equal(weights.places, inputs.places):
+            messages = [_Message(weights, (dy * 2.0) * x)]
+        else:
+            messages = [_Message(weights, dy * x), _Message(inputs, dy * w)]
+        names = {
+            "dy": self._targets.upstream(step, f"dz{k}"),
+            "w": self._arrays.value(weights, f"w{k}"),
+            "x": self._arrays.value(inputs, f"x{k}"),
+        }
+        lines = self._sent(k, messages, names, (), weights.shape)
+        if step.bias is not None and self._targets.wants(step.bias):
+            lines += self._targets.send(step.bias, f"db{k}", f"np.copyto({{}}, {names['dy']})")
+        return lines
+
+    def _rows(self, k: int, step: Rows) -> list[str]:
+        trace = Trace()
+        dy, w, x = (trace.array_input(name, stacked=name != "dy") for name in ("dy", "w", "x"))
+        messages = [_Message(step.weights, dy * x), _Message(step.inputs, dy * w)]
+        if step.bias is not None:
+            messages.append(_Message(step.bias, dy))
+        names = {
+            "dy": self._targets.upstream(step, f"dz{k}"),
+            "w": self._arrays.value(step.weights, f"W{k}"),
+            "x": self._arrays.value(step.inputs, f"X{k}"),
+        }
+        return self._sent(k, messages, names, step.out.shape, step.weights.shape)
+
+    def _reduction(self, k: int, step: Reduction) -> list[str]:
+        value = self._arrays.value
+        found = stack_of(step.op, step.count)
+        x = value(step.operands, f"X{k}")
+        if found is None:
+            return self._columns(k, step)
+        trace = Trace() if isinstance(found.partial, float) else found.partial.trace
+        message = _times(trace.array_input("dy"), found.partial)
+        names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}"), "X": x}
+        return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, step.operands.shape)
+
+    def _columns(self, k: int, step: Reduction) -> list[str]:
+        """A reduction whose rule has no form on a stack: called with the operands one by one, or number by number."""
+        value, shape, op = self._arrays.value, step.operands.shape, step.op
+        if op.user and _messages(op, step.count) is None:
+            rule = self._arrays.bind(op, _by_number(op.float_partials), "each_rule_")
+        else:
+            rule = self._arrays.bind(op, op.partials, "rule_")
+        dy = self._targets.upstream(step, f"dy{k}")
+        s = self._scratch.local()
+        lines = [f"{s} = {rule}({value(step.out, f'y{k}')}, *{value(step.operands, f'X{k}')})"]
+        t = self._scratch.take(shape)
+        lines += [f"for i, slope in enumerate({s}):", f"    np.multiply({dy}, slope, out={t}[i, ...])"]
+        return lines + self._targets.send(step.operands, f"dX{k}", f"np.copyto({{}}, {t})")
+
+    def _alike(self, k: int, step: Alike) -> list[str]:
+        value = self._arrays.value
+        names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
+        for i, x in enumerate(step.operands):
+            names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
+        formulas = _messages(step.op, len(step.operands))
+        assert formulas is not None, "only a user's rule may be unreadable, and its nodes make reductions"
+        messages = [_Message(x, f) for x, f in zip(step.operands, formulas, strict=True) if isinstance(x, Window)]
+        return self._sent(k, messages, names, step.out.shape, step.out.shape)
+
+    def _single(self, k: int, step: Single) -> list[str]:
+        written, wanted = self._targets.written, self._targets.wanted
+        loop = self._loops.get(step)
+        if loop is None:
+            return backward_lines(step, self._arrays, written, wanted)
+        back = LoopBack(loop, written, wanted)
+        if not back.reaches:
+            return []
+        name = f"loop{k}_back"  # of this pass; one written before has the names of its time
+        self._arrays.names[name] = back
+        return [f"{name}()"]
+
+    def _sent(
+        self, k: int, messages: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
+    ) -> list[str]:
+        """The lines that compute messages and bring them where they belong."""
+        wanted: list[tuple[Any, str | None]] = []
+        after: list[str] = []
+        for i, (window, formula) in enumerate(messages):
+            if not self._targets.wants(window):
+                continue
+            is_plain = getattr(formula, "kind", "") == INPUT
+            if is_plain and self._targets.alias(window, names["dy"]):
+                continue
+            target: Target = self._targets.target(window, f"d{k}_{i}")
+            if is_plain and target.adds:
+                after += target.finish(names["dy"])
+            else:
+                wanted.append((formula, target.name))
+                after += target.finish(target.name)
+
+        def scratch(kind: str) -> str:
+            return self._scratch.local() if kind == "local" else self._scratch.take(stack if kind == "stack" else item)
+
+        arrays = self._arrays
+        lines, _ = numpy_lines(
+            wanted, names, scratch, lambda op: arrays.bind(op, elementwise(op), "each_"), arrays.number
+        )
+        return lines + after
+
+
+@functools.lru_cache(maxsize=4096)
+def _messages(op: Op, count: int) -> list[Any] | None:
+    """dy times each of a row's slopes, as formulas; None: the rule can only be called."""
+    try:
+        slopes = [lowered(slope) for slope in partials(op, count)]
+    except ArgumentError:
+        return None
+    trace = next((slope.trace for slope in slopes if not isinstance(slope, float)), None) or Trace()
+    dy = trace.array_input("dy")
+    return [-dy if isinstance(slope, float) and slope == -1.0 else dy * slope for slope in slopes]
+
+
+def _times(dy: Any, slope: Any) -> Any:
+    """dy * slope; of a product of which one factor is stacked, dy goes to the other one, which is smaller."""
+    if getattr(slope, "fn", None) == "multiply":
+        large = [x for x in slope.operands if getattr(x, "stacked", False)]
+        if len(large) == 1:
+            (small,) = [x for x in slope.operands if x is not large[0]]
+            return dy * small * large[0]
+    return dy * slope
+
+
+def _by_number(rule: Callable[..., tuple[float, ...]]) -> Callable[..., Any]:
+    """A rule on arrays, called with floats: it may branch on them, and use `math`."""
+
+    def apply(*arrays: Any) -> Any:
+        columns = [np.ravel(array).tolist() for array in arrays]
+        slopes = np.array([rule(*numbers) for numbers in zip(*columns, strict=True)])
+        return slopes.T.reshape(-1, *np.shape(arrays[0]))
+
+    return apply
+
+
+# --- header -------------------------------------------------------------------------------------------------------
+#
+# The first lines of a program's source: what its names stand for.
+
+
+_KEY = (  # what a name of the source looks like, and what it stands for
+    (
+        r"[VG]|d?[WXZwxzAyb]\w*\d\w*",
+        "V holds every node's number, G every node's gradient. Most names are views of V; with a d in front, of G.",
+    ),
+    (
+        r"[WZA]\d+",
+        "W2, Z2, A2: the matrices of layer 2, as on paper, with a column for each sample; X: the inputs of layer 1.\n"
+        "Where no line adds b2, it is the last column of W2, and a row of ones lies below the inputs; W2_ is without.",
+    ),
+    (r"[za]\d+", "z2, a2: Z2 and A2 as one row of numbers, or the layer of a single neuron and sample."),
+    (
+        r"d?[WwXxZzb]_\d+",
+        "W_5, Z_5, x_5, ...: of step 5, where a layer's number would not be clear. Steps count from 1.",
+    ),
+    (
+        r"d?x\d+_\d+|d?y\d+|d\d+_\d+",
+        "x5_0, x5_1, y5: the operands of step 5 and its results; d5_0, d5_1, dy5: their gradients.",
+    ),
+    (r"[vg]\d+", "v7, g7: V[7] and G[7] as plain floats."),
+    (r"c\d+", "c0, c1, ...: numbers that never change."),
+    (
+        r"t\d+(_\d+)*|m\d+",
+        "t1_100, m1, ...: room for what is needed for a moment, t1_100 for 100 numbers; steps share it.",
+    ),
+    (r"at_\d+", "at_5: places in V and G."),
+    (r"(at|to)\d+|T\d+", "at5, to5: places in V and G; T5: the numbers of V that were fetched from there."),
+    (
+        r"M\d+(_\d+)?",
+        "M5: messages to places that lie scattered, added to G at the end of a level; M0_0, ...: parts of it.",
+    ),
+    (r"s", "s: the partial derivatives of one node."),
+    (r"(each|rule)_\w+", "each_f: f, number by number; rule_f: its partial derivatives."),
+    (r"user_\w+", "user_f: a function of yours."),
+    (r"loop\d+\w*", "loop3, loop3_back: the nodes of step 3, one after the other in Python."),
+)
+
+
+def header(source: str) -> str:
+    """Comments that say what the names in a source stand for; of those that occur in it.
+
+    Args:
+        source: the code.
+
+    Example:
+        >>> print(header("v2 = v0 * v1"), end="")
+        # v7, g7: V[7] and G[7] as plain floats.
+    """
+    words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"#.*", "", source)))
+    told = [meaning for name, meaning in _KEY if any(re.fullmatch(name, word) for word in words)]
+    return "".join(f"# {line}\n" for meaning in told for line in meaning.split("\n"))
+
+
+# --- source -------------------------------------------------------------------------------------------------------
+#
+# The source of a program: written from a plan, with comments, and made into functions.
+
+
+class Backward:
+    """The backward pass that differentiates with respect to some leaves.
+
+    Args:
+        run: computes the gradients from a seed.
+        leaves: these leaves.
+        places: where their gradients lie.
+    """
+
+    def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers) -> None:
+        self.run = run
+        self.leaves = leaves
+        self.places = places
+        together = len(places) > 0 and bool((np.diff(places) == 1).all())
+        self.block: Any = slice(int(places[0]), int(places[-1]) + 1) if together else places
+
+
+class Source:
+    """The NumPy source of a plan, and its arrays.
+
+    Args:
+        plan: what is computed.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._arrays = Arrays(plan)
+        self._steps = ForwardSource(plan, self._arrays)
+        self._number: dict[Step, int] = {step: k for k, step, _ in self._steps.steps}
+        self.forward: Callable[[], None] = self._made(self._forward_text(None), "forward")
+        self._backward: dict[tuple[int, ...], Backward] = {}
+        self._leaves = [(node, place) for node, place in plan.leaves() if node._op is LEAF]
+
+    @property
+    def values(self) -> Floats:
+        """Every number, by place."""
+        return self._arrays.values
+
+    @property
+    def gradients(self) -> Floats:
+        """Every gradient, by place."""
+        return self._arrays.gradients
+
+    def backward(self, leaves: Sequence[Value] | None = None) -> Backward:
+        """The backward pass to some leaves; None: to all that can be trained."""
+        chosen = self._leaves if leaves is None else [(node, self._plan.place_of(node)) for node in leaves]
+        places = np.array([place for _, place in chosen], dtype=np.int64)
+        key = tuple(np.unique(places).tolist())
+        found = self._backward.get(key)
+        if found is None or not np.array_equal(found.places, places):
+            text = self._backward_text(self._backward_steps(places), None)
+            found = Backward(self._made(text, "backward"), [node for node, _ in chosen], places)
+            self._backward[key] = found
+        return found
+
+    def _backward_steps(self, places: Numbers) -> BackwardSource:
+        wanted = np.zeros(self._plan.size, dtype=bool)
+        wanted[places] = True
+        return BackwardSource(self._plan, self._number, self._steps.loops, self._arrays, wanted)
+
+    def _made(self, text: str, name: str) -> Callable[..., None]:
+        names = dict(self._arrays.names)
+        exec(text, names)  # made above from numbers and names of our own: no label stands in it
+        function: Callable[..., None] = names[name]
+        return function
+
+    def text(self) -> str:
+        """Both passes, with a comment for every step, names from the layers, and first what the names stand for."""
+        told = Description(self._plan)
+        places = np.array([place for _, place in self._leaves], dtype=np.int64)
+        backward = self._backward_text(self._backward_steps(places), told)
+        forward = self._forward_text(told)
+        numbers = "".join([f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()])
+        above = "\n".join(part for part in (header(f"{numbers}{forward}{backward}"), numbers) if part)
+        return f"{above}\n\n{forward}\n\n{backward}"
+
+    def _forward_text(self, told: Description | None) -> str:
+        lines = []
+        for k, step, body in self._steps.steps:
+            body = self._steps.gathers.get(k, []) + body
+            lines += body if told is None else [f"# {told.forward(step)}", *told.names.in_lines(body)]
+        return _function("forward()", lines)
+
+    def _backward_text(self, backward: BackwardSource, told: Description | None) -> str:
+        lines = [*backward.first, f"G[{self._plan.root}] = seed"]
+        for step, body in backward.steps:
+            if told is None:
+                lines += body
+                continue
+            scatters = len(body) == 1 and body[0].startswith("np.add.at(")  # what the steps of a level have sent
+            comment = "messages are added up where they go" if scatters else told.backward(step)
+            lines += [f"# {comment}", *told.names.in_lines(body)]
+        return _function("backward(seed)", lines)
+
+
+def _literal(x: float) -> str:
+    return repr(x) if math.isfinite(x) else f'float("{x}")'
+
+
+def _function(head: str, lines: list[str]) -> str:
+    return "\n".join([f"def {head}:", *(f"    {line}" for line in lines or ["pass"])]) + "\n"

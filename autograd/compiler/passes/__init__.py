@@ -1,1 +1,0 @@
-"""The two passes as NumPy that writes into arrays which are there."""

@@ -1,1 +1,0 @@
-"""The two passes as pure functions over an array namespace."""
