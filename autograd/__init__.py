@@ -75,7 +75,7 @@ from .functions.elementary import (
 from .reading.explain import explain
 from .reading.stepper import Stepper
 from .reading.trace import steps
-from .render.notebook import mimebundle as _mimebundle
+from .render.svg import mimebundle as _mimebundle
 
 Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # here, since `value` must not import `render`
 

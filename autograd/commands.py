@@ -15,7 +15,7 @@ from .engine.value import Value, lift
 from .errors import ArgumentError, AutogradError, ExpressionError, shown
 from .functions.expressions import Expression, parse
 from .render.rows import graph_rows
-from .render.table import table_lines
+from .render.terminal import table_lines
 
 __all__ = ["Derived", "build", "check_lines", "derivations_of", "derive", "derived_data", "derived_lines"]
 

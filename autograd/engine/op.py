@@ -38,7 +38,7 @@ class Op:
         symbol: how a node is marked in a drawing.
         latex: a format string of the operands.
         js: the value in JavaScript, a format string of the operands {0}, {1} or all of them {xs}, the parameters {p0},
-            {p1}, and {op}, which names the row in a refusal; see render/javascript.py; empty: a page keeps it as it is.
+            {p1}, and {op}, which names the row in a refusal; see render/page/data.py; empty: a page keeps it as it is.
         because: one sentence on why the rule is what it is.
         domain: where the function is defined, in words; empty: everywhere.
         kink: what is returned where no derivative exists; empty: there is no such point.

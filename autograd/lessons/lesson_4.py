@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from ..engine.value import Value
 from ..functions.elementary import relu
-from ..render.arrows import arrows as drawn_arrows
-from ..render.look import Look
-from ..render.picture import Picture
+from ..render.dot import Picture
+from ..render.dot import arrows as drawn_arrows
 from ..render.rows import graph_rows
+from ..render.style import Look
 from .claims import Claim, Figure, Graph, Lesson, exactly, holds
 from .lesson_4_checks import claim_7, verdicts_at_a_kink
 from .lesson_4_cost import claim_9

@@ -14,8 +14,8 @@ from ..engine.graph import name_of, topological_order
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, shown
 from ..reading.grouping import Grouping
-from ..render.norms import norms_svg
-from ..render.palette import Theme
+from ..render.charts import norms_svg
+from ..render.style import Theme
 from .groups import Group, Statistics, groups_of
 from .history import History
 from .limits import Finding, Limits

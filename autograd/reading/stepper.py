@@ -12,7 +12,7 @@ from ..engine import graph
 from ..engine.ops import LEAF
 from ..errors import ArgumentError
 from ..render import to_svg
-from ..render.notebook import bundle
+from ..render.svg import bundle
 from .conditions import Condition, parse_condition
 from .grouping import Grouping
 from .names import made_by, number_beside, short_number

@@ -6,13 +6,12 @@
 >>> picture = to_svg(x * x)
 """
 
+from .charts import layer_norms, matrix_svg, norms_svg
 from .dot import to_dot
 from .drawing import draw
 from .engine import set_dot
 from .equations import to_latex
-from .matrix import matrix_svg
 from .mermaid import to_mermaid
-from .norms import layer_norms, norms_svg
 from .page import to_html
 from .svg import to_svg
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ..engine.value import Value
-from ..reading.text import label_text, markup
+from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
-from .arrows import arrows
-from .boxes import node_label, node_look
-from .cells import FONT, SIZE, SMALL
-from .collapse import Level, picture_rows
-from .legend import legend_label
-from .look import Look, look_of
-from .picture import Picture
-from .rows import Rows
+from .overview import Level, picture_rows
+from .rows import EDGE_LIMIT, NODE_LIMIT, EdgeRow, NodeRow, Rows, State, mark_of
+from .sentences import Sentences
+from .style import Look, Palette, Scale, look_of, scale_of
 
 if TYPE_CHECKING:
     import graphviz
@@ -24,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = [
     "EDGE_LIMIT",
     "NODE_LIMIT",
+    "Arrow",
+    "Picture",
+    "arrows",
     "cluster_id",
     "cluster_title",
     "picture_of",
@@ -31,8 +32,433 @@ __all__ = [
     "to_dot",
 ]
 
-NODE_LIMIT = 400
-EDGE_LIMIT = 2000
+# --- cells --------------------------------------------------------------------------------------------------------
+#
+# Tables inside DOT labels, for what is written in boxes and beside arrows.
+
+
+FONT = "Helvetica"  # `dot` knows its widths, and lets the SVG fall back on the viewer's own sans-serif
+SIZE, SMALL, SYMBOL, PADDING = 12, 10, 18, 3  # points
+
+_NONE: Mapping[str, str | int] = {}
+
+
+def cell(
+    text: str, size: int, *, room: int = 0, bold: bool = False, colour: str = "", td: Mapping[str, str | int] = _NONE
+) -> str:
+    """A cell of one line, at least `room` points wide inside its padding; `td` are more attributes of it.
+
+    Example:
+        >>> cell("<x>", 10, td={"HEIGHT": 22})
+        '<TD ALIGN="LEFT" WIDTH="33" HEIGHT="22"><FONT POINT-SIZE="10">&lt;x&gt;</FONT></TD>'
+    """
+    font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
+    inner = f"<FONT {font}>{markup(text) or ' '}</FONT>"  # `dot` takes no empty one
+    width = max(room, text_width(text, size, bold)) + 2 * PADDING
+    written = "".join(f' {name}="{value}"' for name, value in td.items())
+    return f'<TD ALIGN="LEFT" WIDTH="{width}"{written}>{f"<B>{inner}</B>" if bold else inner}</TD>'
+
+
+def table(lines: Sequence[str], **attributes: str | int) -> str:
+    """A label of lines of cells; `attributes` are the TABLE's."""
+    rows = "".join(f"<TR>{line}</TR>" for line in lines)
+    attributes = {"BORDER": 0, "CELLBORDER": 0, "CELLSPACING": 0, "CELLPADDING": PADDING, **attributes}
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<<TABLE{written}>{rows}</TABLE>>"
+
+
+# --- picture ------------------------------------------------------------------------------------------------------
+#
+# Everything that the parts of a picture need to know of the whole.
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A graph as it stands at a moment or at the end, and the look to draw it with.
+
+    Args:
+        rows: the graph as it is to be drawn.
+        look: the options.
+        final: the same rows when everything has happened; room is made and the scale is taken from them, so that
+            nothing moves or changes its width from one moment to the next.
+    """
+
+    rows: Rows
+    look: Look
+    final: Rows
+    backward: bool = field(init=False)  # whether there are dashed arrows
+    returning: bool = field(init=False)  # whether a moment is one of the backward pass
+    scale: Scale | None = field(init=False)
+    say: Sentences = field(init=False)
+    say_final: Sentences = field(init=False)
+    seed: float | None = field(init=False)
+    uses: Mapping[str, int] = field(init=False)  # of a node as an operand
+    contributions: Mapping[str, int] = field(init=False)  # to its gradient, so far
+
+    def __post_init__(self) -> None:
+        counts: Counter[str] = Counter()
+        for edge in self.rows.edges:
+            counts[edge.source] += edge.message is not None
+        for name, value in (
+            ("backward", self.look.backward(self.rows)),
+            ("returning", any(node.gradient is not None for node in self.rows.nodes)),
+            ("scale", scale_of(self.final)),
+            ("say", Sentences(self.rows, self.look)),
+            ("say_final", Sentences(self.final, self.look)),
+            ("seed", next((node.gradient for node in self.final.nodes if node.root), None)),
+            ("uses", Counter(edge.source for edge in self.rows.edges)),
+            ("contributions", counts),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def palette(self) -> Palette:
+        """The colours to write."""
+        return self.look.palette
+
+    def nodes(self) -> list[tuple[NodeRow, NodeRow]]:
+        """Each node as it is and as it will be."""
+        return list(zip(self.rows.nodes, self.final.nodes, strict=True))
+
+    def edges(self) -> list[tuple[EdgeRow, EdgeRow]]:
+        """Each use as it is and as it will be."""
+        return list(zip(self.rows.edges, self.final.edges, strict=True))
+
+
+# --- boxes --------------------------------------------------------------------------------------------------------
+#
+# The boxes of a picture: a node's operation, label, value and gradient.
+#
+# What a node is shows in its outline as well as in its colour: rounded for a leaf, square for an operation, doubled
+# for
+# the root, none for a constant. So does, at a moment of stepping, how far the pass has come: thin and dashed where it
+# has not been, thick where a gradient has begun to arrive, very thick where it is, as usual where it is done.
+
+
+WARNING = "⚠"
+
+
+def node_look(node: NodeRow, palette: Palette) -> dict[str, str]:
+    """The attributes of a box."""
+    classes = [node.kind, "root" if node.root else "", node.state, *(note.replace(" ", "-") for note in node.notes)]
+    look = {"id": node.id, "class": " ".join(filter(None, classes))}
+    if node.kind == "constant":
+        look |= {"shape": "plain", "fontcolor": palette.grey}
+        if node.state == "current":
+            look |= {"shape": "box", "style": "filled", "margin": "0", **_moment("current", palette)}
+        return look
+    rounded = "rounded," if node.kind == "leaf" else ""
+    look |= {
+        "style": f"{rounded}filled",
+        "fillcolor": str(getattr(palette, f"{node.kind}_fill")),
+        "color": str(getattr(palette, f"{node.kind}_line")),
+    }
+    if node.kind == "group":
+        look |= {"penwidth": "1.6"}
+    if node.root:
+        look |= {"peripheries": "2", "fillcolor": palette.root_fill, "color": palette.root_line}
+    if node.notes:
+        look |= {"color": palette.alarm, "penwidth": "2"}
+    if node.state == "waiting":
+        look["style"] += ",dashed"
+    look |= _moment(node.state, palette)
+    if node.root and node.state == "current":
+        look["penwidth"] = "3"  # thicker, its two outlines would run into one
+    return look
+
+
+def _moment(state: State, palette: Palette) -> dict[str, str]:
+    width = {"waiting": "0.8", "reached": "2.2", "current": "4.5"}.get(state)
+    if width is None:
+        return {}
+    fill, line = getattr(palette, f"{state}_fill"), getattr(palette, f"{state}_line")
+    return {"fillcolor": fill, "color": line, "penwidth": width}
+
+
+def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
+    """The HTML-like label of a node: name, value and gradient below each other, an operation's symbol to the left."""
+    if node.kind == "constant":
+        return _constant_label(node, picture)
+    if node.kind == "group":
+        return _group_label(node, picture)
+    badges = badge(node, picture)
+    wide: dict[str, str | int] = {"COLSPAN": 3 if badges else 2}
+    lines = [_name_cell(node, picture, wide), *_number_lines(node, final, picture, badges)]
+    if notes := node.notes or final.notes:
+        room = text_width(_warning(notes), SMALL)
+        lines.append(cell(_warning(node.notes), SMALL, room=room, colour=picture.palette.alarm, td=wide))
+    if node.kind == "op":
+        symbol = label_text(node.symbol, limit=12)
+        lines[0] = cell(symbol, SYMBOL if len(symbol) == 1 else SIZE, td={"ROWSPAN": len(lines)}) + "<VR/>" + lines[0]
+    return table(lines)
+
+
+def _name_cell(node: NodeRow, picture: Picture, wide: dict[str, str | int]) -> str:
+    """A label in bold; the name of a node without one small and grey."""
+    if node.label:
+        return cell(label_text(node.label), SIZE, bold=True, td=wide)
+    return cell(label_text(node.name), SMALL, colour=_faint(node, picture), td=wide)
+
+
+def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str) -> list[str]:
+    """The numbers, with the badge behind the gradient."""
+    numbers = _numbers(node, picture)
+    # They take all the room that a long label needs, so that they stay next to their names.
+    room = text_width(label_text(node.label or node.name), SIZE, bold=bool(node.label)) - text_width("value", SMALL)
+    room = max([room, *(text_width(text, size) for _, text, size in numbers)])
+    if node.state:  # the boxes keep their places from one moment to the next
+        ends = [text_width(text, size) for _, text, size in _numbers(final, picture)]
+        room = max([room, text_width("not computed", SMALL), *ends])
+    height: dict[str, str | int] = {"HEIGHT": 22} if node.state else {}
+    lines = []
+    for what, text, size in numbers:
+        colour = _faint(node, picture) if size == SMALL else ""
+        line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=colour)
+        lines.append(line + ((badges if what == "grad" else "<TD></TD>") if badges else ""))
+    return lines
+
+
+def _faint(node: NodeRow, picture: Picture) -> str:
+    return "" if node.state == "current" else picture.palette.grey  # grey is hard to read on that colour
+
+
+def _warning(notes: tuple[str, ...]) -> str:
+    return f"{WARNING} {', '.join(notes)}" if notes else " "
+
+
+def badge(node: NodeRow, picture: Picture) -> str:
+    """A cell that says how many contributions were added, "" where there are less than two to be."""
+    places = picture.uses.get(node.id, 0) if picture.look.shows("gradients") else 0
+    count = picture.contributions.get(node.id, 0)
+    if places < 2 or (count < 2 and not node.state):
+        return ""
+    text = f"Σ {count}" if count > 1 else " "
+    colour = picture.palette.badge
+    frame: dict[str, str | int] = {"BORDER": 1, "COLOR": colour, "STYLE": "ROUNDED"} if count > 1 else {}
+    return cell(
+        text, SMALL, room=text_width(f"Σ {places}", SMALL), bold=True, colour=colour, td={"CELLPADDING": 1, **frame}
+    )
+
+
+def _numbers(node: NodeRow, picture: Picture) -> list[tuple[str, str, int]]:
+    """What the lines with numbers are called, what stands in them, and how large."""
+    look, told = picture.look, []
+    if look.shows("values"):
+        told.append(("value", look.number(node.value), SMALL if node.value is None else SIZE))
+    if look.shows("gradients"):
+        more = " + …" if node.gradient is not None and node.to_come else ""
+        told.append(("grad", look.number(node.gradient) + more, SMALL if node.gradient is None else SIZE))
+    return told
+
+
+def _constant_label(node: NodeRow, picture: Picture) -> str:
+    label, look = label_text(node.label), picture.look
+    if label:
+        return table([cell(f"{label} = {look.number(node.value)}" if look.shows("values") else label, SMALL)])
+    # A plain number can be read before it is used.
+    return table([cell(look.number(node.value, missing=node.name), SMALL)])
+
+
+def _group_label(node: NodeRow, picture: Picture) -> str:
+    lines = [cell(label_text(node.label or node.name), SIZE, bold=True)]
+    if node.detail:
+        lines.append(cell(label_text(node.detail, 64), SMALL))
+    if node.notes:
+        lines.append(cell(_warning(node.notes), SMALL, colour=picture.palette.alarm))
+    return table(lines)
+
+
+# --- arrows -------------------------------------------------------------------------------------------------------
+#
+# The arrows of a picture: solid ones from operands to results, dashed ones with what flows back.
+
+
+_BACK = {"LR": "←", "TB": "↑", "RL": "→", "BT": "↓"}  # where gradients go, by the direction of the forward arrows
+_PADDING = 1  # points; less than in boxes, since nothing frames the text
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One arrow.
+
+    Args:
+        id: "n0_n1_0" for the solid arrow of the use of n0 as operand 0 of n1, "n0_n1_0_back" for the dashed one.
+        tail: where it starts.
+        head: where it ends.
+        backward: whether it is dashed.
+        lines: what stands beside it: the local derivative, and what flowed along it.
+        tooltip: the same in words.
+        look: its attributes in DOT.
+        label: its label in DOT.
+    """
+
+    id: str
+    tail: str
+    head: str
+    backward: bool
+    lines: tuple[str, ...]
+    tooltip: str
+    look: Mapping[str, str]
+    label: str
+
+
+def arrows(picture: Picture) -> list[Arrow]:
+    """The arrows, each solid one before the dashed one that goes with it.
+
+    Example:
+        >>> from autograd import Value
+        >>> from autograd.render.style import Look
+        >>> from autograd.render.rows import graph_rows
+        >>> x = Value(2.0, "x")
+        >>> y = x**2
+        >>> y.label = "y"
+        >>> y.backward()
+        >>> rows = graph_rows(y, symbolic=True)
+        >>> for arrow in arrows(Picture(rows, Look(), rows)):
+        ...     print(arrow.tail, arrow.head, "dashed" if arrow.backward else "solid", arrow.lines)
+        n0 n1 solid ()
+        n1 n0 dashed ('dy/dx = 2x = 4', '← 4')
+    """
+    constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
+    pairs = Counter((edge.source, edge.target) for edge in picture.rows.edges)
+    drawn = []
+    for edge, final in picture.edges():
+        to_constant = edge.source in constants
+        several = pairs[edge.source, edge.target] > 1
+        drawn.append(_forward(edge, to_constant, several, picture))
+        nothing_sent = final.message is None and picture.scale is not None and picture.say.between_boxes(edge)
+        if picture.backward and not to_constant and not nothing_sent:
+            drawn.append(_backward(edge, final, picture))
+    return drawn
+
+
+def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) -> Arrow:
+    """The solid arrow. Where there are no dashed ones, the local derivative stands beside it."""
+    palette = picture.palette
+    state = "visited" if edge.state and picture.returning else edge.state
+    look = {"class": " ".join(filter(None, ["forward", state]))}
+    if to_constant:  # no gradient is sent along it
+        look |= {"color": palette.pale, "penwidth": "0.7"}
+    if state == "waiting":
+        look |= {"color": palette.pale, "penwidth": "0.7"}
+    elif state == "current":
+        look |= {"color": palette.current_edge, "penwidth": "3"}
+    lines: tuple[str, ...] = ()
+    label = " " if several and picture.backward else ""  # for `dot` to find each a way of its own
+    if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
+        lines = (picture.say.local(edge),)
+        label = table([cell(lines[0], SMALL)])
+    return Arrow(edge.id, edge.source, edge.target, False, lines, picture.say.forward(edge), look, label)
+
+
+def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
+    """The dashed arrow."""
+    palette = picture.palette
+    mark = mark_of((None, edge.message), picture.seed)
+    stopped = edge.message == 0 or mark == "vanishing"
+    state = "waiting" if edge.state and not picture.returning else edge.state
+    classes = ["backward", state, mark.replace(" ", "-"), "" if edge.message is None else _sign(edge.message)]
+    look = {"class": " ".join(filter(None, classes)), "style": "dashed", "color": palette.pale}
+    if edge.message is None or picture.scale is None:
+        look |= {"penwidth": "0.7"}
+    else:
+        look |= {
+            "color": picture.scale.colour(palette, edge.message),
+            "penwidth": "1" if stopped else picture.scale.width(edge.message),
+        }
+    if stopped:
+        look |= {"style": "dotted", "arrowtail": "empty"}
+    if state == "current" and edge.message is not None:
+        look |= {"arrowsize": "1.1"}
+    lines = _lines(edge, picture, picture.say)
+    label = _label(edge, final, lines, mark, picture)
+    return Arrow(f"{edge.id}_back", edge.target, edge.source, True, lines, picture.say.backward(edge), look, label)
+
+
+def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:
+    """The local derivative, where the value it is taken of is computed, and the message, where one was sent."""
+    single = not say.between_boxes(edge) and say.by_id[edge.target].value is not None
+    local = say.local(edge) if single and picture.look.shows("locals") else ""
+    message = ""
+    if edge.message is not None and picture.look.shows("messages"):
+        back = _BACK[picture.look.direction]
+        message = f"{back} {picture.look.number(edge.message)}" + (f" ({edge.count})" if edge.count > 1 else "")
+        if mark := mark_of((None, edge.message), picture.seed):
+            message += "" if mark == "vanishing" else f" {WARNING}"
+    return tuple(filter(None, (local, message))) if not edge.state else (local, message)
+
+
+def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, picture: Picture) -> str:
+    """At a moment both lines are there from the beginning, as wide as they will be, so that nothing moves."""
+    if not lines:
+        return ""
+    palette = picture.palette
+    widths = [0] * len(lines)
+    if edge.state:
+        ends = _lines(replace(final, state=edge.state), picture, picture.say_final)
+        widths = [text_width(text, SMALL, bold=True) for text in ends]
+    colour = ""
+    if edge.message is not None:
+        colour = palette.alarm if mark in ("exploding", "not finite") else _text_colour(edge.message, picture)
+    cells = []
+    for k, (text, room) in enumerate(zip(lines, widths, strict=True)):
+        sent = edge.message is not None and k == len(lines) - 1 and picture.look.shows("messages")
+        cells.append(cell(text, SMALL, room=room, bold=sent, colour=colour if sent else ""))
+    vertical = picture.look.direction in ("TB", "BT")  # the label then stands at the arrow's side, and not below it
+    return table(cells, CELLPADDING=_PADDING + 4 * vertical)
+
+
+def _text_colour(message: float, picture: Picture) -> str:
+    """Text is as strong as the sign's colour goes, since a pale number is hard to read."""
+    palette = picture.palette
+    return palette.grey if message == 0 else palette.positive if message > 0 else palette.negative
+
+
+def _sign(message: float) -> str:
+    return "positive" if message > 0 else "negative" if message < 0 else ""
+
+
+# --- legend -------------------------------------------------------------------------------------------------------
+#
+# The legend: what colours and widths stand for, with the numbers of this picture, and the marks that occur in it.
+
+
+def legend_label(picture: Picture) -> str:
+    """A table with a bar for each sample of the scale, as thick and as saturated as an arrow; "" where none is due."""
+    scale, palette = picture.scale, picture.palette
+    if scale is None or not (picture.look.legend and picture.backward):
+        return ""
+    head = cell("what flows back", SMALL, bold=True, colour=palette.grey, td={"COLSPAN": 3})
+    lines = [head, *("".join(_sample(picture, size)) for size in scale.samples())]
+    lines += [cell(text, SMALL, colour=palette.grey, td={"COLSPAN": 3}) for text in _marks(picture)]
+    return table(lines, BORDER=1, COLOR=palette.cluster_line, STYLE="ROUNDED")
+
+
+def _sample(picture: Picture, size: float) -> list[str]:
+    scale, palette = picture.scale, picture.palette
+    assert scale is not None
+    height = scale.width(size)
+    bars = [
+        f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="28" '
+        f'HEIGHT="{height}" BGCOLOR="{scale.colour(palette, message)}"></TD></TR></TABLE></TD>'
+        for message in ((size,) if picture.look.theme == "print" else (size, -size))
+    ]
+    return [*bars, cell(f"± {picture.look.number(size)}", SMALL)]
+
+
+def _marks(picture: Picture) -> list[str]:
+    """A line for each mark that is anywhere in the picture, now or at its end."""
+    notes = {note for node in picture.final.nodes for note in node.notes}
+    zero = any(edge.message == 0 for edge in picture.final.edges)
+    badges = max(picture.say_final.arrived.values(), key=len, default=())[1:]
+    told = [
+        ("" if picture.look.theme == "print" else "blue: positive, red: negative"),
+        "Σ n: the sum of n contributions" if badges else "",
+        "dotted, hollow head: vanishing or 0" if zero or "vanishing" in notes else "",
+        f"{WARNING} exploding, or not finite" if notes & {"exploding", "not finite"} else "",
+    ]
+    return [text for text in told if text]
+
 
 _MOST_STEMS = 6  # names in the title of a layer
 
@@ -63,8 +489,8 @@ def to_dot(
             the nodes store; or the end of `trace`.
         trace: a trace of `root` to take the numbers from.
         level: what a box is: "node", "neuron" or "layer". None: a node, while there are few.
-        expand: parts of a large graph to open all the same, see :func:`autograd.render.collapse.picture_rows`.
-        options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.look.Look`.
+        expand: parts of a large graph to open all the same, see :func:`autograd.render.overview.picture_rows`.
+        options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.style.Look`.
 
     Returns:
         A Digraph. Its nodes are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
@@ -129,7 +555,7 @@ def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
 
 
 def _empty(picture: Picture) -> graphviz.Digraph:
-    from .digraph import FoundDigraph
+    from .engine import FoundDigraph
 
     palette = picture.palette
     return FoundDigraph(

@@ -1,4 +1,4 @@
-r"""A graph as LaTeX: an equation for every node going forward, and one for every derivative going back."""
+"""A graph as LaTeX: an equation for every node going forward, and one for every derivative going back."""
 
 from __future__ import annotations
 

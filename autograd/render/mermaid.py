@@ -10,10 +10,9 @@ from ..engine.value import Value
 from ..errors import GraphError
 from ..reading.text import label_text
 from ..reading.trace import Trace
-from .collapse import Level, picture_rows
-from .look import Look, look_of
-from .palette import Palette
+from .overview import Level, picture_rows
 from .rows import EdgeRow, NodeRow, Rows
+from .style import Look, Palette, look_of
 
 __all__ = ["to_mermaid"]
 
@@ -48,10 +47,10 @@ def to_mermaid(
         root: the node to draw from, usually a loss.
         rankdir: where the arrows point: "LR" (left to right), "RL", "TB" or "BT".
         level: "node", "neuron" or "layer": what a box stands for; None: as large as the graph asks for.
-        expand: what to open all the same, see :func:`autograd.render.collapse.picture_rows`.
+        expand: what to open all the same, see :func:`autograd.render.overview.picture_rows`.
         at_step: how many records of the trace have happened, as in :func:`autograd.render.to_dot`.
         trace: a trace of `root` to take the numbers from.
-        options: `show`, `direction`, `number_format` and `theme`, see :class:`autograd.render.look.Look`.
+        options: `show`, `direction`, `number_format` and `theme`, see :class:`autograd.render.style.Look`.
 
     Returns:
         The text, the same for the same graph in every run; labels stand for themselves whatever they hold.

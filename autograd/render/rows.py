@@ -6,22 +6,214 @@ nothing of how they will be drawn, and have no size limit.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import index
 from typing import Any, Literal, TypeAlias
 
-from ..engine.graph import is_constant, topological_order
+from ..engine.graph import is_constant, local_partials, partials_at, topological_order
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
+from ..reading.formulas import local_derivative_text
 from ..reading.grouping import Grouping
 from ..reading.names import Names, made_by
 from ..reading.trace import Trace
-from .marks import mark_of
-from .sources import Moment, State, Stored
 
-__all__ = ["EdgeRow", "Kind", "NodeRow", "Rows", "State", "checked_step", "graph_rows", "graph_size", "trace_of"]
+__all__ = [
+    "EdgeRow",
+    "Kind",
+    "Moment",
+    "NodeRow",
+    "Rows",
+    "State",
+    "Stored",
+    "checked_step",
+    "first_not_finite",
+    "graph_rows",
+    "graph_size",
+    "mark_of",
+    "trace_of",
+]
+
+NODE_LIMIT, EDGE_LIMIT = 400, 2000  # what a picture holds before it is drawn by parts
+
+# --- sources ------------------------------------------------------------------------------------------------------
+#
+# Where the numbers of a picture come from: the nodes, or a trace of them at one of its moments.
+
+
+State: TypeAlias = Literal["", "waiting", "reached", "current", "visited"]
+
+_MOST_SYMBOLS = 64  # operands; each is written on its own, and some rules then write all of them
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_EXPONENT = re.compile(r"\^(?:(\d+)|\((-\d+)\))(?![\w.])")
+
+
+class Stored:
+    """Numbers as the nodes store them."""
+
+    def value(self, node: Value) -> float | None:
+        return node._data
+
+    def gradient(self, node: Value) -> float | None:
+        """The stored gradient as a number: after ``create_graph=True`` it is a Value."""
+        gradient = node._grad
+        return gradient._data if isinstance(gradient, Value) else gradient
+
+    def upstream(self, node: Value) -> float | None:
+        """The gradient that the node has sent on to its operands."""
+        return self.gradient(node)
+
+    def locals(self, node: Value) -> list[float | None]:
+        """The local derivatives in operand order, None where the rule has none to give.
+
+        Whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong.
+        """
+        try:
+            return [p._data if isinstance(p, Value) else float(p) for p in self._partials(node)]
+        except Exception:
+            return [None] * len(node.parents)
+
+    def _partials(self, node: Value) -> Sequence[Any]:
+        return local_partials(node)
+
+    def symbols(self, node: Value) -> list[str]:
+        """The local derivatives in symbols, in operand order, "" where that is long or no more than a number."""
+        if len(node.parents) > _MOST_SYMBOLS:
+            return [""] * len(node.parents)
+        return ["" if is_constant(p) else _symbolic(node, k) for k, p in enumerate(node.parents)]
+
+    def state(self, node: Value) -> State:
+        return ""
+
+    def edge_state(self, node: Value, parent: Value) -> State:
+        return ""
+
+    def to_come(self, node: Value) -> int:
+        return 0
+
+
+class Moment(Stored):
+    """Numbers and states as they are after `k` records of a trace."""
+
+    def __init__(self, trace: Trace, k: int) -> None:
+        self.trace = trace
+        self.k = k
+        self.backward = k > len(trace.order)
+        self.current = trace.outline(k - 1)[1] if k else None
+
+    def value(self, node: Value) -> float | None:
+        return self.trace.value(node, self.k)
+
+    def gradient(self, node: Value) -> float | None:
+        return self.trace.gradient(node, self.k)
+
+    def upstream(self, node: Value) -> float | None:
+        done = self.trace.visited_at(node)
+        return None if done is None or done > self.k else self.gradient(node)
+
+    def locals(self, node: Value) -> list[float | None]:
+        return [None] * len(node.parents) if self.value(node) is None else super().locals(node)
+
+    def _partials(self, node: Value) -> Sequence[Any]:
+        values, place = self.trace.values, self.trace.place
+        return partials_at(node, values[place[node]], [values[place[p]] for p in node.parents])
+
+    def state(self, node: Value) -> State:
+        if node is self.current:
+            return "current"
+        if not self.backward:
+            return "waiting" if self.value(node) is None else "visited"
+        if self.upstream(node) is not None:
+            return "visited"
+        return "waiting" if self.gradient(node) is None else "reached"
+
+    def edge_state(self, node: Value, parent: Value) -> State:
+        used = self.value(node) if not self.backward else self.upstream(node)
+        if used is None:
+            return "waiting"
+        sent = not self.backward or not is_constant(parent)
+        return "current" if sent and node is self.current else "visited"
+
+    def to_come(self, node: Value) -> int:
+        return self.trace.waiting(node, self.k)
+
+
+def _symbolic(node: Value, k: int) -> str:
+    try:
+        name, whole = local_derivative_text(node, k, whole=False), local_derivative_text(node, k)
+    except Exception:  # a picture is where one looks for what is wrong
+        return ""
+    text = whole.removeprefix(f"{name} = ")
+    if text.endswith(" here") or _is_number(text):
+        return ""
+    return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+# --- marks --------------------------------------------------------------------------------------------------------
+#
+# Marks on numbers that a reader should look at first: gradients that vanish or explode, and what is no number.
+
+
+VANISHING, EXPLODING = 1e-6, 1e6  # of the gradient at the root, which a backward pass starts with
+
+
+def mark_of(numbers: Sequence[float | None], seed: float | None) -> str:
+    """The mark of a node, by its value and its gradient; of an arrow, by None and its message.
+
+    "not finite" where one of them is infinite or nan; "vanishing" where the gradient is less than a millionth of the
+    root's, and not 0; "exploding" where it is more than a million times that; else "".
+
+    Args:
+        numbers: a value and a gradient, or None in place of either.
+        seed: the root's gradient, nearly always 1.
+
+    Example:
+        >>> mark_of((2.0, 1e-9), 1.0), mark_of((2.0, -3e7), 1.0), mark_of((float("inf"), None), None)
+        ('vanishing', 'exploding', 'not finite')
+    """
+    if any(x is not None and not math.isfinite(x) for x in numbers):
+        return "not finite"
+    gradient = numbers[1]
+    if not gradient:
+        return ""
+    whole = abs(seed) if seed and math.isfinite(seed) else 1.0
+    ratio = abs(gradient) / whole
+    return "vanishing" if ratio < VANISHING else "exploding" if ratio > EXPLODING else ""
+
+
+def first_not_finite(rows: Rows) -> tuple[NodeRow, str, float] | None:
+    """The node where inf or nan comes up first, which of its numbers it is, and the number; None: there is none.
+
+    Values are made from the inputs to the root, and gradients after them, from the root to the inputs.
+
+    Example:
+        >>> from autograd import Value
+        >>> from autograd.render.rows import graph_rows
+        >>> x = Value(1e200, "x")
+        >>> node, what, number = first_not_finite(graph_rows(x * x * x))
+        >>> node.name, what, number
+        ('v1', 'value', inf)
+    """
+    for node in rows.nodes:
+        if node.value is not None and not math.isfinite(node.value):
+            return node, "value", node.value
+    for node in reversed(rows.nodes):
+        if node.gradient is not None and not math.isfinite(node.gradient):
+            return node, "gradient", node.gradient
+    return None
+
 
 Kind: TypeAlias = Literal["leaf", "constant", "op", "group"]
 
@@ -47,7 +239,7 @@ class NodeRow:
         to_come: how many contributions to the gradient are still to come at this moment.
         members: how many nodes a group stands for.
         cluster: the clusters that it is drawn in, from the outside in: ("layer 1", "neuron 2").
-        notes: marks on it, see :func:`autograd.render.marks.mark_of`.
+        notes: marks on it, see :func:`autograd.render.rows.mark_of`.
         detail: the second line of a group: "16 neurons, 48 parameters".
     """
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 from ..functions.slopes import exact_sum
 from ..reading.text import label_text
-from .look import Look
-from .marks import first_not_finite
-from .rows import EdgeRow, NodeRow, Rows
+from .rows import EdgeRow, NodeRow, Rows, first_not_finite
+from .style import Look
 
 __all__ = ["Sentences"]
 

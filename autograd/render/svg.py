@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree
 
 from ..engine.value import Value
 from ..errors import GraphError
 from ..reading.trace import Trace
-from .arrows import arrows
-from .collapse import Level
-from .dot import cluster_id, cluster_title, picture_of, picture_to_dot
-from .look import look_of
-from .palette import dark_style
-from .picture import Picture
+from .dot import Picture, arrows, cluster_id, cluster_title, picture_of, picture_to_dot
+from .overview import Level
+from .style import dark_style, look_of
 
-__all__ = ["picture_to_svg", "to_svg"]
+__all__ = ["bundle", "mimebundle", "picture_to_svg", "to_svg"]
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 
@@ -140,3 +138,65 @@ def _written(tree: ElementTree.Element) -> str:
     tree.attrib.clear()
     tree.attrib.update({"xmlns": "http://www.w3.org/2000/svg", **attributes})
     return ElementTree.tostring(tree, encoding="unicode").strip() + "\n"
+
+
+# --- notebook -----------------------------------------------------------------------------------------------------
+#
+# What a notebook shows for a Value, which `autograd/__init__.py` attaches so that imports keep pointing one way.
+
+
+_SVG_SIZE, _TEXT = "image/svg+xml", "text/plain"
+
+
+def mimebundle(
+    value: Value, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+) -> dict[str, str]:
+    """The picture of a graph and its text, by MIME type, as IPython asks for them; never raises.
+
+    A large graph is drawn in boxes that stand for many nodes. Without ``dot``, or whenever anything fails, there is the
+    text alone.
+
+    Args:
+        value: the root of the graph.
+        include: the only types wanted; None: all.
+        exclude: types not wanted.
+
+    Example:
+        >>> mimebundle(Value(2.0, "a"), exclude=["image/svg+xml"])
+        {'text/plain': "Value(2.0, label='a')"}
+    """
+
+    def draw() -> str:
+
+        return to_svg(value)
+
+    return bundle(repr(value), draw, include, exclude)
+
+
+def bundle(
+    text: str, draw: Callable[[], str], include: Collection[str] | None = None, exclude: Collection[str] | None = None
+) -> dict[str, str]:
+    """A picture and its text, by MIME type; the text alone if the picture can't be drawn, and nothing is raised.
+
+    Args:
+        text: what is shown where pictures can't be.
+        draw: returns SVG.
+        include, exclude: as for :func:`mimebundle`.
+
+    Example:
+        >>> bundle("a circle", lambda: "<svg/>")
+        {'image/svg+xml': '<svg/>', 'text/plain': 'a circle'}
+        >>> bundle("a circle", lambda: 1 / 0)
+        {'text/plain': 'a circle'}
+    """
+    found: dict[str, str] = {}
+    if _wanted(_SVG_SIZE, include, exclude):
+        with suppress(Exception):  # a cell that only shows a value must not fail because of its picture
+            found[_SVG_SIZE] = draw()
+    if _wanted(_TEXT, include, exclude):
+        found[_TEXT] = text
+    return found
+
+
+def _wanted(kind: str, include: Collection[str] | None, exclude: Collection[str] | None) -> bool:
+    return (not include or kind in include) and kind not in (exclude or ())

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from ..lessons import Figure
 from ..lessons.report import HEADER, cells, comparison
-from ..render.page.colours import style_variables
+from ..render.page.drawing import style_variables
 
 __all__ = ["document", "figure_table", "link", "picture", "table", "text"]
 

@@ -16,7 +16,7 @@ from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
 from ..render import draw
-from ..render.neighbourhood import neighbourhood_lines
+from ..render.terminal import neighbourhood_lines
 from . import words
 from .arguments import bare, count, node_and_rest, nothing, number
 from .screen import Screen

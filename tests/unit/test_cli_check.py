@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograd import Value, cli, sin
-from autograd.render.table import table_lines
+from autograd.render.terminal import table_lines
 
 RIGHT = "f(x) = sin(x**2)\nf'(x) = 2*x*cos(x**2)\nat x = 0.5, 1\n"
 WRONG = "\ng(x, y) = x*y + y**2\ndg/dx = y\ndg/dy = x + y\nat (1, 2), (3, 4)\n"

@@ -6,6 +6,176 @@
 >>> page = to_html(x * x, title="A square")
 """
 
-from .writing import to_html
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from ...engine.value import Value
+from ...errors import ArgumentError, GraphError
+from ...reading.text import label_text
+from ...reading.trace import Trace
+from ..rows import graph_rows, graph_size
+from .data import js_prelude, json_text, page_data, script_of_ops
+from .drawing import drawing, escaped, style_variables
 
 __all__ = ["to_html"]
+
+# --- writing ------------------------------------------------------------------------------------------------------
+#
+# The page as one file: picture, texts, data, style and script put together, and a policy that lets nothing else in.
+
+
+NODE_LIMIT = 400
+EDGE_LIMIT = 2000
+
+_SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "predict", "controls")
+_RELATIVE = re.compile(r"(?!/)[\w.\-/%~]*(\?[\w.\-=&%]*)?(#[\w.\-=&%]*)?", re.ASCII)
+
+
+def to_html(
+    root: Value,
+    *,
+    title: str = "",
+    description: str = "",
+    trace: Trace | None = None,
+    links: Sequence[tuple[str, str]] = (),
+) -> str:
+    """A page that plays the forward and backward pass through the graph of `root`, as one HTML file.
+
+    It needs nothing from outside and works from the file system. Its slider stands on the records of
+    :func:`autograd.steps`; inputs can be changed, and the pass is then computed again, as Python would compute it.
+
+    Args:
+        root: where the backward pass starts, usually a loss.
+        title: the page's heading. "": the root's name.
+        description: a paragraph below it.
+        trace: a trace of `root` to play. None: one made now.
+        links: other pages of a site: what each is called, and a relative address. The address "" is this page.
+
+    Returns:
+        HTML, the same for the same graph in every run with the same ``dot``.
+
+    Raises:
+        OperandError: `root` is not a Value.
+        ArgumentError: an address is not relative, or the trace is one of another root.
+        GraphError: no operation made `root`, or the graph is too large for a page.
+        GraphvizMissingError: there is no ``dot`` program; the message says what to install.
+
+    Example:
+        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
+        >>> page = to_html((a + b) * (b + 1), title="Two paths to b")
+        >>> page.startswith("<!DOCTYPE html>"), "<h1>Two paths to b</h1>" in page
+        (True, True)
+    """
+    nodes, edges = graph_size(root)
+    if nodes > NODE_LIMIT or edges > EDGE_LIMIT:
+        raise GraphError(
+            f"this graph has {nodes:,} nodes and {edges:,} edges; a page plays up to {NODE_LIMIT:,} nodes and "
+            f"{EDGE_LIMIT:,} edges. Make one of a part of it, from a node nearer to the inputs, or of a smaller "
+            "example of the same; autograd.render.to_svg draws large networks by neurons and layers"
+        )
+    trace = Trace(root) if trace is None else trace
+    rows = graph_rows(root, trace=trace, symbolic=True)
+    data = page_data(trace, rows)
+    name = trace.names[root]
+    heading = title or f"Backpropagation through {label_text(name)}"
+    style = style_variables() + _read("page.css")
+    script = "\n".join(
+        ['"use strict";', js_prelude(), script_of_ops(trace), _DATA, *[_read(f"{part}.js") for part in _SCRIPTS]]
+    )
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    describe = f"Arrows lead from inputs to {name}; gradients flow back along them."
+    return _filled(
+        _read("page.html"),
+        {
+            "policy": policy,
+            "title": escaped(heading),
+            "style": style,
+            "description": f'<p id="description">{escaped(description)}</p>' if description else "",
+            "links": _navigation(links),
+            "picture": drawing(rows, f"The graph of {name}", describe),
+            "steps": str(len(trace)),
+            "equations": "\n".join(_equations(trace)),
+            "sums": "\n".join(_sums(data)),
+            "inputs": "\n".join(_inputs(data)),
+            "root": escaped(name),
+            "data": json_text(data),
+            "script": script,
+        },
+    )
+
+
+_DATA = 'const PAGE = JSON.parse(document.getElementById("data").textContent);'
+
+
+def _filled(page: str, parts: dict[str, str]) -> str:
+    """Every part in its place, in one pass: what a part holds is never looked at."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], page)
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _navigation(links: Sequence[tuple[str, str]]) -> str:
+    items = []
+    for name, address in links:
+        if not _RELATIVE.fullmatch(address):
+            raise ArgumentError(f"an address is relative, such as lesson-2.html, got {address!r} for {name!r}")
+        current = ' aria-current="page"' if not address else ""
+        items.append(f'<li><a href="{escaped(address or "#step=0")}"{current}>{escaped(name)}</a></li>')
+    return f'<nav aria-label="Pages"><ul>{"".join(items)}</ul></nav>' if items else ""
+
+
+def _equations(trace: Trace) -> list[str]:
+    found = []
+    for step in trace:
+        who = f"{step.name} sends " if step.messages else ""
+        numbers = "\n".join(line.strip() for line in str(step).split("\n")[1:]).replace("; to ", "\nto ")
+        said = f'<span class="who">{escaped(who)}</span><span class="said">{escaped(numbers)}</span>'
+        found.append(f'<li data-step="{step.index}">{said}</li>')
+    return found
+
+
+def _sums(data: dict[str, Any]) -> list[str]:
+    cells = '<td class="value"></td><td class="gradient"></td><td class="waiting"></td>'
+    return [
+        f'<tr data-node="{node["ids"][0]}"><th scope="row">{escaped(node["name"])}</th>{cells}</tr>'
+        for node in data["nodes"]
+        if node["kind"] in ("leaf", "op")
+    ]
+
+
+def _inputs(data: dict[str, Any]) -> list[str]:
+    """A field for each input that has a name; one whose change could not be followed can only be read."""
+    found = []
+    for node in data["nodes"]:
+        if node["kind"] not in ("leaf", "constant"):
+            continue
+        id_ = node["ids"][0]
+        fixed = note = ""
+        if "fixed" in node:
+            why = escaped(f"The operation {node['fixed']} has no form in JavaScript, so this can't be changed here")
+            fixed = f' readonly title="{why}" aria-describedby="why-{id_}"'
+            note = f'<small id="why-{id_}">{why}.</small>'
+        named = f'id="input-{id_}" data-node="{id_}" value="{_shortest(node["value"])}"'
+        field = f'<input type="number" step="any" {named}{fixed}>'
+        found.append(f'<div><label for="input-{id_}">{escaped(node["name"])}</label>{field}{note}</div>')
+    return found
+
+
+def _shortest(x: float) -> str:
+    """The digits that give the same double back, as JavaScript writes whole numbers."""
+    return repr(x).removesuffix(".0")

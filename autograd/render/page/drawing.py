@@ -10,12 +10,14 @@ import html
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from ...reading.text import label_text, number_text, text_width
 from ..rows import EdgeRow, NodeRow, Rows
+from ..style import DARK, LIGHT, Palette
 
-__all__ = ["drawing", "escaped"]
+__all__ = ["drawing", "escaped", "style_variables"]
 
 _NUMBER = 66  # points: "-1.235e-05" at 12
 _PAD, _LINE = 8, 17
@@ -38,7 +40,7 @@ def drawing(rows: Rows, title: str, describe: str) -> str:
     Raises:
         GraphvizMissingError, GraphError: there is no ``dot`` program, or it failed.
     """
-    from ..digraph import FoundDigraph
+    from ..engine import FoundDigraph
 
     sizes = {node.id: _size(node) for node in rows.nodes}
     # Arrows that fan out need room to turn; a chain is better read without scrolling.
@@ -199,3 +201,36 @@ def escaped(text: str) -> str:
         a&lt;b\x00
     """
     return html.escape("".join(c if c.isprintable() or c == "\n" else label_text(c) for c in text))
+
+
+# --- colours ------------------------------------------------------------------------------------------------------
+#
+# The colours of a page: those of the pictures, and a few that only a page has.
+
+
+_EXTRA = {  # what a page has beyond a picture
+    LIGHT: {
+        "page": "#f4f5f7", "border": "#d5d8dc", "control": "#ffffff", "control-line": "#7d848c",
+        "accent": "#1c5fa8", "on-accent": "#ffffff",
+    },
+    DARK: {
+        "page": "#0e1114", "border": "#333941", "control": "#242a31", "control-line": "#7d8792",
+        "accent": "#7cb5ec", "on-accent": "#0e1114",
+    },
+}  # fmt: skip
+
+
+def style_variables() -> str:
+    """The colours as variables of a style sheet, light, and dark where the reader asks for dark.
+
+    Example:
+        >>> "--paper: #fffffe;" in style_variables(), "--accent: #1c5fa8;" in style_variables()
+        (True, True)
+    """
+
+    def listed(palette: Palette) -> str:
+        named = {f.name.replace("_", "-"): getattr(palette, f.name) for f in fields(palette)} | _EXTRA[palette]
+        return " ".join(f"--{name}: {colour};" for name, colour in named.items())
+
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {listed(DARK)} }} }}"
+    return f"\n:root {{ {listed(LIGHT)} }}\n{dark}\n"

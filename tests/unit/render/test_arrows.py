@@ -3,10 +3,9 @@ from typing import Any
 import pytest
 
 from autograd import Value, lessons, relu, sigmoid
-from autograd.render.arrows import Arrow, arrows
-from autograd.render.look import Look
-from autograd.render.picture import Picture
+from autograd.render.dot import Arrow, Picture, arrows
 from autograd.render.rows import graph_rows
+from autograd.render.style import Look
 
 
 def drawn(root: Value, at_step: int | None = None, **look: Any) -> list[Arrow]:

@@ -14,7 +14,7 @@ from autograd import sum as total
 from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.nn import MLP
 from autograd.reading.trace import Trace
-from autograd.render.collapse import collapsed_rows, picture_rows
+from autograd.render.overview import collapsed_rows, picture_rows
 from autograd.render.rows import NodeRow, Rows, graph_rows, graph_size
 
 
@@ -261,7 +261,7 @@ def test_ids_are_unique_and_plain_and_a_node_keeps_its_own() -> None:
 
 def test_the_rows_are_the_same_in_every_run() -> None:
     program = (
-        "from autograd.render.collapse import picture_rows; import random; random.seed(1); from autograd.nn import MLP;"
+        "from autograd.render.overview import picture_rows; import random; random.seed(1); from autograd.nn import MLP;"
         "from autograd import Value; m = MLP(9, [20, 20, 1]); r = m([Value(i / 9) for i in range(9)]) ** 2;"
         "r.backward(); print(picture_rows(r, expand=['layer 2', 'inputs']))"
     )

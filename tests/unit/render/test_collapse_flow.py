@@ -16,12 +16,9 @@ from autograd.functions.slopes import exact_sum
 from autograd.nn import MLP
 from autograd.reading.names import Names
 from autograd.reading.trace import Trace
-from autograd.render.collapse import picture_rows
-from autograd.render.overview import Overview
-from autograd.render.parts import Part, Parts
-from autograd.render.rows import EdgeRow, NodeRow, Rows, graph_rows
-from autograd.render.sources import Moment, Stored
-from autograd.render.units import Units
+from autograd.render.overview import Overview, picture_rows
+from autograd.render.parts import Part, Parts, Units
+from autograd.render.rows import EdgeRow, Moment, NodeRow, Rows, Stored, graph_rows
 
 
 @st.composite

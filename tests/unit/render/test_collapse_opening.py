@@ -10,7 +10,7 @@ from autograd import sum as total
 from autograd.errors import ArgumentError, GraphError
 from autograd.nn import MLP
 from autograd.reading.trace import Trace
-from autograd.render.collapse import picture_rows
+from autograd.render.overview import picture_rows
 from autograd.render.rows import Rows, graph_rows
 
 from .test_collapse import batch, by_name, tangle

@@ -8,7 +8,7 @@ import pytest
 
 from autograd import Value
 from autograd.render import to_svg
-from autograd.render.collapse import picture_rows
+from autograd.render.overview import picture_rows
 from autograd.render.rows import graph_size
 
 from .test_collapse import batch, tangle

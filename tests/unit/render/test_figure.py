@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd.errors import ArgumentError
-from autograd.render.figure import Canvas, room
-from autograd.render.palette import DARK, LIGHT, PRINT
+from autograd.render.charts import Canvas, room
+from autograd.render.style import DARK, LIGHT, PRINT
 
 SVG = "{http://www.w3.org/2000/svg}"
 any_text = st.text(st.characters(exclude_categories=()))

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value
-from autograd.render.flow import Scale, scale_of
-from autograd.render.palette import DARK, LIGHT, PRINT
 from autograd.render.rows import graph_rows
+from autograd.render.style import DARK, LIGHT, PRINT, Scale, scale_of
 
 
 def test_a_scale_is_that_of_the_largest_message() -> None:

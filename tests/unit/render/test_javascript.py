@@ -19,7 +19,7 @@ import autograd as ag
 from autograd import ops
 from autograd.engine.op import Op
 from autograd.errors import ArgumentError
-from autograd.render.javascript import js_op, js_prelude
+from autograd.render.page.data import js_op, js_prelude
 from tests.oracle import form_of, row_id, rows
 
 INF, NAN = math.inf, math.nan

@@ -5,8 +5,8 @@ import pytest
 from autograd import Value
 from autograd.errors import ArgumentError
 from autograd.render import to_dot
-from autograd.render.look import Look, look_of
 from autograd.render.rows import graph_rows
+from autograd.render.style import Look, look_of
 
 
 @pytest.mark.parametrize(

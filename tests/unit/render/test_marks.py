@@ -3,8 +3,7 @@ import math
 import pytest
 
 from autograd import Value, sigmoid
-from autograd.render.marks import first_not_finite, mark_of
-from autograd.render.rows import graph_rows
+from autograd.render.rows import first_not_finite, graph_rows, mark_of
 
 
 @pytest.mark.parametrize(

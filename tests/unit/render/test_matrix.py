@@ -12,7 +12,7 @@ import pytest
 from autograd import Value, array
 from autograd.errors import ArgumentError, GraphError, OperandError, ShapeError
 from autograd.render import matrix_svg
-from autograd.render.palette import DARK, LIGHT, PRINT
+from autograd.render.style import DARK, LIGHT, PRINT
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -20,8 +20,7 @@ from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.nn import MLP
 from autograd.reading.text import label_text
 from autograd.render import to_mermaid
-from autograd.render.look import Look
-from autograd.render.palette import DARK
+from autograd.render.style import DARK, Look
 
 ID = r"[a-zA-Z]\w*"
 TEXT = r"(?:[^\W_ﬂß]|[ ,()=/+.…←↑→↓\-]|<br/>|#\d+;)*"

@@ -12,7 +12,7 @@ from autograd import sum as total
 from autograd.errors import ArgumentError, OperandError
 from autograd.reading.text import columns
 from autograd.reading.trace import Trace
-from autograd.render.neighbourhood import neighbourhood_lines
+from autograd.render.terminal import neighbourhood_lines
 
 
 def drawn(trace: Trace, k: int, **options: object) -> str:

@@ -7,7 +7,7 @@ import pytest
 from autograd import Stepper, Value
 from autograd.render import svg as svg_module
 from autograd.render import to_svg
-from autograd.render.notebook import mimebundle
+from autograd.render.svg import mimebundle
 
 
 def test_a_value_shows_its_graph_and_its_text(dot: Path, square: Value) -> None:

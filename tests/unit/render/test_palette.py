@@ -1,7 +1,7 @@
 import re
 from dataclasses import fields
 
-from autograd.render.palette import DARK, LIGHT, STEPS, Palette, dark_style, flow_colour
+from autograd.render.style import DARK, LIGHT, STEPS, Palette, dark_style, flow_colour
 
 
 def test_every_light_colour_has_one_dark_one() -> None:

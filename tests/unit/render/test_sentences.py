@@ -1,9 +1,9 @@
 import pytest
 
 from autograd import Value, lessons
-from autograd.render.look import Look
 from autograd.render.rows import NodeRow, graph_rows
 from autograd.render.sentences import Sentences
+from autograd.render.style import Look
 
 
 def said(root: Value) -> tuple[Sentences, dict[str, NodeRow]]:

@@ -13,8 +13,8 @@ from autograd.nn import MLP
 from autograd.reading.text import label_text
 from autograd.render import set_dot, to_svg
 from autograd.render.engine import _from_package
-from autograd.render.palette import DARK, LIGHT
 from autograd.render.rows import graph_rows
+from autograd.render.style import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -1,19 +1,88 @@
-"""A moment of stepping as a few lines of text: the node of the last record between its operands and its users."""
+"""A graph as a table of plain text: how each node was made, its value, its slopes and its gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 from ..engine.graph import is_constant
+from ..engine.value import Value
 from ..reading.names import is_plain_number, number_beside, short_number
 from ..reading.text import columns, cut, printable
 from ..reading.trace import Message, Trace
-from .rows import checked_step
+from .rows import EdgeRow, NodeRow, checked_step, graph_rows
 
-__all__ = ["neighbourhood_lines"]
+__all__ = ["neighbourhood_lines", "table_lines"]
+
+_COLUMNS = (6, 23, 13, 20, 12)  # node, made by, value, local derivatives, gradient; with gaps of 1 they make 78
+_HEADINGS = ("node", "made by", "value", "local derivatives", "gradient")
+_INDENT = "  "  # of a line that goes on with the one above
+
+
+def table_lines(root: Value) -> Iterator[str]:
+    """The table of the graph below a node, at most 80 columns wide, operands before what is made of them.
+
+    A node without a label is called v1, v2, ...; a plain number stands where it is used and has no line of its own.
+
+    Args:
+        root: the node to read from.
+
+    Example:
+        >>> x = Value(3.0, "x")
+        >>> y = x**2 + 1
+        >>> y.backward()
+        >>> print(*table_lines(y), sep="\\n")
+        node   made by                         value local derivatives        gradient
+        x      leaf                                3                                 6
+        v1     x ** 2                              9 d/dx = 6                        1
+        v2     v1 + 1                             10 d/dv1 = 1                       1
+    """
+    rows = graph_rows(root)
+    names = {node.id: node.name for node in rows.nodes}
+    shown = {node.id for node in rows.nodes if _has_line(node)}
+    edges: dict[str, list[EdgeRow]] = {node.id: [] for node in rows.nodes}
+    for edge in rows.edges:
+        edges[edge.target].append(edge)
+    yield _line(_HEADINGS)
+    for node in rows.nodes:
+        if node.id in shown:
+            slopes = [f"d/d{names[e.source]} = {_number(e.local)}" for e in edges[node.id] if e.source in shown]
+            yield from _lines(node.name, node.made_by, _number(node.value), slopes, _number(node.gradient))
+
+
+def _has_line(node: NodeRow) -> bool:
+    return node.kind != "constant" or bool(node.label) or node.root
+
+
+def _number(x: float | None) -> str:
+    return "none" if x is None else short_number(x)
+
+
+def _lines(name: str, how: str, value: str, slopes: list[str], gradient: str) -> Iterator[str]:
+    """A node's line, and as many below it as its longest column needs."""
+    columns = [
+        textwrap.wrap(name, _COLUMNS[0]),
+        textwrap.wrap(how, _COLUMNS[1], subsequent_indent=_INDENT),
+        [value],
+        [line for slope in slopes for line in textwrap.wrap(slope, _COLUMNS[3], subsequent_indent=_INDENT)],
+        [gradient],
+    ]
+    for cells in zip_longest(*columns, fillvalue=""):
+        yield _line(cells)
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    padded = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, "<<><>", _COLUMNS, strict=True))
+    return " ".join(padded).rstrip()
+
+
+# --- neighbourhood ------------------------------------------------------------------------------------------------
+#
+# A moment of stepping as a few lines of text: the node of the last record between its operands and its users.
+
 
 _OPERANDS, _USERS = 8, 4  # lines that they may take
 _TRIES = ((40, True), (24, True), (16, True), (16, False), (10, False))  # columns of a name; messages with factors?
@@ -87,10 +156,10 @@ def neighbourhood_lines(
         rows = found or _stacked(moment.scene(max(width - 20, 4), True, below=True), width)
     if ascii_only:
         rows = [(a.translate(_ASCII), b.translate(_ASCII), c.translate(_ASCII)) for a, b, c in rows]
-    return [_line(row, colour) for row in rows]
+    return [_neighbour_line(row, colour) for row in rows]
 
 
-def _line(row: tuple[str, str, str], colour: bool) -> str:
+def _neighbour_line(row: tuple[str, str, str], colour: bool) -> str:
     before, node, after = row
     text = node.rstrip()
     if colour and text:

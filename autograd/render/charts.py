@@ -1,0 +1,624 @@
+"""A small writer of SVG figures, for those that are no graphs and so need no ``dot``.
+
+Every colour stands twice: as an attribute for light paper, which any viewer knows, and in a style sheet for readers
+who asked for dark. What is printed stays light. Shades are the ink of a sign at some opacity, so that the same shade
+is right on either paper.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.graph import topological_order
+from ..engine.op import number
+from ..engine.value import Value
+from ..errors import ArgumentError, GraphError, OperandError, ShapeError
+from ..functions.arrays import array, data, grads
+from ..reading.grouping import Grouping
+from ..reading.text import label_text, number_text, text_width
+from .style import DARK, Look, Theme
+
+__all__ = ["Canvas", "layer_norms", "matrix_svg", "norms_svg", "room"]
+
+FONT = "Helvetica, Arial, sans-serif"
+
+
+class Canvas:
+    """Shapes on a figure, in points from its upper left corner; `svg` gives the text.
+
+    Args:
+        title: what the figure is, in a few words: read aloud first, and shown by a viewer.
+        description: what it shows, in words, for those who don't see it.
+        theme: as :class:`autograd.render.style.Look` has it. A colour is the name of a field of its palette.
+
+    Raises:
+        ArgumentError: there is no such theme.
+
+    Example:
+        >>> canvas = Canvas("A mark", "One square.")
+        >>> canvas.rect(0, 0, 10, 10, "positive")
+        >>> canvas.text(5, 8, "a < b", anchor="middle")
+        >>> svg = canvas.svg(20, 20)
+        >>> svg.startswith("<svg "), "a &lt; b" in svg
+        (True, True)
+    """
+
+    def __init__(self, title: str, description: str, theme: Theme = "auto") -> None:
+        self._title, self._description, self._theme = title, description, theme
+        self._palette = Look(theme=theme).palette
+        self._parts: list[str] = []
+        self._used = {"paper"}
+
+    def rect(
+        self, x: float, y: float, width: float, height: float, colour: str, *, shade: float = 1.0, says: str = ""
+    ) -> None:
+        """A filled rectangle.
+
+        Args:
+            x, y: its upper left corner.
+            width, height: its size.
+            colour: the name of one of the colours.
+            shade: from 0, the bare paper, to 1.
+            says: what a viewer shows when pointed at it.
+        """
+        faint = "" if shade >= 1 else f' fill-opacity="{_short(shade)}"'
+        self._add("rect", f"{_box(x, y, width, height)}{self._paint(fill=colour)}{faint}", says)
+
+    def frame(
+        self, x: float, y: float, width: float, height: float, colour: str = "grey", *, dashed: bool = False
+    ) -> None:
+        """The outline of a rectangle."""
+        dashes = ' stroke-dasharray="3 2"' if dashed else ""
+        self._add("rect", f"{_box(x, y, width, height)}{self._paint(stroke=colour, thick=1 + dashed)}{dashes}")
+
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, colour: str = "cluster_line", *, thick: float = 1
+    ) -> None:
+        """A straight line."""
+        ends = f'x1="{_short(x1)}" y1="{_short(y1)}" x2="{_short(x2)}" y2="{_short(y2)}"'
+        self._add("line", ends + self._paint(stroke=colour, thick=thick))
+
+    def polygon(self, points: Sequence[tuple[float, float]], colour: str, *, hollow: bool = False) -> None:
+        """A closed outline, filled with its colour or, hollow, with the paper's."""
+        corners = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
+        self._add("polygon", f'points="{corners}"{self._paint("paper" if hollow else colour, colour, 2)}')
+
+    def text(
+        self, x: float, y: float, text: str, *, size: float = 12, anchor: Literal["start", "middle", "end"] = "start",
+        colour: str = "ink", bold: bool = False, limit: int = 0,
+    ) -> None:  # fmt: skip
+        """One line of text, escaped; nothing for no text.
+
+        Args:
+            x, y: where its baseline starts, has its middle or ends, by `anchor`.
+            text: any text; what would not show is written as an escape.
+            size: of the font.
+            anchor: "start", "middle" or "end".
+            colour: the name of one of the colours.
+            bold: whether it is.
+            limit: characters, beyond which it ends in an ellipsis; 0: none.
+        """
+        if not text:
+            return
+        shown = html.escape(label_text(text, limit or 10 * len(text) + 1))
+        align = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        weight = ' font-weight="bold"' if bold else ""
+        place = f'x="{_short(x)}" y="{_short(y)}" font-size="{_short(size)}"'
+        self._parts.append(f"<text {place}{align}{weight}{self._paint(colour)}>{shown}</text>")
+
+    def svg(self, width: float, height: float) -> str:
+        """The figure as one ``<svg>`` element: the same text for the same calls, and valid XML whatever was written."""
+        title, description = (html.escape(_visible(text)) for text in (self._title, self._description))
+        body = "\n".join(self._parts)
+        mark = "f" + hashlib.sha256(f"{title}{description}{body}".encode()).hexdigest()[:10]
+        w, h = _short(width), _short(height)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
+            f'aria-labelledby="{mark}-title {mark}-desc" id="{mark}" font-family="{FONT}" '
+            f'style="max-width:100%">\n'
+            f'<title id="{mark}-title">{title}</title>\n<desc id="{mark}-desc">{description}</desc>\n'
+            f"{self._style(mark)}"
+            f'<rect width="{w}" height="{h}"{self._paint("paper")}/>\n{body}\n</svg>\n'
+        )
+
+    def _style(self, mark: str) -> str:
+        """The dark colours: rules for this figure's id alone, since a page shares all its style sheets."""
+        if self._theme != "auto":
+            return ""
+        rules = "".join(
+            f"#{mark} .{name}{{fill:{getattr(DARK, name)}}}#{mark} .{name}-stroke{{stroke:{getattr(DARK, name)}}}"
+            for name in sorted(self._used - {""})
+        )
+        return f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>\n"
+
+    def _paint(self, fill: str = "", stroke: str = "", thick: float = 1) -> str:
+        """The attributes for a fill and a stroke, by the names of their colours; "": none."""
+        self._used |= {fill, stroke}
+        classes = " ".join(filter(None, (fill, f"{stroke}-stroke" if stroke else "")))
+        drawn = f' stroke="{getattr(self._palette, stroke)}" stroke-width="{_short(thick)}"' if stroke else ""
+        return f' class="{classes}" fill="{getattr(self._palette, fill) if fill else "none"}"{drawn}'
+
+    def _add(self, tag: str, attributes: str, says: str = "") -> None:
+        inner = f"><title>{html.escape(_visible(says))}</title></{tag}>" if says else "/>"
+        self._parts.append(f"<{tag} {attributes}{inner}")
+
+
+def room(texts: Iterable[str], size: float, bold: bool = False) -> int:
+    """The width of the widest of some lines, in points.
+
+    Example:
+        >>> room(["loss", "0"], 10)
+        24
+    """
+    return max([text_width(text, size, bold) for text in texts], default=0)
+
+
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f'x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" height="{_short(height)}"'
+
+
+def _visible(text: str) -> str:
+    """Text of any length as XML may hold it: escapes for what would not show."""
+    return label_text(text, 10 * len(text) + 1)
+
+
+def _short(x: float) -> str:
+    return f"{x:.2f}".rstrip("0").rstrip(".")
+
+
+# --- matrix -------------------------------------------------------------------------------------------------------
+#
+# A weight matrix, its gradient, and the matrix after one step, as three heat maps with their numbers.
+#
+# Blue is above zero, red below, and the stronger the shade the further from it; the number stands in every cell, so
+# that
+# nothing rests on the colour. The matrix before and after the step share one scale, the gradient has its own.
+
+
+Floats: TypeAlias = NDArray[np.float64]
+
+NUMBERED, LARGEST = 24, 128  # rows or columns: up to which cells hold numbers, up to which a matrix is drawn
+_SIZE, _SMALL, _TITLE = 12, 11, 13  # of fonts, in points
+_CELL, _EDGE, _GAP = 26, 12, 10  # heights and distances in points
+_DEEPEST = 0.5  # the strongest shade; ink on it keeps a contrast above 4.5 : 1 on light paper and on dark
+
+
+class _Panel(NamedTuple):
+    heading: str
+    sign: str  # what stands before it, so that the three panels read as one equation
+    cells: Floats
+    scale: float
+
+
+def matrix_svg(
+    weights: Any, gradient: Any = None, *, rate: float = 0.1, name: str = "W", title: str = "",
+    rows: Sequence[str] = (), columns: Sequence[str] = (), width: float = 960, theme: Theme = "auto",
+) -> str:  # fmt: skip
+    """Draw W, dW and W after a step of gradient descent side by side: W - rate * dW.
+
+    Args:
+        weights: a matrix with a row for each neuron, of Values (an `autograd.array`), whose stored gradients are read,
+            or of numbers; a vector is taken for one row.
+        gradient: the loss's gradient in it, of the same shape; None: the one that the Values hold.
+        rate: the learning rate.
+        name: what the matrix is called.
+        title: of the figure; "": "How W is updated", with the name.
+        rows: a label for each row; (): "to neuron 1", "to neuron 2", ...
+        columns: a label for each column; (): "from x1", "from x2", ...
+        width: in points; where three panels do not fit into it they stand below each other.
+        theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
+
+    Returns:
+        One ``<svg>`` element. Above 24 rows or columns the cells have colours and no numbers.
+
+    Raises:
+        ArgumentError: no gradient is known, there is no such theme, or the matrix is empty.
+        ShapeError: weights and gradient, or the labels, do not fit together.
+        OperandError: something in it is no number.
+        GraphError: there are more than 128 rows or columns.
+
+    Example:
+        >>> svg = matrix_svg([[0.4, 0.2]], [[-0.5, 1.0]], rate=0.1)
+        >>> [text in svg for text in (">0.45<", ">0.1<", "to neuron 1", "from x2")]
+        [True, True, True, True]
+    """
+    W, dW = _matrix(weights), _matrix(_gradient(weights) if gradient is None else gradient)
+    if W.shape != dW.shape:
+        raise ShapeError(f"weights of shape {W.shape} and a gradient of shape {dW.shape} do not fit together")
+    rate = number(rate)
+    with np.errstate(all="ignore"):  # what is not finite is drawn, and marked
+        after = W - rate * dW
+    rows = _labels(rows, W.shape[0], "to neuron ", "rows")
+    columns = _labels(columns, W.shape[1], "from x", "columns")
+    name = label_text(name)
+    scale = max(_largest(W), _largest(after))
+    panels = [
+        _Panel(name, "", W, scale),
+        _Panel(f"dJ/d{name}", f"− {number_text(rate)} ×", dW, _largest(dW)),
+        _Panel(f"{name} after the step", "=", after, scale),
+    ]
+    title = title or f"How {name} is updated"
+    canvas = Canvas(title, _description(name, panels, rate, rows, columns), theme)
+    drawing = _Drawing(canvas, panels, rows, columns)
+    if not drawing.numbered:
+        note = f"{W.shape[0]} x {W.shape[1]}, shades alone; blue: above 0, red and smaller: below"
+    elif theme == "print":
+        note = "the darker, the further from 0"
+    else:
+        note = "blue: above 0, red: below; the stronger, the further from it"
+    return drawing.svg(title, note, width)
+
+
+class _Drawing:
+    """The layout of three panels of the same size."""
+
+    def __init__(self, canvas: Canvas, panels: Sequence[_Panel], rows: Sequence[str], columns: Sequence[str]) -> None:
+        self.canvas, self.panels, self.rows, self.columns = canvas, panels, rows, columns
+        height, width = panels[0].cells.shape
+        self.numbered = max(height, width) <= NUMBERED
+        if self.numbered:
+            numbers = [number_text(float(x)) for panel in panels for x in panel.cells.flat]
+            self.cell = max(40, room(numbers, _SIZE), room(columns, _SMALL)) + 8, _CELL
+            self.left = room(rows, _SMALL) + 8
+        else:
+            self.cell, self.left = (5, 5) if max(height, width) > 64 else (7, 7), 0
+        self.top = _TITLE + 14 + (_SMALL + 8 if self.numbered else 0)
+        self.grid = width * self.cell[0], height * self.cell[1]
+        self.signs = room([panel.sign for panel in panels], _TITLE, bold=True) + 2 * _GAP
+        headings = room([panel.heading for panel in panels], _TITLE, bold=True)
+        self.panel = max(self.grid[0], headings, 158), self.top + self.grid[1] + 44
+
+    def svg(self, title: str, note: str, width: float) -> str:
+        """The panels side by side, the rows labelled at the first; or below each other, labelled at each."""
+        beside = 2 * _EDGE + self.left + 3 * self.panel[0] + 2 * self.signs
+        abreast = beside <= width
+        total = beside if abreast else max(2 * _EDGE + self.left + self.panel[0] + self.signs, 330)
+        self._head(title, note, total)
+        x, y = _EDGE + self.left, _EDGE + 46.0
+        for i, panel in enumerate(self.panels):
+            if abreast:
+                middle = y + self.top + self.grid[1] / 2 + 5
+                self.canvas.text(x - self.signs / 2, middle, panel.sign, size=_TITLE, anchor="middle", bold=True)
+                self._panel(panel, panel.heading, x, y, labelled=not i)
+                x += self.panel[0] + self.signs
+            else:
+                self._panel(panel, f"{panel.sign} {panel.heading}".strip(), x, y)
+                y += self.panel[1] + _GAP
+        return self.canvas.svg(total, (y + self.panel[1] if abreast else y) + _EDGE)
+
+    def _head(self, title: str, note: str, width: float) -> None:
+        self.canvas.text(_EDGE, _EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
+        self.canvas.text(_EDGE, _EDGE + 34, note, size=_SMALL, colour="grey")
+
+    def _panel(self, panel: _Panel, heading: str, left: float, y: float, labelled: bool = True) -> None:
+        canvas, (w, h), top = self.canvas, self.cell, y + self.top
+        canvas.text(left, y + _TITLE, heading, size=_TITLE, bold=True)
+        if self.numbered:
+            for j, column in enumerate(self.columns):
+                canvas.text(left + (j + 0.5) * w, top - 6, column, size=_SMALL, anchor="middle", colour="grey")
+            for i, row in enumerate(self.rows if labelled else ()):
+                canvas.text(left - 6, top + (i + 0.5) * h + 4, row, size=_SMALL, anchor="end", colour="grey")
+        for i, line in enumerate(panel.cells.tolist()):
+            for j, value in enumerate(line):
+                self._cell(value, panel.scale, left + j * w, top + i * h, self._says(i, j))
+        canvas.frame(left, top, *self.grid)
+        self._legend(panel.scale, left, top + self.grid[1] + 12)
+
+    def _cell(self, value: float, scale: float, x: float, y: float, says: str) -> None:
+        canvas, (w, h) = self.canvas, self.cell
+        if not math.isfinite(value):
+            canvas.frame(x + 1, y + 1, w - 2, h - 2, "ink", dashed=self.numbered)
+        elif value:
+            inset = 1 if value < 0 and not self.numbered else 0  # tells the signs apart without colour
+            shade = _shade(value, scale)
+            colour = "positive" if value > 0 else "negative"
+            canvas.rect(x + inset, y + inset, w - 2 * inset, h - 2 * inset, colour, shade=shade, says=says)
+        if self.numbered:
+            canvas.frame(x, y, w, h, "cluster_line")
+            finite = math.isfinite(value)
+            canvas.text(x + w / 2, y + h / 2 + 4, number_text(value), size=_SIZE, anchor="middle", bold=not finite)
+
+    def _says(self, i: int, j: int) -> str:
+        """The step of one weight in numbers."""
+        if not self.numbered:
+            return ""
+        before, slope, after = (float(panel.cells[i, j]) for panel in self.panels)
+        sign = self.panels[1].sign
+        return f"{self.rows[i]}, {self.columns[j]}: {before!r} {sign} ({slope!r}) = {after!r}"
+
+    def _legend(self, scale: float, x: float, y: float) -> None:
+        """The shades from the lowest number to the highest."""
+        canvas, steps, w = self.canvas, 10, 14
+        for k in range(-steps // 2, steps // 2 + 1):
+            place = x + (k + steps // 2) * w
+            if k:
+                canvas.rect(place, y, w, 10, "positive" if k > 0 else "negative", shade=_shade(k, steps // 2))
+        right = x + (steps + 1) * w
+        canvas.frame(x, y, right - x, 10, "cluster_line")
+        for at, text, anchor in ((x, -scale, "start"), ((x + right) / 2, 0.0, "middle"), (right, scale, "end")):
+            canvas.text(at, y + 22, number_text(text), size=10, anchor=anchor, colour="grey")  # type: ignore[arg-type]
+
+
+def _matrix(x: Any) -> Floats:
+    """Numbers, or the numbers of Values, as two dimensions."""
+    matrix = data(array(x))
+    matrix = matrix.reshape(1, -1) if matrix.ndim == 1 else matrix
+    if matrix.ndim != 2 or not matrix.size:
+        raise ShapeError(f"a weight matrix has rows and columns, got an array of shape {matrix.shape}")
+    if max(matrix.shape) > LARGEST:
+        raise GraphError(
+            f"this matrix has {matrix.shape[0]} rows and {matrix.shape[1]} columns; up to {LARGEST} of each are drawn. "
+            f"Draw a part of it, such as W[:{NUMBERED}, :{NUMBERED}]"
+        )
+    return matrix
+
+
+def _gradient(weights: Any) -> Floats:
+    values = [v for v in np.asarray(weights, dtype=object).flat if isinstance(v, Value)]
+    if not values:
+        raise ArgumentError("these weights are plain numbers and hold no gradient; give it as `gradient`")
+    if all(v._grad is None for v in values):
+        raise ArgumentError("no backward pass has reached these weights; run loss.backward() first, or give `gradient`")
+    return grads(weights)
+
+
+def _labels(labels: Sequence[str], count: int, prefix: str, what: str) -> list[str]:
+    if not labels:
+        return [f"{prefix}{i}" for i in range(1, count + 1)]
+    if isinstance(labels, str) or len(labels) != count:
+        raise ShapeError(f"a matrix with {count} {what} takes {count} labels for them, got {labels!r}")
+    return [label_text(label) for label in labels]
+
+
+def _largest(cells: Floats) -> float:
+    """The largest size of a finite number in it; 1 where all are 0, so that there is a scale."""
+    return max((abs(x) for x in cells.flat if math.isfinite(x)), default=0.0) or 1.0
+
+
+def _shade(value: float, scale: float) -> float:
+    return _DEEPEST * (0.08 + 0.92 * abs(value) / scale)
+
+
+def _description(name: str, panels: Sequence[_Panel], rate: float, rows: list[str], columns: list[str]) -> str:
+    height, width = panels[0].cells.shape
+    size = f"{height} {'row' if height == 1 else 'rows'} and {width} {'column' if width == 1 else 'columns'}"
+    text = f"Three heat maps of {size}: {name}, its gradient, and {name} minus {number_text(rate)} times the gradient."
+    if height * width > 40:
+        return f"{text} The largest gradient is {number_text(panels[1].scale)} in size."
+    steps = [
+        f"{row} {column}: {' '.join([number_text(float(p.cells[i, j])), then])}".strip()
+        for i, row in enumerate(rows)
+        for j, column in enumerate(columns)
+        for p, then in [(panels[0], f"becomes {number_text(float(panels[2].cells[i, j]))}")]
+    ]
+    return f"{text} {'; '.join(steps)}."
+
+
+# --- norms --------------------------------------------------------------------------------------------------------
+#
+# The size of the gradient in each layer, on a logarithmic scale: what vanishing and exploding look like.
+
+
+MOST_NAMES, MOST_SERIES = 100, 4
+_NORMS_SIZE, _NORMS_SMALL = 12, 11
+_NORMS_EDGE, _PLOT, _ROW, _MARK = 14, 300, 20, 5  # points
+_COLOURS = ("leaf_line", "current_edge", "reached_line", "badge")
+_SHAPES = (  # corners, as parts of a mark's size: they tell the series apart where colours can't
+    ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0)),
+    ((0, -1.25), (1.25, 1), (-1.25, 1)),
+    ((-1.25, -1), (1.25, -1), (0, 1.25)),
+)
+_MOST_DECADES = 10  # that have a line of their own
+
+
+def layer_norms(root: Value) -> dict[str, dict[str, float]]:
+    """How large the gradient is in each layer: the root of the sum of its squares, over the layer's nodes.
+
+    Args:
+        root: the node that a backward pass has started from.
+
+    Returns:
+        Under "|dL/dz|" the norm over the layer's weighted sums, under "|dL/dW|" that over its weights; L is the
+        root. Layers are counted from the inputs.
+
+    Raises:
+        OperandError: `root` is not a Value.
+        GraphError: the graph has no layers, or there are no gradients yet.
+
+    Example:
+        >>> from autograd.nn import MLP
+        >>> loss = MLP(2, [3, 1])([1.0, 2.0])
+        >>> loss.backward()
+        >>> {name: list(norms) for name, norms in layer_norms(loss).items()}
+        {'|dL/dz|': ['layer 1', 'layer 2'], '|dL/dW|': ['layer 1', 'layer 2']}
+    """
+    if not isinstance(root, Value):
+        raise OperandError(f"norms are read from a Value or a mapping of names to numbers, got {type(root).__name__}")
+    grouping = Grouping(topological_order(root))
+    if not grouping.layers:
+        raise GraphError("this graph has no layers; give the norms as a mapping, such as {'h1': 0.2, 'h2': 1.0}")
+    if root._grad is None:
+        raise GraphError("no backward pass has started from this node; run root.backward() first")
+    found: dict[str, dict[str, float]] = {"|dL/dz|": {}, "|dL/dW|": {}}
+    for layer in range(1, grouping.layers + 1):
+        gradients: dict[str, list[float]] = {"|dL/dz|": [], "|dL/dW|": []}
+        for node in grouping.nodes(layer):
+            part = grouping.of(node)
+            if part is not None and part.role in ("z", "weight"):
+                gradients["|dL/dz|" if part.role == "z" else "|dL/dW|"].append(_plain(node.grad))
+        for name, numbers in gradients.items():
+            found[name][grouping.layer_name(layer)] = math.hypot(*numbers)
+    return found
+
+
+def norms_svg(
+    norms: Value | Mapping[str, Any],
+    *,
+    title: str = "",
+    note: str = "",
+    what: str = "gradient",
+    width: float = 640,
+    theme: Theme = "auto",
+) -> str:
+    """Draw the size of gradients on a logarithmic scale, one line for each layer, with its number.
+
+    Args:
+        norms: names and numbers, in the order in which they are drawn from the top; several such series by name, such
+            as ``{"before": {...}, "after": {...}}``; or a root, see :func:`layer_norms`.
+        title: of the figure; "": "Gradient norms by layer".
+        note: a line below the title.
+        what: whose size is drawn, as the axis says.
+        width: in points.
+        theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
+
+    Returns:
+        One ``<svg>`` element. 0, inf and nan have no place on the scale: they stand in words at its end.
+
+    Raises:
+        ArgumentError: there is nothing to draw or too much of it, a norm is negative, or there is no such theme.
+        OperandError: a norm is no number, or `norms` is neither a Value nor a mapping.
+        GraphError: as `layer_norms`.
+
+    Example:
+        >>> svg = norms_svg({"layer 1": 0.0016, "layer 2": 0.04, "layer 3": 0.0})
+        >>> [text in svg for text in (">0.0016<", ">0.04<", ">0: nothing arrives<")]
+        [True, True, True]
+    """
+    series = _series(norms)
+    title = title or "Gradient norms by layer"
+    return _NormsDrawing(series, width, what).svg(title, note, theme)
+
+
+class _NormsDrawing:
+    """Names on the left, a mark on the scale for each number, the number on the right."""
+
+    def __init__(self, series: dict[str, dict[str, float]], width: float, what: str) -> None:
+        self.what = what
+        self.series = series
+        self.names = list(dict.fromkeys(name for numbers in series.values() for name in numbers))
+        positive = [x for numbers in series.values() for x in numbers.values() if 0 < x < math.inf]
+        self.low = math.floor(math.log10(min(positive, default=0.1)))
+        self.high = max(math.ceil(math.log10(max(positive, default=1.0))), self.low + 1)
+        texts = [_words(x) for numbers in series.values() for x in numbers.values()]
+        self.left = _NORMS_EDGE + room(map(label_text, self.names), _NORMS_SIZE) + 10
+        self.right = room(texts, _NORMS_SMALL) + 14 + _NORMS_EDGE
+        self.plot = max(120.0, width - self.left - self.right)
+        self.band = max(_ROW, 17 * len(series)) + (6 if len(series) > 1 else 0)
+
+    def svg(self, title: str, note: str, theme: Theme) -> str:
+        canvas = Canvas(title, self.description(), theme)
+        width = self.left + self.plot + self.right
+        canvas.text(_NORMS_EDGE, _NORMS_EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
+        y = _NORMS_EDGE + 22.0
+        if note:
+            y += 14
+            canvas.text(_NORMS_EDGE, y, note, size=_NORMS_SMALL, colour="grey", limit=max(16, int(width / 5.6)))
+        if len(self.series) > 1:
+            y = self.legend(canvas, y + 20, width)
+        top = y + 16
+        bottom = top + self.band * len(self.names)
+        self.scale(canvas, top, bottom)
+        for i, name in enumerate(self.names):
+            self.layer(canvas, name, top + i * self.band)
+        return canvas.svg(width, bottom + 44)
+
+    def legend(self, canvas: Canvas, y: float, width: float) -> float:
+        """The series side by side, or below each other where there is no room; returns the last one's baseline."""
+        x = float(_NORMS_EDGE)
+        for k, name in enumerate(self.series):
+            shown = label_text(name, 60)
+            space = 30 + room([shown], _NORMS_SMALL)
+            if x > _NORMS_EDGE and x + space > width:
+                x, y = float(_NORMS_EDGE), y + 18
+            _mark(canvas, k, x + 7, y - 4)
+            canvas.text(x + 18, y, shown, size=_NORMS_SMALL)
+            x += space
+        return y
+
+    def scale(self, canvas: Canvas, top: float, bottom: float) -> None:
+        """The powers of ten."""
+        most = min(_MOST_DECADES, max(2, int(self.plot / 42)))
+        step = -(-(self.high - self.low) // most)
+        for power in range(self.low, self.high + 1):
+            if power % step == 0:
+                x = self.place(power)
+                canvas.line(x, top, x, bottom)
+                text = f"{10.0**power:g}" if -4 < power < 5 else f"1e{power}"
+                canvas.text(x, bottom + 16, text, size=_NORMS_SMALL, anchor="middle", colour="grey")
+        canvas.line(self.left, bottom, self.left + self.plot, bottom, "grey")
+        middle = self.left + self.plot / 2
+        text = f"size of the {self.what}" + (", each line ten times the one before" if step == 1 else "")
+        canvas.text(middle, bottom + 34, text, size=_NORMS_SMALL, anchor="middle", colour="grey")
+
+    def layer(self, canvas: Canvas, name: str, top: float) -> None:
+        """One name and a mark for each series that has it."""
+        canvas.text(self.left - 10, top + self.band / 2 + 4, name, size=_NORMS_SIZE, anchor="end", limit=32)
+        for k, numbers in enumerate(self.series.values()):
+            if name not in numbers:
+                continue
+            x, y = numbers[name], top + (k + 0.5) * self.band / len(self.series)
+            at = self.left if not x > 0 else self.left + self.plot if x == math.inf else self.place(math.log10(x))
+            on_scale = 0 < x < math.inf
+            canvas.line(self.left, y, at, y, _COLOURS[k], thick=2)
+            _mark(canvas, k, at, y, hollow=not on_scale)
+            canvas.text(at + 11, y + 4, _words(x), size=_NORMS_SMALL, bold=not on_scale)
+
+    def place(self, power: float) -> float:
+        return self.left + (power - self.low) / (self.high - self.low) * self.plot
+
+    def description(self) -> str:
+        """All numbers in words."""
+        lines = []
+        for series, numbers in self.series.items():
+            listed = ", ".join(f"{name} {_words(x)}" for name, x in numbers.items())
+            lines.append(f"{series}: {listed}" if series else listed)
+        return f"Sizes of the {self.what} on a logarithmic scale. {'; '.join(lines)}."
+
+
+def _series(norms: Any) -> dict[str, dict[str, float]]:
+    """What is to be drawn, checked; a single series has no name."""
+    if not isinstance(norms, Mapping):
+        norms = layer_norms(norms)
+    nested = [isinstance(x, Mapping) for x in norms.values()]
+    if any(nested) and not all(nested):
+        raise ArgumentError("norms are either one mapping of names to numbers or a mapping of such series, not both")
+    series = {str(name): _checked(x) for name, x in norms.items()} if any(nested) else {"": _checked(norms)}
+    names = {name for numbers in series.values() for name in numbers}
+    if not names or len(names) > MOST_NAMES or len(series) > MOST_SERIES:
+        raise ArgumentError(
+            f"from 1 to {MOST_NAMES} names in up to {MOST_SERIES} series are drawn, got {len(names)} in {len(series)}"
+        )
+    return series
+
+
+def _checked(numbers: Mapping[Any, Any]) -> dict[str, float]:
+    checked = {str(name): number(_plain(x)) for name, x in numbers.items()}
+    for name, x in checked.items():
+        if x < 0:
+            raise ArgumentError(f"a norm is not negative, got {x!r} for {label_text(name)}; take its absolute value")
+    return checked
+
+
+def _plain(x: Any) -> Any:
+    """The number of a Value: after ``create_graph=True`` a gradient is one."""
+    return x._data if isinstance(x, Value) else x
+
+
+def _words(x: float) -> str:
+    if x == 0:
+        return "0: nothing arrives"
+    if math.isnan(x):
+        return "nan: no number"
+    return "inf: out of range" if math.isinf(x) else number_text(x)
+
+
+def _mark(canvas: Canvas, k: int, x: float, y: float, hollow: bool = False) -> None:
+    canvas.polygon([(x + _MARK * dx, y + _MARK * dy) for dx, dy in _SHAPES[k]], _COLOURS[k], hollow=hollow)

@@ -1,0 +1,348 @@
+"""What a picture is to show, and how: the options that every kind of picture takes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias, get_args
+
+from ..errors import ArgumentError
+from ..reading.text import number_text
+from .rows import Rows
+
+__all__ = [
+    "DARK",
+    "DIRECTIONS",
+    "LIGHT",
+    "PARTS",
+    "PRINT",
+    "STEPS",
+    "THEMES",
+    "Look",
+    "Palette",
+    "Scale",
+    "Theme",
+    "dark_style",
+    "flow_colour",
+    "look_of",
+    "scale_of",
+]
+
+# --- palette ------------------------------------------------------------------------------------------------------
+#
+# The colours of a picture, light, dark, and for paper.
+#
+# Blue and red tell the sign of what flows; they are apart for every kind of colour-blindness, and a number stands
+# beside
+# each. No two entries of the light palette are the same colour, so that a style sheet can turn each into its dark
+# one.
+
+
+Theme: TypeAlias = Literal["auto", "light", "dark", "print"]
+
+STEPS = 6  # of saturation, from the weakest message to the strongest
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours by what they are for; `weak_...` is the palest end of each scale."""
+
+    paper: str
+    ink: str
+    grey: str
+    line: str
+    pale: str
+    leaf_fill: str
+    leaf_line: str
+    op_fill: str
+    op_line: str
+    group_fill: str
+    group_line: str
+    root_fill: str
+    root_line: str
+    waiting_fill: str
+    waiting_line: str
+    reached_fill: str
+    reached_line: str
+    current_fill: str
+    current_line: str
+    current_edge: str
+    cluster_fill: str
+    inner_fill: str
+    cluster_line: str
+    badge: str
+    alarm: str
+    positive: str
+    weak_positive: str
+    negative: str
+    weak_negative: str
+
+
+LIGHT = Palette(
+    paper="#fffffe",
+    ink="#1a1a1a",
+    grey="#636363",
+    line="#4d4d4d",
+    pale="#a8a8a8",
+    leaf_fill="#e6f0fa",
+    leaf_line="#1f5f99",
+    op_fill="#fdfdfd",
+    op_line="#4c4c4c",
+    group_fill="#efeaf6",
+    group_line="#5b4a86",
+    root_fill="#fff3d6",
+    root_line="#7a4b00",
+    waiting_fill="#fefefe",
+    waiting_line="#8c8c8c",
+    reached_fill="#e3f5e1",
+    reached_line="#2e7d32",
+    current_fill="#ffc24d",
+    current_line="#191919",
+    current_edge="#a35200",
+    cluster_fill="#f7f7f7",
+    inner_fill="#f0f0f0",
+    cluster_line="#c4c4c4",
+    badge="#5e35b1",
+    alarm="#a34700",
+    positive="#2166ac",
+    weak_positive="#8fa3b8",
+    negative="#b2182b",
+    weak_negative="#c09a9d",
+)
+
+DARK = Palette(
+    paper="#15181c",
+    ink="#ececec",
+    grey="#a3a8ae",
+    line="#b8bcc2",
+    pale="#6a7078",
+    leaf_fill="#1b3047",
+    leaf_line="#7cb5ec",
+    op_fill="#22262b",
+    op_line="#b9bdc3",
+    group_fill="#2c2640",
+    group_line="#b9a6ec",
+    root_fill="#41320f",
+    root_line="#f0c060",
+    waiting_fill="#16191d",
+    waiting_line="#767c84",
+    reached_fill="#1c3a20",
+    reached_line="#84d08a",
+    current_fill="#7a5200",
+    current_line="#ffe0a0",
+    current_edge="#ffb347",
+    cluster_fill="#1b1f24",
+    inner_fill="#20252b",
+    cluster_line="#4a5058",
+    badge="#c7b0ff",
+    alarm="#ffb074",
+    positive="#6cb2f5",
+    weak_positive="#4d6075",
+    negative="#ff8577",
+    weak_negative="#7d5653",
+)
+
+PRINT = Palette(
+    **{
+        field.name: "#ffffff" if field.name == "paper" or field.name.endswith("fill") else "#000000"
+        for field in fields(Palette)
+    }
+    | {"grey": "#404040", "pale": "#808080", "cluster_line": "#909090", "current_fill": "#d8d8d8"}
+    | {"weak_positive": "#8c8c8c", "weak_negative": "#8c8c8c"}
+)
+
+
+def palette_of(theme: Theme) -> Palette:
+    """The palette that a theme is written with; "auto" is light, and a style sheet turns it dark where that is wanted.
+
+    Example:
+        >>> palette_of("auto") is LIGHT
+        True
+    """
+    return {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}[theme]
+
+
+def flow_colour(palette: Palette, positive: bool, step: int) -> str:
+    """The colour of a message: its sign, and how saturated it is, from 0 to STEPS.
+
+    Example:
+        >>> flow_colour(LIGHT, True, STEPS), flow_colour(LIGHT, False, 0)
+        ('#2166ac', '#c09a9d')
+    """
+    weak, strong = (palette.weak_positive, palette.positive) if positive else (palette.weak_negative, palette.negative)
+    parts = [(int(weak[i : i + 2], 16), int(strong[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{a + (b - a) * step // STEPS:02x}" for a, b in parts)
+
+
+def dark_style(scope: str) -> str:
+    """A style sheet that turns the light palette into the dark one where the reader prefers that.
+
+    Args:
+        scope: a selector that only this kind of picture matches.
+    """
+    pairs = {getattr(LIGHT, f.name): getattr(DARK, f.name) for f in fields(Palette)}
+    for positive in (True, False):
+        pairs |= {flow_colour(LIGHT, positive, i): flow_colour(DARK, positive, i) for i in range(STEPS + 1)}
+    rules = [
+        f'{scope} [{attribute}="{light}"]{{{attribute}:{dark}}}'
+        for light, dark in pairs.items()
+        for attribute in ("fill", "stroke")
+    ]
+    default = f"{scope} text:not([fill]){{fill:{DARK.ink}}}"
+    return "@media (prefers-color-scheme:dark){" + "".join([*rules, default]) + "}"
+
+
+PARTS = ("values", "gradients", "locals", "messages")
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+THEMES: tuple[Theme, ...] = get_args(Theme)
+_FORMAT = re.compile(r"[+ ]?,?(\.\d{1,2})?[eEfFgG]")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The looks of a picture.
+
+    Args:
+        show: any of "values" and "gradients" (in the boxes), "locals" (the local derivatives) and "messages" (what
+            flowed back), the last two on dashed arrows. None: all, but no dashed arrows before a backward has run.
+        direction: where the forward arrows point: "LR" (left to right), "TB", "RL" or "BT".
+        number_format: how numbers are written, as in ``format(x, ".4g")``.
+        theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
+        legend: whether a legend explains colours and widths, where there are any.
+
+    Raises:
+        ArgumentError: there is no such choice; the message names those there are.
+
+    Example:
+        >>> Look().number(1 / 3), Look(number_format=".1e").number(1 / 3), Look().number(None)
+        ('0.3333', '3.3e-01', 'not computed')
+        >>> Look(theme="sepia")
+        Traceback (most recent call last):
+        ...
+        autograd.errors.ArgumentError: theme is one of auto, light, dark, print, not 'sepia'
+    """
+
+    show: Collection[str] | None = None
+    direction: str = "LR"
+    number_format: str = ".4g"
+    theme: Theme = "auto"
+    legend: bool = True
+
+    def __post_init__(self) -> None:
+        if self.show is not None:
+            parts = (self.show,) if isinstance(self.show, str) else self.show
+            if not isinstance(parts, Collection) or not set(PARTS).issuperset(parts):
+                raise ArgumentError(f"show is any of {', '.join(PARTS)}, not {self.show!r}")
+            object.__setattr__(self, "show", tuple(part for part in PARTS if part in parts))
+        if self.direction not in DIRECTIONS:
+            raise ArgumentError(f"direction is one of {', '.join(DIRECTIONS)}, not {self.direction!r}")
+        if self.theme not in THEMES:
+            raise ArgumentError(f"theme is one of {', '.join(THEMES)}, not {self.theme!r}")
+        if not isinstance(self.number_format, str) or not _FORMAT.fullmatch(self.number_format):
+            raise ArgumentError(
+                "number_format is a format of Python's with e, f or g, such as '.4g', '.2f' or '+.3e', not "
+                f"{self.number_format!r}"
+            )
+        if not isinstance(self.legend, bool):
+            raise ArgumentError(f"legend is True or False, not {self.legend!r}")
+
+    @property
+    def palette(self) -> Palette:
+        """The colours to write."""
+        return palette_of(self.theme)
+
+    def shows(self, part: str) -> bool:
+        """Whether a part is wanted."""
+        return self.show is None or part in self.show
+
+    def number(self, x: float | None, missing: str = "not computed") -> str:
+        """A number, or what stands in place of one."""
+        return number_text(x, missing, self.number_format)
+
+    def backward(self, rows: Rows) -> bool:
+        """Whether dashed arrows are drawn: gradients are known, or they were asked for, or it is a moment."""
+        if not (self.shows("locals") or self.shows("messages")):
+            return False
+        return self.show is not None or any(e.message is not None or e.state for e in rows.edges)
+
+
+def look_of(rankdir: str | None = None, **options: Any) -> Look:
+    """The look for a function's keywords; `rankdir` is `direction` by the name that Graphviz has for it.
+
+    Raises:
+        ArgumentError: there is no such option or choice.
+
+    Example:
+        >>> look_of(rankdir="TB").direction
+        'TB'
+    """
+    if rankdir is not None:
+        if rankdir not in DIRECTIONS:
+            raise ArgumentError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
+        if options.get("direction", rankdir) not in (rankdir, "LR"):
+            raise ArgumentError(f"rankdir={rankdir!r} and direction={options['direction']!r} contradict each other")
+        options["direction"] = rankdir
+    known = [f.name for f in fields(Look)]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(f"a picture has no option {name!r}; it has {', '.join(known)}")
+    return Look(**options)
+
+
+# --- flow ---------------------------------------------------------------------------------------------------------
+#
+# How much flows along an arrow, as a width and a colour: log|message| on a scale of the whole picture.
+
+
+_THINNEST, _THICKEST = 1.0, 5.0  # points
+_FEWEST, _MOST = 2.0, 6.0  # decades that the scale spans
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From a message's size to its strength: 1 is the largest of the picture, 0 is `decades` powers of ten below.
+
+    Example:
+        >>> scale = Scale(100.0, 2.0)
+        >>> scale.strength(-100.0), scale.strength(10.0), scale.strength(1e-5), scale.width(10.0)
+        (1.0, 0.5, 0.0, '3')
+    """
+
+    largest: float
+    decades: float
+
+    def strength(self, message: float) -> float:
+        """From 0 to 1; inf and nan are as strong as anything."""
+        if not math.isfinite(message):
+            return 1.0
+        if message == 0:
+            return 0.0
+        below = math.log10(self.largest) - math.log10(abs(message))
+        return min(1.0, max(0.0, 1 - below / self.decades))
+
+    def width(self, message: float) -> str:
+        """In points, as DOT has it."""
+        return f"{_THINNEST + (_THICKEST - _THINNEST) * self.strength(message):.3g}"
+
+    def colour(self, palette: Palette, message: float) -> str:
+        """Blue or red by its sign, as saturated as it is strong; 0 has no sign, and nan none either."""
+        if not math.isfinite(message):
+            return palette.alarm
+        if message == 0:
+            return palette.grey
+        return flow_colour(palette, message > 0, round(STEPS * self.strength(message)))
+
+    def samples(self) -> list[float]:
+        """Sizes for a legend, from the largest down."""
+        return [self.largest / 10 ** (self.decades * i / 2) for i in range(3)]
+
+
+def scale_of(rows: Rows) -> Scale | None:
+    """The scale for the messages of a picture; None: nothing flows in it."""
+    sizes = [abs(e.message) for e in rows.edges if e.message and math.isfinite(e.message)]
+    if not sizes:
+        return None
+    span = math.log10(max(sizes)) - math.log10(min(sizes))
+    return Scale(max(sizes), min(_MOST, max(_FEWEST, math.ceil(span))))
