@@ -161,16 +161,16 @@ __all__ = [
 
 # Modules that not every program needs, and names of modules that stand in a room of their own.
 _MODULES = {
-    "datasets": "datasets",
-    "init": "init",
+    "datasets": "nn.datasets",
+    "init": "nn.init",
     "lessons": "lessons",
-    "losses": "losses",
-    "monitor": "monitor",
+    "losses": "nn.losses",
+    "monitor": "nn.monitor",
     "ops": "engine.ops",
-    "optim": "optim",
+    "optim": "nn.optim",
     "paths": "reading.paths",
     "render": "render",
-    "saving": "saving",
+    "saving": "nn.saving",
 }
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from _shared import BLUE, ORANGE, figure_of, parser, reached, save
 
 from autograd import jacobian
-from autograd.progress import progress
+from autograd.nn.progress import progress
 
 DATA = Path(__file__).parent / "data"
 DIGITS = 9  # what the demo has to reach; the certified values have eleven

@@ -21,7 +21,7 @@ from sklearn.datasets import load_digits
 
 from autograd import data, datasets, losses, no_grad, optim
 from autograd.nn import MLP
-from autograd.progress import progress
+from autograd.nn.progress import progress
 
 TRAIN = 1437  # of 1797: four fifths
 

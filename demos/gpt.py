@@ -24,7 +24,7 @@ import _shared
 from autograd import Value, dot, losses, no_grad, optim, softmax
 from autograd.functions.elementary import dot_rows
 from autograd.nn import Module
-from autograd.progress import progress
+from autograd.nn.progress import progress
 
 HERE = Path(__file__).parent
 END = "."  # before and behind every name

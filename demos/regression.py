@@ -15,7 +15,7 @@ import numpy as np
 from _shared import BLUE, ORANGE, figure_of, parser, reached, save
 
 from autograd import data, datasets, losses, nn, no_grad, optim
-from autograd.progress import progress
+from autograd.nn.progress import progress
 
 NOISE = 0.1
 EPOCHS, BATCH = 100, 16

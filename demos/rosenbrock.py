@@ -21,7 +21,7 @@ from _shared import BLUE, RED, figure_of, parser, reached, save
 from matplotlib.colors import LogNorm
 
 from autograd import grad, hessian
-from autograd.progress import progress
+from autograd.nn.progress import progress
 
 START = [-1.2, 1.0]  # where Rosenbrock started
 MINIMUM = [1.0, 1.0]

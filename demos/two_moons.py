@@ -19,7 +19,7 @@ from _shared import BLUE, ORANGE, figure_of, parser, reached, save
 
 from autograd import data, datasets, losses, no_grad, optim
 from autograd.nn import MLP
-from autograd.progress import progress
+from autograd.nn.progress import progress
 
 
 def logits(net: MLP, x: Any) -> Any:

@@ -21,7 +21,7 @@ import numpy as np
 from _shared import BLUE, GREEN, ORANGE, PURPLE, SKY, figure_of, parser, reached, save
 
 from autograd import init, losses, monitor, nn, optim
-from autograd.progress import progress
+from autograd.nn.progress import progress
 
 DEPTH, WIDTH, SAMPLES = 10, 8, 32
 STEPS, RATE = 100, 0.01

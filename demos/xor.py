@@ -21,7 +21,7 @@ from _shared import figure_of, parser, reached, save
 
 from autograd import Value, data, datasets, losses, no_grad, optim
 from autograd.nn import MLP
-from autograd.progress import progress
+from autograd.nn.progress import progress
 from autograd.render import to_svg
 
 ROW = 1  # the row to draw: inputs 0 and 1, target 1

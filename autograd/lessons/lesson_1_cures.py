@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import init, losses, nn
+from .. import nn
 from ..functions.arrays import data, grads
+from ..nn import init, losses
 from .claims import Figure, close, holds
 
 __all__ = ["claim_10", "deep_net", "first_gradient", "picture_10"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from .. import monitor, optim
 from ..engine.value import Value
+from ..nn import monitor, optim
 from .claims import Figure, close, exactly, holds
 from .curves import loss_svg
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import init, losses, monitor, nn, optim
+from .. import nn
 from ..engine.value import Value
 from ..errors import RangeError
 from ..functions.arrays import grads
 from ..functions.elementary import dot, exp, sigmoid
+from ..nn import init, losses, monitor, optim
 from .claims import Figure, close, exactly, holds, shown
 from .curves import loss_svg
 

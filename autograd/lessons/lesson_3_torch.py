@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import losses, nn, optim
+from .. import nn
 from ..errors import ShapeError
+from ..nn import losses, optim
 from .claims import Figure, close, exactly, holds
 from .lesson_3_torch_losses import LOSSES
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import datasets, losses, nn, optim
+from .. import nn
 from ..engine.value import Value
 from ..functions.arrays import grads
+from ..nn import datasets, losses, optim
 from .claims import Figure, close, exactly, holds, shown
 from .curves import loss_svg
 

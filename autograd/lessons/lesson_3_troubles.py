@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import init, losses, monitor, nn, optim
+from .. import nn
 from ..engine.value import Value
 from ..functions.arrays import data
 from ..functions.elementary import absolute
+from ..nn import init, losses, monitor, optim
 from .claims import Figure, close, exactly, holds
 
 __all__ = ["clipped", "descend", "oscillating", "slow", "vanishing"]

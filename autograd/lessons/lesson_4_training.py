@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import losses, monitor, nn
+from .. import nn
 from ..checking.check import check_derivative, gradcheck
 from ..engine.value import Value
 from ..functions.arrays import grads
 from ..functions.elementary import mean, sigmoid
+from ..nn import losses, monitor
 from ..reading.stepper import Stepper
 from .claims import Figure, close, exactly, holds, shown
 

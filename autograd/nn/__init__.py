@@ -25,12 +25,9 @@ from .activations import (
     Softsign,
     Tanh,
 )
-from .layers import Linear, Residual, Sequential
-from .modules import Module
+from .layers import BatchNorm, Linear, Residual, Sequential
+from .module import Module
 from .neurons import MLP, Layer, Neuron
-from .normalisation import BatchNorm
-
-BatchNorm1d = BatchNorm  # PyTorch's name
 
 __all__ = [
     "ELU",
@@ -54,3 +51,5 @@ __all__ = [
     "Softsign",
     "Tanh",
 ]
+
+BatchNorm1d = BatchNorm  # PyTorch's name

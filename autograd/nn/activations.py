@@ -14,9 +14,8 @@ from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..functions import elementary
-from .inputs import is_batch, shape_of, stacked
-from .modules import Module
-from .normalisation import BatchNorm
+from .layers import BatchNorm
+from .module import Module, is_batch, shape_of, stacked
 
 __all__ = [
     "ELU",

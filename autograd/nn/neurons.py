@@ -10,10 +10,8 @@ from ..errors import ArgumentError, OperandError
 from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows
 from .activations import KNOWN, Activation, Identity, ReLU, Softmax, activation_named, name_if_new
-from .inputs import as_rows, stacked
-from .modules import Module, settle
-from .places import Placed, indexed, whole
-from .weights import Draws, fill, is_default, source
+from .init import Draws, fill, is_default, source
+from .module import Module, Placed, as_rows, indexed, settle, stacked, whole
 
 __all__ = ["MLP", "Layer", "Neuron"]
 

@@ -46,7 +46,7 @@ ELSEWHERE = {
     ],
     "autograd.datasets": ["batches", "regression", "spirals", "two_moons", "xor"],
     "autograd.monitor": ["History", "Limits", "Report", "report", "snapshot"],
-    "autograd.progress": ["progress"],
+    "autograd.nn.progress": ["progress"],
     "autograd.saving": ["load_parameters", "save_parameters"],
     "autograd.nn": [
         "BatchNorm", "ELU", "GELU", "Identity", "Layer", "LeakyReLU", "Linear", "MLP", "Module", "Neuron", "ReLU",

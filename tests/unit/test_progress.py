@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from autograd.progress import progress, progress_line
+from autograd.nn.progress import progress, progress_line
 
-SYS = "autograd.progress.sys"
+SYS = "autograd.nn.progress.sys"
 
 
 class Terminal(io.StringIO):

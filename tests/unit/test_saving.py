@@ -17,8 +17,8 @@ import pytest
 
 from autograd.errors import ArgumentError, AutogradError, ShapeError
 from autograd.nn import MLP
-from autograd.optim import Adam
-from autograd.saving import load_parameters, save_parameters
+from autograd.nn.optim import Adam
+from autograd.nn.saving import load_parameters, save_parameters
 
 
 class Model:

@@ -12,8 +12,8 @@ import pytest
 from autograd import Value, monitor, sigmoid
 from autograd.errors import ArgumentError, OperandError
 from autograd.functions.arrays import array
-from autograd.monitor import Limits, Statistics
 from autograd.nn import MLP, BatchNorm, Linear, Module, Sequential
+from autograd.nn.monitor import Limits, Statistics
 
 
 def parameters(*rows: tuple[str, list[float], list[float] | None]) -> dict[str, Any]:

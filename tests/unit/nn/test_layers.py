@@ -15,7 +15,7 @@ from autograd import Value, nn
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.nn import MLP, BatchNorm, Linear, ReLU, Residual, Sequential, Softmax, Tanh
-from autograd.nn.weights import linear_bound
+from autograd.nn.init import linear_bound
 from autograd.reading.grouping import Grouping
 
 TORCH = json.loads((Path(__file__).parents[2] / "data" / "torch_parity.json").read_text())

@@ -12,7 +12,7 @@ import pytest
 
 from autograd import Value
 from autograd.errors import AnomalyError, ArgumentError, OperandError
-from autograd.optim import clip_grad_norm, clip_grad_value
+from autograd.nn.optim import clip_grad_norm, clip_grad_value
 
 STORED = json.loads((Path(__file__).parents[2] / "data" / "torch_parity.json").read_text())["clip_grad_norm"]
 

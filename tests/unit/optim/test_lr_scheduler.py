@@ -9,7 +9,7 @@ import pytest
 
 from autograd import Value, optim
 from autograd.errors import ArgumentError, OperandError
-from autograd.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
+from autograd.nn.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
 
 
 def optimiser(lr: float = 0.1) -> optim.Optimizer:

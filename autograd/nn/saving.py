@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ArgumentError, ShapeError, shown
+from ..errors import ArgumentError, ShapeError, shown
 
 __all__ = ["load_parameters", "save_parameters"]
 

@@ -13,14 +13,9 @@
 """
 
 from . import lr_scheduler as lr_scheduler
-from .adam import Adam, AdamW
-from .adaptive import Adagrad, RMSprop
-from .clipping import clip_grad_norm, clip_grad_value
 from .lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
 from .optimiser import Optimizer
-from .sgd import SGD
-
-clip_grad_norm_, clip_grad_value_ = clip_grad_norm, clip_grad_value  # PyTorch's names
+from .rules import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm, clip_grad_value
 
 __all__ = [
     "SGD",
@@ -38,3 +33,5 @@ __all__ = [
     "clip_grad_value_",
     "lr_scheduler",
 ]
+
+clip_grad_norm_, clip_grad_value_ = clip_grad_norm, clip_grad_value  # PyTorch's names

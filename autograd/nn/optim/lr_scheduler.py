@@ -9,9 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ArgumentError, OperandError
-from .arguments import at_least, same_names, whole
-from .optimiser import Optimizer
+from ...errors import ArgumentError, OperandError
+from .optimiser import Optimizer, at_least, same_names, whole
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "StepLR"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from .errors import shown
+from ..errors import shown
 
 __all__ = ["progress"]
 

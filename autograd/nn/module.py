@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, data
 
-__all__ = ["Module"]
+__all__ = ["Module", "Placed", "as_rows", "indexed", "is_batch", "stacked", "whole"]
 
 
 class Found(NamedTuple):
@@ -275,3 +275,143 @@ def _checked(name: str, numbers: Any, shape: tuple[int, ...]) -> np.ndarray[Any,
 
 def _listed(names: list[Any]) -> str:
     return ", ".join(map(repr, names[:4])) + (f", ... ({len(names)} in all)" if len(names) > 4 else "") or "nothing"
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+#
+# Where a module stands in a network: layers are numbered, and their parameters labelled as documents write them.
+
+
+class Placed(Module):
+    """A module that knows which layer of a network it is, and labels its parameters accordingly."""
+
+    number: int = 0  # 0: it stands alone
+    place: str = ""
+    counts: bool = False  # when the layers of a network are numbered
+
+    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+        """The parameters, and what each is called in a layer of this number."""
+        return []
+
+    def settle(self, number: int, place: str) -> None:
+        """Take a place in a network; a label that somebody else wrote stays."""
+        before = [name for _, name in self._label(self.number)]
+        for (v, name), old in zip(self._label(number), before, strict=True):
+            if v.label in ("", old):
+                v.label = name
+        self.number, self.place = number, place
+
+    def _take_place(self, before: int, network: str) -> int:
+        number = before + self.counts
+        where = f"layer {number}" if self.counts else f"behind layer {number}" if number else "before layer 1"
+        self.settle(number, f"{where} of {network}")
+        return number
+
+    def who(self) -> str:
+        """How messages call it: what it is, and where."""
+        return f"{self._short()}, {self.place}" if self.place else self._short()
+
+    def _short(self) -> str:
+        return repr(self)
+
+
+def indexed(letter: str, number: int, *indices: int) -> str:
+    """A label as the documents write it: of neuron 2 in layer 1 z1[2], of its weight for input 3 W1[2,3].
+
+    Example:
+        >>> indexed("W", 1, 2, 3), indexed("z", 0, 2)
+        ('W1[2,3]', 'z[2]')
+    """
+    return f"{letter}{number or ''}[{','.join(map(str, indices))}]"
+
+
+def whole(what: str, count: Any) -> int:
+    """A whole number of at least 1.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
+        raise ArgumentError(f"{what} is a whole number, at least 1, got {count!r}")
+    return int(count)
+
+
+# --- inputs -------------------------------------------------------------------------------------------------------
+#
+# What a module is called on: one sample, or an array whose rows are samples.
+
+
+def is_batch(x: Any) -> bool:
+    """Whether these are several samples: an array of more than one dimension, or a list of lists.
+
+    Example:
+        >>> is_batch([1.0, 2.0]), is_batch([[1.0, 2.0]])
+        (False, True)
+    """
+    if isinstance(x, np.ndarray):
+        return x.ndim > 1
+    return isinstance(x, list | tuple) and len(x) > 0 and isinstance(x[0], list | tuple | np.ndarray)
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of one sample or of several."""
+    if isinstance(x, np.ndarray):
+        return tuple(x.shape)
+    if not is_batch(x):
+        return (len(x),) if hasattr(x, "__len__") else ()
+    widths = {len(row) for row in x}
+    if len(widths) > 1:
+        raise ShapeError(f"the rows have different lengths: {', '.join(map(str, sorted(widths)))}")
+    return len(x), widths.pop()
+
+
+def as_rows(x: Any, features: int, who: Callable[[], str], noun: str = "weights") -> tuple[list[Any], bool]:
+    """The samples as a list of sequences, each of `features` numbers and Values; and whether it is a batch.
+
+    Args:
+        x: one sample (a single feature may come bare), or rows.
+        features: how many there have to be.
+        who: gives the name of the layer, for messages.
+        noun: what the layer has one of for each feature.
+
+    Raises:
+        ShapeError: the shape is another.
+        OperandError: a sample is a dict, a set or an iterator, which have no places to go by.
+    """
+    for sample in x if is_batch(x) else (x,):
+        if isinstance(sample, dict | set | frozenset):
+            raise OperandError(
+                f"{who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
+                "list the features in their order"
+            )
+    if is_batch(x):
+        try:
+            shape = shape_of(x)
+        except ShapeError as error:
+            raise ShapeError(f"{who()}: expects inputs of shape (n, {features}), but {error}") from None
+        if len(shape) != 2 or shape[1] != features:
+            raise ShapeError(f"{who()}: expects inputs of shape (n, {features}), got {shape}")
+        return x.tolist() if isinstance(x, np.ndarray) else list(x), True
+    if not hasattr(x, "__len__") or (isinstance(x, np.ndarray) and not x.ndim):
+        if hasattr(x, "__next__"):
+            raise OperandError(f"{who()} takes a list or array of numbers and Values, got {type(x).__name__}")
+        x = [x]
+    if len(x) != features:
+        raise ShapeError(
+            f"{who()}: {features} {noun}, got {len(x)} inputs; "
+            f"it takes one sample of shape ({features},) or rows of shape (n, {features})"
+        )
+    return [x], False
+
+
+def stacked(rows: Sequence[Sequence[Any]], columns: int) -> Any:
+    """An array of Values from rows of them, without copying any.
+
+    Example:
+        >>> from autograd import Value
+        >>> stacked([[Value(1.0)], [Value(2.0)]], 1).shape
+        (2, 1)
+    """
+    result = np.empty(len(rows) * columns, dtype=object)
+    result[:] = [v for row in rows for v in row]
+    return result.reshape(len(rows), columns).view(ValueArray)
