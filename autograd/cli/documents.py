@@ -81,8 +81,8 @@ def run_lessons(options: argparse.Namespace) -> int:
 
 def run_site(directory: Path) -> int:
     """Write all lessons as linked pages; return the exit status."""
+    from ..lessons.site import pages
     from ..render.engine import find_dot
-    from ..site import pages
 
     make_directory(directory)
     results = [(lesson, [(claim, claim.run()) for claim in lesson.claims]) for lesson in lessons.all()]

@@ -18,7 +18,7 @@ from importlib import import_module
 
 from ..errors import ArgumentError
 from .claims import Claim, Figure, Lesson
-from .tables import Table
+from .report import Table
 
 __all__ = ["Claim", "Figure", "Lesson", "Table", "all", "get", "table"]
 

@@ -15,11 +15,9 @@ from ..functions.arrays import array, data, grads
 from ..functions.elementary import dot, log, relu, sigmoid, sum, tanh
 from ..reading.paths import path_products
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, printed
-from .matrices import found, same_gradients
-from .paths import chain, named, worked
+from .examples import chain, found, named, same_gradients, worked
 
 __all__ = ["LESSON"]
-
 
 # --- 5.1 ---------------------------------------------------------------------------------------------------
 

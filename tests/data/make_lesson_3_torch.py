@@ -1,4 +1,4 @@
-"""Make autograd/lessons/lesson_3_torch_losses.py with PyTorch (2.13.0, CPU, float64); the project needs no PyTorch.
+"""Make autograd/lessons/lesson_3.py with PyTorch (2.13.0, CPU, float64); the project needs no PyTorch.
 
 Run with a Python that has torch and numpy: ``python tests/data/make_lesson_3_torch.py``. Data and weights follow the
 rule of lesson_3_torch.numbers, written again here, so that this script needs nothing of the package.

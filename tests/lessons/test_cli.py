@@ -16,7 +16,7 @@ import autograd.render
 from autograd import Value, __version__, cli, lessons
 from autograd.errors import GraphvizMissingError
 from autograd.lessons.claims import Claim, Lesson, holds, printed
-from autograd.lessons.paths import named
+from autograd.lessons.examples import named
 
 QUIET = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM", "PYTHONIOENCODING")}
 

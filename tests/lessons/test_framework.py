@@ -23,7 +23,7 @@ from autograd.lessons.claims import (
     printed,
     shown,
 )
-from autograd.lessons.paths import chain, named, worked
+from autograd.lessons.examples import chain, named, worked
 from autograd.render.rows import graph_rows
 
 IDS = [

@@ -9,7 +9,7 @@ import pytest
 
 from autograd import array, lessons
 from autograd.lessons.claims import Figure
-from autograd.lessons.paths import worked
+from autograd.lessons.examples import worked
 
 LESSON = lessons.get(1)
 CLOSE = {"rel": 1e-14}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from autograd import Value, lessons, sigmoid, tanh
-from autograd.lessons import lesson_2_batch, lesson_2_slopes
+from autograd.lessons import lesson_2
 from autograd.lessons.claims import Figure
-from autograd.lessons.paths import worked
+from autograd.lessons.examples import worked
 
 LESSON = lessons.get(2)
 CLOSE: dict[str, Any] = {"rel": 1e-14, "abs": 1e-15}
@@ -86,10 +86,10 @@ def test_2_3_the_search_finds_a_maximum_that_is_elsewhere() -> None:
     def shifted(x: Any) -> Any:
         return 3.0 * tanh(2.0 * (x - 1.25))
 
-    peak = lesson_2_slopes.steepest(shifted)
+    peak = lesson_2.steepest(shifted)
     assert peak.x == pytest.approx(1.25)
     assert peak.slope == pytest.approx(6.0)
-    assert lesson_2_slopes.slope(sigmoid, 1.0) == pytest.approx(0.19661193324148185, rel=1e-15)
+    assert lesson_2.slope(sigmoid, 1.0) == pytest.approx(0.19661193324148185, rel=1e-15)
 
 
 def test_2_4_chains_of_sigmoids() -> None:
@@ -138,13 +138,13 @@ def test_2_5_time_is_shown_and_judged_by_nobody() -> None:
 
 
 def test_2_5_gradients_against_differences() -> None:
-    given = lesson_2_batch.numbers()
+    given = lesson_2.numbers()
     _, node = worked(LESSON.graph("2.5"))
 
     def loss(w: float) -> float:
         W1 = given.W1.copy()
         W1[0, 1] = w
-        passed = lesson_2_batch.forward(given._replace(W1=W1))
+        passed = lesson_2.forward(given._replace(W1=W1))
         return float(0.5 * ((passed["A2"] - given.Y) ** 2).mean())
 
     w, h = float(given.W1[0, 1]), 1e-5
@@ -182,7 +182,7 @@ def test_2_10_a_dead_relu_and_fading_weights() -> None:
 
 
 def test_2_10_the_same_neuron_lives_with_another_bias() -> None:
-    _, node = worked(lesson_2_slopes.dead_neuron(bias=0.0))
+    _, node = worked(lesson_2.dead_neuron(bias=0.0))
     assert isinstance(node["b"], Value)
     assert node["b"].grad != 0.0
 

@@ -10,7 +10,7 @@ import pytest
 from autograd import lessons
 from autograd.lessons import lesson_3
 from autograd.lessons.claims import Figure
-from autograd.lessons.paths import worked
+from autograd.lessons.examples import worked
 
 LESSON = lessons.get(3)
 CLOSE: dict[str, Any] = {"rel": 1e-14, "abs": 1e-15}

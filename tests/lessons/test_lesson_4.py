@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from autograd import lessons
-from autograd.lessons import lesson_4_functions, lesson_4_network
+from autograd.lessons import lesson_4
 from autograd.lessons.claims import Figure
-from autograd.lessons.paths import worked
+from autograd.lessons.examples import worked
 
 LESSON = lessons.get(4)
 CLOSE: dict[str, Any] = {"rel": 1e-14, "abs": 1e-15}
@@ -89,7 +89,7 @@ def test_4_4_a_minus_y_and_where_the_composed_form_fails() -> None:
 @pytest.mark.parametrize("z", [0.0, 3.0, -3.0, 40.0, -40.0, 1000.0, -1000.0])
 def test_4_4_the_loss_on_logits_has_the_right_slope(z: float, y: float) -> None:
     a = 1 / (1 + math.exp(-z)) if z > -700 else 0.0
-    assert worked(lesson_4_functions.on_logits(z, y))[1]["z"].grad == pytest.approx(a - y, abs=1e-15)
+    assert worked(lesson_4.on_logits(z, y))[1]["z"].grad == pytest.approx(a - y, abs=1e-15)
 
 
 def test_4_5_every_gradient_of_the_2_3_1_network() -> None:
@@ -136,12 +136,12 @@ def test_4_6_the_compiler_finds_the_matrix_form() -> None:
 
 
 def test_4_6_gradients_against_differences() -> None:
-    given, p = lesson_4_network.examples(), lesson_4_network.random_start()
+    given, p = lesson_4.examples(), lesson_4.random_start()
 
     def cost(w: float) -> float:
         W1 = p.W1.copy()
         W1[2, 0] = w
-        return float(lesson_4_network.cost(lesson_4_network.forward(given.X, p._replace(W1=W1)).A2, given.Y))
+        return float(lesson_4.cost(lesson_4.forward(given.X, p._replace(W1=W1)).A2, given.Y))
 
     engine = figures("4.6")["dW1"].engine
     w, h = float(p.W1[2, 0]), 1e-5

@@ -8,7 +8,7 @@ import pytest
 
 from autograd import lessons
 from autograd.lessons.claims import Figure
-from autograd.lessons.paths import worked
+from autograd.lessons.examples import worked
 
 LESSON = lessons.get(5)
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from autograd import lessons
-from autograd.lessons import lesson_1_cures, lesson_2_training, lesson_3_torch, lesson_3_troubles
+from autograd.lessons import lesson_1, lesson_2, lesson_3
 from autograd.lessons.claims import Figure
-from autograd.lessons.lesson_3_torch_losses import LOSSES
+from autograd.lessons.lesson_3 import LOSSES
 
 CLAIMS = ["1.10", "1.11", "2.6", "2.8", "2.9", "3.2", "3.4", "3.5", "3.6", "4.12", "4.13"]
 
@@ -53,7 +53,7 @@ def test_the_pictures_of_curves(id: str) -> None:
 
 
 def test_1_10_every_cure_helps_and_the_strong_ones_much() -> None:
-    won = dict(zip([name for name, *_ in lesson_1_cures.CURES], numbers("1.10", "powers of ten won"), strict=True))
+    won = dict(zip([name for name, *_ in lesson_1.CURES], numbers("1.10", "powers of ten won"), strict=True))
     assert min(won.values()) > 0.5
     assert min(won[name] for name in ("ReLU", "Xavier and tanh", "residual", "batch normalisation")) > 4
 
@@ -61,9 +61,9 @@ def test_1_10_every_cure_helps_and_the_strong_ones_much() -> None:
 def test_1_10_a_gradient_of_the_cured_nets_is_that_of_finite_differences() -> None:
     from autograd import losses
 
-    x, y = lesson_1_cures.samples()
+    x, y = lesson_1.samples()
     for switches in ({"residual": True}, {"normalise": True}, {"start": "xavier", "activation": "tanh"}):
-        net = lesson_1_cures.deep_net(**switches)  # type: ignore[arg-type]
+        net = lesson_1.deep_net(**switches)  # type: ignore[arg-type]
         losses.mse(net(x), y).backward()
         weight, h = net.parameters()[0], 1e-5
         slope, start, loss = weight.grad, weight.data, []
@@ -89,7 +89,7 @@ def test_2_6_clipping_side_by_side() -> None:
 
 def test_2_9_adam_by_hand_is_adam() -> None:
     """One weight of curvature 1: the first step is the rate, and the published formulas go on from there."""
-    assert lesson_2_training.adam_by_hand(1.0, 0.05, 1) == pytest.approx(0.95, abs=1e-9)
+    assert lesson_2.adam_by_hand(1.0, 0.05, 1) == pytest.approx(0.95, abs=1e-9)
     assert figures("2.9")["stretched bowl, Adam"].verdict == "agrees"
     assert figures("2.9")["round bowl, SGD, Adam"].verdict == "differs as noted"
     sgd = figures("2.9")["stretched bowl, SGD"].engine
@@ -127,12 +127,12 @@ def test_3_5_clipping_by_plain_floats() -> None:
     for _ in range(201):
         losses.append((w - 3) ** 2)
         w -= 10.0 * max(-0.01, min(0.01, 2 * (w - 3)))
-    run = lesson_3_troubles.descend(lesson_3_troubles.square, 10.0, 200, clip=0.01)
+    run = lesson_3.descend(lesson_3.square, 10.0, 200, clip=0.01)
     assert run.losses == pytest.approx(losses, abs=1e-9)
 
 
 def test_3_6_numpy_finds_the_first_loss_and_pytorch_all() -> None:
-    given = lesson_3_torch.numbers()
+    given = lesson_3.numbers()
     W1, b1, W2, b2 = given.parameters
     predictions = np.maximum(given.inputs @ W1.T + b1, 0) @ W2.T + b2
     assert ((predictions - given.targets) ** 2).mean() == pytest.approx(LOSSES[0], rel=1e-14)
@@ -143,7 +143,7 @@ def test_3_6_numpy_finds_the_first_loss_and_pytorch_all() -> None:
 
 def test_3_6_the_rule_of_the_script_is_the_rule_of_the_lesson() -> None:
     script = (Path(__file__).parents[1] / "data/make_lesson_3_torch.py").read_text()
-    lesson = Path(str(lesson_3_torch.__file__)).read_text()
+    lesson = Path(str(lesson_3.__file__)).read_text()
     rules = [line.strip() for line in script.splitlines() if "state >> 16" in line or "1103515245" in line]
     assert len(rules) == 2
     assert all(rule in lesson for rule in rules)

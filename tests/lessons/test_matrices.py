@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograd import array, compile
-from autograd.lessons.matrices import found, same_gradients
+from autograd.lessons.examples import found, same_gradients
 
 
 def product() -> tuple[object, object, object]:

@@ -15,10 +15,9 @@ import pytest
 from autograd import Value, cli, lessons, tanh
 from autograd.errors import GraphError, GraphvizMissingError
 from autograd.lessons.claims import Claim, Figure, Graph, Lesson, exactly, holds, printed, shown
-from autograd.lessons.paths import named
+from autograd.lessons.examples import named
 from autograd.lessons.report import cells
-from autograd.site import Page, pages
-from autograd.site.markup import document, figure_table, picture, table
+from autograd.lessons.site import Page, document, figure_table, pages, picture, table
 
 HOSTILE = "</script><img src=x onerror=\"alert(1)\"> & 'quoted'"
 VOID = {"meta", "br", "hr", "img", "input", "link", "wbr"}
@@ -212,7 +211,7 @@ def test_a_graph_too_large_for_a_page_gets_its_picture(monkeypatch: pytest.Monke
     def refused(root: Value, **options: Any) -> str:
         raise GraphError("too large")
 
-    monkeypatch.setattr("autograd.site.writing.to_html", refused)
+    monkeypatch.setattr("autograd.lessons.site.to_html", refused)
     html = made(lesson_of(Claim("9.1", "Large", "It is large.", lambda: [], squared)))["claim-9.1.html"]
     assert "<svg" in html
     assert "autograd step 9.1" in html
@@ -244,7 +243,7 @@ def test_pages_come_one_at_a_time() -> None:
 
 def test_the_same_in_every_run(tmp_path: Path) -> None:
     code = (
-        "import sys; from autograd import lessons; from autograd.site import pages\n"
+        "import sys; from autograd import lessons; from autograd.lessons.site import pages\n"
         "lesson = lessons.get(4)\n"
         "some = [(claim, claim.run()) for claim in lesson.claims if claim.id in ('4.1', '4.3', '4.6', '4.9')]\n"
         "sys.stdout.reconfigure(encoding='utf-8'); print(*pages([(lesson, some)]))"
@@ -289,7 +288,7 @@ def test_without_dot_the_command_says_so(
         raise GraphvizMissingError("no dot: install graphviz-pure")
 
     few(monkeypatch, Claim("9.1", "One", "One.", lambda: [], squared))
-    monkeypatch.setattr("autograd.site.writing.to_html", missing)
+    monkeypatch.setattr("autograd.lessons.site.to_html", missing)
     assert cli.main(["site", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "autograd: no dot: install graphviz-pure\n"
 
