@@ -17,15 +17,90 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import NoReturn
 
 from .. import __version__
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..lessons import Lesson, report
-from .arguments import parsed
-from .documents import lesson_of, run_lessons, run_site, title_of
+from .lessons import lesson_of, run_lessons, run_site, title_of
 from .output import complain, complain_with_place, print_lines
 
 __all__ = ["main"]
+
+# --- arguments ----------------------------------------------------------------------------------------------------
+#
+# The arguments of the command, and the help on them.
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read what stands behind the command's name.
+
+    Raises:
+        SystemExit: after ``--help`` and ``--version`` (0) and for arguments that don't parse (2).
+
+    Example:
+        >>> options = parsed(["derive", "-x**2", "x=3", "--json"])
+        >>> options.expression, options.values, options.json
+        ('-x**2', ['x=3'], True)
+    """
+    return _parser().parse_args(_protected(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="autograd", description="Five documents on backpropagation, checked number by number.")
+    parser.add_argument("--version", action="version", version=f"scalar-autograd {__version__}")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND", required=True)
+
+    every = commands.add_parser("lessons", help="work through all five documents")
+    every.add_argument("--json", action="store_true", help="print data instead of text")
+    every.add_argument("--pictures", metavar="DIR", type=_path, help="write an SVG of each worked example there")
+
+    one = commands.add_parser("lesson", help="work through one document, or one of its claims")
+    one.add_argument("number", metavar="N", help="the lesson: 1 to 5")
+    one.add_argument("claim", metavar="CLAIM", nargs="?", help='one claim, as "5.3"')
+    one.add_argument("--json", action="store_true", help="print data instead of text")
+    one.add_argument("--svg", metavar="FILE", type=_path, help="draw the lesson's (or the claim's) worked example")
+    one.add_argument("--html", metavar="FILE", type=_path, help="write it as a page that plays it in a browser")
+    one.add_argument("--step", action="store_true", help="step through the worked example instead")
+
+    site = commands.add_parser("site", help="write all five documents as linked pages for a browser")
+    site.add_argument("directory", metavar="DIR", type=_path, help="where to write them; index.html is the first")
+
+    check = commands.add_parser("check", help="check a file of derivatives derived by hand")
+    check.add_argument("file", metavar="FILE", type=_path, help="three lines: f(x) = x**2 / f'(x) = 2*x / at x = 1, 3")
+
+    derived = commands.add_parser("derive", help="compute an expression, its gradient and its graph")
+    derived.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')
+    derived.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable, as x=0.5")
+    derived.add_argument("--json", action="store_true", help="print data instead of text")
+
+    stepped = commands.add_parser("step", help="step through a forward and backward pass, forwards and backwards")
+    stepped.add_argument(
+        "what", metavar="WHAT", help='a lesson as 5, a claim as 5.2, or an expression as "(a+b)*(b+1)"'
+    )
+    stepped.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable of an expression")
+    return parser
+
+
+def _protected(arguments: Sequence[str]) -> Sequence[str]:
+    """Arguments in which an expression such as -x**2 is not taken for an option."""
+    known = {"derive": ("--json", "-h", "--help"), "step": ("-h", "--help")}.get(arguments[0], ()) if arguments else ()
+    if not known or "--" in arguments:
+        return arguments
+    options = [a for a in arguments[1:] if a in known]
+    return [arguments[0], *options, "--", *(a for a in arguments[1:] if a not in options)]
+
+
+def _path(text: str) -> Path:
+    if not text:  # Path("") is the current directory
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
+
 
 _INTERRUPTED, _BROKEN_PIPE = 128 + 2, 128 + 13  # what a shell reports for a program ended by these signals
 
@@ -79,7 +154,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(path: Path) -> int:
-    from ..commands import check_lines, derivations_of
+    from .derive import check_lines, derivations_of
 
     verdicts: Counter[str] = Counter()
     try:
@@ -91,7 +166,7 @@ def _check(path: Path) -> int:
 
 
 def _derive(text: str, values: Sequence[str], as_json: bool) -> int:
-    from ..commands import derive, derived_data, derived_lines
+    from .derive import derive, derived_data, derived_lines
 
     try:
         result = derive(text, values)
@@ -107,8 +182,8 @@ def _derive(text: str, values: Sequence[str], as_json: bool) -> int:
 
 
 def _step(what: str, more: Sequence[str]) -> int:
-    from ..commands import build
-    from ..terminal import walk
+    from .derive import build
+    from .step import walk
 
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
         number, dot, _ = what.partition(".")
@@ -125,7 +200,7 @@ def _step(what: str, more: Sequence[str]) -> int:
 
 
 def _step_lesson(lesson: Lesson, claims: Sequence[str]) -> int:
-    from ..terminal import walk
+    from .step import walk
 
     if len(claims) > 1:
         raise ArgumentError(f"one claim at a time, as: autograd step {shown(claims[0])}")

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-import autograd.terminal.commands
+import autograd.cli.step
 from autograd import Value, cli, lessons
+from autograd.cli.step import walk
 from autograd.errors import GraphvizMissingError
 from autograd.nn import MLP
-from autograd.terminal import walk
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 REWRITE = "AUTOGRAD_REWRITE_GOLDEN"
@@ -236,7 +236,7 @@ def test_without_dot_drawing_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch
     def missing(root: Value, path: Path, **options: Any) -> Path:
         raise GraphvizMissingError("no dot:\ninstall graphviz-pure")
 
-    monkeypatch.setattr(autograd.terminal.commands, "draw", missing)
+    monkeypatch.setattr(autograd.cli.step, "draw", missing)
     drawn, after = replies(session(["step", *TWO_PATHS], "draw", "s"))[:2]
     assert drawn == "no dot:\n"
     assert after.startswith("[1/10]")

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from autograd import Stepper, Value
+from autograd.cli import shell as words
+from autograd.cli.shell import Screen, history_file
+from autograd.cli.step import StepShell
 from autograd.errors import ArgumentError
 from autograd.reading.text import columns
-from autograd.terminal import words
-from autograd.terminal.commands import StepShell
-from autograd.terminal.line_editing import history_file
-from autograd.terminal.screen import Screen
 
 
 class Terminal(io.StringIO):

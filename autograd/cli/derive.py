@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .checking.derivation_file import Derivation, read_derivations
-from .engine.value import Value, lift
-from .errors import ArgumentError, AutogradError, ExpressionError, shown
-from .functions.expressions import Expression, parse
-from .render.rows import graph_rows
-from .render.terminal import table_lines
+from ..checking.derivation_file import Derivation, read_derivations
+from ..engine.value import Value, lift
+from ..errors import ArgumentError, AutogradError, ExpressionError, shown
+from ..functions.expressions import Expression, parse
+from ..render.rows import graph_rows
+from ..render.terminal import table_lines
 
 __all__ = ["Derived", "build", "check_lines", "derivations_of", "derive", "derived_data", "derived_lines"]
 
@@ -53,7 +53,7 @@ def check_lines(derivations: Sequence[Derivation], verdicts: Counter[str]) -> It
         derivations: what to check.
         verdicts: is added to: how many were "pass", "fail" and "undefined".
     """
-    from .checking.check import check_derivative
+    from ..checking.check import check_derivative
 
     for derivation in derivations:
         function = derivation.function
