@@ -73,11 +73,14 @@ from .functions.elementary import (
     xlogy,
 )
 from .reading.explain import explain
+from .reading.stepper import Moment as _Moment
 from .reading.stepper import Stepper
 from .reading.trace import steps
 from .render.svg import mimebundle as _mimebundle
 
-Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]  # here, since `value` must not import `render`
+# Notebook pictures are attached here, since neither the engine nor the stepper may know `render`.
+Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+_Moment._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
 
 try:
     __version__ = version("scalar-autograd")

@@ -140,7 +140,7 @@ def sampled_points(request: pytest.FixtureRequest) -> list[Any]:
 
 @pytest.fixture(name="assert_derivative")
 def _assert_derivative(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """:func:`autograd.checking.check.assert_derivative`, counted: the test fails unless the hand derivation is right."""
+    """`assert_derivative`, counted: the test fails unless the hand derivation is right."""
     counted = _counter(request)
 
     def assert_derivative(f: Callable[..., Any], derivative: Callable[..., Any], at: Any, **options: Any) -> None:

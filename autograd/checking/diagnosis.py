@@ -55,7 +55,7 @@ __all__ = ["KINDS", "Diagnosis", "diagnose"]
 # function,
 #    slips on one path through a shared node.
 #
-# :mod:`autograd.checking.diagnosis` adds what no tier knows: right on one side and wrong on the other, and no number at all.
+# `diagnosis.py` adds what no tier knows: right on one side and wrong on the other, and no number at all.
 
 
 Tier = Callable[[Evidence], Iterator[Guess]]

@@ -1,6 +1,6 @@
 """A reader's guess at one gradient, before it is shown: right or not, and what went wrong.
 
-Whether it is right is for :mod:`autograd.checking.check` to say, which holds it against the recorded graph, computed again
+Whether it is right is for `check.py` to say, which holds it against the recorded graph, computed again
 as a function of the one node. What went wrong is found among the slips that a diagnosis knows.
 """
 
@@ -38,7 +38,7 @@ __all__ = ["GuessVerdict", "judge_guess"]
 #
 # A hand derivative is seen at many points, and what explains all of them is hardly chance. A single number says far
 # less: any constant and any function in a table could be made to fit, so those are not tried, and where several slips
-# give the number all of them are found. The order is that of :mod:`autograd.checking.diagnosis`, from what is likely to what is
+# give the number all of them are found. The order is that of `diagnosis.py`, from what is likely to what is
 # not:
 #
 # 1. The sign; one of several paths forgotten; a factor on every path left out; the local derivative alone; 1/n;

@@ -75,7 +75,7 @@ def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
     What can never come out another way, a comparison of plain numbers, is dropped; so are repeats.
 
     Args:
-        seen: what :func:`autograd.engine.modes.comparisons` has collected. The nodes still have the numbers of that time.
+        seen: what `modes.comparisons` has collected. The nodes still have the numbers of that time.
 
     Example:
         >>> from autograd import modes

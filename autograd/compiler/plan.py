@@ -177,11 +177,11 @@ class Plan:
 def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
     """The group with windows in the place of nodes."""
     out = layout.window(group.nodes)
-    if isinstance(group, found.Product) and group.nodes.size == 1:
+    if isinstance(group, found.ProductGroup) and group.nodes.size == 1:
         bias = layout.window(group.bias.reshape(())) if len(group.bias) else None
         weights, inputs = layout.window(group.weights.ravel()), layout.window(group.inputs.ravel())
         return Inner(Window(out.places.reshape(())), weights, inputs, bias)
-    if isinstance(group, found.Product):
+    if isinstance(group, found.ProductGroup):
         weights, inputs = layout.window(group.weights), layout.window(group.inputs)
         bias = layout.window(group.bias) if len(group.bias) else None
         return Product(out, weights, inputs, bias, layout.folded(weights, inputs, bias))

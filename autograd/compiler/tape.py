@@ -244,7 +244,7 @@ class BatchTape(Tape):
             if i < len(varies) and not varies[i]:
                 made.append(node)
             else:
-                made.append(restore(node._data, "", self.ops[code], tuple([made[p] for p in self.operands(i)]), None))
+                made.append(restore(Value, node._data, "", self.ops[code], tuple([made[p] for p in self.operands(i)]), None))
         return made
 
 

@@ -26,13 +26,9 @@ class _Expected(threading.local):
 _expected = _Expected()
 
 
-def restore(data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
-    """Put a node together from what it holds."""
-    from .value import Value, literal
-
-    if op is LITERAL:
-        return literal(data)
-    made = object.__new__(Value)  # whatever mode we are in: nothing is computed here
+def restore(kind: type, data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
+    """Put a node of this class together from what it holds."""
+    made: Any = object.__new__(kind)  # whatever mode we are in: nothing is computed here
     made._data, made._label, made._op, made._grad = data, label, op, grad
     made._a, made._b = laid_out(op, parents)
     return made
@@ -44,7 +40,7 @@ def deepcopy(root: Any, memo: dict[int, Any]) -> Any:
     for node in reached:
         if id(node) not in memo:
             parents = tuple([memo[id(p)] for p in node.parents])
-            memo[id(node)] = restore(node._data, node._label, node._op, parents, _plain_grad(node))
+            memo[id(node)] = node if node._op is LITERAL else restore(*_fields(node, parents))
     for node in reached:
         if hasattr(node._grad, "parents"):
             memo[id(node)]._grad = memo[id(node._grad)]
@@ -63,7 +59,7 @@ class _Copied:
 
 def reduce(node: Any) -> tuple[Any, ...]:
     """What pickle is told of a node: a flat list of its past, then the node itself."""
-    fields = (node._data, node._label, node._op, node.parents, _plain_grad(node))
+    fields = _fields(node, node.parents)
     if id(node) in _expected.ids:
         _expected.ids.discard(id(node))
         return restore, fields
@@ -118,6 +114,11 @@ def _reached(root: Any, known: Container[Any] = ()) -> list[Any]:
         if more.keys() <= roots.keys():
             return order
         roots |= more
+
+
+def _fields(node: Any, parents: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What `restore` makes the node of again."""
+    return type(node), node._data, node._label, node._op, parents, _plain_grad(node)
 
 
 def _plain_grad(node: Any) -> float | None:

@@ -388,13 +388,15 @@ class Value(Operators):
         return f"Value({self._data!r}{label}{grad})"
 
     def __copy__(self) -> Any:
-        return copying.restore(self._data, self._label, self._op, self.parents, self._grad)
+        if self._op is LITERAL:
+            return self  # all graphs share it
+        return copying.restore(type(self), self._data, self._label, self._op, self.parents, self._grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copying.deepcopy(self, memo)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return copying.reduce(self)
+        return (literal, (self._data,)) if self._op is LITERAL else copying.reduce(self)
 
 
 def literal(x: float) -> Value:

@@ -1,1 +1,1 @@
-"""What users compute with: `exp` to `softmax`, arrays of Values, `grad` to `hvp`, measured slopes, typed expressions."""
+"""What users compute with: `exp` ... `softmax`, arrays, `grad` ... `hvp`, measured slopes, typed expressions."""

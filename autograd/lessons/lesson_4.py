@@ -430,7 +430,7 @@ def claim_8() -> list[Figure]:
         close("its Jacobian", "a_i (delta_ij - a_j)", softmax_jacobian(), np.diag(a) - np.outer(a, a), 1e-15),
         close("with cross-entropy", "a - y", dz, a - [0.0, 1.0, 0.0], 1e-15, note="y = [0, 1, 0]."),
         close("y = [0.2, 0.3, 0.1]", "a - y", dm, a - np.array(soft), 1e-15, should_agree=False,
-              note="a - y holds for targets that sum to 1. In general the gradient is a total(y) - y:"),
+              note="a - y holds for targets that sum to 1. In general the gradient is a sum(y) - y:"),
         close("and in general", None, dm, a * np.sum(soft) - np.array(soft), 1e-15),
     ]  # fmt: skip
 
@@ -472,7 +472,7 @@ def claim_10() -> list[Figure]:
         close("subtract the maximum", "stable_softmax(z)", stable, terms / terms.sum(), 1e-15,
               note="The document's way in NumPy, on an array of Values; axis 0, as a column of W X."),
         close("the engine's softmax", None, [p.data for p in softmax(z)], stable, 1e-15),
-        close("log-sum-exp", "log-sum-exp trick", root, 1002 + math.log(math.ftotal(terms)), 1e-15),
+        close("log-sum-exp", "log-sum-exp trick", root, 1002 + math.log(math.fsum(terms)), 1e-15),
         close("its gradient", None, grads([n[f"z[{i}]"] for i in range(3)]), stable, 1e-15,
               note="The softmax again."),
         holds("naive sigmoid(-1000)", "overflow", naive_sigmoid, "exp" in naive_sigmoid),
@@ -838,7 +838,7 @@ def _training(p: Parameters) -> list[Figure]:
 
 
 def two_outputs() -> Graph:
-    """loss = total((sigmoid(w x + b) - [0, 1])^2) for the document's x, w and b."""
+    """loss = sum((sigmoid(w x + b) - [0, 1])^2) for the document's x, w and b."""
     x, w, b = array([1.0, 2.0], "x"), array([[1.0, 2.0], [3.0, 4.0]], "w"), array([0.5, 0.5], "b")
     z = w @ x + b
     a = sigmoid(z)

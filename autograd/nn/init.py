@@ -415,5 +415,5 @@ def fill(weight: Any, scheme: Any, draws: Draws) -> None:
     numbers = np.asarray(returned, dtype=float)
     if numbers.shape != weight.shape:
         raise ShapeError(f"init returned numbers of shape {numbers.shape} for weights of shape {weight.shape}")
-    for v, number in zip(weight.ravel().tolist(), numbers.ravel().tolist(), strict=True):
-        v.data = number
+    for v, x in zip(weight.ravel().tolist(), numbers.ravel().tolist(), strict=True):
+        v.data = x

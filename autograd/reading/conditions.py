@@ -8,9 +8,9 @@ The grammar, from what binds least to what binds most, is Python's::
     a < b   <=  >  >=  ==  !=     chained as in 0 < a < 1
     isnan(a)   isinf(a)   isfinite(a)   (condition)
 
-What stands on either side of a comparison is an expression of :mod:`autograd.functions.expressions`; this module reads only
-what is around it. A parenthesis belongs to a condition if a comparison, a test or a word stands in it, and to an
-expression if not. Nothing is handed to Python, and reading and holding go through lists, so nothing that can be
+What stands on either side of a comparison is an expression of `functions.expressions`; this module
+reads only what is around it. A parenthesis belongs to a condition if a comparison, a test or a word stands in it, and
+to an expression if not. Nothing is handed to Python, and reading and holding go through lists, so nothing that can be
 typed exhausts the stack.
 """
 

@@ -228,7 +228,7 @@ class Grouping:
     another neuron's output as its input, several products and a bias, or weights that are labelled w.
 
     Args:
-        order: every node of the graph in topological order, as :func:`autograd.engine.graph.topological_order` gives them.
+        order: every node of the graph, as :func:`autograd.engine.graph.topological_order` gives them.
 
     Example:
         >>> from autograd import Value, tanh

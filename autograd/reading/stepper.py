@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, overload
@@ -11,8 +11,6 @@ from typing import Any, overload
 from ..engine import graph
 from ..engine.ops import LEAF
 from ..errors import ArgumentError
-from ..render import to_svg
-from ..render.svg import bundle
 from .conditions import Condition, parse_condition
 from .grouping import Grouping
 from .names import made_by, number_beside, short_number
@@ -100,16 +98,6 @@ class Moment:
             parts = [str(Reading(trace, node, k)) for node in under_way[:_MOST]]
             lines += ["on the way:"] + [f"  {part}" for part in parts] + ["  ..."] * (len(under_way) > _MOST)
         return "\n".join(lines)
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, str]:
-        """The graph as it stands at this moment, where a notebook shows pictures."""
-
-        def draw() -> str:
-            return to_svg(self.source.root, trace=self.source, at_step=self.position)
-
-        return bundle(repr(self), draw, include, exclude)
 
 
 @dataclass(frozen=True, repr=False)

@@ -197,7 +197,7 @@ def opened(node: Value, names: Sequence[str], numbers: Sequence[float], out: flo
         >>> [(name, step.data, step.grad) for name, step in zip(inside.names, inside.steps)]
         [('w1*5', 10.0, 0.5), ('w2*7', 21.0, 0.5), ('w1*5 + w2*7', 31.0, 0.5), ('', 32.0, 0.5)]
     """
-    operands = [restore(x, name, LEAF, (), None) for x, name in zip(numbers, names, strict=True)]
+    operands = [restore(Value, x, name, LEAF, (), None) for x, name in zip(numbers, names, strict=True)]
     steps = _of_dot(operands) if node._op is DOT else _running_sums(operands)
     if node._op is MEAN:
         steps.append(("", _made(DIV, steps[-1][1], literal(float(len(operands))))))
@@ -233,7 +233,7 @@ def _running_sums(operands: list[Value]) -> list[tuple[str, Value]]:
 
 
 def _made(op: Op, *parents: Value) -> Value:
-    made: Value = restore(op.forward(*[p._data for p in parents]), "", op, parents, None)
+    made: Value = restore(Value, op.forward(*[p._data for p in parents]), "", op, parents, None)
     return made
 
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from ..engine.value import Value
 from ..errors import GraphError
+from ..reading.stepper import Moment
 from ..reading.trace import Trace
 from .dot import Picture, arrows, cluster_id, cluster_title, picture_of, picture_to_dot
 from .overview import Level
@@ -149,7 +150,7 @@ _SVG_SIZE, _TEXT = "image/svg+xml", "text/plain"
 
 
 def mimebundle(
-    value: Value, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    shown: Value | Moment, include: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> dict[str, str]:
     """The picture of a graph and its text, by MIME type, as IPython asks for them; never raises.
 
@@ -157,7 +158,7 @@ def mimebundle(
     text alone.
 
     Args:
-        value: the root of the graph.
+        shown: the root of the graph, or a moment of a stepper: the graph as it stands then.
         include: the only types wanted; None: all.
         exclude: types not wanted.
 
@@ -167,10 +168,11 @@ def mimebundle(
     """
 
     def draw() -> str:
+        if isinstance(shown, Moment):
+            return to_svg(shown.source.root, trace=shown.source, at_step=shown.position)
+        return to_svg(shown)
 
-        return to_svg(value)
-
-    return bundle(repr(value), draw, include, exclude)
+    return bundle(repr(shown), draw, include, exclude)
 
 
 def bundle(

@@ -12,9 +12,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from checked_expressions import ENGINE, PLAIN, tally
+from tests.helpers.checked_expressions import ENGINE, PLAIN, tally
 
 count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 print(f"{count:,} random expressions      target: 0.05% false alarms, 0.1% misses, fewer than 60 evaluations")

@@ -1,4 +1,4 @@
-"""Training runs in PyTorch (float64, CPU), stored for tests/unit/test_torch_parity.py.
+"""Training runs in PyTorch (float64, CPU), stored for tests/nn/test_torch_parity.py.
 
 The tests read the stored numbers and need no PyTorch. To make the numbers again::
 

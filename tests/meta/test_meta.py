@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import fnmatch
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import pytest
 import autograd
 from autograd import ops
 from autograd.engine.op import Op
-from tests.oracle import FORMS, check_rule, check_value, form_of
+from tests.helpers.oracle import FORMS, check_rule, check_value, form_of
 
 ROOT = Path(autograd.__file__).parents[1]
 PACKAGE = Path(autograd.__file__).parent
@@ -36,23 +36,23 @@ PUBLIC = [
 ]  # fmt: skip
 
 ELSEWHERE = {
-    "autograd.init": [
+    "autograd.nn.init": [
         "calculate_gain", "constant", "fans", "kaiming_normal", "kaiming_uniform", "normal", "ones", "uniform",
         "xavier_normal", "xavier_uniform", "zeros",
     ],
-    "autograd.losses": [
+    "autograd.nn.losses": [
         "bce", "bce_with_logits", "categorical_cross_entropy", "cross_entropy", "hinge", "huber", "mae", "mse", "nll",
         "smooth_l1",
     ],
-    "autograd.datasets": ["batches", "regression", "spirals", "two_moons", "xor"],
-    "autograd.monitor": ["History", "Limits", "Report", "report", "snapshot"],
+    "autograd.nn.datasets": ["batches", "regression", "spirals", "two_moons", "xor"],
+    "autograd.nn.monitor": ["History", "Limits", "Report", "report", "snapshot"],
     "autograd.nn.progress": ["progress"],
-    "autograd.saving": ["load_parameters", "save_parameters"],
+    "autograd.nn.saving": ["load_parameters", "save_parameters"],
     "autograd.nn": [
         "BatchNorm", "ELU", "GELU", "Identity", "Layer", "LeakyReLU", "Linear", "MLP", "Module", "Neuron", "ReLU",
         "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
     ],
-    "autograd.optim": [
+    "autograd.nn.optim": [
         "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimizer", "RMSprop", "StepLR",
         "clip_grad_norm", "clip_grad_value", "lr_scheduler",
     ],
@@ -131,128 +131,93 @@ def test_all_of_a_module_names_things_that_exist(source: Path) -> None:
 
 # --- imports point one way ---------------------------------------------------------------------------------------
 
-# A module may import those before it. A package counts as one unit.
-ORDER = [
-    "errors", "special", "operation", "ops", "naming", "modes", "graph", "sweep", "telling", "records", "trace",
-    "grouping", "copying", "operators", "value", "duals", "reductions",
-    "functions", "arrays", "primitives", "expressions", "derivations_file", "trees", "tracing", "transforms",
-    "paths", "numeric", "testimony", "points", "report", "judging", "slips", "diagnosis", "checking", "conditions",
-    "guessing", "compiler",
-    "init", "nn", "losses", "optim", "datasets", "saving", "progress", "render", "monitor", "derivation", "moments",
-    "stepper", "terminal", "lessons", "site", "commands", "cli",
-    "pytest_plugin", "__main__",
+FLOORS = [
+    {"errors"}, {"engine"}, {"functions"}, {"reading"}, {"checking", "compiler", "render"},
+    {"nn"}, {"lessons"}, {"cli"},
 ]  # fmt: skip
-
-# Imports within a function that point the other way, each because a plain one would close a circle.
-AGAINST_THE_ORDER = {
-    ("operation", "primitives"),  # a user's op is pickled by where its function is found
-    ("copying", "value"),  # a restored node is a Value
-    ("value", "render"),  # a Value's picture in a notebook
-}
-IMPORTED_BY_NOTHING = {"cli": {"__main__"}, "pytest_plugin": set()}
+DOORS = {"__init__", "__main__", "pytest_plugin"}  # they show, or start, what stands in the rooms
+ROOMS = {
+    "__init__.py", "__main__.py", "pytest_plugin.py", "errors.py",
+    "engine", "functions", "reading", "checking", "compiler", "render", "nn", "lessons", "cli",
+}  # fmt: skip
 
 
-class Import(NamedTuple):
-    importer: str
-    imported: str
-    deferred: bool  # within a function
+def module_of(source: Path) -> str:
+    return ".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def unit_of(source: Path) -> str:
-    return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def imports_of(source: Path, text: str | None = None) -> Iterator[Import]:
-    """Every import of a module of this package in a source file, as the names of units."""
+def imports_of(source: Path, text: str | None = None) -> set[str]:
+    """The modules of this package that a source file imports, anywhere in it, but for what only mypy reads."""
     package = list(source.relative_to(ROOT).parts[:-1])
     tree = ast.parse(source.read_text() if text is None else text)
-
-    def visit(node: ast.AST, deferred: bool) -> Iterator[Import]:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            return  # for readers and mypy; nothing is imported
-        targets: list[list[str]] = []
-        if isinstance(node, ast.Import):
-            targets = [alias.name.split(".") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            base = base + (node.module.split(".") if node.module else [])
-            targets = [[*base, alias.name] if base == ["autograd"] else base for alias in node.names]
-        for target in targets:
-            if target[0] == "autograd" and len(target) > 1:
-                yield Import(unit_of(source), target[1], deferred)
-        inside = deferred or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for child in ast.iter_child_nodes(node):
-            yield from visit(child, inside)
-
-    yield from visit(tree, False)
-
-
-def complaint(found: Import) -> str | None:
-    """What is wrong with an import, if anything."""
-    importer, imported, deferred = found
-    if imported not in ORDER or importer == imported or importer == "__init__":
-        return None  # a name of the package itself; a package's own parts; the door that shows everything
-    if imported in IMPORTED_BY_NOTHING and importer not in IMPORTED_BY_NOTHING[imported]:
-        return f"{importer} imports {imported}, which nothing may"
-    if importer not in ORDER:
-        return f"{importer} has no place in ORDER: give it one"
-    if ORDER.index(imported) < ORDER.index(importer):
-        return None
-    if deferred and (importer, imported) in AGAINST_THE_ORDER:
-        return None
-    return f"{importer} imports {imported}, which stands above it"
-
-
-def test_every_module_has_a_place_in_the_order() -> None:
-    units = {unit_of(source) for source in SOURCES} - {"__init__"}
-    assert units <= set(ORDER)
-
-
-@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_point_one_way(source: Path) -> None:
-    assert [c for c in map(complaint, imports_of(source)) if c] == []
-
-
-def test_ops_know_no_value() -> None:
-    known = {
-        found.imported
-        for source in ("engine/op.py", "engine/ops.py")
-        for found in imports_of(PACKAGE / source)
-        if not found.deferred
+    unseen = {
+        node
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.unparse(branch.test)
+        for node in ast.walk(branch)
     }
-    assert known <= {"errors", "special", "operation"}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and node not in unseen:
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node not in unseen:
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {f"{module}.{a.name}" if f"{module}.{a.name}" in MODULES else module for a in node.names}
+    return {name for name in found if name in MODULES}
+
+
+MODULES = {module_of(source): source for source in SOURCES}
+
+
+def floor(module: str) -> int:
+    room = module.split(".")[1]
+    return next(i for i, rooms in enumerate(FLOORS) if room in rooms)
+
+
+def upward(importer: str, imported: set[str]) -> list[str]:
+    """The imports that do not point down: to a higher floor, or to another room of the same one."""
+    if importer == "autograd" or importer.split(".")[1] in DOORS:
+        return []
+    rest = imported - {"autograd"}  # its version
+    inside = importer.split(".")[1]
+    return sorted(m for m in rest if m.split(".")[1] != inside and floor(m) >= floor(importer))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module: str) -> None:
+    assert upward(module, imports_of(MODULES[module])) == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    left = {module: imports_of(source) - {module, "autograd"} for module, source in MODULES.items()}
+    while free := {module for module, imported in left.items() if not imported & left.keys()}:
+        left = {module: imported for module, imported in left.items() if module not in free}
+    assert left == {}
 
 
 @pytest.mark.parametrize(
     ("module", "text"),
     [
-        ("errors", "from . import ops"),
-        ("ops", "from .value import Value"),
-        ("operation", "from . import ops"),
-        ("graph", "import autograd.engine.value"),
-        ("special", "def f():\n    from . import graph"),
-        ("value", "from autograd import functions"),
-        ("nn", "from . import cli"),
+        ("engine.ops", "from ..functions import arrays"),
+        ("engine.graph", "import autograd.reading.trace"),
+        ("functions.arrays", "def f():\n    from ..nn import module"),
+        ("checking.check", "from ..render import dot"),
+        ("errors", "from .engine import ops"),
     ],
 )
-def test_a_planted_import_against_the_order_is_seen(module: str, text: str) -> None:
-    found = list(imports_of(PACKAGE / f"{module}.py", text))
-    assert len(found) == 1
-    assert complaint(found[0])
+def test_a_planted_import_upwards_is_seen(module: str, text: str) -> None:
+    module = f"autograd.{module}"
+    assert upward(module, imports_of(MODULES[module], text))
 
 
-# --- size and top level --------------------------------------------------------------------------------------------
+def test_the_package_is_the_rooms() -> None:
+    assert {p.name for p in PACKAGE.iterdir() if p.name not in ("__pycache__", "py.typed")} == ROOMS
 
-LINES = 330
-LONGER = {"engine/ops.py"}  # the op table
+
+# --- top level -----------------------------------------------------------------------------------------------------
 
 TOP_LEVEL = {"pyproject.toml", "README.md", "autograd", "tests", "demos", "LICENSE"}
-
-
-@pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_file_fits_in_a_head(source: Path) -> None:
-    if source.name not in LONGER:
-        assert len(source.read_text().splitlines()) <= LINES
 
 
 def test_top_level_holds_what_the_design_fixes() -> None:

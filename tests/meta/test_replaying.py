@@ -12,8 +12,8 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.compiler.numpy_source import Backward, Source
-from tests.programs import Recorded
-from tests.replaying import check_compiled
+from tests.helpers.programs import Recorded
+from tests.helpers.replaying import check_compiled
 
 Make = Callable[[list[Value]], Value]
 

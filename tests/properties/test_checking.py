@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checked_expressions import ENGINE, PLAIN, tally
+from tests.helpers.checked_expressions import ENGINE, PLAIN, tally
 
 
 @pytest.mark.parametrize(("kind", "seed"), [(PLAIN, 11), (ENGINE, 12)], ids=["plain math", "engine"])

@@ -1,4 +1,4 @@
-"""Compiled random graphs against a plain replay of the same graph; see tests/replaying.py for the tolerance."""
+"""Compiled random graphs against a plain replay of the same graph; see tests/helpers/replaying.py for the tolerance."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value
-from tests.programs import Recorded, layered_graph, small_graph
-from tests.programs.random_graphs import NUMBERS, TAME, TAME_PAIRS, calmed
-from tests.programs.table import BINARY, UNARY
-from tests.replaying import AS_IS, HIGH, LOW, check_forced, check_numbered
+from tests.helpers.programs import Recorded, layered_graph, small_graph
+from tests.helpers.programs.random_graphs import NUMBERS, TAME, TAME_PAIRS, calmed
+from tests.helpers.programs.table import BINARY, UNARY
+from tests.helpers.replaying import AS_IS, HIGH, LOW, check_forced, check_numbered
 
 pytestmark = pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.programs import layered_graph
-from tests.replaying import check_numbered
+from tests.helpers.programs import layered_graph
+from tests.helpers.replaying import check_numbered
 
 pytestmark = pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
 

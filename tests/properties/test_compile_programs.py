@@ -7,8 +7,8 @@ import random
 import pytest
 
 from autograd.engine import graph
-from tests.programs import KINDS, layered_graph, small_graph
-from tests.replaying import check_eager, check_forced, every_threshold, seeded, thresholds
+from tests.helpers.programs import KINDS, layered_graph, small_graph
+from tests.helpers.replaying import check_eager, check_forced, every_threshold, seeded, thresholds
 
 SEEDS = range(6)
 

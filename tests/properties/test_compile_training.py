@@ -12,8 +12,8 @@ import pytest
 
 from autograd import Value, compile, optim
 from autograd.errors import AutogradError
-from tests.programs import KINDS, Recorded, layered_graph
-from tests.replaying import (
+from tests.helpers.programs import KINDS, Recorded, layered_graph
+from tests.helpers.replaying import (
     AS_IS,
     LOW,
     REL,

@@ -13,8 +13,8 @@ import autograd as ag
 from autograd import Value, compile, detect_anomaly, optim
 from autograd.engine import graph
 from autograd.errors import AnomalyError, GradientWarning
-from tests.programs import KINDS, Recorded
-from tests.replaying import UNDEFINED, Replay, every_count, every_threshold, forced, forget, inputs_of, seeded
+from tests.helpers.programs import KINDS, Recorded
+from tests.helpers.replaying import UNDEFINED, Replay, every_count, every_threshold, forced, forget, inputs_of, seeded
 
 pytestmark = pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
 

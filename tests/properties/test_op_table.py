@@ -14,7 +14,7 @@ import pytest
 from autograd import Value, ops
 from autograd.engine.op import Op
 from autograd.errors import AutogradError
-from tests.oracle import (
+from tests.helpers.oracle import (
     FORMS,
     PARAMETERS,
     cases,
@@ -55,7 +55,7 @@ def edge_points(op: Op) -> list[tuple[float, ...]]:
 
 
 def test_every_row_has_an_independent_form() -> None:
-    assert set(ops.TABLE) - {""} == set(FORMS), "tests/oracle.py and the table hold different rows"
+    assert set(ops.TABLE) - {""} == set(FORMS), "tests/helpers/oracle.py and the table hold different rows"
 
 
 def test_every_family_has_sample_parameters() -> None:

@@ -1,0 +1,215 @@
+"""`Linear`, `Sequential`, `Residual` and the activation modules, against NumPy."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Value, nn
+from autograd.engine.graph import topological_order
+from autograd.errors import ArgumentError, OperandError, ShapeError
+from autograd.nn import MLP, BatchNorm, Linear, ReLU, Residual, Sequential, Softmax, Tanh
+from autograd.nn.init import linear_bound
+from autograd.reading.grouping import Grouping
+
+TORCH = json.loads((Path(__file__).parents[1] / "data" / "torch_parity.json").read_text())
+X = np.array([[0.5, -1.0], [2.0, 0.25], [1.0, 1.0]])
+
+
+# --- Linear -------------------------------------------------------------------------------------------------------
+
+
+def test_linear_is_x_w_t_plus_b() -> None:
+    layer = Linear(2, 3, seed=0)
+    x = ag.array(X)
+    out = layer(x)
+    W, b = ag.data(layer.weight), ag.data(layer.bias)
+    assert (W.shape, b.shape, out.shape) == ((3, 2), (3,), (3, 3))
+    np.testing.assert_allclose(ag.data(out), X @ W.T + b, rtol=1e-14)
+    upstream = np.arange(9.0).reshape(3, 3)
+    (out * upstream).sum().backward()
+    np.testing.assert_allclose(ag.grads(layer.weight), upstream.T @ X, rtol=1e-13)
+    np.testing.assert_allclose(ag.grads(layer.bias), upstream.sum(axis=0), rtol=1e-13)
+    np.testing.assert_allclose(ag.grads(x), upstream @ W, rtol=1e-13)
+    assert {v.op for v in out.ravel()} == {"dot"}
+
+
+def test_linear_without_a_bias() -> None:
+    layer = Linear(2, 3, bias=False, seed=0)
+    assert layer.bias is None
+    assert len(layer.parameters()) == 6
+    np.testing.assert_allclose(ag.data(layer(X)), X @ ag.data(layer.weight).T, rtol=1e-14)
+    assert repr(layer) == "Linear(2 -> 3, bias=False)"
+
+
+@pytest.mark.parametrize("given", TORCH["init"]["bounds"], ids=lambda g: str(g["fan_in"]))
+def test_first_values_lie_within_torchs_bounds(given: dict[str, Any]) -> None:
+    assert linear_bound(given["fan_in"]) == given["linear_default_weight_bound"]
+    layer = Linear(given["fan_in"], 200, seed=0)
+    for numbers in (ag.data(layer.weight), ag.data(layer.bias)):
+        assert 0.9 < np.abs(numbers).max() / given["linear_default_weight_bound"] <= 1.0
+
+
+def test_one_sample_gives_a_list_or_a_bare_value() -> None:
+    assert [v.label for v in Linear(2, 3)([1.0, 2.0])] == ["z[1]", "z[2]", "z[3]"]
+    assert type(Linear(2, 1)(np.array([1.0, 2.0]))) is Value
+    assert type(Linear(1, 1)(3.0)) is Value
+
+
+def test_weights_set_in_the_array_are_used() -> None:
+    layer = Linear(2, 1, seed=0)
+    layer.weight[0, 1] = Value(7.0)
+    layer.bias[0].data = 1.0
+    layer.weight[0, 0].data = 0.0
+    assert layer([5.0, 2.0]).data == 15.0
+
+
+@pytest.mark.parametrize("bad", [0, -1, 2.0, "3", True, None])
+def test_sizes_are_whole_numbers(bad: Any) -> None:
+    with pytest.raises(ArgumentError, match="at least 1"):
+        Linear(bad, 2)
+    with pytest.raises(ArgumentError, match="out_features"):
+        Linear(2, bad)
+
+
+# --- Sequential ---------------------------------------------------------------------------------------------------
+
+
+def test_sequential_is_one_behind_another_and_a_sequence() -> None:
+    first, last = Linear(2, 3, seed=0), Linear(3, 1, seed=1)
+    model = Sequential(first, Tanh(), last)
+    hidden = np.tanh(X @ ag.data(first.weight).T + ag.data(first.bias))
+    np.testing.assert_allclose(ag.data(model(X)), hidden @ ag.data(last.weight).T + ag.data(last.bias), rtol=1e-13)
+    assert (len(model), model[0], model[-1], list(model)) == (3, first, last, [first, model[1], last])
+    assert isinstance(model[:2], Sequential)
+    assert len(model[:2](X)[0]) == 3
+    assert repr(model) == "Sequential(Linear(2 -> 3), Tanh(), Linear(3 -> 1))"
+    assert [v.data for v in map(model, X)] == ag.data(model(X)).ravel().tolist()
+
+
+def test_sequential_takes_modules_only() -> None:
+    for bad in (Tanh, ag.tanh, 3):
+        with pytest.raises(ArgumentError, match=r"number 1 is"):
+            Sequential(Linear(1, 1), bad)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="at least one"):
+        Sequential()
+
+
+def test_nested_layers_are_numbered_through_and_activations_follow_their_sums() -> None:
+    relu = ReLU()
+    model = Sequential(Sequential(Linear(1, 1, seed=0), relu), Residual(Sequential(Linear(1, 1, seed=1), relu)))
+    assert [p.label for p in model.parameters()] == ["W1[1,1]", "b1[1]", "W2[1,1]", "b2[1]"]
+    labels = {v.label for v in topological_order(model([1.0])) if v.parents}
+    assert labels == {"z1[1]", "a1[1]", "z2[1]", "a2[1]", ""}  # the skip's sum has none
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        (Sequential(Linear(3, 5)), r"Linear\(3 -> 5\), layer 1 of Sequential: expects inputs of shape \(n, 3\), got"),
+        (Sequential(Linear(2, 4), ReLU(), Linear(3, 5)), r"Linear\(3 -> 5\), layer 2 of Sequential: .*got \(3, 4\)"),
+        (Sequential(Linear(2, 4), BatchNorm(3)), r"BatchNorm\(3\), behind layer 1 of Sequential: .*got \(3, 4\)"),
+        (Sequential(BatchNorm(3)), r"BatchNorm\(3\), before layer 1 of Sequential"),
+        (
+            Sequential(Linear(2, 4), Residual(Linear(4, 2))),
+            r"Residual\(Linear\(4 -> 2\)\), behind layer 1 .* shape \(3, 4\) .* shape \(3, 2\)",
+        ),
+    ],
+)
+def test_wrong_shapes_are_named_with_the_layer(model: Sequential, text: str) -> None:
+    with pytest.raises(ShapeError, match=text):
+        model(X)
+
+
+# --- Residual -----------------------------------------------------------------------------------------------------
+
+
+def test_residual_adds_its_input() -> None:
+    layer = Linear(2, 2, seed=0)
+    block = Residual(layer)
+    np.testing.assert_allclose(ag.data(block(X)), X + ag.data(layer(X)), rtol=1e-14)
+    assert [v.data for v in block(X[0])] == ag.data(block(X))[0].tolist()
+    assert type(Residual(Linear(1, 1))([2.0])) is Value
+    assert type(Residual(Tanh())(Value(2.0))) is Value
+    with pytest.raises(ArgumentError, match="takes a module"):
+        Residual(ag.tanh)  # type: ignore[arg-type]
+
+
+def test_a_residual_lets_the_gradient_past_a_dead_module() -> None:
+    block = Residual(Sequential(Linear(1, 1), ReLU()))
+    for p in block.parameters():
+        p.data = -1.0
+    x = Value(2.0)
+    block([x]).backward()
+    assert x.grad == 1.0
+
+
+# --- activations --------------------------------------------------------------------------------------------------
+
+ACTIVATIONS = {
+    "ReLU": lambda x: np.maximum(x, 0), "LeakyReLU": lambda x: np.where(x > 0, x, 0.01 * x), "Tanh": np.tanh,
+    "Sigmoid": lambda x: 1 / (1 + np.exp(-x)), "ELU": lambda x: np.where(x > 0, x, np.expm1(x)),
+    "SiLU": lambda x: x / (1 + np.exp(-x)), "Softplus": lambda x: np.log1p(np.exp(x)),
+    "Softsign": lambda x: x / (1 + abs(x)), "Identity": lambda x: x,
+    "GELU": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "Softmax": lambda x: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_work_on_rows_samples_and_numbers(name: str) -> None:
+    activation = getattr(nn, name)()
+    expected = ACTIVATIONS[name](X)
+    np.testing.assert_allclose(ag.data(activation(ag.array(X))), expected, rtol=1e-13)
+    np.testing.assert_allclose(ag.data(activation(X)), expected, rtol=1e-13)
+    assert ag.data(activation(list(ag.array(X)[1]))) == pytest.approx(expected[1], rel=1e-13)
+    assert isinstance(activation([1.0, 2.0]), list)
+    assert activation.parameters() == []
+    if name != "Softmax":
+        assert type(activation(Value(0.5))) is Value
+        assert activation(0.5) == pytest.approx(float(ACTIVATIONS[name](np.array(0.5))), rel=1e-13)
+
+
+def test_activations_options_are_torchs() -> None:
+    assert nn.LeakyReLU(negative_slope=0.2)(-1.0) == -0.2
+    assert nn.ELU(alpha=2.0)(-1000.0) == -2.0
+    assert repr(nn.LeakyReLU()) == "LeakyReLU(negative_slope=0.01)"
+    assert Softmax(dim=1).dim == 1
+    with pytest.raises(ArgumentError, match="dim=0"):
+        Softmax(dim=0)
+    with pytest.raises(ShapeError, match=r"got \(2, 2, 2\)"):
+        ReLU()(np.ones((2, 2, 2)))
+    with pytest.raises(OperandError):
+        ReLU()(None)
+
+
+# --- what the drawing and the stepping read off the graph ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "sizes"),
+    [
+        (MLP(2, [3, 1], seed=0), (3, 1)),
+        (Sequential(Linear(2, 3, seed=0), ReLU(), Linear(3, 1, seed=1)), (3, 1)),
+        (Sequential(Linear(2, 3, seed=0), BatchNorm(3), ReLU(), Linear(3, 1, seed=1)), (3, 1)),
+        (Sequential(Linear(2, 3, seed=0), Residual(Sequential(Linear(3, 3, seed=1), ReLU())), Linear(3, 1)), (3, 3, 1)),
+    ],
+    ids=["mlp", "sequential", "batch norm", "residual"],
+)
+def test_grouping_finds_the_layers(model: Any, sizes: tuple[int, ...]) -> None:
+    found = Grouping(topological_order(model(X).sum()))
+    assert found.sizes == sizes
+    for p in model.parameters():
+        if p.label[0] in "Wb" and not p.label.startswith("beta"):
+            part = found.of(p)
+            assert part is not None
+            assert part.role == ("weight" if p.label[0] == "W" else "bias")
+            assert p.label[1:].split("[")[0] == str(part.layer)
+        else:
+            assert found.of(p) is None

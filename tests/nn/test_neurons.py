@@ -1,0 +1,267 @@
+"""What `Neuron`, `Layer` and `MLP` have beyond micrograd: batches, activations, first values, labels."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import Stepper, Value, nn
+from autograd.engine.graph import topological_order
+from autograd.errors import ArgumentError, OperandError, ShapeError
+from autograd.nn import MLP, Layer, Neuron, Tanh
+from autograd.reading.grouping import Grouping
+
+
+def weights(model: nn.Module) -> list[float]:
+    return [p.data for p in model.parameters()]
+
+
+# --- seeds and first values ---------------------------------------------------------------------------------------
+
+
+def test_a_seed_gives_the_network_that_the_global_seed_gives_and_leaves_it_alone() -> None:
+    random.seed(5)
+    expected = weights(MLP(3, [4, 1]))
+    random.seed(8)
+    state, of_numpy = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]
+    assert weights(MLP(3, [4, 1], seed=5)) == expected
+    for scheme in ("uniform", "xavier_uniform", "kaiming_normal"):
+        assert weights(MLP(3, [4, 1], init=scheme, seed=1)) == weights(MLP(3, [4, 1], init=scheme, seed=1))
+        assert weights(MLP(3, [4, 1], init=scheme, seed=1)) != weights(MLP(3, [4, 1], init=scheme, seed=2))
+    assert random.getstate() == state
+    assert np.random.get_state()[1].tolist() == of_numpy  # type: ignore[index, union-attr]
+
+
+def test_a_seed_means_the_same_numbers_everywhere() -> None:
+    generator = random.Random(42)
+    assert weights(Neuron(2, seed=42))[:2] == [generator.uniform(-1, 1), generator.uniform(-1, 1)]
+    assert weights(Neuron(2, seed=42))[:2] == [0.2788535969157675, -0.9499784895546661]
+
+
+def test_named_schemes_without_a_seed_follow_the_global_seed() -> None:
+    random.seed(5)
+    once = weights(MLP(3, [4, 1], init="xavier_uniform"))
+    random.seed(5)
+    assert weights(MLP(3, [4, 1], init="xavier_uniform")) == once
+
+
+@pytest.mark.parametrize(
+    ("scheme", "bound"),
+    [("xavier_uniform", math.sqrt(6 / 60)), ("kaiming_uniform", math.sqrt(6 / 20)), ("uniform", 1.0), ("zeros", 0.0)],
+)
+def test_first_values_fill_their_interval(scheme: str, bound: float) -> None:
+    layer = Layer(20, 40, init=scheme, seed=0)
+    largest = np.abs(ag.data(layer.weight)).max()
+    assert bound * 0.98 <= largest <= bound
+    assert not ag.data(layer.bias).any()
+
+
+def test_a_function_may_fill_the_weights_or_return_them() -> None:
+    assert ag.data(Layer(2, 3, init=lambda W: np.ones(W.shape)).weight).tolist() == [[1, 1]] * 3
+    assert set(weights(MLP(2, [2, 1], init=lambda W: ag.init.constant(W, 0.5)))) == {0.5, 0.0}
+    with pytest.raises(ShapeError, match=r"\(2,\) for weights of shape \(3, 2\)"):
+        Layer(2, 3, init=lambda W: np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: MLP(2, [1], init="xavier"), "did you mean 'xavier_"),
+        (lambda: MLP(2, [1], init=3), "name or a function"),
+        (lambda: MLP(2, [1], activation="rellu"), "did you mean 'relu'"),
+        (lambda: MLP(2, [1], activation=Tanh), r"write Tanh\(\)"),
+        (lambda: MLP(2, [1], output_activation=3), "a name, a module or a function"),
+        (lambda: MLP(2, [1], seed=1.5), "seed is a whole number"),
+        (lambda: MLP(2, [0]), "neurons a layer has"),
+        (lambda: MLP(0, [1]), "at least 1"),
+        (lambda: Neuron(2, activation="softmax"), "all outputs"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make: Any, text: str) -> None:
+    with pytest.raises(ArgumentError, match=text):
+        make()
+
+
+# --- activations --------------------------------------------------------------------------------------------------
+
+REFERENCE = {
+    "relu": lambda z: max(z, 0.0),
+    "tanh": math.tanh,
+    "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
+    "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
+    "elu": lambda z: z if z > 0 else math.expm1(z),
+    "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
+    "silu": lambda z: z / (1 + math.exp(-z)),
+    "softplus": lambda z: math.log(1 + math.exp(z)),
+    "softsign": lambda z: z / (1 + abs(z)),
+    "identity": lambda z: z,
+}
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+@pytest.mark.parametrize("z", [-1.25, 0.5])
+def test_each_activation_is_what_it_is_called(name: str, z: float) -> None:
+    layer = Layer(1, 2, activation=name, init="ones")
+    assert [a.data for a in layer([z])] == pytest.approx([REFERENCE[name](z)] * 2, rel=1e-14)
+    assert MLP(1, [1], output_activation=name, init="ones")([z]).data == pytest.approx(REFERENCE[name](z), rel=1e-14)
+
+
+def test_activations_may_be_modules_functions_or_none() -> None:
+    x = [0.3, -0.7]
+    named = MLP(2, [3, 2], activation="tanh", seed=0)
+    for activation in (Tanh(), ag.tanh, lambda z: z.tanh()):
+        assert [v.data for v in MLP(2, [3, 2], activation=activation, seed=0)(x)] == [v.data for v in named(x)]
+    assert MLP(2, [1], output_activation=None, seed=0)(x).op == "dot"
+    assert Neuron(2, activation=None)(x).op == "dot"
+
+
+def test_a_whole_layer_can_be_activated_at_once() -> None:
+    model = MLP(2, [4, 3], output_activation="softmax", seed=0)
+    shares = model([1.0, 2.0])
+    assert math.fsum(p.data for p in shares) == pytest.approx(1.0, rel=1e-15)
+    assert np.sum(ag.data(model([[1.0, 2.0], [3.0, 4.0]])), axis=1) == pytest.approx([1.0, 1.0])
+    own = MLP(2, [3, 2], output_activation=nn.Linear(2, 2, seed=0), seed=0)
+    assert len(own.parameters()) == 9 + 8 + 6
+    assert len(own([1.0, 2.0])) == 2
+
+
+# --- batches and shapes -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [np.array, ag.array, list], ids=["numbers", "values", "lists"])
+def test_rows_give_what_the_samples_give_one_by_one(kind: Any) -> None:
+    rows = [[0.5, -1.0], [2.0, 0.25], [0.0, 0.0]]
+    model = MLP(2, [4, 3, 2], seed=0)
+    out = model(kind(rows))
+    assert out.shape == (3, 2)
+    assert ag.data(out).tolist() == [[v.data for v in model(row)] for row in rows]
+    assert ag.data(Layer(2, 1, seed=0)(kind(rows))).shape == (3, 1)
+    neuron = Neuron(2, seed=0)
+    assert ag.data(neuron(kind(rows))).tolist() == [[neuron(row).data] for row in rows]
+    assert model(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_dots_of_a_batch_share_their_inputs() -> None:
+    z = Layer(2, 3, nonlin=False, seed=0)(np.ones((2, 2)))
+    assert z[0, 0]._b is z[0, 1]._b is z[0, 2]._b
+    assert z[0, 0]._a is z[1, 0]._a
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (np.ones((7, 4)), r"Layer\(2 -> 3\), layer 1 of MLP: expects inputs of shape \(n, 2\), got \(7, 4\)"),
+        (np.ones((7, 2, 1)), r"expects inputs of shape \(n, 2\), got \(7, 2, 1\)"),
+        ([[1.0, 2.0], [3.0]], "different lengths: 1, 2"),
+        ([1.0, 2.0, 3.0], "layer 1 of MLP: 2 weights, got 3 inputs"),
+        (1.0, "2 weights, got 1 inputs"),
+    ],
+)
+def test_wrong_shapes_are_named_with_the_layer(x: Any, text: str) -> None:
+    with pytest.raises(ShapeError, match=text):
+        MLP(2, [3, 1])(x)
+
+
+def test_layers_that_do_not_fit_are_named() -> None:
+    model = MLP(2, [3, 1])
+    model.layers[1] = Layer(4, 1)
+    with pytest.raises(ShapeError, match=r"4 weights, got 3 inputs"):
+        model([1.0, 2.0])
+    with pytest.raises(ShapeError, match=r"4 weights, got 3 inputs"):
+        model([[1.0, 2.0]])
+
+
+# --- labels -------------------------------------------------------------------------------------------------------
+
+
+def test_parameters_and_nodes_are_labelled_as_one_writes_them() -> None:
+    model = MLP(2, [2, 1], activation="tanh", seed=0)
+    assert [p.label for p in model.parameters()] == [
+        "W1[1,1]", "W1[1,2]", "b1[1]", "W1[2,1]", "W1[2,2]", "b1[2]", "W2[1,1]", "W2[1,2]", "b2[1]",
+    ]  # fmt: skip
+    root = model([1.0, 2.0])
+    assert {v.label for v in topological_order(root) if v.parents} == {"z1[1]", "a1[1]", "z1[2]", "a1[2]", "z2[1]"}
+    assert root.label == "z2[1]"
+    assert MLP(2, [2, 1], output_activation="sigmoid")([1.0, 2.0]).label == "a2[1]"
+    assert "Forward: z1[2] = dot(W1[2,1], W1[2,2], 1, 2, b1[2])." in "\n".join(map(str, Stepper(root)))
+
+
+def test_nodes_of_a_batch_have_no_labels() -> None:
+    root = MLP(2, [2, 1], seed=0)([[1.0, 2.0], [3.0, 4.0]]).sum()
+    assert {v.label for v in topological_order(root) if v.parents} == {""}
+
+
+def test_alone_there_is_no_number_and_own_labels_stay() -> None:
+    assert [p.label for p in Neuron(2).parameters()] == ["w[1]", "w[2]", "b"]
+    assert Neuron(2)([1.0, 2.0]).label == "a"
+    assert [p.label for p in Layer(1, 2).parameters()] == ["W[1,1]", "b[1]", "W[2,1]", "b[2]"]
+    layer = nn.Linear(1, 1)
+    layer.bias[0].label = "offset"
+    model = nn.Sequential(nn.Linear(1, 1), layer)
+    assert [p.label for p in model.parameters()] == ["W1[1,1]", "b1[1]", "W2[1,1]", "offset"]
+
+
+def test_an_activation_that_makes_no_node_labels_none() -> None:
+    kept = Value(1.0, "kept")
+    layer = Layer(1, 2, activation=lambda z: kept)
+    assert {a.label for a in layer([1.0])} == {"kept"}
+    assert Layer(1, 2, activation=lambda z: 0.0)([1.0]) == [0.0, 0.0]
+
+
+def test_a_neuron_made_linear_later_keeps_its_sums_label() -> None:
+    layer = Layer(1, 2, seed=0)
+    layer.neurons[0].nonlin = False
+    assert [v.label for v in layer([1.0])] == ["z[1]", "a[2]"]
+    assert [v.op for v in layer([1.0])] == ["dot", "relu"]
+
+
+def test_forward_mode_goes_through() -> None:
+    model = MLP(2, [3, 1], activation="tanh", seed=0)
+    _, slope = ag.jvp(lambda x: model(x), ([0.5, -1.0],), ([1.0, 0.0],))
+    assert slope == pytest.approx(ag.grad(lambda x: model(x))([0.5, -1.0])[0], rel=1e-13)
+
+
+def test_grouping_finds_the_layers_whatever_the_activation() -> None:
+    for name in REFERENCE:
+        root = MLP(2, [3, 2, 1], activation=name, seed=0)([1.0, 2.0])
+        assert Grouping(topological_order(root)).sizes == (3, 2, 1)
+
+
+# --- the training runs of torch -----------------------------------------------------------------------------------
+
+GIVEN = json.loads((Path(__file__).parents[1] / "data" / "mlp_training_parity.json").read_text())
+
+
+def test_the_first_loss_is_torchs() -> None:
+    run = next(r for r in GIVEN["runs"] if r["activation"] == "tanh" and r["loss"] == "mse")
+    model = MLP(2, [4, 3, 1], activation="tanh")
+    state = GIVEN["init"]
+    model.load_state_dict(
+        {
+            f"layers.{k}.{n}": np.array(state[f"{s}{k + 1}"])
+            for k in range(3)
+            for n, s in (("weight", "W"), ("bias", "b"))
+        }
+    )
+    errors = ag.data(model(np.array(GIVEN["x"]))).ravel() - np.ravel(GIVEN["y"])
+    assert float(np.mean(errors**2)) == pytest.approx(run["losses"][0], rel=1e-13)
+
+
+def test_batch_normalisation_is_no_activation() -> None:
+    for norm in (nn.BatchNorm(4), nn.Sequential(nn.BatchNorm1d(4), nn.ReLU())):
+        with pytest.raises(ArgumentError, match=r"write Sequential\(Linear\(...\), BatchNorm"):
+            MLP(2, [4, 1], activation=norm)
+
+
+@pytest.mark.parametrize("x", [{0: 1.0, 1: 2.0}, {1.0, 2.0}, frozenset({1.0, 2.0}), [[1.0, 2.0], {1.0, 2.0}]])
+def test_what_has_no_order_is_no_sample(x: Any) -> None:
+    for module in (MLP(2, [3, 1]), nn.Linear(2, 1), nn.BatchNorm(2)):
+        with pytest.raises(OperandError, match="list the features in their order"):
+            module(x)
