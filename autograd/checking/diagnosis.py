@@ -244,7 +244,7 @@ def _entry_by_entry(e: Evidence) -> Diagnosis | None:
 def _one_side(e: Evidence) -> Diagnosis | None:
     """Right on one side of a kink or of a number, wrong on the other."""
     for i, node in enumerate(e.order):
-        if node._op.kink and node.parents and e.same.all():
+        if node._row.kink and node.parents and e.same.all():
             first = e.value[e.parents[i][0]]
             second = e.value[e.parents[i][1]] if len(node.parents) == 2 else np.zeros(len(first))
             names = (name_of(node.parents[0]), name_of(node.parents[1]) if len(node.parents) == 2 else "0")

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..engine import graph, ops
 from ..engine.op import number
+from ..engine.value import Value
 from ..errors import ArgumentError, GradientWarning, OperandError
 from ..functions.trees import flatten
 from ..reading.names import Names, is_plain_number, short_number
@@ -142,7 +143,7 @@ def _likely(case: Case, e: Evidence, paths: list[Path]) -> Iterator[Guess]:
     yield from slips.sign_of_the_whole(e)
     yield from _forgotten_paths(case, paths)
     # what a mean divides by has a sentence of its own
-    yield from (slip for every, slip in _left_out(case, e) if every and slip.node._op is not ops.MEAN)
+    yield from (slip for every, slip in _left_out(case, e) if every and slip.node._row is not ops.MEAN)
     yield from _local_derivative(case, e)
     yield from slips.mean_for_sum(e)
     yield from _another_gradient(case)
@@ -348,7 +349,7 @@ def judge_guess(root: Any, node: Any, guess: float, *, typed: str | None = None,
         right: dv3/db = 5
     """
     for what in (root, node):
-        if getattr(type(what), "op_level", 0) != 1:
+        if not isinstance(what, Value):
             raise OperandError(f"a gradient is that of one Value by another, got {type(what).__name__}")
     guess = number(guess)
     if not math.isfinite(guess):

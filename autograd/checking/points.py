@@ -206,13 +206,13 @@ def by_engine(f: Function, xs: Sequence[float]) -> Engine | None:
             weights = _weights(order, root)
     except (ArithmeticError, ValueError, TypeError, AttributeError, AutogradError):
         return None
-    if root._op is LITERAL or not order:
+    if root._row is LITERAL or not order:
         return Engine((0.0,) * len(nodes), (0.0,) * len(nodes), True)
     bounds = [8.0 * EPS * weights.get(v, 0.0) for v in nodes]
     return Engine(
         tuple(found.get(v, 0.0) for v in nodes),
         tuple(b if math.isfinite(b) else 0.0 for b in bounds),
-        not branches and not any(node._op.kink or node._op.flat for node in order),
+        not branches and not any(node._row.kink or node._row.flat for node in order),
     )
 
 
@@ -347,7 +347,7 @@ class Observation:
     def shape(self) -> tuple[Any, ...]:
         """Which operations on which operands: what two points must share to be compared node by node."""
         place = {node: i for i, node in enumerate(self.order)}
-        return tuple((node._op, tuple(place[p] for p in node.parents)) for node in self.order)
+        return tuple((node._row, tuple(place[p] for p in node.parents)) for node in self.order)
 
 
 class Problem:
@@ -464,7 +464,7 @@ class Problem:
 
     def between(self, seen: Observation) -> bool:
         """Whether the hand derivative lies between the one-sided slopes of a kink, where any slope is as good."""
-        if seen.order and not any(node._op.kink for node in seen.order):
+        if seen.order and not any(node._row.kink for node in seen.order):
             return False
         for i, (x, yours, right, slack) in enumerate(
             zip(seen.point.numbers, seen.yours, seen.right, seen.slack, strict=True)

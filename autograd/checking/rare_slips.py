@@ -24,7 +24,7 @@ def swapped_operands(e: Evidence) -> Iterator[Guess]:
         u, v = (e.slopes_of(p) for p in e.parents[i])
         first, second = (e.value[p] for p in e.parents[i])
         at = [(float(b), float(a)) for a, b in zip(first, second, strict=True)]
-        by_first, by_second = (np.array([value_and_partial(node._op, pair, k)[1] for pair in at]) for k in (0, 1))
+        by_first, by_second = (np.array([value_and_partial(node._row, pair, k)[1] for pair in at]) for k in (0, 1))
         text = later(_operands_text, node)
         for left, right in ((e.partial[i, 1], e.partial[i, 0]), (by_second, by_first), (by_first, by_second)):
             crossed = column(left) * u + column(right) * v
@@ -88,7 +88,7 @@ def textbook_function(e: Evidence) -> Iterator[Guess]:
     """Any function that stands in a table in the place of a local derivative."""
     for i, k, p in e.edges()[:MOST_EDGES]:
         node = e.order[i]
-        if len(node.parents) != 1 and node._op is not ops.DIV:
+        if len(node.parents) != 1 and node._row is not ops.DIV:
             continue
         scale = e.value[e.parents[i][0]] if k == 1 else 1.0  # a quotient is its numerator times a function
         for entry in TEXTBOOK:

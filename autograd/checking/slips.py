@@ -47,9 +47,9 @@ def degrees(e: Evidence) -> Iterator[Guess]:
         yield Guess("degrees", (factor - 1.0) * e.right, None, text.__str__)
         for i, k, p in e.edges():
             node = e.order[i]
-            if node._op not in _TURNS:
+            if node._row not in _TURNS:
                 continue
-            taken = np.array([value_and_partial(node._op, (float(x),), 0)[1] for x in e.value[p] * factor])
+            taken = np.array([value_and_partial(node._row, (float(x),), 0)[1] for x in e.value[p] * factor])
             for numbers in (taken, factor * taken):
                 yield edge_guess(e, i, k, numbers, "degrees", later(_degrees_text, node))
             yield edge_guess(e, i, k, factor * e.partial[i, k], "degrees", text.__str__)
@@ -123,11 +123,11 @@ def mean_for_sum(e: Evidence) -> Iterator[Guess]:
     for i, node in enumerate(e.order):
         if e.below[i] is None or not node.parents:
             continue
-        n = len(node.parents) if node._op in (ops.SUM, ops.MEAN) else _terms_alike(e, i)
-        factor = float(n) if node._op is ops.MEAN else 1.0 / max(n, 1)
+        n = len(node.parents) if node._row in (ops.SUM, ops.MEAN) else _terms_alike(e, i)
+        factor = float(n) if node._row is ops.MEAN else 1.0 / max(n, 1)
         if n > 1:
             change = (factor - 1.0) * column(e.above[i]) * e.slopes_of(i)
-            yield Guess("mean for sum", change, node, later(_mean_text, n, node._op is ops.MEAN), everywhere=True)
+            yield Guess("mean for sum", change, node, later(_mean_text, n, node._row is ops.MEAN), everywhere=True)
 
 
 def _mean_text(n: int, mean: bool) -> str:
@@ -141,7 +141,7 @@ def _terms_alike(e: Evidence, i: int) -> int:
     terms, unread = [], [i]
     while unread:
         j = unread.pop()
-        if e.order[j]._op is ops.ADD:
+        if e.order[j]._row is ops.ADD:
             unread += e.parents[j]
         elif e.order[j].parents or e.order[j]._data != 0.0:  # Python's sum begins with 0
             terms.append(j)
@@ -150,7 +150,7 @@ def _terms_alike(e: Evidence, i: int) -> int:
 
 
 def _build(e: Evidence, j: int, depth: int) -> Any:
-    return e.order[j]._op, tuple(_build(e, p, depth + 1) for p in e.parents[j]) if depth < 4 else ()
+    return e.order[j]._row, tuple(_build(e, p, depth + 1) for p in e.parents[j]) if depth < 4 else ()
 
 
 # --- parts --------------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
 
 
 def _sign_text(node: Any, k: int) -> str:
-    if node._op in PASS_ON:
+    if node._row in PASS_ON:
         return f"the sign of the term {term_text(node, k)} is the wrong way round"
     return f"the sign of {local_derivative_text(node, k)} is the wrong way round"
 
@@ -204,7 +204,7 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
         if shared:
             rank = 0
         elif others:
-            rank = 1 if node._op in PASS_ON else 2
+            rank = 1 if node._row in PASS_ON else 2
         else:
             rank = 3
         change = -e.through(i, k)
@@ -214,19 +214,19 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
         if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
             continue
         wrong = int(shared[0] if shared else e.columns[0])
-        kind = "dropped term" if node._op in PASS_ON else "missing path"
+        kind = "dropped term" if node._row in PASS_ON else "missing path"
         yield rank, Guess(kind, change, node, later(_part_text, e, i, k, wrong))
 
 
 def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
     node = e.order[i]
     part = node.parents[k]
-    if node._op in PASS_ON:
+    if node._row in PASS_ON:
         return f"you dropped the term {term_text(node, k)} of {written(node, False)}"
     columns = [c for c in range(len(e.names)) if e.reaches(e.parents[i][k], c)]
     name = e.names[wrong if wrong in columns else columns[0]]
     whole = name_of(e.order[-1]) if e.order[-1]._label else "f"
-    rule = {ops.MUL: ", the product rule's other term", ops.DIV: ", the quotient rule's other term"}.get(node._op, "")
+    rule = {ops.MUL: ", the product rule's other term", ops.DIV: ", the quotient rule's other term"}.get(node._row, "")
     if not part.parents:
         on_the_way = "" if node is e.order[-1] else f" through {name_of(node)}"
         return f"{name} also reaches {whole}{on_the_way} directly, by {local_derivative_text(node, k)}{rule}"
@@ -239,7 +239,7 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
     for i, k, _ in e.edges():
         node = e.order[i]
         yield edge_guess(e, i, k, one, "missing factor", later(left_out_text, node, k))
-        if node._op is ops.DIV and e.below[e.parents[i][1]] is not None:
+        if node._row is ops.DIV and e.below[e.parents[i][1]] is not None:
             v = e.value[e.parents[i][1]]
             for power in (1, 2):
                 change = column(e.above[i] * (v**power - 1.0)) * e.slopes_of(i)
@@ -249,7 +249,7 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
             yield edge_guess(e, i, k, e.partial[i, k] / factor, "missing factor", text)
     for i, k, p in e.edges():
         node, inner = e.order[i], e.order[p]
-        if inner.parents and node._op not in (*PASS_ON, ops.MUL):
+        if inner.parents and node._row not in (*PASS_ON, ops.MUL):
             reached = (e.slopes_of(p) != 0.0).any(axis=0) - e.slopes_of(p)
             change = column(e.above[i] * e.partial[i, k]) * reached
             yield Guess("missing factor", change, inner, later(_inner_text, inner))
@@ -261,7 +261,7 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
 
 def _base_factors(e: Evidence, i: int, k: int) -> Iterator[Any]:
     """The logarithm of the base in the derivatives of 2^x, a^x, log2 and log10."""
-    op, count = e.order[i]._op, len(e.points)
+    op, count = e.order[i]._row, len(e.points)
     if op in (ops.EXP2, ops.LOG2):
         yield np.full(count, np.log(2.0)) if op is ops.EXP2 else np.full(count, 1.0 / np.log(2.0))
     elif op is ops.LOG10:
@@ -475,9 +475,9 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
     for i, k, _ in e.edges():
         node = e.order[i]
         operands = [e.value[q] for q in e.parents[i]]
-        for mistake in usual_mistakes(node._op, k, operands, e.value[i]):
+        for mistake in usual_mistakes(node._row, k, operands, e.value[i]):
             yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
-        if k == 0 and node._op in (ops.MUL, ops.DIV):
+        if k == 0 and node._row in (ops.MUL, ops.DIV):
             yield from _factor_by_factor(e, i)
 
 
@@ -493,7 +493,7 @@ def rule_text(node: Any, k: int, instead: str) -> str:
 def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
     node = e.order[i]
     u, v = (e.slopes_of(p) for p in e.parents[i])
-    product = node._op is ops.MUL
+    product = node._row is ops.MUL
     instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
     if np.any(instead):
         text = later(_factor_by_factor_text, node, "product" if product else "quotient")
@@ -539,7 +539,7 @@ def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
 def _constant_text(factor: float, node: Any = None, k: int = 0) -> str:
     if node is None:
         what = "your derivative"
-    elif node._op in PASS_ON:
+    elif node._row in PASS_ON:
         what = f"the derivative of the term {term_text(node, k)}"
     else:
         what = f"your {local_derivative_text(node, k, False)}"
@@ -600,7 +600,7 @@ def _is_power(op: operation.Op) -> bool:
 def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
     row = int(np.argmax(np.abs(e.gap).max(axis=1) * e.same))
     for i, k, p in e.edges()[:MOST_EDGES]:
-        op = e.order[i]._op
+        op = e.order[i]._row
         if (
             _is_power(op) != powers
             or op in PASS_ON
@@ -624,7 +624,7 @@ def _at_inner_slope(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
     node, inner = e.order[i], e.order[p]
     for c in e.columns[:2]:
         at = e.slopes_of(p)[:, c]
-        taken = np.array([value_and_partial(node._op, (float(x),), 0)[1] for x in at])
+        taken = np.array([value_and_partial(node._row, (float(x),), 0)[1] for x in at])
         text = later(_inner_slope_text, node, k)
         yield edge_guess(e, i, k, taken, "wrong point", text)
         reached = (e.slopes_of(p) != 0.0).any(axis=0)
@@ -640,7 +640,7 @@ def _inner_slope_text(node: Any, k: int) -> str:
 def _rule_at(e: Evidence, i: int, k: int, j: int, row: int) -> float:
     operands = [float(e.value[q][row]) for q in e.parents[i]]
     operands[k] = float(e.value[j][row])
-    return value_and_partial(e.order[i]._op, tuple(operands), k)[1]
+    return value_and_partial(e.order[i]._row, tuple(operands), k)[1]
 
 
 def _fits_in_row(e: Evidence, i: int, k: int, j: int, row: int) -> bool:

@@ -226,7 +226,7 @@ class StepShell(Shell):
 
     def _result(self) -> Iterator[str]:
         yield "The gradient of each leaf:"
-        inputs = [node for node in self._trace.order if node._op is LEAF and not is_constant(node)]
+        inputs = [node for node in self._trace.order if node._row is LEAF and not is_constant(node)]
         for node in inputs[:_MOST_NODES]:
             gradient = self.stepper.look(node).gradient
             yield f"  {self._derivative(node)} = {'0' if gradient is None else short_number(gradient)}"

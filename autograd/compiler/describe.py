@@ -159,7 +159,7 @@ class Description:
         self.names = Names(plan)
         self._plan = plan
         leaves = np.zeros(plan.size, dtype=bool)
-        leaves[[place for node, place in plan.leaves() if node._op is LEAF]] = True
+        leaves[[place for node, place in plan.leaves() if node._row is LEAF]] = True
         self._wanted = wanted_places(plan, leaves)
         self._messages = _messages(plan)
 

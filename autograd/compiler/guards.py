@@ -178,7 +178,7 @@ def _operand(x: Any) -> Any:
     """A node, a plain number as a float where one holds it, or None."""
     x = innermost(x)
     if isinstance(x, Value):
-        return x._data if x._op is LITERAL else x
+        return x._data if x._row is LITERAL else x
     if x is None or type(x) is float:
         return x
     try:
@@ -205,13 +205,13 @@ def _name(operand: Any) -> str:
     if not operand.parents:
         return "a leaf without a label"
     names = [_part(parent) for parent in operand.parents[:_SHOWN]]
-    return made_by(operand._op, names if len(operand.parents) <= _SHOWN else [*names, "..."])
+    return made_by(operand._row, names if len(operand.parents) <= _SHOWN else [*names, "..."])
 
 
 def _part(operand: Value) -> str:
     if operand._label:
         return shown(operand._label)
-    return _digits(operand._data) if operand._op is LITERAL else "..."
+    return _digits(operand._data) if operand._row is LITERAL else "..."
 
 
 def _digits(x: Any) -> str:

@@ -917,7 +917,7 @@ class ArrayProgram:
         given = {place for block in places for place in block.ravel().tolist()}
         if len(given) < sum(block.size for block in places):
             raise ArgumentError("a leaf is in two of the inputs")
-        own = {place: node for node, place in plan.leaves() if node._op is LEAF and place not in given}
+        own = {place: node for node, place in plan.leaves() if node._row is LEAF and place not in given}
         at = sorted(own)
         self.parameters: list[Value] = [own[place] for place in at]
         wanted, varies = _above(plan, at), _above(plan, [*at, *given])

@@ -698,7 +698,7 @@ class Source:
         self._number: dict[Step, int] = {step: k for k, step, _ in self._steps.steps}
         self.forward: Callable[[], None] = self._made(self._forward_text(None), "forward")
         self._backward: dict[tuple[int, ...], Backward] = {}
-        self._leaves = [(node, place) for node, place in plan.leaves() if node._op is LEAF]
+        self._leaves = [(node, place) for node, place in plan.leaves() if node._row is LEAF]
 
     @property
     def values(self) -> Floats:

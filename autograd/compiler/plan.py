@@ -140,8 +140,8 @@ class Plan:
         self.root = int(layout.place[self.result])
         leaves = [i for node, i in tape.number.items() if layout.place[i] >= 0]
         self._fixed = layout.fixed
-        self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._op is LITERAL}
-        self._leaves = {tape.nodes[i]: int(layout.place[i]) for i in leaves if tape.nodes[i]._op is not LITERAL}
+        self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._row is LITERAL}
+        self._leaves = {tape.nodes[i]: int(layout.place[i]) for i in leaves if tape.nodes[i]._row is not LITERAL}
         self._places = {node: int(layout.place[i]) for node, i in zip(self.roots, tape.roots, strict=True)}
 
     @property

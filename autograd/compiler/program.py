@@ -168,7 +168,7 @@ class Program:
         parameters = parameters_of(optimizer)
         if self._training is None or not self._training.is_of(parameters):
             for p in parameters:
-                if p._op is not LEAF or p not in self._leaves.place:
+                if p._row is not LEAF or p not in self._leaves.place:
                     raise ArgumentError(f"{name_of(p)} is no leaf of this program, so it can't be trained by it")
             places = np.array([self._leaves.place[p] for p in parameters], dtype=np.int64)
             self._training = Training(parameters, places, self._source)
@@ -444,7 +444,7 @@ def vectorized(root: Value, inputs: Any) -> BatchProgram:
     nodes = list(np.asarray(inputs, dtype=object).ravel())
     below = set(topological_order(root))
     for node in nodes:
-        if node not in below or node.parents or node._op is LITERAL:
+        if node not in below or node.parents or node._row is LITERAL:
             raise ArgumentError(f"{node!r} is no leaf of this graph, so it can't be an input of it")
     if len(set(nodes)) != len(nodes) or not nodes:
         raise ArgumentError("the inputs are one or more leaves, each named once")

@@ -107,7 +107,7 @@ class Scalar:
             if node._a is None:
                 numbers.append(node._data if p < 0 else float(values[p]))
                 continue
-            parents, op = node.parents, node._op
+            parents, op = node.parents, node._row
             inputs = tuple([numbers[at[parent]] for parent in parents])
             labels = tuple([parent._label for parent in parents])
             try:
@@ -126,7 +126,7 @@ class Scalar:
     def _swept(self, backward: Backward, seed: float) -> list[float]:
         """The gradients as the scalar graph's own backward finds them; nothing else of the graph is changed."""
         nodes, numbers = self._replay()
-        leaves = [node for node in nodes if node._op is LEAF]
+        leaves = [node for node in nodes if node._row is LEAF]
         before = [node._data for node in nodes]
         gradients = [node._grad for node in nodes]
         try:

@@ -83,7 +83,7 @@ class Tape:
                     stack.append(a)
                     continue
                 i = found
-            op = node._op
+            op = node._row
             code = code_of.get(op)
             if code is None:
                 code = code_of[op] = len(self.ops)
@@ -244,7 +244,9 @@ class BatchTape(Tape):
             if i < len(varies) and not varies[i]:
                 made.append(node)
             else:
-                made.append(restore(Value, node._data, "", self.ops[code], tuple([made[p] for p in self.operands(i)]), None))
+                made.append(
+                    restore(Value, node._data, "", self.ops[code], tuple([made[p] for p in self.operands(i)]), None)
+                )
         return made
 
 

@@ -30,7 +30,7 @@ def backward(root: Any, seed: Any, create_graph: bool) -> None:
         reached = [node for node in order if not is_constant(node)]
         gradients = [found.get(node, 0.0) for node in reached]
         for k, node in enumerate(reached):
-            if node._op is LEAF and node._grad is not None:
+            if node._row is LEAF and node._grad is not None:
                 gradients[k] = node._grad + gradients[k]
                 if modes.entered and modes.anomalies_raise() and not isfinite(plain_of(gradients[k])):
                     raise AnomalyError(
@@ -115,7 +115,7 @@ def _zero_below(
                         push(b)
                     if a._grad is not zero:
                         push(a)
-            elif node._op is LEAF:
+            elif node._row is LEAF:
                 if gradient is not None:
                     holders.append(node)
                     earlier.append(gradient)
@@ -131,7 +131,7 @@ def _sweep(inner: list[Any]) -> None:
     """
     for node in reversed(inner):
         upstream = node._grad
-        op = node._op
+        op = node._row
         a = node._a
         b = node._b
         if op is MUL:

@@ -29,7 +29,7 @@ _expected = _Expected()
 def restore(kind: type, data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
     """Put a node of this class together from what it holds."""
     made: Any = object.__new__(kind)  # whatever mode we are in: nothing is computed here
-    made._data, made._label, made._op, made._grad = data, label, op, grad
+    made._data, made._label, made._row, made._grad = data, label, op, grad
     made._a, made._b = laid_out(op, parents)
     return made
 
@@ -40,7 +40,7 @@ def deepcopy(root: Any, memo: dict[int, Any]) -> Any:
     for node in reached:
         if id(node) not in memo:
             parents = tuple([memo[id(p)] for p in node.parents])
-            memo[id(node)] = node if node._op is LITERAL else restore(*_fields(node, parents))
+            memo[id(node)] = node if node._row is LITERAL else restore(*_fields(node, parents))
     for node in reached:
         if hasattr(node._grad, "parents"):
             memo[id(node)]._grad = memo[id(node._grad)]
@@ -118,7 +118,7 @@ def _reached(root: Any, known: Container[Any] = ()) -> list[Any]:
 
 def _fields(node: Any, parents: tuple[Any, ...]) -> tuple[Any, ...]:
     """What `restore` makes the node of again."""
-    return type(node), node._data, node._label, node._op, parents, _plain_grad(node)
+    return type(node), node._data, node._label, node._row, parents, _plain_grad(node)
 
 
 def _plain_grad(node: Any) -> float | None:

@@ -65,18 +65,18 @@ def name_of(node: Any) -> str:
     if node._label:
         return f"node {shown(node._label)}"
     if not node.parents:
-        return f"the number {node._data!r}" if node._op is LITERAL else f"an unlabelled leaf ({node._data!r})"
-    return f"an unlabelled {node._op.name!r} node ({node._data!r})"
+        return f"the number {node._data!r}" if node._row is LITERAL else f"an unlabelled leaf ({node._data!r})"
+    return f"an unlabelled {node._row.name!r} node ({node._data!r})"
 
 
 def is_constant(node: Any) -> bool:
     """Whether no gradient is wanted for this node."""
-    return node._op is LITERAL or node._op is CONSTANT
+    return node._row is LITERAL or node._row is CONSTANT
 
 
 def refuse_shared(made: Any, what: str) -> None:
     """Raise if the node is a plain number, of which there is one for all graphs."""
-    if made._op is LITERAL:
+    if made._row is LITERAL:
         raise ArgumentError(
             f"the number {made._data!r} is shared by every graph that uses it and cannot be {what}; use "
             "Value(..., constant=True) for an input of your own"
@@ -130,7 +130,7 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
     """
     if not create_graph:
         return partials_at(node, node._data, [p._data for p in node.parents])
-    rule: Partials = node._op.partials
+    rule: Partials = node._row.partials
     try:
         return rule(node, *node.parents)
     except AnomalyError:
@@ -145,7 +145,7 @@ def sending_order(node: Any) -> Iterable[int]:
     A dot serves each weight with its input, and then the bias. The order matters to the last bit where one node is an
     operand twice.
     """
-    if node._op is not DOT:
+    if node._row is not DOT:
         return range(len(node.parents))
     n = len(node._b)
     return [place for i in range(n) for place in (i, n + i)] + [*range(2 * n, len(node.parents))]
@@ -157,7 +157,7 @@ def partials_at(node: Any, out: float, inputs: Sequence[float]) -> tuple[float, 
     Raises:
         AutogradError: the rule has no value here.
     """
-    rule: Partials = node._op.float_partials
+    rule: Partials = node._row.float_partials
     try:
         return rule(out, *inputs)
     except (ArithmeticError, ValueError) as error:
@@ -166,13 +166,13 @@ def partials_at(node: Any, out: float, inputs: Sequence[float]) -> tuple[float, 
 
 def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
-    op = node._op
+    op = node._row
     if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
         warn(
             f"{op.name} has slope {plain_of(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
             f"{name_of(node)}"
             + (f" ({op.kink})" if op.kink else "")
-            + ("; autograd.hypot has a slope at the origin" if op is SQRT and parent._op in (ADD, SUM) else "")
+            + ("; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else "")
         )
     elif op is FLOOR and plain_of(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
@@ -180,15 +180,15 @@ def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None
 
 def no_derivative(node: Any, error: Exception) -> Exception:
     at = ", ".join(f"{name_of(p)} = {p._data!r}" for p in node.parents[:4])
-    kink = f" ({node._op.kink})" if node._op.kink else ""
-    return translated(error, f"{node._op.name} has no derivative at {at}{kink}: {error}")
+    kink = f" ({node._row.kink})" if node._row.kink else ""
+    return translated(error, f"{node._row.name} has no derivative at {at}{kink}: {error}")
 
 
 def _check_stored_values(order: Iterable[Any]) -> None:
     for node in order:
         if node.parents:
             try:
-                now: Any = node._op.forward(*[p._data for p in node.parents])
+                now: Any = node._row.forward(*[p._data for p in node.parents])
             except (ArithmeticError, ValueError) as error:
                 now = error
             if now != node._data and not (now != now and node._data != node._data):

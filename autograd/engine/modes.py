@@ -128,9 +128,9 @@ def applied(made: Any) -> Any:
         return made
     if anomalies_raise() and not math.isfinite(made._data):
         parents = made.parents
-        raise made_badly(made._op, [p._label for p in parents], [p._data for p in parents], made._data)
+        raise made_badly(made._row, [p._label for p in parents], [p._data for p in parents], made._data)
     if not recording():
-        made._op = CONSTANT
+        made._row = CONSTANT
         made._a = made._b = None
     return made
 

@@ -98,7 +98,7 @@ class Op:
 
     def _on_arrays(self, inputs: tuple[Any, ...]) -> Any:
         arrays = [np.asarray(x) if isinstance(x, list | tuple) else x for x in inputs]
-        if any(getattr(type(x), "op_level", 0) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in arrays):
+        if any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in arrays):
             for x in arrays:
                 apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
                 if apply_elementwise is not None:
@@ -156,18 +156,27 @@ def number(x: object) -> float:
     raise OperandError(f"expected a real number or a Value, got {kind} {_short(x)}{hint}")
 
 
+def is_node(x: object) -> bool:
+    """Whether this is a node of a graph or stands for one: a Value, a dual, a symbol.
+
+    >>> is_node(3.0)
+    False
+    """
+    return getattr(type(x), "op_level", 0) > 0
+
+
 def plain(x: Any) -> float:
     """The bare number of a Value or dual; any other real number as a float.
 
     >>> plain(3)
     3.0
     """
-    return x.data if getattr(type(x), "op_level", 0) else number(x)
+    return x.data if is_node(x) else number(x)
 
 
 def boxed(x: Any) -> Any:
     """A Value as an array of no dimensions, which NumPy's loops take as it is."""
-    if not getattr(type(x), "op_level", 0):
+    if not is_node(x):
         return x
     box = np.empty((), dtype=object)
     box[()] = x
@@ -316,7 +325,7 @@ def _declare(forward: Callable[..., Any], partials: Callable[..., Any], facts: d
         if len(slopes) != len(inputs):
             raise ArgumentError(f"the partials of {name} gave {len(slopes)} numbers for {len(inputs)} operands")
         if not any(getattr(x, "ndim", 0) for x in inputs):
-            slopes = tuple(s if getattr(type(s), "op_level", 0) else number(s) for s in slopes)
+            slopes = tuple(s if is_node(s) else number(s) for s in slopes)
         return slopes
 
     facts["symbol"] = facts["symbol"] or name

@@ -153,7 +153,7 @@ def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
     made._data = data
     made._grad = None
     made._label = ""
-    made._op = op
+    made._row = op
     made._a = a
     made._b = b
     return modes.applied(made) if modes.entered else made
@@ -226,21 +226,21 @@ class Value(Operators):
         Value(2.0, label='a', grad=2.0)
     """
 
-    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_op")
+    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_row")
 
     op_level = 1  # see operation.Op: a row called with a Value makes a node
 
     _data: float
     _grad: Any  # None: no backward has reached this node; a constant's stays None
     _label: str
-    _op: Op
+    _row: Op
     _a: Any  # see ops.laid_out
     _b: Any
 
     def __init__(self, data: Any, label: str = "", *, constant: bool = False) -> None:
         self._data = data if type(data) is float else number(data)
         self._grad = None
-        self._op = CONSTANT if constant else LEAF
+        self._row = CONSTANT if constant else LEAF
         self._a = self._b = None
         self.label = label
 
@@ -296,7 +296,7 @@ class Value(Operators):
     @property
     def op(self) -> str:
         """The name of the table row that made this node; "" on leaves."""
-        return self._op.name
+        return self._row.name
 
     @property
     def constant(self) -> bool:
@@ -306,7 +306,7 @@ class Value(Operators):
     @property
     def local_derivative(self) -> Callable[..., tuple[Any, ...]]:
         """The closure ``(out, *inputs) -> partials``, over the operation's parameters alone."""
-        return self._op.partials
+        return self._row.partials
 
     def local_derivatives(self) -> tuple[float, ...]:
         """d self / d parent for each parent, in operand order, at the stored values.
@@ -388,15 +388,15 @@ class Value(Operators):
         return f"Value({self._data!r}{label}{grad})"
 
     def __copy__(self) -> Any:
-        if self._op is LITERAL:
+        if self._row is LITERAL:
             return self  # all graphs share it
-        return copying.restore(type(self), self._data, self._label, self._op, self.parents, self._grad)
+        return copying.restore(type(self), self._data, self._label, self._row, self.parents, self._grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copying.deepcopy(self, memo)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return (literal, (self._data,)) if self._op is LITERAL else copying.reduce(self)
+        return (literal, (self._data,)) if self._row is LITERAL else copying.reduce(self)
 
 
 def literal(x: float) -> Value:

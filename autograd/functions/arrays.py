@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import op as operation
+from ..engine.op import is_node
 from ..engine.value import Value, lift
 from ..errors import OperandError, ShapeError
 from . import elementary
@@ -130,7 +131,7 @@ def array(x: Any, label: str = "") -> Any:
         if isinstance(item, list | tuple):
             raise ShapeError("rows of different lengths do not make an array")
         name = label + (f"[{','.join(map(str, index))}]" if index and label else "")
-        result[index] = item if getattr(type(item), "op_level", 0) else Value(item, name)
+        result[index] = item if is_node(item) else Value(item, name)
     return result.view(ValueArray)
 
 
@@ -292,7 +293,7 @@ def _where(condition: Any, *branches: Any) -> Any:
     result = np.empty(chosen.shape, dtype=object)
     for index in np.ndindex(*chosen.shape):
         branch = x[index] if chosen[index] else y[index]
-        result[index] = branch if getattr(type(branch), "op_level", 0) else lift(branch)
+        result[index] = branch if is_node(branch) else lift(branch)
     return _wrapped(result) if result.ndim else result[()]
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..engine import graph, modes, ops
 from ..engine.modes import recorded
+from ..engine.op import is_node
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, GraphError, OperandError, ShapeError
 from .duals import Dual, innermost, new_level
@@ -85,7 +86,7 @@ def push(
 
 def is_nested(numbers: list[Any]) -> bool:
     """Whether another derivative is being taken around this one, so that results must stay differentiable."""
-    return _depth.get() > 0 or any(getattr(type(x), "op_level", 0) for x in numbers)
+    return _depth.get() > 0 or any(is_node(x) for x in numbers)
 
 
 @contextmanager
@@ -150,7 +151,7 @@ def flat_output(f: Function, result: Any) -> tuple[list[Any], Tree]:
 
 
 def check_in_graph(f: Function, out: list[Any]) -> None:
-    if not any(getattr(type(y), "op_level", 0) for y in out):
+    if not any(is_node(y) for y in out):
         if not out:
             raise ShapeError(f"there is no number in what {name_of(f)} returned")
         returned = f"{out[0]!r}, a plain number," if len(out) == 1 else f"{len(out)} plain numbers"
@@ -418,7 +419,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 
     def slope(*point: Any) -> Any:
         change = jvp(f, point, tangents)[1]
-        return change if getattr(type(change), "op_level", 0) else lift(change)
+        return change if is_node(change) else lift(change)
 
     argnums: Argnums = 0 if len(primals) == 1 else range(len(primals))
     return grad(slope, argnums)(*primals)

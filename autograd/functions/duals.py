@@ -12,7 +12,7 @@ import itertools
 from math import isfinite
 from typing import Any
 
-from ..engine.op import Op, number
+from ..engine.op import Op, is_node, number
 from ..engine.ops import FLOOR
 from ..engine.value import Operators
 from ..errors import AutogradError, translated, warn
@@ -63,8 +63,7 @@ class Dual(Operators):
         level = max(x.level for x in inputs if type(x) is Dual)
         at_level = [type(x) is Dual and x.level == level for x in inputs]
         primals = [
-            x.primal if here else x if getattr(type(x), "op_level", 0) else number(x)
-            for x, here in zip(inputs, at_level, strict=True)
+            x.primal if here else x if is_node(x) else number(x) for x, here in zip(inputs, at_level, strict=True)
         ]
         out = op(*primals)
         tangent: Any = 0.0

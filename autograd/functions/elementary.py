@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..engine import op as operation
 from ..engine import ops, special
-from ..engine.op import Op
+from ..engine.op import Op, is_node
 from ..engine.value import Number, Value, lift, literal, node, record, unary_method
 from ..errors import ArgumentError, DomainError, OperandError, ShapeError
 
@@ -379,7 +379,7 @@ def clip(x: Any, low: float | None = None, high: float | None = None) -> Any:
     """
     bottom = -np.inf if low is None else low
     top = np.inf if high is None else high
-    if any(getattr(type(side), "op_level", 0) for side in (bottom, top)):
+    if any(is_node(side) for side in (bottom, top)):
         return minimum(maximum(x, bottom), top)
     bottom, top = operation.number(bottom), operation.number(top)
     if bottom > top:
@@ -406,6 +406,6 @@ def where(condition: Any, f: Any, g: Any) -> Any:
     """
     if isinstance(condition, np.ndarray) and condition.ndim:
         raise OperandError("where takes one condition; np.where takes arrays of them")
-    chosen = f if (condition if getattr(type(condition), "op_level", 0) else operation.number(condition)) else g
+    chosen = f if (condition if is_node(condition) else operation.number(condition)) else g
     result = chosen() if callable(chosen) else chosen
-    return result if getattr(type(result), "op_level", 0) else literal(operation.number(result))
+    return result if is_node(result) else literal(operation.number(result))

@@ -31,7 +31,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ..engine import op, ops
-from ..engine.op import Op
+from ..engine.op import Op, is_node
 from ..errors import ArgumentError, AutogradError, ExpressionError, OperandError, pointed
 from . import elementary as functions
 from . import elementary as reductions
@@ -508,7 +508,7 @@ class Expression:
             if name not in values:
                 raise ArgumentError(f"{self.text} needs a value for {name}")
             x = values[name]
-            given[name] = x if getattr(type(x), "op_level", 0) else op.number(x)
+            given[name] = x if is_node(x) else op.number(x)
         stack: list[Any] = []
         for step in self._steps:
             if step.kind == "number":

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.op import number
+from ..engine.op import is_node, number
 from .arrays import ValueArray
 
 __all__ = ["Tree", "flatten"]
@@ -88,16 +88,16 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
     if isinstance(x, np.ndarray) and x.ndim == 0:
         x = x[()]
     if isinstance(x, np.ndarray):
-        numbers = [v if getattr(type(v), "op_level", 0) else number(v) for v in x.ravel().tolist()]
+        numbers = [v if is_node(v) else number(v) for v in x.ravel().tolist()]
         return numbers, Tree((x.shape,), f"array{x.shape}", lambda places: places[0])
-    if not getattr(type(x), "op_level", 0):
+    if not is_node(x):
         x = number(x)
     return [x], Tree((None,), "number", lambda places: places[0])
 
 
 def packed(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """An array of numbers; of Values and duals if there are any among them."""
-    if not any(getattr(type(v), "op_level", 0) for v in numbers):
+    if not any(is_node(v) for v in numbers):
         return np.array(numbers, dtype=float).reshape(shape)
     result = np.empty(len(numbers), dtype=object)
     result[:] = numbers

@@ -268,7 +268,7 @@ def activation_named(choice: Any) -> Module:
 
 def name_if_new(node: Any, label: str) -> None:
     """Label a node that an activation made; not one that it passed on, nor a number that graphs share."""
-    if type(node) is Value and not node._label and node._op is not LITERAL:
+    if type(node) is Value and not node._label and node._row is not LITERAL:
         node._label = label
 
 

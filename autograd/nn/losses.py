@@ -21,6 +21,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from ..engine import op
+from ..engine.op import is_node
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError, shown
 from ..functions import arrays, elementary
@@ -71,7 +72,7 @@ def read(loss: str, what: str, x: Any) -> Numbers:
     if not set(map(type, items)) <= _KINDS:
         if any(isinstance(item, list | tuple | np.ndarray) for item in items):
             raise ShapeError(f"{loss}: the rows of {what} have different lengths")
-        items = [item if getattr(type(item), "op_level", 0) else op.number(item) for item in items]
+        items = [item if is_node(item) else op.number(item) for item in items]
     return Numbers(items, source.shape, isinstance(x, np.ndarray) and source.ndim > 0)
 
 

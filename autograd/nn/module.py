@@ -236,10 +236,10 @@ def _opened(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
 def _trainable(it: Any) -> bool:
     """Whether it is a parameter or an array of parameters."""
     if isinstance(it, Value):
-        return it._op is LEAF
+        return it._row is LEAF
     if not isinstance(it, np.ndarray) or it.dtype != object or not it.size:
         return False
-    return all(isinstance(v, Value) and v._op is LEAF for v in it.ravel().tolist())
+    return all(isinstance(v, Value) and v._row is LEAF for v in it.ravel().tolist())
 
 
 def _bare(held: Any) -> Any:

@@ -331,7 +331,7 @@ def stale(order: Iterable[Any]) -> tuple[Any, float] | None:
     """The first node that stores something else than its operands now give, and what they give; None: there is none."""
     for node in order:
         try:
-            now: float = node._op.forward(*[p._data for p in node.parents])
+            now: float = node._row.forward(*[p._data for p in node.parents])
         except (ArithmeticError, ValueError):
             now = math.nan
         if now != node._data and (now == now or node._data == node._data):

@@ -22,6 +22,7 @@ from math import isfinite
 from typing import Any, TypeAlias
 
 from ..engine import graph
+from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
 from ..functions.slopes import Slopes
 from .chains import (
@@ -364,7 +365,7 @@ class _Writer:
                 lines += self.merged(step)
                 continue
             unnamed.update(dict.fromkeys([link.below, above]))
-            symbol, because = formula(above, link.place, self.told.names), above._op.because
+            symbol, because = formula(above, link.place, self.told.names), above._row.because
             if symbol or because not in reasons:
                 pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {digits(link.value)}"]
                 if because and because not in reasons:
@@ -667,10 +668,10 @@ def explain(root: Any, wrt: Any, *, style: str = "text", merge: bool = True, wit
     if style not in (*_PLAIN, "latex"):
         raise ArgumentError(f"style is 'text', 'unicode' or 'latex', got {style!r}")
     base = root if within is None else within
-    if getattr(type(base), "op_level", 0) != 1:
+    if not isinstance(base, Value):
         hint = "; to give a name, say in which graph: within=loss" if isinstance(base, str) else ""
         raise OperandError(f"a derivation starts from a Value, got {type(base).__name__}{hint}")
-    is_elsewhere = within is None and getattr(type(wrt), "op_level", 0) == 1
+    is_elsewhere = within is None and isinstance(wrt, Value)
     order = graph.topological_order(base, wrt) if is_elsewhere else graph.topological_order(base)
     names = Names(order)
     start = names.find(root)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..engine import graph, ops
-from ..engine.op import Op
+from ..engine.op import Op, is_node
 from ..engine.ops import LEAF
 from ..engine.value import lift
 from ..errors import AutogradError, shown
@@ -88,7 +88,7 @@ def name_of(node: Any) -> str:
     if node._label:
         return shown(node._label)
     text, _ = _formula(node, True, 0)
-    return text if len(text) <= LONGEST else f"the {node._op.name} node ({number_text(node._data)})"
+    return text if len(text) <= LONGEST else f"the {node._row.name} node ({number_text(node._data)})"
 
 
 def term_text(node: Any, k: int) -> str:
@@ -101,7 +101,7 @@ def term_text(node: Any, k: int) -> str:
         ['w*x', 'w*x', 'b']
     """
     half = len(node.parents) // 2
-    if node._op is not ops.DOT or k >= 2 * half:
+    if node._row is not ops.DOT or k >= 2 * half:
         return name_of(node.parents[k])
     return f"{name_of(node.parents[k % half])}*{name_of(node.parents[half + k % half])}"
 
@@ -138,7 +138,7 @@ def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
     at = number_text(float(graph.local_partials(node)[k]))
     try:
         partial = graph.local_partials(node, create_graph=True)[k]
-        text, _ = _formula(lift(-node.parents[0] / node.parents[1] ** 2 if node._op is ops.DIV and k else partial))
+        text, _ = _formula(lift(-node.parents[0] / node.parents[1] ** 2 if node._row is ops.DIV and k else partial))
     except AutogradError:
         text = ""
     return f"{name} = {text}" if 0 < len(text) <= LONGEST and " node (" not in text else f"{name} = {at} here"
@@ -150,7 +150,7 @@ def _in_fraction(node: Any, by_name: bool) -> str:
 
 
 def _formula(node: Any, by_name: bool = True, depth: int = 0) -> tuple[str, int]:
-    op = node._op
+    op = node._row
     if by_name and node._label:
         label = shown(node._label)
         return label, _SUM if " " in label else _ATOM  # "yhat - y" is written in brackets
@@ -224,7 +224,7 @@ def formula(node: Any, place: int, names: Names) -> str:
         partial = graph.local_partials(node, create_graph=True)[place]
     except AutogradError:
         return ""
-    if not getattr(type(partial), "op_level", 0) or not _legible(partial, names):
+    if not is_node(partial) or not _legible(partial, names):
         return ""
     head = local_derivative_text(node, place, whole=False)
     text = local_derivative_text(node, place)[len(head) + 3 :]
@@ -258,17 +258,17 @@ def definition(node: Any, names: Names, style: Style = TEXT) -> str:
     """
     name = style.name(names[node])
     if not node.parents:
-        return f"{name} = {short_number(node._data)} ({'an input' if node._op is LEAF else 'a constant'})"
+        return f"{name} = {short_number(node._data)} ({'an input' if node._row is LEAF else 'a constant'})"
     shown: list[Any] = list(node.parents)
     if len(shown) > _MOST:
         shown[_MOST // 2 : 1 - _MOST // 2] = [None]
     operands = [style.dots if p is None else style.name(names[p]) for p in shown]
-    return f"{name} = {made_by(node._op, operands)}"
+    return f"{name} = {made_by(node._row, operands)}"
 
 
 def kinks(nodes: Iterable[Any]) -> list[str]:
     """What the operations among the nodes take for a derivative where they have none."""
-    found = {f"{node._op.name}: {node._op.kink}": None for node in nodes if node._op.kink}
+    found = {f"{node._row.name}: {node._row.kink}": None for node in nodes if node._row.kink}
     return list(found)
 
 

@@ -49,7 +49,7 @@ class Sums:
         self._sides: dict[int, bool] = {}
         self._count_uses()
         for i, node in enumerate(order):
-            op = node._op
+            op = node._row
             if op is MUL:
                 self._state[i] |= _TERM | _WEIGHTED if _product(node) else 0
             elif op is ADD:
@@ -59,7 +59,7 @@ class Sums:
                 if self._weights_first(node) is not None:
                     self._state[i] |= _TERM | _WEIGHTED | (_BIASED if len(node._a) > len(node._b) else 0)
             elif op is SUM:
-                if not any(p._op is DOT for p in node._a):  # that is a sum over neurons or samples
+                if not any(p._row is DOT for p in node._a):  # that is a sum over neurons or samples
                     self._state[i] |= self._joined(node._a)
             elif op is LEAF:
                 self._state[i] = _TERM | _BIASED
@@ -87,7 +87,7 @@ class Sums:
                         seen.add(id(group))
                         for p in group:
                             uses[place[p]] = 2
-            if node._op.activation and (below := only_operand(node)) is not None:
+            if node._row.activation and (below := only_operand(node)) is not None:
                 state[place[below]] |= _ACTIVATED
         for i, count in enumerate(uses):
             if count != 1:
@@ -119,7 +119,7 @@ class Sums:
         """Whether the first `n` are all leaves, and not all constants."""
         found = self._sides.get(id(side))
         if found is None:
-            ops = {p._op for p in side[:n]}
+            ops = {p._row for p in side[:n]}
             found = self._sides[id(side)] = LEAF in ops and ops <= {LEAF, CONSTANT, LITERAL}
         return found
 
@@ -140,19 +140,19 @@ class Sums:
         stack = [self._order[i]]
         while stack:
             node = stack.pop()
-            if node._op is LEAF:
+            if node._row is LEAF:
                 bias = node
-            elif node._op is not LITERAL:
+            elif node._row is not LITERAL:
                 inner.append(node)
-                if node._op is MUL:
+                if node._row is MUL:
                     w, x = _product(node) or node.parents
                     weights.append(w)
                     inputs.append(x)
-                elif node._op is DOT:
+                elif node._row is DOT:
                     n, first, dotted = len(node._b), self._weights_first(node), True
                     weights += node._a[:n] if first else node._b
                     inputs += node._b if first else node._a[:n]
-                    stack += [p for p in node._a[n:] if p._op is LEAF]
+                    stack += [p for p in node._a[n:] if p._row is LEAF]
                 else:
                     stack += reversed(node.parents)
         if len(inner) > 1 and any(x is bias for x in inputs):
@@ -166,18 +166,18 @@ def _product(node: Any) -> tuple[Any, Any] | None:
     A plain number is an input only behind its weight: 2*x is twice x.
     """
     a, b = node._a, node._b
-    if a._op is LEAF and b._op is LEAF:
+    if a._row is LEAF and b._row is LEAF:
         if a is b:
             return None
         return (b, a) if named_weight(b) and not named_weight(a) else (a, b)
-    if a._op is LEAF:
+    if a._row is LEAF:
         return a, b
-    return (b, a) if b._op is LEAF and a._op is not LITERAL else None
+    return (b, a) if b._row is LEAF and a._row is not LITERAL else None
 
 
 def _side_by_side(first: Any, second: Any) -> bool:
     """Whether these are two neurons of a layer, or one on two samples, rather than two parts of one sum."""
-    return first._op is DOT and second._op is DOT and not set(first.parents).isdisjoint(second.parents)
+    return first._row is DOT and second._row is DOT and not set(first.parents).isdisjoint(second.parents)
 
 
 def named_weight(node: Any) -> bool:
@@ -353,7 +353,7 @@ class Grouping:
                 if neuron >= 0:
                     depth += 1
                     owner[i], role[i] = neuron, _Z
-            elif node._op.activation and (below := only_operand(node)) is not None:
+            elif node._row.activation and (below := only_operand(node)) is not None:
                 j = place[below]
                 if uses[j] == 1 and role[j] in (_Z, _A):
                     owner[i], role[i] = owner[j], _A
@@ -392,6 +392,6 @@ class Grouping:
         outputs = any(self._role[self._place[x]] in (_Z, _A) for x in inputs)
         if not outputs and all(x._a is not None for x in inputs):
             return biased and (several or named)  # nothing known goes in: a batch-norm's scale and shift look like this
-        if not biased and all(x._op is LITERAL for x in inputs):
+        if not biased and all(x._row is LITERAL for x in inputs):
             return False  # x*2, a multiple of x
-        return named or activated or outputs or (several and biased) or any(x._op is CONSTANT for x in inputs)
+        return named or activated or outputs or (several and biased) or any(x._row is CONSTANT for x in inputs)

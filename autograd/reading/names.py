@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from ..engine.op import Op
+from ..engine.op import Op, is_node
 from ..engine.ops import CONSTANT, LEAF, LITERAL
 from ..errors import ArgumentError, shown
 
@@ -74,7 +74,7 @@ class Names(Mapping[Any, str]):
             ArgumentError: there is none, and the message says which names come nearest.
         """
         if not isinstance(name, str):
-            if getattr(type(name), "op_level", 0) and name in self._names:
+            if is_node(name) and name in self._names:
                 return name
             raise ArgumentError(f"{name!r} is no node of this graph, nor the name of one{self._examples('')}")
         if not self._nodes:
@@ -99,7 +99,7 @@ class Names(Mapping[Any, str]):
 
 def is_plain_number(node: Any) -> bool:
     """Whether a node is no more than a number in a formula: it has no name and no line of its own."""
-    return node._op is LITERAL or (node._op is CONSTANT and not node._label)
+    return node._row is LITERAL or (node._row is CONSTANT and not node._label)
 
 
 def short_number(x: float) -> str:

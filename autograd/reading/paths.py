@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..engine import graph
-from ..engine.op import number
+from ..engine.op import is_node, number
 from ..errors import ArgumentError, GraphError
 
 __all__ = ["Path", "count_paths", "path_products", "replayed", "walk"]
@@ -148,10 +148,10 @@ def replayed(root: Any, node: Any) -> Callable[[Any], Any]:
         fixed: float = root._data
         return lambda x: fixed
     place = {n: i for i, n in enumerate(order)}
-    plan = [(n._op, [(place.get(p, -1), p._data) for p in n.parents]) for n in order[1:]]
+    plan = [(n._row, [(place.get(p, -1), p._data) for p in n.parents]) for n in order[1:]]
 
     def replay(x: Any) -> Any:
-        numbers = [x if getattr(type(x), "op_level", 0) else number(x)]
+        numbers = [x if is_node(x) else number(x)]
         for op, operands in plan:
             numbers.append(op(*[numbers[i] if i >= 0 else stored for i, stored in operands]))
         return numbers[-1]

@@ -154,7 +154,7 @@ class Reasons:
         head = f"gradient of {name} = {short_number(gradient)}"
         lines = [f"{head} ({f'so far; {_contributions(waiting)} to come' if waiting else 'complete'})"]
         for sender, message in found[:_MOST]:
-            how = made_by(sender._op, [trace.names[p] for p in sender.parents[: _MOST + 1]])
+            how = made_by(sender._row, [trace.names[p] for p in sender.parents[: _MOST + 1]])
             factors = (
                 f"{number_beside(message.upstream)} * {number_beside(message.local)} = {short_number(message.product)}"
             )
@@ -409,7 +409,7 @@ class Stepper:
             gradient = None if graph.is_constant(node) else self._trace.gradient(node, self._position)
             if gradient is not None:
                 before = node._grad
-                node._grad = gradient + before if node._op is LEAF and before is not None else gradient
+                node._grad = gradient + before if node._row is LEAF and before is not None else gradient
                 self._written[node] = before, node._grad
         nodes = f"{len(self._written):,} node{'s' * (len(self._written) != 1)}"
         return f"wrote the gradients of {nodes}, after {self._position} of {len(self)} records"

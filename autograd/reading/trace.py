@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias, overload
 from ..engine import graph
 from ..engine.op import Op, number
 from ..engine.ops import LEAF
+from ..engine.value import Value
 from ..errors import GraphError, OperandError
 from .names import Names, is_plain_number, made_by, number_beside, short_number
 
@@ -216,7 +217,7 @@ class Trace(Sequence[Step]):
     """
 
     def __init__(self, root: Any, seed: float = 1.0) -> None:
-        if getattr(type(root), "op_level", 0) != 1:
+        if not isinstance(root, Value):
             raise OperandError(f"a trace starts from a Value, got {type(root).__name__}")
         if not root.parents:
             raise GraphError(
@@ -299,7 +300,7 @@ class Trace(Sequence[Step]):
             held = (value,) if kind == "forward" else (gradient or 0.0, *[m.total for m in messages])
             if not all(map(isfinite, held)):
                 bad = (self.names[self.order[self._bad[1]]], self._bad[0] + 1)
-        return Step(k + 1, kind, self.names[node], value, gradient, operands, numbers, messages, node._op, bad, node)
+        return Step(k + 1, kind, self.names[node], value, gradient, operands, numbers, messages, node._row, bad, node)
 
     def _message(self, e: int, upstream: float) -> Message:
         target = self._target[e]

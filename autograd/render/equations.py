@@ -120,7 +120,7 @@ class _Backward:
 
 def _formula(node: Any, operands: Terms) -> str:
     """How a node is made, by the template of its row; a row of any number of operands has none."""
-    op = node._op
+    op = node._row
     if "{0}" in op.latex:
         return str(op.latex.format(*operands))
     write = _VARIADIC.get(op)

@@ -69,7 +69,7 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
     if part.what == "numbers" and not any(u < len(order) and order[u]._a is not None for u in part.units):
         return _gradients(part, parts, source, [_many(len(part.units), "number")])
     if part.what in ("steps", "numbers"):
-        symbols = Counter(order[u]._op.symbol or order[u]._op.name for u in part.units)
+        symbols = Counter(order[u]._row.symbol or order[u]._row.name for u in part.units)
         listed = [symbol for symbol, _ in symbols.most_common(_MOST_SYMBOLS)]
         more = ", ..." if len(symbols) > _MOST_SYMBOLS else ""
         return f"{_many(len(part.units), 'node')}: {', '.join(listed)}{more}"
@@ -78,8 +78,8 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
     neurons: set[tuple[int, int]] = set()
     for u in part.units:
         node = order[u]
-        if (node._op is LEAF or node._label) and (found := grouping.of(node)):
-            roles[found.role] += node._op is LEAF
+        if (node._row is LEAF or node._label) and (found := grouping.of(node)):
+            roles[found.role] += node._row is LEAF
             neurons.add((found.layer, found.neuron))
             if node._label:
                 stems[node._label.partition("[")[0]] = None
@@ -102,7 +102,7 @@ def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tupl
     if not all(map(math.isfinite, values)) or not all(map(math.isfinite, gradients)):
         return ("not finite",)
     mark = mark_of((None, max(map(abs, gradients), default=None)), seed)
-    learned = [g for node in nodes if node._op is LEAF and (g := source.gradient(node)) is not None]
+    learned = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
     if learned and mark != "exploding":
         mark = mark_of((None, max(map(abs, learned))), seed)
     return (mark,) if mark else ()
@@ -136,7 +136,7 @@ def joint_state(states: set[State]) -> State:
 def _gradients(part: Part, parts: Parts, source: Stored, counts: list[str]) -> str:
     """Counts, and behind them the length of the gradient of the parameters."""
     nodes = [parts.units.node[u] for u in part.units]
-    found = [g for node in nodes if node._op is LEAF and (g := source.gradient(node)) is not None]
+    found = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
     if part.what in ("layers", "neuron") and found:
         counts.append(f"|dW| = {math.hypot(*found):.3g}")
     return ", ".join(counts)
@@ -174,7 +174,7 @@ def can_open(node: Value) -> bool:
     >>> can_open(dot([x], [3.0], 1.0)), can_open(tanh(x))
     (True, False)
     """
-    return node._op is DOT or (node._op in (SUM, MEAN) and len(node.parents) > 1)
+    return node._row is DOT or (node._row in (SUM, MEAN) and len(node.parents) > 1)
 
 
 def opened(node: Value, names: Sequence[str], numbers: Sequence[float], out: float, gradient: float | None) -> Opened:
@@ -198,8 +198,8 @@ def opened(node: Value, names: Sequence[str], numbers: Sequence[float], out: flo
         [('w1*5', 10.0, 0.5), ('w2*7', 21.0, 0.5), ('w1*5 + w2*7', 31.0, 0.5), ('', 32.0, 0.5)]
     """
     operands = [restore(Value, x, name, LEAF, (), None) for x, name in zip(numbers, names, strict=True)]
-    steps = _of_dot(operands) if node._op is DOT else _running_sums(operands)
-    if node._op is MEAN:
+    steps = _of_dot(operands) if node._row is DOT else _running_sums(operands)
+    if node._row is MEAN:
         steps.append(("", _made(DIV, steps[-1][1], literal(float(len(operands))))))
     made = tuple([step for _, step in steps])
     made[-1]._data, made[-1]._grad = out, gradient
@@ -292,7 +292,7 @@ class Singles:
 
     def node(self, node: Value, id_: str, cluster: tuple[str, ...]) -> NodeRow:
         """The row of a node, as :func:`autograd.render.rows.graph_rows` has it."""
-        op, operands = node._op, [self.names[p] for p in node.parents]
+        op, operands = node._row, [self.names[p] for p in node.parents]
         kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
         what = (id_, self.names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
         numbers = (self.source.value(node), self.source.gradient(node))
@@ -348,9 +348,9 @@ class Singles:
                 if p not in end:  # the number that a mean divides by
                     name[p], end[p] = short_number(p._data), End(p, f"{id_}_n", True)
                     nodes.append(NodeRow(f"{id_}_n", name[p], "", "", "", "constant", p._data, None, "constant", False))
-            text = made_by(step._op, [name[p] for p in step.parents])
+            text = made_by(step._row, [name[p] for p in step.parents])
             if step is inside.steps[-1]:
-                row = replace(whole, op=step._op.name, symbol=step._op.symbol or step._op.name, made_by=text)
+                row = replace(whole, op=step._row.name, symbol=step._row.symbol or step._row.name, made_by=text)
             else:
                 row = self._step(step, f"{id_}_{j}", step_name, text, whole)
             name[step], end[step] = row.name, End(node, row.id, True)
@@ -362,7 +362,7 @@ class Singles:
 
     def _step(self, step: Value, id_: str, name: str, text: str, whole: NodeRow) -> NodeRow:
         """A product or a running sum. It is computed when the node is, and gets its gradient when the node sends."""
-        op, value = step._op, None if whole.value is None else step._data
+        op, value = step._row, None if whole.value is None else step._data
         notes = tuple(filter(None, [mark_of((value, step._grad), self.seed)]))
         state: State = "visited" if whole.state == "current" else "waiting" if whole.state == "reached" else whole.state
         what = (id_, name, name, op.name, op.symbol or op.name, text, value, step._grad)
@@ -408,7 +408,7 @@ class Numbering:
                     follow += operands[k] == FOLLOWS
             self.followers.append(follow)
             self.number.append(count)
-            if node._op is LITERAL:
+            if node._row is LITERAL:
                 fresh[node] = count
             count += 1
         self.number += [first[u] for u in range(len(units.order), len(units.node))]
@@ -433,11 +433,11 @@ def _literals(order: Sequence[Value]) -> list[Sequence[int]]:
             some = False
             for side in (a,) if b is None else (a, b):
                 if id(side) not in known:
-                    known[id(side)] = any(p._op is LITERAL for p in side)
+                    known[id(side)] = any(p._row is LITERAL for p in side)
                 some |= known[id(side)]
         else:
-            some = a is not None and (a._op is LITERAL or (b is not None and b._op is LITERAL))
-        found.append([k for k, p in enumerate(node.parents) if p._op is LITERAL] if some else ())
+            some = a is not None and (a._row is LITERAL or (b is not None and b._row is LITERAL))
+        found.append([k for k, p in enumerate(node.parents) if p._row is LITERAL] if some else ())
     return found
 
 
@@ -637,7 +637,7 @@ def picture_rows(
     found = graph.nodes(wanted, _opened(graph.parts, wanted)[1], [])
     units = Units(graph.order, shared_numbers=False)
     parts = Parts(units)
-    boxes = [parts.single(i) for i, node in enumerate(graph.order) if node._op is not LITERAL or not root.parents]
+    boxes = [parts.single(i) for i, node in enumerate(graph.order) if node._row is not LITERAL or not root.parents]
     rows = Overview(parts, boxes, graph.names, graph.source, found, symbolic).rows()
     return replace(rows, nodes=tuple(sorted(rows.nodes, key=_place_in_order)))
 
@@ -748,7 +748,7 @@ class _Graph:
             near = get_close_matches(thing, known if len(known) <= _COMPARED else parts, n=3, cutoff=0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:6])}, ..."
             raise ArgumentError(f"no part and no node of this picture is called {shown(thing)!r}; {hint}") from None
-        if node._op is LITERAL:
+        if node._row is LITERAL:
             raise ArgumentError(f"the number {node._data!r} has nothing to open")
         return node
 

@@ -57,7 +57,7 @@ class Units:
         for layer, size in enumerate(self.grouping.sizes, 1):
             for neuron in range(1, size + 1):
                 nodes = self.grouping.nodes(layer, neuron)
-                places = [self.place[node] for node in nodes if node._op is not LITERAL]
+                places = [self.place[node] for node in nodes if node._row is not LITERAL]
                 self.neurons[layer, neuron] = places
                 for i in places:
                     self.layer[i] = layer
@@ -87,13 +87,13 @@ class Units:
         return (node._a,) if node._b is None else (node._a, node._b)
 
     def _one(self, node: Value, i: int, k: int) -> int:
-        return self._numbers.get((i, k), FOLLOWS) if node._op is LITERAL else self.place[node]
+        return self._numbers.get((i, k), FOLLOWS) if node._row is LITERAL else self.place[node]
 
     def _side(self, nodes: tuple[Any, ...]) -> list[int]:
         found = self._sides.get(id(nodes))
         if found is None:
             found = self._sides[id(nodes)] = [
-                self._numbers.get((id(nodes), k), FOLLOWS) if p._op is LITERAL else self.place[p]
+                self._numbers.get((id(nodes), k), FOLLOWS) if p._row is LITERAL else self.place[p]
                 for k, p in enumerate(nodes)
             ]
         return found
@@ -104,19 +104,19 @@ class Units:
         for i, node in enumerate(self.order):
             if not self.layer[i]:
                 continue
-            if node._op is DOT:
+            if node._row is DOT:
                 for side in (node._a, node._b):
                     if id(side) not in seen:
                         seen.add(id(side))
                         of_inputs = side[: len(node._b)]
-                        if not any(p._op is LEAF and self.layer[self.place[p]] for p in of_inputs):
+                        if not any(p._row is LEAF and self.layer[self.place[p]] for p in of_inputs):
                             self._add_numbers(id(side), of_inputs)
-            elif node._op is MUL and any(p._op is LEAF and self.layer[self.place[p]] for p in node.parents):
+            elif node._row is MUL and any(p._row is LEAF and self.layer[self.place[p]] for p in node.parents):
                 self._add_numbers(i, node.parents)
 
     def _add_numbers(self, key: int, nodes: Sequence[Value]) -> None:
         for k, p in enumerate(nodes):
-            if p._op is LITERAL:
+            if p._row is LITERAL:
                 self._numbers[key, k] = len(self.node)
                 self.node.append(p)
 
@@ -134,7 +134,7 @@ class Units:
         self.behind: list[int] = []
         self.depth = [0] * len(self.node)  # in its section
         for i, node in enumerate(self.order):
-            if self.layer[i] or node._op is LITERAL:
+            if self.layer[i] or node._row is LITERAL:
                 continue
             if node._a is None:
                 (self.inputs if feeds[i] or not self.grouping.layers else self.targets).append(i)

@@ -355,7 +355,7 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
 
     def add(node: Value) -> str:
         id_ = f"n{len(nodes)}"
-        op, operands = node._op, [names[p] for p in node.parents]
+        op, operands = node._row, [names[p] for p in node.parents]
         kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
         what = (id_, names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
         numbers = (source.value(node), source.gradient(node))
@@ -366,7 +366,7 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
 
     for node in order:
         # The first use of a literal takes the row at its own topological place, each further one a row of its own.
-        sources = [(ids.pop(p, "") or add(p)) if p._op is LITERAL else ids[p] for p in node.parents]
+        sources = [(ids.pop(p, "") or add(p)) if p._row is LITERAL else ids[p] for p in node.parents]
         ids[node] = target = add(node)
         upstream = source.upstream(node)
         locals_ = source.locals(node)
@@ -414,8 +414,8 @@ def graph_size(root: Value) -> tuple[int, int]:
     order = topological_order(_checked(root))
     if len(order) == 1:
         return 1, 0
-    named = sum(node._op is not LITERAL for node in order)
-    literals = sum(p._op is LITERAL for node in order for p in node.parents)
+    named = sum(node._row is not LITERAL for node in order)
+    literals = sum(p._row is LITERAL for node in order for p in node.parents)
     return named + literals, sum(len(node.parents) for node in order)
 
 

@@ -19,7 +19,7 @@ def recorded(root: Value, inputs: list[Value], count: int) -> Value:
         made: dict[Value, Value] = {x: Value(x.data, constant=True) for x in inputs}
         for node in ag.graph.dependents(root, inputs):
             if node not in made:
-                made[node] = ag.value.record(node._op, tuple([made.get(p, p) for p in node.parents]))
+                made[node] = ag.value.record(node._row, tuple([made.get(p, p) for p in node.parents]))
         results.append(made[root])
     return ag.mean(results)
 
@@ -49,7 +49,7 @@ def test_the_tape_is_that_of_recorded_copies(name: str, count: int) -> None:
     assert [[numbers[p] for p in node.parents] for node in numbers] == [
         list(expected.operands(i)) for i in range(len(expected.nodes))
     ]
-    assert [node._op for node in numbers] == ops(expected)
+    assert [node._row for node in numbers] == ops(expected)
     assert all(node in numbers for node in shared)
 
 
@@ -71,4 +71,4 @@ def test_the_sample_is_not_changed() -> None:
     Plan([inputs[0]], lambda _: BatchTape(sample, 30))
     assert [*(a.tolist() for a in (sample.tape.code, sample.tape.first)), sample.tape.many, sample.tape.ops] == before
     assert sample.inputs.tolist() == [sample.tape.number[x] for x in inputs]
-    assert all(x._op is LEAF for x in inputs)
+    assert all(x._row is LEAF for x in inputs)

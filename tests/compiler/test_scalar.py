@@ -40,10 +40,10 @@ def test_rows_with_an_edge_are_not(name: str) -> None:
 
 def test_rows_with_parameters_are_told_apart() -> None:
     x = Value(2.0)
-    assert not is_plain((x**0.5)._op)
-    assert not is_plain((x**-1)._op)
-    assert is_plain(ag.leaky_relu(x, 0.1)._op)
-    assert is_plain(ag.clip(x, -1.0, 1.0)._op)
+    assert not is_plain((x**0.5)._row)
+    assert not is_plain((x**-1)._row)
+    assert is_plain(ag.leaky_relu(x, 0.1)._row)
+    assert is_plain(ag.clip(x, -1.0, 1.0)._row)
 
 
 def test_a_users_row_is_never_plain() -> None:
@@ -51,7 +51,7 @@ def test_a_users_row_is_never_plain() -> None:
     def twice(x: float) -> float:
         return 2.0 * x
 
-    assert not is_plain(twice(Value(1.0))._op)
+    assert not is_plain(twice(Value(1.0))._row)
 
 
 @pytest.mark.parametrize("op", [op for op in rows() if is_plain(op)], ids=row_id)

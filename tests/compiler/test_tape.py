@@ -36,7 +36,7 @@ def test_operands_come_first_and_are_those_of_the_graph(seed: int) -> None:
         operands = tape.operands(i)
         assert all(p < i for p in operands)
         assert tuple(tape.nodes[p] for p in operands) == node.parents
-        assert tape.ops[tape.code[i]] is node._op
+        assert tape.ops[tape.code[i]] is node._row
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -42,7 +42,7 @@ def sketch(*roots: Value) -> list[tuple[Any, ...]]:
     order = graph.topological_order(*roots)
     place = {v: i for i, v in enumerate(order)}
     return [
-        (v.data.hex(), v.label, v.op, v._op.params, v.constant, v._grad, tuple(place[p] for p in v.parents))
+        (v.data.hex(), v.label, v.op, v._row.params, v.constant, v._grad, tuple(place[p] for p in v.parents))
         for v in order
     ]
 

@@ -109,7 +109,7 @@ def test_unknown_row_is_a_key_error() -> None:
 def test_binding_is_made_once_and_kept() -> None:
     assert ops.power(2.0) is ops.power(2.0)
     assert ops.power(2.0) is not ops.power(3.0)
-    assert (Value(3.0) ** 2)._op is (Value(5.0) ** 2.0)._op
+    assert (Value(3.0) ** 2)._row is (Value(5.0) ** 2.0)._row
 
 
 def test_rows_cannot_be_changed() -> None:

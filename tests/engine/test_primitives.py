@@ -47,7 +47,7 @@ def test_primitive_makes_one_node_like_a_row() -> None:
     y = cube(x)
     assert (y.op, y.local_derivatives()) == ("cube", (12.0,))
     assert [p is x for p in y.parents] == [True]
-    assert (y._op.symbol, y._op.latex, y._op.because, y._op.domain) == ("x³", "{0}^3", "the power rule", "any x")
+    assert (y._row.symbol, y._row.latex, y._row.because, y._row.domain) == ("x³", "{0}^3", "the power rule", "any x")
     assert (cube.__name__, cube.__doc__) == ("cube", "The cube of x.")
 
 
@@ -172,7 +172,7 @@ def test_primitive_pickles_by_its_place() -> None:
     x = Value(3.0)
     for node in (cube(x), product(x, x), Shelf.half(x)):
         restored = pickle.loads(pickle.dumps(node))
-        assert restored._op is node._op
+        assert restored._row is node._row
         assert restored.local_derivatives() == node.local_derivatives()
 
 

@@ -72,12 +72,12 @@ class Replay:
             data[k] = node.data
         if jitter is None:
             for k, node, operands, _ in self.inner:
-                data[k] = node._op.forward(*[data[p] for p in operands])
+                data[k] = node._row.forward(*[data[p] for p in operands])
             return data
         scale = [abs(x) for x in data]
         for k, node, operands, adds in self.inner:
             inputs = [data[p] for p in operands]
-            out = node._op.forward(*inputs)
+            out = node._row.forward(*inputs)
             size = abs(out)
             if adds:
                 size = sum(scale[p] for p in operands)
@@ -100,9 +100,9 @@ class Replay:
             if len(inputs) < len(operands):
                 continue
             try:
-                data[k] = node._op.forward(*inputs)
+                data[k] = node._row.forward(*inputs)
             except (ArithmeticError, ValueError) as error:
-                named = node._op.failure(error, tuple(inputs), tuple(p.label for p in node.parents))
+                named = node._row.failure(error, tuple(inputs), tuple(p.label for p in node.parents))
                 found.append((type(named), str(named).split(" = ")[0]))
         return found
 

@@ -54,7 +54,7 @@ class Boxed:
         order = topological_order(root)
         parts = Parts(Units(order, shared_numbers=False))
         held: dict[int, list[int]] = defaultdict(list)
-        for k, i in enumerate(i for i, node in enumerate(order) if node._op is not LITERAL):
+        for k, i in enumerate(i for i, node in enumerate(order) if node._row is not LITERAL):
             held[numbers[k % len(numbers)] if numbers else k].append(i)
         boxes = [parts.single(us[0]) if len(us) == 1 else Part("steps", f"box {b}", us) for b, us in held.items()]
         made = Overview(parts, boxes, Names(order), source or Stored())

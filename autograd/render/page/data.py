@@ -207,7 +207,7 @@ def row_ids(trace: Trace, rows: Rows) -> tuple[list[list[str]], list[list[str]]]
         for parent, edge in zip(node.parents, into[target], strict=True):
             edges[i].append(edge.id)
             place = trace.place[parent]
-            if parent._op is LITERAL or not ids[place]:
+            if parent._row is LITERAL or not ids[place]:
                 ids[place].append(edge.source)
     return ids, edges
 
@@ -246,7 +246,7 @@ def _written(data: Any) -> Any:
 
 def _source(node: Any) -> str | None:
     """The JavaScript of a node's operation; None for a leaf, and where there is none."""
-    return js_op(node._op, len(node.parents)) if node.parents else None
+    return js_op(node._row, len(node.parents)) if node.parents else None
 
 
 def _places(trace: Trace) -> list[int | None]:
@@ -262,7 +262,7 @@ def _why_fixed(trace: Trace, places: list[int | None]) -> dict[int, str]:
     for i in range(len(trace.order) - 1, -1, -1):
         node = trace.order[i]
         if node.parents and places[i] is None:
-            found.setdefault(i, node._op.name)
+            found.setdefault(i, node._row.name)
         if i in found:
             for parent in node.parents:
                 found.setdefault(trace.place[parent], found[i])
@@ -284,17 +284,17 @@ def _node(trace: Trace, i: int, js: int | None, visit: Step | None) -> dict[str,
     if visit is None:
         return data
     inputs = [trace.values[trace.place[p]] for p in node.parents]
-    sentence, kink = _lines(visit)[0], f" ({node._op.kink})"
+    sentence, kink = _lines(visit)[0], f" ({node._row.kink})"
     data |= {
         "locals": list(partials_at(node, trace.values[i], inputs)),
         "sends": [k for k in sending_order(node) if not is_constant(node.parents[k])],
         "formula": _template(step),
-        "backward": sentence.removesuffix(kink) if node._op.kink else sentence,
-        "op": node._op.name.strip("_"),
+        "backward": sentence.removesuffix(kink) if node._row.kink else sentence,
+        "op": node._row.name.strip("_"),
     }
     optional = {
-        "kink": node._op.kink and kink,
-        "domain": node._op.domain,
+        "kink": node._row.kink and kink,
+        "domain": node._row.domain,
         "stale": "\n".join(line for line in said[1:] if line.startswith("stale:")),
         "js": js,
     }
