@@ -78,7 +78,7 @@ def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
         seen: what `modes.comparisons` has collected. The nodes still have the numbers of that time.
 
     Example:
-        >>> from autograd import modes
+        >>> from autograd.engine import modes
         >>> x = Value(2.0, "x")
         >>> with modes.comparisons() as seen:
         ...     outcomes = x > 1, 1 < x, x == 3, bool(x)

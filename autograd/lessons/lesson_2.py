@@ -464,7 +464,7 @@ def picture_9() -> str:
 
 
 def debugged_layer(w1: Any, w2: Any, b: Any) -> Any:
-    """One neuron of a debugged_layer by itself, on the input (0.5, -1)."""
+    """One neuron of a layer by itself, on the input (0.5, -1)."""
     return relu(dot([w1, w2], [0.5, -1.0], b))
 
 
@@ -491,7 +491,7 @@ def overflowing() -> None:
 
 
 def claim_8() -> list[Figure]:
-    """A gradient check, a shape check, a check for infinities and zeros, and a test of one debugged_layer."""
+    """A gradient check, a shape check, a check for infinities and zeros, and a test of one layer."""
     engine = gradcheck(lambda x, y: sigmoid(x) * exp(y), 0.3, -1.0)
     by_hand = check_derivative(debugged_layer, layer_gradient, at=[(1.0, -0.2, 0.1), (-1.0, 0.4, 0.1)])
     shapes = message_of(ShapeError, lambda: array([[1.0, 2.0]]) @ array([1.0, 2.0, 3.0]))
@@ -501,7 +501,7 @@ def claim_8() -> list[Figure]:
         holds("shapes that do not fit", "Shape checking", shapes, "do not fit" in shapes),
         holds("with detect_anomaly()", "Value checking", infinite, "inf" in infinite),
         *watched(),
-        holds("one debugged_layer, checked alone", "Unit tests", by_hand.verdict, by_hand.verdict == "pass"),
+        holds("one layer, checked alone", "Unit tests", by_hand.verdict, by_hand.verdict == "pass"),
     ]
 
 

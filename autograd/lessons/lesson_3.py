@@ -145,7 +145,7 @@ def claim_6() -> list[Figure]:
                 "of terms tells them apart."),
         holds("targets of shape (3,)", "criterion(predictions, targets)", refused, refused != "no error",
               note="Predictions of shape (3, 1) against targets of shape (3,): PyTorch would broadcast them to 3 x 3 "
-              "and train_with_torch_steps on nonsense, with a warning at most."),
+              "and train on nonsense, with a warning at most."),
     ]  # fmt: skip
 
 
@@ -350,7 +350,7 @@ def points() -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def train() -> TrainingRun:
-    """The loop of the document: points, forward, loss, backward, update, repeat."""
+    """The loop of the document: data, forward, loss, backward, update, repeat."""
     x, y = points()
     model = nn.Linear(2, 1, seed=0)
     optimizer = optim.SGD(model.parameters(), lr=RATE)
@@ -380,7 +380,7 @@ def claim_2() -> list[Figure]:
     lengths = [len(inputs) for inputs, _ in datasets.batches(images, images, batch_size=32, shuffle=False)]
     settled = next(i for i, loss in enumerate(run.epochs, 1) if loss < 1e-3)
     return [
-        exactly("1: points", "labeled dataset", [part.shape for part in points()], [[40, 2], [40, 1]],
+        exactly("1: data", "labeled dataset", [part.shape for part in points()], [[40, 2], [40, 1]],
                 note="40 inputs with their correct outputs, ours: y = x1 - x2/2 + 1/4. Rows are examples."),
         shown("2: forward, a prediction", run.prediction),
         shown("3: loss", run.first_loss, note="Mean squared error of the first batch."),
@@ -394,7 +394,7 @@ def claim_2() -> list[Figure]:
               run.epochs[-1] < 1e-3 * run.epochs[0], note="The mean loss in the last of 30 epochs."),
         shown("convergence", f"epoch {settled}",
               note="The first epoch with a mean loss below 0.001. Where 'stops decreasing significantly' begins is for "
-              "the reader to say; here the loss could go on to 0, since the points follow the rule exactly."),
+              "the reader to say; here the loss could go on to 0, since the data follow the rule exactly."),
         exactly("10,000 images by 32", "an epoch: 10,000; an iteration: 32", len(lengths), 313,
                 note="Iterations in one epoch: 312 full batches, and one of 16."),
         exactly("the last batch", None, lengths[-1], 10_000 - 312 * 32),

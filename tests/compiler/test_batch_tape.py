@@ -8,7 +8,9 @@ import autograd as ag
 from autograd import Value
 from autograd.compiler.plan import Plan
 from autograd.compiler.tape import BatchTape, Sample, Tape
+from autograd.engine import graph
 from autograd.engine.ops import LEAF, Op
+from autograd.engine.value import record
 from tests.helpers.batches import CASES, COUNTS, leaves, network, neurons_written_out
 
 
@@ -17,9 +19,9 @@ def recorded(root: Value, inputs: list[Value], count: int) -> Value:
     results = []
     for _ in range(count):
         made: dict[Value, Value] = {x: Value(x.data, constant=True) for x in inputs}
-        for node in ag.graph.dependents(root, inputs):
+        for node in graph.dependents(root, inputs):
             if node not in made:
-                made[node] = ag.value.record(node._row, tuple([made.get(p, p) for p in node.parents]))
+                made[node] = record(node._row, tuple([made.get(p, p) for p in node.parents]))
         results.append(made[root])
     return ag.mean(results)
 

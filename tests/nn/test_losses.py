@@ -18,7 +18,7 @@ import autograd as ag
 from autograd import Value, gradcheck, losses, no_grad, value_and_grad
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, AutogradError, DomainError
-from autograd.functions.elementary import arrays
+from autograd.functions import arrays
 
 TORCH = json.loads((Path(__file__).parents[1] / "data" / "torch_parity.json").read_text())["losses"]
 BY_TORCH_NAME: dict[str, Callable[..., Any]] = {
