@@ -8,177 +8,105 @@
 5.0
 """
 
-import importlib
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from . import nn as nn
-from .checking.check import assert_derivative, check_derivative, gradcheck
-from .checking.diagnosis import diagnose
-from .compiler import compile
-from .engine.modes import detect_anomaly, no_grad
-from .engine.op import primitive
-from .engine.value import Value
-from .functions.arrays import array, data, grads
-from .functions.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .functions.elementary import (
-    absolute,
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cbrt,
-    clip,
-    cos,
-    cosh,
-    dot,
-    elu,
-    erf,
-    erfc,
-    exp,
-    exp2,
-    expm1,
-    floor,
-    gelu,
-    hypot,
-    leaky_relu,
-    log,
-    log1p,
-    log2,
-    log10,
-    logsigmoid,
-    logsumexp,
-    maximum,
-    mean,
-    minimum,
-    prod,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softmax,
-    softplus,
-    softsign,
-    sqrt,
-    std,
-    sum,
-    tan,
-    tanh,
-    where,
-    xlogy,
-)
-from .reading.explain import explain
-from .reading.stepper import Moment as _Moment
-from .reading.stepper import Stepper
-from .reading.trace import steps
-from .render.svg import mimebundle as _mimebundle
-
-# Notebook pictures are attached here, since neither the engine nor the stepper may know `render`.
-Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
-_Moment._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
-
-try:
-    __version__ = version("scalar-autograd")
-except PackageNotFoundError:  # run from a source tree that was never installed
-    __version__ = "0+unknown"
-
-__all__ = [
-    "Stepper",
-    "Value",
-    "absolute",
-    "acos",
-    "acosh",
-    "array",
-    "asin",
-    "asinh",
-    "assert_derivative",
-    "atan",
-    "atan2",
-    "atanh",
-    "cbrt",
-    "check_derivative",
-    "clip",
-    "compile",
-    "cos",
-    "cosh",
-    "data",
-    "detect_anomaly",
-    "diagnose",
-    "dot",
-    "elu",
-    "erf",
-    "erfc",
-    "exp",
-    "exp2",
-    "explain",
-    "expm1",
-    "floor",
-    "gelu",
-    "grad",
-    "gradcheck",
-    "grads",
-    "hessian",
-    "hvp",
-    "hypot",
-    "jacobian",
-    "jvp",
-    "leaky_relu",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logsigmoid",
-    "logsumexp",
-    "maximum",
-    "mean",
-    "minimum",
-    "no_grad",
-    "primitive",
-    "prod",
-    "relu",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinh",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sqrt",
-    "std",
-    "steps",
-    "sum",
-    "tan",
-    "tanh",
-    "value_and_grad",
-    "vjp",
-    "where",
-    "xlogy",
-]  # fmt: skip
-
-
-# Modules that not every program needs, and names of modules that stand in a room of their own.
-_MODULES = {
-    "datasets": "nn.datasets",
-    "init": "nn.init",
-    "lessons": "lessons",
-    "losses": "nn.losses",
-    "monitor": "nn.monitor",
-    "ops": "engine.ops",
-    "optim": "nn.optim",
-    "paths": "reading.paths",
-    "render": "render",
-    "saving": "nn.saving",
+# Where the public names stand. A module is imported when one of its names is first asked for, so that
+# `import autograd` itself costs nothing: pytest does it at every start, wherever this package is installed.
+_NAMES = {
+    "engine.value": "Value",
+    "engine.modes": "detect_anomaly no_grad",
+    "engine.op": "primitive",
+    "functions.elementary": "absolute acos acosh asin asinh atan atan2 atanh cbrt clip cos cosh dot elu erf erfc exp "
+    "exp2 expm1 floor gelu hypot leaky_relu log log10 log1p log2 logsigmoid logsumexp maximum mean minimum prod relu "
+    "sigmoid sign silu sin sinh softmax softplus softsign sqrt std sum tan tanh where xlogy",
+    "functions.arrays": "array data grads",
+    "functions.derivatives": "grad hessian hvp jacobian jvp value_and_grad vjp",
+    "reading.trace": "steps",
+    "reading.stepper": "Stepper",
+    "reading.explain": "explain",
+    "checking.check": "assert_derivative check_derivative gradcheck",
+    "checking.diagnosis": "diagnose",
+    "compiler": "compile",
+    "render": "draw",
 }
+_MODULES = (
+    "errors engine engine.ops functions reading reading.paths checking compiler render "
+    "nn nn.datasets nn.init nn.losses nn.monitor nn.optim nn.saving lessons"
+)
+
+_home = {name: module for module, names in _NAMES.items() for name in names.split()}
+_modules = {path.rpartition(".")[2]: path for path in _MODULES.split()}
+
+__all__ = sorted(_home)
 
 
-def __getattr__(name: str) -> Any:
-    """Import what not every program needs when it is first asked for: `import autograd` stays fast."""
-    if name in _MODULES:
-        return importlib.import_module(f".{_MODULES[name]}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def _notebook_picture(shown: Any, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """What a notebook shows for a node or a moment of stepping: its picture and its text, by MIME type.
+
+    The classes `Value` and `Moment` call this, since neither may know the room `render`.
+    `draw` and `explain` are no methods of theirs but functions, which the table above finds.
+    """
+    from .render.svg import mimebundle
+
+    return mimebundle(shown, include, exclude)
+
+
+if TYPE_CHECKING:
+    # fmt: off
+    # isort: off
+    from . import checking as checking, compiler as compiler, engine as engine, errors as errors, functions as functions
+    from . import lessons as lessons, nn as nn, reading as reading, render as render
+    from .engine import ops as ops
+    from .nn import datasets as datasets, init as init, losses as losses, monitor as monitor, optim as optim
+    from .nn import saving as saving
+    from .reading import paths as paths
+    from .engine.value import Value as Value
+    from .engine.modes import detect_anomaly as detect_anomaly, no_grad as no_grad
+    from .engine.op import primitive as primitive
+    from .functions.elementary import absolute as absolute, acos as acos, acosh as acosh, asin as asin, asinh as asinh
+    from .functions.elementary import atan as atan, atan2 as atan2, atanh as atanh, cbrt as cbrt, clip as clip
+    from .functions.elementary import cos as cos, cosh as cosh, dot as dot, elu as elu, erf as erf, erfc as erfc
+    from .functions.elementary import exp as exp, exp2 as exp2, expm1 as expm1, floor as floor, gelu as gelu
+    from .functions.elementary import hypot as hypot, leaky_relu as leaky_relu, log as log, log10 as log10
+    from .functions.elementary import log1p as log1p, log2 as log2, logsigmoid as logsigmoid, logsumexp as logsumexp
+    from .functions.elementary import maximum as maximum, mean as mean, minimum as minimum, prod as prod, relu as relu
+    from .functions.elementary import sigmoid as sigmoid, sign as sign, silu as silu, sin as sin, sinh as sinh
+    from .functions.elementary import softmax as softmax, softplus as softplus, softsign as softsign, sqrt as sqrt
+    from .functions.elementary import std as std, sum as sum, tan as tan, tanh as tanh, where as where, xlogy as xlogy
+    from .functions.arrays import array as array, data as data, grads as grads
+    from .functions.derivatives import grad as grad, hessian as hessian, hvp as hvp, jacobian as jacobian, jvp as jvp
+    from .functions.derivatives import value_and_grad as value_and_grad, vjp as vjp
+    from .reading.trace import steps as steps
+    from .reading.stepper import Stepper as Stepper
+    from .reading.explain import explain as explain
+    from .checking.check import assert_derivative as assert_derivative, check_derivative as check_derivative
+    from .checking.check import gradcheck as gradcheck
+    from .checking.diagnosis import diagnose as diagnose
+    from .compiler import compile as compile
+    from .render import draw as draw
+    # fmt: on
+
+    __version__: str
+else:
+
+    def __getattr__(name):
+        """Import the public name `name`, and keep it."""
+        if name in _home:
+            found = getattr(import_module(f".{_home[name]}", __name__), name)
+        elif name in _modules:
+            found = import_module(f".{_modules[name]}", __name__)
+        elif name == "__version__":
+            from importlib import metadata
+
+            try:
+                found = metadata.version("scalar-autograd")
+            except metadata.PackageNotFoundError:  # run from a source tree that was never installed
+                found = "0+unknown"
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
+
+    def __dir__():
+        return sorted([*__all__, *_modules, "__version__"])

@@ -270,6 +270,9 @@ class Program:
             >>> value, gradient = pure.value_and_grad(pure.theta(), np.array([3.0, 5.0]))
             >>> float(value), gradient.tolist()
             (169.0, [78.0, 130.0])
+
+        Over JAX, ``jax.jit(pure.value_and_grad)`` compiles it, and where the rows of an input are spread over devices
+        (``jax.device_put(X, NamedSharding(mesh, P("batch")))``), each device does its rows and JAX adds up the result.
         """
         if self._guards is not None:
             raise ArgumentError(

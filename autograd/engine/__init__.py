@@ -11,3 +11,5 @@ Read it in one sitting, in this order:
 Beside them: `special.py` (floats where the plain formula loses digits), `modes.py` (`no_grad`, `detect_anomaly`,
 watched comparisons) and `copying.py` (copies and pickles of deep graphs). Nothing here knows a room above it.
 """
+
+from . import ops as ops  # the table is filled, whichever module is asked for first: the pickle of a row asks `op.py`

@@ -15,6 +15,7 @@ from weakref import ReferenceType, ref
 
 import numpy as np
 
+from .. import _notebook_picture
 from ..errors import ArgumentError, OperandError
 from . import backward as sweep
 from . import copying, graph, modes, ops
@@ -386,6 +387,9 @@ class Value(Operators):
         label = f", label={self._label!r}" if self._label else ""
         grad = "" if self._grad is None else f", grad={getattr(self._grad, 'data', self._grad)!r}"
         return f"Value({self._data!r}{label}{grad})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return _notebook_picture(self, include, exclude)
 
     def __copy__(self) -> Any:
         if self._row is LITERAL:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, overload
 
+from .. import _notebook_picture
 from ..engine import graph
 from ..engine.ops import LEAF
 from ..errors import ArgumentError
@@ -98,6 +99,9 @@ class Moment:
             parts = [str(Reading(trace, node, k)) for node in under_way[:_MOST]]
             lines += ["on the way:"] + [f"  {part}" for part in parts] + ["  ..."] * (len(under_way) > _MOST)
         return "\n".join(lines)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return _notebook_picture(self, include, exclude)
 
 
 @dataclass(frozen=True, repr=False)

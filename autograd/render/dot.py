@@ -555,7 +555,7 @@ def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
 
 
 def _empty(picture: Picture) -> graphviz.Digraph:
-    from .engine import FoundDigraph
+    from .digraph import FoundDigraph
 
     palette = picture.palette
     return FoundDigraph(

@@ -59,6 +59,20 @@ def test_a_run_without_derivatives_says_nothing_of_them(pytester: pytest.Pyteste
     result.stdout.no_fnmatch_line("*derivatives checked*")
 
 
+def test_a_run_without_derivatives_imports_neither_numpy_nor_the_engine(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # what other plugins import is their affair
+    pytester.makepyfile("""
+        import sys
+
+        def test_it():
+            ours = {name for name in sys.modules if name.split(".")[0] in ("autograd", "numpy")}
+            assert ours == {"autograd", "autograd.pytest_plugin"}
+    """)
+    pytester.runpytest_subprocess("-p", "autograd.pytest_plugin").assert_outcomes(passed=1)
+
+
 def test_it_can_be_left_out(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(gradcheck): pass")
     result = pytester.runpytest_inprocess("-p", "no:autograd")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import fnmatch
 import importlib
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +35,7 @@ PUBLIC = [
     "array", "data", "grads", "no_grad", "detect_anomaly", "primitive",
     "grad", "value_and_grad", "jacobian", "hessian", "hvp", "vjp", "jvp",
     "gradcheck", "check_derivative", "assert_derivative", "diagnose", "explain", "Stepper", "steps", "compile",
+    "draw",
 ]  # fmt: skip
 
 ELSEWHERE = {
@@ -60,21 +63,6 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
-def importable(module: str, name: str) -> bool:
-    """Whether ``from module import name`` works."""
-    try:
-        found = importlib.import_module(module)
-    except ModuleNotFoundError:
-        return False
-    if hasattr(found, name):
-        return True
-    try:
-        importlib.import_module(f"{module}.{name}")
-    except ModuleNotFoundError:
-        return False
-    return True
-
-
 @pytest.mark.parametrize("name", PUBLIC)
 def test_public_name_of_the_design_is_exported(name: str) -> None:
     assert name in autograd.__all__
@@ -88,8 +76,24 @@ def test_public_name_of_a_submodule_is_exported(module: str, name: str) -> None:
     assert getattr(found, name).__doc__
 
 
-def test_lessons_come_with_the_package() -> None:
-    assert importable("autograd", "lessons")
+MODULES_BY_NAME = [
+    "losses",
+    "optim",
+    "init",
+    "monitor",
+    "datasets",
+    "saving",
+    "paths",
+    "ops",
+    "lessons",
+    "nn",
+    "render",
+]
+
+
+@pytest.mark.parametrize("name", MODULES_BY_NAME)
+def test_a_module_is_found_by_its_short_name(name: str) -> None:
+    assert getattr(autograd, name).__name__.rpartition(".")[2] == name
 
 
 def test_all_is_what_the_package_exports() -> None:
@@ -100,23 +104,40 @@ def test_all_is_what_the_package_exports() -> None:
     }
     assert ours <= set(autograd.__all__)
     assert all(hasattr(autograd, name) for name in autograd.__all__)
+    assert autograd.__all__ == sorted(set(autograd.__all__))
 
 
-def in_order(names: list[str]) -> list[str]:
-    """Classes first, then the rest, each alphabetical with numbers by size, as ruff sorts imports."""
-    return sorted(names, key=lambda n: (not n[0].isupper(), natural(n)))
+def test_type_checkers_see_the_names_that_a_program_finds() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    seen = {}
+    for statement in block.body:
+        if isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
+                assert alias.asname == alias.name  # the form that says: for others to import
+                assert alias.name not in seen
+                seen[alias.name] = statement.module
+    assert {*seen, "__version__"} == set(dir(autograd))
+    for name, module in seen.items():
+        found = getattr(autograd, name)
+        home = importlib.import_module(f"autograd.{module}" if module else "autograd")
+        assert found is getattr(home, name)
+        assert name in autograd.__all__ or found is importlib.import_module(found.__name__)
 
 
-def natural(name: str) -> tuple[str, int, str]:
-    head = name.rstrip("0123456789p")
-    digits = "".join(c for c in name[len(head) :] if c.isdigit())
-    return (head, int(digits or 0), name)
+def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'nonsense'"):
+        autograd.nonsense  # type: ignore[attr-defined]  # noqa: B018  # it is looked up
 
 
-def test_all_is_sorted_and_free_of_repeats() -> None:
-    names = [name for name in autograd.__all__ if not name.startswith("_")]
-    assert len(set(names)) == len(names)
-    assert names == in_order(names)
+def test_importing_the_package_imports_no_room_and_no_numpy() -> None:
+    program = "import sys, autograd; print([m for m in sys.modules if m.startswith(('autograd.', 'numpy'))])"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", [*(names.split()[0] for names in autograd._NAMES.values()), *MODULES_BY_NAME])
+def test_a_name_is_found_by_a_program_that_asks_for_nothing_else(name: str) -> None:
+    subprocess.run([sys.executable, "-c", f"from autograd import {name}"], check=True)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -179,7 +200,7 @@ def upward(importer: str, imported: set[str]) -> list[str]:
     """The imports that do not point down: to a higher floor, or to another room of the same one."""
     if importer == "autograd" or importer.split(".")[1] in DOORS:
         return []
-    rest = imported - {"autograd"}  # its version
+    rest = imported - {"autograd"}  # its version, and what a notebook shows
     inside = importer.split(".")[1]
     return sorted(m for m in rest if m.split(".")[1] != inside and floor(m) >= floor(importer))
 

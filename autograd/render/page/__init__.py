@@ -48,7 +48,8 @@ def to_html(
     """A page that plays the forward and backward pass through the graph of `root`, as one HTML file.
 
     It needs nothing from outside and works from the file system. Its slider stands on the records of
-    :func:`autograd.steps`; inputs can be changed, and the pass is then computed again, as Python would compute it.
+    :func:`autograd.steps`; inputs can be changed, and the pass is then computed again, as Python would compute it. The
+    arrow keys, Home, End and the space bar move it, and ``#step=7`` in the page's address is a link to one record.
 
     Args:
         root: where the backward pass starts, usually a loss.

@@ -40,7 +40,7 @@ def drawing(rows: Rows, title: str, describe: str) -> str:
     Raises:
         GraphvizMissingError, GraphError: there is no ``dot`` program, or it failed.
     """
-    from ..engine import FoundDigraph
+    from ..digraph import FoundDigraph
 
     sizes = {node.id: _size(node) for node in rows.nodes}
     # Arrows that fan out need room to turn; a chain is better read without scrolling.
