@@ -188,13 +188,10 @@ def blocks(rows: list[list[Any]], out: Tree, into: Tree) -> Any:
     for part, out_shape in zip(out.slices(), out.shapes, strict=True):
         inner = []
         for columns, in_shape in zip(into.slices(), into.shapes, strict=True):
-            block = [row[columns] for row in rows[part]]
-            if out_shape is None and in_shape is None:
-                inner.append(block[0][0])
-            else:
-                inner.append(packed([v for row in block for v in row], (out_shape or ()) + (in_shape or ())))
-        places.append(into.fill(inner))
-    return out.fill(places)
+            shape = None if out_shape is None and in_shape is None else (out_shape or ()) + (in_shape or ())
+            inner.append(packed([v for row in rows[part] for v in row[columns]], shape))
+        places.append(into.fill(iter(inner)))
+    return out.fill(iter(places))
 
 
 def name_of(f: Function) -> str:
