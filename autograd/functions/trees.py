@@ -63,11 +63,6 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
 
     Raises:
         OperandError: something in it is none of these.
-
-    Example:
-        >>> numbers, tree = flatten({"w": [1.0, 2.0], "b": 3.0})
-        >>> numbers, tree.unflatten([10.0, 20.0, 30.0])
-        ([3.0, 1.0, 2.0], {'w': [20.0, 30.0], 'b': 10.0})
     """
     if isinstance(x, list):
         return _joined(x, type(x).__name__, list)
