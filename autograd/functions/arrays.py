@@ -3,36 +3,49 @@
 `ValueArray` is an ndarray of objects. NumPy hands every operation on one (or on a bare Value) to
 ``__array_ufunc__`` or ``__array_function__``, and these apply rows of the op table element by element. A matrix
 product makes one `dot` node for each element of the result.
+
+A function of NumPy's is one line in a table below: `_UFUNCS` and `_PREDICATES` for those that go element by element,
+`_REDUCTIONS` for their ``reduce``, `_FUNCTIONS` for all others.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine import op as operation
-from ..engine.op import is_node
+from ..engine.op import boxed, is_node, plain
 from ..engine.value import Value, lift
 from ..errors import OperandError, ShapeError
 from . import elementary
-from . import elementary as functions
 from .duals import Dual
 
 __all__ = ["ValueArray", "array", "data", "grads"]
 
 
+def _reduction(function: Callable[[list[Any]], Any]) -> Any:
+    """A method with the parameters of NumPy's, except `where` and `initial`."""
+
+    def method(self: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        return _reduce(function, self, axis, keepdims, out)
+
+    method.__qualname__ = f"ValueArray.{function.__name__}"  # messages name it
+    return method
+
+
 class ValueArray(np.ndarray[Any, Any]):
-    """An ndarray of Values; made by :func:`array` and by operations on one."""
+    """An ndarray of Values; made by :func:`array` and by operations on one.
+
+    NumPy's reductions, `sum` ... `var`, make one node for each element of the result.
+    """
 
     @classmethod
-    def apply_elementwise(cls, function: Callable[..., Any], operands: Iterable[Any]) -> Any:
+    def apply_elementwise(cls, function: Callable[..., Any], operands: Sequence[Any]) -> Any:
         """Apply a function of scalars to broadcast operands."""
-        operands = list(operands)
         return _wrapped(np.frompyfunc(function, len(operands), 1)(*[_bare(x) for x in operands]))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -42,62 +55,44 @@ class ValueArray(np.ndarray[Any, Any]):
         own = _FUNCTIONS.get(func)
         return own(*args, **kwargs) if own else super().__array_function__(func, types, args, kwargs)
 
-    def sum(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
-    ) -> Any:
-        """The sum over `axis`, one node for each element of the result."""
-        return _reduce(elementary.sum, self, axis, keepdims, out)
-
-    def mean(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
-    ) -> Any:
-        """The mean over `axis`, one node for each element of the result."""
-        return _reduce(elementary.mean, self, axis, keepdims, out)
-
-    def prod(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False
-    ) -> Any:
-        """The product over `axis`, one node for each element of the result."""
-        return _reduce(elementary.prod, self, axis, keepdims, out)
+    sum = _reduction(elementary.sum)
+    mean = _reduction(elementary.mean)
+    prod = _reduction(elementary.prod)
 
     def std(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
-        """The standard deviation over `axis` (NumPy's ddof of 0), one node for each element of the result."""
-        return _reduce(lambda values: elementary.std(values, ddof=ddof), self, axis, keepdims, out)
-
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as sum
-        """The maximum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: elementary.maximum(*values), self, axis, keepdims, out)
-
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as sum
-        """The minimum over `axis`, one node for each element of the result."""
-        return _reduce(lambda values: elementary.minimum(*values), self, axis, keepdims, out)
-
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:
-        """Each element held between two numbers."""
-        _refuse(out)
-        return self.apply_elementwise(lambda v: functions.clip(v, min, max), [self])
+        return _reduce(lambda values: elementary.std(values, ddof), self, axis, keepdims, out)
 
     def var(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
-        """The variance over `axis` (NumPy's ddof of 0), the square of a node for each element of the result."""
         return self.std(axis=axis, out=out, ddof=ddof, keepdims=keepdims) ** 2
+
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as std
+        return _reduce(_REDUCTIONS[np.maximum], self, axis, keepdims, out)
+
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as std
+        return _reduce(_REDUCTIONS[np.minimum], self, axis, keepdims, out)
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:
+        """Each element held between two numbers."""
+        _refuse(out)
+        return self.apply_elementwise(lambda v: elementary.clip(v, min, max), [self])
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
         _refuse(out)
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 
+    def dot(self, other: Any, out: Any = None) -> Any:
+        """The matrix product, one `dot` node for each element of the result."""
+        return _dot(self, other, out)
+
     def __setitem__(self, index: Any, items: Any) -> None:
         """Store Values; plain numbers are made Values first, as :func:`array` does."""
         values = _bare(array(items))
         super().__setitem__(index, values if values.ndim else values[()])
-
-    def dot(self, other: Any, out: Any = None) -> Any:
-        """The matrix product, one `dot` node for each element of the result."""
-        return _dot(self, other, out)
 
 
 def array(x: Any, label: str = "") -> Any:
@@ -142,7 +137,7 @@ def data(x: Any) -> NDArray[np.float64]:
         >>> data(array([1, 2]) * 2).tolist()
         [2.0, 4.0]
     """
-    return _read(x, operation.plain)
+    return _read(x, plain)
 
 
 def grads(x: Any) -> NDArray[np.float64]:
@@ -174,70 +169,67 @@ def _bare(x: Any) -> Any:
         return x.view(np.ndarray)
     if isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f":
         return x.astype(np.float64)  # a longdouble would hand the operation back to NumPy, for ever
-    return operation.boxed(x)
+    return boxed(x)
 
 
 def _wrapped(result: Any) -> Any:
     return result.view(ValueArray) if isinstance(result, np.ndarray) and result.dtype == object else result
 
 
+_PREDICATES: dict[Any, Callable[..., Any]] = {  # these give bools
+    np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
+    np.equal: operator.eq, np.not_equal: operator.ne, np.logical_not: operator.not_,
+    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(plain(v)),
+    np.isinf: lambda v: math.isinf(plain(v)),
+}  # fmt: skip
 _UFUNCS: dict[Any, Callable[..., Any]] = {
+    **_PREDICATES,
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod,
     np.floor_divide: operator.floordiv,
     np.negative: operator.neg, np.positive: operator.pos, np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
-    np.absolute: functions.absolute, np.fabs: functions.absolute, np.sign: functions.sign, np.floor: functions.floor,
-    np.exp: functions.exp, np.exp2: functions.exp2, np.expm1: functions.expm1,
-    np.log: functions.log, np.log2: functions.log2, np.log10: functions.log10, np.log1p: functions.log1p,
-    np.sqrt: functions.sqrt, np.cbrt: functions.cbrt, np.rint: round,
-    np.sin: functions.sin, np.cos: functions.cos, np.tan: functions.tan,
-    np.arcsin: functions.asin, np.arccos: functions.acos, np.arctan: functions.atan, np.arctan2: functions.atan2,
-    np.sinh: functions.sinh, np.cosh: functions.cosh, np.tanh: functions.tanh,
-    np.arcsinh: functions.asinh, np.arccosh: functions.acosh, np.arctanh: functions.atanh,
-    np.hypot: functions.hypot,
+    np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign,
+    np.floor: elementary.floor, np.rint: round,
+    np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
+    np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
+    np.sqrt: elementary.sqrt, np.cbrt: elementary.cbrt, np.hypot: elementary.hypot,
+    np.sin: elementary.sin, np.cos: elementary.cos, np.tan: elementary.tan,
+    np.arcsin: elementary.asin, np.arccos: elementary.acos, np.arctan: elementary.atan, np.arctan2: elementary.atan2,
+    np.sinh: elementary.sinh, np.cosh: elementary.cosh, np.tanh: elementary.tanh,
+    np.arcsinh: elementary.asinh, np.arccosh: elementary.acosh, np.arctanh: elementary.atanh,
     np.maximum: elementary.maximum, np.minimum: elementary.minimum,
     np.fmax: elementary.maximum, np.fmin: elementary.minimum,
     np.logaddexp: lambda a, b: elementary.logsumexp([a, b]),
-    np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
-    np.equal: operator.eq, np.not_equal: operator.ne,
-    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(operation.plain(v)),
-    np.isinf: lambda v: math.isinf(operation.plain(v)), np.logical_not: operator.not_,
 }  # fmt: skip
-_PREDICATES = {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan, np.isfinite,
-               np.isinf, np.logical_not}  # fmt: skip
-_REDUCTIONS: dict[Any, Callable[[Any], Any]] = {
-    np.add: elementary.sum, np.multiply: elementary.prod,
-    np.maximum: lambda v: elementary.maximum(*v), np.minimum: lambda v: elementary.minimum(*v),
-    np.logaddexp: elementary.logsumexp,
+_REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {
+    np.add: elementary.sum, np.multiply: elementary.prod, np.logaddexp: elementary.logsumexp,
+    np.maximum: lambda values: elementary.maximum(*values), np.minimum: lambda values: elementary.minimum(*values),
 }  # fmt: skip
 
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if not (method == "__call__" and (ufunc in _UFUNCS or ufunc is np.matmul)) and not (
-        method == "reduce" and ufunc in _REDUCTIONS
-    ):
+    reducing = method == "reduce" and ufunc in _REDUCTIONS
+    if not reducing and not (method == "__call__" and (ufunc in _UFUNCS or ufunc is np.matmul)):
         raise OperandError(
             f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no rule for Values; "
             "see autograd.ops for those that have, or declare one with autograd.primitive"
         )
     out = kwargs.pop("out", None)
-    unknown = set(kwargs) - {"dtype", *(("axis", "keepdims") if method == "reduce" else ("casting", "order", "subok"))}
+    unknown = set(kwargs) - ({"dtype", "axis", "keepdims"} if reducing else {"dtype", "casting", "order", "subok"})
     if unknown:
         raise OperandError(f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(unknown))}")
-    if method == "reduce":
-        result: Any = _reduce(_REDUCTIONS[ufunc], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
+    if reducing:
+        result = _reduce(_REDUCTIONS[ufunc], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
     elif ufunc is np.matmul:
-        result = _dot(inputs[0], inputs[1], stacked=True)
+        result = _matmul(*inputs)
     else:
-        scalar_function: Any = np.frompyfunc(_UFUNCS[ufunc], len(inputs), 1)
-        result = scalar_function(*[_bare(x) for x in inputs])
+        result = ValueArray.apply_elementwise(_UFUNCS[ufunc], inputs)
         if ufunc in _PREDICATES:
-            result = result.astype(bool) if isinstance(result, np.ndarray) else bool(result)
-        result = _wrapped(result)
-    if out is not None:
-        out[0][...] = result
-        return out[0]
-    return result
+            result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
+    if out is None:
+        return result
+    out[0][...] = result
+    return out[0]
 
 
 def _refuse(out: Any) -> None:
@@ -261,14 +253,17 @@ def _reduce(function: Callable[[Any], Any], x: Any, axis: Any, keepdims: bool, o
     return _wrapped(result) if result.ndim else result[()]
 
 
-def _dot(a: Any, b: Any, out: Any = None, *, stacked: bool = False) -> Any:
-    """np.dot and @: one `dot` node for each element of the result."""
+def _dot(a: Any, b: Any, out: Any = None) -> Any:
+    """np.dot: a matrix product, or plain multiplication where an operand is a single number."""
     _refuse(out)
+    return _matmul(a, b) if np.ndim(_bare(a)) and np.ndim(_bare(b)) else np.multiply(a, b)
+
+
+def _matmul(a: Any, b: Any) -> Any:
+    """A matrix product: one `dot` node for each element of the result."""
     left, right = np.asarray(_bare(a), dtype=object), np.asarray(_bare(b), dtype=object)
     if left.ndim == 0 or right.ndim == 0:
-        if stacked:
-            raise ShapeError("@ needs arrays; use * for a number")
-        return _on_ufunc(np.multiply, "__call__", (a, b), {})
+        raise ShapeError("@ needs arrays; use * for a number")
     if left.ndim > 2 or right.ndim > 2:
         raise ShapeError(f"a matrix product of Values takes one or two dimensions, got {left.shape} and {right.shape}")
     if left.shape[-1] != right.shape[0]:
@@ -287,14 +282,13 @@ def _dot(a: Any, b: Any, out: Any = None, *, stacked: bool = False) -> Any:
 
 
 def _where(condition: Any, *branches: Any) -> Any:
-    if len(branches) != 2:
-        return np.where(np.asarray(_bare(condition)).astype(bool))
-    chosen, x, y = np.broadcast_arrays(_bare(condition), *[np.asarray(_bare(b), dtype=object) for b in branches])
-    result = np.empty(chosen.shape, dtype=object)
-    for index in np.ndindex(*chosen.shape):
-        branch = x[index] if chosen[index] else y[index]
-        result[index] = branch if is_node(branch) else lift(branch)
-    return _wrapped(result) if result.ndim else result[()]
+    holds = np.asarray(_bare(condition)).astype(bool)
+    return ValueArray.apply_elementwise(_chosen, (holds, *branches)) if branches else np.where(holds)
+
+
+def _chosen(first: bool, x: Any, y: Any) -> Any:
+    taken = x if first else y
+    return taken if is_node(taken) else lift(taken)
 
 
 def _reducer(method: str) -> Callable[..., Any]:
@@ -306,18 +300,13 @@ def _reducer(method: str) -> Callable[..., Any]:
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.dot: _dot, np.where: _where,
-    np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.std: _reducer("std"),
-    np.var: _reducer("var"),
-    np.max: _reducer("max"), np.min: _reducer("min"),
+    np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.max: _reducer("max"),
+    np.min: _reducer("min"), np.std: _reducer("std"), np.var: _reducer("var"),
     np.round: lambda a, decimals=0, out=None: array(a).round(decimals, out),
     np.clip: lambda a, a_min=None, a_max=None, out=None: array(a).clip(a_min, a_max, out),
     np.outer: lambda a, b: array(a).ravel()[:, None] * array(b).ravel()[None, :],
     np.inner: lambda a, b: _dot(a, np.transpose(b)), np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),
 }  # fmt: skip
-
-
-def _on_bare_value(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    return _on_ufunc(ufunc, method, inputs, kwargs)
 
 
 def _function_on_bare_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -328,5 +317,5 @@ def _function_on_bare_value(self: Any, func: Any, types: Any, args: Any, kwargs:
 
 _SCALARS: tuple[Any, ...] = (Value, Dual)
 for _scalar in _SCALARS:
-    _scalar.__array_ufunc__ = _on_bare_value
+    _scalar.__array_ufunc__ = ValueArray.__array_ufunc__
     _scalar.__array_function__ = _function_on_bare_value

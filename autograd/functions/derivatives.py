@@ -4,22 +4,21 @@ The names, arguments and meanings are JAX's. A function takes and returns number
 and dicts of them; derivatives come back in the same structure, as floats. Inside another derivative they come back
 as nodes or duals, so the transforms nest in any order.
 
-Reverse mode runs the function on Values and sweeps back; forward mode runs it on duals. Both use the op table's one
-rule per operation.
+Reverse mode (`_Reverse`) runs the function on fresh Values and sweeps back; forward mode (`_forward`) runs it on duals.
+Both use the op table's one rule per operation. The helpers of the public functions stand behind them.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from ..engine import graph, modes, ops
+from ..engine import graph, ops
 from ..engine.modes import recorded
 from ..engine.op import is_node
 from ..engine.value import Value, lift
@@ -29,176 +28,8 @@ from .trees import Tree, flatten, packed
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
-# --- tracing ------------------------------------------------------------------------------------------------------
-#
-# One run of a function under a derivative: fresh nodes or duals in the place of its inputs, and what comes out.
-#
-# The transforms are written with these; nothing here knows which derivative is wanted.
-
-
 Function = Callable[..., Any]
 Argnums = int | Sequence[int]
-
-_depth: ContextVar[int] = ContextVar("transforms", default=0)  # how many derivatives are being taken around us
-
-
-class Traced:
-    """One run of a function with fresh nodes in the place of its inputs, ready to be swept back."""
-
-    def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
-        wanted, numbers, self.tree = arguments(f, args, argnums)
-        self.nested = is_nested(numbers)
-        with _inside():
-            self.inputs = [_fresh(innermost(x)) for x in numbers]
-            stand_ins = [_with_innermost(x, node) for x, node in zip(numbers, self.inputs, strict=True)]
-            self.out = f(*_replaced(args, wanted, stand_ins), **kwargs)
-
-    def pull(self, out: Any, nested: bool | None = None) -> list[Any]:
-        """d out / d input for each input; where `out` is a dual, the dual of the derivatives of its parts."""
-        nested = self.nested if nested is None else nested
-        if type(out) is Dual:
-            parts = zip(self.pull(out.primal, nested), self.pull(out.tangent, nested), strict=True)
-            return [Dual(primal, tangent, out.level) for primal, tangent in parts]
-        if not isinstance(out, Value):
-            return [0.0] * len(self.inputs)
-        order = graph.dependents(out, self.inputs)
-        found = graph.adjoints(order, {out: lift(1.0) if nested else 1.0}, create_graph=nested)
-        return [found.get(x, 0.0) for x in self.inputs]
-
-
-def push(
-    f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, direction: list[Any]
-) -> tuple[list[Any], list[Any], Tree]:
-    """One run on duals: the flat outputs, their tangents, and their tree."""
-    wanted, numbers, _ = arguments(f, args, argnums)
-    level = new_level()
-    duals = [Dual(x, t, level) for x, t in zip(numbers, direction, strict=True)]
-    nested = is_nested(numbers + direction)
-    with _inside():
-        result = f(*_replaced(args, wanted, duals), **kwargs)
-    out, tree = flat_output(f, result)
-    check_in_graph(f, out)
-    here = [type(y) is Dual and y.level == level for y in out]
-    primals = [outside(y.primal if dual else y, nested) for y, dual in zip(out, here, strict=True)]
-    tangents = [outside(y.tangent if dual else 0.0, nested) for y, dual in zip(out, here, strict=True)]
-    return primals, tangents, tree
-
-
-def is_nested(numbers: list[Any]) -> bool:
-    """Whether another derivative is being taken around this one, so that results must stay differentiable."""
-    return _depth.get() > 0 or any(is_node(x) for x in numbers)
-
-
-@contextmanager
-def _inside() -> Iterator[None]:
-    token = _depth.set(_depth.get() + 1)
-    try:
-        with modes.recorded():
-            yield
-    finally:
-        _depth.reset(token)
-
-
-def arguments(f: Function, args: tuple[Any, ...], argnums: Argnums) -> tuple[list[int], list[Any], Tree]:
-    """Which arguments are differentiated, their numbers in one flat list, and the tree of the result."""
-    if not callable(f):
-        raise OperandError(f"a function is needed, got {type(f).__name__}")
-    several = isinstance(argnums, Sequence)
-    wanted = list(argnums) if isinstance(argnums, Sequence) else [argnums]
-    for k in wanted:
-        if not isinstance(k, int | np.integer) or not -len(args) <= k < len(args):
-            raise ArgumentError(
-                f"argnums names argument {k!r}, but {name_of(f)} was called with {len(args)} "
-                f"positional argument{'s' if len(args) != 1 else ''}"
-            )
-    if len({k % len(args) for k in wanted}) < len(wanted):
-        raise ArgumentError(f"argnums names an argument twice: {argnums!r}")
-    numbers, tree = flatten(tuple(args[k] for k in wanted) if several else args[wanted[0]])
-    if not numbers:
-        raise ShapeError(f"there is no number in what {name_of(f)} was to be differentiated with respect to")
-    return wanted, numbers, tree
-
-
-def _replaced(args: tuple[Any, ...], wanted: list[int], stand_ins: list[Any]) -> list[Any]:
-    """The arguments with other numbers in the places that are differentiated."""
-    replaced, start = list(args), 0
-    for k in wanted:
-        tree = flatten(args[k])[1]
-        replaced[k] = tree.unflatten(stand_ins[start : start + tree.size])
-        start += tree.size
-    return replaced
-
-
-def _fresh(x: Any) -> Value:
-    """A new input node with this number; if it is a node already, a node behind it, told apart from it."""
-    return ops.IDENTITY(x) if isinstance(x, Value) else Value(x)
-
-
-def _with_innermost(x: Any, node: Value) -> Any:
-    return Dual(_with_innermost(x.primal, node), x.tangent, x.level) if type(x) is Dual else node
-
-
-def outside(x: Any, nested: bool) -> Any:
-    """A result as the caller gets it: a float, unless another derivative is being taken around this one."""
-    return x.data if isinstance(x, Value) and not nested else x
-
-
-def flat_output(f: Function, result: Any) -> tuple[list[Any], Tree]:
-    try:
-        return flatten(result)
-    except OperandError as error:
-        raise OperandError(f"{name_of(f)} returned something that has no derivative: {error}") from None
-
-
-def check_in_graph(f: Function, out: list[Any]) -> None:
-    if not any(is_node(y) for y in out):
-        if not out:
-            raise ShapeError(f"there is no number in what {name_of(f)} returned")
-        returned = f"{out[0]!r}, a plain number," if len(out) == 1 else f"{len(out)} plain numbers"
-        raise GraphError(
-            f"{name_of(f)} returned {returned} although its input was a Value: somewhere it left the "
-            "graph. Usual causes: .data, float(...), math or a rounded copy; use autograd's functions instead. "
-            "A function that is truly constant can return Value(number)."
-        )
-
-
-def check_same(f: Function, trees: list[Tree]) -> None:
-    for tree in trees[1:]:
-        if tree != trees[0]:
-            raise ShapeError(
-                f"{name_of(f)} returned {trees[0]} at first and {tree} later; a function must return "
-                "the same structure at every call"
-            )
-
-
-def matching(of: Sequence[Any], given: Sequence[Any], what: str, whose: str) -> list[Any]:
-    for name, sequence in ((whose, of), (what, given)):
-        if not isinstance(sequence, list | tuple):
-            raise OperandError(f"{name} is a tuple with one entry for each argument, got {type(sequence).__name__}")
-    numbers, tree = flatten(tuple(given))
-    expected = flatten(tuple(of))[1]
-    if tree != expected:
-        raise ShapeError(f"the {what} are {tree}, but the {whose} are {expected}")
-    return numbers
-
-
-def blocks(rows: list[list[Any]], out: Tree, into: Tree) -> Any:
-    """Arrange a matrix of derivatives: out's structure, with the argument's structure for each place in it."""
-    places = []
-    for part, out_shape in zip(out.slices(), out.shapes, strict=True):
-        inner = []
-        for columns, in_shape in zip(into.slices(), into.shapes, strict=True):
-            block = [row[columns] for row in rows[part]]
-            if out_shape is None and in_shape is None:
-                inner.append(block[0][0])
-            else:
-                inner.append(packed([v for row in block for v in row], (out_shape or ()) + (in_shape or ())))
-        places.append(into.fill(inner))
-    return out.fill(places)
-
-
-def name_of(f: Function) -> str:
-    return getattr(f, "__name__", type(f).__name__)
 
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -255,16 +86,9 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 
     @functools.wraps(f, updated=())
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        traced = Traced(f, args, kwargs, argnums)
-        out, tree = flat_output(f, traced.out)
-        if tree.shapes != (None,) or tree.form != "number":
-            raise ShapeError(
-                f"grad needs a function that returns one number, but {name_of(f)} returned {tree}; "
-                "use jacobian, or reduce it to a number first"
-            )
-        check_in_graph(f, out)
-        gradients = traced.pull(out[0])
-        return outside(out[0], traced.nested), traced.tree.unflatten(gradients)
+        call = _Call(f, args, kwargs, argnums)
+        run = _Reverse(call, one_number=True)
+        return _outside(run.out[0], call.nested), call.tree.unflatten(run.pull(run.out[0], call.nested))
 
     return both
 
@@ -296,22 +120,26 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str | None = None) -> Func
 
     @functools.wraps(f, updated=())
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        _, numbers, tree = arguments(f, args, argnums)
-        columns, trees = [], []
+        call = _Call(f, args, kwargs, argnums)
+        n = len(call.numbers)
+        trees = []
         if mode != "forward":
-            traced = Traced(f, args, kwargs, argnums)
-            out, out_tree = flat_output(f, traced.out)
-            if mode == "reverse" or len(out) <= len(numbers):
-                check_in_graph(f, out)
-                return blocks([traced.pull(y) for y in out], out_tree, tree)
-            trees.append(out_tree)
-        for k in range(len(numbers)):
-            direction = [1.0 if i == k else 0.0 for i in range(len(numbers))]
-            _, tangents, out_tree = push(f, args, kwargs, argnums, direction)
+            run = _Reverse(call)
+            if mode == "reverse" or len(run.out) <= n:
+                return _blocks([run.pull(y, call.nested) for y in run.out], run.tree, call.tree)
+            trees.append(run.tree)
+        columns = []
+        for k in range(n):
+            _, tangents, tree = _forward(call, [1.0 if i == k else 0.0 for i in range(n)])
             columns.append(tangents)
-            trees.append(out_tree)
-        check_same(f, trees)
-        return blocks([list(row) for row in zip(*columns, strict=True)], trees[0], tree)
+            trees.append(tree)
+        for tree in trees:
+            if tree != trees[0]:
+                raise ShapeError(
+                    f"{_name_of(f)} returned {trees[0]} at first and {tree} later; a function must return "
+                    "the same structure at every call"
+                )
+        return _blocks([list(row) for row in zip(*columns, strict=True)], trees[0], call.tree)
 
     return matrix
 
@@ -356,8 +184,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
         (6.0, 3.0)
     """
-    direction = matching(primals, tangents, "tangents", "primals")
-    outs, changes, tree = push(f, tuple(primals), {}, range(len(primals)), direction)
+    direction = _direction(primals, tangents)
+    outs, changes, tree = _forward(_Call(f, tuple(primals), {}, range(len(primals))), direction)
     return tree.unflatten(outs), tree.unflatten(changes)
 
 
@@ -381,21 +209,19 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         >>> out, pullback(1.0)
         (6.0, (3.0, 2.0))
     """
-    traced = Traced(f, primals, {}, range(len(primals)))
-    out, tree = flat_output(f, traced.out)
-    check_in_graph(f, out)
+    call = _Call(f, primals, {}, range(len(primals)))
+    run = _Reverse(call)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         weights, given = flatten(cotangent)
-        if given != tree:
-            raise ShapeError(f"the cotangent is {given}, but {name_of(f)} returned {tree}")
-        nested = traced.nested or is_nested(weights)
+        if given != run.tree:
+            raise ShapeError(f"the cotangent is {given}, but {_name_of(f)} returned {run.tree}")
         with recorded():
-            total = functools.reduce(operator.add, [w * y for w, y in zip(weights, out, strict=True)])
-        gradients: tuple[Any, ...] = traced.tree.unflatten(traced.pull(total, nested))
+            total = functools.reduce(operator.add, [w * y for w, y in zip(weights, run.out, strict=True)])
+        gradients: tuple[Any, ...] = call.tree.unflatten(run.pull(total, call.nested or _is_nested(weights)))
         return gradients
 
-    return tree.unflatten([outside(y, traced.nested) for y in out]), pullback
+    return run.tree.unflatten([_outside(y, call.nested) for y in run.out]), pullback
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -415,7 +241,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         >>> hvp(lambda v: v[0] ** 2 * v[1], ([3.0, 5.0],), ([1.0, 0.0],))
         [10.0, 6.0]
     """
-    matching(primals, tangents, "tangents", "primals")
+    _direction(primals, tangents)
 
     def slope(*point: Any) -> Any:
         change = jvp(f, point, tangents)[1]
@@ -423,3 +249,140 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 
     argnums: Argnums = 0 if len(primals) == 1 else range(len(primals))
     return grad(slope, argnums)(*primals)
+
+
+# --- one run of a function under a derivative -----------------------------------------------------------------------
+
+_depth: ContextVar[int] = ContextVar("transforms", default=0)  # how many derivatives are being taken around us
+
+
+def _is_nested(numbers: list[Any]) -> bool:
+    """Whether another derivative is being taken around this one, so that results must stay differentiable."""
+    return _depth.get() > 0 or any(is_node(x) for x in numbers)
+
+
+class _Call:
+    """A function and its arguments, with the numbers to differentiate with respect to in one flat list."""
+
+    def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+        if not callable(f):
+            raise OperandError(f"a function is needed, got {type(f).__name__}")
+        self.f, self.args, self.kwargs = f, args, kwargs
+        self.several = isinstance(argnums, Sequence)
+        self.wanted = list(argnums) if isinstance(argnums, Sequence) else [argnums]
+        for k in self.wanted:
+            if not isinstance(k, int | np.integer) or not -len(args) <= k < len(args):
+                raise ArgumentError(
+                    f"argnums names argument {k!r}, but {_name_of(f)} was called with {len(args)} "
+                    f"positional argument{'s' if len(args) != 1 else ''}"
+                )
+        if len({k % len(args) for k in self.wanted}) < len(self.wanted):
+            raise ArgumentError(f"argnums names an argument twice: {argnums!r}")
+        given = tuple(args[k] for k in self.wanted)
+        self.numbers, self.tree = flatten(given if self.several else given[0])
+        if not self.numbers:
+            raise ShapeError(f"there is no number in what {_name_of(f)} was to be differentiated with respect to")
+        self.nested = _is_nested(self.numbers)
+
+    def run(self, stand_ins: list[Any], one_number: bool = False) -> tuple[list[Any], Tree]:
+        """The function's result, flat, with stand-ins in the places of the numbers; refused if it left the graph."""
+        replaced, given = list(self.args), self.tree.unflatten(stand_ins)
+        for k, argument in zip(self.wanted, given if self.several else [given], strict=True):
+            replaced[k] = argument
+        token = _depth.set(_depth.get() + 1)
+        try:
+            with recorded():
+                result = self.f(*replaced, **self.kwargs)
+        finally:
+            _depth.reset(token)
+        try:
+            out, tree = flatten(result)
+        except OperandError as error:
+            raise OperandError(f"{_name_of(self.f)} returned something that has no derivative: {error}") from None
+        if one_number and (tree.shapes != (None,) or tree.form != "number"):
+            raise ShapeError(
+                f"grad needs a function that returns one number, but {_name_of(self.f)} returned {tree}; "
+                "use jacobian, or reduce it to a number first"
+            )
+        if not out:
+            raise ShapeError(f"there is no number in what {_name_of(self.f)} returned")
+        if not any(is_node(y) for y in out):
+            returned = f"{out[0]!r}, a plain number," if len(out) == 1 else f"{len(out)} plain numbers"
+            raise GraphError(
+                f"{_name_of(self.f)} returned {returned} although its input was a Value: somewhere it left the "
+                "graph. Usual causes: .data, float(...), math or a rounded copy; use autograd's functions instead. "
+                "A function that is truly constant can return Value(number)."
+            )
+        return out, tree
+
+
+class _Reverse:
+    """A call run on fresh Values, ready to be swept back."""
+
+    def __init__(self, call: _Call, one_number: bool = False) -> None:
+        with recorded():
+            self.inputs = [_fresh(innermost(x)) for x in call.numbers]
+        stand_ins = [_with_innermost(x, node) for x, node in zip(call.numbers, self.inputs, strict=True)]
+        self.out, self.tree = call.run(stand_ins, one_number)
+
+    def pull(self, out: Any, nested: bool) -> list[Any]:
+        """d out / d input for each input; where `out` is a dual, the dual of the derivatives of its parts."""
+        if type(out) is Dual:
+            parts = zip(self.pull(out.primal, nested), self.pull(out.tangent, nested), strict=True)
+            return [Dual(primal, tangent, out.level) for primal, tangent in parts]
+        if not isinstance(out, Value):
+            return [0.0] * len(self.inputs)
+        order = graph.dependents(out, self.inputs)
+        found = graph.adjoints(order, {out: lift(1.0) if nested else 1.0}, create_graph=nested)
+        return [found.get(x, 0.0) for x in self.inputs]
+
+
+def _forward(call: _Call, direction: list[Any]) -> tuple[list[Any], list[Any], Tree]:
+    """A call run on duals: the flat outputs, their tangents, and their tree."""
+    level = new_level()
+    nested = call.nested or _is_nested(direction)
+    out, tree = call.run([Dual(x, t, level) for x, t in zip(call.numbers, direction, strict=True)])
+    pairs = [(y.primal, y.tangent) if type(y) is Dual and y.level == level else (y, 0.0) for y in out]
+    return [_outside(y, nested) for y, _ in pairs], [_outside(t, nested) for _, t in pairs], tree
+
+
+def _fresh(x: Any) -> Value:
+    """A new input node with this number; if it is a node already, a node behind it, told apart from it."""
+    return ops.IDENTITY(x) if isinstance(x, Value) else Value(x)
+
+
+def _with_innermost(x: Any, node: Value) -> Any:
+    return Dual(_with_innermost(x.primal, node), x.tangent, x.level) if type(x) is Dual else node
+
+
+def _outside(x: Any, nested: bool) -> Any:
+    """A result as the caller gets it: a float, unless another derivative is being taken around this one."""
+    return x.data if isinstance(x, Value) and not nested else x
+
+
+def _direction(primals: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+    """The tangents as a flat list; they must fit the primals."""
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, list | tuple):
+            raise OperandError(f"{name} is a tuple with one entry for each argument, got {type(given).__name__}")
+    numbers, tree = flatten(tuple(tangents))
+    expected = flatten(tuple(primals))[1]
+    if tree != expected:
+        raise ShapeError(f"the tangents are {tree}, but the primals are {expected}")
+    return numbers
+
+
+def _blocks(rows: list[list[Any]], out: Tree, into: Tree) -> Any:
+    """Arrange a matrix of derivatives: out's structure, with the argument's structure for each place in it."""
+    places = []
+    for part, out_shape in zip(out.slices(), out.shapes, strict=True):
+        inner = []
+        for columns, in_shape in zip(into.slices(), into.shapes, strict=True):
+            shape = None if out_shape is None and in_shape is None else (out_shape or ()) + (in_shape or ())
+            inner.append(packed([v for row in rows[part] for v in row[columns]], shape))
+        places.append(into.fill(iter(inner)))
+    return out.fill(iter(places))
+
+
+def _name_of(f: Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)

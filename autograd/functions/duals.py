@@ -41,16 +41,11 @@ class Dual(Operators):
         primal: the value: a float, a Value, or a dual of a lower level.
         tangent: the derivative along this level's direction.
         level: which derivative is meant where several are taken at once.
-
-    Example:
-        >>> x = Dual(3.0, 1.0, new_level())
-        >>> (x * x).tangent
-        6.0
     """
 
     __slots__ = ("level", "primal", "tangent")
 
-    op_level = 2  # see operation.Op: a row called with a dual and a Value is applied by the dual
+    op_level = 2  # see engine.op.Op: a row called with a dual and a Value is applied by the dual
 
     def __init__(self, primal: Any, tangent: Any, level: int) -> None:
         self.primal = primal
@@ -62,9 +57,8 @@ class Dual(Operators):
         """Apply a row to inputs of which at least one is a dual: the one forward-mode rule there is."""
         level = max(x.level for x in inputs if type(x) is Dual)
         at_level = [type(x) is Dual and x.level == level for x in inputs]
-        primals = [
-            x.primal if here else x if is_node(x) else number(x) for x, here in zip(inputs, at_level, strict=True)
-        ]
+        parts = zip(inputs, at_level, strict=True)
+        primals = [x.primal if here else x if is_node(x) else number(x) for x, here in parts]
         out = op(*primals)
         tangent: Any = 0.0
         for x, here, partial in zip(inputs, at_level, _partials(op, out, primals), strict=True):
@@ -96,18 +90,19 @@ def _partials(op: Op, out: Any, primals: list[Any]) -> tuple[Any, ...]:
     except AutogradError:
         raise
     except (ArithmeticError, ValueError) as error:
-        at = ", ".join(repr(_plain(x)) for x in primals[:4])
-        kink = f" ({op.kink})" if op.kink else ""
-        raise translated(error, f"{op.name} has no derivative at {at}{kink}: {error}") from error
+        raise translated(error, f"{op.name} has no derivative {_place(op, primals)}: {error}") from error
 
 
 def _warn_of_partial(op: Op, partial: Any, primals: list[Any]) -> None:
     """Say what backward says of an infinite slope, or of a step that stops everything."""
     if op.singular and not isfinite(_plain(partial)) and all(isfinite(_plain(x)) for x in primals):
-        at = ", ".join(repr(_plain(x)) for x in primals[:4])
-        warn(f"{op.name} has slope {_plain(partial)!r} at {at}" + (f" ({op.kink})" if op.kink else ""))
+        warn(f"{op.name} has slope {_plain(partial)!r} {_place(op, primals)}")
     elif op is FLOOR:
         warn("floor is flat almost everywhere: no derivative passes through it")
+
+
+def _place(op: Op, primals: list[Any]) -> str:
+    return f"at {', '.join(repr(_plain(x)) for x in primals[:4])}" + (f" ({op.kink})" if op.kink else "")
 
 
 def _plain(x: Any) -> float:

@@ -6,6 +6,8 @@ Richardson extrapolation says, plus or minus what it may still lack and what the
 the smallest step, whose interval is wide and safe, the intervals are intersected until one no longer fits (Lepski's
 rule), so that a spike or a kink further off does no harm.
 
+Sums of floats go through `exact_sum`, since what the builtin `sum` gives depends on the version of Python.
+
 Sources: Lepski, Theory of Probability and its Applications 35 (1990); More and Wild, SIAM J. Sci. Comput. 33 (2011),
 for noise from differences; Ridders, Advances in Engineering Software 4 (1982), for extrapolated differences.
 """
@@ -17,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from ..engine.op import plain
 
@@ -95,21 +98,14 @@ def slopes(f: Callable[[float], float], x: float) -> Slopes:
 
     Returns:
         The slopes of both sides with error bounds, and what kind of point it is; under 60 calls of f.
-
-    Example:
-        >>> at_one = slopes(math.log, 1.0)
-        >>> at_one.kind, abs(at_one.value - 1.0) < at_one.error < 1e-11
-        ('smooth', True)
-        >>> slopes(abs, 0.0).kind, slopes(math.sqrt, 0.0).kind
-        ('kink', 'edge')
     """
     here = _value(f, x)
     steps = _ladder(x)
     right = [_difference(f, x, here, h) for h in steps]
     left = [_difference(f, x, here, -h) for h in steps]
     noise = max(_noise(right), _noise(left))
-    largest = max((d.size for d in left + right if d.size == d.size), default=0.0)
-    right_side, left_side = (_one_side(side, noise, drowned=noise > 0.01 * largest) for side in (right, left))
+    drowned = noise > 0.01 * _largest(left + right)
+    right_side, left_side = _one_side(right, noise, drowned), _one_side(left, noise, drowned)
     both, kind = None, "smooth"
     if here != here:
         kind = "edge"
@@ -143,8 +139,7 @@ def _ladder(x: float) -> list[float]:
     return [_LARGEST * scale * _RATIO**-k for k in range(count)]
 
 
-@dataclass(frozen=True)
-class _Difference:
+class _Difference(NamedTuple):
     step: float  # the step really taken, signed
     change: float  # f(x + step) - f(x); nan where f has no value
     size: float  # of the larger of the two values
@@ -156,6 +151,10 @@ def _difference(f: Callable[[float], float], x: float, here: float, step: float)
     return _Difference(there - x, y - here, max(abs(y), abs(here)))
 
 
+def _largest(differences: list[_Difference]) -> float:
+    return max((d.size for d in differences if d.size == d.size), default=0.0)
+
+
 def _noise(side: list[_Difference]) -> float:
     """The noise of f on one side, from what is left of its values when a smooth curve is taken away.
 
@@ -163,27 +162,27 @@ def _noise(side: list[_Difference]) -> float:
     third divided difference leaves over is noise, unless it still shrinks with the step. Where values repeat, f is
     rounded more coarsely than doubles are, and the first change of value is a measure of that.
     """
-    floor = EPS * max((d.size for d in side[-6:] if d.size == d.size), default=0.0)
-    rests = [
-        abs(sum(w * d.change for w, d in zip(_CUBIC, window, strict=True)))
-        for window in zip(side[3:], side[2:], side[1:], side, strict=False)
-    ]
+    floor = EPS * _largest(side[-6:])
+    windows = zip(side[3:], side[2:], side[1:], side, strict=False)
+    rests = [abs(exact_sum([w * d.change for w, d in zip(_CUBIC, window, strict=True)])) for window in windows]
     samples = [r for r in rests[-9:] if math.isfinite(r)]
     measured = 3.0 * sorted(samples[-5:])[len(samples[-5:]) // 2] if samples else 0.0
     if measured > floor and _shrinks(samples[-8:]):
         measured = 0.0
     changed = [abs(d.change) for d in side if math.isfinite(d.change) and d.change != 0.0]
     repeated = len([d for d in side if d.change == 0.0])
-    coarse = changed[-1] if repeated >= 3 and len(changed) >= 6 and 8.0 * floor < changed[-1] < changed[0] / 64 else 0.0
-    return max(floor, measured, coarse)
+    coarse = repeated >= 3 and len(changed) >= 6 and 8.0 * floor < changed[-1] < changed[0] / 64
+    return max(floor, measured, changed[-1] if coarse else 0.0)
 
 
-def _cubic_weights() -> tuple[float, ...]:
+def _cubic_weights() -> list[float]:
     """The third divided difference over steps 1, 4, 16, 64, scaled so that noise passes with its own size."""
     steps = [_RATIO**k for k in range(4)]
     weights = [1.0 / math.prod(a - b for b in steps if b != a) for a in steps]
-    size = math.sqrt(sum(w * w for w in weights))
-    return tuple(w / size for w in weights)
+    return [w / math.hypot(*weights) for w in weights]
+
+
+_CUBIC = _cubic_weights()
 
 
 def _shrinks(samples: list[float]) -> bool:
@@ -191,31 +190,25 @@ def _shrinks(samples: list[float]) -> bool:
     points = [(k, math.log(r)) for k, r in enumerate(samples) if r > 0.0]
     if len(points) < 5:
         return False
-    mean_k = sum(k for k, _ in points) / len(points)
-    mean_y = sum(y for _, y in points) / len(points)
-    spread = sum((k - mean_k) ** 2 for k, _ in points)
-    trend = sum((k - mean_k) * (y - mean_y) for k, y in points) / spread
-    scatter = sum((y - mean_y - trend * (k - mean_k)) ** 2 for k, y in points) / (len(points) - 2)
+    mean_k = exact_sum([k for k, _ in points]) / len(points)
+    mean_y = exact_sum([y for _, y in points]) / len(points)
+    spread = exact_sum([(k - mean_k) ** 2 for k, _ in points])
+    trend = exact_sum([(k - mean_k) * (y - mean_y) for k, y in points]) / spread
+    scatter = exact_sum([(y - mean_y - trend * (k - mean_k)) ** 2 for k, y in points]) / (len(points) - 2)
     return trend < -0.02 and -trend > 4.5 * math.sqrt(scatter / spread)
 
 
-_CUBIC = _cubic_weights()
-
-
-@dataclass(frozen=True)
-class _Estimate:
+class _Estimate(NamedTuple):
     slope: float
     error: float
     from_noise: float  # the part of the error that noise makes
 
 
 def _table(rows: list[tuple[float, float]], order: int, noise: float) -> list[_Estimate]:
-    """Richardson extrapolation: for every row the entry with the smallest error bound.
+    """Richardson extrapolation: for every row (step, difference quotient) the entry with the smallest error bound.
 
-    Args:
-        rows: (step, difference quotient), from the largest step down.
-        order: of the first power of the step that the error has, and of the distance to the next one.
-        noise: of the values of f.
+    The rows go from the largest step down. The error of a quotient has the powers `order`, 2 `order`, ... of the step;
+    `noise` is that of the values of f.
     """
     table = [[quotient] for _, quotient in rows]
     for k in range(1, len(rows)):
@@ -258,30 +251,24 @@ def _runs(side: list[_Difference]) -> list[_Difference]:
     """The steps at which f has values, from the smallest up to the first without one."""
     usable: list[_Difference] = []
     for d in reversed(side):
-        if not math.isfinite(d.change):
-            if usable:
-                break
-            continue
-        usable.append(d)
+        if math.isfinite(d.change):
+            usable.append(d)
+        elif usable:
+            break
     return usable[::-1]
 
 
 def _one_side(side: list[_Difference], noise: float, drowned: bool) -> Side:
-    if not math.isfinite(side[-1].change) and not any(math.isfinite(d.change) for d in side[-3:]):
-        return Side(math.nan, math.inf, "outside")
     usable = _runs(side)
     estimate = _intersected(_table([(d.step, d.change / d.step) for d in usable], 1, noise))
-    if estimate is None:
+    if estimate is None or not any(math.isfinite(d.change) for d in side[-3:]):
         return Side(math.nan, math.inf, "outside")
-    quotients = [abs(d.change / d.step) for d in usable]
     growth = _growth(usable, noise)
-    if growth is not None and growth < -0.02:
+    if growth is not None:
         rising = math.copysign(math.inf, usable[-1].change / usable[-1].step)
         return Side(rising, math.inf, "jump" if growth < -0.95 else "vertical")
-    size = max(quotients[-8:])
-    if drowned:
-        return Side(math.nan, math.inf, "no limit")
-    if estimate.error > 0.02 * size and estimate.error > 4.0 * estimate.from_noise:
+    size = max(abs(d.change / d.step) for d in usable[-8:])
+    if drowned or estimate.error > max(0.02 * size, 4.0 * estimate.from_noise):
         return Side(math.nan, math.inf, "no limit")
     return Side(estimate.slope, estimate.error, "slope")
 
@@ -320,24 +307,13 @@ def _together(left: list[_Difference], right: list[_Difference], noise: float, *
 
 
 def _trouble(left: Side, right: Side) -> str:
-    for kind in ("jump", "vertical", "no limit"):
-        if kind in (left.kind, right.kind):
-            return "edge" if "outside" in (left.kind, right.kind) else kind
-    return "edge"
-
-
-# --- sums ---------------------------------------------------------------------------------------------------------
-#
-# Exact sums of many numbers.
+    """What kind of point it is where a side has no slope."""
+    kinds = (left.kind, right.kind)
+    return "edge" if "outside" in kinds else next(kind for kind in ("jump", "vertical", "no limit") if kind in kinds)
 
 
 def exact_sum(numbers: Sequence[float]) -> float:
-    """The sum, rounded once at the end: :func:`math.fsum`, but with an answer where that raises.
-
-    Example:
-        >>> exact_sum([0.1] * 10), exact_sum([1e308, 1e308, -1e308]), exact_sum([math.inf, -math.inf])
-        (1.0, 1e+308, nan)
-    """
+    """The sum, rounded once at the end: `math.fsum`, but with an answer where that raises."""
     try:
         return math.fsum(numbers)
     except ValueError:  # inf - inf

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,17 +24,12 @@ class Tree:
     Args:
         shapes: the shape of each place that holds a number (None) or an array.
         form: the containers around them, as text.
+        fill: makes the structure, from an iterator over what stands in its places.
     """
 
     shapes: tuple[Shape, ...]
     form: str
-    fill: Callable[[list[Any]], Any]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Tree) and (self.shapes, self.form) == (other.shapes, other.form)
-
-    def __hash__(self) -> int:
-        return hash((self.shapes, self.form))
+    fill: Callable[[Iterator[Any]], Any] = field(compare=False)
 
     def __str__(self) -> str:
         return self.form
@@ -41,23 +37,19 @@ class Tree:
     @property
     def size(self) -> int:
         """How many numbers there are."""
-        return sum(_count(shape) for shape in self.shapes)
+        return sum(math.prod(shape or ()) for shape in self.shapes)
 
     def slices(self) -> list[slice]:
         """Where the numbers of each place stand in the flat list."""
         result, start = [], 0
         for shape in self.shapes:
-            result.append(slice(start, start + _count(shape)))
+            result.append(slice(start, start + math.prod(shape or ())))
             start = result[-1].stop
         return result
 
     def unflatten(self, numbers: Sequence[Any]) -> Any:
         """Put numbers (or Values) back where they came from."""
-        places = [
-            numbers[where.start] if shape is None else packed(numbers[where], shape)
-            for where, shape in zip(self.slices(), self.shapes, strict=True)
-        ]
-        return self.fill(places)
+        return self.fill(packed(numbers[part], shape) for part, shape in zip(self.slices(), self.shapes, strict=True))
 
 
 def flatten(x: Any) -> tuple[list[Any], Tree]:
@@ -71,32 +63,30 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
 
     Raises:
         OperandError: something in it is none of these.
-
-    Example:
-        >>> numbers, tree = flatten({"w": [1.0, 2.0], "b": 3.0})
-        >>> numbers, tree.unflatten([10.0, 20.0, 30.0])
-        ([3.0, 1.0, 2.0], {'w': [20.0, 30.0], 'b': 10.0})
     """
-    if isinstance(x, list | tuple):
-        return _joined([flatten(item) for item in x], type(x).__name__, lambda items: _sequence(x, items))
+    if isinstance(x, list):
+        return _joined(x, type(x).__name__, list)
+    if isinstance(x, tuple):
+        return _joined(x, type(x).__name__, (lambda items: type(x)(*items)) if hasattr(x, "_fields") else tuple)
     if isinstance(x, dict):
         keys = sorted(x, key=repr)  # two dicts fit whatever the order that they were written in
-        form = f"dict[{', '.join(map(repr, keys))}]"
-        return _joined(
-            [flatten(x[key]) for key in keys], form, lambda items: _dict(x, dict(zip(keys, items, strict=True)))
-        )
-    if isinstance(x, np.ndarray) and x.ndim == 0:
-        x = x[()]
+
+        def in_own_order(items: list[Any]) -> dict[Any, Any]:
+            found = dict(zip(keys, items, strict=True))
+            return {key: found[key] for key in x}
+
+        return _joined([x[key] for key in keys], f"dict[{', '.join(map(repr, keys))}]", in_own_order)
+    if isinstance(x, np.ndarray) and x.ndim:
+        return [v if is_node(v) else number(v) for v in x.ravel().tolist()], Tree((x.shape,), f"array{x.shape}", next)
     if isinstance(x, np.ndarray):
-        numbers = [v if is_node(v) else number(v) for v in x.ravel().tolist()]
-        return numbers, Tree((x.shape,), f"array{x.shape}", lambda places: places[0])
-    if not is_node(x):
-        x = number(x)
-    return [x], Tree((None,), "number", lambda places: places[0])
+        x = x[()]
+    return [x if is_node(x) else number(x)], Tree((None,), "number", next)
 
 
-def packed(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """An array of numbers; of Values and duals if there are any among them."""
+def packed(numbers: Sequence[Any], shape: Shape) -> Any:
+    """The only number, where there is no shape; else an array of them, of objects if there are Values or duals."""
+    if shape is None:
+        return numbers[0]
     if not any(is_node(v) for v in numbers):
         return np.array(numbers, dtype=float).reshape(shape)
     result = np.empty(len(numbers), dtype=object)
@@ -104,32 +94,11 @@ def packed(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return result.reshape(shape).view(ValueArray)
 
 
-def _joined(
-    parts: list[tuple[list[Any], Tree]], form: str, build: Callable[[list[Any]], Any]
-) -> tuple[list[Any], Tree]:
+def _joined(items: Sequence[Any], form: str, build: Callable[[list[Any]], Any]) -> tuple[list[Any], Tree]:
+    """The numbers and the tree of a container, which `build` makes from its items."""
+    parts = [flatten(item) for item in items]
     trees = [tree for _, tree in parts]
-
-    def fill(places: list[Any]) -> Any:
-        items, start = [], 0
-        for tree in trees:
-            items.append(tree.fill(places[start : start + len(tree.shapes)]))
-            start += len(tree.shapes)
-        return build(items)
-
     numbers = [v for part, _ in parts for v in part]
     shapes = tuple(shape for tree in trees for shape in tree.shapes)
-    return numbers, Tree(shapes, f"{form}({', '.join(tree.form for tree in trees)})", fill)
-
-
-def _sequence(like: Any, items: list[Any]) -> Any:
-    if isinstance(like, tuple):
-        return type(like)(*items) if hasattr(like, "_fields") else tuple(items)
-    return items
-
-
-def _dict(like: dict[Any, Any], items: dict[Any, Any]) -> dict[Any, Any]:
-    return {key: items[key] for key in like}
-
-
-def _count(shape: Shape) -> int:
-    return 1 if shape is None else int(np.prod(shape))
+    form = f"{form}({', '.join(tree.form for tree in trees)})"
+    return numbers, Tree(shapes, form, lambda places: build([tree.fill(places) for tree in trees]))
