@@ -35,18 +35,7 @@ from ..engine.op import Op, is_node
 from ..errors import ArgumentError, AutogradError, ExpressionError, OperandError, pointed
 from . import elementary
 
-__all__ = [
-    "FUNCTIONS",
-    "MAX_DEPTH",
-    "MAX_LENGTH",
-    "NAME",
-    "Expression",
-    "Formula",
-    "Reading",
-    "Source",
-    "parse",
-    "parse_part",
-]
+__all__ = ["FUNCTIONS", "MAX_LENGTH", "NAME", "Expression", "Formula", "Reading", "Source", "parse", "parse_part"]
 
 MAX_LENGTH = 2_000  # characters of a line
 MAX_DEPTH = 100  # parentheses within parentheses
@@ -141,13 +130,12 @@ _EXPONENT = re.compile(r"(?:\^|\*\*)[ \t]*[-+−–]?[0-9.]+$")  # in 2^3x
 _COMPARISON = "comparisons are no part of an expression; relu, max, min, abs and sign are"
 _BRACKET = "only ( ) group; a vector's entries are variables of their own, as x1, x2"
 _QUOTE = "quotes are no part of an expression, neither around text nor as in f'"
-_LINE = "an expression is a single line"
 _MEANT = {
     "=": "an expression holds no =",
     **dict.fromkeys("<>!≤≥≠", _COMPARISON),
     **dict.fromkeys("[]{}", _BRACKET),
     **dict.fromkeys("'\"′’", _QUOTE),
-    **dict.fromkeys("\n\r", _LINE),
+    **dict.fromkeys("\n\r", "an expression is a single line"),
     ".": "a dot stands only within a number: there are no attributes",
     "_": "a name begins with a letter",
     "\0": "a NUL byte is no part of an expression",
@@ -201,20 +189,17 @@ def _tokens(source: Source, start: int, stop: int, words: Collection[str]) -> It
 def _check_number(source: Source, found: re.Match[str]) -> None:
     """Refuse what Python or another program reads as one number, before it is taken for a product."""
     rest = source.text[found.end() :]
+    product = f"a product is written {_short(found[0])}*{rest[:1]}"
     if rest.startswith("_"):
         raise source.error("digits are written without _ between them", found.end())
     if rest.startswith("."):
         raise source.error("a number has one decimal point", found.end())
-    if found.group() == "0" and re.match(r"[xXbBoO][0-9a-fA-F]", rest):
+    if found[0] == "0" and re.match(r"[xXbBoO][0-9a-fA-F]", rest):
         raise source.error("only decimal numbers are read", found.start())
     if re.match(r"[jJ]\b", rest):
-        product = f"{_short(found.group())}*{rest[0]}"
-        raise source.error(f"complex numbers are not read; a product is written {product}", found.end())
+        raise source.error(f"complex numbers are not read; {product}", found.end())
     if re.match(r"[eE][ \t]*[-+−–]", rest):
-        reason = (
-            f"the exponent of a number is digits, as in 1e-3; a product is written {_short(found.group())}*{rest[0]}"
-        )
-        raise source.error(reason, found.end())
+        raise source.error(f"the exponent of a number is digits, as in 1e-3; {product}", found.end())
 
 
 def _complaint(character: str) -> str:
