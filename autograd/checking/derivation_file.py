@@ -24,6 +24,7 @@ The form, by example::
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -32,18 +33,17 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ArgumentError, AutogradError, ExpressionError
-from ..functions.expressions import FUNCTIONS, MAX_LENGTH, Formula, Source, parse_part
+from ..functions.expressions import FUNCTIONS, MAX_LENGTH, NAME, Formula, Source, parse_part
 
 __all__ = ["MAX_FILE", "MAX_POINTS", "Derivation", "parse_derivations", "read_derivations"]
 
 MAX_FILE = 200_000  # bytes
 MAX_POINTS = 100  # of one function
 
-_NAME = r"[A-Za-z][A-Za-z0-9_]*"
-_HEAD = re.compile(rf"\s*({_NAME})\s*('?)\s*\(([^()]*)\)\s*=")
-_PARTIAL = re.compile(rf"\s*[d∂]({_NAME})\s*/\s*[d∂]({_NAME})\s*=")
+_HEAD = re.compile(rf"\s*({NAME})\s*(['′’]?)\s*\(([^()]*)\)\s*=")
+_PARTIAL = re.compile(rf"\s*[d∂]({NAME})\s*/\s*[d∂]({NAME})\s*=")
 _AT = re.compile(r"\s*at\b")
-_NAMED = re.compile(rf"\s*({_NAME})\s*=")
+_NAMED = re.compile(rf"\s*({NAME})\s*=")
 _FORMS = "a line is f(x) = ..., f'(x) = ..., df/dx = ... or at x = ..."
 
 
@@ -149,8 +149,6 @@ def _latest(found: list[Derivation], source: Source) -> Derivation:
 
 
 def _no_form(source: Source) -> ExpressionError:
-    if (place := max(source.text.find("′"), source.text.find("’"))) >= 0:
-        return source.error("a derivative is marked by the plain sign ': write f'(x)", place)
     place = len(source.text) - len(source.text.lstrip())
     return source.error(f"this is no line of a derivation: {_FORMS}", place)
 
@@ -161,10 +159,12 @@ def _definition(source: Source, head: re.Match[str]) -> Derivation:
     for piece in head[3].split(","):
         name = piece.strip()
         place = position + len(piece) - len(piece.lstrip())
-        if not re.fullmatch(_NAME, name):
+        if not re.fullmatch(NAME, name):
             raise source.error("the variables are names with commas between them, as in f(x, y) = ...", place)
         if name in variables:
             raise source.error(f"{name} stands twice among the variables", place)
+        if keyword.iskeyword(name):
+            raise source.error(f"{name} is a word of Python: call the variable something else", place)
         if name in FUNCTIONS:
             raise source.error(f"{name} is the name of a function: call the variable something else", place)
         variables.append(name)

@@ -1,31 +1,31 @@
-"""Expressions typed by a user, such as ``2*x*cos(x**2)``: read by a small grammar of our own, never by Python.
+"""Expressions typed by a user, such as ``2x cos(x^2)``: written out as Python, parsed, and never executed.
 
-The grammar, from what binds least to what binds most::
+A :class:`Reading` goes through the text once. It writes what people type as Python would have it, refuses what does not
+fit at its place in the text, and leaves to :func:`ast.parse` what binds more than what. The tree is then turned into
+steps by a white list of nodes, and our own code runs the steps, on floats, Values and duals alike. What may be typed:
 
-    + -                     from left to right
-    * / // %                from left to right
-    + - before an operand   -x**2 is -(x**2), as in Python
-    **                      from right to left; 2**-x is fine
-    number  name  function(argument, ...)  (expression)
+- ``+ - * / // % **`` and parentheses, which mean and bind what they do in Python: ``-x**2`` is ``-(x**2)``.
+- ``^`` and raised digits for powers, ``|x|`` for ``abs(x)``, and the signs of print: ``− × · ÷``.
+- A product without its sign, as ``2x``, ``2(x+1)``, ``(x+1)(x-1)``, ``x sin(x)`` and ``2πr``; not between two
+  variables, and not where it could be meant in two ways, as in ``1/2x`` and ``e^2x``.
+- Numbers in decimals, always floats; ``pi``, ``π`` and ``e``; names of ASCII and Greek letters, digits and ``_``.
+- A name before a parenthesis calls a function of single numbers of this package, or one by another name of it
+  (``ln``, ``arctan``, ``sec``).
 
-A number is decimal, and always a float. A name is made of ASCII letters, digits and underscores and begins with a
-letter; it is a variable unless it is ``pi`` or ``e``. A function is one of this package's functions of single
-numbers, under the package's name (``abs``, ``max`` and ``min`` are understood too). There is nothing else: no
-attributes, subscripts, strings, comparisons, assignments or words of Python.
-
-Reading and running both go through lists, so nothing that can be typed exhausts the stack; text longer than
-``MAX_LENGTH`` or nested deeper than ``MAX_DEPTH`` is refused. An expression runs on floats, Values and duals alike.
+Nothing that can be typed exhausts the stack: text longer than ``MAX_LENGTH`` or nested deeper than ``MAX_DEPTH`` is
+refused, and no code here calls itself.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import keyword
 import math
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -33,27 +33,20 @@ from typing import Any, NamedTuple
 from ..engine import op, ops
 from ..engine.op import Op, is_node
 from ..errors import ArgumentError, AutogradError, ExpressionError, OperandError, pointed
-from . import elementary as functions
-from . import elementary as reductions
+from . import elementary
 
-__all__ = [
-    "CONSTANTS",
-    "FUNCTIONS",
-    "MAX_DEPTH",
-    "MAX_LENGTH",
-    "Expression",
-    "Formula",
-    "Source",
-    "parse",
-    "parse_part",
-]
+__all__ = ["FUNCTIONS", "MAX_LENGTH", "NAME", "Expression", "Formula", "Reading", "Source", "parse", "parse_part"]
 
-# --- known --------------------------------------------------------------------------------------------------------
-#
-# What an expression may name: constants and functions.
+MAX_LENGTH = 2_000  # characters of a line
+MAX_DEPTH = 100  # parentheses within parentheses
 
+# --- what may be named ------------------------------------------------------------------------------------------------
 
-CONSTANTS = {"pi": math.pi, "e": math.e}
+CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
+
+# The Greek letters that no Latin one looks like; π is a number, so that 2πr is a product.
+_LETTERS = "A-Za-zΓΔΘΛΞΠΣΦΨΩα-νξρ-ω"
+NAME = rf"(?:π|[{_LETTERS}][{_LETTERS}0-9_]*)"
 
 
 class Known(NamedTuple):
@@ -69,135 +62,84 @@ def _of_list(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *values: function(list(values))
 
 
+def _power(base: Any, exponent: Any) -> Any:
+    """A fixed exponent is a parameter of the node, not a parent."""
+    if type(exponent) is float and type(base) is not float:
+        return base**exponent
+    return ops.POW(base, exponent)
+
+
 _UNARY = (
     "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
     "erf erfc sigmoid logsigmoid softplus softsign relu gelu silu absolute sign floor"
 )
 _MANY = sys.maxsize
 FUNCTIONS: dict[str, Known] = {
-    **{name: Known(getattr(functions, name), 1, 1) for name in _UNARY.split()},
-    **{name: Known(getattr(functions, name), 2, 2) for name in ("hypot", "atan2", "xlogy")},
-    **{name: Known(getattr(functions, name), 1, 2) for name in ("leaky_relu", "elu")},
-    "clip": Known(functions.clip, 3, 3),
-    **{name: Known(_of_list(getattr(reductions, name)), 1, _MANY) for name in ("sum", "prod", "mean", "logsumexp")},
-    "std": Known(_of_list(reductions.std), 2, _MANY),
-    "maximum": Known(reductions.maximum, 2, _MANY),
-    "minimum": Known(reductions.minimum, 2, _MANY),
-    "abs": Known(functions.absolute, 1, 1),
-    "max": Known(reductions.maximum, 2, _MANY),
-    "min": Known(reductions.minimum, 2, _MANY),
+    **{name: Known(getattr(elementary, name), 1, 1) for name in _UNARY.split()},
+    **{name: Known(getattr(elementary, name), 2, 2) for name in ("hypot", "atan2", "xlogy")},
+    **{name: Known(getattr(elementary, name), 1, 2) for name in ("leaky_relu", "elu")},
+    "clip": Known(elementary.clip, 3, 3),
+    **{name: Known(_of_list(getattr(elementary, name)), 1, _MANY) for name in ("sum", "prod", "mean", "logsumexp")},
+    "std": Known(_of_list(elementary.std), 2, _MANY),
+    "maximum": Known(elementary.maximum, 2, _MANY),
+    "minimum": Known(elementary.minimum, 2, _MANY),
+    "abs": Known(elementary.absolute, 1, 1),
+    "max": Known(elementary.maximum, 2, _MANY),
+    "min": Known(elementary.minimum, 2, _MANY),
 }
-
-_ELSEWHERE = {  # what other books and programs call it
-    "ln": "the natural logarithm is log(x)",
-    "lg": "the logarithm to base 10 is log10(x)",
-    "arcsin": "it is asin(x)",
-    "arccos": "it is acos(x)",
-    "arctan": "it is atan(x)",
-    "arctan2": "it is atan2(y, x)",
-    "arcsinh": "it is asinh(x)",
-    "arccosh": "it is acosh(x)",
-    "arctanh": "it is atanh(x)",
-    "logistic": "it is sigmoid(x)",
-    "sgn": "it is sign(x)",
-    "swish": "it is silu(x)",
-    "pow": "powers are written x**n",
-    "sec": "write 1/cos(x)",
-    "csc": "write 1/sin(x)",
-    "cot": "write 1/tan(x)",
-    "ceil": "write -floor(-x)",
+_INVERSE = ("sin", "cos", "tan", "sinh", "cosh", "tanh")
+# What other books and programs have. These names are free for variables, and functions only where they are called.
+ALSO_CALLED: dict[str, Known] = {
+    "ln": FUNCTIONS["log"],
+    "lg": FUNCTIONS["log10"],
+    **{f"arc{name}": FUNCTIONS[f"a{name}"] for name in _INVERSE},
+    "arctan2": FUNCTIONS["atan2"],
+    "logistic": FUNCTIONS["sigmoid"],
+    "σ": FUNCTIONS["sigmoid"],
+    "sgn": FUNCTIONS["sign"],
+    "swish": FUNCTIONS["silu"],
+    "pow": Known(_power, 2, 2),
+    "sec": Known(lambda x: ops.DIV(1.0, elementary.cos(x)), 1, 1),
+    "csc": Known(lambda x: ops.DIV(1.0, elementary.sin(x)), 1, 1),
+    "cot": Known(lambda x: ops.DIV(1.0, elementary.tan(x)), 1, 1),
+    "ceil": Known(lambda x: ops.NEG(elementary.floor(ops.NEG(x))), 1, 1),
 }
+_CALLED = FUNCTIONS | ALSO_CALLED
 
 
-def nearest(name: str, names: Iterable[str], most: int = 3) -> list[str]:
-    """The names that look like this one, the likeliest first.
-
-    Example:
-        >>> nearest("sinn", FUNCTIONS)
-        ['sin', 'sinh', 'sign']
-    """
-    return get_close_matches(name, list(names), most)
-
-
-def unknown_function(name: str) -> str:
-    """What to say of a call of something that is no function here.
-
-    Example:
-        >>> unknown_function("ln")
-        'there is no function ln here: the natural logarithm is log(x)'
-    """
-    if name in _ELSEWHERE:
-        return f"there is no function {name} here: {_ELSEWHERE[name]}"
-    near = nearest(name, FUNCTIONS)
-    way_out = f"; did you mean {' or '.join(near)}?" if near else f"; a product is written {short(name)}*(...)"
-    return f"there is no function {short(name)}{way_out}"
-
-
-def wrong_count(name: str, got: int) -> str | None:
-    """What to say of a call with so many arguments, if anything.
-
-    Example:
-        >>> wrong_count("hypot", 1)
-        'hypot takes 2 arguments, not 1'
-    """
-    _, least, most = FUNCTIONS[name]
-    if least <= got <= most:
-        return None
-    takes = f"{least} or more" if most == _MANY else f"{least} or {most}" if most > least else f"{least}"
-    return f"{name} takes {takes} argument{'s' * (takes != '1')}, not {got}"
-
-
-def short(name: str) -> str:
-    """A name as a message shows it."""
+def _short(name: str) -> str:
     return name if len(name) <= 24 else name[:23] + "…"
 
 
-# --- tokens -------------------------------------------------------------------------------------------------------
-#
-# A line of text cut into the numbers, names and signs of an expression, or refused at the place that does not fit.
+# --- the text ---------------------------------------------------------------------------------------------------------
 
-
-MAX_LENGTH = 2_000  # characters of a line
-
+_PYTHON = {"^": "**", "−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!="}
+_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
+_WORDS = ("and", "or", "not")
+_COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _PIECE = re.compile(
-    r"(?P<space>[ \t]+)"
+    r"(?P<space>[ \t\xa0]+)"
     r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
-    r"|(?P<sign>\*\*|//|[-+*/%(),])"
+    rf"|(?P<call>{NAME}(?=[ \t\xa0]*\())"
+    rf"|(?P<name>{NAME})"
+    r"|(?P<power>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+    rf"|(?P<sign>\*\*|//|[<>=!]=|[-+*/%(),|<>{''.join(_PYTHON)}])"
 )
+_EXPONENT = re.compile(r"(?:\^|\*\*)[ \t]*[-+−–]?[0-9.]+$")  # in 2^3x
 
 _COMPARISON = "comparisons are no part of an expression; relu, max, min, abs and sign are"
 _BRACKET = "only ( ) group; a vector's entries are variables of their own, as x1, x2"
-_QUOTE = "text in quotes is no part of an expression"
+_QUOTE = "quotes are no part of an expression, neither around text nor as in f'"
 _MEANT = {
-    "^": "^ is not a power here: write **",
     "=": "an expression holds no =",
-    "<": _COMPARISON,
-    ">": _COMPARISON,
-    "!": _COMPARISON,
-    "[": _BRACKET,
-    "]": _BRACKET,
-    "{": _BRACKET,
-    "}": _BRACKET,
-    "'": _QUOTE,
-    '"': _QUOTE,
+    **dict.fromkeys("<>!≤≥≠", _COMPARISON),
+    **dict.fromkeys("[]{}", _BRACKET),
+    **dict.fromkeys("'\"′’", _QUOTE),
+    **dict.fromkeys("\n\r", "an expression is a single line"),
     ".": "a dot stands only within a number: there are no attributes",
     "_": "a name begins with a letter",
-    "|": "write abs(x) for |x|",
-    "\n": "an expression is a single line",
-    "\r": "an expression is a single line",
     "\0": "a NUL byte is no part of an expression",
-    "−": "this is a minus sign of print: write -",
-    "–": "this is a dash: write -",
-    "×": "write * for a product",
-    "·": "write * for a product",
-    "⋅": "write * for a product",
-    "÷": "write / for a quotient",
-    "²": "write **2",
-    "³": "write **3",
     "√": "write sqrt(x)",
-    "π": "write pi",
-    "\xa0": "this is a space of print: type a plain one",
 }
 
 
@@ -216,56 +158,48 @@ class Source(NamedTuple):
         """What to raise for something wrong at a place of this line."""
         return ExpressionError(reason, self.text, position, self.line)
 
-    def check_length(self) -> None:
-        """Refuse a line that is too long to be read."""
-        if len(self.text) > MAX_LENGTH:
-            reason = f"the text is {len(self.text):,} characters long; at most {MAX_LENGTH:,} are read"
-            raise self.error(reason, MAX_LENGTH)
+
+class _Token(NamedTuple):
+    kind: str  # "number", "name", "call" (a name before a parenthesis), "power" (raised digits), "sign" or "end"
+    text: str  # of a sign: as Python writes it
+    place: int
 
 
-class Token(NamedTuple):
-    """A number, a name, a sign or the end, and where it begins."""
-
-    kind: str  # "number", "name", "sign" or "end"
-    text: str
-    position: int
-
-
-def tokens(source: Source, start: int, stop: int) -> Iterator[Token]:
-    """The tokens between two places of a line, and one of the kind "end".
-
-    Raises:
-        ExpressionError: there is something that no expression holds, or the line is too long.
-
-    Example:
-        >>> [token.text for token in tokens(Source("2.5*x**3"), 0, 8)]
-        ['2.5', '*', 'x', '**', '3', '']
-    """
-    source.check_length()
-    position = start
-    while position < stop:
-        found = _PIECE.match(source.text, position, stop)
-        if found is None:
-            raise source.error(_complaint(source.text[position]), position)
-        kind, text = found.lastgroup or "", found.group()
+def _tokens(source: Source, start: int, stop: int, words: Collection[str]) -> Iterator[_Token]:
+    """The tokens between two places of a line, and one of the kind "end"; `words` are signs as well."""
+    while start < stop:
+        found = _PIECE.match(source.text, start, stop)
+        kind, text = (str(found.lastgroup), found[0]) if found else ("", "")
+        text = _PYTHON.get(text, text)
+        if found is None or (text in _COMPARISONS and not words):
+            raise source.error(_complaint(source.text[start]), start)
         if kind == "number":
             _check_number(source, found)
-        if kind == "name" and keyword.iskeyword(text):
-            raise source.error(f"{text} is a word of Python, which is not what is read here", position)
+        if text in words:
+            kind = "sign"
+        elif keyword.iskeyword(text):
+            way_out = ": call the variable λ or lam" if text == "lambda" else ""
+            raise source.error(f"{text} is a word of Python, which is not what is read here{way_out}", start)
         if kind != "space":
-            yield Token(kind, text, position)
-        position = found.end()
-    yield Token("end", "", stop)
+            yield _Token(kind, text, start)
+        start = found.end()
+    yield _Token("end", "", stop)
 
 
 def _check_number(source: Source, found: re.Match[str]) -> None:
-    rest = source.text[found.end() : found.end() + 1]
-    if rest == "_":
+    """Refuse what Python or another program reads as one number, before it is taken for a product."""
+    rest = source.text[found.end() :]
+    product = f"a product is written {_short(found[0])}*{rest[:1]}"
+    if rest.startswith("_"):
         raise source.error("digits are written without _ between them", found.end())
-    if found.group() == "0" and rest in ("x", "X", "b", "B", "o", "O") and source.text[found.end() + 1 :][:1].isdigit():
-        raise source.error("only decimal numbers are read", found.start())
-    if rest == ".":
+    if rest.startswith("."):
         raise source.error("a number has one decimal point", found.end())
+    if found[0] == "0" and re.match(r"[xXbBoO][0-9a-fA-F]", rest):
+        raise source.error("only decimal numbers are read", found.start())
+    if re.match(r"[jJ]\b", rest):
+        raise source.error(f"complex numbers are not read; {product}", found.end())
+    if re.match(r"[eE][ \t]*[-+−–]", rest):
+        raise source.error(f"the exponent of a number is digits, as in 1e-3; {product}", found.end())
 
 
 def _complaint(character: str) -> str:
@@ -274,188 +208,271 @@ def _complaint(character: str) -> str:
     name = unicodedata.name(character, "") or "a character without a name"
     code = f"U+{ord(character):04X}"
     if not character.isascii():
-        what = "only ASCII letters, digits and signs are" if character.isalnum() else "it is"
-        return f"{name} ({code}) cannot stand here: {what.replace('it is', 'it is no sign that is')} read"
+        what = "only ASCII and Greek letters and ASCII digits are" if character.isalnum() else "it is no sign that is"
+        return f"{name} ({code}) cannot stand here: {what} read"
     return f"{character} is no sign of an expression" if character.isprintable() else f"{code} cannot stand here"
 
 
-# --- reader -------------------------------------------------------------------------------------------------------
-#
-# Tokens put into the order in which they are computed.
+# --- reading ----------------------------------------------------------------------------------------------------------
 
-
-MAX_DEPTH = 100  # parentheses within parentheses
-
-_BINARY: dict[str, tuple[int, Op]] = {
-    "+": (1, ops.ADD),
-    "-": (1, ops.SUB),
-    "*": (2, ops.MUL),
-    "/": (2, ops.DIV),
-    "//": (2, ops.FLOORDIV),
-    "%": (2, ops.MOD),
-    "**": (4, ops.POW),
+_OPERATORS: dict[type[ast.operator], Op] = {
+    ast.Add: ops.ADD,
+    ast.Sub: ops.SUB,
+    ast.Mult: ops.MUL,
+    ast.Div: ops.DIV,
+    ast.FloorDiv: ops.FLOORDIV,
+    ast.Mod: ops.MOD,
+    ast.Pow: ops.POW,
 }
-_SIGN = 3  # how strongly a sign before an operand binds
 
 
 class Step(NamedTuple):
     """One step of an expression that runs on a stack: put something on it, or apply something to its top."""
 
-    kind: str  # "number", "name", "sign", "binary" or "call"
+    kind: str  # "number", "name", "operator" or "call"
     what: Any
     operands: int
-    position: int
+    place: int
 
 
-class Reader:
-    """Dijkstra's shunting yard: operators wait on a list until one that binds less follows."""
+class Reading:
+    """What was typed, as a tree of Python's; the tree's places lead back to the text.
 
-    def __init__(self, source: Source, variables: Collection[str] | None) -> None:
+    Args:
+        source: the line.
+        start: where in it to begin.
+        stop: where in it to end.
+        variables: the names that may be used, which may then include the constants; None: any.
+        tests: names of functions that are true or false; with some of them a condition is read, which may
+            hold comparisons and the words ``and``, ``or`` and ``not``.
+
+    Raises:
+        ExpressionError: something does not fit where it stands.
+
+    Example:
+        >>> Reading(Source("2x² + |y|"), 0, 9).python
+        '2.0*x**2.0 + abs(y)'
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        start: int,
+        stop: int,
+        variables: Collection[str] | None = None,
+        tests: Collection[str] = (),
+    ) -> None:
+        if len(source.text) > MAX_LENGTH:
+            reason = f"the text is {len(source.text):,} characters long; at most {MAX_LENGTH:,} are read"
+            raise source.error(reason, MAX_LENGTH)
         self.source = source
-        self.variables = variables
-        self.names: dict[str, None] = {}  # in order of appearance
-        self.steps: list[Step] = []
-        self._waiting: list[tuple[int, Step]] = []  # how strongly each binds; 0: an open parenthesis
-        self._function: Token | None = None  # a function's name, whose parenthesis must come next
+        self.text = source.text[start:stop].strip()
+        self._variables = variables
+        self._constants = CONSTANTS.keys() - set(variables or ())
+        self._tests = tests
+        self._code = bytearray()  # bytes, as the tree counts its columns in them
+        self._places: list[int] = []  # of each byte of the code: where in the text is what it was written for
+        self._left_out: set[int] = set()  # where in the code a * stands that was not typed
+        self._open: list[_Token] = []  # parentheses and bars, of the kind of what stands before them
+        self._last = _Token("end", "", start)
         self._wants_operand = True
-        self._depth = 0
-        self._last = Token("end", "", 0)
+        for token in _tokens(source, start, stop, _WORDS if tests else ()):
+            if self._wants_operand:
+                self._operand(token)
+            else:
+                self._operator(token)
+            self._last = token
+        try:
+            self.tree = ast.parse(bytes(self._code), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise source.error("this is nested too deeply to be read", start) from None
 
-    def take(self, token: Token) -> None:
-        """Go on by one token; the last has the kind "end"."""
-        if self._function is not None and token.text != "(":
-            name = self._function.text
-            raise self.source.error(f"{name} is a function: write {name}(...)", self._function.position)
-        if self._wants_operand:
-            self._operand(token)
-        else:
-            self._operator(token)
-        self._last = token
+    @property
+    def python(self) -> str:
+        """As Python writes it."""
+        return self._code.decode()
 
-    # --- where an operand is wanted --------------------------------------------------------------------------
+    def _write(self, python: str, place: int) -> None:
+        code = python.encode()
+        self._code += code
+        self._places += [place] * len(code)
 
-    def _operand(self, token: Token) -> None:
-        if token.kind == "number":
-            self.steps.append(Step("number", self._number(token), 0, token.position))
-            self._wants_operand = False
-        elif token.kind == "name":
-            self._name(token)
-        elif token.text == "(":
-            self._open(token)
-        elif token.text in ("+", "-"):
-            if token.text == "-":  # a plus sign does nothing
-                self._waiting.append((_SIGN, Step("sign", ops.NEG, 1, token.position)))
-        else:
+    def _write_number(self, text: str, place: int) -> None:
+        if abs(float(text)) == math.inf:
+            raise self.source.error("this number is too large for a double", place)
+        self._write(repr(float(text)), place)
+
+    # --- where an operand is wanted ---
+
+    def _operand(self, token: _Token) -> None:
+        kind, text, place = token
+        self._wants_operand = kind not in ("number", "name")
+        if kind == "number":
+            self._write_number(text, place)
+        elif kind == "name":
+            self._check_name(text, place)
+            self._write(text, place)
+        elif kind == "call":
+            self._check_call(text, place)
+            self._write(text, place)
+        elif text in ("(", "|"):
+            self._open.append(token._replace(kind=self._last.kind))
+            if len(self._open) > MAX_DEPTH:
+                raise self.source.error(f"more than {MAX_DEPTH} parentheses within one another", place)
+            self._write("(" if text == "(" else "abs(", place)
+        elif text == "-":
+            self._write("-", place)
+        elif text == "not" and self._last.text in ("", "(", *_WORDS):
+            self._write("not ", place)
+        elif text != "+":  # a plus sign before an operand does nothing
             raise self._no_operand(token)
 
-    def _number(self, token: Token) -> float:
-        number = float(token.text)
-        if number == math.inf:
-            raise self.source.error("this number is too large for a double", token.position)
-        return number
-
-    def _name(self, token: Token) -> None:
-        name = token.text
-        if self.variables is not None and name in self.variables:
-            pass
-        elif name in FUNCTIONS:
-            self._function = token
+    def _check_name(self, name: str, place: int) -> None:
+        known = self._variables
+        if name in self._constants or name in (known or ()):
             return
-        elif name in CONSTANTS:
-            self.steps.append(Step("number", CONSTANTS[name], 0, token.position))
-            self._wants_operand = False
-            return
-        elif not self._is_called(token) and self.variables is not None:
-            raise self.source.error(self._unknown_variable(name), token.position)
-        self.names.setdefault(name)
-        self.steps.append(Step("name", name, 0, token.position))
-        self._wants_operand = False
+        if name in FUNCTIONS or name in self._tests:
+            what = "test" if name in self._tests else "function"
+            raise self.source.error(f"{name} is a {what}: write {name}(...)", place)
+        if known is not None:
+            near = get_close_matches(name, [*known, *CONSTANTS], 2) or list(known)
+            hint = f"; known: {', '.join(near[:6])}" if near else ""
+            raise self.source.error(f"there is no variable {_short(name)} here{hint}", place)
 
-    def _is_called(self, token: Token) -> bool:
-        return self.source.text[token.position + len(token.text) :].lstrip(" \t").startswith("(")
+    def _check_call(self, name: str, place: int) -> None:
+        product = f"a product is written {_short(name)}*(...)"
+        if name in (self._variables or ()):
+            raise self.source.error(f"{_short(name)} is a variable, not a function; {product}", place)
+        if name in CONSTANTS:
+            raise self.source.error(f"{name} is a number, not a function; {product}", place)
+        if name not in _CALLED and name not in self._tests:
+            near = get_close_matches(name, _CALLED)
+            way_out = f"did you mean {' or '.join(near)}?" if near else product
+            raise self.source.error(f"there is no function {_short(name)}; {way_out}", place)
 
-    def _unknown_variable(self, name: str) -> str:
-        known = list(self.variables or ())
-        near = nearest(name, [*known, *CONSTANTS], 2) or known
-        return f"there is no variable {short(name)} here" + (f"; known: {', '.join(near[:6])}" if near else "")
-
-    def _no_operand(self, token: Token) -> Exception:
+    def _no_operand(self, token: _Token) -> ExpressionError:
         last = self._last
-        if token.kind == "end" and last.kind == "end":
-            return self.source.error("there is no expression here", token.position)
-        if token.text in ("*", "/", "%") and last.text == token.text:
-            return self.source.error(f"{token.text} {token.text} is no operator", token.position)
-        what = "the expression ends" if token.kind == "end" else f"{token.text} stands"
+        if token.text == "not" and last.text not in _COMPARISONS:
+            return self.source.error("a condition stands here where a number is wanted", token.place)
+        for side, sign in ("after", last), ("before", token):
+            if sign.text in _COMPARISONS or sign.text in _WORDS:
+                what = "a condition" if sign.text in _WORDS else "a number"
+                return self.source.error(f"{what} is missing {side} {sign.text}", sign.place)
+        if last.kind == token.kind == "end":
+            return self.source.error("there is no expression here", token.place)
         if last.text == "(" and token.text == ")":
-            return self.source.error("there is nothing between these parentheses", last.position)
-        return self.source.error(f"{what} where a number, a name or ( is wanted", token.position)
+            return self.source.error("there is nothing between these parentheses", last.place)
+        what = "the expression ends" if token.kind == "end" else f"{token.text} stands"
+        return self.source.error(f"{what} where a number, a name or ( is wanted", token.place)
 
-    # --- where an operator is wanted -------------------------------------------------------------------------
+    # --- where an operator is wanted ---
 
-    def _operator(self, token: Token) -> None:
-        if token.text in _BINARY:
-            binds, op = _BINARY[token.text]
-            self._release(binds + 1 if token.text == "**" else binds)
-            self._waiting.append((binds, Step("binary", op, 2, token.position)))
-            self._wants_operand = True
-        elif token.text == ")":
+    def _operator(self, token: _Token) -> None:
+        kind, text, place = token
+        opened = self._open[-1] if self._open else None
+        if kind == "power" and self._last.kind != "power":
+            self._write("**", place)
+            self._write_number(text.translate(_RAISED), place)
+        elif text == ")" or (text == "|" and opened and opened.text == "|"):
             self._close(token)
-        elif token.text == ",":
-            self._next_argument(token)
-        elif token.kind == "end":
-            self._release(1)
-            if self._waiting:
-                raise self.source.error("this parenthesis is never closed", self._waiting[-1][1].position)
+        elif kind == "end":
+            if opened:
+                what = "bar" if opened.text == "|" else "parenthesis"
+                raise self.source.error(f"this {what} is never closed", opened.place)
+        elif text == "," and (not opened or opened.kind != "call"):
+            raise self.source.error("a comma stands only between the arguments of a function", place)
+        elif kind != "sign" or text in ("(", "|", "not"):
+            self._product(token)
         else:
-            raise self._no_operator(token)
+            self._write(f" {text} ", place)
+            self._wants_operand = True
 
-    def _no_operator(self, token: Token) -> Exception:
-        last = self._last
-        if token.text == "(" and last.kind == "name" and last.text not in CONSTANTS:
-            if self.variables is not None and last.text in self.variables:
-                reason = f"{short(last.text)} is a variable, not a function; a product is written with *"
-                return self.source.error(reason, token.position)
-            return self.source.error(unknown_function(last.text), last.position)
-        left, right = short(last.text), short(token.text)
-        left, right = ("(...)" if left == ")" else left), ("(...)" if right == "(" else right)
-        return self.source.error(f"an operator is missing; a product is written {left}*{right}", token.position)
+    def _close(self, token: _Token) -> None:
+        if not self._open:
+            raise self.source.error("this parenthesis was never opened", token.place)
+        opened = self._open.pop()
+        if opened.text == "|" != token.text:
+            raise self.source.error("this bar is never closed", opened.place)
+        self._write(")", token.place)
 
-    def _release(self, binds: int) -> None:
-        """Apply the waiting operators that bind at least so much."""
-        while self._waiting and self._waiting[-1][0] >= binds:
-            self.steps.append(self._waiting.pop()[1])
+    def _product(self, token: _Token) -> None:
+        """Two operands stand side by side: write the * that was left out, where no other sign can be meant."""
+        last, place = self._last, token.place
+        if self.source.text.startswith("||", place):
+            raise self.source.error("write or for ||, and * before a |", place)
+        if self._tests and (token.text == "not" or self.source.text[place - 1].isspace()):
+            raise self.source.error("and or or is missing here, or a sign as *", place)
+        if token.kind != "sign" and _EXPONENT.search(self.source.text, 0, place):
+            raise self.source.error("is this factor in the exponent? write x^2*y or x^(2*y)", place)
+        variables = last.kind == token.kind == "name" and not {last.text, token.text} & self._constants
+        if token.kind == "number" or variables:
+            if last.text in ALSO_CALLED:
+                raise self.source.error(f"{last.text} is a function: write {last.text}(...)", last.place)
+            left = {")": "(...)", "|": "|...|"}.get(last.text, _short(last.text))
+            reason = f"an operator is missing; a product is written {left}*{_short(token.text)}"
+            raise self.source.error(reason, place)
+        self._left_out.add(len(self._code))
+        self._write("*", place)
+        self._operand(token)
 
-    def _open(self, token: Token) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise self.source.error(f"more than {MAX_DEPTH} parentheses within one another", token.position)
-        function, self._function = self._function, None
-        kind, name, at = ("call", function.text, function.position) if function else ("group", "", token.position)
-        self._waiting.append((0, Step(kind, name, 1, at)))
+    # --- from the tree to steps ---
 
-    def _next_argument(self, token: Token) -> None:
-        self._release(1)
-        if not self._waiting or self._waiting[-1][1].kind != "call":
-            raise self.source.error("a comma stands only between the arguments of a function", token.position)
-        call = self._waiting[-1][1]
-        self._waiting[-1] = (0, call._replace(operands=call.operands + 1))
-        self._wants_operand = True
+    def place(self, node: ast.expr) -> int:
+        """Where in the text a part of the tree begins."""
+        return self._places[node.col_offset]
 
-    def _close(self, token: Token) -> None:
-        self._release(1)
-        if not self._waiting:
-            raise self.source.error("this parenthesis was never opened", token.position)
-        self._depth -= 1
-        opened = self._waiting.pop()[1]
-        if opened.kind == "call":
-            if complaint := wrong_count(opened.what, opened.operands):
-                raise self.source.error(complaint, opened.position)
-            self.steps.append(opened)
+    def expression(self, tree: ast.expr) -> Expression:
+        """A part of the tree as an expression, which computes a number.
+
+        Raises:
+            ExpressionError: it is a condition, or holds one.
+        """
+        steps: list[Step] = []
+        waiting = [tree]
+        while waiting:  # an operator comes before its operands, the last of them first: backwards the order to run in
+            step, operands = self._step(waiting.pop())
+            steps.append(step)
+            waiting += operands
+        steps.reverse()
+        names = dict.fromkeys(step.what for step in steps if step.kind == "name")
+        return Expression(self.text, tuple(names), tuple(steps), self.source)
+
+    def _step(self, node: ast.expr) -> tuple[Step, list[ast.expr]]:
+        """What to do for a node, and the nodes of its operands. No other kinds of nodes are read than these."""
+        place = self.place(node)
+        match node:
+            case ast.Constant(value=float(number)):
+                return Step("number", number, 0, place), []
+            case ast.Name(id=name) if name in self._constants:
+                return Step("number", CONSTANTS[name], 0, place), []
+            case ast.Name(id=name):
+                return Step("name", name, 0, place), []
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return Step("operator", ops.NEG, 1, place), [operand]
+            case ast.BinOp(left=left, op=sign, right=right):
+                return Step("operator", _OPERATORS[type(sign)], 2, self._place_of_operator(left)), [left, right]
+            case ast.Call(func=ast.Name(id=name), args=args) if name in _CALLED:
+                _, least, most = _CALLED[name]
+                if not least <= len(args) <= most:
+                    more = "" if least == most else " or more" if most == _MANY else f" or {most}"
+                    takes = f"{least}{more} argument{'s' * (most > 1)}"
+                    raise self.source.error(f"{name} takes {takes}, not {len(args)}", place)
+                return Step("call", name, len(args), place), args
+        raise self.source.error("a condition stands here where a number is wanted", place)
+
+    def _place_of_operator(self, left: ast.expr) -> int:
+        """Where in the text the operator behind an operand stands."""
+        end = at = left.end_col_offset or 0
+        while self._code[at : at + 1] == b")":
+            at += 1
+        divides = isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div | ast.FloorDiv | ast.Mod)
+        if at in self._left_out and divides and at == end:  # else the division is in parentheses
+            reason = "is this factor in the denominator? write a/b*c or a/(b*c)"
+            raise self.source.error(reason, self._places[at])
+        return self._places[at]
 
 
-# --- expression ---------------------------------------------------------------------------------------------------
-#
-# An expression that was read, and how it is run.
+# --- what was read ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -521,17 +538,15 @@ class Expression:
                 try:
                     stack.append(_apply(step, operands))
                 except AutogradError as error:
-                    error.add_note(pointed(self._source.text, step.position))
+                    error.add_note(pointed(self._source.text, step.place))
                     raise
         return stack[0]
 
 
 def _apply(step: Step, operands: list[Any]) -> Any:
     if step.kind == "call":
-        return FUNCTIONS[step.what].function(*operands)
-    if step.what is ops.POW and type(operands[1]) is float and type(operands[0]) is not float:
-        return operands[0] ** operands[1]  # a fixed exponent is a parameter of the node, not a parent
-    return step.what(*operands)
+        return _CALLED[step.what].function(*operands)
+    return _power(*operands) if step.what is ops.POW else step.what(*operands)
 
 
 def parse(text: str, *, line: int | None = None, variables: Collection[str] | None = None) -> Expression:
@@ -547,14 +562,14 @@ def parse(text: str, *, line: int | None = None, variables: Collection[str] | No
         OperandError: `text` is no text (a TypeError).
 
     Example:
-        >>> parse("sin(x**2)")(x=0.5)
+        >>> parse("sin(x^2)")(x=0.5)
         0.24740395925452294
-        >>> parse("x^2")
+        >>> parse("x y")
         Traceback (most recent call last):
         ...
-        autograd.errors.ExpressionError: column 2: ^ is not a power here: write **
-          x^2
-           ^
+        autograd.errors.ExpressionError: column 3: an operator is missing; a product is written x*y
+          x y
+            ^
     """
     if not isinstance(text, str):
         raise OperandError(f"an expression is text, got {type(text).__name__}")
@@ -563,15 +578,8 @@ def parse(text: str, *, line: int | None = None, variables: Collection[str] | No
 
 def parse_part(source: Source, start: int, stop: int, variables: Collection[str] | None = None) -> Expression:
     """Read the expression that stands between two places of a line; messages show the whole line."""
-    reader = Reader(source, variables)
-    for token in tokens(source, start, stop):
-        reader.take(token)
-    return Expression(source.text[start:stop].strip(), tuple(reader.names), tuple(reader.steps), source)
-
-
-# --- formula ------------------------------------------------------------------------------------------------------
-#
-# An expression as a function that can be called like any other.
+    reading = Reading(source, start, stop, variables)
+    return reading.expression(reading.tree)
 
 
 class Formula:
@@ -591,8 +599,9 @@ class Formula:
     """
 
     def __init__(self, name: str, variables: tuple[str, ...], expression: Expression, line: int = 0) -> None:
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         self.__name__ = name
-        self.__signature__ = _signature(variables)
+        self.__signature__ = inspect.Signature([inspect.Parameter(variable, kind) for variable in variables])
         self.variables = variables
         self.expression = expression
         self.line = line
@@ -602,8 +611,3 @@ class Formula:
 
     def __str__(self) -> str:
         return f"{self.__name__}({', '.join(self.variables)}) = {self.expression}"
-
-
-def _signature(variables: tuple[str, ...]) -> inspect.Signature:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return inspect.Signature([inspect.Parameter(name, kind) for name in variables])

@@ -63,6 +63,15 @@ def test_line_ends_signs_and_byte_order_marks_of_other_systems(tmp_path: Path) -
     assert derivation.derivative(1.0, 2.0) == (1.0, 0.0)
 
 
+def test_lines_as_they_stand_in_a_notebook() -> None:
+    text = "f(λ) = 2λ² − |λ|·ln(3)\nf′(λ) = 4λ - ln(3)\nat λ = 2π, 1\ng(x) = x e^x\ng’(x) = (x+1)e^x\nat -2^2"
+    f, g = parse_derivations(text)
+    assert f.points == [2 * math.pi, 1.0]
+    assert g.points == [-4.0]
+    for derivation in (f, g):
+        assert check_derivative(derivation.function, derivation.derivative, at=derivation.points).verdict == "pass"
+
+
 def test_no_derivations() -> None:
     assert parse_derivations("") == parse_derivations("\n\n  # nothing\n") == []
 
@@ -80,8 +89,12 @@ G = "g(x, y) = x*y\n"
         ("f'(x) = 2", 1, 1, "a function comes first"),
         ("at x = 2", 1, 1, "a function comes first"),
         ("df/dx = 2", 1, 1, "a function comes first"),
-        (F + "f′(x) = 1", 2, 2, r"write f'\(x\)"),
-        ("f(x) = x^2", 1, 9, r"write \*\*"),
+        (F + 'f"(x) = 1', 2, 1, "no line of a derivation"),
+        (F + "f'(x) = x'", 2, 10, "quotes"),
+        ("f(x) = x^", 1, 10, "ends where"),
+        ("f(x) = 1/2x", 1, 11, "in the denominator"),
+        ("f(lambda) = 1", 1, 3, "word of Python"),
+        ("f(x, None) = x", 1, 6, "word of Python"),
         ("f(x) = open(x)", 1, 8, "no function open"),
         ("f(x) = x.y", 1, 9, "no attributes"),
         ("f(x) =", 1, 7, "no expression"),

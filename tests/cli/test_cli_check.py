@@ -75,7 +75,10 @@ def test_a_long_function_does_not_widen_the_text(run: Any, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("f(x) = x^2", "line 1, column 9: ^ is not a power here: write **\n  f(x) = x^2\n          ^\n"),
+        (
+            "f(x) = x y",
+            "line 1, column 10: an operator is missing; a product is written x*y\n  f(x) = x y\n           ^\n",
+        ),
         ("f(x) = x", "line 1, column 1: the derivative is missing: write f'(x) = ... below\n  f(x) = x\n  ^\n"),
         ("f(x) = " + "(" * 10_000, "line 1, column 2001: "),
     ],
@@ -149,6 +152,20 @@ def test_variables_called_as_the_constants_are(run: Any) -> None:
     assert "d/dx   2.718281828459045" in run("derive", "e*x", "x=3")[1]
 
 
+def test_an_expression_as_it_stands_in_a_notebook(run: Any) -> None:
+    status, out, err = run("derive", "2λ² − |λ| e^(2x)", "λ=−3", "x=π·0")
+    assert (status, err) == (0, "")
+    assert out.startswith("2λ² − |λ| e^(2x)\nat λ = -3.0\nat x = 0.0\n\nvalue  15.0\nd/dλ   -11.0\nd/dx   -6.0\n")
+
+
+@pytest.mark.parametrize("text", ["lambda*x", "f'(x)", "e^2x", "1/2x", "\\frac{1}{x}", "x ∈ ℝ"])
+def test_what_is_not_read_is_a_line_with_its_place(run: Any, text: str) -> None:
+    status, out, err = run("derive", text, "x=1")
+    assert (status, out) == (2, "")
+    assert err.startswith("autograd: column ")
+    assert err.count("\n") == 3
+
+
 def test_an_expression_without_variables(run: Any) -> None:
     status, out, _ = run("derive", "2*3")
     assert status == 0
@@ -201,7 +218,7 @@ def test_wrong_values_are_one_line(run: Any, arguments: list[str], complaint: st
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["x^2", "x=1"], "autograd: column 2: ^ is not a power here: write **\n  x^2\n   ^\n"),
+        (["x y", "x=1"], "autograd: column 3: an operator is missing; a product is written x*y\n  x y\n    ^\n"),
         (["9**9**9"], "autograd: ** with x1 = 9.0, x2 = 387420489.0: the result is too large for a double\n"),
         (["1 + log(x)", "x=-1"], "defined for x > 0\n  1 + log(x)\n      ^\n"),
         (["atan2(x, y)", "x=0", "y=0"], "autograd: atan2 has no derivative"),
