@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import ArgumentError, OperandError
-from .optimiser import Optimizer, at_least, same_names, whole
+from ..arguments import at_least, whole
+from .optimiser import Optimizer, same_names
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "StepLR"]
 
