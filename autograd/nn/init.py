@@ -32,9 +32,9 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 
 __all__ = [
-    "Draws", "calculate_gain", "constant", "constant_", "fans", "fill", "kaiming_normal", "kaiming_normal_", "kaiming_std",
-    "kaiming_uniform", "kaiming_uniform_", "kaiming_uniform_bound", "linear_bound", "normal", "normal_", "ones", "ones_",
-    "source", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_std", "xavier_uniform",
+    "Draws", "calculate_gain", "constant", "constant_", "fans", "fill", "kaiming_normal", "kaiming_normal_",
+    "kaiming_std", "kaiming_uniform", "kaiming_uniform_", "kaiming_uniform_bound", "linear_bound", "normal", "normal_",
+    "ones", "ones_", "source", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_std", "xavier_uniform",
     "xavier_uniform_", "xavier_uniform_bound", "zeros", "zeros_",
 ]  # fmt: skip
 
