@@ -334,8 +334,8 @@ class Adagrad(Optimizer):
         initial_accumulator_value: float = 0.0, eps: float = 1e-10, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(
-            params, lr, lr_decay=lr_decay, weight_decay=weight_decay, eps=eps, maximize=maximize,
-            initial_accumulator_value=initial_accumulator_value,
+            params, lr, lr_decay=lr_decay, weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value, eps=eps, maximize=maximize,
         )  # fmt: skip
 
     def _layout(self) -> dict[str, float]:
