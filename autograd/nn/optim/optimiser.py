@@ -87,9 +87,11 @@ class Optimizer:
     flat arrays. The parameters stand in these arrays in the order in which they were given.
 
     Args:
-        params: the Values to train; arrays of Values are taken apart.
+        params: the Values to train, as from ``model.parameters()``; arrays of Values are taken apart.
         lr: the learning rate.
-        options: what else the rule depends on, fixed from here on.
+        options: what else the rule depends on, fixed from here on. All rules have ``weight_decay``, the strength of
+            the L2 penalty, whose slope weight_decay * w is added to the gradient, and ``maximize``, to go up instead
+            of down.
 
     Raises:
         OperandError: something is not a Value (a TypeError).

@@ -43,19 +43,16 @@ class SGD(Optimizer):
     """Gradient descent: w <- w - lr g, with momentum if asked for.
 
     With momentum m and dampening d, b <- m b + (1 - d) g (in the first step b = g) and w <- w - lr b; Nesterov's
-    form goes along g + m b instead. Weight decay adds weight_decay w to g first.
+    form goes along g + m b instead.
 
     Args:
-        params: the Values to train, as from ``model.parameters()``.
-        lr: the learning rate.
+        params, lr, weight_decay, maximize: see :class:`Optimizer`.
         momentum: the share of the last direction that is kept; 0: none.
         dampening: the share of the gradient that momentum leaves out.
-        weight_decay: the strength of the L2 penalty.
         nesterov: look ahead along the momentum.
-        maximize: go up instead of down.
 
     Raises:
-        ArgumentError: no parameters, a number out of range, or `nesterov` without momentum or with dampening.
+        ArgumentError: `nesterov` without momentum or with dampening, too.
 
     Example:
         >>> from autograd import Value
@@ -116,16 +113,10 @@ class Adam(Optimizer):
     gradient's size.
 
     Args:
-        params: the Values to train, as from ``model.parameters()``.
-        lr: the learning rate.
+        params, lr, weight_decay, maximize: see :class:`Optimizer`.
         betas: how much of m and of v is kept in a step.
         eps: what keeps the divisor from 0.
-        weight_decay: the strength of the L2 penalty, added to the gradient.
         amsgrad: divide by the largest v so far.
-        maximize: go up instead of down.
-
-    Raises:
-        ArgumentError: no parameters, or a number out of range.
 
     Source:
         Kingma and Ba, "Adam: a method for stochastic optimization", 2015.
@@ -188,16 +179,8 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: w <- (1 - lr weight_decay) w, then Adam's step by the gradient alone.
 
     Args:
-        params: the Values to train, as from ``model.parameters()``.
-        lr: the learning rate.
-        betas: how much of the mean and of the mean square is kept in a step.
-        eps: what keeps the divisor from 0.
         weight_decay: the share of a weight, times lr, that goes in every step.
-        amsgrad: divide by the largest mean square so far.
-        maximize: go up instead of down.
-
-    Raises:
-        ArgumentError: no parameters, or a number out of range.
+        params, lr, betas, eps, amsgrad, maximize: as for :class:`Adam`.
 
     Source:
         Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
@@ -230,17 +213,11 @@ class RMSprop(Optimizer):
     goes into b <- momentum b + g / (sqrt(v) + eps), and w <- w - lr b.
 
     Args:
-        params: the Values to train, as from ``model.parameters()``.
-        lr: the learning rate.
+        params, lr, weight_decay, maximize: see :class:`Optimizer`.
         alpha: how much of v is kept in a step.
         eps: what keeps the divisor from 0.
-        weight_decay: the strength of the L2 penalty, added to the gradient.
         momentum: the share of the last direction that is kept; 0: none.
         centered: divide by an estimate of the gradient's standard deviation.
-        maximize: go up instead of down.
-
-    Raises:
-        ArgumentError: no parameters, or a number out of range.
 
     Source:
         Tieleman and Hinton, "Lecture 6.5: rmsprop", 2012; the centred form is Graves's, 2013.
@@ -306,16 +283,10 @@ class Adagrad(Optimizer):
     In step t, w <- w - lr / (1 + (t - 1) lr_decay) * g / (sqrt(s) + eps).
 
     Args:
-        params: the Values to train, as from ``model.parameters()``.
-        lr: the learning rate.
+        params, lr, weight_decay, maximize: see :class:`Optimizer`.
         lr_decay: how fast the rate falls with the steps.
-        weight_decay: the strength of the L2 penalty, added to the gradient.
         initial_accumulator_value: what s starts from.
         eps: what keeps the divisor from 0.
-        maximize: go up instead of down.
-
-    Raises:
-        ArgumentError: no parameters, or a number out of range.
 
     Source:
         Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011.
