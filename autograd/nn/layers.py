@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..functions.arrays import ValueArray, array, data
+from ..functions.arrays import array, data
 from ..functions.elementary import dot, dot_rows, mean, sqrt
 from .arguments import whole
 from .init import linear_bound, source
@@ -178,8 +178,8 @@ class Residual(Module):
 
 
 def _listed(x: Any) -> list[Any]:
-    if isinstance(x, ValueArray | np.ndarray):
-        return np.ravel(x.view(np.ndarray)).tolist()
+    if isinstance(x, np.ndarray):
+        return x.ravel().tolist()
     return list(x) if isinstance(x, list | tuple) else [x]
 
 
@@ -284,7 +284,5 @@ class BatchNorm(Module):
 
     def __repr__(self) -> str:
         usual = {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True}
-        options = [
-            f", {name}={getattr(self, name)!r}" for name, default in usual.items() if getattr(self, name) != default
-        ]
-        return f"BatchNorm({self.num_features}{''.join(options)})"
+        options = {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]}
+        return f"BatchNorm({', '.join([str(self.num_features), *(f'{k}={x!r}' for k, x in options.items())])})"

@@ -637,11 +637,8 @@ def _update(parameters: list[Value], before: Mapping[Any, float] | None) -> floa
     """The norm of the last step over the norm of the weights before it; None: not known."""
     if before is None or any(p not in before for p in parameters):
         return None
-    old = np.array([before[p] for p in parameters])
-    with np.errstate(all="ignore"):
-        step = np.array([p._data for p in parameters]) - old
-        size, length = math.hypot(*old.tolist()), math.hypot(*step.tolist())
-    return length / size if size > 0 else None
+    size = math.hypot(*(before[p] for p in parameters))
+    return math.hypot(*(p._data - before[p] for p in parameters)) / size if size > 0 else None
 
 
 class _Deaths:
