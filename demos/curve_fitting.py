@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _shared import BLUE, ORANGE, figure_of, parser, reached, save
+from _shared import BLUE, ORANGE, figure_of, parser, progress, reached, save
 
 from autograd import jacobian
-from autograd.nn.progress import progress
 
 DATA = Path(__file__).parent / "data"
 DIGITS = 9  # what the demo has to reach; the certified values have eleven

@@ -16,12 +16,11 @@ import time
 from typing import Any
 
 import numpy as np
-from _shared import parser, plt, reached, save
+from _shared import parser, plt, progress, reached, save
 from sklearn.datasets import load_digits
 
 from autograd import data, datasets, losses, no_grad, optim
 from autograd.nn import MLP
-from autograd.nn.progress import progress
 
 TRAIN = 1437  # of 1797: four fifths
 

@@ -24,7 +24,6 @@ import _shared
 from autograd import Value, dot, losses, no_grad, optim, softmax
 from autograd.functions.elementary import dot_rows
 from autograd.nn import Module
-from autograd.nn.progress import progress
 
 HERE = Path(__file__).parent
 END = "."  # before and behind every name
@@ -147,7 +146,7 @@ def main() -> int:
     steps = 100 if args.quick else 1000
     losses_seen: list[float] = []
     held_out = {0: mean_loss(model, held)}
-    for k in progress(range(steps), text=lambda: f"loss {losses_seen[-1]:.2f}"):
+    for k in _shared.progress(range(steps), text=lambda: f"loss {losses_seen[-1]:.2f}"):
         adam.lr = rate * (1 - k / steps)
         loss = model.loss(tokens_of(train[k % len(train)]))
         adam.zero_grad()

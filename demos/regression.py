@@ -12,10 +12,9 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-from _shared import BLUE, ORANGE, figure_of, parser, reached, save
+from _shared import BLUE, ORANGE, figure_of, parser, progress, reached, save
 
 from autograd import data, datasets, losses, nn, no_grad, optim
-from autograd.nn.progress import progress
 
 NOISE = 0.1
 EPOCHS, BATCH = 100, 16

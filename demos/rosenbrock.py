@@ -17,11 +17,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from _shared import BLUE, RED, figure_of, parser, reached, save
+from _shared import BLUE, RED, figure_of, parser, progress, reached, save
 from matplotlib.colors import LogNorm
 
 from autograd import grad, hessian
-from autograd.nn.progress import progress
 
 START = [-1.2, 1.0]  # where Rosenbrock started
 MINIMUM = [1.0, 1.0]

@@ -15,11 +15,10 @@ import sys
 from typing import Any
 
 import numpy as np
-from _shared import BLUE, ORANGE, figure_of, parser, reached, save
+from _shared import BLUE, ORANGE, figure_of, parser, progress, reached, save
 
 from autograd import data, datasets, losses, no_grad, optim
 from autograd.nn import MLP
-from autograd.nn.progress import progress
 
 
 def logits(net: MLP, x: Any) -> Any:

@@ -18,10 +18,9 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
-from _shared import BLUE, GREEN, ORANGE, PURPLE, SKY, figure_of, parser, reached, save
+from _shared import BLUE, GREEN, ORANGE, PURPLE, SKY, figure_of, parser, progress, reached, save
 
 from autograd import init, losses, monitor, nn, optim
-from autograd.nn.progress import progress
 
 DEPTH, WIDTH, SAMPLES = 10, 8, 32
 STEPS, RATE = 100, 0.01

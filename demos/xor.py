@@ -17,11 +17,10 @@ import math
 import sys
 from typing import Any
 
-from _shared import figure_of, parser, reached, save
+from _shared import figure_of, parser, progress, reached, save
 
 from autograd import Value, data, datasets, losses, no_grad, optim
 from autograd.nn import MLP
-from autograd.nn.progress import progress
 from autograd.render import to_svg
 
 ROW = 1  # the row to draw: inputs 0 and 1, target 1

@@ -1,4 +1,10 @@
-"""Activations as modules: on a number, one sample, or rows of samples."""
+"""Activations as modules: on a number, one sample, or rows of samples.
+
+>>> ReLU()([-1.0, 2.0]), Tanh()(0.0), Sigmoid()(0.0), Softplus()(1000.0), Softsign()(1.0)
+([0.0, 2.0], 0.0, 0.5, 1000.0, 0.5)
+>>> GELU()(0.0), SiLU()(0.0), Identity()(3.0)
+(0.0, 0.0, 3.0)
+"""
 
 from __future__ import annotations
 
@@ -47,112 +53,71 @@ class Activation(Module):
 
     def forward(self, x: Any) -> Any:
         if is_batch(x):
-            rows, width = _rows(self, x)
-            return stacked([self.on_sample(row) for row in rows], width)
-        if isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim):
-            nodes = list(x)
-            results = self.on_sample(nodes)
-        else:
-            nodes, results = [x], self.on_sample([x])
+            shape = shape_of(x)
+            if len(shape) != 2:
+                raise ShapeError(f"{self!r}: expects rows of shape (n, features), got {shape}")
+            return stacked([self.on_sample(list(row)) for row in x], shape[1])
+        several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
+        nodes = list(x) if several else [x]
+        results = self.on_sample(nodes)
         for z, a in zip(nodes, results, strict=True):
             if type(z) is Value and z.label and (known := _PRE_ACTIVATION.fullmatch(z.label)):
                 name_if_new(a, "a" + known[1])
-        return results if len(nodes) != 1 or isinstance(x, list | tuple | np.ndarray) else results[0]
+        return results if several else results[0]
 
     def on_sample(self, xs: list[Any]) -> list[Any]:
         """The results for the numbers of one sample."""
-        apply = self.apply
-        return [apply(x) for x in xs]
+        return list(map(self.apply, xs))
 
     def __repr__(self) -> str:
-        options = ", ".join(f"{name}={it!r}" for name, it in vars(self).items() if name not in ("training", "_settled"))
-        return f"{type(self).__name__}({options})"
+        options = [f"{name}={it!r}" for name, it in vars(self).items() if name != "training" and name[0] != "_"]
+        return f"{type(self).__name__}({', '.join(options)})"
 
 
 class ReLU(Activation):
-    """max(x, 0).
-
-    Example:
-        >>> ReLU()([-1.0, 2.0])
-        [0.0, 2.0]
-    """
+    """max(x, 0)."""
 
     apply = staticmethod(elementary.relu)
 
 
 class Tanh(Activation):
-    """The hyperbolic tangent.
-
-    Example:
-        >>> Tanh()(0.0)
-        0.0
-    """
+    """The hyperbolic tangent."""
 
     apply = staticmethod(elementary.tanh)
 
 
 class Sigmoid(Activation):
-    """1 / (1 + e^-x).
-
-    Example:
-        >>> Sigmoid()(0.0)
-        0.5
-    """
+    """1 / (1 + e^-x)."""
 
     apply = staticmethod(elementary.sigmoid)
 
 
 class GELU(Activation):
-    """x times the standard normal distribution function.
-
-    Example:
-        >>> GELU()(0.0)
-        0.0
-    """
+    """x times the standard normal distribution function."""
 
     apply = staticmethod(elementary.gelu)
 
 
 class SiLU(Activation):
-    """x sigmoid(x), also called swish.
-
-    Example:
-        >>> SiLU()(0.0)
-        0.0
-    """
+    """x sigmoid(x), also called swish."""
 
     apply = staticmethod(elementary.silu)
 
 
 class Softplus(Activation):
-    """log(1 + e^x).
-
-    Example:
-        >>> Softplus()(1000.0)
-        1000.0
-    """
+    """log(1 + e^x)."""
 
     apply = staticmethod(elementary.softplus)
 
 
 class Softsign(Activation):
-    """x / (1 + |x|).
-
-    Example:
-        >>> Softsign()(1.0)
-        0.5
-    """
+    """x / (1 + |x|)."""
 
     apply = staticmethod(elementary.softsign)
 
 
 class Identity(Activation):
-    """x itself.
-
-    Example:
-        >>> Identity()(3.0)
-        3.0
-    """
+    """x itself."""
 
     @staticmethod
     def apply(x: Any) -> Any:
@@ -235,15 +200,7 @@ class Function(Activation):
 
 
 def activation_named(choice: Any) -> Module:
-    """The activation of this name; a module stays itself, a function is applied to each number, None does nothing.
-
-    Raises:
-        ArgumentError: it is none of these, and the message lists the names; or it needs a whole batch.
-
-    Example:
-        >>> activation_named("leaky_relu")
-        LeakyReLU(negative_slope=0.01)
-    """
+    """The activation of this name; a module stays itself, a function is applied to each number, None does nothing."""
     if choice is None:
         return Identity()
     if isinstance(choice, Module):
@@ -270,10 +227,3 @@ def name_if_new(node: Any, label: str) -> None:
     """Label a node that an activation made; not one that it passed on, nor a number that graphs share."""
     if type(node) is Value and not node._label and node._row is not LITERAL:
         node._label = label
-
-
-def _rows(module: Module, x: Any) -> tuple[list[list[Any]], int]:
-    shape = shape_of(x)
-    if len(shape) != 2:
-        raise ShapeError(f"{module!r}: expects rows of shape (n, features), got {shape}")
-    return [list(row) for row in x], shape[1]

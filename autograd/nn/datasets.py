@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, ShapeError
+from .arguments import whole
 
 __all__ = ["Batches", "batches", "regression", "spirals", "two_moons", "xor"]
 
@@ -59,7 +60,7 @@ def two_moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[NDArray[
         >>> x.tolist()
         [[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [2.0, 0.5]]
     """
-    n, noise = _count(n, 2, "n"), _noise(noise)
+    n, noise = whole("n", n, 2), _noise(noise)
     sizes = (n // 2, n - n // 2)
     angles = [[math.pi * i / max(1, size - 1) for i in range(size)] for size in sizes]
     points = [(math.cos(t), math.sin(t)) for t in angles[0]] + [(1 - math.cos(t), 0.5 - math.sin(t)) for t in angles[1]]
@@ -89,8 +90,8 @@ def spirals(
         >>> x.shape, y.tolist()
         ((6, 2), [0, 0, 1, 1, 2, 2])
     """
-    classes = _count(classes, 2, "classes")
-    n, noise = _count(n, classes, "n"), _noise(noise)
+    classes = whole("classes", classes, 2)
+    n, noise = whole("n", n, classes), _noise(noise)
     sizes = [n // classes + (k < n % classes) for k in range(classes)]
     points = []
     for k, size in enumerate(sizes):
@@ -127,7 +128,7 @@ def regression(
         >>> x.shape, y.shape
         ((32, 10), (32, 1))
     """
-    n, features, noise = _count(n, 1, "n"), _count(features, 1, "features"), _noise(noise)
+    n, features, noise = whole("n", n, 1), whole("features", features, 1), _noise(noise)
     rng = random.Random(seed)
     weights = [_normal(rng) / math.sqrt(features) for _ in range(features)]
     x = _rounded([[_normal(rng) for _ in range(features)] for _ in range(n)])
@@ -151,8 +152,8 @@ class Batches:
         self._rng = rng
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self.x), self.batch_size)
-        return whole + (rest > 0 and not self.drop_last)
+        full, rest = divmod(len(self.x), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         order = np.arange(len(self.x))
@@ -205,17 +206,7 @@ def batches(
         if not isinstance(seed, int | np.integer):
             raise ArgumentError(f"seed is a whole number, or a generator with a random() method, got {seed!r}")
         rng = random.Random(int(seed))
-    return Batches(rows, targets, _count(batch_size, 1, "batch_size"), bool(shuffle), rng, bool(drop_last))
-
-
-def _count(n: Any, least: int, what: str) -> int:
-    try:
-        checked = operator.index(n)
-    except TypeError:
-        checked = least - 1
-    if checked < least or isinstance(n, bool):
-        raise ArgumentError(f"{what} is a whole number, at least {least}, got {n!r}")
-    return checked
+    return Batches(rows, targets, whole("batch_size", batch_size, 1), bool(shuffle), rng, bool(drop_last))
 
 
 def _noise(noise: float) -> float:

@@ -32,41 +32,16 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 
 __all__ = [
-    "Draws",
-    "calculate_gain",
-    "constant",
-    "constant_",
-    "fans",
-    "fill",
-    "kaiming_normal",
-    "kaiming_normal_",
-    "kaiming_std",
-    "kaiming_uniform",
-    "kaiming_uniform_",
-    "kaiming_uniform_bound",
-    "linear_bound",
-    "normal",
-    "normal_",
-    "ones",
-    "ones_",
-    "source",
-    "uniform",
-    "uniform_",
-    "xavier_normal",
-    "xavier_normal_",
-    "xavier_std",
-    "xavier_uniform",
-    "xavier_uniform_",
-    "xavier_uniform_bound",
-    "zeros",
-    "zeros_",
-]
+    "Draws", "calculate_gain", "constant", "constant_", "fans", "fill", "kaiming_normal", "kaiming_normal_",
+    "kaiming_std", "kaiming_uniform", "kaiming_uniform_", "kaiming_uniform_bound", "linear_bound", "normal", "normal_",
+    "ones", "ones_", "source", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_std", "xavier_uniform",
+    "xavier_uniform_", "xavier_uniform_bound", "zeros", "zeros_",
+]  # fmt: skip
 
 Rng: TypeAlias = "int | np.random.Generator | None"
 Mode: TypeAlias = Literal["fan_in", "fan_out"]
 
 _GAINS = {"linear": 1.0, "identity": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3.0, "relu": math.sqrt(2.0), "selu": 0.75}
-_DEFAULT_SLOPE = 0.01
 
 
 # --- what the spread is made of ------------------------------------------------------------------------------------
@@ -89,7 +64,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         (1.6666666666666667, 1.4142135623730951)
     """
     if nonlinearity == "leaky_relu":
-        slope = _DEFAULT_SLOPE if param is None else number(param)
+        slope = 0.01 if param is None else number(param)
         return math.sqrt(2.0 / (1 + slope**2))
     if nonlinearity not in _GAINS:
         known = ", ".join([*_GAINS, "leaky_relu"])
@@ -329,22 +304,21 @@ def _filled(target: Any, draw: Any) -> Any:
             )
         if weight.parents or weight.constant:
             raise ArgumentError(f"{name_of(weight)} is no weight: it is a constant, or the result of an operation")
-    numbers: NDArray[np.float64] = draw(shape)
-    for weight, x in zip(weights, numbers.ravel().tolist(), strict=True):
-        weight.data = x
+    _write(weights, draw(shape))
     return target
 
 
-# --- weights ------------------------------------------------------------------------------------------------------
-#
-# First values: which numbers the weights of a new layer hold.
+def _write(weights: list[Value], numbers: NDArray[np.float64]) -> None:
+    for weight, x in zip(weights, numbers.ravel().tolist(), strict=True):
+        weight.data = x
 
 
-_BY_NAME: dict[str, Callable[..., Any]] = {
-    name: globals()[name]
-    for name in ("xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "normal", "zeros", "ones")
+# --- the weights of a new layer --------------------------------------------------------------------------------------
+
+_SCHEMES: dict[str, Callable[..., Any]] = {
+    scheme.__name__: scheme
+    for scheme in (xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal, normal, zeros, ones)
 }
-_WITHOUT_CHANCE = ("zeros", "ones")
 
 
 class Draws(Protocol):
@@ -355,12 +329,7 @@ class Draws(Protocol):
 
 
 def source(seed: int | None) -> Draws:
-    """A generator of its own for a seed, the same on every machine; without one Python's global `random`.
-
-    Example:
-        >>> source(1).uniform(-1, 1) == source(1).uniform(-1, 1)
-        True
-    """
+    """A generator of its own for a seed, the same on every machine; without one Python's global `random`."""
     if seed is None:
         return random
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
@@ -369,45 +338,26 @@ def source(seed: int | None) -> Draws:
 
 
 def linear_bound(fan_in: int) -> float:
-    """The bound of a new `Linear`'s weights and biases: Kaiming's for a = sqrt(5), which is 1 / sqrt(fan_in).
-
-    Example:
-        >>> linear_bound(4)
-        0.5
-    """
+    """The bound of a new `Linear`'s weights and biases: Kaiming's for a = sqrt(5), which is 1 / sqrt(fan_in)."""
     return 1.0 / math.sqrt(fan_in)
 
 
 def is_default(scheme: Any) -> bool:
-    """Whether each weight is drawn as its neuron is made, evenly from -1 to 1.
-
-    Raises:
-        ArgumentError: `scheme` is neither a known name nor a function.
-    """
-    if isinstance(scheme, str) and scheme == "uniform":
-        return True
-    if isinstance(scheme, str) and scheme not in _BY_NAME:
-        nearest = difflib.get_close_matches(scheme.rstrip("_").lower(), _BY_NAME, 1)
+    """Whether each weight is drawn as its neuron is made, evenly from -1 to 1; what is no scheme is refused."""
+    if not isinstance(scheme, str):
+        if not callable(scheme):
+            raise ArgumentError(f"init is a name or a function of the weight array, got {scheme!r}")
+    elif scheme != "uniform" and scheme not in _SCHEMES:
+        nearest = difflib.get_close_matches(scheme.rstrip("_").lower(), _SCHEMES, 1)
         hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-        raise ArgumentError(f"there is no initialisation {scheme!r}; {hint}There are uniform, {', '.join(_BY_NAME)}")
-    if not isinstance(scheme, str) and not callable(scheme):
-        raise ArgumentError(f"init is a name or a function of the weight array, got {scheme!r}")
-    return False
+        raise ArgumentError(f"there is no initialisation {scheme!r}; {hint}There are uniform, {', '.join(_SCHEMES)}")
+    return isinstance(scheme, str) and scheme == "uniform"
 
 
 def fill(weight: Any, scheme: Any, draws: Draws) -> None:
-    """Give the weights of a layer their first values.
-
-    Args:
-        weight: an array of Values of shape (outputs, inputs).
-        scheme: a name in `autograd.init`, or a function that fills the array it is given, or returns the numbers.
-        draws: chooses the numbers; a function has its own chance.
-
-    Raises:
-        ShapeError: a function returns numbers of another shape.
-    """
+    """Give an array of weights its first values: by a scheme's name, or a function that fills it or returns numbers."""
     if isinstance(scheme, str):
-        _BY_NAME[scheme](weight, **({} if scheme in _WITHOUT_CHANCE else {"rng": draws.getrandbits(63)}))
+        _SCHEMES[scheme](weight, **({} if scheme in ("zeros", "ones") else {"rng": draws.getrandbits(63)}))
         return
     returned = scheme(weight)
     if returned is None or returned is weight:
@@ -415,5 +365,4 @@ def fill(weight: Any, scheme: Any, draws: Draws) -> None:
     numbers = np.asarray(returned, dtype=float)
     if numbers.shape != weight.shape:
         raise ShapeError(f"init returned numbers of shape {numbers.shape} for weights of shape {weight.shape}")
-    for v, x in zip(weight.ravel().tolist(), numbers.ravel().tolist(), strict=True):
-        v.data = x
+    _write(weight.ravel().tolist(), numbers)

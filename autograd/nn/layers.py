@@ -1,4 +1,4 @@
-"""`Linear`, `Sequential` and `Residual`: PyTorch's names and shapes."""
+"""`Linear`, `Sequential`, `Residual` and `BatchNorm`: PyTorch's names and shapes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import numpy as np
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..functions.arrays import ValueArray, array, data
+from ..functions.arrays import array, data
 from ..functions.elementary import dot, dot_rows, mean, sqrt
+from .arguments import whole
 from .init import linear_bound, source
-from .module import Module, Placed, as_rows, indexed, is_batch, settle, shape_of, stacked, whole
+from .module import Module, as_rows, indexed, is_batch, number_layers, shape_of, stacked
 
 __all__ = ["BatchNorm", "Linear", "Residual", "Sequential"]
 
 
-class Linear(Placed):
+class Linear(Module):
     """y = x W^T + b: every output is one `dot` node of a row of W, the inputs, and a bias.
 
     Weights and biases start evenly spread up to +-1 / sqrt(in_features), as in PyTorch.
@@ -44,7 +45,7 @@ class Linear(Placed):
         (2, 3)
     """
 
-    counts = True
+    _is_layer = True
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, seed: int | None = None) -> None:
         self.in_features = whole("in_features", in_features)
@@ -56,10 +57,10 @@ class Linear(Placed):
 
         self.weight = drawn(self.out_features, self.in_features)
         self.bias = drawn(self.out_features) if bias else None
-        self.settle(0, "")
+        self._take_number(0)
 
     def forward(self, x: Any) -> Any:
-        samples, batch = as_rows(x, self.in_features, self.who)
+        samples, batch = as_rows(self, x, self.in_features)
         weights = self.weight.tolist()
         if self.bias is None:
             results = [[dot(row, sample) for row in weights] for sample in samples]
@@ -70,10 +71,10 @@ class Linear(Placed):
             return stacked(results, self.out_features)
         for i, z in enumerate(results[0], 1):
             if type(z) is Value:
-                z._label = indexed("z", self.number, i)
+                z._label = indexed("z", self._number, i)
         return results[0][0] if self.out_features == 1 else results[0]
 
-    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
         for (i, j), w in np.ndenumerate(self.weight.view(np.ndarray)):
             yield w, indexed("W", number, i + 1, j + 1)
         if self.bias is not None:
@@ -104,7 +105,7 @@ class Sequential(Module):
         if not modules:
             raise ArgumentError("Sequential needs at least one module")
         self._modules = modules
-        settle(self)
+        number_layers(self)
 
     def forward(self, x: Any) -> Any:
         for module in self._modules:
@@ -127,7 +128,7 @@ class Sequential(Module):
             return self._modules[index]
         part = Sequential.__new__(Sequential)
         part._modules = self._modules[index]
-        part._settled = True
+        part._numbered = True
         return part
 
     def _members(self) -> Iterable[tuple[str, Any]]:
@@ -137,7 +138,7 @@ class Sequential(Module):
         return f"Sequential({', '.join(map(repr, self._modules))})"
 
 
-class Residual(Placed):
+class Residual(Module):
     """x + module(x): a connection that skips the module, so that the gradient has a way past it.
 
     Args:
@@ -162,7 +163,7 @@ class Residual(Placed):
         before, after = shape_of(x), shape_of(out)
         if before != after and not {before, after} <= {(), (1,)}:  # one feature may come bare
             raise ShapeError(
-                f"{self.who()}: cannot add its input of shape {before} to its module's output of shape {after}"
+                f"{self._who()}: cannot add its input of shape {before} to its module's output of shape {after}"
             )
         if is_batch(x):
             return stacked([[a + b for a, b in zip(*pair, strict=True)] for pair in zip(x, out, strict=True)], after[1])
@@ -177,17 +178,12 @@ class Residual(Placed):
 
 
 def _listed(x: Any) -> list[Any]:
-    if isinstance(x, ValueArray | np.ndarray):
-        return np.ravel(x.view(np.ndarray)).tolist()
+    if isinstance(x, np.ndarray):
+        return x.ravel().tolist()
     return list(x) if isinstance(x, list | tuple) else [x]
 
 
-# --- normalisation ------------------------------------------------------------------------------------------------
-#
-# `BatchNorm`: each feature brought to mean 0 and variance 1 over the rows of a batch.
-
-
-class BatchNorm(Placed):
+class BatchNorm(Module):
     """y = gamma (x - mean) / sqrt(variance + eps) + beta, for each feature over the rows of a batch.
 
     In training the mean and the (biased) variance are those of the batch, and gradients flow through them too. The
@@ -231,10 +227,10 @@ class BatchNorm(Placed):
         self.running_var: Any = np.ones(self.num_features) if track_running_stats else None
         self.num_batches_tracked = 0
         self.buffers = ("running_mean", "running_var", "num_batches_tracked") if track_running_stats else ()
-        self.settle(0, "")
+        self._take_number(0)
 
     def forward(self, x: Any) -> Any:
-        rows, batch = as_rows(x, self.num_features, self.who, "features")
+        rows, batch = as_rows(self, x, self.num_features, "features")
         if self.training or not self.track_running_stats:
             result = self._by_the_batch(rows)
         else:
@@ -253,7 +249,7 @@ class BatchNorm(Placed):
         """The columns, each with its own mean and variance; the running numbers follow."""
         if len(rows) < 2:
             raise ShapeError(
-                f"{self.who()}: expected more than 1 row in training, got inputs of shape "
+                f"{self._who()}: expected more than 1 row in training, got inputs of shape "
                 f"({len(rows)}, {self.num_features}); one row has no spread: take larger batches, or call .eval() first"
             )
         columns, centres, variances = [], [], []
@@ -281,14 +277,12 @@ class BatchNorm(Placed):
         if short == "num_batches_tracked" and (numbers < 0.0 or numbers % 1.0):
             raise ArgumentError(f"{name!r} of the state is a count, got {float(numbers)!r}")
 
-    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
         for letter, values in (("gamma", self.weight), ("beta", self.bias)):
             if values is not None:
                 yield from ((v, indexed(letter, number, i)) for i, v in enumerate(values.tolist(), 1))
 
     def __repr__(self) -> str:
         usual = {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True}
-        options = [
-            f", {name}={getattr(self, name)!r}" for name, default in usual.items() if getattr(self, name) != default
-        ]
-        return f"BatchNorm({self.num_features}{''.join(options)})"
+        options = {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]}
+        return f"BatchNorm({', '.join([str(self.num_features), *(f'{k}={x!r}' for k, x in options.items())])})"

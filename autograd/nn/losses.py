@@ -40,19 +40,15 @@ __all__ = [
     "smooth_l1",
 ]
 
-# --- common -------------------------------------------------------------------------------------------------------
-#
-# What all losses share: reading predictions and targets, refusing shapes that do not fit, and the last step.
-
-
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Shape: TypeAlias = tuple[int, ...]
 
-REDUCTIONS = ("mean", "sum", "none")
-_KINDS = {Value, float}
+_LOG_FLOOR = -100.0  # PyTorch lets no logarithm in bce go below this
+_LEAST_SPREAD = 9.999999960041972e-13  # PyTorch's 1e-12 for p (1 - p), which it keeps in single precision
+_TARGET_HINT = "targets are 0 or 1, or a chance between them"
 
 
-class Numbers(NamedTuple):
+class _Numbers(NamedTuple):
     """Numbers and Values in the order in which they stand, and the shape in which they came."""
 
     items: list[Any]
@@ -60,8 +56,8 @@ class Numbers(NamedTuple):
     is_array: bool  # came as an array, so that a result of the same shape is one too
 
 
-def read(loss: str, what: str, x: Any) -> Numbers:
-    """Read one argument of a loss, refusing what is empty, ragged or no number."""
+def _read(loss: str, what: str, x: Any) -> _Numbers:
+    """One argument of a loss; what is empty, ragged or no number is refused."""
     try:
         source = x if isinstance(x, np.ndarray) else np.array(x, dtype=object)
     except ValueError:
@@ -69,19 +65,11 @@ def read(loss: str, what: str, x: Any) -> Numbers:
     items = source.ravel().tolist()
     if not items:
         raise ShapeError(f"{loss}: {what} are empty (shape {source.shape}), and there is no loss of nothing")
-    if not set(map(type, items)) <= _KINDS:
+    if not set(map(type, items)) <= {Value, float}:
         if any(isinstance(item, list | tuple | np.ndarray) for item in items):
             raise ShapeError(f"{loss}: the rows of {what} have different lengths")
         items = [item if is_node(item) else op.number(item) for item in items]
-    return Numbers(items, source.shape, isinstance(x, np.ndarray) and source.ndim > 0)
-
-
-def pair(loss: str, predictions: Any, targets: Any) -> tuple[Numbers, Numbers]:
-    """Read predictions and targets that have to be of one shape."""
-    left, right = read(loss, "predictions", predictions), read(loss, "targets", targets)
-    if left.shape != right.shape:
-        raise ShapeError(f"{loss}: {_unequal(left.shape, right.shape)}")
-    return left, right
+    return _Numbers(items, source.shape, isinstance(x, np.ndarray) and source.ndim > 0)
 
 
 def _unequal(predictions: Shape, targets: Shape) -> str:
@@ -90,40 +78,36 @@ def _unequal(predictions: Shape, targets: Shape) -> str:
         together = np.broadcast_shapes(predictions, targets)
     except ValueError:
         return found
-    sizes = [int(np.prod(shape)) for shape in (together, predictions, targets)]
-    way_out = ""
-    if sizes[1] == sizes[2]:
-        way_out = f"; bring both to one shape first, as targets.reshape{predictions} does for an array"
-    return f"{found}; broadcasting would give {together}, {sizes[0]} terms that nobody meant{way_out}"
+    found = f"{found}; broadcasting would give {together}, {math.prod(together)} terms that nobody meant"
+    if math.prod(predictions) != math.prod(targets):
+        return found
+    return f"{found}; bring both to one shape first, as targets.reshape{predictions} does for an array"
 
 
-def check_reduction(loss: str, reduction: str) -> None:
-    """Refuse a reduction that does not exist, before any node is made."""
-    if reduction not in REDUCTIONS:
+def _check_reduction(loss: str, reduction: str) -> None:
+    if reduction not in ("mean", "sum", "none"):
         raise ArgumentError(f"{loss}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
 
 
-def reduced(terms: list[Any], like: Numbers, reduction: str, divisor: float | None = None) -> Any:
-    """Make one number of the terms, or give them the shape of what they came from.
+def _check_share(loss: str, what: str, x: Any, index: int, hint: str) -> None:
+    number = op.plain(x)
+    if not 0.0 <= number <= 1.0:
+        name = shown(getattr(x, "label", "")) or f"{what} {index}"
+        raise ArgumentError(f"{loss}: {name} = {number!r} does not lie between 0 and 1; {hint}")
 
-    Args:
-        terms: the loss of each element, or of each sample.
-        like: what they came from; its shape is that of the terms.
-        reduction: see :data:`REDUCTIONS`.
-        divisor: what the mean divides by; None: the number of terms.
-    """
-    if reduction == "none":
+
+def _reduced(terms: list[Any], like: _Numbers, reduction: str, divisor: float | None = None) -> Any:
+    """One number of the terms, or the terms in the shape of `like`; `divisor`: the mean's, if not their number."""
+    if reduction == "none" and like.shape:
         return _shaped(terms, like)
     if reduction == "mean" and divisor is not None:
-        return (terms[0] if not like.shape else elementary.sum(terms)) / divisor
+        return (elementary.sum(terms) if like.shape else terms[0]) / divisor
     if not like.shape:
         return terms[0]
     return elementary.mean(terms) if reduction == "mean" else elementary.sum(terms)
 
 
-def _shaped(terms: list[Any], like: Numbers) -> Any:
-    if not like.shape:
-        return terms[0]
+def _shaped(terms: list[Any], like: _Numbers) -> Any:
     result = np.empty(len(terms), dtype=object)
     result[:] = terms
     result = result.reshape(like.shape)
@@ -132,48 +116,31 @@ def _shaped(terms: list[Any], like: Numbers) -> Any:
     return result.astype(float) if all(type(term) is float for term in terms) else arrays.array(result)
 
 
-def check_share(loss: str, what: str, x: Any, index: int, hint: str) -> None:
-    """Refuse what is no probability, naming the node and the number."""
-    number = op.plain(x)
-    if not 0.0 <= number <= 1.0:
-        name = shown(getattr(x, "label", "")) or f"{what} {index}"
-        raise ArgumentError(f"{loss}: {name} = {number!r} does not lie between 0 and 1; {hint}")
-
-
-def is_number(x: Any, number: float) -> bool:
+def _is(x: Any, number: float) -> bool:
     """Whether `x` is this very number and no node, so that a term with it may be left out of the graph."""
     return type(x) is float and x == number
 
 
-def positive(loss: str, name: str, x: Any) -> float:
-    """Read a width such as Huber's delta."""
-    number = op.number(x)
-    if not number > 0.0:
-        raise ArgumentError(f"{loss}: {name} is a width and must be above 0, got {number!r}")
-    return number
+def _of_pairs(
+    loss: str,
+    term: Callable[[Any, Any], Any],
+    predictions: Any,
+    targets: Any,
+    reduction: Reduction,
+    check: Callable[[int, Any, Any], None] | None = None,
+) -> Any:
+    """A loss with a term for each prediction and its target; `check` is called on all pairs before a node is made."""
+    _check_reduction(loss, reduction)
+    left, right = _read(loss, "predictions", predictions), _read(loss, "targets", targets)
+    if left.shape != right.shape:
+        raise ShapeError(f"{loss}: {_unequal(left.shape, right.shape)}")
+    if check is not None:
+        for i, (p, t) in enumerate(zip(left.items, right.items, strict=True)):
+            check(i, p, t)
+    return _reduced(list(map(term, left.items, right.items)), left, reduction)
 
 
-def class_weights(loss: str, weight: Sequence[float] | None, classes: int) -> list[float] | None:
-    """Read the weights of the classes, one for each."""
-    if weight is None:
-        return None
-    numbers = [op.number(w) for w in weight]
-    if len(numbers) != classes:
-        raise ShapeError(f"{loss}: weight holds {len(numbers)} numbers for {classes} classes")
-    if not all(0.0 <= w < float("inf") for w in numbers):
-        raise ArgumentError(f"{loss}: the weight of a class is at least 0 and finite, got {numbers}")
-    return numbers
-
-
-# --- regression ---------------------------------------------------------------------------------------------------
-#
-# Losses for numbers: how far predictions lie from targets.
-
-
-def _of_differences(loss: str, term: Callable[[Any], Any], predictions: Any, targets: Any, reduction: Reduction) -> Any:
-    check_reduction(loss, reduction)
-    left, right = pair(loss, predictions, targets)
-    return reduced([term(p - t) for p, t in zip(left.items, right.items, strict=True)], left, reduction)
+# --- numbers: how far predictions lie from targets ------------------------------------------------------------------
 
 
 def mse(predictions: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -199,7 +166,7 @@ def mse(predictions: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         >>> loss.data, [v.grad for v in p]
         (2.5, [1.0, -2.0])
     """
-    return _of_differences("mse", lambda d: d**2, predictions, targets, reduction)
+    return _of_pairs("mse", lambda p, t: (p - t) ** 2, predictions, targets, reduction)
 
 
 def mae(predictions: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -208,17 +175,13 @@ def mae(predictions: Any, targets: Any, reduction: Reduction = "mean") -> Any:
     Args:
         predictions, targets, reduction: see :func:`mse`.
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        ShapeError, ArgumentError: see :func:`mse`.
+    Returns, Raises: see :func:`mse`.
 
     Example:
         >>> mae([1.0, 2.0], [0.0, 4.0])
         1.5
     """
-    return _of_differences("mae", abs, predictions, targets, reduction)
+    return _of_pairs("mae", lambda p, t: abs(p - t), predictions, targets, reduction)
 
 
 def huber(predictions: Any, targets: Any, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
@@ -228,11 +191,7 @@ def huber(predictions: Any, targets: Any, reduction: Reduction = "mean", delta: 
         predictions, targets, reduction: see :func:`mse`.
         delta: where the parabola turns into straight lines, above 0.
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        ArgumentError: `delta` is not above 0; and see :func:`mse`.
+    Returns, Raises: see :func:`mse`; an ArgumentError too if `delta` is not above 0.
 
     Example:
         >>> huber([0.5, 3.0], [0.0, 0.0], reduction="none")
@@ -240,8 +199,8 @@ def huber(predictions: Any, targets: Any, reduction: Reduction = "mean", delta: 
 
     Source: P. J. Huber, Robust Estimation of a Location Parameter, Annals of Mathematical Statistics 35 (1964).
     """
-    width = positive("huber", "delta", delta)
-    return _of_differences("huber", lambda d: _bent(d, width), predictions, targets, reduction)
+    width = _width("huber: delta", delta)
+    return _of_pairs("huber", lambda p, t: _bent(p - t, width), predictions, targets, reduction)
 
 
 def smooth_l1(predictions: Any, targets: Any, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
@@ -251,18 +210,21 @@ def smooth_l1(predictions: Any, targets: Any, reduction: Reduction = "mean", bet
         predictions, targets, reduction: see :func:`mse`.
         beta: where the parabola turns into straight lines, above 0. (As it goes to 0 this becomes :func:`mae`.)
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        ArgumentError: `beta` is not above 0; and see :func:`mse`.
+    Returns, Raises: see :func:`mse`; an ArgumentError too if `beta` is not above 0.
 
     Example:
         >>> smooth_l1([0.5, 3.0], [0.0, 0.0], reduction="none", beta=2.0)
         [0.0625, 2.0]
     """
-    width = positive("smooth_l1", "beta", beta)
-    return _of_differences("smooth_l1", lambda d: _bent(d, width) / width, predictions, targets, reduction)
+    width = _width("smooth_l1: beta", beta)
+    return _of_pairs("smooth_l1", lambda p, t: _bent(p - t, width) / width, predictions, targets, reduction)
+
+
+def _width(name: str, x: Any) -> float:
+    width = op.number(x)
+    if not width > 0.0:
+        raise ArgumentError(f"{name} is a width and must be above 0, got {width!r}")
+    return width
 
 
 def _bent(d: Any, width: float) -> Any:
@@ -271,15 +233,7 @@ def _bent(d: Any, width: float) -> Any:
     return c * (d - 0.5 * c)
 
 
-# --- binary -------------------------------------------------------------------------------------------------------
-#
-# Losses for two classes: one number for each sample.
-
-
-LOG_FLOOR = -100.0  # PyTorch lets no logarithm in bce go below this
-LEAST_SPREAD = 9.999999960041972e-13  # PyTorch's 1e-12 for p (1 - p), which it keeps in single precision
-
-_TARGET_HINT = "targets are 0 or 1, or a chance between them"
+# --- two classes: one number for each sample ------------------------------------------------------------------------
 
 
 def bce(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -295,12 +249,7 @@ def bce(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         targets: from 0 to 1, the same shape.
         reduction: "mean"; "sum"; or "none" for the terms, in the shape of `probabilities`.
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        ArgumentError: a probability or a target is outside 0 to 1, or another `reduction` (a ValueError).
-        ShapeError: the shapes differ, or there is nothing to compare (a ValueError).
+    Returns, Raises: see :func:`mse`; an ArgumentError too if a probability or a target is outside 0 to 1.
 
     Example:
         >>> from autograd import Value
@@ -310,32 +259,31 @@ def bce(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         >>> round(loss.data, 6), p.grad
         (0.223144, -1.25)
     """
-    check_reduction("bce", reduction)
-    left, right = pair("bce", probabilities, targets)
-    hint = "it is no probability; bce_with_logits takes scores before the sigmoid"
-    for i, (p, t) in enumerate(zip(left.items, right.items, strict=True)):
-        check_share("bce", "prediction", p, i, hint)
-        check_share("bce", "target", t, i, _TARGET_HINT)
-    return reduced([_bce(p, t) for p, t in zip(left.items, right.items, strict=True)], left, reduction)
+    return _of_pairs("bce", _bce, probabilities, targets, reduction, _check_chances)
+
+
+def _check_chances(i: int, p: Any, t: Any) -> None:
+    _check_share("bce", "prediction", p, i, "it is no probability; bce_with_logits takes scores before the sigmoid")
+    _check_share("bce", "target", t, i, _TARGET_HINT)
 
 
 def _bce(p: Any, t: Any) -> Any:
     number = op.plain(p)
-    if number * (1.0 - number) < LEAST_SPREAD:
+    if number * (1.0 - number) < _LEAST_SPREAD:
         return _bce_at_an_end(p, number, t)
-    if is_number(t, 1.0):
+    if _is(t, 1.0):
         return -log(p)
-    if is_number(t, 0.0):
+    if _is(t, 0.0):
         return -log1p(-p)
     return -dot([t, 1.0 - t], [log(p), log1p(-p)])
 
 
 def _bce_at_an_end(p: Any, number: float, t: Any) -> Any:
     # The value from numbers, plus a straight line through 0 that brings the bounded slope.
-    left = max(math.log(number), LOG_FLOOR) if number > 0.0 else LOG_FLOOR
-    right = max(math.log1p(-number), LOG_FLOOR) if number < 1.0 else LOG_FLOOR
+    left = max(math.log(number), _LOG_FLOOR) if number > 0.0 else _LOG_FLOOR
+    right = max(math.log1p(-number), _LOG_FLOOR) if number < 1.0 else _LOG_FLOOR
     value = dot([t, 1.0 - t], [-left, -right])
-    return dot([(number - op.plain(t)) / LEAST_SPREAD], [p - number], value)
+    return dot([(number - op.plain(t)) / _LEAST_SPREAD], [p - number], value)
 
 
 def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", pos_weight: float | None = None) -> Any:
@@ -349,32 +297,25 @@ def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", po
         reduction: "mean"; "sum"; or "none" for the terms, in the shape of `logits`.
         pos_weight: how much more a sample of class 1 counts than one of class 0; None: the same.
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        ArgumentError: a target outside 0 to 1, a negative `pos_weight` or another `reduction` (a ValueError).
-        ShapeError: the shapes differ, or there is nothing to compare (a ValueError).
+    Returns, Raises: see :func:`mse`; an ArgumentError too for a target outside 0 to 1 or a negative `pos_weight`.
 
     Example:
         >>> bce_with_logits([1000.0, -1000.0, -1000.0], [1.0, 0.0, 1.0], reduction="none")
         [0.0, 0.0, 1000.0]
     """
-    check_reduction("bce_with_logits", reduction)
-    left, right = pair("bce_with_logits", logits, targets)
     weight = 1.0 if pos_weight is None else op.number(pos_weight)
     if not 0.0 <= weight < math.inf:
         raise ArgumentError(f"bce_with_logits: pos_weight is at least 0 and finite, got {weight!r}")
-    for i, t in enumerate(right.items):
-        check_share("bce_with_logits", "target", t, i, _TARGET_HINT)
-    terms = [_bce_with_logit(z, t, weight) for z, t in zip(left.items, right.items, strict=True)]
-    return reduced(terms, left, reduction)
+    return _of_pairs(
+        "bce_with_logits", lambda z, t: _bce_with_logit(z, t, weight), logits, targets, reduction,
+        lambda i, z, t: _check_share("bce_with_logits", "target", t, i, _TARGET_HINT),
+    )  # fmt: skip
 
 
 def _bce_with_logit(z: Any, t: Any, weight: float) -> Any:
-    if is_number(t, 0.0):
+    if _is(t, 0.0):
         return softplus(z)
-    if is_number(t, 1.0):
+    if _is(t, 1.0):
         return softplus(-z) if weight == 1.0 else weight * softplus(-z)
     return dot([t if weight == 1.0 else weight * t, 1.0 - t], [softplus(-z), softplus(z)])
 
@@ -387,66 +328,71 @@ def hinge(scores: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         targets: -1 or 1, the same shape.
         reduction: "mean"; "sum"; or "none" for the terms, in the shape of `scores`.
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        ArgumentError: a target that is neither -1 nor 1, or another `reduction` (a ValueError).
-        ShapeError: the shapes differ, or there is nothing to compare (a ValueError).
+    Returns, Raises: see :func:`mse`; an ArgumentError too for a target that is neither -1 nor 1.
 
     Example:
         >>> hinge([0.5, 3.0, 0.5], [1, 1, -1], reduction="none")
         [0.5, 0.0, 1.5]
     """
-    check_reduction("hinge", reduction)
-    left, right = pair("hinge", scores, targets)
-    for i, t in enumerate(right.items):
-        if op.plain(t) not in (-1.0, 1.0):
-            hint = "; labels of 0 and 1 become these by 2 * t - 1" if op.plain(t) == 0.0 else ""
-            raise ArgumentError(f"hinge: target {i} = {op.plain(t)!r}, but targets are -1 or 1{hint}")
-    return reduced([relu(_shortfall(s, t)) for s, t in zip(left.items, right.items, strict=True)], left, reduction)
+    return _of_pairs("hinge", _hinge, scores, targets, reduction, _check_side)
 
 
-def _shortfall(s: Any, t: Any) -> Any:
-    if is_number(t, 1.0):
-        return 1.0 - s
-    return 1.0 + s if is_number(t, -1.0) else 1.0 - t * s
+def _check_side(i: int, s: Any, t: Any) -> None:
+    side = op.plain(t)
+    if side not in (-1.0, 1.0):
+        hint = "; labels of 0 and 1 become these by 2 * t - 1" if side == 0.0 else ""
+        raise ArgumentError(f"hinge: target {i} = {side!r}, but targets are -1 or 1{hint}")
 
 
-# --- classes ------------------------------------------------------------------------------------------------------
-#
-# Losses for several classes: a row of numbers for each sample, one number for each class.
+def _hinge(s: Any, t: Any) -> Any:
+    if _is(t, 1.0):
+        return relu(1.0 - s)
+    return relu(1.0 + s if _is(t, -1.0) else 1.0 - t * s)
 
 
-class Samples(NamedTuple):
+# --- several classes: a row of numbers for each sample, one for each class ------------------------------------------
+
+
+class _Samples(NamedTuple):
     """Rows of predictions, and for each its class or its share of every class."""
 
     rows: list[list[Any]]
     labels: list[int] | None
     shares: list[list[Any]]  # empty if there are labels
-    like: Numbers  # the terms' shape: one for each row
+    like: _Numbers  # the terms' shape: one for each row
 
 
-def _samples(loss: str, predictions: Any, targets: Any, may_be_shares: bool = True) -> Samples:
-    left, right = read(loss, "predictions", predictions), read(loss, "targets", targets)
+def _samples(loss: str, predictions: Any, targets: Any, may_be_shares: bool = True) -> _Samples:
+    left, right = _read(loss, "predictions", predictions), _read(loss, "targets", targets)
     if len(left.shape) not in (1, 2):
         raise ShapeError(
             f"{loss}: predictions have shape {left.shape}; it takes one sample (classes,) or several (samples, classes)"
         )
     classes = left.shape[-1]
-    like = Numbers([], left.shape[:-1], left.is_array)
+    like = _Numbers([], left.shape[:-1], left.is_array)
     rows = _rows(left.items, classes)
     if right.shape == like.shape:
-        return Samples(rows, [_label(loss, t, i, classes) for i, t in enumerate(right.items)], [], like)
+        return _Samples(rows, [_label(loss, t, i, classes) for i, t in enumerate(right.items)], [], like)
     if may_be_shares and right.shape == left.shape:
         for i, t in enumerate(right.items):
-            check_share(loss, "target", t, i, "targets of the predictions' shape are shares of the classes")
-        return Samples(rows, None, _rows(right.items, classes), like)
+            _check_share(loss, "target", t, i, "targets of the predictions' shape are shares of the classes")
+        return _Samples(rows, None, _rows(right.items, classes), like)
     shares = f", or {left.shape} for the shares of the classes" if may_be_shares else ""
     raise ShapeError(
         f"{loss}: predictions have shape {left.shape} and targets {right.shape}; "
         f"targets have shape {like.shape} for the numbers of classes{shares}"
     )
+
+
+def _class_weights(loss: str, weight: Sequence[float] | None, classes: int) -> list[float] | None:
+    if weight is None:
+        return None
+    numbers = [op.number(w) for w in weight]
+    if len(numbers) != classes:
+        raise ShapeError(f"{loss}: weight holds {len(numbers)} numbers for {classes} classes")
+    if not all(0.0 <= w < math.inf for w in numbers):
+        raise ArgumentError(f"{loss}: the weight of a class is at least 0 and finite, got {numbers}")
+    return numbers
 
 
 def _rows(items: list[Any], width: int) -> list[list[Any]]:
@@ -466,12 +412,9 @@ def _label(loss: str, target: Any, index: int, classes: int) -> int:
 
 
 def cross_entropy(
-    logits: Any,
-    targets: Any,
-    reduction: Reduction = "mean",
-    label_smoothing: float = 0.0,
-    weight: Sequence[float] | None = None,
-) -> Any:
+    logits: Any, targets: Any, reduction: Reduction = "mean",
+    label_smoothing: float = 0.0, weight: Sequence[float] | None = None,
+) -> Any:  # fmt: skip
     """-sum over the classes of t log softmax(z), from scores z: exact however large they are.
 
     For a class number t this is log(sum(e^(z - z_t))). Its slopes are softmax(z) - t.
@@ -500,7 +443,7 @@ def cross_entropy(
         (0.239545, [-0.213014, 0.106507, 0.106507])
     """
     loss = "cross_entropy"
-    check_reduction(loss, reduction)
+    _check_reduction(loss, reduction)
     smoothing = op.number(label_smoothing)
     if not 0.0 <= smoothing <= 1.0:
         raise ArgumentError(f"{loss}: label_smoothing lies between 0 and 1, got {smoothing!r}")
@@ -508,7 +451,7 @@ def cross_entropy(
     classes = len(rows[0])
     if classes < 2:
         raise ShapeError(f"{loss}: one class alone has probability 1 always; for a single score use bce_with_logits")
-    weights = class_weights(loss, weight, classes)
+    weights = _class_weights(loss, weight, classes)
     if labels is not None and not smoothing:
         terms = [_weighted(_of_class(row, t), weights, t) for row, t in zip(rows, labels, strict=True)]
     else:
@@ -516,7 +459,7 @@ def cross_entropy(
             shares = [[float(c == t) for c in range(classes)] for t in labels]
         shares = [[_share(t, c, smoothing, classes, weights) for c, t in enumerate(row)] for row in shares]
         terms = [_of_shares(row, ts) for row, ts in zip(rows, shares, strict=True)]
-    return reduced(terms, like, reduction, _total(weights, labels))
+    return _reduced(terms, like, reduction, _total(weights, labels))
 
 
 def _of_class(logits: list[Any], t: int) -> Any:
@@ -530,11 +473,11 @@ def _log_total(differences: list[Any]) -> Any:
 
 
 def _of_shares(logits: list[Any], shares: list[Any]) -> Any:
-    present = [c for c, t in enumerate(shares) if not is_number(t, 0.0)]
+    present = [c for c, t in enumerate(shares) if not _is(t, 0.0)]
     if len(present) == 1:
         share = shares[present[0]]
         term = _of_class(logits, present[0])
-        return term if is_number(share, 1.0) else share * term
+        return term if _is(share, 1.0) else share * term
     top = max(range(len(logits)), key=lambda c: op.plain(logits[c]))  # then no term of the sum is below 0
     differences = {c: z - logits[top] for c, z in enumerate(logits) if c != top}
     present = [c for c in present if c != top]
@@ -570,35 +513,30 @@ def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduc
             instance), of the probabilities' shape.
         reduction: "mean" over the samples; "sum"; or "none" for one term for each sample.
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        DomainError: the probability of a class that a target asks for is 0 (a ValueError).
-        ShapeError: shapes that do not fit, or no samples (a ValueError).
-        ArgumentError: no class of this number, a number outside 0 to 1, or another `reduction` (a ValueError).
+    Returns, Raises: see :func:`cross_entropy`; an ArgumentError too for a probability outside 0 to 1, and a DomainError
+        (a ValueError) where the probability of a class that a target asks for is 0.
 
     Example:
         >>> categorical_cross_entropy([[0.5, 0.25, 0.25]], [[1, 0, 0]])
         0.6931471805599453
     """
     loss = "categorical_cross_entropy"
-    check_reduction(loss, reduction)
+    _check_reduction(loss, reduction)
     rows, labels, shares, like = _samples(loss, probabilities, targets)
     hint = "it is no probability; cross_entropy takes scores before the softmax"
     for i, row in enumerate(rows):
         for p in row:
-            check_share(loss, "prediction of sample", p, i, hint)
+            _check_share(loss, "prediction of sample", p, i, hint)
     if labels is not None:
         terms = [-log(row[t]) for row, t in zip(rows, labels, strict=True)]
     else:
         terms = [_of_probabilities(row, ts) for row, ts in zip(rows, shares, strict=True)]
-    return reduced(terms, like, reduction)
+    return _reduced(terms, like, reduction)
 
 
 def _of_probabilities(row: list[Any], shares: list[Any]) -> Any:
-    present = [(t, log(p)) for t, p in zip(shares, row, strict=True) if not is_number(t, 0.0)]
-    if len(present) == 1 and is_number(present[0][0], 1.0):
+    present = [(t, log(p)) for t, p in zip(shares, row, strict=True) if not _is(t, 0.0)]
+    if len(present) == 1 and _is(present[0][0], 1.0):
         return -present[0][1]
     return dot([-t for t, _ in present], [logarithm for _, logarithm in present]) if present else 0.0
 
@@ -614,20 +552,15 @@ def nll(
         reduction: "mean" over the samples; "sum"; or "none" for one term for each sample.
         weight: how much each class counts; the mean is then divided by the sum of the targets' weights.
 
-    Returns:
-        A Value, or a float if nothing but plain numbers went in.
-
-    Raises:
-        ShapeError: shapes that do not fit, or no samples (a ValueError).
-        ArgumentError: no class of this number, a negative weight, or another `reduction` (a ValueError).
+    Returns, Raises: see :func:`cross_entropy`.
 
     Example:
         >>> nll([[-0.5, -1.5], [-3.0, -0.25]], [0, 1])
         0.375
     """
-    check_reduction("nll", reduction)
+    _check_reduction("nll", reduction)
     rows, labels, _, like = _samples("nll", log_probabilities, targets, may_be_shares=False)
     chosen = labels or []
-    weights = class_weights("nll", weight, len(rows[0]))
+    weights = _class_weights("nll", weight, len(rows[0]))
     terms = [_weighted(-row[t], weights, t) for row, t in zip(rows, chosen, strict=True)]
-    return reduced(terms, like, reduction, _total(weights, labels))
+    return _reduced(terms, like, reduction, _total(weights, labels))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,14 +14,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, data
 
-__all__ = ["Module", "Placed", "as_rows", "indexed", "is_batch", "stacked", "whole"]
-
-
-class Found(NamedTuple):
-    """A module met on the way through another, and its path from there."""
-
-    path: str
-    module: Module
+__all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "shape_of", "stacked"]
 
 
 class Module:
@@ -44,21 +37,41 @@ class Module:
     """
 
     training: bool = True
-    _settled: bool = False  # whether the layers inside are numbered, by this module or by one around it
     buffers: tuple[str, ...] = ()  # attributes that are no parameters and yet belong to the state
+    _is_layer: bool = False  # whether it counts when the layers of a network are numbered
+    _numbered: bool = False  # whether the layers inside are numbered, by this module or by one around it
+    _number: int = 0  # of its layer; 0: it stands alone
+    _place: str = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._settled:
-            settle(self)
+        if not self._numbered:
+            number_layers(self)
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What a call computes; each kind of module has its own, and a container of parameters alone may have none."""
         raise NotImplementedError(f"{type(self).__name__} has no forward: write one")
 
-    def _take_place(self, before: int, network: str) -> int:
-        """Learn how many layers of a network come before; say how many there are with this one."""
-        return before
+    # --- its place in a network --------------------------------------------------------------------------------------
+
+    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
+        """The parameters, and what each is called in a layer of this number."""
+        return ()
+
+    def _take_number(self, number: int, place: str = "") -> None:
+        """Label the parameters for their layer; a label that somebody else wrote stays."""
+        before = [name for _, name in self._labels(self._number)]
+        for (v, name), old in zip(self._labels(number), before, strict=True):
+            if v.label in ("", old):
+                v.label = name
+        self._number, self._place = number, place
+
+    def _who(self) -> str:
+        """How messages call it: what it is, and where."""
+        return f"{self._short()}, {self._place}" if self._place else self._short()
+
+    def _short(self) -> str:
+        return repr(self)
 
     # --- what is inside ------------------------------------------------------------------------------------------
 
@@ -78,8 +91,8 @@ class Module:
         """The parameters that this module holds itself, in order."""
         return [v for _, held in self._held() for v in _flat(held)]
 
-    def _walk(self) -> Iterator[Found]:
-        """This module and all modules in it, in the order of definition, each once."""
+    def _walk(self) -> Iterator[tuple[str, Module]]:
+        """This module and all modules in it with their paths, in the order of definition, each once."""
         met: set[int] = set()
         stack: list[tuple[str, Module]] = [("", self)]
         while stack:
@@ -87,18 +100,17 @@ class Module:
             if id(module) in met:
                 continue
             met.add(id(module))
-            yield Found(path, module)
-            inside = reversed(module._inside())
-            stack += [(f"{path}.{name}" if path else name, child) for name, child in inside]
+            yield path, module
+            stack += [(_joined(path, name), child) for name, child in reversed(module._inside())]
 
     def modules(self) -> list[Module]:
         """This module and all modules in it, in the order of definition, each once."""
-        return [found.module for found in self._walk()]
+        return [module for _, module in self._walk()]
 
     def parameters(self) -> list[Value]:
         """All trainable Values, in a fixed order, each once."""
-        if not self._settled:
-            settle(self)
+        if not self._numbered:
+            number_layers(self)
         found = [v for _, module in self._walk() for v in module._own_parameters()]
         distinct = len(set(map(id, found))) == len(found)
         return found if distinct else list({id(v): v for v in found}.values())
@@ -115,7 +127,7 @@ class Module:
         for path, module in self._walk():
             names = {id(v): name for start, held in module._held() for name, v in _expanded(start, held)}
             for v in module._own_parameters():
-                named.setdefault(id(v), (f"{path}.{names[id(v)]}" if path else names[id(v)], v))
+                named.setdefault(id(v), (_joined(path, names[id(v)]), v))
         return list(named.values())
 
     def zero_grad(self) -> None:
@@ -144,14 +156,13 @@ class Module:
 
     # --- state ---------------------------------------------------------------------------------------------------
 
-    def _state(self) -> dict[str, tuple[Found, str, Any]]:
-        """By full name: where something is, its name there, and the Values or numbers themselves."""
-        state: dict[str, tuple[Found, str, Any]] = {}
-        for found in self._walk():
-            held = [*found.module._held(), *((name, getattr(found.module, name)) for name in found.module.buffers)]
-            for name, it in held:
+    def _state(self) -> dict[str, tuple[Module, str, Any]]:
+        """By full name: the module that holds it, its name there, and the Values or numbers themselves."""
+        state: dict[str, tuple[Module, str, Any]] = {}
+        for path, module in self._walk():
+            for name, it in [*module._held(), *((name, getattr(module, name)) for name in module.buffers)]:
                 if it is not None:
-                    state[f"{found.path}.{name}" if found.path else name] = (found, name, it)
+                    state[_joined(path, name)] = (module, name, it)
         return state
 
     def state_dict(self) -> dict[str, float | np.ndarray[Any, Any]]:
@@ -160,7 +171,8 @@ class Module:
         Returns:
             Arrays of floats for arrays, floats for single Values.
         """
-        return {name: _numbers(it) for name, (_, _, it) in self._state().items()}
+        numbers = {name: data(it) for name, (_, _, it) in self._state().items()}
+        return {name: x.copy() if x.ndim else float(x) for name, x in numbers.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over the numbers that :meth:`state_dict` gave, of this model or of one of the same shape.
@@ -182,12 +194,12 @@ class Module:
             raise OperandError(f"load_state_dict takes names and numbers in a dict, got {type(state_dict).__name__}")
         state = self._state()
         self._compare_names(list(state), list(state_dict))
-        checked = {name: _checked(name, state_dict[name], np.shape(_bare(it))) for name, (_, _, it) in state.items()}
-        for name, (found, _, _) in state.items():
-            found.module._check_buffer(name, state[name][1], checked[name])
-        for name, (found, short, it) in state.items():
-            if short in found.module.buffers:
-                setattr(found.module, short, type(it)(checked[name]) if np.ndim(it) == 0 else checked[name])
+        checked = {name: _checked(name, state_dict[name], data(it).shape) for name, (_, _, it) in state.items()}
+        for name, (module, short, _) in state.items():
+            module._check_buffer(name, short, checked[name])
+        for name, (module, short, it) in state.items():
+            if short in module.buffers:
+                setattr(module, short, type(it)(checked[name]) if np.ndim(it) == 0 else checked[name])
             else:
                 for v, number in zip(_flat(it), checked[name].ravel().tolist(), strict=True):
                     v.data = number
@@ -210,13 +222,24 @@ class Module:
         return f"{type(self).__name__}({', '.join(f'{name}={module!r}' for name, module in self._inside())})"
 
 
-def settle(network: Module) -> None:
+def number_layers(network: Module) -> None:
     """Number the layers of a network from 1; what stands between two layers belongs to the first."""
-    number = 0
+    number, name = 0, type(network).__name__
     for module in network.modules():
-        module._settled = True
+        module._numbered = True
         if module is not network:
-            number = module._take_place(number, type(network).__name__)
+            number += module._is_layer
+            where = "layer" if module._is_layer else "behind layer" if number else "before layer"
+            module._take_number(number, f"{where} {number or 1} of {name}")
+
+
+def indexed(letter: str, number: int, *indices: int) -> str:
+    """A label as the documents write it, W1[2,3] for the weight of layer 1 to its neuron 2 from input 3; z[2] alone."""
+    return f"{letter}{number or ''}[{','.join(map(str, indices))}]"
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _opened(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -242,10 +265,6 @@ def _trainable(it: Any) -> bool:
     return all(isinstance(v, Value) and v._row is LEAF for v in it.ravel().tolist())
 
 
-def _bare(held: Any) -> Any:
-    return held.view(np.ndarray) if isinstance(held, ValueArray) else held.data if isinstance(held, Value) else held
-
-
 def _flat(held: Any) -> list[Value]:
     return [held] if isinstance(held, Value) else held.ravel().tolist()
 
@@ -254,11 +273,6 @@ def _expanded(name: str, held: Any) -> list[tuple[str, Value]]:
     if isinstance(held, Value):
         return [(name, held)]
     return [(f"{name}[{','.join(map(str, index))}]", v) for index, v in np.ndenumerate(held.view(np.ndarray))]
-
-
-def _numbers(held: Any) -> float | np.ndarray[Any, Any]:
-    numbers = data(held)
-    return numbers.copy() if numbers.ndim else float(numbers)
 
 
 def _checked(name: str, numbers: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
@@ -277,77 +291,11 @@ def _listed(names: list[Any]) -> str:
     return ", ".join(map(repr, names[:4])) + (f", ... ({len(names)} in all)" if len(names) > 4 else "") or "nothing"
 
 
-# --- places -------------------------------------------------------------------------------------------------------
-#
-# Where a module stands in a network: layers are numbered, and their parameters labelled as documents write them.
-
-
-class Placed(Module):
-    """A module that knows which layer of a network it is, and labels its parameters accordingly."""
-
-    number: int = 0  # 0: it stands alone
-    place: str = ""
-    counts: bool = False  # when the layers of a network are numbered
-
-    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
-        """The parameters, and what each is called in a layer of this number."""
-        return []
-
-    def settle(self, number: int, place: str) -> None:
-        """Take a place in a network; a label that somebody else wrote stays."""
-        before = [name for _, name in self._label(self.number)]
-        for (v, name), old in zip(self._label(number), before, strict=True):
-            if v.label in ("", old):
-                v.label = name
-        self.number, self.place = number, place
-
-    def _take_place(self, before: int, network: str) -> int:
-        number = before + self.counts
-        where = f"layer {number}" if self.counts else f"behind layer {number}" if number else "before layer 1"
-        self.settle(number, f"{where} of {network}")
-        return number
-
-    def who(self) -> str:
-        """How messages call it: what it is, and where."""
-        return f"{self._short()}, {self.place}" if self.place else self._short()
-
-    def _short(self) -> str:
-        return repr(self)
-
-
-def indexed(letter: str, number: int, *indices: int) -> str:
-    """A label as the documents write it: of neuron 2 in layer 1 z1[2], of its weight for input 3 W1[2,3].
-
-    Example:
-        >>> indexed("W", 1, 2, 3), indexed("z", 0, 2)
-        ('W1[2,3]', 'z[2]')
-    """
-    return f"{letter}{number or ''}[{','.join(map(str, indices))}]"
-
-
-def whole(what: str, count: Any) -> int:
-    """A whole number of at least 1.
-
-    Raises:
-        ArgumentError: it is none.
-    """
-    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
-        raise ArgumentError(f"{what} is a whole number, at least 1, got {count!r}")
-    return int(count)
-
-
-# --- inputs -------------------------------------------------------------------------------------------------------
-#
-# What a module is called on: one sample, or an array whose rows are samples.
+# --- what a module is called on -----------------------------------------------------------------------------------
 
 
 def is_batch(x: Any) -> bool:
-    """Whether these are several samples: an array of more than one dimension, or a list of lists.
-
-    Example:
-        >>> is_batch([1.0, 2.0]), is_batch([[1.0, 2.0]])
-        (False, True)
-    """
+    """Whether these are several samples: an array of more than one dimension, or a list of lists."""
     if isinstance(x, np.ndarray):
         return x.ndim > 1
     return isinstance(x, list | tuple) and len(x) > 0 and isinstance(x[0], list | tuple | np.ndarray)
@@ -365,53 +313,40 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return len(x), widths.pop()
 
 
-def as_rows(x: Any, features: int, who: Callable[[], str], noun: str = "weights") -> tuple[list[Any], bool]:
+def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tuple[list[Any], bool]:
     """The samples as a list of sequences, each of `features` numbers and Values; and whether it is a batch.
 
-    Args:
-        x: one sample (a single feature may come bare), or rows.
-        features: how many there have to be.
-        who: gives the name of the layer, for messages.
-        noun: what the layer has one of for each feature.
-
-    Raises:
-        ShapeError: the shape is another.
-        OperandError: a sample is a dict, a set or an iterator, which have no places to go by.
+    A single feature may come bare; `noun` is what the module has one of for each feature.
     """
-    for sample in x if is_batch(x) else (x,):
+    batch = is_batch(x)
+    for sample in x if batch else (x,):
         if isinstance(sample, dict | set | frozenset):
             raise OperandError(
-                f"{who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
+                f"{module._who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
                 "list the features in their order"
             )
-    if is_batch(x):
+    if batch:
         try:
             shape = shape_of(x)
         except ShapeError as error:
-            raise ShapeError(f"{who()}: expects inputs of shape (n, {features}), but {error}") from None
+            raise ShapeError(f"{module._who()}: expects inputs of shape (n, {features}), but {error}") from None
         if len(shape) != 2 or shape[1] != features:
-            raise ShapeError(f"{who()}: expects inputs of shape (n, {features}), got {shape}")
+            raise ShapeError(f"{module._who()}: expects inputs of shape (n, {features}), got {shape}")
         return x.tolist() if isinstance(x, np.ndarray) else list(x), True
     if not hasattr(x, "__len__") or (isinstance(x, np.ndarray) and not x.ndim):
         if hasattr(x, "__next__"):
-            raise OperandError(f"{who()} takes a list or array of numbers and Values, got {type(x).__name__}")
+            raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
         x = [x]
     if len(x) != features:
         raise ShapeError(
-            f"{who()}: {features} {noun}, got {len(x)} inputs; "
+            f"{module._who()}: {features} {noun}, got {len(x)} inputs; "
             f"it takes one sample of shape ({features},) or rows of shape (n, {features})"
         )
     return [x], False
 
 
 def stacked(rows: Sequence[Sequence[Any]], columns: int) -> Any:
-    """An array of Values from rows of them, without copying any.
-
-    Example:
-        >>> from autograd import Value
-        >>> stacked([[Value(1.0)], [Value(2.0)]], 1).shape
-        (2, 1)
-    """
+    """An array of Values from rows of them, without copying any."""
     result = np.empty(len(rows) * columns, dtype=object)
     result[:] = [v for row in rows for v in row]
     return result.reshape(len(rows), columns).view(ValueArray)

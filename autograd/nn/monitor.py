@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engine.graph import local_partials, name_of, topological_order
 from ..engine.op import number
@@ -32,199 +32,7 @@ from ..render.style import Theme
 
 __all__ = ["CURES", "Finding", "History", "Limits", "Report", "Row", "Statistics", "report", "snapshot"]
 
-# --- groups -------------------------------------------------------------------------------------------------------
-#
-# The parameters of a model, gathered into weight matrices and bias vectors, and their statistics.
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What a group of numbers looks like.
-
-    Args:
-        mean: their mean.
-        std: their standard deviation, over n - 1; None for a single number, which has none.
-        norm: the root of the sum of their squares.
-        low: the smallest.
-        high: the largest.
-        zeros: which part of them is exactly 0.
-    """
-
-    mean: float
-    std: float | None
-    norm: float
-    low: float
-    high: float
-    zeros: float
-
-    @classmethod
-    def of(cls, numbers: Iterable[float]) -> Statistics:
-        """The statistics of at least one number. Large numbers don't overflow, small ones don't underflow.
-
-        Example:
-            >>> Statistics.of([3.0, -4.0]).norm, Statistics.of([0.5]).std
-            (5.0, None)
-        """
-        x = np.array(list(numbers), dtype=np.float64)
-        with np.errstate(all="ignore"):  # inf and nan are what a monitor is for
-            largest = float(np.max(np.abs(x)))
-            scale = math.ldexp(1.0, math.frexp(largest)[1] - 1) if 0 < largest < math.inf else 1.0  # loses no bit
-            unit = x / scale
-            return cls(
-                mean=float(np.mean(unit)) * scale,
-                std=float(np.std(unit, ddof=1)) * scale if len(x) > 1 else None,
-                norm=math.hypot(*x.tolist()),
-                low=float(np.min(x)),
-                high=float(np.max(x)),
-                zeros=float(np.mean(x == 0)),
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A weight matrix or a bias vector.
-
-    Args:
-        name: such as "W1".
-        bias: whether it is a bias.
-        members: its parameters, each with its own name.
-    """
-
-    name: str
-    bias: bool
-    members: tuple[tuple[str, Value], ...]
-
-    def weights(self) -> NDArray[np.float64]:
-        """The numbers as they stand now."""
-        return np.array([p._data for _, p in self.members], dtype=np.float64)
-
-    def gradients(self) -> list[float | None]:
-        """The gradients; None where no backward pass has arrived."""
-        return [None if p._grad is None else plain(p._grad) for _, p in self.members]
-
-
-def groups_of(model: Any, grouping: Grouping | None = None) -> list[Group]:
-    """The groups of a model, from its inputs to its outputs.
-
-    Names that differ in what stands in brackets alone belong together ("W1[2,1]" is of W1), or in numbers at the end.
-    A module's groups are called as its nodes are labelled, where labels tell them apart: "W1", not "layers.0.weight".
-    Parameters without a name are told apart by the layers of the graph, if there is one.
-
-    Args:
-        model: a module, a mapping of names to Values or arrays of them, pairs of the two, or Values.
-        grouping: the layers of a graph that they are part of.
-
-    Raises:
-        ArgumentError: there are no parameters.
-        OperandError: something in there is no Value.
-    """
-    found: dict[tuple[str, bool], list[tuple[str, Value]]] = {}
-    for name, p in _named(model):
-        head = _head(name)
-        bias = head.rpartition(".")[2][:1] in ("b", "B")
-        part = grouping.of(p) if grouping is not None and not head else None
-        if part is not None:
-            bias = part.role == "bias"
-            head = f"layer {part.layer}, {'biases' if bias else 'weights'}"
-            name = f"{'a bias' if bias else 'a weight'} of layer {part.layer}, neuron {part.neuron}"
-        found.setdefault((head or "parameters", bias), []).append((name or f"an unnamed parameter ({p._data!r})", p))
-    groups = [Group(name, bias, tuple(members)) for (name, bias), members in found.items()]
-    return _labelled(groups) if hasattr(model, "named_parameters") else groups
-
-
-def snapshot(model: Any) -> dict[Any, float]:
-    """The weights as they stand, for a report after the next step: ``report(model, before=snapshot(model))``.
-
-    Example:
-        >>> w = Value(2.0, "w")
-        >>> list(snapshot([w]).values())
-        [2.0]
-    """
-    return {p: p._data for p in parameters_of(model)}
-
-
-def parameters_of(model: Any) -> list[Value]:
-    """Every parameter of what :func:`groups_of` takes, without its name, which takes a module longer to tell.
-
-    Example:
-        >>> parameters_of({"w": Value(2.0)})
-        [Value(2.0)]
-    """
-    return [p for _, p in _named(model.parameters() if callable(getattr(model, "parameters", None)) else model)]
-
-
-def _named(model: Any) -> list[tuple[str, Value]]:
-    named = list(_pairs(model))
-    for _, p in named:
-        if not isinstance(p, Value):
-            raise OperandError(
-                f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
-            )
-    if not named:
-        raise ArgumentError("there are no parameters to look at; give a module, or names with Values")
-    return named
-
-
-def _pairs(model: Any) -> Iterator[tuple[str, Any]]:
-    if callable(getattr(model, "named_parameters", None)):
-        pairs: Iterable[Any] = model.named_parameters()
-    elif callable(getattr(model, "parameters", None)):
-        pairs = model.parameters()
-    elif isinstance(model, Mapping):
-        pairs = model.items()
-    elif isinstance(model, Value):
-        pairs = [model]
-    elif isinstance(model, Iterable) and not isinstance(model, str):
-        pairs = model
-    else:
-        raise OperandError(f"give a module, or names with Values, got {type(model).__name__}")
-    for pair in pairs:
-        name, thing = pair if isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) else ("", pair)
-        if isinstance(thing, np.ndarray):
-            for place, p in np.ndenumerate(thing):
-                yield f"{name}[{','.join(map(str, place))}]" if name else getattr(p, "label", ""), p
-        else:
-            yield name or getattr(thing, "label", ""), thing
-
-
-def _labelled(groups: list[Group]) -> list[Group]:
-    """The groups under the names that pictures give them; one whose labels differ, or are another's too, as before."""
-    heads = [{_head(p.label) for _, p in group.members} for group in groups]
-    return [
-        Group(name, group.bias, tuple((p.label, p) for _, p in group.members))
-        if len(own) == 1 and heads.count(own) == 1 and (name := min(own))
-        else group
-        for group, own in zip(groups, heads, strict=True)
-    ]
-
-
-def _head(name: str) -> str:
-    """What the names of a group have in common.
-
-    >>> _head("W1[2,1]"), _head("layers.0.weight[3]"), _head("layers.1.neurons.4.w.2")
-    ('W1', 'layers.0.weight', 'layers.1.w')
-    """
-    parts = name.partition("[")[0].split(".")
-    while len(parts) > 1 and parts[-1].isdecimal():
-        parts.pop()
-    kept: list[str] = []
-    for part in parts:
-        if part.isdecimal() and kept and kept[-1] == "neurons":
-            kept.pop()
-        else:
-            kept.append(part)
-    return ".".join(kept)
-
-
-def plain(x: Any) -> float:
-    """The number of a gradient, which is a Value after ``create_graph=True``."""
-    return float(x._data if isinstance(x, Value) else x)
-
-
-# --- limits -------------------------------------------------------------------------------------------------------
-#
-# From where on something counts as trouble, and what to do about it.
-
+# --- what counts as trouble, and what to do about it --------------------------------------------------------------
 
 CURES = {
     "no gradient": "call loss.backward() first, and see that the loss depends on these parameters",
@@ -302,9 +110,7 @@ class Limits:
     blown: float = 10.0
 
 
-# --- history ------------------------------------------------------------------------------------------------------
-#
-# How a run goes: the loss step by step, and what its curve says.
+# --- the loss of a run, step by step ------------------------------------------------------------------------------
 
 
 class History:
@@ -347,17 +153,15 @@ class History:
             self._first_bad = f"the loss is {self.losses[-1]} in step {len(self.losses)}"
         if model is None:
             return
-        members = parameters_of(model)
-        gradients = [0.0 if p._grad is None else plain(p._grad) for p in members]
-        self.norms.append(Statistics.of(gradients).norm)
+        members = _parameters(model)
+        gradients = [0.0 if p._grad is None else _plain(p._grad) for p in members]
+        self.norms.append(math.hypot(*gradients))
         self._before, self._now = self._now, {p: p._data for p in members}
-        if not self._first_bad:
-            bad = [
-                (p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data) if not math.isfinite(x)
-            ]
-            if bad:
-                names = {p: name for group in groups_of(model) for name, p in group.members}
-                self._first_bad = f"{shown(names[bad[0][0]])} or its gradient is {bad[0][1]} in step {len(self.losses)}"
+        pairs = [(p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data)]
+        bad, x = next(((p, x) for p, x in pairs if not math.isfinite(x)), (None, 0.0))
+        if not self._first_bad and bad is not None:
+            names = {p: name for group in _groups(model) for name, p in group.members}
+            self._first_bad = f"{shown(names[bad])} or its gradient is {x} in step {len(self.losses)}"
 
     @property
     def before(self) -> dict[Any, float] | None:
@@ -425,56 +229,163 @@ def _fall(losses: Sequence[float]) -> float:
     return (first - last) / (max(abs(first), abs(last)) or 1.0) / (len(losses) - 1)
 
 
-# --- neurons ------------------------------------------------------------------------------------------------------
-#
-# Neurons that have died: off for every sample of a batch, so that nothing can ever bring them back.
+# --- the parameters of a model, gathered into weight matrices and bias vectors ------------------------------------
 
 
-class Deaths:
-    """Which neurons of a graph are dead: output and slope of their activation exactly 0, for every sample.
+class _Group(NamedTuple):
+    """A weight matrix or a bias vector: its parameters, each with its own name."""
 
-    Args:
-        grouping: the neurons of the graph.
-        samples: for so many samples at least.
+    name: str
+    bias: bool
+    members: list[tuple[str, Value]]
+
+    @property
+    def parameters(self) -> list[Value]:
+        return [p for _, p in self.members]
+
+    @property
+    def gradients(self) -> list[float]:
+        """The gradients that a backward pass has brought."""
+        return [_plain(p._grad) for _, p in self.members if p._grad is not None]
+
+
+def snapshot(model: Any) -> dict[Any, float]:
+    """The weights as they stand, for a report after the next step: ``report(model, before=snapshot(model))``.
+
+    Example:
+        >>> w = Value(2.0, "w")
+        >>> list(snapshot([w]).values())
+        [2.0]
     """
-
-    def __init__(self, grouping: Grouping, samples: int) -> None:
-        self._neuron: dict[Any, tuple[int, int]] = {}  # of each weight and bias
-        self._dead: dict[tuple[int, int], int] = {}  # with the number of its samples
-        for layer in range(1, grouping.layers + 1):
-            for neuron in range(1, grouping.sizes[layer - 1] + 1):
-                nodes = [(v, part.role) for v in grouping.nodes(layer, neuron) if (part := grouping.of(v)) is not None]
-                self._neuron.update({v: (layer, neuron) for v, role in nodes if role in ("weight", "bias")})
-                activations = [v for v, role in nodes if role == "a"]
-                if len(activations) >= samples and all(map(_off, activations)):
-                    self._dead[layer, neuron] = len(activations)
-        numbers = range(1, grouping.layers + 1)
-        self._layers = [n for n in numbers if all((n, i + 1) in self._dead for i in range(grouping.sizes[n - 1]))]
-
-    def among(self, parameters: list[Any]) -> tuple[list[int], int, int]:
-        """The dead neurons that these parameters belong to, how many neurons there are, and how many samples."""
-        own = sorted({self._neuron[p] for p in parameters if p in self._neuron})
-        dead = [neuron for neuron in own if neuron in self._dead]
-        return [number for _, number in dead], len(own), max((self._dead[neuron] for neuron in dead), default=0)
-
-    def blocking(self, parameters: list[Any]) -> int | None:
-        """The dead layer that leaves these parameters nothing: right before theirs, or anywhere behind it."""
-        own = {self._neuron[p][0] for p in parameters if p in self._neuron}
-        return next((n for n in self._layers if own and (n > max(own) or own == {n + 1})), None)
+    return {p: p._data for p in _parameters(model)}
 
 
-def _off(activation: Any) -> bool:
-    """Whether an activation gives 0 and passes nothing back; a sigmoid only does so far out, where it is lost too."""
-    return bool(activation._data == 0 and local_partials(activation)[0] == 0)
+def _parameters(model: Any) -> list[Value]:
+    """Every parameter without its name, which takes a module longer to tell."""
+    return [p for _, p in _named(model.parameters() if callable(getattr(model, "parameters", None)) else model)]
 
 
-# --- reports ------------------------------------------------------------------------------------------------------
-#
-# The report: a table of all groups, a verdict for each, and the cure.
+def _groups(model: Any, grouping: Grouping | None = None) -> list[_Group]:
+    """The groups of a model, from its inputs to its outputs.
 
+    Names that differ in what stands in brackets alone belong together ("W1[2,1]" is of W1), or in numbers at the end.
+    Parameters without a name are told apart by the layers of the graph, if there is one.
+    """
+    found: dict[tuple[str, bool], list[tuple[str, Value]]] = {}
+    for name, p in _named(model):
+        head = _head(name)
+        bias = head.rpartition(".")[2][:1] in ("b", "B")
+        part = grouping.of(p) if grouping is not None and not head else None
+        if part is not None:
+            bias = part.role == "bias"
+            head = f"layer {part.layer}, {'biases' if bias else 'weights'}"
+            name = f"{'a bias' if bias else 'a weight'} of layer {part.layer}, neuron {part.neuron}"
+        found.setdefault((head or "parameters", bias), []).append((name or f"an unnamed parameter ({p._data!r})", p))
+    groups = [_Group(name, bias, members) for (name, bias), members in found.items()]
+    if not hasattr(model, "named_parameters"):
+        return groups
+    # A module's groups are called as its nodes are labelled, where labels tell them apart: W1, not layers.0.weight.
+    labels = [{_head(p.label) for p in group.parameters} for group in groups]
+    return [
+        _Group(name, group.bias, [(p.label, p) for p in group.parameters])
+        if len(own) == 1 and labels.count(own) == 1 and (name := min(own))
+        else group
+        for group, own in zip(groups, labels, strict=True)
+    ]
+
+
+def _named(model: Any) -> list[tuple[str, Value]]:
+    """The parameters of whatever a user calls a model, with their names or ""."""
+    if callable(getattr(model, "named_parameters", None)):
+        things: Iterable[Any] = model.named_parameters()
+    elif callable(getattr(model, "parameters", None)):
+        things = model.parameters()
+    elif isinstance(model, Mapping):
+        things = model.items()
+    elif isinstance(model, Value):
+        things = [model]
+    elif isinstance(model, Iterable) and not isinstance(model, str):
+        things = model
+    else:
+        raise OperandError(f"give a module, or names with Values, got {type(model).__name__}")
+    named: list[tuple[str, Any]] = []
+    for thing in things:
+        name = ""
+        if isinstance(thing, tuple) and len(thing) == 2 and isinstance(thing[0], str):
+            name, thing = thing
+        if isinstance(thing, np.ndarray):
+            places = [(f"{name}[{','.join(map(str, place))}]" if name else "", p) for place, p in np.ndenumerate(thing)]
+        else:
+            places = [(name, thing)]
+        named += [(name or getattr(p, "label", ""), p) for name, p in places]
+    for _, p in named:
+        if not isinstance(p, Value):
+            raise OperandError(
+                f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
+            )
+    if not named:
+        raise ArgumentError("there are no parameters to look at; give a module, or names with Values")
+    return named
+
+
+def _head(name: str) -> str:
+    """What the names of a group have in common: W1 of W1[2,1], and layers.1.w of layers.1.neurons.4.w.2."""
+    head = re.sub(r"(\.\d+)+$", "", name.partition("[")[0])
+    return re.sub(r"(?<![^.])neurons\.\d+\.", "", head)
+
+
+def _plain(x: Any) -> float:
+    """The number of a gradient, which is a Value after ``create_graph=True``."""
+    return float(x._data if isinstance(x, Value) else x)
+
+
+# --- the report: a table of all groups, a verdict for each, and the cure ------------------------------------------
 
 _HEADINGS = ("group", "size", "of", "mean", "std", "norm", "min", "max", "zeros", "verdict")
 _SIDES = "<><>>>>>><"
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a group of numbers looks like.
+
+    Args:
+        mean: their mean.
+        std: their standard deviation, over n - 1; None for a single number, which has none.
+        norm: the root of the sum of their squares.
+        low: the smallest.
+        high: the largest.
+        zeros: which part of them is exactly 0.
+    """
+
+    mean: float
+    std: float | None
+    norm: float
+    low: float
+    high: float
+    zeros: float
+
+    @classmethod
+    def of(cls, numbers: Iterable[float]) -> Statistics:
+        """The statistics of at least one number. Large numbers don't overflow, small ones don't underflow.
+
+        Example:
+            >>> Statistics.of([3.0, -4.0]).norm, Statistics.of([0.5]).std
+            (5.0, None)
+        """
+        x = np.array(list(numbers), dtype=np.float64)
+        with np.errstate(all="ignore"):  # inf and nan are what a monitor is for
+            largest = float(np.max(np.abs(x)))
+            scale = math.ldexp(1.0, math.frexp(largest)[1] - 1) if 0 < largest < math.inf else 1.0  # loses no bit
+            unit = x / scale
+            return cls(
+                mean=float(np.mean(unit)) * scale,
+                std=float(np.std(unit, ddof=1)) * scale if len(x) > 1 else None,
+                norm=math.hypot(*x.tolist()),
+                low=float(np.min(x)),
+                high=float(np.max(x)),
+                zeros=float(np.mean(x == 0)),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -584,14 +495,25 @@ class Report:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{listed}"
 
 
+def _lines(row: Row) -> list[list[str]]:
+    """A line for the gradient and one for the weights."""
+    return [
+        [shown(row.name), str(row.size), "gradient", *_cells(row.gradient), row.verdict],
+        ["", "", "weight", *_cells(row.weight), "" if row.update is None else f"last step {row.update:.1e} of it"],
+    ]
+
+
+def _cells(numbers: Statistics | None) -> list[str]:
+    if numbers is None:
+        return ["-"] * 6
+    found = (numbers.mean, numbers.std, numbers.norm, numbers.low, numbers.high)
+    return ["-" if x is None else f"{x:.2e}" for x in found] + [f"{100 * numbers.zeros:.0f}%"]
+
+
 def report(
-    model: Any,
-    *,
-    root: Value | None = None,
-    before: Mapping[Any, float] | None = None,
-    history: History | None = None,
-    limits: Limits | None = None,
-) -> Report:
+    model: Any, *, root: Value | None = None, before: Mapping[Any, float] | None = None,
+    history: History | None = None, limits: Limits | None = None,
+) -> Report:  # fmt: skip
     """Look at the gradients and weights of each layer, and say what is wrong with them.
 
     Everything is written in scientific notation: with four decimals a gradient that vanishes reads 0.0000. A group of
@@ -631,12 +553,12 @@ def report(
     limits = limits or Limits()
     nodes = [] if root is None else topological_order(root)
     grouping = Grouping(nodes) if nodes else None
-    deaths = None if grouping is None else Deaths(grouping, limits.samples)
+    deaths = None if grouping is None else _Deaths(nodes, grouping, limits.samples)
     if before is None and history is not None:
         before = history.before
     rows: list[Row] = []
     behind: dict[bool, list[float]] = {False: [], True: []}  # sizes of the gradients of the layers further back
-    groups = groups_of(model, grouping)
+    groups = _groups(model, grouping)
     for i, group in reversed([*enumerate(groups)]):
         partner = groups[i - 1] if group.bias and i and not groups[i - 1].bias else None
         row = _row(group, partner, behind[group.bias], deaths, before, limits)
@@ -652,58 +574,43 @@ def report(
 
 
 def _row(
-    group: Group,
-    partner: Group | None,
-    behind: list[float],
-    deaths: Deaths | None,
-    before: Mapping[Any, float] | None,
-    limits: Limits,
-) -> Row:
-    weights, gradients = group.weights(), group.gradients()
-    known = [g for g in gradients if g is not None]
-    dead, neurons, samples = deaths.among([p for _, p in group.members]) if deaths is not None else ([], 0, 0)
-    gradient = Statistics.of(known) if known else None
+    group: _Group, partner: _Group | None, behind: list[float],
+    deaths: _Deaths | None, before: Mapping[Any, float] | None, limits: Limits,
+) -> Row:  # fmt: skip
+    """The row of a group. `partner`: a bias's weights; `behind`: gradients of the layers behind, the last one first."""
+    parameters, gradients = group.parameters, group.gradients
+    gradient = Statistics.of(gradients) if gradients else None
+    dead, neurons, samples = deaths.among(parameters) if deaths is not None else ([], 0, 0)
     findings: list[Finding] = []
+
+    def found(verdict: str, why: str) -> None:
+        findings.append(Finding(verdict, why))
+
     if gradient is None:
-        findings.append(Finding("no gradient", "no backward pass has arrived here"))
-    for what, numbers in (("the gradient of ", gradients), ("", weights.tolist())):
-        bad = [i for i, x in enumerate(numbers) if x is not None and not math.isfinite(x)]
+        found("no gradient", "no backward pass has arrived here")
+    slopes = [(f"the gradient of {shown(name)}", _plain(p._grad)) for name, p in group.members if p._grad is not None]
+    for numbers in (slopes, [(shown(name), p._data) for name, p in group.members]):
+        bad = [f"{what} is {x}" for what, x in numbers if not math.isfinite(x)]
         if bad:
-            findings.append(Finding("not finite", f"{what}{shown(group.members[bad[0]][0])} is {numbers[bad[0]]}"))
+            found("not finite", bad[0])
     if dead:
         are = "is" if len(dead) == 1 else "are"
-        findings.append(Finding("dead ReLU", f"{len(dead)} of {neurons} neurons {are} off for all {samples} samples"))
+        found("dead ReLU", f"{len(dead)} of {neurons} neurons {are} off for all {samples} samples")
     if gradient is not None and math.isfinite(gradient.norm):
-        blocking = deaths.blocking([p for _, p in group.members]) if deaths is not None else None
+        blocking = deaths.blocking(parameters) if deaths is not None else None
+        beside = math.hypot(*partner.gradients) if partner is not None else 0.0
         last_bias = group.bias and not behind  # its gradient is the mean error, which a fit brings to 0
         if gradient.norm == 0 and blocking is not None and not dead:
-            findings.append(
-                Finding("dead ReLU", f"its gradient is exactly 0: layer {blocking} is dead, and nothing passes it")
-            )
+            found("dead ReLU", f"its gradient is exactly 0: layer {blocking} is dead, and nothing passes it")
         elif last_bias and gradient.norm <= limits.large:
             pass
-        elif partner is not None and gradient.norm < limits.cancelled * _norm(partner):
-            findings.append(
-                Finding("cancelled", f"the norm of its gradient is {gradient.norm:.2e}, nothing but rounding")
-            )
+        elif gradient.norm < limits.cancelled * beside < math.inf:
+            found("cancelled", f"the norm of its gradient is {gradient.norm:.2e}, nothing but rounding")
         else:
-            findings += _sizes(gradient, len(known), behind, len(dead) == neurons > 0, limits)
-    return Row(
-        name=group.name,
-        bias=group.bias,
-        size=len(group.members),
-        gradient=gradient,
-        weight=Statistics.of(weights.tolist()),
-        update=_update(group, weights, before),
-        dead=None if deaths is None else tuple(dead),
-        findings=tuple(findings),
-    )
-
-
-def _norm(group: Group) -> float:
-    """The norm of a group's gradient; 0 where it has none, or none that is a number."""
-    norm = math.hypot(*(g for g in group.gradients() if g is not None))
-    return norm if norm < math.inf else 0.0
+            findings += _sizes(gradient, len(gradients), behind, len(dead) == neurons > 0, limits)
+    weight, update = Statistics.of(p._data for p in parameters), _update(parameters, before)
+    off = None if deaths is None else tuple(dead)
+    return Row(group.name, group.bias, len(parameters), gradient, weight, update, off, tuple(findings))
 
 
 def _sizes(gradient: Statistics, size: int, behind: list[float], all_dead: bool, limits: Limits) -> list[Finding]:
@@ -726,25 +633,43 @@ def _sizes(gradient: Statistics, size: int, behind: list[float], all_dead: bool,
     return []
 
 
-def _update(group: Group, weights: Any, before: Mapping[Any, float] | None) -> float | None:
-    if before is None or any(p not in before for _, p in group.members):
+def _update(parameters: list[Value], before: Mapping[Any, float] | None) -> float | None:
+    """The norm of the last step over the norm of the weights before it; None: not known."""
+    if before is None or any(p not in before for p in parameters):
         return None
-    old = np.array([before[p] for _, p in group.members])
-    with np.errstate(all="ignore"):
-        size, step = Statistics.of(old).norm, Statistics.of(weights - old).norm
-    return step / size if size > 0 else None
+    size = math.hypot(*(before[p] for p in parameters))
+    return math.hypot(*(p._data - before[p] for p in parameters)) / size if size > 0 else None
 
 
-def _lines(row: Row) -> list[list[str]]:
-    """A line for the gradient and one for the weights."""
-    return [
-        [shown(row.name), str(row.size), "gradient", *_cells(row.gradient), row.verdict],
-        ["", "", "weight", *_cells(row.weight), "" if row.update is None else f"last step {row.update:.1e} of it"],
-    ]
+class _Deaths:
+    """Which neurons of a graph are dead: output and slope of their activation exactly 0, for every sample."""
+
+    def __init__(self, nodes: list[Any], grouping: Grouping, samples: int) -> None:
+        self._neuron: dict[Any, tuple[int, int]] = {}  # the neuron of each weight and bias: its layer and its number
+        activations: dict[tuple[int, int], list[Any]] = {}
+        for v in nodes:
+            part = grouping.of(v)
+            if part is not None and part.role in ("weight", "bias"):
+                self._neuron[v] = part.layer, part.neuron
+            elif part is not None and part.role == "a":
+                activations.setdefault((part.layer, part.neuron), []).append(v)
+        # The number of samples for which each dead neuron was off.
+        self._dead = {at: len(a) for at, a in activations.items() if len(a) >= samples and all(map(_off, a))}
+        sizes = enumerate(grouping.sizes, 1)
+        self._layers = [n for n, size in sizes if all((n, i) in self._dead for i in range(1, size + 1))]
+
+    def among(self, parameters: list[Value]) -> tuple[list[int], int, int]:
+        """The dead neurons that these parameters belong to, how many neurons there are, and how many samples."""
+        own = sorted({self._neuron[p] for p in parameters if p in self._neuron})
+        dead = [neuron for neuron in own if neuron in self._dead]
+        return [number for _, number in dead], len(own), max((self._dead[neuron] for neuron in dead), default=0)
+
+    def blocking(self, parameters: list[Value]) -> int | None:
+        """The dead layer that leaves these parameters nothing: right before theirs, or anywhere behind it."""
+        own = {self._neuron[p][0] for p in parameters if p in self._neuron}
+        return next((n for n in self._layers if own and (n > max(own) or own == {n + 1})), None)
 
 
-def _cells(numbers: Statistics | None) -> list[str]:
-    if numbers is None:
-        return ["-"] * 6
-    found = (numbers.mean, numbers.std, numbers.norm, numbers.low, numbers.high)
-    return ["-" if x is None else f"{x:.2e}" for x in found] + [f"{100 * numbers.zeros:.0f}%"]
+def _off(activation: Any) -> bool:
+    """Whether an activation gives 0 and passes nothing back; a sigmoid only does so far out, where it is lost too."""
+    return bool(activation._data == 0 and local_partials(activation)[0] == 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ..engine.value import Value
@@ -10,13 +11,14 @@ from ..errors import ArgumentError, OperandError
 from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows
 from .activations import KNOWN, Activation, Identity, ReLU, Softmax, activation_named, name_if_new
+from .arguments import whole
 from .init import Draws, fill, is_default, source
-from .module import Module, Placed, as_rows, indexed, settle, stacked, whole
+from .module import Module, as_rows, indexed, number_layers, stacked
 
 __all__ = ["MLP", "Layer", "Neuron"]
 
 
-class Neuron(Placed):
+class Neuron(Module):
     """activation(w . x + b): n weights and a bias; ReLU unless ``nonlin=False``.
 
     Args:
@@ -37,14 +39,14 @@ class Neuron(Placed):
         self, nin: int, nonlin: bool = True, *,
         activation: Any = "relu", init: Any = "uniform", seed: int | None = None,
     ) -> None:  # fmt: skip
-        count = _inputs(nin)
+        count = whole("how many inputs a neuron has", nin)
         self.activation = activation_named(activation)
         if isinstance(self.activation, Softmax) and nonlin:
             raise ArgumentError("softmax needs all outputs of a layer: give it to a Layer or as an MLP's output")
         self.nonlin = nonlin and not isinstance(self.activation, Identity)
         draws, default = source(seed), is_default(init)
         self.row = _row(count, draws if default else None)  # the weights, then the bias
-        self.settle(0, "")
+        self._take_number(0)
         if not default:
             fill(array([self.w]), init, draws)
 
@@ -59,7 +61,7 @@ class Neuron(Placed):
         return self.row[-1]
 
     def forward(self, x: Any) -> Any:
-        rows, batch = as_rows(x, len(self.row) - 1, self.who)
+        rows, batch = as_rows(self, x, len(self.row) - 1)
         zs = [dot(self.w, row, self.b) for row in rows]
         if batch:
             return stacked([[self.activate(z)] for z in zs], 1)
@@ -81,14 +83,14 @@ class Neuron(Placed):
     def _own_parameters(self) -> list[Value]:
         return list(self.row)
 
-    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
         return [*((w, indexed("w", 0, j)) for j, w in enumerate(self.w, 1)), (self.b, "b")]
 
     def __repr__(self) -> str:
         return f"{_kind(self.activation) if self.nonlin else 'Linear'}Neuron({len(self.w)})"
 
 
-class Layer(Placed):
+class Layer(Module):
     """`nout` neurons that see the same `nin` inputs; a single neuron's output comes without a list around it.
 
     Args:
@@ -103,14 +105,14 @@ class Layer(Placed):
         (['a[1]', 'a[2]', 'a[3]'], (2, 3))
     """
 
-    counts = True  # when the layers of a network are numbered
+    _is_layer = True
 
     def __init__(
         self, nin: int, nout: int, nonlin: bool = True, *,
         activation: Any = "relu", init: Any = "uniform", seed: int | None = None,
     ) -> None:  # fmt: skip
         self._make(nin, nout, activation_named(activation if nonlin else None), init, source(seed))
-        self.settle(0, "")
+        self._take_number(0)
 
     @classmethod
     def _drawn(cls, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> Layer:
@@ -120,7 +122,7 @@ class Layer(Placed):
         return made
 
     def _make(self, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> None:
-        self.nin, default = _inputs(nin), is_default(init)
+        self.nin, default = whole("how many inputs a neuron has", nin), is_default(init)
         self.activation = activation
         nonlin = not isinstance(activation, Identity)
         whole_layer = not isinstance(activation, Activation) or isinstance(activation, Softmax)
@@ -147,21 +149,16 @@ class Layer(Placed):
         return array([neuron.b for neuron in self.neurons])
 
     def forward(self, x: Any) -> Any:
-        rows, batch = as_rows(x, self.nin, self.who)
+        rows, batch = as_rows(self, x, self.nin)
         if batch:
             return stacked([self.on_sample(row) for row in rows], len(self.neurons))
         out = self.on_sample(rows[0], named=True)
         return out[0] if len(out) == 1 else out
 
     def on_sample(self, x: Sequence[Any], named: bool = False) -> list[Any]:
-        """The outputs for one sample, always in a list.
-
-        Args:
-            x: `nin` numbers and Values.
-            named: label the nodes z1[1], a1[1] and so on.
-        """
+        """The outputs for one sample, always in a list; `named`: with labels on the nodes, z1[1], a1[1] and so on."""
         if len(x) != self.nin:
-            as_rows(x, self.nin, self.who)  # raises
+            as_rows(self, x, self.nin)  # raises
         neurons = self.neurons
         zs = dot_rows([neuron.row for neuron in neurons], x)
         if self.together is None:
@@ -182,13 +179,11 @@ class Layer(Placed):
                     name_if_new(a, name)
         return out
 
-    def settle(self, number: int, place: str) -> None:
-        super().settle(number, place)
-        self.name_outputs(indexed_all("z", number, len(self.neurons)), indexed_all("a", number, len(self.neurons)))
-
-    def name_outputs(self, sums: list[str], activations: list[str]) -> None:
-        """Say how the nodes of a single sample are labelled."""
-        self._z_names, self._a_names = sums, activations
+    def _take_number(self, number: int, place: str = "") -> None:
+        super()._take_number(number, place)
+        places = range(1, len(self.neurons) + 1)  # the labels of the nodes of a single sample
+        self._z_names = [indexed("z", number, i) for i in places]
+        self._a_names = [indexed("a", number, i) for i in places]
 
     def _inside(self) -> list[tuple[str, Module]]:
         return [("activation", self.activation)]
@@ -199,7 +194,7 @@ class Layer(Placed):
     def _own_parameters(self) -> list[Value]:
         return [p for neuron in self.neurons for p in neuron.row]  # micrograd's order: neuron by neuron
 
-    def _label(self, number: int) -> Iterable[tuple[Value, str]]:
+    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
         for i, neuron in enumerate(self.neurons, 1):
             yield from ((w, indexed("W", number, i, j)) for j, w in enumerate(neuron.w, 1))
             yield neuron.b, indexed("b", number, i)
@@ -247,15 +242,13 @@ class MLP(Module):
         sizes = [nin, *nouts]
         draws = source(seed)
         hidden, last = activation_named(activation), activation_named(output_activation)
-        activations = [hidden] * (len(nouts) - 1) + [last]
-        self.layers = [
-            Layer._drawn(sizes[i], sizes[i + 1], f, init, draws) for i, f in enumerate(activations)
-        ]  # fmt: skip
-        settle(self)
+        behind = [hidden] * (len(nouts) - 1) + [last]
+        self.layers = [Layer._drawn(*pair, f, init, draws) for pair, f in zip(pairwise(sizes), behind, strict=True)]
+        number_layers(self)
 
     def forward(self, x: Any) -> Any:
         first, *others = self.layers
-        rows, batch = as_rows(x, first.nin, first.who)
+        rows, batch = as_rows(first, x, first.nin)
         results = []
         for row in rows:
             out = first.on_sample(row, not batch)
@@ -270,17 +263,8 @@ class MLP(Module):
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
 
-def indexed_all(letter: str, number: int, count: int) -> list[str]:
-    """The labels of all neurons of a layer."""
-    return [indexed(letter, number, i) for i in range(1, count + 1)]
-
-
 def _row(count: int, draws: Draws | None) -> tuple[Value, ...]:
     return (*[Value(draws.uniform(-1, 1) if draws else 0.0) for _ in range(count)], Value(0.0))
-
-
-def _inputs(nin: Any) -> int:
-    return whole("how many inputs a neuron has", nin)
 
 
 def _kind(activation: Module) -> str:

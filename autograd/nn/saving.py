@@ -50,8 +50,7 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> None:
     """
     state = {name: _numbers(name, x) for name, x in _state_of(model).items()}
     target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "this is a directory; give the name of a file in it", str(target))
+    _refuse_directory(target)
     target = Path(os.path.realpath(target))  # a link stays a link
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
     try:
@@ -99,12 +98,16 @@ def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
         near = place.with_name(place.name + ".npz")
         hint = f"no such file; did you mean {near.name!r}?" if near.exists() else "no such file"
         raise FileNotFoundError(errno.ENOENT, hint, str(place))
-    if place.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "this is a directory; give the name of a file in it", str(place))
+    _refuse_directory(place)
     with place.open("rb") as file:
         found = _read(file, place.name, {name: np.shape(x) for name, x in expected.items()})
     state = {name: _like(expected[name], numbers) for name, numbers in found.items()}
     model.load_state_dict({name: state[name] for name in expected})
+
+
+def _refuse_directory(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a directory; give the name of a file in it", str(path))
 
 
 def _state_of(model: Any) -> Mapping[str, Any]:
@@ -154,6 +157,7 @@ def _write(file: IO[bytes], state: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _read(file: IO[bytes], where: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray[Any]]:
+    """The arrays of a file. The archive's own sizes are looked at before anything of that size is read or made."""
     room = {name: 8 * math.prod(shape) + _HEADER for name, shape in shapes.items()}
     size = os.fstat(file.fileno()).st_size
     most = sum(room.values()) + _LONGEST_ENTRY * (len(room) + 1) + 4 * sum(map(len, room))
@@ -163,14 +167,18 @@ def _read(file: IO[bytes], where: str, shapes: Mapping[str, tuple[int, ...]]) ->
         raise ArgumentError(f"{where}: {_what_it_is(start)}, no .npz of parameters")
     if size > most:
         raise ArgumentError(f"{where} has {size} bytes; this model's parameters take {most} at most: not read")
+    found: dict[str, NDArray[Any]] = {}
     try:
         with zipfile.ZipFile(file) as archive:
-            infos = _checked(archive.infolist(), where, room)
-            return {name: _member(archive, info, where, name, shapes[name]) for name, info in infos.items()}
+            for info in _expected(archive.infolist(), where, room):
+                name = info.filename.removesuffix(_MEMBER)
+                # No more than `file_size` is read, which has been looked at, and zipfile compares the checksum.
+                found[name] = _array(archive.read(info), f"{where}: {shown(name)}", shapes[name])
     except (ArgumentError, ShapeError):
         raise
     except Exception as error:  # a damaged archive makes zipfile raise almost anything
         raise ArgumentError(f"{where} is cut off or damaged: {error}") from error
+    return found
 
 
 def _what_it_is(start: bytes) -> str:
@@ -184,63 +192,53 @@ def _what_it_is(start: bytes) -> str:
     return f"this starts with {start[:4]!r}"
 
 
-def _checked(infos: list[zipfile.ZipInfo], where: str, room: Mapping[str, int]) -> dict[str, zipfile.ZipInfo]:
-    """The members by name, none of them read yet: exactly those that are expected, and no larger."""
-    found: dict[str, zipfile.ZipInfo] = {}
+def _expected(infos: list[zipfile.ZipInfo], where: str, room: Mapping[str, int]) -> list[zipfile.ZipInfo]:
+    """The members, none of them read yet: exactly those that the model has, and no larger."""
+    missing = dict(room)
     for info in infos:
         name = info.filename.removesuffix(_MEMBER)
         if not info.filename.endswith(_MEMBER):
             raise ArgumentError(f"{where} holds {shown(info.filename)}, which is no .npy array")
-        if name in found:
-            raise ArgumentError(f"{where} holds {shown(name)} twice")
         if name not in room:
-            raise ArgumentError(f"{where} holds {shown(name)}, which this model has not{_nearest(name, list(room))}")
+            near = get_close_matches(name[:100], list(room)[:1000], n=1, cutoff=0.5)
+            names = ", ".join([*map(shown, list(room)[:4]), *["..."] * (len(room) > 4)])
+            hint = f"did you mean {shown(near[0])}?" if near else f"it has {names}"
+            raise ArgumentError(f"{where} holds {shown(name)}, which this model has not; {hint}")
+        if missing.pop(name, None) is None:
+            raise ArgumentError(f"{where} holds {shown(name)} twice")
         if info.file_size > room[name]:
             raise ArgumentError(
                 f"{where}: {shown(name)} unpacks to {info.file_size} bytes; there is room for {room[name]}"
             )
         if info.flag_bits & 1:
             raise ArgumentError(f"{where}: {shown(name)} is encrypted")
-        found[name] = info
-    missing = [name for name in room if name not in found]
     if missing:
-        names = ", ".join(map(shown, missing[:3])) + (", ..." if len(missing) > 3 else "")
-        raise ArgumentError(f"{where} holds {len(found)} of this model's {len(room)} arrays; {names} missing")
-    return found
+        names = ", ".join(map(shown, list(missing)[:3])) + (", ..." if len(missing) > 3 else "")
+        raise ArgumentError(f"{where} holds {len(infos)} of this model's {len(room)} arrays; {names} missing")
+    return infos
 
 
-def _nearest(name: str, names: list[str]) -> str:
-    near = get_close_matches(name[:100], names[:1000], n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean {shown(near[0])}?"
-    return f"; it has {', '.join(map(shown, names[:4]))}{', ...' if len(names) > 4 else ''}"
-
-
-def _member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, name: str, expected: tuple[int, ...]
-) -> NDArray[Any]:
+def _array(content: bytes, what: str, expected: tuple[int, ...]) -> NDArray[Any]:
     """One array. The shape that it states is looked at before anything of that size is made."""
-    content = io.BytesIO(archive.read(info))  # no more than `file_size`, which has been looked at, and its checksum
+    file = io.BytesIO(content)
     try:
-        version = np.lib.format.read_magic(content)
+        version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, dtype = read(content)
+        shape, _, dtype = read(file)
     except Exception as error:  # a header is an expression, and a broken one can raise anything
-        raise ArgumentError(f"{where}: {shown(name)} is no NumPy array: {error}") from error
+        raise ArgumentError(f"{what} is no NumPy array: {error}") from error
     if dtype.hasobject:
-        raise ArgumentError(
-            f"{where}: {shown(name)} holds objects, which only a pickle can; it could run code: not read"
-        )
+        raise ArgumentError(f"{what} holds objects, which only a pickle can; it could run code: not read")
     if dtype.kind not in "fiu" or dtype.itemsize > 8:
-        raise ArgumentError(f"{where}: {shown(name)} holds {dtype}, not 64-bit numbers or smaller ones")
+        raise ArgumentError(f"{what} holds {dtype}, not 64-bit numbers or smaller ones")
     if shape != expected:
-        raise ShapeError(f"{where}: {shown(name)} has shape {shape}; in this model it has shape {expected}")
-    rest = content.read()
-    if len(rest) != dtype.itemsize * math.prod(shape):
-        raise ArgumentError(f"{where}: {shown(name)} has {len(rest)} bytes for {math.prod(shape)} numbers of {dtype}")
-    numbers = np.frombuffer(rest, dtype).reshape(shape, order="F" if fortran else "C")
+        raise ShapeError(f"{what} has shape {shape}; in this model it has shape {expected}")
+    count, rest = math.prod(shape), len(content) - file.tell()
+    if rest != dtype.itemsize * count:
+        raise ArgumentError(f"{what} has {rest} bytes for {count} numbers of {dtype}")
+    numbers: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
     if not np.isfinite(numbers).all():
-        raise ArgumentError(f"{where}: {shown(name)} holds {_first_bad(numbers)}; the model stays as it was")
+        raise ArgumentError(f"{what} holds {_first_bad(numbers)}; the model stays as it was")
     return numbers
 
 

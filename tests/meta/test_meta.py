@@ -49,7 +49,6 @@ ELSEWHERE = {
     ],
     "autograd.nn.datasets": ["batches", "regression", "spirals", "two_moons", "xor"],
     "autograd.nn.monitor": ["History", "Limits", "Report", "report", "snapshot"],
-    "autograd.nn.progress": ["progress"],
     "autograd.nn.saving": ["load_parameters", "save_parameters"],
     "autograd.nn": [
         "BatchNorm", "ELU", "GELU", "Identity", "Layer", "LeakyReLU", "Linear", "MLP", "Module", "Neuron", "ReLU",

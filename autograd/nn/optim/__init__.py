@@ -18,20 +18,8 @@ from .optimiser import Optimizer
 from .rules import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm, clip_grad_value
 
 __all__ = [
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "CosineAnnealingLR",
-    "ExponentialLR",
-    "Optimizer",
-    "RMSprop",
-    "StepLR",
-    "clip_grad_norm",
-    "clip_grad_norm_",
-    "clip_grad_value",
-    "clip_grad_value_",
-    "lr_scheduler",
-]
+    "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimizer", "RMSprop", "StepLR",
+    "clip_grad_norm", "clip_grad_norm_", "clip_grad_value", "clip_grad_value_", "lr_scheduler",
+]  # fmt: skip
 
 clip_grad_norm_, clip_grad_value_ = clip_grad_norm, clip_grad_value  # PyTorch's names

@@ -1,6 +1,8 @@
 """Learning rates that change over training. Each step makes the new rate from the present one, as PyTorch does.
 
 So two schedulers can drive one optimiser, and a rate set by hand in between is where the next step starts from.
+All take ``optimizer``, whose rate is set, and ``last_epoch``, the epoch to go on from (-1: start); an ArgumentError
+says that a number is out of range.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import ArgumentError, OperandError
-from .optimiser import Optimizer, at_least, same_names, whole
+from ..arguments import at_least, whole
+from .optimiser import Optimizer, same_names
 
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "StepLR"]
 
@@ -64,26 +67,16 @@ class _Scheduler:
         """
         who, known = type(self).__name__, self.state_dict()
         same_names(set(state), set(known), who)
-        checked = {
-            name: whole(f"{who}: {name}", state[name], 0)
-            if isinstance(value, int)
-            else at_least(f"{who}: {name}", state[name])
-            for name, value in known.items()
-        }
-        vars(self).update(checked)
+        checks = {name: whole if isinstance(value, int) else at_least for name, value in known.items()}
+        vars(self).update({name: check(f"{who}: {name}", state[name], 0) for name, check in checks.items()})
 
 
 class StepLR(_Scheduler):
     """The rate times `gamma` after every `step_size` epochs.
 
     Args:
-        optimizer: whose rate is set.
         step_size: how many epochs a rate holds.
         gamma: the factor.
-        last_epoch: the epoch to go on from; -1: start.
-
-    Raises:
-        ArgumentError: a number out of range.
 
     Example:
         >>> from autograd import Value, optim
@@ -110,12 +103,7 @@ class ExponentialLR(_Scheduler):
     """The rate times `gamma` after every epoch.
 
     Args:
-        optimizer: whose rate is set.
         gamma: the factor.
-        last_epoch: the epoch to go on from; -1: start.
-
-    Raises:
-        ArgumentError: a number out of range.
 
     Example:
         >>> from autograd import Value, optim
@@ -140,13 +128,8 @@ class CosineAnnealingLR(_Scheduler):
     lr_t = eta_min + (lr_0 - eta_min) (1 + cos(pi t / T_max)) / 2, each rate computed from the one before.
 
     Args:
-        optimizer: whose rate is set.
         T_max: the epochs from the highest rate to the lowest.
         eta_min: the lowest rate.
-        last_epoch: the epoch to go on from; -1: start.
-
-    Raises:
-        ArgumentError: a number out of range.
 
     Example:
         >>> from autograd import Value, optim

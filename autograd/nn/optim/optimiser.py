@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
+import copy
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
@@ -12,28 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.graph import is_constant, name_of
-from ...engine.op import number
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
+from ..arguments import at_least, finite, flag
 
-__all__ = ["Array", "Optimizer", "at_least", "flag", "same_names", "trainable", "whole"]
+__all__ = ["Array", "Optimizer", "same_names", "trainable"]
 
-# --- arguments ----------------------------------------------------------------------------------------------------
-#
-# What an optimiser is given: the parameters that it may change, and numbers that make sense.
+Array = NDArray[np.float64]
 
 
 def trainable(params: Any, who: str) -> list[Value]:
-    """The parameters as a flat list, each a leaf that is trained, none twice.
-
-    Args:
-        params: an iterable of Values and of arrays of Values.
-        who: who asks, for the messages.
-
-    Raises:
-        OperandError: something is not a Value (a TypeError).
-        ArgumentError: a constant, the result of an operation, or a parameter that comes twice.
-    """
+    """The parameters as a flat list, each a leaf that is trained, none twice; `who` asks, for the messages."""
     if isinstance(params, Value) or not isinstance(params, Iterable) or isinstance(params, str | bytes | dict):
         hint = f"; write {who}([w], ...)" if isinstance(params, Value) else ", such as model.parameters()"
         raise OperandError(f"{who} takes a list of Values, got a {type(params).__name__}{hint}")
@@ -47,11 +36,6 @@ def trainable(params: Any, who: str) -> list[Value]:
                     "pass model.parameters(), or Values such as Value(0.5, 'w')"
                 )
         found += members
-    _check_leaves(found, who)
-    return found
-
-
-def _check_leaves(found: list[Value], who: str) -> None:
     seen: dict[Value, int] = {}
     for i, p in enumerate(found):
         if is_constant(p):
@@ -69,35 +53,7 @@ def _check_leaves(found: list[Value], who: str) -> None:
                 "which would be changed twice in a step; pass it once"
             )
         seen[p] = i
-
-
-def at_least(name: str, x: Any, low: float = 0.0, below: float = math.inf) -> float:
-    """A finite number with low <= x < below, as a float.
-
-    Raises:
-        OperandError: not a number.
-        ArgumentError: outside the range, infinite or NaN.
-    """
-    value = number(x)
-    if not (math.isfinite(value) and low <= value < below):
-        upper = "" if below == math.inf else f" and below {below:g}"
-        lower = "finite" if low == -math.inf else f"finite, at least {low:g}{upper}"
-        raise ArgumentError(f"{name} is {value!r}; it must be {lower}")
-    return value
-
-
-def whole(name: str, x: Any, low: int) -> int:
-    """A whole number that is at least `low`."""
-    if isinstance(x, bool | np.bool_) or not isinstance(x, int | np.integer) or x < low:
-        raise ArgumentError(f"{name} is {x!r}; it must be a whole number, at least {low}")
-    return int(x)
-
-
-def flag(name: str, x: Any) -> bool:
-    """True or False, and nothing that only looks like it."""
-    if not isinstance(x, bool | np.bool_):
-        raise ArgumentError(f"{name} is {x!r}; it must be True or False")
-    return bool(x)
+    return found
 
 
 def same_names(got: set[str], expected: set[str], who: str) -> None:
@@ -108,28 +64,43 @@ def same_names(got: set[str], expected: set[str], who: str) -> None:
         raise ArgumentError(f"{who} cannot go on from a state {' and '.join(wrong)}")
 
 
-Array = NDArray[np.float64]
+def _betas(name: str, betas: Any) -> tuple[float, float]:
+    if not isinstance(betas, tuple | list | np.ndarray):
+        raise OperandError(f"{name} is a pair of numbers, got a {type(betas).__name__}")
+    if len(betas) != 2:
+        raise ArgumentError(f"{name} is a pair of numbers, got {len(betas)}")
+    return at_least(f"{name}[0]", betas[0], below=1.0), at_least(f"{name}[1]", betas[1], below=1.0)
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what an option of this name has to be
+    **dict.fromkeys(("momentum", "weight_decay", "eps", "alpha", "lr_decay", "initial_accumulator_value"), at_least),
+    **dict.fromkeys(("nesterov", "centered", "amsgrad", "maximize"), flag),
+    "dampening": finite,
+    "betas": _betas,
+}
 
 
 class Optimizer:
     """The base of all optimisers; it knows no rule of its own.
 
-    A subclass says which options it has, which arrays of state its rule needs and how many scratch arrays, and
-    writes the rule over flat arrays. The parameters stand in these arrays in the order in which they were given.
+    A subclass hands its options to ``__init__``, says which arrays of state its rule needs, and writes the rule over
+    flat arrays. The parameters stand in these arrays in the order in which they were given.
 
     Args:
-        params: the Values to train; arrays of Values are taken apart.
+        params: the Values to train, as from ``model.parameters()``; arrays of Values are taken apart.
         lr: the learning rate.
-        options: what else the rule depends on, fixed from here on.
+        options: what else the rule depends on, fixed from here on. All rules have ``weight_decay``, the strength of
+            the L2 penalty, whose slope weight_decay * w is added to the gradient, and ``maximize``, to go up instead
+            of down.
 
     Raises:
         OperandError: something is not a Value (a TypeError).
         ArgumentError: no parameters, one that cannot be trained or comes twice, or an option that makes no sense.
     """
 
-    SCRATCH: ClassVar[int] = 2
+    SCRATCH: ClassVar[int] = 2  # how many arrays a rule may write intermediate numbers to
 
-    def __init__(self, params: Iterable[Any], lr: float, options: dict[str, Any]) -> None:
+    def __init__(self, params: Iterable[Any], lr: float, **options: Any) -> None:
         who = type(self).__name__
         self._parameters = trainable(params, who)
         if not self._parameters:
@@ -137,8 +108,8 @@ class Optimizer:
         self.lr = lr
         self.initial_lr: float | None = None  # what the first scheduler starts from
         self._options = self._checked(options)
-        start = np.full(len(self._parameters), self._start(), dtype=np.float64)
-        self._state = {name: start.copy() for name in self._layout()}
+        self._shape = (len(self._parameters),)
+        self._state = {name: np.full(self._shape, start) for name, start in self._layout().items()}
         self._count = 0  # steps made by all parameters alike, unless:
         self._counts: NDArray[np.int64] | None = None  # steps per parameter, once some had no gradient
         self._prepare()
@@ -147,24 +118,19 @@ class Optimizer:
 
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         """The options, each of its type and in its range."""
-        raise NotImplementedError
+        who = type(self).__name__
+        return {name: _CHECKS[name](f"{who}: {name}", x) for name, x in options.items()}
 
-    def _layout(self) -> tuple[str, ...]:
-        """The names of the arrays of state, which depend on the options."""
-        raise NotImplementedError
-
-    def _start(self) -> float:
-        """What the state holds before the first step."""
-        return 0.0
-
-    def _constants(self) -> dict[str, float]:
-        """Numbers that the rule needs in every step."""
+    def _layout(self) -> dict[str, float]:
+        """The names of the arrays of state, which depend on the options, and what they hold before the first step."""
         return {}
 
-    def _rule(
-        self, weights: Array, gradients: Array, state: tuple[Array, ...], work: tuple[Array, ...], count: int
-    ) -> None:
-        """Change weights and state in place; `count` is 1 in the first step; `work` is scratch."""
+    def _constants(self) -> dict[str, float]:
+        """Numbers that the rule needs in every step, for `_fixed`."""
+        return {}
+
+    def _rule(self, w: Array, g: Array, state: dict[str, Array], work: tuple[Array, ...], count: int) -> None:
+        """Change the weights w and the state in place, and leave the gradients g; `count` is 1 in the first step."""
         raise NotImplementedError
 
     # --- what a reader uses ---------------------------------------------------------------------------------
@@ -270,7 +236,7 @@ class Optimizer:
 
         def step() -> None:
             if self._counts is None:
-                self._rule(weights, gradients, self._rows, self._work, self._count + 1)
+                self._rule(weights, gradients, self._state, self._work, self._count + 1)
                 self._count += 1
             else:
                 self._update_some(np.arange(len(weights)), weights, gradients)
@@ -287,8 +253,9 @@ class Optimizer:
             self._arrange(np.argsort(order))
 
     def _arrange(self, order: NDArray[np.intp]) -> None:
-        for row in self._rows if self._counts is None else (*self._rows, self._counts):
-            row[:] = row[order]
+        for row in (*self._state.values(), self._counts):
+            if row is not None:
+                row[:] = row[order]
 
     # --- parameters without a gradient ------------------------------------------------------------------------
 
@@ -308,17 +275,17 @@ class Optimizer:
     def _update_some(self, places: NDArray[np.intp], weights: Array, gradients: Array) -> None:
         """Apply the rule to some parameters: at once to all that have made the same number of steps."""
         if self._counts is None:
-            self._counts = np.full(len(self._parameters), self._count, dtype=np.int64)
+            self._counts = np.full(self._shape, self._count, dtype=np.int64)
         counts = self._counts[places]
         for count in np.unique(counts).tolist():
             alike = np.flatnonzero(counts == count)
             at = places[alike]
-            some, state = weights[alike], tuple(row[at] for row in self._rows)
+            some, state = weights[alike], {name: row[at] for name, row in self._state.items()}
             with np.errstate(all="ignore"):
                 self._rule(some, gradients[alike], state, tuple(np.empty((self.SCRATCH, len(at)))), count + 1)
             weights[alike] = some
-            for row, changed in zip(self._rows, state, strict=True):
-                row[at] = changed
+            for name, changed in state.items():
+                self._state[name][at] = changed
         self._counts[places] += 1
 
     # --- saving and copying -----------------------------------------------------------------------------------
@@ -336,7 +303,7 @@ class Optimizer:
             [2.0]
         """
         counts = self._counts
-        steps = np.full(len(self._parameters), self._count, dtype=np.int64) if counts is None else counts.copy()
+        steps = np.full(self._shape, self._count, dtype=np.int64) if counts is None else counts.copy()
         saved = {"optimiser": type(self).__name__, "lr": self._lr, "initial_lr": self.initial_lr, **self._options}
         return {**saved, "step": steps, **{name: row.copy() for name, row in self._state.items()}}
 
@@ -360,46 +327,34 @@ class Optimizer:
             raise ArgumentError(f"this is the state of {state['optimiser']!r}; {who} cannot go on from it")
         known = {"optimiser", "lr", "initial_lr", "step", *self._options}
         same_names(known & set(state), known, who)
-        loaded = object.__new__(type(self))  # filled first, so that an error leaves this one as it is
-        loaded._parameters, loaded.lr = self._parameters, state["lr"]
-        first = state["initial_lr"]
+        loaded = copy.copy(self)  # filled first, so that an error leaves this one as it is
+        loaded.lr, first = state["lr"], state["initial_lr"]
         loaded.initial_lr = None if first is None else at_least(f"{who}: initial_lr", first)
         loaded._options = loaded._checked({name: state[name] for name in self._options})
         same_names(set(state), known | set(loaded._layout()), who)
         loaded._state = {name: self._loaded(name, state[name]) for name in loaded._layout()}
         steps = self._loaded("step", state["step"])
-        counts = steps.astype(np.int64) if np.isfinite(steps).all() else np.full(len(steps), -1)
-        if (counts < 0).any() or (counts != steps).any():
+        if not ((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps))).all():
             raise ArgumentError(f"{who}: step counts the steps of each parameter, got {steps}")
-        loaded._count = int(counts[0])
-        loaded._counts = None if (counts == counts[0]).all() else counts
+        loaded._count = int(steps[0])
+        loaded._counts = None if (steps == steps[0]).all() else steps.astype(np.int64)
         loaded._prepare()
         self.__dict__.update(loaded.__dict__)
 
     def _loaded(self, name: str, values: Any) -> Array:
         row = np.array(values, dtype=np.float64)
-        if row.shape != (len(self._parameters),):
+        if row.shape != self._shape:
             raise ShapeError(
-                f"{type(self).__name__}: {name} has shape {row.shape}, expected ({len(self._parameters)},), "
+                f"{type(self).__name__}: {name} has shape {row.shape}, expected {self._shape}, "
                 "one number for each parameter"
             )
         return row
 
     def _prepare(self) -> None:
-        """Everything that is made once so that `update` makes nothing."""
-        self._shape = (len(self._parameters),)
-        self._rows = tuple(self._state.values())
-        self._work = tuple(np.empty((self.SCRATCH, len(self._parameters))))
+        """Everything that is made once so that a step makes nothing."""
+        self._work = tuple(np.zeros((self.SCRATCH, len(self._parameters))))
         # NumPy takes an array of no dimensions faster than a Python float
         self._fixed = {name: np.array(x) for name, x in self._constants().items()}
-
-    def __getstate__(self) -> dict[str, Any]:
-        made = ("_shape", "_rows", "_work", "_fixed")
-        return {name: thing for name, thing in self.__dict__.items() if name not in made}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._prepare()
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self._options.items())

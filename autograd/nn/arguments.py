@@ -1,0 +1,42 @@
+"""Checks of single arguments, which layers, optimisers, schedulers and data sets share."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..engine.op import number
+from ..errors import ArgumentError
+
+__all__ = ["at_least", "finite", "flag", "whole"]
+
+
+def whole(name: str, x: Any, low: int = 1) -> int:
+    """A whole number that is at least `low`."""
+    if isinstance(x, bool) or not isinstance(x, int | np.integer) or x < low:
+        raise ArgumentError(f"{name} is a whole number, at least {low}, got {x!r}")
+    return int(x)
+
+
+def at_least(name: str, x: Any, low: float = 0.0, below: float = math.inf) -> float:
+    """A finite number from `low` on and below `below`, as a float."""
+    value = number(x)
+    if not (math.isfinite(value) and low <= value < below):
+        upper = "" if below == math.inf else f" and below {below:g}"
+        lower = "finite" if low == -math.inf else f"finite, at least {low:g}{upper}"
+        raise ArgumentError(f"{name} is {value!r}; it must be {lower}")
+    return value
+
+
+def finite(name: str, x: Any) -> float:
+    """A finite number, as a float."""
+    return at_least(name, x, -math.inf)
+
+
+def flag(name: str, x: Any) -> bool:
+    """True or False, and nothing that only looks like it."""
+    if not isinstance(x, bool | np.bool_):
+        raise ArgumentError(f"{name} is {x!r}; it must be True or False")
+    return bool(x)
