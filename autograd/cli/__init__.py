@@ -38,7 +38,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read what stands behind the command's name."""
+    """Read what stands behind the command's name.
+
+    Raises:
+        SystemExit: after ``--help`` and ``--version`` (0) and for arguments that don't parse (2).
+
+    Example:
+        >>> options = parsed(["derive", "-x**2", "x=3", "--json"])
+        >>> options.expression, options.values, options.json
+        ('-x**2', ['x=3'], True)
+    """
     return _parser().parse_args(_protected(arguments))
 
 

@@ -28,7 +28,12 @@ _PYTHON = (
 
 
 def derivations_of(path: Path) -> list[Derivation]:
-    """The derivations of a file in the text form."""
+    """The derivations of a file in the text form.
+
+    Raises:
+        ArgumentError: it cannot be read, is a Python file, or holds no derivation.
+        ExpressionError: a line of it is wrong.
+    """
     try:
         found = read_derivations(path)
     except ExpressionError:
@@ -42,7 +47,12 @@ def derivations_of(path: Path) -> list[Derivation]:
 
 
 def check_lines(derivations: Sequence[Derivation], verdicts: Counter[str]) -> Iterator[str]:
-    """Check each derivation and say what came of it."""
+    """Check each derivation and say what came of it.
+
+    Args:
+        derivations: what to check.
+        verdicts: is added to: how many were "pass", "fail" and "undefined".
+    """
     from ..checking.check import check_derivative
 
     for derivation in derivations:
@@ -80,7 +90,14 @@ def _obstacles(derivation: Derivation) -> Iterator[str]:
 
 
 class Derived:
-    """An expression, its value and its gradient at one point, and the graph of it."""
+    """An expression, its value and its gradient at one point, and the graph of it.
+
+    Args:
+        expression: what was computed.
+        inputs: a node for each variable.
+        root: the node of the result.
+        notes: what the backward warned of, once there has been one.
+    """
 
     def __init__(self, expression: Expression, inputs: dict[str, Value], root: Value) -> None:
         self.expression = expression
@@ -90,7 +107,22 @@ class Derived:
 
 
 def derive(text: str, assignments: Sequence[str]) -> Derived:
-    """Compute an expression and its gradient."""
+    """Compute an expression and its gradient.
+
+    Args:
+        text: the expression.
+        assignments: a value for each variable, as "x=0.5"; a value may be an expression without variables.
+
+    Raises:
+        ExpressionError: the text is no expression.
+        ArgumentError: a value is missing, given twice, not used or no number.
+        AutogradError: there is no value or no derivative at this point.
+
+    Example:
+        >>> result = derive("x*y", ["x=2", "y=pi"])
+        >>> result.root.data, result.inputs["y"].grad
+        (6.283185307179586, 2.0)
+    """
     built = build(text, assignments)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -100,7 +132,13 @@ def derive(text: str, assignments: Sequence[str]) -> Derived:
 
 
 def build(text: str, assignments: Sequence[str]) -> Derived:
-    """Compute an expression, and no gradient yet; arguments and errors as of `derive`."""
+    """Compute an expression, and no gradient yet; arguments and errors as of `derive`.
+
+    Example:
+        >>> built = build("x*y", ["x=2", "y=pi"])
+        >>> built.root.data, built.inputs["y"].grad
+        (6.283185307179586, 0.0)
+    """
     values: dict[str, float] = {}
     for assignment in assignments:
         name, equals, number = assignment.partition("=")

@@ -38,7 +38,17 @@ _CLOSING = (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as the help shows it."""
+    """A command as the help shows it.
+
+    Args:
+        name: what is typed in full.
+        short: its short form; "": it has none.
+        usage: what stands behind the name.
+        does: in one line.
+        more: what else there is to know.
+        words: what may stand behind the name, for completion.
+        takes_nodes: whether names of nodes may.
+    """
 
     name: str
     short: str
@@ -123,7 +133,15 @@ _ALSO = {command.short: command for command in COMMANDS if command.short} | {
 
 
 def find(word: str) -> Command:
-    """The command of that name, short form, or unambiguous beginning."""
+    """The command of that name, short form, or unambiguous beginning.
+
+    Raises:
+        ArgumentError: there is none, and the message names the nearest; or several begin like that.
+
+    Example:
+        >>> find("n").name, find("back").name, find("exp").name
+        ('next', 'back', 'explain')
+    """
     word = word.lower()
     found = _BY_NAME.get(word) or _ALSO.get(word)
     if found is not None:
@@ -139,13 +157,22 @@ def find(word: str) -> Command:
 
 
 def quoted(text: str) -> str:
-    """Typed text in quotes, cut if it is long."""
+    """Typed text in quotes, cut if it is long.
+
+    >>> quoted("nxt")
+    "'nxt'"
+    """
     short = shown(text)
     return repr(text) if short == text else short
 
 
 def help_lines(width: int = WIDTH, command: Command | None = None) -> Iterator[str]:
-    """The help: every command in a line or two, or all about one."""
+    """The help: every command in a line or two, or all about one.
+
+    Example:
+        >>> print(*help_lines(command=find("goto")), sep="\\n")
+        goto K (g): stand after K records, forwards or backwards
+    """
     width = min(width, WIDTH)
     if command is not None:
         short = f" ({command.short})" if command.short else ""
@@ -180,7 +207,18 @@ _RECORD = re.compile(r"(?P<marker>(?:->|  ) )?\[\d+/\d+\]")
 
 
 class Screen:
-    """Prints to a stream."""
+    """Prints to a stream.
+
+    Args:
+        stream: where to.
+        colour: whether to colour; it is done last, so that it can't disturb the layout.
+        environment: for the kind of terminal.
+
+    Example:
+        >>> import sys
+        >>> Screen(sys.stdout, colour=False).show(["plain text"])
+        plain text
+    """
 
     def __init__(self, stream: TextIO, colour: bool, environment: Mapping[str, str] = os.environ) -> None:
         self.stream = stream
@@ -199,7 +237,13 @@ class Screen:
         return not (self.stream.encoding or "ascii").lower().replace("-", "").startswith("utf")
 
     def show(self, lines: Iterable[str], style: str = "", subject: Subject | None = None) -> None:
-        """Print lines."""
+        """Print lines.
+
+        Args:
+            lines: what to print; one may be wrapped to several.
+            style: of all of them; "": each as what it says.
+            subject: gives the name of the node that a record is about, for its number; the name is highlighted.
+        """
         for line in lines:
             first, *rest = self._wrapped(line)
             print(self._first(first, style, subject), file=self.stream)
@@ -296,7 +340,11 @@ def line_editing() -> Iterator[None]:
 
 
 def answer(question: str) -> str:
-    """The line typed after a question; it is no command, so the history leaves it out."""
+    """The line typed after a question; it is no command, so the history leaves it out.
+
+    Raises:
+        EOFError: there is none.
+    """
     try:
         import readline
     except ImportError:
@@ -309,7 +357,12 @@ def answer(question: str) -> str:
 
 
 def history_file(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Where the history is kept; None: there is no such place."""
+    """Where the history is kept; None: there is no such place.
+
+    Example:
+        >>> history_file({"XDG_STATE_HOME": "/var/state"}).as_posix()
+        '/var/state/autograd/step_history'
+    """
     state = environment.get("XDG_STATE_HOME", "")
     if os.path.isabs(state):  # the convention has other paths ignored
         return Path(state, "autograd", "step_history")
@@ -320,7 +373,14 @@ def history_file(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 
 class Shell(cmd.Cmd):
-    """A `cmd.Cmd` whose commands are those of `words`, with errors in one line."""
+    """A `cmd.Cmd` whose commands are those of `words`, with errors in one line.
+
+    On a terminal lines are edited and completed. Elsewhere each line is printed behind its prompt, so that the output
+    is a transcript.
+
+    Args:
+        screen: where to print.
+    """
 
     prompt = "(step) "
 
@@ -434,5 +494,11 @@ class Shell(cmd.Cmd):
 
 
 def one_line(error: AutogradError) -> str:
-    """What an error says, without the line that points at a place."""
+    """What an error says, without the line that points at a place.
+
+    Example:
+        >>> from autograd.errors import ExpressionError
+        >>> one_line(ExpressionError("powers are written **", "x^2", 1))
+        'column 2: powers are written **'
+    """
     return " ".join(str(error).partition("\n")[0].split())

@@ -34,18 +34,35 @@ __all__ = ["StepShell", "walk"]
 
 
 def bare(argument: str) -> str:
-    """The argument without the brackets and quotes of Python, which a hint of the library may show."""
+    """The argument without the brackets and quotes of Python, which a hint of the library may show.
+
+    Example:
+        >>> bare('("layer")')
+        'layer'
+    """
     return argument.strip("()\"' ")
 
 
 def nothing(argument: str, command: str, hint: str = "") -> None:
-    """Refuse an argument where there is none to give."""
+    """Refuse an argument where there is none to give.
+
+    Raises:
+        ArgumentError: there is one; `hint` is the end of the message.
+    """
     if bare(argument):
         raise ArgumentError(f"nothing stands behind {command}, got {quoted(argument)}{hint}")
 
 
 def count(argument: str, command: str, default: int | None = None) -> int:
-    """A whole number; with a default it may be missing."""
+    """A whole number; with a default it may be missing.
+
+    Raises:
+        ArgumentError: it is missing, or no whole number.
+
+    Example:
+        >>> count("3", "step"), count("", "step", 1), count("(8)", "goto")
+        (3, 1, 8)
+    """
     text = bare(argument)
     if not text and default is not None:
         return default
@@ -56,7 +73,15 @@ def count(argument: str, command: str, default: int | None = None) -> int:
 
 
 def number(typed: str) -> float:
-    """The number that an expression without variables makes."""
+    """The number that an expression without variables makes.
+
+    Raises:
+        ArgumentError: it makes none.
+
+    Example:
+        >>> number("2*3"), number("1/4")
+        (6.0, 0.25)
+    """
     try:
         found: float = parse(typed, variables=()).evaluate({})
     except AutogradError as error:
@@ -66,7 +91,14 @@ def number(typed: str) -> float:
 
 
 def node_and_rest(argument: str, names: Set[str]) -> tuple[str, str]:
-    """The longest name that the argument begins with, and what stands behind it; else its first word, and nothing."""
+    """The longest name that the argument begins with, and what stands behind it; else its first word, and nothing.
+
+    Example:
+        >>> node_and_rest("yhat - y 2*3", {"yhat", "y", "yhat - y"})
+        ('yhat - y', '2*3')
+        >>> node_and_rest("z 5", {"yhat"}), node_and_rest("yhat = 5", {"yhat"})
+        (('z', ''), ('yhat', '5'))
+    """
     for space in [len(argument), *[match.start() for match in re.finditer(r"\s+", argument)][::-1]]:
         if argument[:space] in names:
             return argument[:space], argument[space:].strip().removeprefix("=").strip()
@@ -88,7 +120,20 @@ _OVER = "the pass is over; back, goto K and restart lead back into it"
 
 
 def walk(root: Any, title: str, colour: bool = False) -> int:
-    """Step through a pass in the terminal: read commands from stdin until one says to leave, or there are no more."""
+    """Step through a pass in the terminal: read commands from stdin until one says to leave, or there are no more.
+
+    Args:
+        root: where the backward pass starts.
+        title: what is stepped through.
+        colour: whether to colour.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        GraphError: no operation made `root`.
+        KeyboardInterrupt: Ctrl-C; the line is ended.
+    """
     shell = StepShell(Stepper(root), Screen(sys.stdout, colour))
     shell.greet(title)
     try:

@@ -82,13 +82,36 @@ class Figure:
 
 
 def printed(name: str, text: str, engine: Any, note: str = "", should_agree: bool = True) -> Figure:
-    """Compare with a figure of the document at the precision that it printed."""
+    """Compare with a figure of the document at the precision that it printed.
+
+    The engine's number agrees if it lies within half a unit of the last printed decimal.
+
+    Args:
+        name: what is computed.
+        text: the figure as printed: a number, or a list of numbers in brackets, nested as you like.
+        engine: a number, Value, array or list of the same shape.
+        note, should_agree: see :class:`Figure`.
+
+    Raises:
+        ArgumentError: `text` is neither a number nor a list of numbers.
+
+    Example:
+        >>> printed("dW1", "[-0.003, 0.5]", [-0.00345, 0.5]).agrees
+        True
+        >>> printed("dW1", "-0.0035", -0.003452).agrees, printed("dW1", "-0.0034", -0.003452).agrees
+        (True, False)
+    """
     number = plain(engine)
     return Figure(name, text, number, _matches(number, _decimals(text), _rounds_to), note, should_agree)
 
 
 def exactly(name: str, text: str | None, engine: Any, reference: Any, note: str = "") -> Figure:
-    """Compare with the same double, or list of doubles: what the document's formula gives in the same arithmetic."""
+    """Compare with the same double, or list of doubles: what the document's formula gives in the same arithmetic.
+
+    Example:
+        >>> exactly("m2", "0.5 - 0.1 * 12", -0.7000000000000002, 0.5 - 0.1 * 12).agrees
+        True
+    """
     number, expected = plain(engine), plain(reference)
     return Figure(name, text, number, _matches(number, expected, _is_same), note, reference=expected)
 
@@ -102,7 +125,19 @@ def close(
     note: str = "",
     should_agree: bool = True,
 ) -> Figure:
-    """Compare within a tolerance: absolute below 1, relative above."""
+    """Compare within a tolerance: absolute below 1, relative above.
+
+    Args:
+        name: what is computed.
+        text: what the document prints: a formula, say.
+        engine, reference: numbers, Values, arrays or lists of one shape.
+        tolerance: the largest difference allowed, times the reference where that is above 1.
+        note, should_agree: see :class:`Figure`.
+
+    Example:
+        >>> close("sum", "0.1 + 0.2", 0.3, 0.1 + 0.2).agrees
+        True
+    """
 
     def near(x: Plain, y: Any) -> bool:
         if isinstance(x, int | float) and isinstance(y, int | float):
@@ -116,17 +151,32 @@ def close(
 def holds(
     name: str, text: str | None, engine: Any, condition: Any, note: str = "", should_agree: bool = True
 ) -> Figure:
-    """A figure whose verdict is any condition."""
+    """A figure whose verdict is any condition.
+
+    Example:
+        >>> holds("largest slope", "at most 0.25", 0.25, 0.25 <= 0.25).verdict
+        'agrees'
+    """
     return Figure(name, text, plain(engine), bool(condition), note, should_agree)
 
 
 def shown(name: str, engine: Any, note: str = "", measured: bool = False) -> Figure:
-    """A number that the document leaves out and nothing is compared with."""
+    """A number that the document leaves out and nothing is compared with.
+
+    Example:
+        >>> shown("time, ms", 1.5, measured=True).verdict
+        'shown'
+    """
     return Figure(name, None, plain(engine), None, note, measured=measured)
 
 
 def plain(x: Any) -> Plain:
-    """Numbers, Values, arrays and sequences as Python's own numbers, text and lists."""
+    """Numbers, Values, arrays and sequences as Python's own numbers, text and lists.
+
+    Example:
+        >>> plain((Value(2.0), np.float64(1.5), "text"))
+        [2.0, 1.5, 'text']
+    """
     if isinstance(x, Value):
         return x.data
     if isinstance(x, np.ndarray):
@@ -278,5 +328,12 @@ class Lesson:
 
 
 def exit_status(figures: Iterable[Figure]) -> int:
-    """1 if any figure disagrees that should agree, else 0."""
+    """1 if any figure disagrees that should agree, else 0.
+
+    Example:
+        >>> exit_status([holds("a", None, 1.0, True), holds("b", None, 2.0, False, should_agree=False)])
+        0
+        >>> exit_status([holds("c", None, 3.0, False)])
+        1
+    """
     return int(any(figure.failed for figure in figures))

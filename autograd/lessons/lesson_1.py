@@ -33,7 +33,14 @@ DEPTH, WIDTH, SAMPLES = 10, 8, 8
 
 
 def deep_net(activation: str = "sigmoid", start: str = "small", residual: bool = False, normalise: bool = False) -> Any:
-    """Ten layers of eight nodes and a linear output; every cure is one switch."""
+    """Ten layers of eight nodes and a linear output; every cure is one switch.
+
+    Args:
+        activation: "sigmoid", "tanh" or "relu".
+        start: "small" (uniform within 0.5) or "xavier".
+        residual: whether each layer's input is added to its output.
+        normalise: whether a batch normalisation stands before each activation.
+    """
     kinds = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
     rng = np.random.default_rng(0)
     layers: list[Any] = []
@@ -351,7 +358,12 @@ STEPS = 50
 
 @cache
 def loss_curve(rate: float, steps: int = STEPS) -> tuple[float, ...]:
-    """The loss (w - 3)^2 before each step of gradient descent from w = 0, and after the last."""
+    """The loss (w - 3)^2 before each step of gradient descent from w = 0, and after the last.
+
+    Example:
+        >>> loss_curve(0.5, steps=1)
+        (9.0, 0.0)
+    """
     w = Value(0.0, "w")
     descent = optim.SGD([w], lr=rate)
     losses = []

@@ -721,7 +721,10 @@ def claim_6() -> list[Figure]:
 
 
 def two_layers() -> Graph:
-    """x -> z1 -> ReLU -> z2 -> sigmoid -> half the squared error; the second hidden node is off. Our numbers."""
+    """x -> z1 -> ReLU -> z2 -> sigmoid -> half the squared error; the second hidden node is off. Our numbers.
+
+    The inputs are ordinary leaves, so that the backward pass reaches them too.
+    """
     x, y = array([1.0, 2.0], "x"), Value(1.0, "y", constant=True)
     W1, b1 = array([[0.5, 0.25], [-1.0, 0.25]], "W1"), array([0.1, 0.2], "b1")
     W2, b2 = array([0.7, -0.4], "W2"), Value(-0.5, "b2")

@@ -75,7 +75,12 @@ class Numbers(NamedTuple):
 
 
 def numbers() -> Numbers:
-    """Data and starting weights: each an integer over a power of two, so exact in any arithmetic of doubles."""
+    """Data and starting weights: each an integer over a power of two, so exact in any arithmetic of doubles.
+
+    Example:
+        >>> [part.shape for part in numbers().parameters]
+        [(64, 10), (64,), (1, 64), (1,)]
+    """
     state = 1
 
     def draw(shape: tuple[int, ...], low: int, high: int, over: int) -> np.ndarray:
@@ -159,7 +164,12 @@ class Descent(NamedTuple):
 def descend(
     loss: Callable[[Value], Value], rate: float, steps: int, kind: str = "SGD", clip: float | None = None
 ) -> Descent:
-    """Move one weight, from 0, down a loss of w - 3."""
+    """Move one weight, from 0, down a loss of w - 3.
+
+    Example:
+        >>> descend(lambda d: d**2, 0.25, 2)
+        Descent(losses=(9.0, 2.25, 0.5625), w=2.25)
+    """
     w = Value(0.0, "w")
     kinds: dict[str, Callable[..., Any]] = {"SGD": optim.SGD, "Adam": optim.Adam}
     optimizer = kinds[kind]([w], lr=rate)

@@ -38,7 +38,13 @@ _LONGEST_LIST = 8
 
 
 def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether to colour: on a terminal, unless NO_COLOR is set to anything but the empty text, or it is dumb."""
+    """Whether to colour: on a terminal, unless NO_COLOR is set to anything but the empty text, or it is dumb.
+
+    Example:
+        >>> import io
+        >>> wants_colour(io.StringIO())
+        False
+    """
     return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
@@ -50,7 +56,19 @@ def lesson_lines(lesson: Lesson, colour: bool = False) -> Iterator[str]:
 
 
 def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -> Iterator[str]:
-    """A claim and its figures, one line of text at a time."""
+    """A claim and its figures, one line of text at a time.
+
+    Example:
+        >>> from autograd.lessons.claims import printed
+        >>> claim = Claim("5.3", "A product", "Three times two is six.", lambda: [])
+        >>> print(*claim_lines(claim, [printed("a1", "6", 6.0)]), sep="\\n")  # doctest: +NORMALIZE_WHITESPACE
+        5.3  A product
+          Three times two is six.
+        <BLANKLINE>
+          figure                 the document says      the engine computes     agrees
+          a1                     6                      6.0                     yes
+        <BLANKLINE>
+    """
     head = textwrap.wrap(f"{claim.id}  {claim.title}", WIDTH, subsequent_indent=" " * (len(claim.id) + 2))
     yield from (_paint(line, "title", colour) for line in head)
     yield from textwrap.wrap(claim.says, WIDTH, initial_indent="  ", subsequent_indent="  ")
@@ -67,27 +85,54 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -
 
 
 def figure_lines(figures: Iterable[Figure], colour: bool = False) -> Iterator[str]:
-    """A header and the lines of every figure."""
+    """A header and the lines of every figure.
+
+    Example:
+        >>> from autograd.lessons.claims import shown
+        >>> print(*figure_lines([shown("depth", 4, note="Ours.")]), sep="\\n")
+          figure               the document says     the engine computes        agrees
+          depth                (not printed)         4                          -
+            Ours.
+    """
     yield _paint(_row(HEADER), "faint", colour)
     for figure in figures:
         yield from _one_figure(figure, colour)
 
 
 def cells(figure: Figure) -> tuple[str, str, str, str]:
-    """A figure's name, what the document has, what the engine computes and the verdict, as the table shows them."""
+    """A figure's name, what the document has, what the engine computes and the verdict, as the table shows them.
+
+    Example:
+        >>> from autograd.lessons.claims import printed
+        >>> cells(printed("a1", "6", 6.0))
+        ('a1', '6', '6.0', 'yes')
+    """
     document = "(not printed)" if figure.printed is None else figure.printed
     return figure.name, document, _cell(figure.engine), _SHORT[figure.verdict]
 
 
 def comparison(figure: Figure) -> str:
-    """The number that the engine's was compared with, where six digits tell the two apart; else nothing."""
+    """The number that the engine's was compared with, where six digits tell the two apart; else nothing.
+
+    Example:
+        >>> from autograd.lessons.claims import close
+        >>> comparison(close("slope", "a - y", -0.308, -0.154, should_agree=False))
+        'Compared with -0.154.'
+    """
     if figure.reference is None or _alike(figure.reference, figure.engine):
         return ""
     return f"Compared with {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}."
 
 
 def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -> Iterator[str]:
-    """How many figures agree, and each one that should and doesn't."""
+    """How many figures agree, and each one that should and doesn't.
+
+    Example:
+        >>> from autograd.lessons.claims import printed
+        >>> print(*summary([printed("a", "1", 1.0), printed("b", "2", 3.0)], to_come=4), sep="\\n")
+        2 figures: 1 yes, 0 differs, 1 NO, 0 shown; claims to come: 4
+        DISAGREES: b: the document says 2, the engine computes 3.0
+    """
     figures = list(figures)
     verdicts = [figure.verdict for figure in figures]
     counts = [f"{verdicts.count(verdict)} {verdict if s == '-' else s}" for verdict, s in _SHORT.items()]

@@ -30,7 +30,13 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 
 def document(title: str, body: Iterable[str], *, links: Sequence[tuple[str, str]] = ()) -> str:
-    """A whole page."""
+    """A whole page.
+
+    Args:
+        title: its heading, and its name in the browser.
+        body: the HTML below the heading.
+        links: what the navigation above it offers, as (text, address).
+    """
     way = "".join(f"<li>{link(address, words)}</li>" for words, address in links)
     navigation = f'<nav aria-label="Pages"><ul>{way}</ul></nav>\n' if way else ""
     style = style_variables() + files(__package__).joinpath("site.css").read_text("utf-8")
@@ -57,12 +63,22 @@ def document(title: str, body: Iterable[str], *, links: Sequence[tuple[str, str]
 
 
 def text(words: str) -> str:
-    """Text as HTML."""
+    """Text as HTML.
+
+    Example:
+        >>> text('<a & "b">')
+        '&lt;a &amp; &quot;b&quot;&gt;'
+    """
     return escape(words)
 
 
 def link(address: str, words: str) -> str:
-    """A link."""
+    """A link.
+
+    Example:
+        >>> link("lesson-5.html", "Lesson 5")
+        '<a href="lesson-5.html">Lesson 5</a>'
+    """
     return f'<a href="{escape(address)}">{escape(words)}</a>'
 
 
@@ -88,7 +104,14 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 
 def figure_table(caption: str, figures: Iterable[Figure]) -> str:
-    """What the document says beside what the engine computes, as the lessons' text shows it."""
+    """What the document says beside what the engine computes, as the lessons' text shows it.
+
+    Example:
+        >>> from autograd.lessons.claims import printed
+        >>> html = figure_table("Claim 9.1", [printed("a1", "6", 6.0)])
+        >>> '<td role="cell" data-column="agrees"><span class="yes">yes</span></td>' in html
+        True
+    """
     return table(caption, HEADER, map(_figure_cells, figures))
 
 
@@ -130,7 +153,12 @@ _TITLE = "Backpropagation in five documents, playable"
 
 
 class Page(NamedTuple):
-    """A page."""
+    """A page.
+
+    Args:
+        name: its file name, by which others link to it.
+        text: its HTML.
+    """
 
     name: str
     text: str
@@ -229,7 +257,12 @@ def _to_see(claim: Claim) -> str:
 
 
 def _count(figures: Sequence[Figure]) -> str:
-    """How many figures there are, by verdict."""
+    """How many figures there are, by verdict.
+
+    >>> from autograd.lessons.claims import printed, shown
+    >>> _count([printed("a", "1", 1.0), printed("b", "2", 2.0), shown("c", 3)])
+    '2 agree, 1 shown'
+    """
     verdicts = Counter(figure.verdict for figure in figures)
     return ", ".join(f"{n} {verdict if n == 1 else _MANY[verdict]}" for verdict, n in verdicts.items())
 

@@ -31,7 +31,24 @@ FONT = "Helvetica, Arial, sans-serif"
 
 
 class Canvas:
-    """Shapes on a figure, in points from its upper left corner; `svg` gives the text."""
+    """Shapes on a figure, in points from its upper left corner; `svg` gives the text.
+
+    Args:
+        title: what the figure is, in a few words: read aloud first, and shown by a viewer.
+        description: what it shows, in words, for those who don't see it.
+        theme: as :class:`autograd.render.style.Look` has it. A colour is the name of a field of its palette.
+
+    Raises:
+        ArgumentError: there is no such theme.
+
+    Example:
+        >>> canvas = Canvas("A mark", "One square.")
+        >>> canvas.rect(0, 0, 10, 10, "positive")
+        >>> canvas.text(5, 8, "a < b", anchor="middle")
+        >>> svg = canvas.svg(20, 20)
+        >>> svg.startswith("<svg "), "a &lt; b" in svg
+        (True, True)
+    """
 
     def __init__(self, title: str, description: str, theme: Theme = "auto") -> None:
         self._title, self._description, self._theme = title, description, theme
@@ -42,7 +59,15 @@ class Canvas:
     def rect(
         self, x: float, y: float, width: float, height: float, colour: str, *, shade: float = 1.0, says: str = ""
     ) -> None:
-        """A filled rectangle."""
+        """A filled rectangle.
+
+        Args:
+            x, y: its upper left corner.
+            width, height: its size.
+            colour: the name of one of the colours.
+            shade: from 0, the bare paper, to 1.
+            says: what a viewer shows when pointed at it.
+        """
         faint = "" if shade >= 1 else f' fill-opacity="{_short(shade)}"'
         self._add("rect", f"{_box(x, y, width, height)}{self._paint(fill=colour)}{faint}", says)
 
@@ -69,7 +94,17 @@ class Canvas:
         self, x: float, y: float, text: str, *, size: float = 12, anchor: Literal["start", "middle", "end"] = "start",
         colour: str = "ink", bold: bool = False, limit: int = 0,
     ) -> None:  # fmt: skip
-        """One line of text, escaped; nothing for no text."""
+        """One line of text, escaped; nothing for no text.
+
+        Args:
+            x, y: where its baseline starts, has its middle or ends, by `anchor`.
+            text: any text; what would not show is written as an escape.
+            size: of the font.
+            anchor: "start", "middle" or "end".
+            colour: the name of one of the colours.
+            bold: whether it is.
+            limit: characters, beyond which it ends in an ellipsis; 0: none.
+        """
         if not text:
             return
         shown = html.escape(label_text(text, limit or 10 * len(text) + 1))
@@ -116,7 +151,12 @@ class Canvas:
 
 
 def room(texts: Iterable[str], size: float, bold: bool = False) -> int:
-    """The width of the widest of some lines, in points."""
+    """The width of the widest of some lines, in points.
+
+    Example:
+        >>> room(["loss", "0"], 10)
+        24
+    """
     return max([text_width(text, size, bold) for text in texts], default=0)
 
 

@@ -46,7 +46,12 @@ _NONE: Mapping[str, str | int] = {}
 def cell(
     text: str, size: int, *, room: int = 0, bold: bool = False, colour: str = "", td: Mapping[str, str | int] = _NONE
 ) -> str:
-    """A cell of one line, at least `room` points wide inside its padding; `td` are more attributes of it."""
+    """A cell of one line, at least `room` points wide inside its padding; `td` are more attributes of it.
+
+    Example:
+        >>> cell("<x>", 10, td={"HEIGHT": 22})
+        '<TD ALIGN="LEFT" WIDTH="33" HEIGHT="22"><FONT POINT-SIZE="10">&lt;x&gt;</FONT></TD>'
+    """
     font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
     inner = f"<FONT {font}>{markup(text) or ' '}</FONT>"  # `dot` takes no empty one
     width = max(room, text_width(text, size, bold)) + 2 * PADDING
@@ -69,7 +74,14 @@ def table(lines: Sequence[str], **attributes: str | int) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """A graph as it stands at a moment or at the end, and the look to draw it with."""
+    """A graph as it stands at a moment or at the end, and the look to draw it with.
+
+    Args:
+        rows: the graph as it is to be drawn.
+        look: the options.
+        final: the same rows when everything has happened; room is made and the scale is taken from them, so that
+            nothing moves or changes its width from one moment to the next.
+    """
 
     rows: Rows
     look: Look
@@ -267,7 +279,18 @@ _PADDING = 1  # points; less than in boxes, since nothing frames the text
 
 @dataclass(frozen=True)
 class Arrow:
-    """One arrow."""
+    """One arrow.
+
+    Args:
+        id: "n0_n1_0" for the solid arrow of the use of n0 as operand 0 of n1, "n0_n1_0_back" for the dashed one.
+        tail: where it starts.
+        head: where it ends.
+        backward: whether it is dashed.
+        lines: what stands beside it: the local derivative, and what flowed along it.
+        tooltip: the same in words.
+        look: its attributes in DOT.
+        label: its label in DOT.
+    """
 
     id: str
     tail: str
@@ -280,7 +303,22 @@ class Arrow:
 
 
 def arrows(picture: Picture) -> list[Arrow]:
-    """The arrows, each solid one before the dashed one that goes with it."""
+    """The arrows, each solid one before the dashed one that goes with it.
+
+    Example:
+        >>> from autograd import Value
+        >>> from autograd.render.style import Look
+        >>> from autograd.render.rows import graph_rows
+        >>> x = Value(2.0, "x")
+        >>> y = x**2
+        >>> y.label = "y"
+        >>> y.backward()
+        >>> rows = graph_rows(y, symbolic=True)
+        >>> for arrow in arrows(Picture(rows, Look(), rows)):
+        ...     print(arrow.tail, arrow.head, "dashed" if arrow.backward else "solid", arrow.lines)
+        n0 n1 solid ()
+        n1 n0 dashed ('dy/dx = 2x = 4', '← 4')
+    """
     constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
     pairs = Counter((edge.source, edge.target) for edge in picture.rows.edges)
     drawn = []
@@ -484,7 +522,11 @@ def picture_of(
     level: Level | None = None,
     expand: Any = (),
 ) -> Picture:
-    """The rows to draw, and for a moment those at its end."""
+    """The rows to draw, and for a moment those at its end.
+
+    Raises:
+        OperandError, ArgumentError, GraphError: as :func:`to_dot`.
+    """
     if at_step is not None and trace is None:
         trace = Trace(root)
     what: dict[str, Any] = {"level": level, "expand": expand, "trace": trace, "symbolic": True}
@@ -543,12 +585,24 @@ def _empty(picture: Picture) -> graphviz.Digraph:
 
 
 def cluster_id(path: tuple[str, ...]) -> str:
-    """The id of a cluster in the picture."""
+    """The id of a cluster in the picture.
+
+    >>> cluster_id(("layer 1", "neuron 2"))
+    'cluster_layer_1_neuron_2'
+    """
     return "_".join(["cluster", *(part.replace(" ", "_") for part in path)])
 
 
 def cluster_title(path: tuple[str, ...], rows: Rows) -> str:
-    """What stands at a cluster: a layer with the names of what is in it, as the documents write them."""
+    """What stands at a cluster: a layer with the names of what is in it, as the documents write them.
+
+    Example:
+        >>> from autograd.nn import MLP
+        >>> from autograd.render.rows import graph_rows
+        >>> rows = graph_rows(MLP(2, [1, 1])([1.0, 2.0]))
+        >>> cluster_title(("layer 1",), rows)
+        'layer 1: W1, b1, z1, a1'
+    """
     if len(path) > 1:
         return path[-1]
     labels = [node.label for node in rows.nodes if node.cluster[: len(path)] == path and node.kind in ("leaf", "op")]

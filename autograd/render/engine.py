@@ -70,7 +70,15 @@ def find_dot() -> Path:
 
 @contextlib.contextmanager
 def found_dot() -> Iterator[Path]:
-    """While inside, the `graphviz` package runs the program that :func:`find_dot` finds; it yields its path."""
+    """While inside, the `graphviz` package runs the program that :func:`find_dot` finds; it yields its path.
+
+    The package keeps the program's name in a module variable. That is put back on leaving, and a lock keeps threads
+    that draw at the same time from meeting each other's setting.
+
+    Raises:
+        GraphvizMissingError: there is no program, or it went away in between.
+        GraphError: the program failed; the message has what it said.
+    """
     import graphviz
     from graphviz.backend import dot_command
 

@@ -53,7 +53,18 @@ _MOST_NAMES, _MOST_SYMBOLS = 6, 5
 
 
 def detail_of(part: Part, parts: Parts, source: Stored) -> str:
-    """The second line: what is in the box, under the names that its nodes have, and how large its gradients are."""
+    """The second line: what is in the box, under the names that its nodes have, and how large its gradients are.
+
+    Example:
+        >>> from autograd import dot, tanh
+        >>> from autograd.engine.graph import topological_order
+        >>> from autograd.render.parts import Units
+        >>> rows = [[Value(0.5, f"W1[{i},{j}]") for j in range(2)] for i in range(2)]
+        >>> root = sum(tanh(dot(row, [1.0, 2.0])) for row in rows)
+        >>> parts = Parts(Units(topological_order(root)))
+        >>> [detail_of(part, parts, Stored()) for part in parts.top if part.name == "layer 1"]
+        ['W1: 2 neurons, 4 weights']
+    """
     order, grouping = parts.units.order, parts.grouping
     if part.what == "numbers" and not any(u < len(order) and order[u]._a is not None for u in part.units):
         return _gradients(part, parts, source, [_many(len(part.units), "number")])
@@ -81,7 +92,11 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
 
 
 def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tuple[str, ...]:
-    """The mark of the whole box."""
+    """The mark of the whole box.
+
+    "not finite" or "exploding" if one of its nodes is; "vanishing" if all of its parameters are, or all of its nodes if
+    it has no parameters.
+    """
     values = [x for node in nodes if (x := source.value(node)) is not None]
     gradients = [g for node in nodes if (g := source.gradient(node)) is not None]
     if not all(map(math.isfinite, values)) or not all(map(math.isfinite, gradients)):
@@ -94,7 +109,13 @@ def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tupl
 
 
 def first_bad(nodes: Sequence[Value], names: Names, source: Stored) -> str:
-    """The first node, on the way forward and then back, with a number that is not finite."""
+    """The first node, on the way forward and then back, with a number that is not finite.
+
+    Args:
+        nodes: the nodes of a box, in topological order.
+        names: what they are called.
+        source: where their numbers come from.
+    """
     for ordered, what in ((nodes, source.value), (nodes[::-1], source.gradient)):
         for node in ordered:
             number = what(node)
@@ -132,7 +153,13 @@ def _many(n: int, one: str, several: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A small graph of its own that computes what a node computes."""
+    """A small graph of its own that computes what a node computes.
+
+    Args:
+        steps: its nodes in topological order; the last stands for the node itself.
+        names: what they are called.
+        place: of each of its inputs, which of the node's operands it stands for.
+    """
 
     steps: tuple[Value, ...]
     names: tuple[str, ...]
@@ -140,12 +167,36 @@ class Opened:
 
 
 def can_open(node: Value) -> bool:
-    """Whether there is something to see inside the node."""
+    """Whether there is something to see inside the node.
+
+    >>> from autograd import dot, tanh
+    >>> x = Value(2.0)
+    >>> can_open(dot([x], [3.0], 1.0)), can_open(tanh(x))
+    (True, False)
+    """
     return node._row is DOT or (node._row in (SUM, MEAN) and len(node.parents) > 1)
 
 
 def opened(node: Value, names: Sequence[str], numbers: Sequence[float], out: float, gradient: float | None) -> Opened:
-    """Take a node apart."""
+    """Take a node apart.
+
+    Args:
+        node: a dot, a sum or a mean.
+        names: what its operands are called.
+        numbers: their values.
+        out: the node's own value.
+        gradient: d root / d node; None: not computed.
+
+    Returns:
+        The graph inside, with the gradients that the node's gradient gives.
+
+    Example:
+        >>> from autograd import dot
+        >>> z = dot([Value(2.0), Value(3.0)], [5.0, 7.0], Value(1.0))
+        >>> inside = opened(z, ["w1", "w2", "5", "7", "b"], [2.0, 3.0, 5.0, 7.0, 1.0], 32.0, 0.5)
+        >>> [(name, step.data, step.grad) for name, step in zip(inside.names, inside.steps)]
+        [('w1*5', 10.0, 0.5), ('w2*7', 21.0, 0.5), ('w1*5 + w2*7', 31.0, 0.5), ('', 32.0, 0.5)]
+    """
     operands = [restore(Value, x, name, LEAF, (), None) for x, name in zip(numbers, names, strict=True)]
     steps = _of_dot(operands) if node._row is DOT else _running_sums(operands)
     if node._row is MEAN:
@@ -193,7 +244,13 @@ def _made(op: Op, *parents: Value) -> Value:
 
 @dataclass(slots=True)
 class Flow:
-    """What the edges from one box to another carry."""
+    """What the edges from one box to another carry.
+
+    Args:
+        operand: the first one's place among its target's operands.
+        local: its local derivative.
+        symbolic: the same in symbols.
+    """
 
     operand: int
     local: float | None
@@ -220,7 +277,14 @@ class End(NamedTuple):
 
 
 class Singles:
-    """Rows of single nodes."""
+    """Rows of single nodes.
+
+    Args:
+        root: the node that the graph was read from.
+        names: what nodes are called.
+        source: where their numbers come from.
+        symbolic: whether edges get their local derivative in symbols.
+    """
 
     def __init__(self, root: Value, names: Names, source: Stored, symbolic: bool) -> None:
         self.root, self.names, self.source, self.symbolic = root, names, source, symbolic
@@ -311,7 +375,18 @@ class Singles:
 
 
 class Numbering:
-    """The numbers of nodes and of uses of plain numbers, as :func:`autograd.render.rows.graph_rows` counts them."""
+    """The numbers of nodes and of uses of plain numbers, as :func:`autograd.render.rows.graph_rows` counts them.
+
+    `literals` holds for each place in topological order which operands are plain numbers; `followers` how many of these
+    go with the node; `number` the number of each unit; `use` that of each use of a plain number, by place and operand.
+
+    Example:
+        >>> from autograd.engine.graph import topological_order
+        >>> x = Value(3.0, "x")
+        >>> numbering = Numbering(Units(topological_order(2 * x + 2)))
+        >>> numbering.number, numbering.use
+        ([0, 1, 2, 4], {(2, 0): 0, (3, 1): 3})
+    """
 
     def __init__(self, units: Units) -> None:
         self.literals = _literals(units.order)
@@ -340,7 +415,11 @@ class Numbering:
 
 
 def group_id(name: str) -> str:
-    """The id of a box of many nodes."""
+    """The id of a box of many nodes.
+
+    >>> group_id("layer 2, neuron 3")
+    'g_layer_2_neuron_3'
+    """
     return "g_" + re.sub(r"[^a-z0-9]+", "_", name.lower())
 
 
@@ -363,7 +442,27 @@ def _literals(order: Sequence[Value]) -> list[Sequence[int]]:
 
 
 class Overview:
-    """Rows for a choice of boxes."""
+    """Rows for a choice of boxes.
+
+    Args:
+        parts: the parts of the graph.
+        boxes: those to draw, which hold every unit once, in the order of the rows.
+        names: what the nodes are called.
+        source: where their numbers come from.
+        apart: the nodes to take apart.
+        symbolic: whether edges get their local derivative in symbols.
+
+    Example:
+        >>> from autograd.engine.graph import topological_order
+        >>> from autograd.nn import MLP
+        >>> from autograd.render.parts import Units
+        >>> root = MLP(8, [4, 1])([0.5] * 8)
+        >>> order = topological_order(root)
+        >>> parts = Parts(Units(order))
+        >>> rows = Overview(parts, parts.top, Names(order), Stored()).rows()
+        >>> [(edge.source, edge.target, edge.count) for edge in rows.edges]
+        [('g_inputs', 'g_layer_1', 32), ('g_layer_1', 'g_layer_2', 4)]
+    """
 
     def __init__(
         self,
@@ -490,7 +589,40 @@ def picture_rows(
     limit: int = 150,
     symbolic: bool = False,
 ) -> Rows:
-    """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many."""
+    """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many.
+
+    Boxes are neurons if that makes an overview of at most 60, else layers. What is outside the layers is one box for
+    the inputs, one for the targets, and bands of steps for the rest; a graph without layers is bands of steps. What
+    flows between two boxes is the exact sum of what flows between their nodes.
+
+    Args:
+        root: the node to read from, usually a loss.
+        level: "node", "neuron" or "layer" in place of a choice by size.
+        expand: what to open, one thing or several: a box by its name ("layer 2", "layer 1, neuron 3", "inputs",
+            "steps 1 to 412"), or a node or its name. A layer opens to its neurons, a neuron to its nodes, a big band
+            to smaller ones. A node comes with what is around it; a dot, a sum or a mean opens into its products
+            and sums.
+        trace: a trace of `root` to take the numbers from.
+        at_step: how many records of the trace have happened.
+        limit: how many single nodes are few.
+        symbolic: whether edges get their local derivative in symbols.
+
+    Raises:
+        OperandError: `root` is not a Value, or `at_step` no whole number.
+        ArgumentError: there is no such level or step, nothing to expand of that name (the message names the nearest),
+            or the trace is one of another root.
+        GraphError: more would be drawn than a picture can hold, or nothing in the graph is computed by steps.
+
+    Example:
+        >>> from autograd.nn import MLP
+        >>> model = MLP(8, [16, 16, 1])
+        >>> rows = picture_rows(model([0.5] * 8))
+        >>> [(row.id, row.members) for row in rows.nodes]
+        [('g_inputs', 8), ('g_layer_1', 176), ('g_layer_2', 304), ('g_layer_3', 18)]
+        >>> rows = picture_rows(model([0.5] * 8), expand="layer 3, neuron 1")
+        >>> sum(row.kind == "op" for row in rows.nodes), rows.hidden
+        (1, 488)
+    """
     if level is not None and level not in get_args(Level):
         raise ArgumentError(f"a level is one of {', '.join(get_args(Level))}, not {level!r}")
     if not isinstance(root, Value):
@@ -519,7 +651,21 @@ def collapsed_rows(
     at_step: int | None = None,
     symbolic: bool = False,
 ) -> Rows:
-    """The rows of a picture in boxes, whatever the size of the graph; see :func:`picture_rows`."""
+    """The rows of a picture in boxes, whatever the size of the graph; see :func:`picture_rows`.
+
+    Args:
+        root, expand, trace, at_step, symbolic: as `picture_rows` takes them.
+        level: None: neurons if that makes a picture that one can take in, else layers.
+
+    Raises:
+        OperandError, ArgumentError, GraphError: as `picture_rows`.
+
+    Example:
+        >>> from autograd.nn import MLP
+        >>> rows = collapsed_rows(MLP(2, [3, 1])([1.0, 2.0]), level="layer")
+        >>> [row.detail for row in rows.nodes][2:]
+        ['W1, b1, z1, a1: 3 neurons, 6 weights, 3 biases', 'W2, b2, z2: 1 neuron, 3 weights, 1 bias']
+    """
     if not isinstance(root, Value) or not root.parents:
         return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
     return _Graph(root, trace, at_step).boxed(level, _listed(expand), symbolic)

@@ -31,7 +31,21 @@ FOLLOWS = -1  # in place of the unit of an operand: a plain number, which is whe
 
 
 class Units:
-    """The units of a graph, and what each is made of and belongs to."""
+    """The units of a graph, and what each is made of and belongs to.
+
+    Units below ``len(order)`` are the nodes at these places; plain numbers are none. Those above are inputs of neurons.
+
+    Args:
+        order: the nodes in topological order.
+        shared_numbers: False: every plain number goes with the node that uses it.
+
+    Example:
+        >>> from autograd.engine.graph import topological_order
+        >>> from autograd.nn import MLP
+        >>> units = Units(topological_order(MLP(2, [3, 1])([1.0, 2.0]) - 5))
+        >>> len(units.inputs), [units.node[u].data for u in units.inputs], len(units.behind)
+        (2, [1.0, 2.0], 1)
+    """
 
     def __init__(self, order: Sequence[Value], shared_numbers: bool = True) -> None:
         self.order = order
@@ -107,7 +121,11 @@ class Units:
                 self.node.append(p)
 
     def _find_sections(self) -> None:
-        """Sort what belongs to no layer."""
+        """Sort what belongs to no layer.
+
+        `inputs` feed the layers, and `targets` don't; `between` holds computations that feed a layer, by the layer
+        that they come behind, and `behind` those that feed none.
+        """
         feeds = self._feeding()
         after, places = list(self.layer), len(self.order)
         self.inputs = list(range(len(self.order), len(self.node)))
@@ -159,7 +177,19 @@ class Units:
 
 
 def banded(sizes: Sequence[int], most: int) -> list[tuple[int, int]]:
-    """Join neighbours into at most `most` bands of about equal size."""
+    """Join neighbours into at most `most` bands of about equal size.
+
+    Args:
+        sizes: how much there is at each step.
+        most: how many bands there may be, at least 2.
+
+    Returns:
+        The first step of each band, and the step behind its last. With two steps or more there are two bands or more.
+
+    Example:
+        >>> banded([1, 1, 1, 1, 9, 1], 3)
+        [(0, 4), (4, 5), (5, 6)]
+    """
     if len(sizes) <= most:
         return [(i, i + 1) for i in range(len(sizes))]
     bands: list[tuple[int, int]] = []
@@ -174,7 +204,12 @@ def banded(sizes: Sequence[int], most: int) -> list[tuple[int, int]]:
 
 
 def chunked(count: int, largest: int, most: int) -> list[tuple[int, int]]:
-    """Cut things that stand side by side into even chunks: as few as fit `largest`, and at most `most`."""
+    """Cut things that stand side by side into even chunks: as few as fit `largest`, and at most `most`.
+
+    Example:
+        >>> chunked(200, 60, 20)
+        [(0, 50), (50, 100), (100, 150), (150, 200)]
+    """
     pieces = min(most, -(-count // largest))
     edges = [count * i // pieces for i in range(pieces + 1)]
     return list(pairwise(edges))
@@ -192,7 +227,18 @@ What: TypeAlias = Literal["node", "layers", "neuron", "numbers", "steps"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A box: one unit, or many."""
+    """A box: one unit, or many.
+
+    Args:
+        what: "node" (one unit), "layers", "neuron", "numbers" or "steps".
+        name: what it is called, and what `expand` takes; "" for one unit.
+        units: what is in it.
+        label: its name in the cluster that it is drawn in.
+        cluster: that cluster.
+        inner: the cluster of what it opens to.
+        children: what it opens to, where that is known.
+        prefix: what the names of the bands in it start with.
+    """
 
     what: What
     name: str
@@ -211,7 +257,20 @@ class Part:
 
 
 class Parts:
-    """The parts of a graph."""
+    """The parts of a graph.
+
+    Args:
+        units: what it is made of.
+
+    Example:
+        >>> from autograd.engine.graph import topological_order
+        >>> from autograd.nn import MLP
+        >>> parts = Parts(Units(topological_order(MLP(8, [4, 1])([0.5] * 8))))
+        >>> [part.name for part in parts.top]
+        ['inputs', 'layer 1', 'layer 2']
+        >>> [part.name for part in parts.opened(parts.top[1])]
+        ['layer 1, neuron 1', 'layer 1, neuron 2', 'layer 1, neuron 3', 'layer 1, neuron 4']
+    """
 
     def __init__(self, units: Units) -> None:
         self.units = units

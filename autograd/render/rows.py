@@ -68,7 +68,10 @@ class Stored:
         return self.gradient(node)
 
     def locals(self, node: Value) -> list[float | None]:
-        """The local derivatives in operand order, None where the rule has none to give."""
+        """The local derivatives in operand order, None where the rule has none to give.
+
+        Whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong.
+        """
         try:
             return [p._data if isinstance(p, Value) else float(p) for p in self._partials(node)]
         except Exception:
@@ -167,7 +170,19 @@ VANISHING, EXPLODING = 1e-6, 1e6  # of the gradient at the root, which a backwar
 
 
 def mark_of(numbers: Sequence[float | None], seed: float | None) -> str:
-    """The mark of a node, by its value and its gradient; of an arrow, by None and its message."""
+    """The mark of a node, by its value and its gradient; of an arrow, by None and its message.
+
+    "not finite" where one of them is infinite or nan; "vanishing" where the gradient is less than a millionth of the
+    root's, and not 0; "exploding" where it is more than a million times that; else "".
+
+    Args:
+        numbers: a value and a gradient, or None in place of either.
+        seed: the root's gradient, nearly always 1.
+
+    Example:
+        >>> mark_of((2.0, 1e-9), 1.0), mark_of((2.0, -3e7), 1.0), mark_of((float("inf"), None), None)
+        ('vanishing', 'exploding', 'not finite')
+    """
     if any(x is not None and not math.isfinite(x) for x in numbers):
         return "not finite"
     gradient = numbers[1]
@@ -179,7 +194,18 @@ def mark_of(numbers: Sequence[float | None], seed: float | None) -> str:
 
 
 def first_not_finite(rows: Rows) -> tuple[NodeRow, str, float] | None:
-    """The node where inf or nan comes up first, which of its numbers it is, and the number; None: there is none."""
+    """The node where inf or nan comes up first, which of its numbers it is, and the number; None: there is none.
+
+    Values are made from the inputs to the root, and gradients after them, from the root to the inputs.
+
+    Example:
+        >>> from autograd import Value
+        >>> from autograd.render.rows import graph_rows
+        >>> x = Value(1e200, "x")
+        >>> node, what, number = first_not_finite(graph_rows(x * x * x))
+        >>> node.name, what, number
+        ('v1', 'value', inf)
+    """
     for node in rows.nodes:
         if node.value is not None and not math.isfinite(node.value):
             return node, "value", node.value
@@ -194,7 +220,28 @@ Kind: TypeAlias = Literal["leaf", "constant", "op", "group"]
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """A node."""
+    """A node.
+
+    Args:
+        id: "n0", "n1", ...: the node's place in topological order, which depends on the graph alone.
+        name: what the node is called wherever it is spoken of, see :class:`autograd.reading.names.Names`.
+        label: the node's own label, as it is; nothing is escaped here.
+        op: the name of the operation that made it, "" for a leaf or a constant.
+        symbol: how that operation is marked in a drawing.
+        made_by: how the node is made of its operands, by their names; "leaf" or "constant" where it is of none.
+        value: the number at the node; None: not computed at this moment.
+        gradient: d root / d node as it is stored, or so far at this moment; None: not computed.
+        kind: "leaf" (gradients flow to it), "constant" (they don't), "op", or "group" (many nodes in one box).
+        root: whether the graph was read from here.
+        state: "" where no moment was asked for. In the forward phase a node is "waiting", "current" (the last record
+            is its own) or "visited". So it is in the backward phase, but for "reached": something of its gradient has
+            arrived, and it has not been visited, as no leaf ever is.
+        to_come: how many contributions to the gradient are still to come at this moment.
+        members: how many nodes a group stands for.
+        cluster: the clusters that it is drawn in, from the outside in: ("layer 1", "neuron 2").
+        notes: marks on it, see :func:`autograd.render.rows.mark_of`.
+        detail: the second line of a group: "16 neurons, 48 parameters".
+    """
 
     id: str
     name: str
@@ -216,7 +263,22 @@ class NodeRow:
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """A use of one node as an operand of another: ``x * x`` has two."""
+    """A use of one node as an operand of another: ``x * x`` has two.
+
+    Args:
+        source: the operand's id.
+        target: the id of the node that it goes into.
+        operand: its place among the target's operands, from 0.
+        local: d target / d source at the stored values; None: there is no such number, or the target's value is not
+            computed.
+        message: what flows back along the edge, the target's gradient times `local`; None: no gradient is known
+            at the target, nothing has been sent yet, or the source is a constant, to which nothing is sent.
+        state: "" where no moment was asked for; "waiting", "current" (the last record sent a number along it)
+            or "visited" (the node that it leads to has been, in the same phase).
+        count: how many edges an aggregated one stands for. With more than one, `local` is None and `message` is the
+            exact sum of theirs.
+        symbolic: the local derivative in symbols: "3f²", "w1".
+    """
 
     source: str
     target: str
@@ -235,7 +297,10 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A graph: its nodes in topological order, and its edges by target and then by operand."""
+    """A graph: its nodes in topological order, and its edges by target and then by operand.
+
+    `hidden` is how many nodes its groups stand for.
+    """
 
     nodes: tuple[NodeRow, ...]
     edges: tuple[EdgeRow, ...]
@@ -243,7 +308,37 @@ class Rows:
 
 
 def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None = None, symbolic: bool = False) -> Rows:
-    """Read everything that `root` depends on, itself included."""
+    """Read everything that `root` depends on, itself included.
+
+    A plain number is one shared node wherever it is used. Here it gets a row for each use, since to see the 2s of
+    unrelated formulas tied together would mislead.
+
+    Args:
+        root: the node to read from.
+        trace: a trace of `root`, whose numbers are read in place of the stored ones. None: the stored ones, or with
+            `at_step` a trace made for this.
+        at_step: how many records of the trace have happened. None: all of them if there is a trace.
+        symbolic: whether edges get their local derivative in symbols too.
+
+    Returns:
+        The rows, in an order that depends on the graph alone.
+
+    Raises:
+        OperandError: `root` is not a Value, or `at_step` no whole number.
+        ArgumentError: there are fewer records than that, or the trace is one of another root.
+        GraphError: a moment of a graph in which nothing is computed.
+
+    Example:
+        >>> x = Value(3.0, "x")
+        >>> y = x * x
+        >>> y.backward()
+        >>> for edge in graph_rows(y).edges:
+        ...     print(edge.source, edge.target, edge.operand, edge.local, edge.message)
+        n0 n1 0 3.0 3.0
+        n0 n1 1 3.0 3.0
+        >>> [(node.name, node.gradient, node.state) for node in graph_rows(y, at_step=3).nodes]
+        [('x', None, 'waiting'), ('v1', 1.0, 'current')]
+    """
     order: Sequence[Value]
     if trace is None and at_step is None:
         order = topological_order(_checked(root))
@@ -284,7 +379,18 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
 
 
 def checked_step(trace: Trace, k: int) -> int:
-    """`k` as a number of records of the trace."""
+    """`k` as a number of records of the trace.
+
+    Raises:
+        OperandError: it is no whole number.
+        ArgumentError: it is out of range; the message names the range.
+
+    Example:
+        >>> checked_step(Trace(Value(2.0) * Value(3.0)), 9)
+        Traceback (most recent call last):
+        ...
+        autograd.errors.ArgumentError: a moment is a number of records from 0 to 5, not 9
+    """
     try:
         k = index(None if isinstance(k, bool) else k)  # type: ignore[arg-type]  # refused below
     except TypeError:
@@ -295,7 +401,16 @@ def checked_step(trace: Trace, k: int) -> int:
 
 
 def graph_size(root: Value) -> tuple[int, int]:
-    """How many rows of nodes and of edges :func:`graph_rows` would give, without making them."""
+    """How many rows of nodes and of edges :func:`graph_rows` would give, without making them.
+
+    Raises:
+        OperandError: `root` is not a Value.
+
+    Example:
+        >>> x = Value(3.0, "x")
+        >>> graph_size(2 * x + 2)
+        (5, 4)
+    """
     order = topological_order(_checked(root))
     if len(order) == 1:
         return 1, 0
@@ -327,7 +442,12 @@ def _clusters(order: Sequence[Value]) -> Callable[[Value], tuple[str, ...]]:
 
 
 def trace_of(root: Value, trace: Trace | None) -> Trace:
-    """The trace that was given, or a new one."""
+    """The trace that was given, or a new one.
+
+    Raises:
+        OperandError, GraphError: it is none, or there is none of this root.
+        ArgumentError: it is one of another root.
+    """
     if trace is None:
         return Trace(_checked(root))
     if not isinstance(trace, Trace):

@@ -20,7 +20,27 @@ _LISTED = 12  # leaves, or contributions
 
 @dataclass(frozen=True)
 class Sentences:
-    """What is said of the parts of a picture."""
+    """What is said of the parts of a picture.
+
+    Args:
+        rows: the picture.
+        look: how numbers are written.
+
+    Example:
+        >>> from autograd import Value
+        >>> from autograd.render.rows import graph_rows
+        >>> x = Value(3.0, "x")
+        >>> y = x * x
+        >>> y.backward()
+        >>> rows = graph_rows(y, symbolic=True)
+        >>> say = Sentences(rows, Look())
+        >>> say.node(rows.nodes[0])
+        'x = 3, gradient 6 = 3 + 3'
+        >>> print(say.backward(rows.edges[0]))
+        from v1 back to x: dv1/dx = x = 3; message = local x upstream: 3 = 3 * 1
+        >>> say.title()
+        'v1 = 9; 2 nodes'
+    """
 
     rows: Rows
     look: Look

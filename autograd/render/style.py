@@ -155,19 +155,33 @@ PRINT = Palette(
 
 
 def palette_of(theme: Theme) -> Palette:
-    """The palette that a theme is written with; "auto" is light, and a style sheet turns it dark where wanted."""
+    """The palette that a theme is written with; "auto" is light, and a style sheet turns it dark where that is wanted.
+
+    Example:
+        >>> palette_of("auto") is LIGHT
+        True
+    """
     return {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}[theme]
 
 
 def flow_colour(palette: Palette, positive: bool, step: int) -> str:
-    """The colour of a message: its sign, and how saturated it is, from 0 to STEPS."""
+    """The colour of a message: its sign, and how saturated it is, from 0 to STEPS.
+
+    Example:
+        >>> flow_colour(LIGHT, True, STEPS), flow_colour(LIGHT, False, 0)
+        ('#2166ac', '#c09a9d')
+    """
     weak, strong = (palette.weak_positive, palette.positive) if positive else (palette.weak_negative, palette.negative)
     parts = [(int(weak[i : i + 2], 16), int(strong[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{a + (b - a) * step // STEPS:02x}" for a, b in parts)
 
 
 def dark_style(scope: str) -> str:
-    """A style sheet that turns the light palette into the dark one where the reader prefers that."""
+    """A style sheet that turns the light palette into the dark one where the reader prefers that.
+
+    Args:
+        scope: a selector that only this kind of picture matches.
+    """
     pairs = {getattr(LIGHT, f.name): getattr(DARK, f.name) for f in fields(Palette)}
     for positive in (True, False):
         pairs |= {flow_colour(LIGHT, positive, i): flow_colour(DARK, positive, i) for i in range(STEPS + 1)}
@@ -188,7 +202,27 @@ _FORMAT = re.compile(r"[+ ]?,?(\.\d{1,2})?[eEfFgG]")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The looks of a picture."""
+    """The looks of a picture.
+
+    Args:
+        show: any of "values" and "gradients" (in the boxes), "locals" (the local derivatives) and "messages" (what
+            flowed back), the last two on dashed arrows. None: all, but no dashed arrows before a backward has run.
+        direction: where the forward arrows point: "LR" (left to right), "TB", "RL" or "BT".
+        number_format: how numbers are written, as in ``format(x, ".4g")``.
+        theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
+        legend: whether a legend explains colours and widths, where there are any.
+
+    Raises:
+        ArgumentError: there is no such choice; the message names those there are.
+
+    Example:
+        >>> Look().number(1 / 3), Look(number_format=".1e").number(1 / 3), Look().number(None)
+        ('0.3333', '3.3e-01', 'not computed')
+        >>> Look(theme="sepia")
+        Traceback (most recent call last):
+        ...
+        autograd.errors.ArgumentError: theme is one of auto, light, dark, print, not 'sepia'
+    """
 
     show: Collection[str] | None = None
     direction: str = "LR"
@@ -235,7 +269,15 @@ class Look:
 
 
 def look_of(rankdir: str | None = None, **options: Any) -> Look:
-    """The look for a function's keywords; `rankdir` is `direction` by the name that Graphviz has for it."""
+    """The look for a function's keywords; `rankdir` is `direction` by the name that Graphviz has for it.
+
+    Raises:
+        ArgumentError: there is no such option or choice.
+
+    Example:
+        >>> look_of(rankdir="TB").direction
+        'TB'
+    """
     if rankdir is not None:
         if rankdir not in DIRECTIONS:
             raise ArgumentError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
@@ -260,7 +302,13 @@ _FEWEST, _MOST = 2.0, 6.0  # decades that the scale spans
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From a message's size to its strength: 1 is the largest of the picture, 0 is `decades` powers of ten below."""
+    """From a message's size to its strength: 1 is the largest of the picture, 0 is `decades` powers of ten below.
+
+    Example:
+        >>> scale = Scale(100.0, 2.0)
+        >>> scale.strength(-100.0), scale.strength(10.0), scale.strength(1e-5), scale.width(10.0)
+        (1.0, 0.5, 0.0, '3')
+    """
 
     largest: float
     decades: float

@@ -58,7 +58,11 @@ def to_svg(
 
 
 def picture_to_svg(picture: Picture) -> str:
-    """The SVG of a picture."""
+    """The SVG of a picture.
+
+    Raises:
+        GraphvizMissingError, GraphError: as :func:`to_svg`.
+    """
     drawing = picture_to_dot(picture, tooltips=False)
     tree = _parsed(drawing.pipe(format="svg", quiet=True))
     # Two pictures may stand in one page, so what the whole refers to is called by what is in it.
@@ -69,7 +73,10 @@ def picture_to_svg(picture: Picture) -> str:
 
 
 def _parsed(output: bytes) -> ElementTree.Element:
-    """What ``dot`` wrote, without prolog, doctype and comments: they hold its version, and a page can't hold them."""
+    """What ``dot`` wrote, without prolog, doctype and comments: they hold its version, and a page can't hold them.
+
+    A comment can't be part of a label here: ``dot`` writes a label's ``<`` as an entity.
+    """
     try:
         text = output.decode("utf-8")
         tree = ElementTree.fromstring(re.sub(r"<!--.*?-->\n?|<!DOCTYPE[^>]*>\s*", "", text, flags=re.DOTALL))
@@ -171,7 +178,19 @@ def mimebundle(
 def bundle(
     text: str, draw: Callable[[], str], include: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> dict[str, str]:
-    """A picture and its text, by MIME type; the text alone if the picture can't be drawn, and nothing is raised."""
+    """A picture and its text, by MIME type; the text alone if the picture can't be drawn, and nothing is raised.
+
+    Args:
+        text: what is shown where pictures can't be.
+        draw: returns SVG.
+        include, exclude: as for :func:`mimebundle`.
+
+    Example:
+        >>> bundle("a circle", lambda: "<svg/>")
+        {'image/svg+xml': '<svg/>', 'text/plain': 'a circle'}
+        >>> bundle("a circle", lambda: 1 / 0)
+        {'text/plain': 'a circle'}
+    """
     found: dict[str, str] = {}
     if _wanted(_SVG_SIZE, include, exclude):
         with suppress(Exception):  # a cell that only shows a value must not fail because of its picture

@@ -23,7 +23,23 @@ _INDENT = "  "  # of a line that goes on with the one above
 
 
 def table_lines(root: Value) -> Iterator[str]:
-    """The table of the graph below a node, at most 80 columns wide, operands before what is made of them."""
+    """The table of the graph below a node, at most 80 columns wide, operands before what is made of them.
+
+    A node without a label is called v1, v2, ...; a plain number stands where it is used and has no line of its own.
+
+    Args:
+        root: the node to read from.
+
+    Example:
+        >>> x = Value(3.0, "x")
+        >>> y = x**2 + 1
+        >>> y.backward()
+        >>> print(*table_lines(y), sep="\\n")
+        node   made by                         value local derivatives        gradient
+        x      leaf                                3                                 6
+        v1     x ** 2                              9 d/dx = 6                        1
+        v2     v1 + 1                             10 d/dv1 = 1                       1
+    """
     rows = graph_rows(root)
     names = {node.id: node.name for node in rows.nodes}
     shown = {node.id for node in rows.nodes if _has_line(node)}
@@ -97,7 +113,38 @@ class _Scene:
 def neighbourhood_lines(
     trace: Trace, k: int, width: int = 80, colour: bool = False, ascii_only: bool = False
 ) -> list[str]:
-    """Draw the node of the last record, its operands to the left and the nodes that use it to the right."""
+    """Draw the node of the last record, its operands to the left and the nodes that use it to the right.
+
+    In the forward phase values travel to the right. In the backward phase the node's gradient arrives from the right,
+    and what it sends travels to the left: upstream times local derivative. Where the width is too small for that, the
+    operands hang below the node.
+
+    Args:
+        trace: the trace.
+        k: how many of its records have happened.
+        width: how many columns of a terminal a line may take; 10 at the least.
+        colour: mark the node with ANSI codes, which take no columns.
+        ascii_only: draw with ASCII characters alone.
+
+    Returns:
+        At most 9 lines.
+
+    Raises:
+        OperandError, ArgumentError: there are not as many records.
+        AutogradError: a node on the way has no derivative where it stands.
+
+    Example:
+        >>> from autograd import Value
+        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
+        >>> trace = Trace((a + b) * (b + 1))
+        >>> print(*neighbourhood_lines(trace, 3), sep="\\n")
+        a = 2 ──┬─ + ─ v1 = 3 ──→ v3
+        b = 1 ──┘
+        >>> print(*neighbourhood_lines(trace, 9), sep="\\n")
+        b = 1             ←─ 3 * 1 = 3 ─┐
+        grad 3, 1 to come               ├─ + ─ v2 = 2 ←─ 3 ── v3
+        1                 ──────────────┘      grad 3
+    """
     k, width = checked_step(trace, k), max(width, _NARROWEST)
     if not k:
         rows = [("", "", cut("before the first step", width))]

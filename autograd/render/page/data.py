@@ -34,12 +34,41 @@ __all__ = ["js_op", "js_prelude", "json_text", "page_data", "row_ids", "script_o
 
 
 def js_prelude() -> str:
-    """The JavaScript that the sources of :func:`js_op` need before them: one constant, ``ag``, with their functions."""
+    """The JavaScript that the sources of :func:`js_op` need before them: one constant, ``ag``, with their functions.
+
+    Returns:
+        JavaScript source, safe inside a ``<script>`` element.
+
+    Example:
+        >>> "const ag = " in js_prelude()
+        True
+    """
     return importlib.resources.files(__package__).joinpath("arithmetic.js").read_text("utf-8")
 
 
 def js_op(op: Op, count: int | None = None) -> str | None:
-    """A row as a JavaScript object: ``f`` gives the value, ``d`` the partials in operand order."""
+    """A row as a JavaScript object: ``f`` gives the value, ``d`` the partials in operand order.
+
+    Both throw a RangeError, which names the operation and the numbers, where the row raises.
+
+    Args:
+        op: the row, bound to its parameters if it takes any.
+        count: how many operands the node has; needed for a row that takes any number of them.
+
+    Returns:
+        ``{f: (a, b) => ..., d: (out, a, b) => [...]}``, or None for what has no form in JavaScript: a leaf, a
+        primitive of the user's own.
+
+    Raises:
+        ArgumentError: the row takes any number of operands and `count` is missing, or `count` is not what it takes.
+
+    Example:
+        >>> from autograd import ops
+        >>> print(js_op(ops.MUL))
+        {f: (a, b) => a * b, d: (out, a, b) => [b, a]}
+        >>> print(js_op(ops.SIGMOID))
+        {f: (a) => ag.sigmoid(a), d: (out, a) => { const t1 = ag.sigmoidSlope(a); return [t1]; }}
+    """
     if not op.js:
         return None
     names = _operand_names(op, count)
@@ -127,7 +156,25 @@ def _literal(x: float) -> str:
 
 
 def page_data(trace: Trace, rows: Rows) -> dict[str, Any]:
-    """The graph of a trace as the script reads it."""
+    """The graph of a trace as the script reads it.
+
+    Args:
+        trace: the pass that the page plays.
+        rows: the rows of the same graph, for the ids of boxes and arrows.
+
+    Returns:
+        A dictionary that `json_text` can write: the seed, and for every node in topological order what it is, its
+        number, its local derivatives, and the sentences said of it.
+
+    Example:
+        >>> from autograd import Value
+        >>> from autograd.render.rows import graph_rows
+        >>> x = Value(3.0, "x")
+        >>> trace = Trace(x * x)
+        >>> data = page_data(trace, graph_rows(trace.root, trace=trace))
+        >>> data["nodes"][1]["locals"], data["nodes"][1]["edges"], data["nodes"][1]["sends"]
+        ([3.0, 3.0], ['n0_n1_0', 'n0_n1_1'], [0, 1])
+    """
     ids, edges = row_ids(trace, rows)
     places = _places(trace)
     reasons = _why_fixed(trace, places)
@@ -142,7 +189,10 @@ def page_data(trace: Trace, rows: Rows) -> dict[str, Any]:
 
 
 def row_ids(trace: Trace, rows: Rows) -> tuple[list[list[str]], list[list[str]]]:
-    """For every node of the trace the ids of its boxes, and those of the arrows into it by operand."""
+    """For every node of the trace the ids of its boxes, and those of the arrows into it by operand.
+
+    A plain number has a box for each use, any other node has one.
+    """
     into: dict[str, list[Any]] = {}
     for edge in rows.edges:
         into.setdefault(edge.target, []).append(edge)
@@ -169,7 +219,14 @@ def script_of_ops(trace: Trace) -> str:
 
 
 def json_text(data: Any) -> str:
-    r"""JSON that can stand inside a script element, whatever the labels hold."""
+    r"""JSON that can stand inside a script element, whatever the labels hold.
+
+    What JSON has no number for is written as text: "inf", "-inf", "nan".
+
+    Example:
+        >>> print(json_text({"a": "</script>", "b": float("inf")}))
+        {"a":"\u003c/script\u003e","b":"inf"}
+    """
     text = json.dumps(_written(data), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -249,7 +306,10 @@ def _lines(step: Step) -> list[str]:
 
 
 def _template(step: Step) -> list[Any]:
-    """How the node is made of its operands: text and, for an operand, [its place, whether brackets may come]."""
+    """How the node is made of its operands' numbers: text and, for an operand, [its place, whether brackets may come].
+
+    The record writes the formula itself: once over stand-ins that never need brackets, once over negative ones.
+    """
     plain, negative = (_formula(step, sign).split("\0") for sign in ("", "-"))
     parts: list[Any] = [plain[0]]
     for n in range(1, len(plain), 2):

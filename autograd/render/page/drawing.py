@@ -28,7 +28,18 @@ _SYMBOL = 14  # characters of a local derivative in symbols; a longer one is lef
 
 
 def drawing(rows: Rows, title: str, describe: str) -> str:
-    """The graph as one SVG element."""
+    """The graph as one SVG element.
+
+    Every box is a group with the id of its row, of class `node`, and every arrow one of class `edge`. Inside a box are
+    texts of class `value` and `gradient`, on an arrow `local` and `message`: what they say is the script's to change.
+
+    Args:
+        rows: the graph, with its numbers.
+        title, describe: what the picture is and shows, for those who can't see it.
+
+    Raises:
+        GraphvizMissingError, GraphError: there is no ``dot`` program, or it failed.
+    """
     from ..digraph import FoundDigraph
 
     sizes = {node.id: _size(node) for node in rows.nodes}
@@ -183,7 +194,12 @@ def _n(x: float) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Text for the inside of an element or an attribute; what would not show is written as Python writes it."""
+    r"""Text for the inside of an element or an attribute; what would not show is written as Python writes it.
+
+    Example:
+        >>> print(escaped("a<b\x00"))
+        a&lt;b\x00
+    """
     return html.escape("".join(c if c.isprintable() or c == "\n" else label_text(c) for c in text))
 
 
@@ -205,7 +221,12 @@ _EXTRA = {  # what a page has beyond a picture
 
 
 def style_variables() -> str:
-    """The colours as variables of a style sheet, light, and dark where the reader asks for dark."""
+    """The colours as variables of a style sheet, light, and dark where the reader asks for dark.
+
+    Example:
+        >>> "--paper: #fffffe;" in style_variables(), "--accent: #1c5fa8;" in style_variables()
+        (True, True)
+    """
 
     def listed(palette: Palette) -> str:
         named = {f.name.replace("_", "-"): getattr(palette, f.name) for f in fields(palette)} | _EXTRA[palette]
