@@ -31,13 +31,7 @@ _MOST_ENTRIES = 3
 
 
 def report_text(report: Any) -> str:
-    """The text of a report, at most 25 lines.
-
-    Example:
-        >>> from autograd import check_derivative
-        >>> print(check_derivative(lambda x: x**3, lambda x: 3 * x**2, at=2.0))
-        pass: 1 derivative of <lambda> checked
-    """
+    """The text of a report, at most 25 lines."""
     entries = report.entries
     bad = [e for e in entries if e.verdict != "pass"]
     many = f"{len(entries)} derivative{'s' if len(entries) != 1 else ''}"
@@ -177,17 +171,7 @@ def judged(
     rounding: float,
     smooth: bool = False,
 ) -> Entry:
-    """Hold one number against the slopes measured and, where there is one, against the engine's derivative.
-
-    Args:
-        name, point: what for.
-        yours: the number to judge.
-        measured: the slopes from f's values.
-        exact: the engine's derivative.
-        rtol: what is forgiven, relative.
-        rounding: what is forgiven, absolute: the noise of `yours` and of `exact`.
-        smooth: f is made of operations without kinks, so that the engine is right where numbers cannot tell.
-    """
+    """Hold one number against the slopes measured and, where there is one, against the engine's derivative."""
 
     def entry(verdict: bool | str, tolerance: float, note: str = "") -> Entry:
         verdict = verdict if isinstance(verdict, str) else "pass" if verdict else "fail"
@@ -236,11 +220,7 @@ _WHY = {
 
 
 def _slanted(f: Function, xs: list[float], entries: list[Entry]) -> list[Entry]:
-    """Partials can exist, or lie between the slopes of a kink, where f has no such derivative.
-
-    Along a slanted direction the slope must be their combination. Only what is large against the partials counts:
-    these points and steps are less exact than those along the axes.
-    """
+    """Partials can exist, or lie between the slopes of a kink, where f has no such derivative."""
     if sum(e.numeric.evaluations for e in entries) * (len(xs) + 1) / len(xs) > 60 * len(xs):
         return entries
     chance = random.Random(repr(xs))

@@ -49,14 +49,7 @@ _FORMS = "a line is f(x) = ..., f'(x) = ..., df/dx = ... or at x = ..."
 
 @dataclass
 class Derivation:
-    """A function, its derivative by hand for each variable, and where to check it.
-
-    Args:
-        function: of which the derivative was taken.
-        partials: the hand derivation with respect to each variable.
-        points: numbers for a function of one variable, else tuples in the order of the variables.
-        source: the line in which the function stands.
-    """
+    """A function, its derivative by hand for each variable, and where to check it."""
 
     function: Formula
     source: Source

@@ -23,15 +23,7 @@ MOST_NODES = 250  # a larger graph is looked at as a whole only
 
 
 class Evidence:
-    """What was seen at all points, as arrays.
-
-    Args:
-        seen: the observations; the first that is wrong gives its graph, and whatever has another graph must be right.
-
-    ``yours``, ``right`` and ``gap`` (yours - right) have one row for each point and one column for each variable. For
-    a node of `order`, by its place i: ``value[i]`` its number, ``above[i]`` d root / d node, ``below[i]`` d node / d
-    variables, and ``partial[i, k]`` its derivative by its k-th operand, whose place is ``parents[i][k]``.
-    """
+    """What was seen at all points, as arrays."""
 
     def __init__(self, seen: Sequence[Observation]) -> None:
         self.seen = list(seen)
@@ -131,15 +123,7 @@ MOST_EDGES = 120  # for guesses that try every node on every edge
 
 
 class Guess(NamedTuple):
-    """One thing that may have gone wrong.
-
-    Args:
-        kind: as :class:`autograd.checking.diagnosis.Diagnosis` has it.
-        change: hand derivative minus right derivative, if this is it; a row for each point, a column for each variable.
-        node: the node concerned, if any.
-        text: makes the sentence.
-        everywhere: whether the slip cannot have been made in some of the entries only.
-    """
+    """One thing that may have gone wrong."""
 
     kind: str
     change: Array

@@ -55,16 +55,7 @@ _MOST_STEPS = 2_000  # on all paths together
 
 @dataclass(frozen=True)
 class Case:
-    """A wrong number, and the graph that it was guessed from.
-
-    Args:
-        order: the nodes of the graph in topological order; the gradient is that of the last one.
-        node: the gradient by which.
-        names: what the nodes are called.
-        gradients: what backward gives.
-        guess: the number.
-        slack: how far off `guess` a slip's number may be.
-    """
+    """A wrong number, and the graph that it was guessed from."""
 
     order: Sequence[Any]
     node: Any
@@ -101,17 +92,7 @@ class Case:
 
 
 def explanations(case: Case) -> list[Guess]:
-    """The slips that give the number, the likeliest first: those of the first group in which there are any.
-
-    Example:
-        >>> from autograd import Value
-        >>> from autograd.reading.names import Names
-        >>> a, b = Value(2.0, "a"), Value(3.0, "b")
-        >>> order = graph.topological_order(a * b + b)
-        >>> case = Case(order, b, Names(order), graph.adjoints(order, {order[-1]: 1.0}), guess=2.0, slack=1e-9)
-        >>> [slip.text() for slip in explanations(case)]
-        ['you forgot the direct path from v2 to b']
-    """
+    """The slips that give the number, the likeliest first: those of the first group in which there are any."""
     with np.errstate(all="ignore"):
         e = case.evidence()
         paths = case.paths()
@@ -217,11 +198,7 @@ def _whole_path(case: Case, path: Path) -> str:
 
 
 def fraction(above: str, below: str) -> str:
-    """The derivative of one name by another.
-
-    >>> fraction("L", "yhat"), fraction("yhat - y", "a")
-    ('dL/dyhat', 'd(yhat - y)/da')
-    """
+    """The derivative of one name by another."""
     first, second = (f"({name})" if " " in name else name for name in (above, below))
     return f"d{first}/d{second}"
 
@@ -304,16 +281,7 @@ _EXACTLY = 1e-9  # how far off a slip's number may be, relative to the guess, if
 
 @dataclass(frozen=True)
 class GuessVerdict:
-    """A guess at a gradient, judged.
-
-    Args:
-        right: whether it is the gradient.
-        guess: the number guessed.
-        truth: the number that a backward pass gives; 0.0 where none flows.
-        text: one sentence, which does not tell the truth as long as the guess is wrong and nobody asked.
-        kind: "right", "constant", or what went wrong: one of :data:`autograd.checking.diagnosis.KINDS`, "value" or
-            "another node"; "unexplained" if no slip gives that number.
-    """
+    """A guess at a gradient, judged."""
 
     right: bool
     guess: float
@@ -326,28 +294,7 @@ class GuessVerdict:
 
 
 def judge_guess(root: Any, node: Any, guess: float, *, typed: str | None = None, reveal: bool = False) -> GuessVerdict:
-    """Judge a guess at d root / d node.
-
-    Args:
-        root: where backward would start.
-        node: a leaf, a result or a constant of its graph.
-        guess: what the reader thinks.
-        typed: the guess as it was typed; where the right number rounds to these digits the guess is right.
-        reveal: whether to tell the right number if the guess is wrong.
-
-    Raises:
-        ArgumentError: the guess is inf or nan, or is not the number that was typed; or the node's value is inf or nan.
-        OperandError: the guess is no number, or `root` or `node` no Value (a TypeError).
-
-    Example:
-        >>> from autograd import Value
-        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
-        >>> e = (a + b) * (b + 1)
-        >>> print(judge_guess(e, b, 3))
-        3 is not dv3/db: you forgot the path through v1
-        >>> print(judge_guess(e, b, 5))
-        right: dv3/db = 5
-    """
+    """Judge a guess at d root / d node."""
     for what in (root, node):
         if not isinstance(what, Value):
             raise OperandError(f"a gradient is that of one Value by another, got {type(what).__name__}")

@@ -38,15 +38,7 @@ Function = Callable[..., Any]
 
 
 def points_of(f: Function, at: Any) -> list[dict[str, float]]:
-    """The points as dicts by argument name, in the order of f's arguments.
-
-    Raises:
-        ArgumentError: there is no point, or one does not fit f's arguments, or is not finite.
-
-    Example:
-        >>> points_of(lambda x, y: x * y, [(1.0, 2.0), {"y": 4.0, "x": 3.0}])
-        [{'x': 1.0, 'y': 2.0}, {'x': 3.0, 'y': 4.0}]
-    """
+    """The points as dicts by argument name, in the order of f's arguments."""
     several = isinstance(at, list | range) or (
         isinstance(at, np.ndarray) and (at.ndim > 1 or (at.ndim == 1 and len(_required(f)) == 1))
     )
@@ -68,22 +60,12 @@ def by_name(function: Function, point: Any, names: list[str]) -> Function:
 
 
 def argument_names(f: Function) -> list[str]:
-    """The arguments that f names; none where it has no signature, as some built-in functions.
-
-    Example:
-        >>> argument_names(lambda x, *rest, y=1.0: x)
-        ['x', 'y']
-    """
+    """The arguments that f names; none where it has no signature, as some built-in functions."""
     return [n for n, p in _parameters(f).items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 
 def variable_names(arguments: list[str], count: int) -> list[str]:
-    """How the first `count` arguments are called: by their own names if there are enough, else x or x1, x2, ...
-
-    Example:
-        >>> variable_names(["a", "b"], 1), variable_names([], 1), variable_names(["a"], 2)
-        (['a'], ['x'], ['x1', 'x2'])
-    """
+    """How the first `count` arguments are called: by their own names if there are enough, else x or x1, x2, ..."""
     if count <= len(arguments):
         return arguments[:count]
     return ["x"] if count == 1 else [f"x{i}" for i in range(1, count + 1)]
@@ -174,13 +156,7 @@ def _roughness(entries: Callable[[Sequence[float]], list[float]], xs: Sequence[f
 
 @dataclass(frozen=True)
 class Engine:
-    """The engine's derivative for each variable.
-
-    Args:
-        slopes: by variable; not finite where a rule has an infinite slope.
-        rounding: a bound on what rounding adds up to, by variable.
-        smooth: no operation in the graph has a kink or a step anywhere, and f compared no Value on its way.
-    """
+    """The engine's derivative for each variable."""
 
     slopes: tuple[float, ...]
     rounding: tuple[float, ...]
@@ -272,19 +248,7 @@ class Point(NamedTuple):
 
 
 def named_points_of(f: Function, at: Any) -> list[Point]:
-    """Read a point or a list of points.
-
-    Args:
-        f: the function, whose argument names become the names of the variables.
-        at: a number, a tuple with one entry for each argument, a dict by argument name, or a list of those.
-
-    Raises:
-        ArgumentError: there is no point.
-
-    Example:
-        >>> [p.numbers for p in named_points_of(lambda x, y: x * y, [(1, 2), {"y": 4, "x": 3}])]
-        [(1.0, 2.0), (3.0, 4.0)]
-    """
+    """Read a point or a list of points."""
     given = at if isinstance(at, list) else [at]
     if not given:
         raise ArgumentError("at needs at least one point")
@@ -320,15 +284,7 @@ def _entries(name: str, part: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Observation:
-    """One point with what the hand derivative and the right one give there.
-
-    Args:
-        point: the numbers.
-        yours, right: one entry for each variable.
-        slack: how far apart the two may be without one of them being wrong.
-        rounding: what rounding can do to `yours` and `right`.
-        order: the nodes in topological order, the root last; () if f does not run on Values.
-    """
+    """One point with what the hand derivative and the right one give there."""
 
     point: Point
     yours: tuple[float, ...]
@@ -351,23 +307,14 @@ class Observation:
 
 
 class Problem:
-    """A function and its hand derivative, which can be observed at any point.
-
-    Args:
-        f: the function.
-        derivative: its hand derivative.
-    """
+    """A function and its hand derivative, which can be observed at any point."""
 
     def __init__(self, f: Function, derivative: Function) -> None:
         self.f = f
         self.derivative = derivative
 
     def observe(self, point: Point) -> Observation | None:
-        """Look at one point; None where f has no derivative, or no value.
-
-        Raises:
-            NotANumberError: the hand derivative gives no number for each variable.
-        """
+        """Look at one point; None where f has no derivative, or no value."""
         try:
             right, rounding, order, inputs = self._exact(point) or self._measured(point)
         except NOT_HERE:
@@ -408,10 +355,7 @@ class Problem:
         return entries
 
     def _noise(self, point: Point, yours: Sequence[float]) -> tuple[float, ...]:
-        """How much the hand derivative jumps about between neighbouring points: its own rounding errors.
-
-        Third differences take away what is smooth. A jump of the derivative itself, at a kink, is no noise.
-        """
+        """How much the hand derivative jumps about between neighbouring points: its own rounding errors."""
         found = [math.inf] * len(yours)
         largest = [0.0] * len(yours)
         for side in (-_STEP, _STEP):
@@ -501,12 +445,7 @@ def _path_weights(order: Sequence[Any]) -> dict[Any, float]:
 
 
 def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:
-    """Points around a point, the same ones at every call; no number changes its sign.
-
-    Example:
-        >>> [f"{p.numbers[0]:.3f}" for p in near(named_points_of(abs, 2.0)[0], 3)]
-        ['1.683', '1.967', '2.250']
-    """
+    """Points around a point, the same ones at every call; no number changes its sign."""
     found = []
     for k in range(1, count + 1):
         shifts = [2.0 * (k * _STRIDES[i % 8] % 1.0) - 1.0 for i in range(len(point.numbers))]

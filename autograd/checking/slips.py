@@ -412,18 +412,7 @@ _USUAL: dict[Op, tuple[str, ...]] = {
 
 
 def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Iterator[Mistake]:
-    """The common wrong rules for the k-th operand of an operation.
-
-    Args:
-        op: the operation.
-        k: the operand.
-        operands, out: the numbers of the operands and of the result at every point.
-
-    Example:
-        >>> x = np.array([2.0])
-        >>> [(m.text, m.partial.item()) for m in usual_mistakes(ops.power(3.0), 0, [x], x**3)][:3]
-        [('{o}', 8.0), ('3{u}^3', 24.0), ('4{u}^2', 16.0)]
-    """
+    """The common wrong rules for the k-th operand of an operation."""
     u = operands[k]
     if len(operands) == 1 and op is not ops.NEG:
         yield Mistake(out, "{o}")
@@ -565,11 +554,7 @@ _NAMED = {
 
 
 def constant_text(factor: float) -> str:
-    """A constant as a fraction or by its name, where it has one.
-
-    >>> constant_text(1.5), constant_text(3.141592653589793)
-    ('3/2', 'pi')
-    """
+    """A constant as a fraction or by its name, where it has one."""
     near = Fraction(factor).limit_denominator(12)
     if _simple(factor) and abs(factor - near) <= 1e-9 * abs(factor):
         return str(near)

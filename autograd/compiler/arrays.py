@@ -27,11 +27,7 @@ def word(op: Op) -> str:
 
 
 class Arrays:
-    """All numbers in one array V, their gradients in G, and views of both under names.
-
-    Args:
-        plan: says how long they are, and what never changes.
-    """
+    """All numbers in one array V, their gradients in G, and views of both under names."""
 
     def __init__(self, plan: Plan) -> None:
         self.values: Floats = plan.values()
@@ -105,11 +101,7 @@ class Arrays:
 
 
 class Scratch:
-    """Arrays for what is needed for a moment. All steps share them.
-
-    Args:
-        names: where their names are entered.
-    """
+    """Arrays for what is needed for a moment. All steps share them."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         self._names = names

@@ -29,14 +29,7 @@ __all__ = ["Description", "Names"]
 
 @dataclass(frozen=True)
 class Named:
-    """The names of one step.
-
-    Args:
-        number: the step's, from 1.
-        layer: the layer that it belongs to.
-        tag: what stands behind Z, W and b, or behind A where the step is an activation; "" where it has no such names.
-        inputs: of a product, what it multiplies the weights with.
-    """
+    """The names of one step."""
 
     number: int
     layer: int | None
@@ -45,11 +38,7 @@ class Named:
 
 
 class Names:
-    """The names of every step.
-
-    Args:
-        plan: what is computed. Its graph is read for layers, which takes about as long as compiling it.
-    """
+    """The names of every step."""
 
     def __init__(self, plan: Plan) -> None:
         nodes = plan.nodes()
@@ -84,11 +73,7 @@ class Names:
         return [re.sub(r"[A-Za-z_]\w*", lambda word: self._source.get(word[0], word[0]), line) for line in lines]
 
     def _in_source(self) -> dict[str, str]:
-        """What the names in the source, which count steps, become.
-
-        A layer's product and its activation have matrices with capital letters. Where an activation is computed, both
-        are plain rows of numbers, with small letters.
-        """
+        """What the names in the source, which count steps, become."""
         names: dict[str, str] = {}
         for step, named in self._of.items():
             k, tag = named.number, named.tag or f"_{named.number}"
@@ -149,11 +134,7 @@ def _same(places: Numbers, others: Numbers) -> bool:
 
 
 class Description:
-    """The steps of a plan in words and formulas.
-
-    Args:
-        plan: what is computed.
-    """
+    """The steps of a plan in words and formulas."""
 
     def __init__(self, plan: Plan) -> None:
         self.names = Names(plan)

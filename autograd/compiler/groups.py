@@ -60,11 +60,7 @@ class Product(NamedTuple):
 
 
 def products(dots: Iterable[Dot]) -> list[Product]:
-    """Sort dots into matrix products: columns that meet the same rows go together.
-
-    Args:
-        dots: of one level, so that none needs another, and of one length, all with a bias or all without.
-    """
+    """Sort dots into matrix products: columns that meet the same rows go together."""
     found: list[Product] = []
     left = list(dots)
     while left:
@@ -299,12 +295,7 @@ def rewrite_sums(tape: Tape) -> None:
 
 
 class _Sums:
-    """Every sum with its terms, sorted by sum: `node[k]` is a term of the sum `owner[k]`.
-
-    Args:
-        tape: the graph.
-        is_sum: which of its nodes add.
-    """
+    """Every sum with its terms, sorted by sum: `node[k]` is a term of the sum `owner[k]`."""
 
     def __init__(self, tape: Tape, is_sum: Mask) -> None:
         self.tape = tape

@@ -17,15 +17,7 @@ __all__ = ["Layout", "Window"]
 
 
 class Window:
-    """Some places of the array of numbers.
-
-    Args:
-        places: of any shape. Where they lie evenly, the first one and the distances are all that is kept of them.
-        unique: no place occurs twice; None: find out.
-
-    `strides` is the distance from one place to the next along each axis, if it is the same everywhere; None: the
-    numbers have to be gathered.
-    """
+    """Some places of the array of numbers."""
 
     __slots__ = ("_places", "shape", "start", "strides", "unique")
 
@@ -57,13 +49,7 @@ def _all_differ(places: Numbers, strides: tuple[int, ...] | None) -> bool:
 
 
 class Layout:
-    """A place for every node, and for the numbers of a graph that never change.
-
-    Args:
-        tape: the graph.
-        levels: what is computed together. Nodes alike, and the terms of a product, are put into the order in which
-            their operands lie.
-    """
+    """A place for every node, and for the numbers of a graph that never change."""
 
     def __init__(self, tape: Tape, levels: list[list[Group]]) -> None:
         self.place = np.full(len(tape.nodes), -1, dtype=np.int64)
@@ -165,13 +151,7 @@ def _sort_terms(product: Product, place: Numbers) -> None:
 
 
 def _sort(group: Alike, place: Numbers, reader: Numbers | None) -> None:
-    """Put nodes alike into the order in which the operands lie that were computed last.
-
-    Args:
-        group: the nodes.
-        place: where what was computed before lies.
-        reader: the same nodes in the order in which a reduction takes them; it counts where the operands lie in none.
-    """
+    """Put nodes alike into the order in which the operands lie that were computed last."""
     last = max(group.operands, key=lambda column: int(place[column[0]]))
     order = np.argsort(place[last], kind="stable")
     if strides_of(place[last][order]) is None:

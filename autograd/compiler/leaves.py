@@ -24,13 +24,7 @@ __all__ = ["Leaves", "Training", "blocks_of", "functions_of", "namespace", "numb
 
 
 class Training:
-    """Some parameters, side by side in the arrays or scattered over them.
-
-    Args:
-        parameters: in the optimiser's order.
-        places: where each of them is.
-        source: the program's passes and arrays.
-    """
+    """Some parameters, side by side in the arrays or scattered over them."""
 
     def __init__(self, parameters: Sequence[Value], places: Numbers, source: Source) -> None:
         self._parameters = list(parameters)
@@ -83,16 +77,7 @@ class Training:
 
 
 def numbers_of(numbers: Any) -> Floats:
-    """Numbers as an array of floats.
-
-    Raises:
-        OperandError: there is something among them that is no real number.
-        ShapeError: the rows have different lengths.
-
-    Example:
-        >>> numbers_of([1, 2.5]).tolist()
-        [1.0, 2.5]
-    """
+    """Numbers as an array of floats."""
     try:
         array = np.asarray(numbers)
     except ValueError:
@@ -107,11 +92,7 @@ def numbers_of(numbers: Any) -> Floats:
 
 
 def parameters_of(optimizer: Any) -> Sequence[Value]:
-    """The parameters of an optimiser.
-
-    Raises:
-        OperandError: it is none.
-    """
+    """The parameters of an optimiser."""
     if not hasattr(optimizer, "prepare_update"):
         kind = type(optimizer).__name__
         raise OperandError(f"run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got {kind}")
@@ -120,16 +101,7 @@ def parameters_of(optimizer: Any) -> Sequence[Value]:
 
 
 def steps_of(steps: Any) -> int:
-    """A number of steps.
-
-    Raises:
-        OperandError: it is no whole number.
-        ArgumentError: it is negative.
-
-    Example:
-        >>> steps_of(100)
-        100
-    """
+    """A number of steps."""
     try:
         count = operator.index(steps)
     except TypeError:
@@ -140,12 +112,7 @@ def steps_of(steps: Any) -> int:
 
 
 def no_leaf(x: Any) -> ArgumentError:
-    """The error that something is no leaf of a program.
-
-    Example:
-        >>> print(no_leaf("W1"))
-        'W1' is no leaf of this program; name leaves by their Values, in an array or nested lists of equal lengths
-    """
+    """The error that something is no leaf of a program."""
     if not isinstance(x, Value):
         name = repr(x) if isinstance(x, str) else f"something of type {type(x).__name__}"
         way = "; name leaves by their Values, in an array or nested lists of equal lengths"
@@ -158,11 +125,7 @@ def no_leaf(x: Any) -> ArgumentError:
 
 
 def namespace(xp: Any) -> Any:
-    """An array namespace.
-
-    Raises:
-        ArgumentError: it is none.
-    """
+    """An array namespace."""
     if not hasattr(xp, "asarray"):
         name = getattr(xp, "__name__", None) or repr(xp)
         raise ArgumentError(f"to takes an array namespace, a module such as numpy or jax.numpy; {name} is none")
@@ -170,22 +133,14 @@ def namespace(xp: Any) -> Any:
 
 
 def blocks_of(inputs: Any) -> list[Any]:
-    """Blocks of leaves.
-
-    Raises:
-        ArgumentError: they stand in no list.
-    """
+    """Blocks of leaves."""
     if isinstance(inputs, Value | str) or not hasattr(inputs, "__iter__"):
         raise ArgumentError(f"inputs is a list of blocks of leaves, as inputs=[X], got {type(inputs).__name__}")
     return list(inputs)
 
 
 def functions_of(functions: Any) -> Mapping[str, Any]:
-    """Functions by name.
-
-    Raises:
-        ArgumentError: they are something else.
-    """
+    """Functions by name."""
     if functions is None:
         return {}
     if not isinstance(functions, Mapping) or not all(map(callable, functions.values())):
@@ -197,12 +152,7 @@ _KEPT = 64  # blocks of leaves whose places are remembered
 
 
 class Leaves:
-    """The leaves of a graph, with their places.
-
-    Args:
-        leaves: each with its place.
-        own: those whose numbers were set in the program, and are not read; it grows with :meth:`keep`.
-    """
+    """The leaves of a graph, with their places."""
 
     def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value]) -> None:
         self.place = dict(leaves)
@@ -227,11 +177,7 @@ class Leaves:
             self._choose()
 
     def places(self, leaves: Any) -> Numbers:
-        """Where the leaves of a block are, in its shape.
-
-        Raises:
-            ArgumentError: one is no leaf of the graph, or is named twice.
-        """
+        """Where the leaves of a block are, in its shape."""
         nodes = np.asarray(leaves, dtype=object)
         flat = nodes.ravel().tolist()
         known = self._known.get(id(leaves))  # which another list may have had before

@@ -63,20 +63,7 @@ def collapsed(places: Numbers) -> Numbers:
 
 
 def viewed(name: str, shape: tuple[int, ...], at: Numbers) -> str | None:
-    """Some elements of an array as slices and reshapes of it.
-
-    Args:
-        name, shape: the array.
-        at: of each element its number in the array, of any shape.
-
-    Returns:
-        The expression; None: they have to be gathered.
-
-    Example:
-        >>> viewed("W", (2, 3), np.array([[3, 4, 5]])), viewed("w", (6,), np.array([[0, 1], [3, 4]]))
-        ('W[1:2]', 'w[0:6].reshape((2, 3))[:, :2]')
-        >>> viewed("w", (6,), np.array([5, 0]))
-    """
+    """Some elements of an array as slices and reshapes of it."""
     size = math.prod(shape)
     flat = name if len(shape) == 1 else f"{name}.reshape(({size},))"
     if at.ndim == 0:
@@ -158,15 +145,7 @@ class Block:
 
 
 class Blocks:
-    """Where each place is found in the emitted program.
-
-    Args:
-        numbers: of each place that belongs to no block: what never changes.
-
-    Attributes:
-        lines: the lines so far.
-        names: the arrays that they name.
-    """
+    """Where each place is found in the emitted program."""
 
     def __init__(self, numbers: Any) -> None:
         self.names: dict[str, Any] = {}
@@ -311,28 +290,13 @@ _OF_ARRAYS = {"maximum", "minimum", "hypot", "arctan2"}  # not every namespace t
 
 
 class Formulas:
-    """Writes formulas as expressions.
-
-    Args:
-        blocks: takes the lines for what an expression reads twice.
-        space: the namespace.
-        own: the names of those of its functions that the user gave: they stand for rows of their names.
-    """
+    """Writes formulas as expressions."""
 
     def __init__(self, blocks: Blocks, space: Any, own: Container[str]) -> None:
         self._blocks, self._space, self._own = blocks, space, own
 
     def written(self, op: Op | None, symbol: Any, given: Mapping[str, Number]) -> Number:
-        """An expression and its shape; where only numbers are given, a number.
-
-        Args:
-            op: the row that the formula is of, for errors; None: a product's.
-            symbol: of :func:`.symbols.lowered` or :func:`.symbols.forward`, or a float.
-            given: what the formula's inputs are.
-
-        Raises:
-            ArgumentError: the namespace has no function that is needed.
-        """
+        """An expression and its shape; where only numbers are given, a number."""
         made: dict[Symbol, Any] = {}
         shapes: dict[Symbol, tuple[int, ...]] = {}
         trace = Trace()
@@ -433,12 +397,7 @@ def scattered(xp: Any, size: int, index: Numbers, messages: Any) -> Any:
 
 
 class Messages:
-    """Takes messages to places, and gives blocks their gradients.
-
-    Args:
-        blocks: where the places are.
-        wanted: for which places a gradient is wanted.
-    """
+    """Takes messages to places, and gives blocks their gradients."""
 
     def __init__(self, blocks: Blocks, wanted: Mask) -> None:
         self._blocks = blocks
@@ -608,15 +567,7 @@ def _slopes(op: Op, count: int) -> tuple[Any, ...]:
 
 
 class ArraySource:
-    """Writes both passes of a plan.
-
-    Args:
-        plan: what is computed.
-        blocks: where everything is. The arguments are there already.
-        varies: which places depend on the arguments; what does not is not computed.
-        wanted: for which places a gradient is wanted.
-        formulas: writes the expressions.
-    """
+    """Writes both passes of a plan."""
 
     def __init__(self, plan: Plan, blocks: Blocks, varies: Mask, wanted: Mask, formulas: Formulas) -> None:
         self._plan, self._blocks, self._varies = plan, blocks, varies

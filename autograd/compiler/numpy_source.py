@@ -71,12 +71,7 @@ def readable(op: Op, count: int) -> Any:
 
 
 class ForwardSource:
-    """Writes the forward pass, step by step.
-
-    Args:
-        plan: what is computed.
-        arrays: where.
-    """
+    """Writes the forward pass, step by step."""
 
     def __init__(self, plan: Plan, arrays: Arrays) -> None:
         self.steps: list[tuple[int, Step, list[str]]] = []  # number, step, lines
@@ -201,12 +196,7 @@ class Target:
 
 @dataclass
 class Targets:
-    """The state of a backward pass while it is written.
-
-    Args:
-        wanted: for which places a gradient is wanted.
-        root: the place that the pass starts from.
-    """
+    """The state of a backward pass while it is written."""
 
     plan: Plan
     arrays: Arrays
@@ -376,15 +366,7 @@ class _Message(NamedTuple):
 
 
 class BackwardSource:
-    """Writes the backward pass.
-
-    Args:
-        plan: what was computed.
-        numbered: the steps of the forward pass, with their numbers.
-        loops: those of them that are loops.
-        arrays: where, with the names that the forward pass uses.
-        wanted: for which places of leaves a gradient is wanted.
-    """
+    """Writes the backward pass."""
 
     def __init__(
         self, plan: Plan, numbered: dict[Step, int], loops: dict[Step, Loop], arrays: Arrays, wanted: Mask
@@ -648,15 +630,7 @@ _KEY = (  # what a name of the source looks like, and what it stands for
 
 
 def header(source: str) -> str:
-    """Comments that say what the names in a source stand for; of those that occur in it.
-
-    Args:
-        source: the code.
-
-    Example:
-        >>> print(header("v2 = v0 * v1"), end="")
-        # v7, g7: V[7] and G[7] as plain floats.
-    """
+    """Comments that say what the names in a source stand for; of those that occur in it."""
     words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"#.*", "", source)))
     told = [meaning for name, meaning in _KEY if any(re.fullmatch(name, word) for word in words)]
     return "".join(f"# {line}\n" for meaning in told for line in meaning.split("\n"))
@@ -668,13 +642,7 @@ def header(source: str) -> str:
 
 
 class Backward:
-    """The backward pass that differentiates with respect to some leaves.
-
-    Args:
-        run: computes the gradients from a seed.
-        leaves: these leaves.
-        places: where their gradients lie.
-    """
+    """The backward pass that differentiates with respect to some leaves."""
 
     def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers) -> None:
         self.run = run
@@ -685,11 +653,7 @@ class Backward:
 
 
 class Source:
-    """The NumPy source of a plan, and its arrays.
-
-    Args:
-        plan: what is computed.
-    """
+    """The NumPy source of a plan, and its arrays."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan

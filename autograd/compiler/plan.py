@@ -78,15 +78,7 @@ class Alike:
 
 @dataclass(eq=False)
 class Single:
-    """Nodes one after the other, operands first.
-
-    Args:
-        table: the operations that occur.
-        code: of each node, its operation's place in the table.
-        out: where the nodes are, next to each other.
-        first, second: where the operands of a node of one or two operands are, else -1.
-        many: where those of the other nodes are, by the node's number in this step.
-    """
+    """Nodes one after the other, operands first."""
 
     table: list[Op]
     code: NDArray[np.signedinteger[Any]]
@@ -107,15 +99,7 @@ Step = Product | Inner | Rows | Reduction | Alike | Single
 
 @dataclass(eq=False)
 class Plan:
-    """What a program does, in places of one array of `size` numbers.
-
-    Args:
-        roots: the results; the program's own is the last.
-        read: makes a tape of the graph below them.
-
-    `place` says where each node of :meth:`nodes` is (-1: nowhere), `result` which of them is the program's own result,
-    `root` where that is, `ops` which operations occur, `literals` which plain numbers are where.
-    """
+    """What a program does, in places of one array of `size` numbers."""
 
     roots: Sequence[Value]
     read: Callable[[Sequence[Value]], Tape] = Tape

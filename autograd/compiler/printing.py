@@ -69,20 +69,7 @@ def _infix(fn: Any, operands: Sequence[_Text]) -> _Text | None:
 
 
 def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str]) -> str:
-    """An expression of rows as Python on floats, bit for bit what the rows give.
-
-    Args:
-        symbol: of :func:`.symbols.partials`, or a float.
-        names: for each input its name, subscript or literal in the source.
-        bind: hands out the name under which a row's `forward` will be found. Infinities stand as ``math.inf``.
-
-    Example:
-        >>> from autograd.engine.ops import ATAN2
-        >>> from autograd.compiler.symbols import partials
-        >>> slope = partials(ATAN2, 2)[1]
-        >>> float_code(slope, {"x0": "v1", "x1": "v2"}, lambda op: op.name)
-        '-v1 / hypot(v1, v2) / hypot(v1, v2)'
-    """
+    """An expression of rows as Python on floats, bit for bit what the rows give."""
     texts: dict[Symbol, _Text] = {}
 
     def text(x: Any) -> _Text:
@@ -102,22 +89,7 @@ def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str])
 
 
 def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
-    """An expression of array functions as one line of source over NumPy, jax.numpy, torch and the like.
-
-    Args:
-        symbol: of :func:`.symbols.lowered` or :func:`.symbols.forward`, or a float.
-        names: for each input its name, subscript or literal in the source.
-        xp: the namespace's name in the source.
-
-    Raises:
-        ArgumentError: a row has no array form.
-
-    Example:
-        >>> from autograd.engine.ops import ASINH
-        >>> from autograd.compiler.symbols import lowered, partials
-        >>> expression(lowered(partials(ASINH, 1)[0]), {"x0": "x"})
-        '1.0 / xp.hypot(xp.asarray(1.0), x)'
-    """
+    """An expression of array functions as one line of source over NumPy, jax.numpy, torch and the like."""
     texts: dict[Symbol, _Text] = {}
 
     def text(x: Any) -> _Text:
@@ -163,32 +135,7 @@ def numpy_lines(
     bind: Callable[[Op], str] | None = None,
     number: Callable[[float], str] | None = None,
 ) -> tuple[list[str], list[str]]:
-    """Expressions of array functions as lines of NumPy, each of one call that writes into an array that is there.
-
-    What the expressions share is computed once; a scratch array is used again as soon as its last reader is done.
-
-    Args:
-        wanted: expressions (or floats) of one trace, each with the array to write it into; None: wherever it is.
-        names: for each input its name, subscript or literal in the source. A target may be an input's own array.
-        scratch: hands out names: of an array of the result's shape for "item", of the stacked operands' shape for
-            "stack", and for "local" a name that is only assigned to (masks and what `where` returns).
-        bind: hands out the name of a function that applies a row to arrays element by element.
-        number: hands out the name of an array of no dimensions that holds a number, which NumPy's functions take faster
-            than a float; None: numbers stand as they are.
-
-    Returns:
-        The lines, and for each wanted expression where it is: its target, or a name or literal.
-
-    Raises:
-        ArgumentError: a row has no array form, and there is no `bind`.
-
-    Example:
-        >>> from autograd.engine.ops import TAN
-        >>> from autograd.compiler.symbols import lowered, partials
-        >>> slope = lowered(partials(TAN, 1)[0])
-        >>> numpy_lines([(slope, "s")], {"y": "y1"}, lambda kind: "t0")
-        (['np.multiply(y1, y1, out=t0)', 'np.add(1.0, t0, out=s)'], ['s'])
-    """
+    """Expressions of array functions as lines of NumPy, each of one call that writes into an array that is there."""
     return _Lines(wanted, names, scratch, bind, number).written()
 
 

@@ -439,11 +439,7 @@ class BatchProgram(Program):
 
 
 def vectorized(root: Value, inputs: Any) -> BatchProgram:
-    """A program whose root is the mean of `root` over a batch of inputs.
-
-    Raises:
-        ArgumentError: an input is no leaf of the graph, or occurs twice, or the result depends on none.
-    """
+    """A program whose root is the mean of `root` over a batch of inputs."""
     nodes = list(np.asarray(inputs, dtype=object).ravel())
     below = set(topological_order(root))
     for node in nodes:

@@ -73,12 +73,7 @@ def forward_lines(step: Single, arrays: Arrays) -> list[str]:
 
 
 def backward_lines(step: Single, arrays: Arrays, written: Mask, wanted: Mask) -> list[str]:
-    """The lines that send the nodes' messages.
-
-    Args:
-        written: which places of G hold a gradient so far; brought up to date.
-        wanted: for which places a gradient is wanted.
-    """
+    """The lines that send the nodes' messages."""
     own = step.out.places.tolist()
     inside = set(own)
     has = {p for p in own if written[p]}
@@ -134,12 +129,7 @@ PATIENCE = 50  # passes
 
 
 class Loop:
-    """The forward pass of single nodes; call it.
-
-    Args:
-        step: the nodes.
-        arrays: where their numbers are.
-    """
+    """The forward pass of single nodes; call it."""
 
     def __init__(self, step: Single, arrays: Arrays) -> None:
         self.step, self.arrays = step, arrays
@@ -179,13 +169,7 @@ class Loop:
 
 
 class LoopBack:
-    """The backward pass of single nodes; call it.
-
-    Args:
-        loop: the forward pass.
-        written: which places of G hold a gradient so far; brought up to date.
-        wanted: for which places a gradient is wanted.
-    """
+    """The backward pass of single nodes; call it."""
 
     def __init__(self, loop: Loop, written: Mask, wanted: Mask) -> None:
         self._loop = loop

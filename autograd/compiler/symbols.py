@@ -27,14 +27,7 @@ _NO_UFUNCS = {"where", "round", "clip"}  # what else than NumPy's ufuncs an arra
 
 
 class Symbol(Operators):
-    """One node of an expression: an input, or something applied to symbols and floats. Made by a :class:`Trace`.
-
-    Args:
-        trace: where it is known.
-        kind: INPUT, ROW, FUNCTION, REDUCTION (over the first axis) or ELEMENTS (a row without array form).
-        fn, operands: an input's name, a row, or the name of an array function; and symbols and numbers.
-        stacked: it has the shape of the stacked operands, one more axis than the result.
-    """
+    """One node of an expression: an input, or something applied to symbols and floats. Made by a :class:`Trace`."""
 
     __slots__ = ("fn", "kind", "operands", "stacked", "trace")
 
@@ -126,14 +119,7 @@ class _Namespace:
 
 
 class Trace:
-    """The expressions of one formula: what is equal is made once, so common parts are shared.
-
-    Example:
-        >>> trace = Trace()
-        >>> x = trace.array_input("x0")
-        >>> x * x is x * x, 1.0 * x is x
-        (True, True)
-    """
+    """The expressions of one formula: what is equal is made once, so common parts are shared."""
 
     def __init__(self) -> None:
         self._known: dict[Any, Symbol] = {}
@@ -230,53 +216,19 @@ def below(symbols: Iterable[Any], known: Container[Symbol] = ()) -> list[Any]:
 
 
 def partials(op: Op, count: int) -> tuple[Any, ...]:
-    """A row's rule as expressions of rows.
-
-    Args:
-        op: the row.
-        count: how many operands it is applied to.
-
-    Returns:
-        For each operand a :class:`Symbol` over y, the row's own result, and x0, x1, ..., its operands; or a float.
-
-    Raises:
-        ArgumentError: the rule of a user's row isn't made of operators and functions alone.
-
-    Example:
-        >>> from autograd.engine.ops import SIN, TANH
-        >>> partials(SIN, 1), partials(TANH, 1)
-        ((cos(x0),), (_sech2(x0),))
-    """
+    """A row's rule as expressions of rows."""
     slopes: tuple[Any, ...] = _readable(op, lambda: Trace().read_rule(op, count))
     return slopes
 
 
 def forward(op: Op, count: int) -> Any:
-    """A row's value as an expression of array functions over x0, x1, ...
-
-    Raises:
-        ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
-
-    Example:
-        >>> from autograd.engine.ops import RELU
-        >>> forward(RELU, 1)
-        maximum(x0, 0.0)
-    """
+    """A row's value as an expression of array functions over x0, x1, ..."""
     trace = Trace()
     return _readable(op, lambda: op(*[trace.array_input(f"x{i}") for i in range(count)]))
 
 
 def lowered(symbol: Any) -> Any:
-    """An expression of rows as one of array functions; what equals the row's own value is y. A float stays a float.
-
-    Raises:
-        ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
-
-    Example:
-        >>> from autograd.engine.ops import RELU
-        >>> lowered(partials(RELU, 1)[0])
-        sign(y)
-    """
+    """An expression of rows as one of array functions; what equals the row's own value is y. A float stays a float."""
     if not isinstance(symbol, Symbol):
         return symbol
     trace = symbol.trace
@@ -313,26 +265,14 @@ _FOLDS = frozenset({"add", "multiply", "maximum", "minimum"})
 
 
 class Stacked(NamedTuple):
-    """A row of many operands over X, their stack.
-
-    Args:
-        forward: the value; it has one axis less than X.
-        partial: the slopes to all operands at once, over X and y: of X's shape, or one for all of them.
-    """
+    """A row of many operands over X, their stack."""
 
     forward: ArraySymbol
     partial: ArraySymbol | float
 
 
 class _Part(NamedTuple):
-    """What an expression is on the stack.
-
-    Args:
-        formula: over X and y, or a number.
-        reads: the one operand that is read; None: none by itself.
-        reach: a fold of the formula over operands 0 to reach - 1, not yet over all; 0: it is no fold.
-        fold, start: the fold's function, and what stands in front of it.
-    """
+    """What an expression is on the stack."""
 
     formula: Any
     reads: int | None = None
@@ -346,21 +286,7 @@ class _Unreadable(Exception):
 
 
 def stacked(op: Op, count: int) -> Stacked | None:
-    """A row of many operands as a reduction of their stack, if it is one.
-
-    Args:
-        op: the row.
-        count: how many operands.
-
-    Returns:
-        The two formulas; None if the row or its rule is none on a stack, such as a product's rule.
-
-    Example:
-        >>> from autograd.engine.ops import MEAN, PROD
-        >>> stacked(MEAN, 4)
-        Stacked(forward=divide(add(X, 0.0), 4.0), partial=0.25)
-        >>> stacked(PROD, 4)
-    """
+    """A row of many operands as a reduction of their stack, if it is one."""
     try:
         value, slopes = forward(op, count), [lowered(slope) for slope in partials(op, count)]
         reader = _Reader(count)

@@ -22,15 +22,7 @@ DEAD = -1  # the code of a node that a rewriting has taken out
 
 
 class Tape:
-    """The nodes below some roots, operands first.
-
-    Args:
-        roots: where the graph is read from.
-
-    A node of one or two operands has their numbers in `first` and `second` (else -1). A dot or a row of any number
-    of operands has them in `many`: one tuple, or for a dot the tuple of the weights (the bias behind them) and
-    the tuple of the inputs. Nodes share these tuples as the graph does.
-    """
+    """The nodes below some roots, operands first."""
 
     def __init__(self, roots: Sequence[Value]) -> None:
         self.ops: list[Op] = [LEAF, CONSTANT, LITERAL, DOT]
@@ -167,14 +159,7 @@ def _numbered(group: tuple[Any, ...], number: dict[Value, int], known: dict[int,
 
 
 class Sample:
-    """The graph of one sample.
-
-    Args:
-        root: its result.
-        inputs: the leaves that differ from sample to sample.
-
-    `varies` says which nodes of `tape` depend on the inputs; copies share the others.
-    """
+    """The graph of one sample."""
 
     def __init__(self, root: Value, inputs: Sequence[Value]) -> None:
         self.tape = Tape([root])
@@ -183,29 +168,13 @@ class Sample:
         self._rank: Numbers = np.cumsum(self.varies) - 1
 
     def numbers(self, nodes: NDArray[np.signedinteger[Any]], count: int) -> Numbers:
-        """What numbers nodes have in each of `count` copies.
-
-        The first copy is the sample itself. Behind it come the nodes that vary of the second copy, of the third, ...
-
-        Args:
-            nodes: by their number in the sample; -1 stands for no node.
-
-        Returns:
-            Of shape (count, len(nodes)).
-        """
+        """What numbers nodes have in each of `count` copies."""
         later = np.arange(count - 1)[:, None] * (self._rank[-1] + 1) + (len(self._rank) + self._rank[nodes])
         return np.vstack([nodes, np.where(self.varies[nodes] & (nodes >= 0), later, nodes)])
 
 
 class BatchTape(Tape):
-    """The mean of a sample's result over a batch, as if a graph had been recorded for each sample.
-
-    Args:
-        sample: the graph of one.
-        count: how many there are.
-
-    Of a copy, `nodes` has the node that was copied. The copies of the inputs are constants.
-    """
+    """The mean of a sample's result over a batch, as if a graph had been recorded for each sample."""
 
     def __init__(self, sample: Sample, count: int) -> None:
         one, varies = sample.tape, sample.varies

@@ -1,7 +1,7 @@
 """`Value`: a number that remembers how it was made.
 
-Operators and methods are made from rows of the op table by two small factories, so no operation is described
-here. Drawing, stepping, checking and differentiating functions live elsewhere and only read a graph.
+Every operator applies its row of the op table, so no operation is described here. Drawing, stepping, checking and
+differentiating functions live elsewhere and only read a graph.
 """
 
 from __future__ import annotations
@@ -22,80 +22,92 @@ from . import copying, graph, modes, ops
 from .op import Op, number
 from .ops import CONSTANT, LEAF, LITERAL
 
-__all__ = ["Number", "Operators", "Value", "lift", "literal", "node", "record", "unary_method"]
+__all__ = ["Number", "Operators", "Value", "apply_unary", "lift", "literal", "node", "record"]
 
-# --- operators ----------------------------------------------------------------------------------------------------
-#
-# Python's operators for everything that stands for a number: each applies its row of the op table.
-#
-# A class that mixes this in gives `data`, the bare number, and ``apply_op`` (see :class:`autograd.engine.op.Op`).
+_BARE = (float, int)
 
 
-def _operator(op: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """The operator of a two-operand row, and its reflected form. An array operand goes element by element itself."""
-
-    def operate(self: Any, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else op(self, _operand(other))
-
-    def reflected(self: Any, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else op(_operand(other), self)
-
-    return operate, reflected
+def _applied(op: Op, a: Any, b: Any) -> Any:
+    """The row on two operands, of which one is no float; an array of them goes element by element itself."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return NotImplemented
+    return op(a if isinstance(a, Operators) else number(a), b if isinstance(b, Operators) else number(b))
 
 
-def _operand(x: Any) -> Any:
-    return x if isinstance(x, Operators) else number(x)
-
-
-def _unary(op: Op) -> Callable[[Any], Any]:
-    return lambda self: op(self)
-
-
-def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, object], bool]:
+def _compared(compare: Callable[[Any, Any], bool], a: Any, b: object) -> bool:
     """A comparison of bare numbers, as a plain bool."""
-
-    def holds(self: Any, other: object) -> bool:
-        theirs = other.data if isinstance(other, Operators) else other
-        if not isinstance(theirs, numbers.Real):
-            return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
-        outcome = bool(compare(self.data, theirs))
-        return modes.compared(outcome, compare, self, other) if modes.entered else outcome
-
-    return holds
+    theirs = b.data if isinstance(b, Operators) else b
+    if not isinstance(theirs, numbers.Real):
+        return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
+    outcome = bool(compare(a.data, theirs))
+    return modes.compared(outcome, compare, a, b) if modes.entered else outcome
 
 
 class Operators:
-    """Arithmetic that stays in the graph, comparisons that give plain bools, and no silent way out to floats."""
+    """Python's operators for what stands for a number: arithmetic stays in the graph, comparisons give plain bools.
+
+    A class that mixes this in has `data`, the bare number, and ``apply_op`` (see :class:`autograd.engine.op.Op`).
+    """
 
     __slots__ = ()
 
     data: float
 
-    __add__, __radd__ = _operator(ops.ADD)
-    __sub__, __rsub__ = _operator(ops.SUB)
-    __mul__, __rmul__ = _operator(ops.MUL)
-    __truediv__, __rtruediv__ = _operator(ops.DIV)
-    __floordiv__, __rfloordiv__ = _operator(ops.FLOORDIV)
-    __mod__, __rmod__ = _operator(ops.MOD)
-    _pow, __rpow__ = _operator(ops.POW)
-    __neg__ = _unary(ops.NEG)
-    __abs__ = _unary(ops.ABS)
-    __floor__ = _unary(ops.FLOOR)
+    def __add__(self, other: Any) -> Any:
+        return _applied(ops.ADD, self, other)
 
-    # Methods for the functions that micrograd has as methods, and those that NumPy's loops over plain object
-    # arrays look for. Everything else is a function of the package.
-    relu = _unary(ops.RELU)
-    tanh = _unary(ops.TANH)
-    exp = _unary(ops.EXP)
-    log = _unary(ops.LOG)
-    sqrt = _unary(ops.SQRT)
-    sin = _unary(ops.SIN)
-    cos = _unary(ops.COS)
+    def __radd__(self, other: Any) -> Any:
+        return _applied(ops.ADD, other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return _applied(ops.SUB, self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _applied(ops.SUB, other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _applied(ops.MUL, self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _applied(ops.MUL, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _applied(ops.DIV, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _applied(ops.DIV, other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _applied(ops.FLOORDIV, self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _applied(ops.FLOORDIV, other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return _applied(ops.MOD, self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _applied(ops.MOD, other, self)
 
     def __pow__(self, exponent: Any) -> Any:
         if isinstance(exponent, Operators | np.ndarray):
-            return self._pow(exponent)
+            return _applied(ops.POW, self, exponent)
         return ops.power(number(exponent))(self)
+
+    def __rpow__(self, base: Any) -> Any:
+        return _applied(ops.POW, base, self)
+
+    def __neg__(self) -> Any:
+        return ops.NEG(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return ops.ABS(self)
+
+    def __floor__(self) -> Any:
+        return ops.FLOOR(self)
 
     def __round__(self, digits: int | None = None) -> Any:
         return ops.rounded(float(operator.index(digits or 0)))(self)
@@ -106,15 +118,46 @@ class Operators:
     def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
         return other // self, other % self
 
-    def __pos__(self) -> Any:
-        return self
+    # Methods for the functions that micrograd has as methods, and those that NumPy's loops over plain object
+    # arrays look for. Everything else is a function of the package.
+
+    def relu(self) -> Any:
+        return ops.RELU(self)
+
+    def tanh(self) -> Any:
+        return ops.TANH(self)
+
+    def exp(self) -> Any:
+        return ops.EXP(self)
+
+    def log(self) -> Any:
+        return ops.LOG(self)
+
+    def sqrt(self) -> Any:
+        return ops.SQRT(self)
+
+    def sin(self) -> Any:
+        return ops.SIN(self)
+
+    def cos(self) -> Any:
+        return ops.COS(self)
 
     __hash__ = object.__hash__
-    __eq__ = _comparison(operator.eq)
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
+
+    def __eq__(self, other: object) -> bool:
+        return _compared(operator.eq, self, other)
+
+    def __lt__(self, other: object) -> bool:
+        return _compared(operator.lt, self, other)
+
+    def __le__(self, other: object) -> bool:
+        return _compared(operator.le, self, other)
+
+    def __gt__(self, other: object) -> bool:
+        return _compared(operator.gt, self, other)
+
+    def __ge__(self, other: object) -> bool:
+        return _compared(operator.ge, self, other)
 
     def __bool__(self) -> bool:
         outcome = self.data != 0.0
@@ -138,7 +181,6 @@ Number: TypeAlias = "Value | float"
 _make = object.__new__
 _literals: dict[float, ReferenceType[Value]] = {}
 _LITERALS_KEPT = 4096
-_NUMBERS = (float, int)
 
 
 def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
@@ -160,50 +202,19 @@ def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
     return modes.applied(made) if modes.entered else made
 
 
-def _defers_to(other: Any) -> bool:
-    """Whether the other operand knows better how to go on: a dual, or an array."""
-    return getattr(type(other), "op_level", 0) > 1 or isinstance(other, np.ndarray)
+def _operand(x: Any) -> Any:
+    """The other operand as a Value; NotImplemented where it goes on itself: a dual, or an array."""
+    if type(x) not in _BARE and (getattr(type(x), "op_level", 0) > 1 or isinstance(x, np.ndarray)):
+        return NotImplemented
+    return lift(x)
 
 
-def _binary(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
-    """The operator of a two-operand row, and its reflected form."""
-    forward = op.forward
-
-    def operate(self: Value, other: Any) -> Value:
-        if type(other) is not Value:
-            if type(other) not in _NUMBERS and _defers_to(other):
-                return NotImplemented  # type: ignore[no-any-return]
-            other = lift(other)
-        try:
-            return node(forward(self._data, other._data), op, self, other)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (self, other), error) from None
-
-    def reflected(self: Value, other: Any) -> Value:
-        if type(other) not in _NUMBERS and _defers_to(other):
-            return NotImplemented  # type: ignore[no-any-return]
-        other = lift(other)
-        try:
-            return node(forward(other._data, self._data), op, other, self)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (other, self), error) from None
-
-    return operate, reflected
-
-
-def unary_method(op: Op) -> Callable[[Value], Value]:
-    """The method of a one-operand row."""
-    forward = op.forward
-
-    def operate(self: Value) -> Value:
-        try:
-            return node(forward(self._data), op, self)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (self,), error) from None
-
-    operate.__name__ = op.name
-    operate.__doc__ = f"autograd.{op.name} of this node: {op.because}."
-    return operate
+def apply_unary(op: Op, x: Value) -> Value:
+    """A node of a one-operand row, without the detour through Op's dispatch."""
+    try:
+        return node(op.forward(x._data), op, x)
+    except (ArithmeticError, ValueError) as error:
+        raise _failure(op, (x,), error) from None
 
 
 class Value(Operators):
@@ -363,23 +374,69 @@ class Value(Operators):
         """Apply a row to inputs of which at least one is a Value; the others become constants."""
         return record(op, tuple([x if type(x) is Value else lift(x) for x in inputs]))
 
-    __add__, __radd__ = _binary(ops.ADD)
-    __sub__, __rsub__ = _binary(ops.SUB)
-    __mul__, __rmul__ = _binary(ops.MUL)
-    __truediv__, __rtruediv__ = _binary(ops.DIV)
-    __neg__ = unary_method(ops.NEG)
-    relu = unary_method(ops.RELU)
-    tanh = unary_method(ops.TANH)
-    exp = unary_method(ops.EXP)
+    def __add__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return node(self._data + other._data, ops.ADD, self, other)
+
+    def __radd__(self, other: Any) -> Value:
+        if (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return node(other._data + self._data, ops.ADD, other, self)
+
+    def __sub__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return node(self._data - other._data, ops.SUB, self, other)
+
+    def __rsub__(self, other: Any) -> Value:
+        if (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return node(other._data - self._data, ops.SUB, other, self)
+
+    def __mul__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return node(self._data * other._data, ops.MUL, self, other)
+
+    def __rmul__(self, other: Any) -> Value:
+        if (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return node(other._data * self._data, ops.MUL, other, self)
+
+    def __truediv__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        try:
+            return node(self._data / other._data, ops.DIV, self, other)
+        except ZeroDivisionError as error:
+            raise _failure(ops.DIV, (self, other), error) from None
+
+    def __rtruediv__(self, other: Any) -> Value:
+        if (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        try:
+            return node(other._data / self._data, ops.DIV, other, self)
+        except ZeroDivisionError as error:
+            raise _failure(ops.DIV, (other, self), error) from None
 
     def __pow__(self, exponent: Any) -> Any:
-        if type(exponent) not in _NUMBERS:
-            return super().__pow__(exponent)
-        op = ops.power(float(exponent))
-        try:
-            return node(op.forward(self._data), op, self)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (self,), error) from None
+        return apply_unary(ops.power(float(exponent)), self) if type(exponent) in _BARE else super().__pow__(exponent)
+
+    def __neg__(self) -> Value:
+        return node(-self._data, ops.NEG, self)
+
+    def relu(self) -> Value:
+        """autograd.relu of this node."""
+        return apply_unary(ops.RELU, self)
+
+    def tanh(self) -> Value:
+        """autograd.tanh of this node."""
+        return apply_unary(ops.TANH, self)
+
+    def exp(self) -> Value:
+        """autograd.exp of this node."""
+        return apply_unary(ops.EXP, self)
 
     # --- text, copies ----------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..engine import ops, special
 from ..engine.op import Op, is_node, number, plain
-from ..engine.value import Number, Value, lift, literal, node, record, unary_method
+from ..engine.value import Number, Value, apply_unary, lift, literal, node, record
 from ..errors import ArgumentError, DomainError, OperandError, ShapeError
 
 Array = NDArray[Any]
@@ -46,10 +46,8 @@ class Binary(Protocol):
 
 
 def _unary(op: Op, formula: str, example: str) -> Unary:
-    on_value = unary_method(op)
-
     def function(x: Any, /) -> Any:
-        return on_value(x) if type(x) is Value else op(x)
+        return apply_unary(op, x) if type(x) is Value else op(x)
 
     unary: Unary = _described(function, op, formula, example)
     return unary
