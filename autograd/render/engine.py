@@ -15,13 +15,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import graphviz
 
 from ..errors import GraphError, GraphvizMissingError
 
-__all__ = ["FoundDigraph", "find_dot", "found_dot", "set_dot"]
+__all__ = ["find_dot", "found_dot", "set_dot"]
 
 VARIABLE = "AUTOGRAD_DOT"
 PACKAGE = "graphviz-pure"
@@ -51,11 +48,7 @@ def set_dot(path: str | os.PathLike[str] | None) -> None:
 
 
 def find_dot() -> Path:
-    """The ``dot`` program that pictures are drawn with.
-
-    Raises:
-        GraphvizMissingError: there is none; the message says what to install.
-    """
+    """The ``dot`` program that pictures are drawn with."""
     if _chosen is not None:
         return _program(_chosen, "set_dot was given")
     if named := os.environ.get(VARIABLE):
@@ -73,18 +66,12 @@ def find_dot() -> Path:
 
 @contextlib.contextmanager
 def found_dot() -> Iterator[Path]:
-    """While inside, the `graphviz` package runs the program that :func:`find_dot` finds; it yields its path.
-
-    The package keeps the program's name in a module variable. That is put back on leaving, and a lock keeps threads
-    that draw at the same time from meeting each other's setting.
-
-    Raises:
-        GraphvizMissingError: there is no program, or it went away in between.
-        GraphError: the program failed; the message has what it said.
-    """
+    """While inside, the `graphviz` package runs the program that :func:`find_dot` finds; it yields its path."""
     import graphviz
     from graphviz.backend import dot_command
 
+    # The package keeps the program's name in a module variable. It is put back on leaving, and a lock keeps threads
+    # that draw at the same time from meeting each other's setting.
     path = find_dot()
     with _lock:
         before = dot_command.DOT_BINARY
@@ -134,35 +121,3 @@ def _ending(code: int) -> str:
 def _said(stderr: bytes | str | None) -> str:
     text = stderr.decode("utf-8", "replace") if isinstance(stderr, bytes) else stderr or ""
     return f": {text.strip()[:2000]}" if text.strip() else " and said nothing about it"
-
-
-# --- digraph ------------------------------------------------------------------------------------------------------
-#
-# `graphviz.Digraph`, running the ``dot`` program that this package finds.
-#
-# Apart from the other modules because importing `graphviz` takes time that somebody who never draws should not pay.
-
-
-class FoundDigraph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
-    """A Digraph whose pipe, render and view (and so notebooks, too) work wherever `to_svg` does."""
-
-    def pipe(self, *args: Any, **kwargs: Any) -> Any:
-        """As ``graphviz.Digraph.pipe``."""
-        try:
-            return self._piped(*args, **kwargs)
-        except GraphError as error:
-            if "routesplines" not in str(error) and "lost" not in str(error):
-                raise
-        # Some versions of `dot` find no way for a curve through a crowded picture. Straight parts always fit.
-        straight = self.copy()
-        straight.graph_attr["splines"] = "line"
-        return straight._piped(*args, **kwargs)
-
-    def _piped(self, *args: Any, **kwargs: Any) -> Any:
-        with found_dot():
-            return super().pipe(*args, **kwargs)
-
-    def render(self, *args: Any, **kwargs: Any) -> Any:
-        """As ``graphviz.Digraph.render``."""
-        with found_dot():
-            return super().render(*args, **kwargs)

@@ -130,7 +130,7 @@ def test_an_embedded_null_is_refused(square: Value) -> None:
 
 
 def test_where_dot_finds_no_curve_the_arrows_are_straight(monkeypatch: pytest.MonkeyPatch, square: Value) -> None:
-    from autograd.render.engine import FoundDigraph
+    from autograd.render.digraph import FoundDigraph
 
     asked: list[str] = []
     piped = FoundDigraph._piped
