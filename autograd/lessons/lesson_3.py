@@ -14,427 +14,15 @@ from ..engine.value import Value
 from ..errors import DomainError, RangeError, ShapeError
 from ..functions.arrays import array, data, grads
 from ..functions.elementary import absolute, log, mean, sigmoid, sum, xlogy
-from ..nn import datasets, init, losses, monitor, optim
+from ..nn import datasets, init, losses, optim
 from ..reading.paths import path_products
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
-from .examples import chain, loss_svg, named, worked
+from .examples import chain, loss_svg, named, verdict, worked
 
 __all__ = ["LESSON", "LOSSES"]
 
-# --- lesson 3 torch losses ----------------------------------------------------------------------------------------
-#
-# The losses of claim 3.6 in PyTorch 2.13.0, float64, before each of 100 steps.
-#
-# Made by tests/data/make_lesson_3_torch.py; not to be edited.
 
-
-LOSSES = (
-    0.8938851873797944, 0.8756804084447507, 0.8577708098642434, 0.8401205877507191, 0.8227576807517589,
-    0.8056691102708557, 0.7888721607495135, 0.7724399741088653, 0.7562765724044543, 0.7404250412049054,
-    0.7248656933601576, 0.7095459348740445, 0.6944965893987629, 0.6796813327189006, 0.6650801088717109,
-    0.6506784653738935, 0.6364750407998017, 0.6224730669143331, 0.6086820928954848, 0.5950581682050196,
-    0.5816213314626203, 0.5683450950792737, 0.5551739696444282, 0.5421244034371091, 0.5292354859106175,
-    0.5166290428580548, 0.5042290140196501, 0.49195775833694677, 0.47982281170121277, 0.46782387098963063,
-    0.45598714040052624, 0.4442952796816065, 0.43269022417907993, 0.4211990151618629, 0.40988641849099,
-    0.3987530262605152, 0.3877644847563372, 0.3769182122854664, 0.3662107324325001, 0.35561742147958825,
-    0.34518077818223447, 0.3348968626928539, 0.3247604313164443, 0.3147861120632555, 0.30499442837432,
-    0.2953706576774453, 0.2859016872572203, 0.27660880919859143, 0.2674715320217743, 0.25849475828140256,
-    0.24971910717001627, 0.24113051520036577, 0.23272655302728268, 0.22452435660035025, 0.2165295522804404,
-    0.20873689991009986, 0.20115035116301422, 0.19376571690919356, 0.18658425938454964, 0.1795988945605562,
-    0.1728248840574049, 0.1662575977943901, 0.1598908318347998, 0.15372221928049654, 0.1477471012111104,
-    0.1419704861521895, 0.13640219987272878, 0.1310333355489497, 0.12584891956397432, 0.1208421335297009,
-    0.11600653341625208, 0.11135827624761925, 0.10689515473303213, 0.10257766902364451, 0.09840481726062862,
-    0.09437798584851702, 0.09049461040592363, 0.08676570140929396, 0.08317519564840131, 0.07970917466453668,
-    0.0763808630702336, 0.0731766560006745, 0.07010292311021762, 0.06714855632944737, 0.0642916482564252,
-    0.061547584382414845, 0.05889613433297902, 0.0563390236397732, 0.053884086425650624, 0.05154456308533553,
-    0.0492920238610454, 0.04712279854182874, 0.045034675532294614, 0.04303403100165561, 0.041118968415216464,
-    0.03928115467165572, 0.037523378936645535, 0.03583176194657966, 0.034207637125844126, 0.03264895897521555,
-)  # fmt: skip
-
-
-# --- lesson 3 torch -----------------------------------------------------------------------------------------------
-#
-# Claim 3.6: the PyTorch program of the document, run by this engine and compared with PyTorch's own losses.
-#
-# The document gives neither data nor weights. Both are made here by a rule in whole numbers divided by powers of
-# two, so
-# that they are the same doubles wherever they are made, and need not be stored; `make_lesson_3_torch.py`, beside the
-# tests of the lessons, made the same in PyTorch and printed the losses in ``lesson_3_torch_losses.py``.
-
-
-TORCH_EPOCHS = 100
-SAMPLES = 16
-
-
-class Numbers(NamedTuple):
-    """What the program leaves open: inputs (16, 10), targets (16, 1), and the parameters to start from."""
-
-    inputs: np.ndarray
-    targets: np.ndarray
-    parameters: tuple[np.ndarray, ...]
-
-
-def numbers() -> Numbers:
-    """Data and starting weights: each an integer over a power of two, so exact in any arithmetic of doubles.
-
-    Example:
-        >>> [part.shape for part in numbers().parameters]
-        [(64, 10), (64,), (1, 64), (1,)]
-    """
-    state = 1
-
-    def draw(shape: tuple[int, ...], low: int, high: int, over: int) -> np.ndarray:
-        nonlocal state
-        drawn = []
-        for _ in range(int(np.prod(shape))):
-            state = (1103515245 * state + 12345) % 2**31
-            drawn.append(((state >> 16) % (high - low + 1) + low) / over)
-        return np.array(drawn).reshape(shape)
-
-    inputs = draw((SAMPLES, 10), -32, 32, 32)
-    targets = inputs[:, :1] - 0.5 * inputs[:, 1:2] + inputs[:, 2:3] * inputs[:, 3:4]
-    # PyTorch draws a Linear layer's parameters within 1/sqrt(inputs): 0.316 and 0.125
-    parameters = (draw((64, 10), -40, 40, 128), draw((64,), -40, 40, 128), draw((1, 64), -32, 32, 256),
-                  draw((1,), -32, 32, 256))  # fmt: skip
-    return Numbers(inputs, targets, parameters)
-
-
-@cache
-def train_with_torch_steps() -> tuple[tuple[float, ...], tuple[int, ...], int]:
-    """The document's loop: the loss of every epoch, before its step; the shapes of the predictions; the parameters."""
-    given = numbers()
-    model = nn.Sequential(nn.Linear(10, 64), nn.ReLU(), nn.Linear(64, 1))
-    for parameter, number in zip(
-        model.parameters(), np.concatenate([part.ravel() for part in given.parameters]), strict=True
-    ):
-        parameter.data = float(number)
-    optimizer = optim.Adam(model.parameters(), lr=0.001)
-    history = []
-    for _ in range(TORCH_EPOCHS):
-        predictions = model(given.inputs)
-        loss = losses.mse(predictions, given.targets)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        history.append(loss.data)
-    return tuple(history), predictions.shape, len(model.parameters())
-
-
-def claim_6() -> list[Figure]:
-    """The losses of 100 epochs beside PyTorch's, and the two things that the program leaves out."""
-    history, shape, count = train_with_torch_steps()
-    worst = max(abs(ours / theirs - 1) for ours, theirs in zip(history, LOSSES, strict=True))
-    predictions = [[0.5], [1.0], [2.0]]
-    try:
-        losses.mse(predictions, [0.0, 1.0, 2.0])
-        refused = "no error"
-    except ShapeError as error:
-        refused = str(error)
-    return [
-        exactly("parameters", "Linear(10, 64), Linear(64, 1)", count, 10 * 64 + 64 + 64 + 1),
-        exactly("shape of the predictions", None, shape, [SAMPLES, 1],
-                note="inputs and targets are not defined in the document. Ours are 16 samples made by a rule, and the "
-                "starting weights likewise. PyTorch's convention: a row for each sample, X W^T + b."),
-        *[close(f"loss, epoch {epoch}", None, history[epoch - 1], LOSSES[epoch - 1], 1e-10,
-                note="Compared with PyTorch in float64, from the same weights and data." if epoch == 1 else "")
-          for epoch in (1, 2, 10, 50, TORCH_EPOCHS)],
-        holds("all 100, off by", "for epoch in range(100)", worst, worst < 1e-10,
-              note="The largest relative difference from PyTorch's losses."),
-        exactly("iterations in an epoch", "loss.backward() once per epoch", len(history) / TORCH_EPOCHS, 1.0,
-                note="The whole set is one batch in this loop: an epoch is an iteration, although the document's table "
-                "of terms tells them apart."),
-        holds("targets of shape (3,)", "criterion(predictions, targets)", refused, refused != "no error",
-              note="Predictions of shape (3, 1) against targets of shape (3,): PyTorch would broadcast them to 3 x 3 "
-              "and train on nonsense, with a warning at most."),
-    ]  # fmt: skip
-
-
-# --- lesson 3 troubles --------------------------------------------------------------------------------------------
-#
-# Claim 3.5: vanishing, slow and oscillating runs, each reproduced and cured; and clipping, for the exploding one.
-
-
-class Descent(NamedTuple):
-    """The losses of a run, before each step and after the last, and where it ended."""
-
-    losses: tuple[float, ...]
-    w: float
-
-
-def descend(
-    loss: Callable[[Value], Value], rate: float, steps: int, kind: str = "SGD", clip: float | None = None
-) -> Descent:
-    """Move one weight, from 0, down a loss of w - 3.
-
-    Example:
-        >>> descend(lambda d: d**2, 0.25, 2)
-        Descent(losses=(9.0, 2.25, 0.5625), w=2.25)
-    """
-    w = Value(0.0, "w")
-    kinds: dict[str, Callable[..., Any]] = {"SGD": optim.SGD, "Adam": optim.Adam}
-    optimizer = kinds[kind]([w], lr=rate)
-    history = []
-    for _ in range(steps):
-        now = loss(w - 3.0)
-        history.append(now.data)
-        optimizer.zero_grad()
-        now.backward()
-        if clip is not None:
-            optim.clip_grad_value([w], clip_value=clip)
-        optimizer.step()
-    return Descent((*history, loss(w - 3.0).data), w.data)
-
-
-def square(d: Value) -> Value:
-    """d^2."""
-    power: Value = d**2
-    return power
-
-
-def tiny(d: Value) -> Value:
-    """A millionth of d^2."""
-    return 1e-6 * square(d)
-
-
-WIDTH = 6
-
-# --- vanishing ---------------------------------------------------------------------------------------------
-
-
-class Deep(NamedTuple):
-    """What training did: the loss before and after, and how far the first and the last layer's weights moved."""
-
-    losses: tuple[float, float]
-    first: float
-    last: float
-
-
-@cache
-def deep(cure: str = "", steps: int = 20) -> Deep:
-    """Train eight layers of six nodes on ten examples; `cure` is "", "ReLU" or "batch normalisation"."""
-    rng = np.random.default_rng(6)
-    x = rng.uniform(-1.0, 1.0, (10, 3))
-    y = x[:, :1] * x[:, 1:2]
-    layers: list[Any] = []
-    for depth in range(8):
-        linear = nn.Linear(3 if depth == 0 else WIDTH, WIDTH, seed=depth)
-        normal = [nn.BatchNorm(WIDTH)] if cure == "batch normalisation" else []
-        layers += [linear, *normal, nn.ReLU() if cure == "ReLU" else nn.Sigmoid()]
-        if cure == "ReLU":
-            init.kaiming_normal(linear.weight, nonlinearity="relu", rng=rng)
-    net = nn.Sequential(*layers, nn.Linear(WIDTH, 1, seed=8))
-    parameters = net.parameters()
-    optimizer = optim.SGD(parameters, lr=0.05)
-    start, history = data(parameters), []
-    for _ in range(steps):
-        loss = losses.mse(net(x), y)
-        history.append(loss.data)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    moved = data(parameters) - start
-    return Deep(
-        (history[0], history[-1]),
-        float(np.linalg.norm(moved[: 3 * WIDTH])),
-        float(np.linalg.norm(moved[-WIDTH - 1 : -1])),
-    )
-
-
-def vanishing() -> list[Figure]:
-    """Eight sigmoid layers: the first ones stand still; then with ReLU, and with batch normalisation."""
-    before, relus, normal = deep(), deep("ReLU"), deep("batch normalisation")
-    return [
-        holds("vanishing: first, last", "early layers don't learn", [before.first, before.last],
-              before.first < 1e-4 * before.last,
-              note="How far the weights of the first and of the last of nine layers moved in 20 steps, with sigmoids."),
-        holds("with ReLU", "use ReLU", [relus.first, relus.last], relus.first > 1000 * before.first,
-              note="With Kaiming's starting weights, as ReLUs need."),
-        holds("with batch normalisation", "batch normalization", [normal.first, normal.last],
-              normal.first > 1000 * before.first),
-        holds("loss, sigmoids", None, list(before.losses), before.losses[1] < before.losses[0],
-              note="First and last. It falls a little all the same: the last layer learns the mean of the targets. A "
-              "falling loss doesn't say that the early layers learn."),
-    ]  # fmt: skip
-
-
-# --- exploding, slow, oscillating ----------------------------------------------------------------------------
-
-
-def clipped() -> list[Figure]:
-    """The diverging run again, with its gradient clipped."""
-    run = descend(square, rate=10.0, steps=200, clip=0.01)
-    return [
-        holds("clipped at 0.01", "gradient clipping", max(run.losses), max(run.losses) == run.losses[0] == 9.0,
-              note="Rate 10 as before, and no step can be longer than 0.1: the loss never rises above where it began."),
-        holds("and its last losses", None, list(run.losses[-2:]), max(run.losses[-20:]) <= 0.01 + 1e-12,
-              note="It doesn't settle either: it stays within one step of the minimum. Clipping bounds the step; only "
-              "a lower rate lets the run converge."),
-    ]  # fmt: skip
-
-
-def slow() -> list[Figure]:
-    """A loss that decreases very slowly, with a larger rate, and with Adam."""
-    crawling, faster, adam = (
-        descend(square, 1e-5, 100),
-        descend(square, 0.1, 100),
-        descend(square, 0.1, 100, kind="Adam"),
-    )
-    flat, helped = descend(tiny, 0.1, 100), descend(tiny, 0.1, 100, kind="Adam")
-    return [
-        close("slow: rate 0.00001", "decreases very slowly", crawling.losses[-1], 9.0 * (1 - 2e-5) ** 200, 1e-12,
-              note="The loss (w - 3)^2, 9 at first, after 100 steps."),
-        close("rate 0.1", "increase learning rate", faster.losses[-1], 9.0 * 0.8**200, 1e-12),
-        holds("Adam, rate 0.1", "use Adam", adam.losses[-1], faster.losses[-1] < adam.losses[-1] < 0.1,
-              note="Better than the slow run, and worse than plain descent at the same rate: on one well-scaled weight "
-              "Adam has nothing to offer."),
-        holds("1e-6 (w - 3)^2, SGD, Adam", "use Adam", [flat.w, helped.w], flat.w < 1e-3 and abs(helped.w - 3) < 0.3,
-              note="Where w got to in 100 steps at rate 0.1. Here the slope is tiny, and Adam is the cure."),
-    ]  # fmt: skip
-
-
-def _verdict(run: Descent) -> str:
-    history = monitor.History()
-    for loss in run.losses:
-        history.record(loss)
-    return history.verdict
-
-
-def oscillating() -> list[Figure]:
-    """A loss that bounces, and one whose weight bounces while the loss falls."""
-    bouncing, lower = descend(absolute, 0.75, 40), descend(absolute, 0.01, 400)
-    uneven = descend(absolute, 0.7, 40)
-    across, edge = descend(square, 0.95, 20), descend(square, 1.0, 20)
-    return [
-        close("oscillating: |w - 3|", "bounces up and down", uneven.losses[-4:], [0.5, 0.2, 0.5, 0.2], 1e-12,
-              note="Rate 0.7 on the absolute error, whose slope keeps its size: w goes 2.1, 2.8, 3.5, 2.8, 3.5 ... "
-              "for ever. The last four losses."),
-        exactly("what the monitor says", None, [_verdict(uneven), _verdict(descend(square, 1e-5, 100))],
-                ["oscillating", "crawling"], note="Of this run and of the slow one, by monitor.History."),
-        exactly("rate 0.75", None, bouncing.losses[4:8], [0.0, 0.0, 0.0, 0.0],
-                note="A rate that happens to land on the minimum exactly stays: the slope of |d| at 0 counts as 0."),
-        holds("rate 0.01", "decrease learning rate", max(lower.losses[-20:]), max(lower.losses[-20:]) <= 0.01 + 1e-12,
-              note="Still from one side to the other, by no more than one step."),
-        close("(w - 3)^2, rate 0.95", "bounces up and down", list(across.losses[:4]),
-              [9.0 * 0.9 ** (2 * n) for n in range(4)], 1e-12,
-              note="The weight jumps across the minimum at every step, and the loss falls all the same."),
-        exactly("rate 1", None, [edge.losses[0], edge.losses[-1]], [9.0, 9.0],
-                note="The edge: w is 0, 6, 0, 6 ... with the same loss. Above it the run diverges; on a parabola a "
-                "loss can fall or grow, but not bounce."),
-    ]  # fmt: skip
-
-
-# --- lesson 3 training --------------------------------------------------------------------------------------------
-#
-# Claims 3.2 and 3.4: a training run that names each of its steps, and Adam's first step.
-
-
-BATCH, RATE, EPOCHS = 16, 0.1, 30
-
-
-class TrainingRun(NamedTuple):
-    """What a run leaves behind."""
-
-    prediction: float  # the first of all
-    first_loss: float
-    weight: tuple[float, float, float]  # the first weight before its first update, its gradient, and after
-    epochs: tuple[float, ...]  # the mean loss of each
-    iterations: int
-    sizes: tuple[int, ...]  # of the batches of an epoch
-
-
-def points() -> tuple[np.ndarray, np.ndarray]:
-    """Forty labelled examples: y = x1 - x2/2 + 1/4, a rule that a network of one neuron can learn."""
-    x = np.random.default_rng(5).uniform(-1.0, 1.0, (40, 2))
-    return x, (x[:, :1] - 0.5 * x[:, 1:] + 0.25)
-
-
-@cache
-def train() -> TrainingRun:
-    """The loop of the document: data, forward, loss, backward, update, repeat."""
-    x, y = points()
-    model = nn.Linear(2, 1, seed=0)
-    optimizer = optim.SGD(model.parameters(), lr=RATE)
-    first = model.parameters()[0]
-    epochs, seen = [], []
-    for epoch in range(EPOCHS):
-        history, sizes = [], []
-        for inputs, targets in datasets.batches(x, y, batch_size=BATCH, seed=epoch):
-            predictions = model(inputs)  # forward pass
-            loss = losses.mse(predictions, targets)  # error calculation
-            optimizer.zero_grad()
-            loss.backward()  # backward pass
-            before = first.data, first.grad
-            optimizer.step()  # weight update
-            seen.append((predictions[0, 0].data, loss.data, (*before, first.data)))
-            history.append(loss.data)
-            sizes.append(len(inputs))
-        epochs.append(math.fsum(history) / len(history))
-    return TrainingRun(*seen[0], tuple(epochs), len(seen), tuple(sizes))
-
-
-def claim_2() -> list[Figure]:
-    """Every word of the document's list, met in one run."""
-    run = train()
-    old, gradient, new = run.weight
-    images = np.zeros((10_000, 1))
-    lengths = [len(inputs) for inputs, _ in datasets.batches(images, images, batch_size=32, shuffle=False)]
-    settled = next(i for i, loss in enumerate(run.epochs, 1) if loss < 1e-3)
-    return [
-        exactly("1: data", "labeled dataset", [part.shape for part in points()], [[40, 2], [40, 1]],
-                note="40 inputs with their correct outputs, ours: y = x1 - x2/2 + 1/4. Rows are examples."),
-        shown("2: forward, a prediction", run.prediction),
-        shown("3: loss", run.first_loss, note="Mean squared error of the first batch."),
-        shown("4: backward, a gradient", gradient, note="dLoss/dw of the first weight, from the first batch."),
-        exactly("5: update", "old_weight - learning_rate * gradient", new, old - RATE * gradient,
-                note="The first weight after its first step."),
-        exactly("batch", "32 samples", run.sizes, [16, 16, 8],
-                note="The batches of one epoch here, 16 examples each; the last gets what is left."),
-        exactly("iterations in an epoch", "one forward + backward pass on a batch", run.iterations / EPOCHS, 3.0),
-        holds("6: repeat; epochs", "multiple epochs until convergence", run.epochs[-1],
-              run.epochs[-1] < 1e-3 * run.epochs[0], note="The mean loss in the last of 30 epochs."),
-        shown("convergence", f"epoch {settled}",
-              note="The first epoch with a mean loss below 0.001. Where 'stops decreasing significantly' begins is for "
-              "the reader to say; here the loss could go on to 0, since the data follow the rule exactly."),
-        exactly("10,000 images by 32", "an epoch: 10,000; an iteration: 32", len(lengths), 313,
-                note="Iterations in one epoch: 312 full batches, and one of 16."),
-        exactly("the last batch", None, lengths[-1], 10_000 - 312 * 32),
-    ]  # fmt: skip
-
-
-def picture_2() -> str:
-    """The mean loss of the epochs on a logarithmic scale, one line for each third."""
-    note = "the mean squared error, a mean over the batches of the epoch, counted from 0"
-    return loss_svg({"learning rate 0.1": train().epochs}, range(0, EPOCHS, 3), "A run that converges", note, "epoch")
-
-
-# --- 3.4 ---------------------------------------------------------------------------------------------------
-
-
-def first_steps() -> list[Figure]:
-    """The first step of gradient descent and of Adam, for gradients of three sizes."""
-    slopes = [1e-4, 1.0, 1e4]
-    moved = {}
-    for name in ("SGD", "Adam"):
-        weights = [Value(0.0, f"w{i}") for i in range(3)]
-        optimizer = optim.SGD(weights, lr=0.001) if name == "SGD" else optim.Adam(weights, lr=0.001)
-        for w, slope in zip(weights, slopes, strict=True):
-            (w * slope).backward()
-        exactly_given = grads(weights).tolist() == slopes
-        optimizer.step()
-        moved[name] = [-w.data for w in weights] if exactly_given else []
-    return [
-        close("SGD, first steps", "magnitude: how much", moved["SGD"], [0.001 * g for g in slopes], 1e-18,
-              note="For gradients of 0.0001, 1 and 10000 and a learning rate of 0.001: as large as the gradient says."),
-        close("Adam, first steps", "magnitude: how much", moved["Adam"], [0.001 * g for g in slopes], 1e-6,
-              should_agree=False,
-              note="About 0.001 each time. Adam, which the document's own program uses, divides a gradient by its own "
-              "size: the sign decides the first step, the size does not."),
-        close("the same by formula", None, moved["Adam"], [0.001 * g / (g + 1e-8) for g in slopes], 1e-15,
-              note="lr g / (|g| + 1e-8): after one step both averages are the gradient itself."),
-    ]  # fmt: skip
-
-
-# --- 3.1 ---------------------------------------------------------------------------------------------------
+# --- 3.1: three losses ------------------------------------------------------------------------------------------------
 
 REGRESSION = ([2.5, 0.0, 2.0, 7.0], [3.0, -0.5, 2.0, 8.0])  # predicted, actual; the document has no numbers
 CLASSES = ([0.7, 0.2, 0.1], [1.0, 0.0, 0.0])
@@ -507,7 +95,88 @@ def _certain() -> list[Figure]:
     ]  # fmt: skip
 
 
-# --- 3.3, 3.4 ----------------------------------------------------------------------------------------------
+# --- 3.2: a training run that names each of its steps -----------------------------------------------------------------
+
+BATCH, RATE, EPOCHS = 16, 0.1, 30
+
+
+class Training(NamedTuple):
+    """What a run leaves behind."""
+
+    prediction: float  # the first of all
+    first_loss: float
+    weight: tuple[float, float, float]  # the first weight before its first update, its gradient, and after
+    epochs: tuple[float, ...]  # the mean loss of each
+    iterations: int
+    sizes: tuple[int, ...]  # of the batches of an epoch
+
+
+def points() -> tuple[np.ndarray, np.ndarray]:
+    """Forty labelled examples: y = x1 - x2/2 + 1/4, a rule that a network of one neuron can learn."""
+    x = np.random.default_rng(5).uniform(-1.0, 1.0, (40, 2))
+    return x, (x[:, :1] - 0.5 * x[:, 1:] + 0.25)
+
+
+@cache
+def train() -> Training:
+    """The loop of the document: data, forward, loss, backward, update, repeat."""
+    x, y = points()
+    model = nn.Linear(2, 1, seed=0)
+    optimizer = optim.SGD(model.parameters(), lr=RATE)
+    first = model.parameters()[0]
+    epochs, seen = [], []
+    for epoch in range(EPOCHS):
+        history, sizes = [], []
+        for inputs, targets in datasets.batches(x, y, batch_size=BATCH, seed=epoch):
+            predictions = model(inputs)  # forward pass
+            loss = losses.mse(predictions, targets)  # error calculation
+            optimizer.zero_grad()
+            loss.backward()  # backward pass
+            before = first.data, first.grad
+            optimizer.step()  # weight update
+            seen.append((predictions[0, 0].data, loss.data, (*before, first.data)))
+            history.append(loss.data)
+            sizes.append(len(inputs))
+        epochs.append(math.fsum(history) / len(history))
+    return Training(*seen[0], tuple(epochs), len(seen), tuple(sizes))
+
+
+def claim_2() -> list[Figure]:
+    """Every word of the document's list, met in one run."""
+    run = train()
+    old, gradient, new = run.weight
+    images = np.zeros((10_000, 1))
+    lengths = [len(inputs) for inputs, _ in datasets.batches(images, images, batch_size=32, shuffle=False)]
+    settled = next(i for i, loss in enumerate(run.epochs, 1) if loss < 1e-3)
+    return [
+        exactly("1: data", "labeled dataset", [part.shape for part in points()], [[40, 2], [40, 1]],
+                note="40 inputs with their correct outputs, ours: y = x1 - x2/2 + 1/4. Rows are examples."),
+        shown("2: forward, a prediction", run.prediction),
+        shown("3: loss", run.first_loss, note="Mean squared error of the first batch."),
+        shown("4: backward, a gradient", gradient, note="dLoss/dw of the first weight, from the first batch."),
+        exactly("5: update", "old_weight - learning_rate * gradient", new, old - RATE * gradient,
+                note="The first weight after its first step."),
+        exactly("batch", "32 samples", run.sizes, [16, 16, 8],
+                note="The batches of one epoch here, 16 examples each; the last gets what is left."),
+        exactly("iterations in an epoch", "one forward + backward pass on a batch", run.iterations / EPOCHS, 3.0),
+        holds("6: repeat; epochs", "multiple epochs until convergence", run.epochs[-1],
+              run.epochs[-1] < 1e-3 * run.epochs[0], note="The mean loss in the last of 30 epochs."),
+        shown("convergence", f"epoch {settled}",
+              note="The first epoch with a mean loss below 0.001. Where 'stops decreasing significantly' begins is for "
+              "the reader to say; here the loss could go on to 0, since the data follow the rule exactly."),
+        exactly("10,000 images by 32", "an epoch: 10,000; an iteration: 32", len(lengths), 313,
+                note="Iterations in one epoch: 312 full batches, and one of 16."),
+        exactly("the last batch", None, lengths[-1], 10_000 - 312 * 32),
+    ]  # fmt: skip
+
+
+def picture_2() -> str:
+    """The mean loss of the epochs on a logarithmic scale, one line for each third."""
+    note = "the mean squared error, a mean over the batches of the epoch, counted from 0"
+    return loss_svg({"learning rate 0.1": train().epochs}, range(0, EPOCHS, 3), "A run that converges", note, "epoch")
+
+
+# --- 3.3, 3.4: the chain rule through two layers, and what a gradient tells a weight ----------------------------------
 
 
 def two_weights(
@@ -596,7 +265,31 @@ def claim_4() -> list[Figure]:
     ]  # fmt: skip
 
 
-# --- 3.5 ---------------------------------------------------------------------------------------------------
+def first_steps() -> list[Figure]:
+    """The first step of gradient descent and of Adam, for gradients of three sizes."""
+    slopes = [1e-4, 1.0, 1e4]
+    moved = {}
+    for name in ("SGD", "Adam"):
+        weights = [Value(0.0, f"w{i}") for i in range(3)]
+        optimizer = optim.SGD(weights, lr=0.001) if name == "SGD" else optim.Adam(weights, lr=0.001)
+        for w, slope in zip(weights, slopes, strict=True):
+            (w * slope).backward()
+        exactly_given = grads(weights).tolist() == slopes
+        optimizer.step()
+        moved[name] = [-w.data for w in weights] if exactly_given else []
+    return [
+        close("SGD, first steps", "magnitude: how much", moved["SGD"], [0.001 * g for g in slopes], 1e-18,
+              note="For gradients of 0.0001, 1 and 10000 and a learning rate of 0.001: as large as the gradient says."),
+        close("Adam, first steps", "magnitude: how much", moved["Adam"], [0.001 * g for g in slopes], 1e-6,
+              should_agree=False,
+              note="About 0.001 each time. Adam, which the document's own program uses, divides a gradient by its own "
+              "size: the sign decides the first step, the size does not."),
+        close("the same by formula", None, moved["Adam"], [0.001 * g / (g + 1e-8) for g in slopes], 1e-15,
+              note="lr g / (|g| + 1e-8): after one step both averages are the gradient itself."),
+    ]  # fmt: skip
+
+
+# --- 3.5: troubles, each reproduced and cured -------------------------------------------------------------------------
 
 
 class Run(NamedTuple):
@@ -646,6 +339,268 @@ def claim_5() -> list[Figure]:
         *vanishing(),
         *slow(),
         *oscillating(),
+    ]  # fmt: skip
+
+
+class Descent(NamedTuple):
+    """The losses of a run, before each step and after the last, and where it ended."""
+
+    losses: tuple[float, ...]
+    w: float
+
+
+def descend(
+    loss: Callable[[Value], Value], rate: float, steps: int, kind: str = "SGD", clip: float | None = None
+) -> Descent:
+    """Move one weight, from 0, down a loss of w - 3."""
+    w = Value(0.0, "w")
+    kinds: dict[str, Callable[..., Any]] = {"SGD": optim.SGD, "Adam": optim.Adam}
+    optimizer = kinds[kind]([w], lr=rate)
+    history = []
+    for _ in range(steps):
+        now = loss(w - 3.0)
+        history.append(now.data)
+        optimizer.zero_grad()
+        now.backward()
+        if clip is not None:
+            optim.clip_grad_value([w], clip_value=clip)
+        optimizer.step()
+    return Descent((*history, loss(w - 3.0).data), w.data)
+
+
+def square(d: Value) -> Value:
+    """d^2."""
+    power: Value = d**2
+    return power
+
+
+def tiny(d: Value) -> Value:
+    """A millionth of d^2."""
+    return 1e-6 * square(d)
+
+
+def clipped() -> list[Figure]:
+    """The diverging run again, with its gradient clipped."""
+    run = descend(square, rate=10.0, steps=200, clip=0.01)
+    return [
+        holds("clipped at 0.01", "gradient clipping", max(run.losses), max(run.losses) == run.losses[0] == 9.0,
+              note="Rate 10 as before, and no step can be longer than 0.1: the loss never rises above where it began."),
+        holds("and its last losses", None, list(run.losses[-2:]), max(run.losses[-20:]) <= 0.01 + 1e-12,
+              note="It doesn't settle either: it stays within one step of the minimum. Clipping bounds the step; only "
+              "a lower rate lets the run converge."),
+    ]  # fmt: skip
+
+
+WIDTH = 6
+
+
+class Deep(NamedTuple):
+    """What training did: the loss before and after, and how far the first and the last layer's weights moved."""
+
+    losses: tuple[float, float]
+    first: float
+    last: float
+
+
+@cache
+def deep(cure: str = "", steps: int = 20) -> Deep:
+    """Train eight layers of six nodes on ten examples; `cure` is "", "ReLU" or "batch normalisation"."""
+    rng = np.random.default_rng(6)
+    x = rng.uniform(-1.0, 1.0, (10, 3))
+    y = x[:, :1] * x[:, 1:2]
+    layers: list[Any] = []
+    for depth in range(8):
+        linear = nn.Linear(3 if depth == 0 else WIDTH, WIDTH, seed=depth)
+        normal = [nn.BatchNorm(WIDTH)] if cure == "batch normalisation" else []
+        layers += [linear, *normal, nn.ReLU() if cure == "ReLU" else nn.Sigmoid()]
+        if cure == "ReLU":
+            init.kaiming_normal(linear.weight, nonlinearity="relu", rng=rng)
+    net = nn.Sequential(*layers, nn.Linear(WIDTH, 1, seed=8))
+    parameters = net.parameters()
+    optimizer = optim.SGD(parameters, lr=0.05)
+    start, history = data(parameters), []
+    for _ in range(steps):
+        loss = losses.mse(net(x), y)
+        history.append(loss.data)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    moved = data(parameters) - start
+    return Deep(
+        (history[0], history[-1]),
+        float(np.linalg.norm(moved[: 3 * WIDTH])),
+        float(np.linalg.norm(moved[-WIDTH - 1 : -1])),
+    )
+
+
+def vanishing() -> list[Figure]:
+    """Eight sigmoid layers: the first ones stand still; then with ReLU, and with batch normalisation."""
+    before, relus, normal = deep(), deep("ReLU"), deep("batch normalisation")
+    return [
+        holds("vanishing: first, last", "early layers don't learn", [before.first, before.last],
+              before.first < 1e-4 * before.last,
+              note="How far the weights of the first and of the last of nine layers moved in 20 steps, with sigmoids."),
+        holds("with ReLU", "use ReLU", [relus.first, relus.last], relus.first > 1000 * before.first,
+              note="With Kaiming's starting weights, as ReLUs need."),
+        holds("with batch normalisation", "batch normalization", [normal.first, normal.last],
+              normal.first > 1000 * before.first),
+        holds("loss, sigmoids", None, list(before.losses), before.losses[1] < before.losses[0],
+              note="First and last. It falls a little all the same: the last layer learns the mean of the targets. A "
+              "falling loss doesn't say that the early layers learn."),
+    ]  # fmt: skip
+
+
+def slow() -> list[Figure]:
+    """A loss that decreases very slowly, with a larger rate, and with Adam."""
+    crawling, faster, adam = (
+        descend(square, 1e-5, 100),
+        descend(square, 0.1, 100),
+        descend(square, 0.1, 100, kind="Adam"),
+    )
+    flat, helped = descend(tiny, 0.1, 100), descend(tiny, 0.1, 100, kind="Adam")
+    return [
+        close("slow: rate 0.00001", "decreases very slowly", crawling.losses[-1], 9.0 * (1 - 2e-5) ** 200, 1e-12,
+              note="The loss (w - 3)^2, 9 at first, after 100 steps."),
+        close("rate 0.1", "increase learning rate", faster.losses[-1], 9.0 * 0.8**200, 1e-12),
+        holds("Adam, rate 0.1", "use Adam", adam.losses[-1], faster.losses[-1] < adam.losses[-1] < 0.1,
+              note="Better than the slow run, and worse than plain descent at the same rate: on one well-scaled weight "
+              "Adam has nothing to offer."),
+        holds("1e-6 (w - 3)^2, SGD, Adam", "use Adam", [flat.w, helped.w], flat.w < 1e-3 and abs(helped.w - 3) < 0.3,
+              note="Where w got to in 100 steps at rate 0.1. Here the slope is tiny, and Adam is the cure."),
+    ]  # fmt: skip
+
+
+def oscillating() -> list[Figure]:
+    """A loss that bounces, and one whose weight bounces while the loss falls."""
+    bouncing, lower = descend(absolute, 0.75, 40), descend(absolute, 0.01, 400)
+    uneven = descend(absolute, 0.7, 40)
+    across, edge = descend(square, 0.95, 20), descend(square, 1.0, 20)
+    return [
+        close("oscillating: |w - 3|", "bounces up and down", uneven.losses[-4:], [0.5, 0.2, 0.5, 0.2], 1e-12,
+              note="Rate 0.7 on the absolute error, whose slope keeps its size: w goes 2.1, 2.8, 3.5, 2.8, 3.5 ... "
+              "for ever. The last four losses."),
+        exactly("what the monitor says", None, [verdict(uneven.losses), verdict(descend(square, 1e-5, 100).losses)],
+                ["oscillating", "crawling"], note="Of this run and of the slow one, by monitor.History."),
+        exactly("rate 0.75", None, bouncing.losses[4:8], [0.0, 0.0, 0.0, 0.0],
+                note="A rate that happens to land on the minimum exactly stays: the slope of |d| at 0 counts as 0."),
+        holds("rate 0.01", "decrease learning rate", max(lower.losses[-20:]), max(lower.losses[-20:]) <= 0.01 + 1e-12,
+              note="Still from one side to the other, by no more than one step."),
+        close("(w - 3)^2, rate 0.95", "bounces up and down", list(across.losses[:4]),
+              [9.0 * 0.9 ** (2 * n) for n in range(4)], 1e-12,
+              note="The weight jumps across the minimum at every step, and the loss falls all the same."),
+        exactly("rate 1", None, [edge.losses[0], edge.losses[-1]], [9.0, 9.0],
+                note="The edge: w is 0, 6, 0, 6 ... with the same loss. Above it the run diverges; on a parabola a "
+                "loss can fall or grow, but not bounce."),
+    ]  # fmt: skip
+
+
+# --- 3.6: the PyTorch program of the document, run by this engine -----------------------------------------------------
+
+# The losses of claim 3.6 in PyTorch 2.13.0, float64, before each of 100 steps, as tests/data/make_lesson_3_torch.py
+# prints them.
+LOSSES = (
+    0.8938851873797944, 0.8756804084447507, 0.8577708098642434, 0.8401205877507191, 0.8227576807517589,
+    0.8056691102708557, 0.7888721607495135, 0.7724399741088653, 0.7562765724044543, 0.7404250412049054,
+    0.7248656933601576, 0.7095459348740445, 0.6944965893987629, 0.6796813327189006, 0.6650801088717109,
+    0.6506784653738935, 0.6364750407998017, 0.6224730669143331, 0.6086820928954848, 0.5950581682050196,
+    0.5816213314626203, 0.5683450950792737, 0.5551739696444282, 0.5421244034371091, 0.5292354859106175,
+    0.5166290428580548, 0.5042290140196501, 0.49195775833694677, 0.47982281170121277, 0.46782387098963063,
+    0.45598714040052624, 0.4442952796816065, 0.43269022417907993, 0.4211990151618629, 0.40988641849099,
+    0.3987530262605152, 0.3877644847563372, 0.3769182122854664, 0.3662107324325001, 0.35561742147958825,
+    0.34518077818223447, 0.3348968626928539, 0.3247604313164443, 0.3147861120632555, 0.30499442837432,
+    0.2953706576774453, 0.2859016872572203, 0.27660880919859143, 0.2674715320217743, 0.25849475828140256,
+    0.24971910717001627, 0.24113051520036577, 0.23272655302728268, 0.22452435660035025, 0.2165295522804404,
+    0.20873689991009986, 0.20115035116301422, 0.19376571690919356, 0.18658425938454964, 0.1795988945605562,
+    0.1728248840574049, 0.1662575977943901, 0.1598908318347998, 0.15372221928049654, 0.1477471012111104,
+    0.1419704861521895, 0.13640219987272878, 0.1310333355489497, 0.12584891956397432, 0.1208421335297009,
+    0.11600653341625208, 0.11135827624761925, 0.10689515473303213, 0.10257766902364451, 0.09840481726062862,
+    0.09437798584851702, 0.09049461040592363, 0.08676570140929396, 0.08317519564840131, 0.07970917466453668,
+    0.0763808630702336, 0.0731766560006745, 0.07010292311021762, 0.06714855632944737, 0.0642916482564252,
+    0.061547584382414845, 0.05889613433297902, 0.0563390236397732, 0.053884086425650624, 0.05154456308533553,
+    0.0492920238610454, 0.04712279854182874, 0.045034675532294614, 0.04303403100165561, 0.041118968415216464,
+    0.03928115467165572, 0.037523378936645535, 0.03583176194657966, 0.034207637125844126, 0.03264895897521555,
+)  # fmt: skip
+
+SAMPLES = 16
+
+
+class Numbers(NamedTuple):
+    """What the program leaves open: inputs (16, 10), targets (16, 1), and the parameters to start from."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    parameters: tuple[np.ndarray, ...]
+
+
+# The document gives neither data nor weights. Both are made by a rule in whole numbers divided by powers of two, so
+# that they are the same doubles wherever they are made; make_lesson_3_torch.py made the same in PyTorch.
+def numbers() -> Numbers:
+    """Data and starting weights: each an integer over a power of two, so exact in any arithmetic of doubles."""
+    state = 1
+
+    def draw(shape: tuple[int, ...], low: int, high: int, over: int) -> np.ndarray:
+        nonlocal state
+        drawn = []
+        for _ in range(int(np.prod(shape))):
+            state = (1103515245 * state + 12345) % 2**31
+            drawn.append(((state >> 16) % (high - low + 1) + low) / over)
+        return np.array(drawn).reshape(shape)
+
+    inputs = draw((SAMPLES, 10), -32, 32, 32)
+    targets = inputs[:, :1] - 0.5 * inputs[:, 1:2] + inputs[:, 2:3] * inputs[:, 3:4]
+    # PyTorch draws a Linear layer's parameters within 1/sqrt(inputs): 0.316 and 0.125
+    parameters = (draw((64, 10), -40, 40, 128), draw((64,), -40, 40, 128), draw((1, 64), -32, 32, 256),
+                  draw((1,), -32, 32, 256))  # fmt: skip
+    return Numbers(inputs, targets, parameters)
+
+
+@cache
+def run_program() -> tuple[tuple[float, ...], tuple[int, ...], int]:
+    """The document's loop: the loss of every epoch, before its step; the shapes of the predictions; the parameters."""
+    given = numbers()
+    model = nn.Sequential(nn.Linear(10, 64), nn.ReLU(), nn.Linear(64, 1))
+    for parameter, number in zip(
+        model.parameters(), np.concatenate([part.ravel() for part in given.parameters]), strict=True
+    ):
+        parameter.data = float(number)
+    optimizer = optim.Adam(model.parameters(), lr=0.001)
+    history = []
+    for _ in range(len(LOSSES)):
+        predictions = model(given.inputs)
+        loss = losses.mse(predictions, given.targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.append(loss.data)
+    return tuple(history), predictions.shape, len(model.parameters())
+
+
+def claim_6() -> list[Figure]:
+    """The losses of 100 epochs beside PyTorch's, and the two things that the program leaves out."""
+    history, shape, count = run_program()
+    worst = max(abs(ours / theirs - 1) for ours, theirs in zip(history, LOSSES, strict=True))
+    predictions = [[0.5], [1.0], [2.0]]
+    try:
+        losses.mse(predictions, [0.0, 1.0, 2.0])
+        refused = "no error"
+    except ShapeError as error:
+        refused = str(error)
+    return [
+        exactly("parameters", "Linear(10, 64), Linear(64, 1)", count, 10 * 64 + 64 + 64 + 1),
+        exactly("shape of the predictions", None, shape, [SAMPLES, 1],
+                note="inputs and targets are not defined in the document. Ours are 16 samples made by a rule, and the "
+                "starting weights likewise. PyTorch's convention: a row for each sample, X W^T + b."),
+        *[close(f"loss, epoch {epoch}", None, history[epoch - 1], LOSSES[epoch - 1], 1e-10,
+                note="Compared with PyTorch in float64, from the same weights and data." if epoch == 1 else "")
+          for epoch in (1, 2, 10, 50, len(LOSSES))],
+        holds("all 100, off by", "for epoch in range(100)", worst, worst < 1e-10,
+              note="The largest relative difference from PyTorch's losses."),
+        exactly("iterations in an epoch", "loss.backward() once per epoch", len(history) / len(LOSSES), 1.0,
+                note="The whole set is one batch in this loop: an epoch is an iteration, although the document's table "
+                "of terms tells them apart."),
+        holds("targets of shape (3,)", "criterion(predictions, targets)", refused, refused != "no error",
+              note="Predictions of shape (3, 1) against targets of shape (3,): PyTorch would broadcast them to 3 x 3 "
+              "and train on nonsense, with a warning at most."),
     ]  # fmt: skip
 
 

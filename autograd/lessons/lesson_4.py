@@ -18,15 +18,13 @@ from ..compiler import compile
 from ..engine.graph import is_constant, topological_order
 from ..engine.value import Value
 from ..errors import DomainError, RangeError
+from ..functions import elementary
 from ..functions.arrays import array, data, grads
 from ..functions.elementary import dot, exp, leaky_relu, log, logsigmoid, logsumexp, mean, relu, sigmoid, softmax, tanh
-from ..functions.elementary import sum as sum_of
-from ..functions.elementary import sum as total
 from ..nn import losses, monitor
 from ..reading.paths import count_paths, path_products
 from ..reading.stepper import Stepper
-from ..render.dot import Picture
-from ..render.dot import arrows as drawn_arrows
+from ..render.dot import Picture, arrows
 from ..render.rows import graph_rows
 from ..render.style import Look
 from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
@@ -34,277 +32,106 @@ from .examples import Form, TwoLayer, chain, found, named, same_gradients, two_l
 
 __all__ = ["LESSON"]
 
-# --- lesson 4 training --------------------------------------------------------------------------------------------
-#
-# Claims 4.12 and 4.13: watching gradients, and the five steps of debugging, on planted errors.
+
+# --- 4.1, 4.3: the chain rule in one variable, and its drawing --------------------------------------------------------
 
 
-# --- 4.12 --------------------------------------------------------------------------------------------------
+def cube_of_a_sum(x: float = 2.0) -> Graph:
+    """g = x^2, f = g + 1, y = f^3: the document's drawing, node by node."""
+    g = Value(x, "x") ** 2
+    f = g + 1
+    y = f**3
+    g.label, f.label, y.label = "g", "f", "y"
+    return named(y)
 
 
-@cache
-def deep_net(scale: float = 1.0) -> tuple[Any, Value]:
-    """Eight sigmoid layers of two nodes and a linear output, after one backward pass; `scale` multiplies weights."""
-    layers: list[Any] = []
-    for depth in range(8):
-        layers += [nn.Linear(2, 2, seed=depth), nn.Sigmoid()]
-    net = nn.Sequential(*layers, nn.Linear(2, 1, seed=8))
-    for parameter in net.parameters():
-        parameter.data *= scale
-    x = np.array([[0.5, -1.0], [1.0, 0.25], [-0.75, 0.5]])
-    loss = losses.mse(net(x), np.array([[1.0], [0.0], [0.5]]))
-    loss.backward()
-    return net, loss
+def exact_up_to(agree: Callable[[int], bool]) -> int:
+    """The last of the integers 0, 1, 2 ... before the first at which the two sides differ."""
+    x = 0
+    while agree(x + 1):
+        x += 1
+    return x
 
 
-def exploding_net() -> Any:
-    """Eight linear layers with large weights."""
-    net = nn.Sequential(*[nn.Linear(2, 2, seed=depth) for depth in range(8)])
-    for parameter in net.parameters():
-        parameter.data *= 20.0
-    losses.mse(net(np.array([[0.5, -1.0]])), np.array([[1.0, 0.0]])).backward()
-    return net
+def claim_1() -> list[Figure]:
+    """Value and derivative at 2, and the integers for which doubles hold both exactly."""
+    y, n = worked(cube_of_a_sum())
 
+    def same_value(x: int) -> bool:
+        return cube_of_a_sum(x)[0].data == (x * x + 1) ** 3  # Python compares a float and an int exactly
 
-def claim_12() -> list[Figure]:
-    """The document's line of mean and std per parameter, and what the monitor makes of it."""
-    net, loss = deep_net()
-    first, last = net.parameters()[:4], net.parameters()[-1:]
-    g = [p.grad for p in first]
-    average, spread = statistics.fmean(g), statistics.stdev(g)
-    four = f"mean={average:.4f}, std={spread:.4f}"
-    report, exploding = monitor.report(net, root=loss), monitor.report(exploding_net())
-    broken = nn.Sequential(nn.Linear(2, 1, seed=0))
-    for parameter in broken.parameters():
-        parameter.grad = math.nan
-    poisoned = monitor.report(broken)
-    table = str(report)
+    def same_slope(x: int) -> bool:
+        slope: float = worked(cube_of_a_sum(x))[1]["x"].grad
+        return slope == 3 * (x * x + 1) ** 2 * 2 * x
+
+    value, slope = exact_up_to(same_value), exact_up_to(same_slope)
     return [
-        close("mean of a first gradient", "param.grad.mean()", grads(first).mean(), average, 1e-18,
-              note="The weights of the first of nine layers, eight of them sigmoids."),
-        close("its std", "param.grad.std()", grads(first).std(ddof=1), spread, 1e-18,
-              note="PyTorch's std divides by n - 1."),
-        exactly("to four decimals", "mean=...:.4f, std=...:.4f", four.replace("-", ""), "mean=0.0000, std=0.0000",
-                note="The document prints four decimals: a gradient that has vanished looks like one that is 0. The "
-                "monitor prints powers of ten."),
-        shown("gradient of the last bias", grads(last).tolist(),
-              note="One element has no standard deviation: n - 1 is 0, PyTorch warns and prints nan, and 'look for "
-              "NaN' then finds trouble where there is none. The monitor has a dash there."),
-        holds("monitor: dash, not nan", None, "  -  " in table, "  -  " in table and "nan" not in table),
-        holds("monitor, eight sigmoids", "very small gradients", _verdicts(report),
-              _verdicts(report)[0].endswith("vanishing"),
-              note="A verdict for the first and the last group of parameters. The report names the cures, too."),
-        holds("monitor, large weights", "very large gradients", _verdicts(exploding),
-              _verdicts(exploding)[0].endswith("exploding")),
-        holds("monitor, NaN planted", "NaN or Inf values", _verdicts(poisoned),
-              _verdicts(poisoned)[0].endswith("not finite")),
+        exactly("y at x = 2", "(x^2 + 1)^3", y, (2**2 + 1) ** 3),
+        exactly("dy/dx at x = 2", "3(x^2 + 1)^2 2x", n["x"].grad, 3 * (2**2 + 1) ** 2 * 2 * 2),
+        exactly("dy/dg dg/dx", "3g^2 2x", chain(y, n["f"], n["x"]).product, n["x"].grad,
+                note="The text calls x^2 + 1 g; the drawing (4.3) calls x^2 g and x^2 + 1 f. The names here are the "
+                "drawing's, so the text's g is f."),
+        holds("y exact up to x =", None, value, value >= 457,
+              note="Compared with Python's whole numbers, one x after the other. At the next x, (x^2 + 1)^3 is odd and "
+              "above 2^53, so no double holds it."),
+        holds("dy/dx exact up to", None, slope, slope >= 1433),
     ]  # fmt: skip
 
 
-def _verdicts(report: monitor.Report) -> list[str]:
-    rows = report.rows
-    return [f"{row.name}: {row.verdict}" for row in (rows[0], rows[-1])]
-
-
-# --- 4.13 --------------------------------------------------------------------------------------------------
-
-XS = (0.5, -1.0, 2.0)
-YS = (1.0, 0.0, 0.5)
-
-
-def small_example(w: Any, b: Any) -> Any:
-    """The mean of half the squared errors of one sigmoid neuron on three examples."""
-    return mean([0.5 * (sigmoid(w * x + b) - y) ** 2 for x, y in zip(XS, YS, strict=True)])
-
-
-def by_hand(w: float, b: float, average: bool = True, slope: str = "a (1 - a)") -> tuple[float, float]:
-    """Its gradient by the delta rule; two switches plant an error each."""
-    dw = db = 0.0
-    for x, y in zip(XS, YS, strict=True):
-        a = 1 / (1 + math.exp(-(w * x + b)))
-        delta = (a - y) * {"a (1 - a)": a * (1 - a), "none": 1.0}[slope]
-        dw, db = dw + delta * x, db + delta
-    m = len(XS) if average else 1
-    return dw / m, db / m
-
-
-def claim_13() -> list[Figure]:
-    """Each of the five steps, and the command for it; then four planted errors, and what finds each."""
-    w, b = Value(0.4, "w"), Value(-0.2, "b")
-    loss = small_example(w, b)
-    plain = sum(0.5 * (1 / (1 + math.exp(-(0.4 * x - 0.2))) - y) ** 2 for x, y in zip(XS, YS, strict=True)) / 3
-    loss.backward()
-    steps = len(Stepper(small_example(Value(0.4, "w"), Value(-0.2, "b"))))
-    at = [(0.4, -0.2), (-1.0, 0.5)]
-    right = check_derivative(small_example, by_hand, at=at)
+def claim_3() -> list[Figure]:
+    """The drawing's solid and dashed arrows, the local derivatives on them, and their product."""
+    y, n = worked(cube_of_a_sum())
+    rows = graph_rows(y, symbolic=True)
+    names = {node.id: node.name for node in rows.nodes}
+    drawn = [arrow for arrow in arrows(Picture(rows, Look(), rows)) if names[arrow.tail] in n]
+    solid = [f"{names[a.tail]} -> {names[a.head]}" for a in drawn if not a.backward]
+    dashed = {f"{names[a.tail]} -> {names[a.head]}": a.lines[0] for a in reversed(drawn) if a.backward}
+    steps = chain(y, n["f"], n["g"], n["x"])
+    x, f = n["x"].data, n["f"].data
     return [
-        close("1: forward pass", "Implement forward pass", loss, plain, 1e-15,
-              note="Written with Values; here against plain floats. autograd derive shows the graph of a formula."),
-        holds("2: small example, steps", "Test on small example", steps, steps > 10,
-              note="One neuron, three examples. autograd step 4.5 walks through a network, number by number."),
-        close("3: backward pass", "Implement backward pass", [w.grad, b.grad], by_hand(0.4, -0.2), 1e-15,
-              note="Yours, against the engine's."),
-        holds("4: gradient check", "Gradient check on small example", right.verdict, right.verdict == "pass",
-              note="check_derivative(f, yours, at=...), or autograd check FILE."),
-        *_full_network(),
-        *_planted(at),
+        holds("solid arrows", "x -> g -> f -> y", ", ".join(solid), solid == ["x -> g", "g -> f", "f -> y"],
+              note="The drawing that --svg writes has a fourth, from the 1 of f = g + 1."),
+        holds("dashed arrows", "y -> f -> g -> x", ", ".join(dashed), list(dashed) == ["y -> f", "f -> g", "g -> x"]),
+        holds("their labels", "3f^2, 1, 2x", list(dashed.values()),
+              list(dashed.values()) == ["dy/df = 3f² = 75", "df/dg = 1", "dg/dx = 2x = 4"]),
+        exactly("edge y to f", "dy/df = 3f^2", steps.derivatives[0], 3 * f**2),
+        exactly("edge f to g", "df/dg = 1", steps.derivatives[1], 1.0),
+        exactly("edge g to x", "dg/dx = 2x", steps.derivatives[2], 2 * x),
+        exactly("along all three", None, steps.product, n["x"].grad,
+                note="75 * 1 * 4: the gradient is the product of the numbers on the edges."),
     ]  # fmt: skip
 
 
-def _full_network() -> list[Figure]:
-    net = nn.MLP(3, [4, 4, 1], activation="tanh", seed=2)
-    start = [p.data for p in net.parameters()]
-    x, y = np.array([[0.5, -1.0, 0.25], [1.0, 0.5, -0.5]]), np.array([[1.0], [0.0]])
-    direction = np.random.default_rng(7).normal(size=len(start))
+# --- 4.2: two paths ---------------------------------------------------------------------------------------------------
 
-    def along(t: float) -> float:
-        for p, value, step in zip(net.parameters(), start, direction, strict=True):
-            p.data = value + t * float(step)
-        return float(losses.mse(net(x), y).data)
 
-    h = 1e-5
-    slope = (along(h) - along(-h)) / (2 * h)
-    along(0.0)
-    losses.mse(net(x), y).backward()
-    engine = gradcheck(lambda a, c: sigmoid(a) * c, 0.3, 2.0)
+def two_paths() -> Graph:
+    """z = x y with x = t^2 and y = 3t + 1, at t = 2: two ways from z to t."""
+    t = Value(2.0, "t")
+    x, y = t**2, 3 * t + 1
+    z = x * y
+    x.label, y.label, z.label = "x", "y", "z"
+    return named(z)
+
+
+def claim_2() -> list[Figure]:
+    """Each path on its own, and both."""
+    z, n = worked(two_paths())
+    through_x, through_y = chain(z, n["x"], n["t"]), chain(z, n["y"], n["t"])
+    t = n["t"].data
     return [
-        close("5: the full network", "Scale to full network", float(grads(net.parameters()) @ direction), slope, 1e-8,
-              note="41 parameters and one random direction: two forward passes check them all at once, where one "
-              "after the other takes 82."),
-        holds("and the engine itself", None, engine, engine, note="gradcheck(f, inputs)."),
+        exactly("dz/dx, dx/dt", "dz/dx dx/dt", through_x.derivatives, [3 * t + 1, 2 * t],
+                note="z = x y, x = t^2, y = 3t + 1 at t = 2: our functions, the document leaves them open."),
+        exactly("path through x", None, through_x.product, (3 * t + 1) * 2 * t),
+        exactly("dz/dy, dy/dt", "dz/dy dy/dt", through_y.derivatives, [t**2, 3.0]),
+        exactly("path through y", None, through_y.product, t**2 * 3),
+        exactly("their sum", "dz/dt", through_x.product + through_y.product, n["t"].grad,
+                note="The gradient that backward leaves in t: messages that meet in a node are added."),
+        exactly("9t^2 + 2t", None, n["t"].grad, 9 * t**2 + 2 * t, note="z = 3t^3 + t^2, differentiated by hand."),
     ]  # fmt: skip
 
 
-def _planted(at: list[tuple[float, float]]) -> list[Figure]:
-    summed = check_derivative(small_example, lambda w, b: by_hand(w, b, average=False), at=at)
-    missing = check_derivative(small_example, lambda w, b: by_hand(w, b, slope="none"), at=at)
-    slip = summed.diagnosis.text.splitlines()[0] if summed.diagnosis is not None else ""
-    return [
-        holds("not averaged", "Not averaging over batch", summed.verdict, summed.verdict == "fail"),
-        holds("its slip", None, slip, "mean of 3 terms" in slip),
-        holds("sigma' left out", "Incorrect activation derivatives", missing.verdict, missing.verdict == "fail"),
-        shown("shapes and transposes", "claim 1.11",
-              note="Wrong matrix dimensions and a forgotten transpose are planted there."),
-    ]  # fmt: skip
-
-
-# --- lesson 4 checks ----------------------------------------------------------------------------------------------
-#
-# Claims 4.7 and 4.14: the document's gradient check, where it goes wrong, and a better one.
-
-
-def sigmoid_chain(depth: int) -> tuple[Callable[..., Any], Callable[..., tuple[float, ...]]]:
-    """A network of one neuron a layer, a = sigmoid(w_l a), as a function of its weights, and its gradient by hand."""
-
-    def f(*weights: Any) -> Any:
-        a: Any = 0.7
-        for w in weights:
-            a = sigmoid(w * a)
-        return a
-
-    def gradient(*weights: float) -> tuple[float, ...]:
-        activations = [0.7]
-        for w in weights:
-            activations.append(sigmoid(w * activations[-1]))
-        delta, backward = 1.0, []
-        for w, below, a in zip(weights[::-1], activations[-2::-1], activations[:0:-1], strict=True):
-            delta *= a * (1 - a)
-            backward.append(delta * below)
-            delta *= w
-        return tuple(backward[::-1])
-
-    return f, gradient
-
-
-def weights_of(depth: int, seed: int) -> tuple[float, ...]:
-    """Random weights, the same at every run."""
-    chance = random.Random(seed)
-    return tuple(chance.uniform(-1, 1) for _ in range(depth))
-
-
-def one_variable(depth: int) -> tuple[Callable[[Any], Any], Callable[[float], float]]:
-    """The same chain with all weights 1, as a function of its input."""
-
-    def f(x: Any) -> Any:
-        for _ in range(depth):
-            x = sigmoid(x)
-        return x
-
-    def slope(x: float) -> float:
-        product = 1.0
-        for _ in range(depth):
-            a = sigmoid(x)
-            product, x = product * a * (1 - a), a
-        return product
-
-    return f, slope
-
-
-def verdicts(depth: int, method: str) -> list[str]:
-    """What a check says of the right slope of a chain, at ten inputs."""
-    f, slope = one_variable(depth)
-    points = [k / 4 - 1.1 for k in range(10)]
-    return [check_derivative(f, slope, at=x, method=method, diagnosed=False).verdict for x in points]
-
-
-def wrong_sign_passes(method: str) -> int:
-    """Of twenty networks of 12 layers, how many pass with the wrong sign in the first layer's gradient."""
-    f, gradient = sigmoid_chain(12)
-
-    def planted(*weights: float) -> tuple[float, ...]:
-        first, *rest = gradient(*weights)
-        return (-first, *rest)
-
-    points = [weights_of(12, seed) for seed in range(20)]
-    return sum(check_derivative(f, planted, at=p, method=method, diagnosed=False).verdict == "pass" for p in points)
-
-
-def claim_7() -> list[Figure]:
-    """The check as the document states it, on right and wrong derivatives; then the better one."""
-    plain = check_derivative(lambda x: x**3, lambda x: 3 * x**2, at=2.0, method="central")
-    deep, ours = verdicts(8, "central"), verdicts(8, "intervals")
-    missed, caught = wrong_sign_passes("central"), 20 - wrong_sign_passes("intervals")
-    zero = check_derivative(lambda x: 0.0 * x, lambda x: 0.0, at=1.0, method="central", diagnosed=False)
-    return [
-        holds("x^3 at 2", "difference < 1e-7: passed", plain.verdict, plain.verdict == "pass"),
-        holds("right, 8 sigmoids deep", "difference < 1e-7: passed", f"{deep.count('fail')} of 10 called wrong",
-              "fail" not in deep, should_agree=False,
-              note="At a step of 1e-7 rounding alone is about 1e-9 |f|, and the slope of eight sigmoids is about "
-              "1e-5 |f|: the formula cries wrong at right derivatives."),
-        holds("the better check there", None, f"{ours.count('pass')} of 10 pass", set(ours) == {"pass"}),
-        holds("wrong sign, layer 1 of 12", "Gradient check failed", f"{missed} of 20 pass", missed == 0,
-              should_agree=False,
-              note="The norm is that of the last layers; the first layer's gradient is too small to be seen in it."),
-        holds("the better check of it", None, f"{caught} of 20 fail", caught == 20,
-              note="It judges every partial derivative by its own size."),
-        holds("a zero gradient", "passed", f"{zero.verdict}: 0/0", zero.verdict == "pass", should_agree=False,
-              note="Both norms are 0. The document's formula has no value there; its layer_dims, compute_cost and "
-              "both vector helpers are not defined in it either."),
-    ]  # fmt: skip
-
-
-def verdicts_at_a_kink() -> list[Figure]:
-    """What the check says at 0 of relu(x) - relu(-x), where two kinks cancel: its values have slope 1."""
-
-    def f(x: Any) -> Any:
-        return relu(x) - relu(-x)
-
-    one = check_derivative(f, lambda x: 1.0, at=0.0, diagnosed=False)
-    zero = check_derivative(f, lambda x: 0.0, at=0.0, diagnosed=False)
-    return [
-        holds("the check, slope 1", None, one.verdict, one.verdict == "pass",
-              note=f"{one.entries[0].note.capitalize()}."),
-        holds("the check, slope 0", None, zero.verdict, zero.verdict == "fail",
-              note="Measured from the function's values, the slope is 1."),
-    ]  # fmt: skip
-
-
-# --- lesson 4 functions -------------------------------------------------------------------------------------------
-#
-# The claims of lesson 4 about functions: the loss on a sigmoid, activations and their slopes, and overflow.
-
-
-# --- 4.4 ---------------------------------------------------------------------------------------------------
+# --- 4.4: cross-entropy behind a sigmoid ------------------------------------------------------------------------------
 
 
 def composed(z: float = 0.7, y: float = 1.0) -> Graph:
@@ -369,218 +196,7 @@ def claim_4() -> list[Figure]:
     ]  # fmt: skip
 
 
-# --- 4.8 ---------------------------------------------------------------------------------------------------
-
-POINTS = [-2.0, -0.5, 0.0, 0.5, 2.0]
-LOGITS = [1.0, -0.5, 2.0]
-
-
-def slopes(function: Callable[[Any], Any]) -> list[float]:
-    """The engine's derivative at each of the points."""
-    z = array(POINTS)
-    for v in z:
-        function(v).backward()
-    return [float(g) for g in grads(z)]
-
-
-def softmax_loss(targets: tuple[float, ...] = (0.0, 1.0, 0.0)) -> Graph:
-    """-sum y log a of a = softmax(z)."""
-    z = array(LOGITS, "z")
-    a = softmax(z)
-    for i, node in enumerate(a):
-        node.label = f"a[{i}]"
-    loss = -total([y * log(p) for y, p in zip(targets, a, strict=True)])
-    loss.label = "L"
-    return named(loss)
-
-
-def softmax_jacobian() -> list[list[float]]:
-    """d a_i / d z_j, a backward pass for each row."""
-    rows = []
-    for i in range(len(LOGITS)):
-        z = array(LOGITS, "z")
-        softmax(z)[i].backward()
-        rows.append([float(g) for g in grads(z)])
-    return rows
-
-
-def claim_8() -> list[Figure]:
-    """Values and slopes of the five activations."""
-    z = np.array(POINTS)
-    s, t, on = 1 / (1 + np.exp(-z)), (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)), z > 0
-    e = np.exp(LOGITS)
-    a = e / e.sum()
-    _, n = worked(softmax_loss())
-    soft = (0.2, 0.3, 0.1)
-    _, m = worked(softmax_loss(soft))
-    dz, dm = (grads([nodes[f"z[{i}]"] for i in range(3)]) for nodes in (n, m))
-    return [
-        close("sigmoid", "1/(1 + e^-z)", sigmoid(z), s, 1e-15, note="All at z = -2, -0.5, 0, 0.5 and 2."),
-        close("sigmoid'", "a (1 - a)", slopes(sigmoid), s * (1 - s), 1e-15,
-              note="0.25 at 0. Where the document blames vanishing gradients on slopes below 0.25, read at most 0.25."),
-        close("tanh", "(e^z - e^-z)/(e^z + e^-z)", tanh(z), t, 1e-15),
-        close("tanh'", "1 - a^2", slopes(tanh), 1 - t * t, 1e-15),
-        exactly("ReLU", "max(0, z)", relu(z), np.maximum(0, z)),
-        exactly("ReLU'", "1 if z > 0, else 0", slopes(relu), on.astype(float),
-                note="At 0 the document allows 0 or 1; the engine takes 0."),
-        close("leaky ReLU", "max(0.01 z, z)", leaky_relu(z), np.maximum(0.01 * z, z), 1e-15),
-        exactly("leaky ReLU'", "1 if z > 0, else 0.01", slopes(leaky_relu), np.where(on, 1.0, 0.01)),
-        close("softmax", "e^z_i / sum e^z_j", [float(p) for p in softmax(LOGITS)], a, 1e-15,
-              note="Of z = [1, -0.5, 2]."),
-        close("its Jacobian", "a_i (delta_ij - a_j)", softmax_jacobian(), np.diag(a) - np.outer(a, a), 1e-15),
-        close("with cross-entropy", "a - y", dz, a - [0.0, 1.0, 0.0], 1e-15, note="y = [0, 1, 0]."),
-        close("y = [0.2, 0.3, 0.1]", "a - y", dm, a - np.array(soft), 1e-15, should_agree=False,
-              note="a - y holds for targets that sum to 1. In general the gradient is a sum(y) - y:"),
-        close("and in general", None, dm, a * np.sum(soft) - np.array(soft), 1e-15),
-    ]  # fmt: skip
-
-
-# --- 4.10 --------------------------------------------------------------------------------------------------
-
-LARGE = [1000.0, 1001.0, 1002.0]
-
-
-def log_sum_exp() -> Graph:
-    """log(e^1000 + e^1001 + e^1002)."""
-    root = logsumexp(array(LARGE, "z"))
-    root.label = "logsumexp"
-    return named(root)
-
-
-def _failure(naive: Callable[[], object]) -> str:
-    try:
-        naive()
-    except RangeError as error:
-        return str(error)
-    return ""
-
-
-def claim_10() -> list[Figure]:
-    """The naive softmax failing, the stable one, and why a sigmoid needs another cure."""
-    z = array(LARGE, "z")
-    shifted = np.exp(z - np.max(z, axis=0, keepdims=True))
-    stable = data(shifted / np.sum(shifted, axis=0, keepdims=True))
-    root, n = worked(log_sum_exp())
-    naive = _failure(lambda: np.exp(z) / np.sum(np.exp(z)))
-    low = Value(-1000.0, "z")
-    naive_sigmoid = _failure(lambda: 1 / (1 + exp(-low)))
-    terms = np.exp([-2.0, -1.0, 0.0])
-    tails = [sigmoid(low), *sigmoid(z)]
-    return [
-        holds("naive softmax", "overflow", naive, "exp" in naive,
-              note="Of z = [1000, 1001, 1002]; the numbers are ours."),
-        close("subtract the maximum", "stable_softmax(z)", stable, terms / terms.sum(), 1e-15,
-              note="The document's way in NumPy, on an array of Values; axis 0, as a column of W X."),
-        close("the engine's softmax", None, [p.data for p in softmax(z)], stable, 1e-15),
-        close("log-sum-exp", "log-sum-exp trick", root, 1002 + math.log(math.fsum(terms)), 1e-15),
-        close("its gradient", None, grads([n[f"z[{i}]"] for i in range(3)]), stable, 1e-15,
-              note="The softmax again."),
-        holds("naive sigmoid(-1000)", "overflow", naive_sigmoid, "exp" in naive_sigmoid),
-        close("sigmoid(z - max)", "subtract max before softmax/sigmoid", [sigmoid(v) for v in z - 1002.0],
-              [1.0, 1.0, 1.0], should_agree=False,
-              note="Wrong for a sigmoid. A softmax stays the same if all z are shifted; a sigmoid looks at one z and "
-              "does not: at 1000, 1001 and 1002 it is 1."),
-        exactly("sigmoid(-1000) and z", None, tails, [0.0, 1.0, 1.0, 1.0],
-                note="What a sigmoid needs instead: e to negative powers only, that is 1/(1 + e^-z) for z >= 0 and "
-                "e^z/(1 + e^z) below."),
-    ]  # fmt: skip
-
-
-# --- lesson 4 cost ------------------------------------------------------------------------------------------------
-#
-# The claim of lesson 4 about cost: operations, memory and paths, counted on graphs.
-
-
-class Network(NamedTuple):
-    """A graph and what it was made of."""
-
-    root: Value
-    weights: int
-    inputs: list[Value]
-
-
-def wide_network(sizes: Sequence[int], m: int = 1) -> Network:
-    """Layers of tanh neurons run on m examples, and the sum of all outputs."""
-    draw = random.Random(49)
-    shapes = list(pairwise(sizes))
-    layers = [[[Value(draw.uniform(-1, 1)) for _ in range(n)] for _ in range(k)] for n, k in shapes]
-    inputs, outputs = [], []
-    for _ in range(m):
-        a: list[Value] = [Value(draw.uniform(-1, 1)) for _ in range(sizes[0])]
-        inputs += a
-        for layer in layers:
-            a = [tanh(dot(row, a)) for row in layer]
-        outputs += a
-    root = sum_of(outputs)
-    root.backward()
-    return Network(root, sum([n * k for n, k in shapes]), inputs)
-
-
-class Count(NamedTuple):
-    """Multiplications of the two passes, and the values kept for the second."""
-
-    forward: int
-    backward: int
-    kept: int
-
-
-def count(root: Value) -> Count:
-    """Forward: one multiplication for each weight and input of a dot. Backward: one for each message from a dot."""
-    nodes = topological_order(root)
-    dots = [node for node in nodes if node.op == "dot"]
-    messages = [parent for node in dots for parent in node.parents if not is_constant(parent)]
-    kept = [node for node in nodes if node.op in ("dot", "tanh")]
-    return Count(sum([len(node.parents) // 2 for node in dots]), len(messages), len(kept))
-
-
-def edges(root: Value) -> int:
-    """Edges of a graph: what one backward pass walks."""
-    return sum([len(node.parents) for node in topological_order(root)])
-
-
-def claim_9() -> list[Figure]:
-    """Operations against W and m, values kept against nodes and m, paths against edges as depth grows."""
-    sizes = [(4, h, h, 2) for h in (4, 8, 16)]
-    nets = [wide_network(s) for s in sizes]
-    counts = [count(net.root) for net in nets]
-    batches = {m: count(wide_network(sizes[0], m).root) for m in (1, 2, 4, 8)}
-    W = nets[0].weights
-    nodes = sum(sizes[0][1:])
-    depths = [1, 2, 4, 8, 16]
-    deep = [wide_network((3,) * (depth + 1)) for depth in depths]
-    ways = [sum([count_paths(net.root, x) for x in net.inputs]) for net in deep]
-    walked = [edges(net.root) for net in deep]
-    added = [(b - a) / (e - d) for (a, b), (d, e) in zip(pairwise(walked), pairwise(depths), strict=True)]
-    x = deep[2].inputs[0]
-    every = [path.product for path in path_products(deep[2].root, x)]
-    return [
-        exactly("forward, per weight", "O(W)", [c.forward / net.weights for c, net in zip(counts, nets, strict=True)],
-                [1.0] * 3, note="Multiplications of one example, for 40, 112 and 352 weights."),
-        holds("backward, per weight", "O(W), as forward",
-              [c.backward / net.weights for c, net in zip(counts, nets, strict=True)],
-              all(c.backward <= 2 * c.forward for c in counts),
-              note="Two for each weight: one message to the weight, one to what it multiplies."),
-        exactly("forward, m examples", "O(W) per iteration", [c.forward / W for c in batches.values()],
-                [float(m) for m in batches], note="Per weight, for m = 1, 2, 4 and 8: an iteration on a batch costs "
-                "O(W m), which the document's total leaves out."),
-        exactly("values kept", "O(sum n_l m)", [c.kept for c in batches.values()], [2 * nodes * m for m in batches],
-                note="Each node of each layer keeps z and a, for each of m = 1, 2, 4 and 8 examples."),
-        shown("depth", depths, note="Layers of 3 nodes."),
-        exactly("paths", "exponential", ways, [3 * 3**depth for depth in depths],
-                note="From the output to the inputs; adding them up one by one is the chain rule without reuse."),
-        exactly("edges per layer", "linear in depth", added, [added[0]] * len(added),
-                note="Edges for each layer more, from one depth to the next: always as many, so what a backward pass "
-                "walks is linear in depth."),
-        close("one by one, depth 4", None, math.fsum(every), x.grad,
-              note=f"The sum over all {len(every)} paths to the first input is its gradient."),
-    ]  # fmt: skip
-
-
-# --- lesson 4 network ---------------------------------------------------------------------------------------------
-#
-# The claims of lesson 4 that run a network: one example, and a batch in NumPy.
-#
-# The document writes W X: parameters have a row for each node, and a batch has an example in each column.
+# --- 4.5: the 2-3-1 network on one example, W x -----------------------------------------------------------------------
 
 
 class Parameters(NamedTuple):
@@ -616,9 +232,6 @@ def columns(p: Parameters) -> Parameters:
 def as_values(p: Parameters) -> Parameters:
     """Arrays of labelled Values, new ones."""
     return Parameters(*[array(numbers, name) for name, numbers in zip(p._fields, p, strict=True)])
-
-
-# --- 4.5: one example ----------------------------------------------------------------------------------------
 
 
 def cross_entropy(outputs: Any, targets: Any) -> Value:
@@ -676,7 +289,7 @@ def shape_of(W: Any, a: Any, b: Any) -> str:
     return f"({by[0]})({by[1]}) + ({by[2]})"
 
 
-# --- 4.6: a batch in NumPy -----------------------------------------------------------------------------------
+# --- 4.6: a batch in NumPy, W X ---------------------------------------------------------------------------------------
 
 
 def forward(X: Any, p: Parameters) -> Passed:
@@ -832,9 +445,305 @@ def _training(p: Parameters) -> list[Figure]:
     ]  # fmt: skip
 
 
-# --- lesson 4 torch -----------------------------------------------------------------------------------------------
-#
-# The claim of lesson 4 about a PyTorch program's numbers.
+# --- 4.7: the document's gradient check, where it goes wrong, and a better one ----------------------------------------
+
+
+def sigmoid_chain(depth: int) -> tuple[Callable[..., Any], Callable[..., tuple[float, ...]]]:
+    """A network of one neuron a layer, a = sigmoid(w_l a), as a function of its weights, and its gradient by hand."""
+
+    def f(*weights: Any) -> Any:
+        a: Any = 0.7
+        for w in weights:
+            a = sigmoid(w * a)
+        return a
+
+    def gradient(*weights: float) -> tuple[float, ...]:
+        activations = [0.7]
+        for w in weights:
+            activations.append(sigmoid(w * activations[-1]))
+        delta, backward = 1.0, []
+        for w, below, a in zip(weights[::-1], activations[-2::-1], activations[:0:-1], strict=True):
+            delta *= a * (1 - a)
+            backward.append(delta * below)
+            delta *= w
+        return tuple(backward[::-1])
+
+    return f, gradient
+
+
+def weights_of(depth: int, seed: int) -> tuple[float, ...]:
+    """Random weights, the same at every run."""
+    chance = random.Random(seed)
+    return tuple(chance.uniform(-1, 1) for _ in range(depth))
+
+
+def one_variable(depth: int) -> tuple[Callable[[Any], Any], Callable[[float], float]]:
+    """The same chain with all weights 1, as a function of its input."""
+
+    def f(x: Any) -> Any:
+        for _ in range(depth):
+            x = sigmoid(x)
+        return x
+
+    def slope(x: float) -> float:
+        product = 1.0
+        for _ in range(depth):
+            a = sigmoid(x)
+            product, x = product * a * (1 - a), a
+        return product
+
+    return f, slope
+
+
+def verdicts(depth: int, method: str) -> list[str]:
+    """What a check says of the right slope of a chain, at ten inputs."""
+    f, slope = one_variable(depth)
+    points = [k / 4 - 1.1 for k in range(10)]
+    return [check_derivative(f, slope, at=x, method=method, diagnosed=False).verdict for x in points]
+
+
+def wrong_sign_passes(method: str) -> int:
+    """Of twenty networks of 12 layers, how many pass with the wrong sign in the first layer's gradient."""
+    f, gradient = sigmoid_chain(12)
+
+    def planted(*weights: float) -> tuple[float, ...]:
+        first, *rest = gradient(*weights)
+        return (-first, *rest)
+
+    points = [weights_of(12, seed) for seed in range(20)]
+    return sum(check_derivative(f, planted, at=p, method=method, diagnosed=False).verdict == "pass" for p in points)
+
+
+def claim_7() -> list[Figure]:
+    """The check as the document states it, on right and wrong derivatives; then the better one."""
+    plain = check_derivative(lambda x: x**3, lambda x: 3 * x**2, at=2.0, method="central")
+    deep, ours = verdicts(8, "central"), verdicts(8, "intervals")
+    missed, caught = wrong_sign_passes("central"), 20 - wrong_sign_passes("intervals")
+    zero = check_derivative(lambda x: 0.0 * x, lambda x: 0.0, at=1.0, method="central", diagnosed=False)
+    return [
+        holds("x^3 at 2", "difference < 1e-7: passed", plain.verdict, plain.verdict == "pass"),
+        holds("right, 8 sigmoids deep", "difference < 1e-7: passed", f"{deep.count('fail')} of 10 called wrong",
+              "fail" not in deep, should_agree=False,
+              note="At a step of 1e-7 rounding alone is about 1e-9 |f|, and the slope of eight sigmoids is about "
+              "1e-5 |f|: the formula cries wrong at right derivatives."),
+        holds("the better check there", None, f"{ours.count('pass')} of 10 pass", set(ours) == {"pass"}),
+        holds("wrong sign, layer 1 of 12", "Gradient check failed", f"{missed} of 20 pass", missed == 0,
+              should_agree=False,
+              note="The norm is that of the last layers; the first layer's gradient is too small to be seen in it."),
+        holds("the better check of it", None, f"{caught} of 20 fail", caught == 20,
+              note="It judges every partial derivative by its own size."),
+        holds("a zero gradient", "passed", f"{zero.verdict}: 0/0", zero.verdict == "pass", should_agree=False,
+              note="Both norms are 0. The document's formula has no value there; its layer_dims, compute_cost and "
+              "both vector helpers are not defined in it either."),
+    ]  # fmt: skip
+
+
+# --- 4.8: activations and their slopes --------------------------------------------------------------------------------
+
+POINTS = [-2.0, -0.5, 0.0, 0.5, 2.0]
+LOGITS = [1.0, -0.5, 2.0]
+
+
+def slopes(function: Callable[[Any], Any]) -> list[float]:
+    """The engine's derivative at each of the points."""
+    z = array(POINTS)
+    for v in z:
+        function(v).backward()
+    return [float(g) for g in grads(z)]
+
+
+def softmax_loss(targets: tuple[float, ...] = (0.0, 1.0, 0.0)) -> Graph:
+    """-sum y log a of a = softmax(z)."""
+    z = array(LOGITS, "z")
+    a = softmax(z)
+    for i, node in enumerate(a):
+        node.label = f"a[{i}]"
+    loss = -elementary.sum([y * log(p) for y, p in zip(targets, a, strict=True)])
+    loss.label = "L"
+    return named(loss)
+
+
+def softmax_jacobian() -> list[list[float]]:
+    """d a_i / d z_j, a backward pass for each row."""
+    rows = []
+    for i in range(len(LOGITS)):
+        z = array(LOGITS, "z")
+        softmax(z)[i].backward()
+        rows.append([float(g) for g in grads(z)])
+    return rows
+
+
+def claim_8() -> list[Figure]:
+    """Values and slopes of the five activations."""
+    z = np.array(POINTS)
+    s, t, on = 1 / (1 + np.exp(-z)), (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)), z > 0
+    e = np.exp(LOGITS)
+    a = e / e.sum()
+    _, n = worked(softmax_loss())
+    soft = (0.2, 0.3, 0.1)
+    _, m = worked(softmax_loss(soft))
+    dz, dm = (grads([nodes[f"z[{i}]"] for i in range(3)]) for nodes in (n, m))
+    return [
+        close("sigmoid", "1/(1 + e^-z)", sigmoid(z), s, 1e-15, note="All at z = -2, -0.5, 0, 0.5 and 2."),
+        close("sigmoid'", "a (1 - a)", slopes(sigmoid), s * (1 - s), 1e-15,
+              note="0.25 at 0. Where the document blames vanishing gradients on slopes below 0.25, read at most 0.25."),
+        close("tanh", "(e^z - e^-z)/(e^z + e^-z)", tanh(z), t, 1e-15),
+        close("tanh'", "1 - a^2", slopes(tanh), 1 - t * t, 1e-15),
+        exactly("ReLU", "max(0, z)", relu(z), np.maximum(0, z)),
+        exactly("ReLU'", "1 if z > 0, else 0", slopes(relu), on.astype(float),
+                note="At 0 the document allows 0 or 1; the engine takes 0."),
+        close("leaky ReLU", "max(0.01 z, z)", leaky_relu(z), np.maximum(0.01 * z, z), 1e-15),
+        exactly("leaky ReLU'", "1 if z > 0, else 0.01", slopes(leaky_relu), np.where(on, 1.0, 0.01)),
+        close("softmax", "e^z_i / sum e^z_j", [float(p) for p in softmax(LOGITS)], a, 1e-15,
+              note="Of z = [1, -0.5, 2]."),
+        close("its Jacobian", "a_i (delta_ij - a_j)", softmax_jacobian(), np.diag(a) - np.outer(a, a), 1e-15),
+        close("with cross-entropy", "a - y", dz, a - [0.0, 1.0, 0.0], 1e-15, note="y = [0, 1, 0]."),
+        close("y = [0.2, 0.3, 0.1]", "a - y", dm, a - np.array(soft), 1e-15, should_agree=False,
+              note="a - y holds for targets that sum to 1. In general the gradient is a sum(y) - y:"),
+        close("and in general", None, dm, a * np.sum(soft) - np.array(soft), 1e-15),
+    ]  # fmt: skip
+
+
+# --- 4.9: operations, memory and paths, counted on graphs -------------------------------------------------------------
+
+
+class Network(NamedTuple):
+    """A graph and what it was made of."""
+
+    root: Value
+    weights: int
+    inputs: list[Value]
+
+
+def tanh_layers(sizes: Sequence[int], m: int = 1) -> Network:
+    """Layers of tanh neurons run on m examples, and the sum of all outputs."""
+    draw = random.Random(49)
+    shapes = list(pairwise(sizes))
+    layers = [[[Value(draw.uniform(-1, 1)) for _ in range(n)] for _ in range(k)] for n, k in shapes]
+    inputs, outputs = [], []
+    for _ in range(m):
+        a: list[Value] = [Value(draw.uniform(-1, 1)) for _ in range(sizes[0])]
+        inputs += a
+        for layer in layers:
+            a = [tanh(dot(row, a)) for row in layer]
+        outputs += a
+    root = elementary.sum(outputs)
+    root.backward()
+    return Network(root, sum([n * k for n, k in shapes]), inputs)
+
+
+class Count(NamedTuple):
+    """Multiplications of the two passes, and the values kept for the second."""
+
+    forward: int
+    backward: int
+    kept: int
+
+
+def count(root: Value) -> Count:
+    """Forward: one multiplication for each weight and input of a dot. Backward: one for each message from a dot."""
+    nodes = topological_order(root)
+    dots = [node for node in nodes if node.op == "dot"]
+    messages = [parent for node in dots for parent in node.parents if not is_constant(parent)]
+    kept = [node for node in nodes if node.op in ("dot", "tanh")]
+    return Count(sum([len(node.parents) // 2 for node in dots]), len(messages), len(kept))
+
+
+def edges(root: Value) -> int:
+    """Edges of a graph: what one backward pass walks."""
+    return sum([len(node.parents) for node in topological_order(root)])
+
+
+def claim_9() -> list[Figure]:
+    """Operations against W and m, values kept against nodes and m, paths against edges as depth grows."""
+    sizes = [(4, h, h, 2) for h in (4, 8, 16)]
+    nets = [tanh_layers(s) for s in sizes]
+    counts = [count(net.root) for net in nets]
+    batches = {m: count(tanh_layers(sizes[0], m).root) for m in (1, 2, 4, 8)}
+    W = nets[0].weights
+    nodes = sum(sizes[0][1:])
+    depths = [1, 2, 4, 8, 16]
+    deep = [tanh_layers((3,) * (depth + 1)) for depth in depths]
+    ways = [sum([count_paths(net.root, x) for x in net.inputs]) for net in deep]
+    walked = [edges(net.root) for net in deep]
+    added = [(b - a) / (e - d) for (a, b), (d, e) in zip(pairwise(walked), pairwise(depths), strict=True)]
+    x = deep[2].inputs[0]
+    every = [path.product for path in path_products(deep[2].root, x)]
+    return [
+        exactly("forward, per weight", "O(W)", [c.forward / net.weights for c, net in zip(counts, nets, strict=True)],
+                [1.0] * 3, note="Multiplications of one example, for 40, 112 and 352 weights."),
+        holds("backward, per weight", "O(W), as forward",
+              [c.backward / net.weights for c, net in zip(counts, nets, strict=True)],
+              all(c.backward <= 2 * c.forward for c in counts),
+              note="Two for each weight: one message to the weight, one to what it multiplies."),
+        exactly("forward, m examples", "O(W) per iteration", [c.forward / W for c in batches.values()],
+                [float(m) for m in batches], note="Per weight, for m = 1, 2, 4 and 8: an iteration on a batch costs "
+                "O(W m), which the document's total leaves out."),
+        exactly("values kept", "O(sum n_l m)", [c.kept for c in batches.values()], [2 * nodes * m for m in batches],
+                note="Each node of each layer keeps z and a, for each of m = 1, 2, 4 and 8 examples."),
+        shown("depth", depths, note="Layers of 3 nodes."),
+        exactly("paths", "exponential", ways, [3 * 3**depth for depth in depths],
+                note="From the output to the inputs; adding them up one by one is the chain rule without reuse."),
+        exactly("edges per layer", "linear in depth", added, [added[0]] * len(added),
+                note="Edges for each layer more, from one depth to the next: always as many, so what a backward pass "
+                "walks is linear in depth."),
+        close("one by one, depth 4", None, math.fsum(every), x.grad,
+              note=f"The sum over all {len(every)} paths to the first input is its gradient."),
+    ]  # fmt: skip
+
+
+# --- 4.10: exponentials that overflow ---------------------------------------------------------------------------------
+
+LARGE = [1000.0, 1001.0, 1002.0]
+
+
+def log_sum_exp() -> Graph:
+    """log(e^1000 + e^1001 + e^1002)."""
+    root = logsumexp(array(LARGE, "z"))
+    root.label = "logsumexp"
+    return named(root)
+
+
+def _failure(naive: Callable[[], object]) -> str:
+    try:
+        naive()
+    except RangeError as error:
+        return str(error)
+    return ""
+
+
+def claim_10() -> list[Figure]:
+    """The naive softmax failing, the stable one, and why a sigmoid needs another cure."""
+    z = array(LARGE, "z")
+    shifted = np.exp(z - np.max(z, axis=0, keepdims=True))
+    stable = data(shifted / np.sum(shifted, axis=0, keepdims=True))
+    root, n = worked(log_sum_exp())
+    naive = _failure(lambda: np.exp(z) / np.sum(np.exp(z)))
+    low = Value(-1000.0, "z")
+    naive_sigmoid = _failure(lambda: 1 / (1 + exp(-low)))
+    terms = np.exp([-2.0, -1.0, 0.0])
+    tails = [sigmoid(low), *sigmoid(z)]
+    return [
+        holds("naive softmax", "overflow", naive, "exp" in naive,
+              note="Of z = [1000, 1001, 1002]; the numbers are ours."),
+        close("subtract the maximum", "stable_softmax(z)", stable, terms / terms.sum(), 1e-15,
+              note="The document's way in NumPy, on an array of Values; axis 0, as a column of W X."),
+        close("the engine's softmax", None, [p.data for p in softmax(z)], stable, 1e-15),
+        close("log-sum-exp", "log-sum-exp trick", root, 1002 + math.log(math.fsum(terms)), 1e-15),
+        close("its gradient", None, grads([n[f"z[{i}]"] for i in range(3)]), stable, 1e-15,
+              note="The softmax again."),
+        holds("naive sigmoid(-1000)", "overflow", naive_sigmoid, "exp" in naive_sigmoid),
+        close("sigmoid(z - max)", "subtract max before softmax/sigmoid", [sigmoid(v) for v in z - 1002.0],
+              [1.0, 1.0, 1.0], should_agree=False,
+              note="Wrong for a sigmoid. A softmax stays the same if all z are shifted; a sigmoid looks at one z and "
+              "does not: at 1000, 1001 and 1002 it is 1."),
+        exactly("sigmoid(-1000) and z", None, tails, [0.0, 1.0, 1.0, 1.0],
+                note="What a sigmoid needs instead: e to negative powers only, that is 1/(1 + e^-z) for z >= 0 and "
+                "e^z/(1 + e^z) below."),
+    ]  # fmt: skip
+
+
+# --- 4.11: the numbers of a PyTorch program ---------------------------------------------------------------------------
 
 
 def two_outputs() -> Graph:
@@ -845,7 +754,7 @@ def two_outputs() -> Graph:
     for name, nodes in (("z", z), ("a", a)):
         for i, node in enumerate(nodes):
             node.label = f"{name}[{i}]"
-    loss = total((a - np.array([0.0, 1.0])) ** 2)
+    loss = elementary.sum((a - np.array([0.0, 1.0])) ** 2)
     loss.label = "loss"
     return named(loss)
 
@@ -874,105 +783,155 @@ def claim_11() -> list[Figure]:
     ]  # fmt: skip
 
 
-# --- 4.1, 4.3 ----------------------------------------------------------------------------------------------
+# --- 4.12: watching gradients -----------------------------------------------------------------------------------------
 
 
-def cube_of_a_sum(x: float = 2.0) -> Graph:
-    """g = x^2, f = g + 1, y = f^3: the document's drawing, node by node."""
-    g = Value(x, "x") ** 2
-    f = g + 1
-    y = f**3
-    g.label, f.label, y.label = "g", "f", "y"
-    return named(y)
+@cache
+def deep_net(scale: float = 1.0) -> tuple[Any, Value]:
+    """Eight sigmoid layers of two nodes and a linear output, after one backward pass; `scale` multiplies weights."""
+    layers: list[Any] = []
+    for depth in range(8):
+        layers += [nn.Linear(2, 2, seed=depth), nn.Sigmoid()]
+    net = nn.Sequential(*layers, nn.Linear(2, 1, seed=8))
+    for parameter in net.parameters():
+        parameter.data *= scale
+    x = np.array([[0.5, -1.0], [1.0, 0.25], [-0.75, 0.5]])
+    loss = losses.mse(net(x), np.array([[1.0], [0.0], [0.5]]))
+    loss.backward()
+    return net, loss
 
 
-def exact_up_to(agree: Callable[[int], bool]) -> int:
-    """The last of the integers 0, 1, 2 ... before the first at which the two sides differ."""
-    x = 0
-    while agree(x + 1):
-        x += 1
-    return x
+def exploding_net() -> Any:
+    """Eight linear layers with large weights."""
+    net = nn.Sequential(*[nn.Linear(2, 2, seed=depth) for depth in range(8)])
+    for parameter in net.parameters():
+        parameter.data *= 20.0
+    losses.mse(net(np.array([[0.5, -1.0]])), np.array([[1.0, 0.0]])).backward()
+    return net
 
 
-def claim_1() -> list[Figure]:
-    """Value and derivative at 2, and the integers for which doubles hold both exactly."""
-    y, n = worked(cube_of_a_sum())
-
-    def same_value(x: int) -> bool:
-        return cube_of_a_sum(x)[0].data == (x * x + 1) ** 3  # Python compares a float and an int exactly
-
-    def same_slope(x: int) -> bool:
-        slope: float = worked(cube_of_a_sum(x))[1]["x"].grad
-        return slope == 3 * (x * x + 1) ** 2 * 2 * x
-
-    value, slope = exact_up_to(same_value), exact_up_to(same_slope)
+def claim_12() -> list[Figure]:
+    """The document's line of mean and std per parameter, and what the monitor makes of it."""
+    net, loss = deep_net()
+    first, last = net.parameters()[:4], net.parameters()[-1:]
+    g = [p.grad for p in first]
+    average, spread = statistics.fmean(g), statistics.stdev(g)
+    four = f"mean={average:.4f}, std={spread:.4f}"
+    report, exploding = monitor.report(net, root=loss), monitor.report(exploding_net())
+    broken = nn.Sequential(nn.Linear(2, 1, seed=0))
+    for parameter in broken.parameters():
+        parameter.grad = math.nan
+    poisoned = monitor.report(broken)
+    table = str(report)
     return [
-        exactly("y at x = 2", "(x^2 + 1)^3", y, (2**2 + 1) ** 3),
-        exactly("dy/dx at x = 2", "3(x^2 + 1)^2 2x", n["x"].grad, 3 * (2**2 + 1) ** 2 * 2 * 2),
-        exactly("dy/dg dg/dx", "3g^2 2x", chain(y, n["f"], n["x"]).product, n["x"].grad,
-                note="The text calls x^2 + 1 g; the drawing (4.3) calls x^2 g and x^2 + 1 f. The names here are the "
-                "drawing's, so the text's g is f."),
-        holds("y exact up to x =", None, value, value >= 457,
-              note="Compared with Python's whole numbers, one x after the other. At the next x, (x^2 + 1)^3 is odd and "
-              "above 2^53, so no double holds it."),
-        holds("dy/dx exact up to", None, slope, slope >= 1433),
+        close("mean of a first gradient", "param.grad.mean()", grads(first).mean(), average, 1e-18,
+              note="The weights of the first of nine layers, eight of them sigmoids."),
+        close("its std", "param.grad.std()", grads(first).std(ddof=1), spread, 1e-18,
+              note="PyTorch's std divides by n - 1."),
+        exactly("to four decimals", "mean=...:.4f, std=...:.4f", four.replace("-", ""), "mean=0.0000, std=0.0000",
+                note="The document prints four decimals: a gradient that has vanished looks like one that is 0. The "
+                "monitor prints powers of ten."),
+        shown("gradient of the last bias", grads(last).tolist(),
+              note="One element has no standard deviation: n - 1 is 0, PyTorch warns and prints nan, and 'look for "
+              "NaN' then finds trouble where there is none. The monitor has a dash there."),
+        holds("monitor: dash, not nan", None, "  -  " in table, "  -  " in table and "nan" not in table),
+        holds("monitor, eight sigmoids", "very small gradients", _verdicts(report),
+              _verdicts(report)[0].endswith("vanishing"),
+              note="A verdict for the first and the last group of parameters. The report names the cures, too."),
+        holds("monitor, large weights", "very large gradients", _verdicts(exploding),
+              _verdicts(exploding)[0].endswith("exploding")),
+        holds("monitor, NaN planted", "NaN or Inf values", _verdicts(poisoned),
+              _verdicts(poisoned)[0].endswith("not finite")),
     ]  # fmt: skip
 
 
-def claim_3() -> list[Figure]:
-    """The drawing's solid and dashed arrows, the local derivatives on them, and their product."""
-    y, n = worked(cube_of_a_sum())
-    rows = graph_rows(y, symbolic=True)
-    names = {node.id: node.name for node in rows.nodes}
-    arrows = [arrow for arrow in drawn_arrows(Picture(rows, Look(), rows)) if names[arrow.tail] in n]
-    solid = [f"{names[a.tail]} -> {names[a.head]}" for a in arrows if not a.backward]
-    dashed = {f"{names[a.tail]} -> {names[a.head]}": a.lines[0] for a in reversed(arrows) if a.backward}
-    steps = chain(y, n["f"], n["g"], n["x"])
-    x, f = n["x"].data, n["f"].data
+def _verdicts(report: monitor.Report) -> list[str]:
+    rows = report.rows
+    return [f"{row.name}: {row.verdict}" for row in (rows[0], rows[-1])]
+
+
+# --- 4.13: the five steps of debugging, on planted errors -------------------------------------------------------------
+
+PAIRS = ((0.5, 1.0), (-1.0, 0.0), (2.0, 0.5))  # inputs and targets
+
+
+def small_example(w: Any, b: Any) -> Any:
+    """The mean of half the squared errors of one sigmoid neuron on three examples."""
+    return mean([0.5 * (sigmoid(w * x + b) - y) ** 2 for x, y in PAIRS])
+
+
+def by_hand(w: float, b: float, average: bool = True, slope: str = "a (1 - a)") -> tuple[float, float]:
+    """Its gradient by the delta rule; two switches plant an error each."""
+    dw = db = 0.0
+    for x, y in PAIRS:
+        a = 1 / (1 + math.exp(-(w * x + b)))
+        delta = (a - y) * {"a (1 - a)": a * (1 - a), "none": 1.0}[slope]
+        dw, db = dw + delta * x, db + delta
+    m = len(PAIRS) if average else 1
+    return dw / m, db / m
+
+
+def claim_13() -> list[Figure]:
+    """Each of the five steps, and the command for it; then four planted errors, and what finds each."""
+    w, b = Value(0.4, "w"), Value(-0.2, "b")
+    loss = small_example(w, b)
+    plain = sum(0.5 * (1 / (1 + math.exp(-(0.4 * x - 0.2))) - y) ** 2 for x, y in PAIRS) / 3
+    loss.backward()
+    steps = len(Stepper(small_example(Value(0.4, "w"), Value(-0.2, "b"))))
+    at = [(0.4, -0.2), (-1.0, 0.5)]
+    right = check_derivative(small_example, by_hand, at=at)
     return [
-        holds("solid arrows", "x -> g -> f -> y", ", ".join(solid), solid == ["x -> g", "g -> f", "f -> y"],
-              note="The drawing that --svg writes has a fourth, from the 1 of f = g + 1."),
-        holds("dashed arrows", "y -> f -> g -> x", ", ".join(dashed), list(dashed) == ["y -> f", "f -> g", "g -> x"]),
-        holds("their labels", "3f^2, 1, 2x", list(dashed.values()),
-              list(dashed.values()) == ["dy/df = 3f² = 75", "df/dg = 1", "dg/dx = 2x = 4"]),
-        exactly("edge y to f", "dy/df = 3f^2", steps.derivatives[0], 3 * f**2),
-        exactly("edge f to g", "df/dg = 1", steps.derivatives[1], 1.0),
-        exactly("edge g to x", "dg/dx = 2x", steps.derivatives[2], 2 * x),
-        exactly("along all three", None, steps.product, n["x"].grad,
-                note="75 * 1 * 4: the gradient is the product of the numbers on the edges."),
+        close("1: forward pass", "Implement forward pass", loss, plain, 1e-15,
+              note="Written with Values; here against plain floats. autograd derive shows the graph of a formula."),
+        holds("2: small example, steps", "Test on small example", steps, steps > 10,
+              note="One neuron, three examples. autograd step 4.5 walks through a network, number by number."),
+        close("3: backward pass", "Implement backward pass", [w.grad, b.grad], by_hand(0.4, -0.2), 1e-15,
+              note="Yours, against the engine's."),
+        holds("4: gradient check", "Gradient check on small example", right.verdict, right.verdict == "pass",
+              note="check_derivative(f, yours, at=...), or autograd check FILE."),
+        *_full_network(),
+        *_planted(at),
     ]  # fmt: skip
 
 
-# --- 4.2 ---------------------------------------------------------------------------------------------------
+def _full_network() -> list[Figure]:
+    net = nn.MLP(3, [4, 4, 1], activation="tanh", seed=2)
+    start = [p.data for p in net.parameters()]
+    x, y = np.array([[0.5, -1.0, 0.25], [1.0, 0.5, -0.5]]), np.array([[1.0], [0.0]])
+    direction = np.random.default_rng(7).normal(size=len(start))
 
+    def along(t: float) -> float:
+        for p, value, step in zip(net.parameters(), start, direction, strict=True):
+            p.data = value + t * float(step)
+        return float(losses.mse(net(x), y).data)
 
-def two_paths() -> Graph:
-    """z = x y with x = t^2 and y = 3t + 1, at t = 2: two ways from z to t."""
-    t = Value(2.0, "t")
-    x, y = t**2, 3 * t + 1
-    z = x * y
-    x.label, y.label, z.label = "x", "y", "z"
-    return named(z)
-
-
-def claim_2() -> list[Figure]:
-    """Each path on its own, and both."""
-    z, n = worked(two_paths())
-    through_x, through_y = chain(z, n["x"], n["t"]), chain(z, n["y"], n["t"])
-    t = n["t"].data
+    h = 1e-5
+    slope = (along(h) - along(-h)) / (2 * h)
+    along(0.0)
+    losses.mse(net(x), y).backward()
+    engine = gradcheck(lambda a, c: sigmoid(a) * c, 0.3, 2.0)
     return [
-        exactly("dz/dx, dx/dt", "dz/dx dx/dt", through_x.derivatives, [3 * t + 1, 2 * t],
-                note="z = x y, x = t^2, y = 3t + 1 at t = 2: our functions, the document leaves them open."),
-        exactly("path through x", None, through_x.product, (3 * t + 1) * 2 * t),
-        exactly("dz/dy, dy/dt", "dz/dy dy/dt", through_y.derivatives, [t**2, 3.0]),
-        exactly("path through y", None, through_y.product, t**2 * 3),
-        exactly("their sum", "dz/dt", through_x.product + through_y.product, n["t"].grad,
-                note="The gradient that backward leaves in t: messages that meet in a node are added."),
-        exactly("9t^2 + 2t", None, n["t"].grad, 9 * t**2 + 2 * t, note="z = 3t^3 + t^2, differentiated by hand."),
+        close("5: the full network", "Scale to full network", float(grads(net.parameters()) @ direction), slope, 1e-8,
+              note="41 parameters and one random direction: two forward passes check them all at once, where one "
+              "after the other takes 82."),
+        holds("and the engine itself", None, engine, engine, note="gradcheck(f, inputs)."),
     ]  # fmt: skip
 
 
-# --- 4.14 --------------------------------------------------------------------------------------------------
+def _planted(at: list[tuple[float, float]]) -> list[Figure]:
+    summed = check_derivative(small_example, lambda w, b: by_hand(w, b, average=False), at=at)
+    missing = check_derivative(small_example, lambda w, b: by_hand(w, b, slope="none"), at=at)
+    slip = summed.diagnosis.text.splitlines()[0] if summed.diagnosis is not None else ""
+    return [
+        holds("not averaged", "Not averaging over batch", summed.verdict, summed.verdict == "fail"),
+        holds("its slip", None, slip, "mean of 3 terms" in slip),
+        holds("sigma' left out", "Incorrect activation derivatives", missing.verdict, missing.verdict == "fail"),
+        shown("shapes and transposes", "claim 1.11",
+              note="Wrong matrix dimensions and a forgotten transpose are planted there."),
+    ]  # fmt: skip
+
+
+# --- 4.14: gradients at a kink ----------------------------------------------------------------------------------------
 
 
 def identity_by_relus(x: float = 0.0) -> Graph:
@@ -998,6 +957,22 @@ def claim_14() -> list[Figure]:
               "gradient is 0, here and in every framework with that convention. What is guaranteed is the chain rule; "
               "at a kink it need not give the derivative."),
         *verdicts_at_a_kink(),
+    ]  # fmt: skip
+
+
+def verdicts_at_a_kink() -> list[Figure]:
+    """What the check says at 0 of relu(x) - relu(-x), where two kinks cancel: its values have slope 1."""
+
+    def f(x: Any) -> Any:
+        return relu(x) - relu(-x)
+
+    one = check_derivative(f, lambda x: 1.0, at=0.0, diagnosed=False)
+    zero = check_derivative(f, lambda x: 0.0, at=0.0, diagnosed=False)
+    return [
+        holds("the check, slope 1", None, one.verdict, one.verdict == "pass",
+              note=f"{one.entries[0].note.capitalize()}."),
+        holds("the check, slope 0", None, zero.verdict, zero.verdict == "fail",
+              note="Measured from the function's values, the slope is 1."),
     ]  # fmt: skip
 
 

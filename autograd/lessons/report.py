@@ -1,4 +1,4 @@
-"""Lessons as text of three columns, and the same as data.
+"""Lessons as text of three columns, as a table in a notebook, and as data.
 
 Text is at most 80 columns wide and plain ASCII but for what a lesson itself quotes; colour is added last, so that
 it can't disturb the layout.
@@ -36,16 +36,7 @@ _SHORT = {"agrees": "yes", "differs as noted": "differs", "disagrees": "NO", "sh
 _COLOURS = {"yes": "32", "differs": "33", "NO": "1;31", "-": "2", "title": "1", "faint": "2"}
 _LONGEST_LIST = 8
 
-
-def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether to colour: on a terminal, unless NO_COLOR is set to anything but the empty text, or it is dumb.
-
-    Example:
-        >>> import io
-        >>> wants_colour(io.StringIO())
-        False
-    """
-    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+_LEFT = ' style="text-align: left"'  # notebooks set numbers and text of a table to the right
 
 
 def lesson_lines(lesson: Lesson, colour: bool = False) -> Iterator[str]:
@@ -56,19 +47,7 @@ def lesson_lines(lesson: Lesson, colour: bool = False) -> Iterator[str]:
 
 
 def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -> Iterator[str]:
-    """A claim and its figures, one line of text at a time.
-
-    Example:
-        >>> from autograd.lessons.claims import printed
-        >>> claim = Claim("5.3", "A product", "Three times two is six.", lambda: [])
-        >>> print(*claim_lines(claim, [printed("a1", "6", 6.0)]), sep="\\n")  # doctest: +NORMALIZE_WHITESPACE
-        5.3  A product
-          Three times two is six.
-        <BLANKLINE>
-          figure                 the document says      the engine computes     agrees
-          a1                     6                      6.0                     yes
-        <BLANKLINE>
-    """
+    """A claim and its figures, one line of text at a time."""
     head = textwrap.wrap(f"{claim.id}  {claim.title}", WIDTH, subsequent_indent=" " * (len(claim.id) + 2))
     yield from (_paint(line, "title", colour) for line in head)
     yield from textwrap.wrap(claim.says, WIDTH, initial_indent="  ", subsequent_indent="  ")
@@ -85,54 +64,74 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -
 
 
 def figure_lines(figures: Iterable[Figure], colour: bool = False) -> Iterator[str]:
-    """A header and the lines of every figure.
-
-    Example:
-        >>> from autograd.lessons.claims import shown
-        >>> print(*figure_lines([shown("depth", 4, note="Ours.")]), sep="\\n")
-          figure               the document says     the engine computes        agrees
-          depth                (not printed)         4                          -
-            Ours.
-    """
+    """A header and the lines of every figure."""
     yield _paint(_row(HEADER), "faint", colour)
     for figure in figures:
         yield from _one_figure(figure, colour)
 
 
-def cells(figure: Figure) -> tuple[str, str, str, str]:
-    """A figure's name, what the document has, what the engine computes and the verdict, as the table shows them.
+def _one_figure(figure: Figure, colour: bool) -> Iterator[str]:
+    row = cells(figure)
+    verdict = row[-1]
+    for number, line in enumerate(_wrapped_row(row)):
+        text = line.rstrip()
+        if number == 0:
+            text = text.removesuffix(verdict) + _paint(verdict, verdict, colour)
+        yield text
+    for text in (comparison(figure), figure.note):
+        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
 
-    Example:
-        >>> from autograd.lessons.claims import printed
-        >>> cells(printed("a1", "6", 6.0))
-        ('a1', '6', '6.0', 'yes')
-    """
+
+def cells(figure: Figure) -> tuple[str, str, str, str]:
+    """A figure's name, what the document has, what the engine computes and the verdict, as the table shows them."""
     document = "(not printed)" if figure.printed is None else figure.printed
     return figure.name, document, _cell(figure.engine), _SHORT[figure.verdict]
 
 
 def comparison(figure: Figure) -> str:
-    """The number that the engine's was compared with, where six digits tell the two apart; else nothing.
-
-    Example:
-        >>> from autograd.lessons.claims import close
-        >>> comparison(close("slope", "a - y", -0.308, -0.154, should_agree=False))
-        'Compared with -0.154.'
-    """
+    """The number that the engine's was compared with, where six digits tell the two apart; else nothing."""
     if figure.reference is None or _alike(figure.reference, figure.engine):
         return ""
     return f"Compared with {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}."
 
 
-def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -> Iterator[str]:
-    """How many figures agree, and each one that should and doesn't.
+def _cell(x: Plain, spec: str = "") -> str:
+    if not isinstance(x, list):
+        return str(x) if not isinstance(x, float) else format(x, spec) if spec else repr(x)
+    flat = list(_flat(x))
+    if len(flat) > _LONGEST_LIST:
+        return f"[{_cell(flat[0], spec)}, {_cell(flat[1], spec)}, ... {_cell(flat[-1], spec)}] ({len(flat)} numbers)"
+    return f"[{', '.join([_cell(item, spec) for item in x])}]"
 
-    Example:
-        >>> from autograd.lessons.claims import printed
-        >>> print(*summary([printed("a", "1", 1.0), printed("b", "2", 3.0)], to_come=4), sep="\\n")
-        2 figures: 1 yes, 0 differs, 1 NO, 0 shown; claims to come: 4
-        DISAGREES: b: the document says 2, the engine computes 3.0
-    """
+
+def _flat(x: Plain) -> Iterator[Plain]:
+    if isinstance(x, list):
+        for item in x:
+            yield from _flat(item)
+    else:
+        yield x
+
+
+def _alike(x: Plain, y: Plain) -> bool:
+    if isinstance(x, list) and isinstance(y, list):
+        return len(x) == len(y) and all(map(_alike, x, y))
+    if isinstance(x, int | float) and isinstance(y, int | float):
+        return math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-12)
+    return x == y
+
+
+def _wrapped_row(cells: Sequence[str]) -> Iterator[str]:
+    columns = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(cells, _COLUMNS, strict=True)]
+    for parts in zip_longest(*columns, fillvalue=""):
+        yield _row(parts)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, _COLUMNS, strict=True)).rstrip()
+
+
+def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -> Iterator[str]:
+    """How many figures agree, and each one that should and doesn't."""
     figures = list(figures)
     verdicts = [figure.verdict for figure in figures]
     counts = [f"{verdicts.count(verdict)} {verdict if s == '-' else s}" for verdict, s in _SHORT.items()]
@@ -155,104 +154,16 @@ def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -
             yield from (_paint(part, "NO", colour) for part in textwrap.wrap(text, WIDTH, subsequent_indent="  "))
 
 
-def as_data(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]]) -> dict[str, Any]:
-    """A lesson and its results as what JSON can hold: numbers at full precision, inf and nan as text."""
-    return {
-        "number": lesson.number,
-        "title": lesson.title,
-        "source": lesson.source,
-        "claims": [
-            {
-                "id": claim.id,
-                "title": claim.title,
-                "says": claim.says,
-                "status": claim.status,
-                "waits_for": claim.waits_for or None,
-                "graph": claim.graph is not None,
-                "figures": [_figure_data(figure) for figure in figures],
-            }
-            for claim, figures in results
-        ],
-    }
-
-
-def _figure_data(figure: Figure) -> dict[str, Any]:
-    return {
-        "name": figure.name,
-        "document": figure.printed,
-        "engine": _json_number(figure.engine),
-        "compared_with": _json_number(figure.reference),
-        "agrees": figure.agrees,
-        "should_agree": figure.should_agree,
-        "verdict": figure.verdict,
-        "measured": figure.measured,
-        "note": figure.note,
-    }
-
-
-def _json_number(x: Plain | None) -> Any:
-    if isinstance(x, list):
-        return [_json_number(item) for item in x]
-    return str(x) if isinstance(x, float) and not math.isfinite(x) else x
-
-
-def _one_figure(figure: Figure, colour: bool) -> Iterator[str]:
-    row = cells(figure)
-    verdict = row[-1]
-    for number, line in enumerate(_wrapped_row(row)):
-        text = line.rstrip()
-        if number == 0:
-            text = text.removesuffix(verdict) + _paint(verdict, verdict, colour)
-        yield text
-    for text in (comparison(figure), figure.note):
-        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
-
-
-def _cell(x: Plain, spec: str = "") -> str:
-    if not isinstance(x, list):
-        return str(x) if not isinstance(x, float) else format(x, spec) if spec else repr(x)
-    flat = list(_flat(x))
-    if len(flat) > _LONGEST_LIST:
-        return f"[{_cell(flat[0], spec)}, {_cell(flat[1], spec)}, ... {_cell(flat[-1], spec)}] ({len(flat)} numbers)"
-    return f"[{', '.join([_cell(item, spec) for item in x])}]"
-
-
-def _alike(x: Plain, y: Plain) -> bool:
-    if isinstance(x, list) and isinstance(y, list):
-        return len(x) == len(y) and all(map(_alike, x, y))
-    if isinstance(x, int | float) and isinstance(y, int | float):
-        return math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-12)
-    return x == y
-
-
-def _flat(x: Plain) -> Iterator[Plain]:
-    if isinstance(x, list):
-        for item in x:
-            yield from _flat(item)
-    else:
-        yield x
-
-
-def _wrapped_row(cells: Sequence[str]) -> Iterator[str]:
-    columns = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(cells, _COLUMNS, strict=True)]
-    for parts in zip_longest(*columns, fillvalue=""):
-        yield _row(parts)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, _COLUMNS, strict=True)).rstrip()
+def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to colour: on a terminal, unless NO_COLOR is set to anything but the empty text, or it is dumb."""
+    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
 def _paint(text: str, style: str, colour: bool) -> str:
     return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if colour and text else text
 
 
-# --- tables -------------------------------------------------------------------------------------------------------
-#
-# The figures of a claim as a table that a notebook shows.
-
-
-_LEFT = ' style="text-align: left"'  # notebooks set numbers and text of a table to the right
+# --- for notebooks ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -311,3 +222,47 @@ def _rows(figure: Figure) -> Iterator[str]:
     note = " ".join(filter(None, (comparison(figure), figure.note)))
     if note:
         yield f'<tr><td></td><td colspan="3"{_LEFT}><small>{html.escape(note)}</small></td></tr>'
+
+
+# --- as data ----------------------------------------------------------------------------------------------------------
+
+
+def as_data(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]]) -> dict[str, Any]:
+    """A lesson and its results as what JSON can hold: numbers at full precision, inf and nan as text."""
+    return {
+        "number": lesson.number,
+        "title": lesson.title,
+        "source": lesson.source,
+        "claims": [
+            {
+                "id": claim.id,
+                "title": claim.title,
+                "says": claim.says,
+                "status": claim.status,
+                "waits_for": claim.waits_for or None,
+                "graph": claim.graph is not None,
+                "figures": [_figure_data(figure) for figure in figures],
+            }
+            for claim, figures in results
+        ],
+    }
+
+
+def _figure_data(figure: Figure) -> dict[str, Any]:
+    return {
+        "name": figure.name,
+        "document": figure.printed,
+        "engine": _json_number(figure.engine),
+        "compared_with": _json_number(figure.reference),
+        "agrees": figure.agrees,
+        "should_agree": figure.should_agree,
+        "verdict": figure.verdict,
+        "measured": figure.measured,
+        "note": figure.note,
+    }
+
+
+def _json_number(x: Plain | None) -> Any:
+    if isinstance(x, list):
+        return [_json_number(item) for item in x]
+    return str(x) if isinstance(x, float) and not math.isfinite(x) else x

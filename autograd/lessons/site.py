@@ -1,6 +1,7 @@
 """The five documents as linked pages for a browser: what ``autograd site`` writes.
 
-`writing` makes them, `markup` holds the pieces of HTML that they are made of, `site.css` how they look.
+Pages of the site are an index, one for each document, one for each worked example and for each further picture. Every
+text that goes into a page is escaped here, in the functions that write HTML, and `site.css` says how it looks.
 """
 
 from __future__ import annotations
@@ -20,165 +21,28 @@ from .report import HEADER, cells, comparison
 
 __all__ = ["Page", "document", "figure_table", "pages", "picture", "table"]
 
-# --- markup -------------------------------------------------------------------------------------------------------
-#
-# Pieces of HTML. Every text that comes in is escaped here, and only here.
+Results: TypeAlias = Sequence[tuple[Lesson, Sequence[tuple[Claim, Sequence[Figure]]]]]
+"""Lessons, each with its claims and the figures that these have computed."""
 
+_TITLE = "Backpropagation in five documents, playable"
+
+_MANY = {"agrees": "agree", "differs as noted": "differ as noted", "disagrees": "disagree", "shown": "shown"}
+
+_VERDICTS = {"agrees": "yes", "differs as noted": "differs", "disagrees": "no", "shown": "shown"}
 
 # These pages run no script and load nothing: all they need is their own style.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def document(title: str, body: Iterable[str], *, links: Sequence[tuple[str, str]] = ()) -> str:
-    """A whole page.
-
-    Args:
-        title: its heading, and its name in the browser.
-        body: the HTML below the heading.
-        links: what the navigation above it offers, as (text, address).
-    """
-    way = "".join(f"<li>{link(address, words)}</li>" for words, address in links)
-    navigation = f'<nav aria-label="Pages"><ul>{way}</ul></nav>\n' if way else ""
-    style = style_variables() + files(__package__).joinpath("site.css").read_text("utf-8")
-    content = "\n".join(body)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{text(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
-{navigation}<main>
-<h1>{text(title)}</h1>
-{content}
-</main>
-</body>
-</html>
-"""
-
-
-def text(words: str) -> str:
-    """Text as HTML.
-
-    Example:
-        >>> text('<a & "b">')
-        '&lt;a &amp; &quot;b&quot;&gt;'
-    """
-    return escape(words)
-
-
-def link(address: str, words: str) -> str:
-    """A link.
-
-    Example:
-        >>> link("lesson-5.html", "Lesson 5")
-        '<a href="lesson-5.html">Lesson 5</a>'
-    """
-    return f'<a href="{escape(address)}">{escape(words)}</a>'
-
-
-def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column names its rows; cells are HTML.
-
-    The roles say again what the elements mean because a narrow screen shows each row as a list, and a browser forgets
-    what a table's elements mean once a style shows them as something else.
-    """
-    head = "".join(f'<th role="columnheader" scope="col">{text(name)}</th>' for name in header)
-    lines = []
-    for first, *more in rows:
-        named = [
-            f'<td role="cell" data-column="{text(name)}">{cell}</td>'
-            for name, cell in zip(header[1:], more, strict=True)
-        ]
-        lines.append(f'<tr role="row"><th role="rowheader" scope="row">{first}</th>{"".join(named)}</tr>\n')
-    return (
-        f'<table role="table">\n<caption>{text(caption)}</caption>\n'
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>\n'
-        f'<tbody role="rowgroup">\n{"".join(lines)}</tbody>\n</table>'
-    )
-
-
-def figure_table(caption: str, figures: Iterable[Figure]) -> str:
-    """What the document says beside what the engine computes, as the lessons' text shows it.
-
-    Example:
-        >>> from autograd.lessons.claims import printed
-        >>> html = figure_table("Claim 9.1", [printed("a1", "6", 6.0)])
-        >>> '<td role="cell" data-column="agrees"><span class="yes">yes</span></td>' in html
-        True
-    """
-    return table(caption, HEADER, map(_figure_cells, figures))
-
-
-def _figure_cells(figure: Figure) -> tuple[str, ...]:
-    name, said, computed, verdict = cells(figure)
-    if figure.measured:
-        computed = "(measured anew in each run)"
-    notes = [f"<small>{text(note)}</small>" for note in (comparison(figure), figure.note) if note]
-    return (
-        " ".join([text(name), *notes]),
-        text(said),
-        text(computed),
-        f'<span class="{_VERDICTS[figure.verdict]}">{text(verdict)}</span>',
-    )
-
-
-_VERDICTS = {"agrees": "yes", "differs as noted": "differs", "disagrees": "no", "shown": "shown"}
-
-
-def picture(svg: str, caption: str) -> str:
-    """A picture that may be wider than the page: then it scrolls, by finger and by keyboard."""
-    bare = re.sub(r"\A\s*<\?xml.*?\?>\s*", "", svg)
-    return (
-        f'<figure>\n<div class="wide" role="group" tabindex="0" aria-label="{text(caption)}">\n{bare.strip()}\n</div>\n'
-        f"<figcaption>{text(caption)}</figcaption>\n</figure>"
-    )
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
-#
-# Pages of the site: an index, one for each document, one for each worked example and for each further picture.
-
-
-Results: TypeAlias = Sequence[tuple[Lesson, Sequence[tuple[Claim, Sequence[Figure]]]]]
-"""Lessons, each with its claims and the figures that these have computed."""
-
-_MANY = {"agrees": "agree", "differs as noted": "differ as noted", "disagrees": "disagree", "shown": "shown"}
-_TITLE = "Backpropagation in five documents, playable"
-
-
 class Page(NamedTuple):
-    """A page.
-
-    Args:
-        name: its file name, by which others link to it.
-        text: its HTML.
-    """
+    """A page: its file name, by which others link to it, and its HTML."""
 
     name: str
     text: str
 
 
 def pages(results: Results) -> Iterator[Page]:
-    """Make the pages, one at a time; the index comes first. The same results give the same pages in every run.
-
-    Args:
-        results: what the lessons have computed.
-
-    Raises:
-        GraphvizMissingError: there is no ``dot`` program; the message says what to install.
-
-    Example:
-        >>> from autograd import lessons
-        >>> lesson = lessons.get(5)
-        >>> [page.name for page in pages([(lesson, [(claim, claim.run()) for claim in lesson.claims[:2]])])]
-        ['index.html', 'lesson-5.html', 'claim-5.1.html', 'claim-5.2.html']
-    """
+    """Make the pages, one at a time; the index comes first. The same results give the same pages in every run."""
     yield Page("index.html", document(_TITLE, _index(results)))
     for lesson, claims in results:
         others = [(f"Lesson {other.number}", _address(other)) for other, _ in results if other is not lesson]
@@ -189,7 +53,7 @@ def pages(results: Results) -> Iterator[Page]:
             if claim.graph is not None:
                 yield Page(_played_at(claim), _played(lesson, claim, back))
             if claim.picture is not None:
-                body = [f"<p>{text(claim.says)}</p>", picture(claim.picture(), claim.title)]
+                body = [f"<p>{escape(claim.says)}</p>", picture(claim.picture(), claim.title)]
                 yield Page(_pictured_at(claim), document(f"{claim.id}  {claim.title}", body, links=back))
 
 
@@ -200,13 +64,13 @@ def _index(results: Results) -> Iterator[str]:
     )
     for lesson, claims in results:
         yield f"<section>\n<h2>{link(_address(lesson), _heading(lesson))}</h2>"
-        yield f"<p>{text(lesson.about)}</p>" if lesson.about else ""
+        yield f"<p>{escape(lesson.about)}</p>" if lesson.about else ""
         header = ("claim", "status", "figures", "to see")
         rows = [
             (
                 link(f"{_address(lesson)}#{_anchor(claim)}", f"{claim.id} {claim.title}"),
-                text(claim.status),
-                text(_count(figures)),
+                escape(claim.status),
+                escape(_count(figures)),
                 _to_see(claim),
             )
             for claim, figures in claims
@@ -216,15 +80,16 @@ def _index(results: Results) -> Iterator[str]:
 
 
 def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) -> Iterator[str]:
-    yield f"<p>{text(lesson.about)}</p>" if lesson.about else ""
-    yield f'<p class="faint">After the document {text(lesson.source)}. "differs": as it should, and the note says why. '
+    yield f"<p>{escape(lesson.about)}</p>" if lesson.about else ""
+    source = escape(lesson.source)
+    yield f'<p class="faint">After the document {source}. "differs": as it should, and the note says why. '
     yield '"yes" beside "(not printed)": it passes a check of ours. "-": shown, and compared with nothing.</p>'
     for claim, figures in claims:
-        yield f'<section id="{_anchor(claim)}">\n<h2>{text(claim.id)} {text(claim.title)}</h2>'
-        yield f"<p>{text(claim.says)}</p>"
+        yield f'<section id="{_anchor(claim)}">\n<h2>{escape(claim.id)} {escape(claim.title)}</h2>'
+        yield f"<p>{escape(claim.says)}</p>"
         if claim.waits_for:
             rest = "The rest is to come" if figures else "To come"
-            yield f'<p class="faint">{rest}, with {text(claim.waits_for)}.</p>'
+            yield f'<p class="faint">{rest}, with {escape(claim.waits_for)}.</p>'
         if figures:
             yield figure_table(f"Claim {claim.id}: the document and the engine", figures)
         if see := _to_see(claim):
@@ -243,9 +108,9 @@ def _played(lesson: Lesson, claim: Claim, back: list[tuple[str, str]]) -> str:
         root.backward()
         svg = to_svg(root)
     body = [
-        f"<p>{text(claim.says)}</p>",
+        f"<p>{escape(claim.says)}</p>",
         "<p>This graph is too large to play on a page. In a terminal, "
-        f"<code>autograd step {text(claim.id)}</code> steps through it.</p>",
+        f"<code>autograd step {escape(claim.id)}</code> steps through it.</p>",
         picture(svg, f"The graph of claim {claim.id}, in groups"),
     ]
     return document(title, body, links=back)
@@ -257,12 +122,7 @@ def _to_see(claim: Claim) -> str:
 
 
 def _count(figures: Sequence[Figure]) -> str:
-    """How many figures there are, by verdict.
-
-    >>> from autograd.lessons.claims import printed, shown
-    >>> _count([printed("a", "1", 1.0), printed("b", "2", 2.0), shown("c", 3)])
-    '2 agree, 1 shown'
-    """
+    """How many figures there are, by verdict."""
     verdicts = Counter(figure.verdict for figure in figures)
     return ", ".join(f"{n} {verdict if n == 1 else _MANY[verdict]}" for verdict, n in verdicts.items())
 
@@ -285,3 +145,84 @@ def _pictured_at(claim: Claim) -> str:
 
 def _anchor(claim: Claim) -> str:
     return f"claim-{claim.id}"
+
+
+# --- pieces of HTML ---------------------------------------------------------------------------------------------------
+
+
+def document(title: str, body: Iterable[str], *, links: Sequence[tuple[str, str]] = ()) -> str:
+    """A whole page, with a navigation above its heading for `links`, which are (text, address)."""
+    way = "".join(f"<li>{link(address, words)}</li>" for words, address in links)
+    navigation = f'<nav aria-label="Pages"><ul>{way}</ul></nav>\n' if way else ""
+    style = style_variables() + files(__package__).joinpath("site.css").read_text("utf-8")
+    content = "\n".join(body)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escape(title)}</title>
+<style>
+{style}</style>
+</head>
+<body>
+{navigation}<main>
+<h1>{escape(title)}</h1>
+{content}
+</main>
+</body>
+</html>
+"""
+
+
+def link(address: str, words: str) -> str:
+    """A link."""
+    return f'<a href="{escape(address)}">{escape(words)}</a>'
+
+
+def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose first column names its rows; cells are HTML."""
+    # The roles say again what the elements mean: a narrow screen shows each row as a list, and a browser forgets what
+    # a table's elements mean once a style shows them as something else.
+    head = "".join(f'<th role="columnheader" scope="col">{escape(name)}</th>' for name in header)
+    lines = []
+    for first, *more in rows:
+        named = [
+            f'<td role="cell" data-column="{escape(name)}">{cell}</td>'
+            for name, cell in zip(header[1:], more, strict=True)
+        ]
+        lines.append(f'<tr role="row"><th role="rowheader" scope="row">{first}</th>{"".join(named)}</tr>\n')
+    return (
+        f'<table role="table">\n<caption>{escape(caption)}</caption>\n'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>\n'
+        f'<tbody role="rowgroup">\n{"".join(lines)}</tbody>\n</table>'
+    )
+
+
+def figure_table(caption: str, figures: Iterable[Figure]) -> str:
+    """What the document says beside what the engine computes, as the lessons' text shows it."""
+    return table(caption, HEADER, map(_figure_cells, figures))
+
+
+def _figure_cells(figure: Figure) -> tuple[str, ...]:
+    name, said, computed, verdict = cells(figure)
+    if figure.measured:
+        computed = "(measured anew in each run)"
+    notes = [f"<small>{escape(note)}</small>" for note in (comparison(figure), figure.note) if note]
+    return (
+        " ".join([escape(name), *notes]),
+        escape(said),
+        escape(computed),
+        f'<span class="{_VERDICTS[figure.verdict]}">{escape(verdict)}</span>',
+    )
+
+
+def picture(svg: str, caption: str) -> str:
+    """A picture that may be wider than the page: then it scrolls, by finger and by keyboard."""
+    bare, said = re.sub(r"\A\s*<\?xml.*?\?>\s*", "", svg).strip(), escape(caption)
+    return (
+        f'<figure>\n<div class="wide" role="group" tabindex="0" aria-label="{said}">\n{bare}\n</div>\n'
+        f"<figcaption>{said}</figcaption>\n</figure>"
+    )

@@ -1,4 +1,5 @@
-"""A small writer of SVG figures, for those that are no graphs and so need no ``dot``.
+"""Figures of numbers as SVG, which need no ``dot``: a weight matrix and its step as heat maps, and gradient norms on a
+logarithmic scale.
 
 Every colour stands twice: as an attribute for light paper, which any viewer knows, and in a style sheet for readers
 who asked for dark. What is printed stays light. Shades are the ink of a sign at some opacity, so that the same shade
@@ -29,172 +30,24 @@ __all__ = ["Canvas", "layer_norms", "matrix_svg", "norms_svg", "room"]
 
 FONT = "Helvetica, Arial, sans-serif"
 
-
-class Canvas:
-    """Shapes on a figure, in points from its upper left corner; `svg` gives the text.
-
-    Args:
-        title: what the figure is, in a few words: read aloud first, and shown by a viewer.
-        description: what it shows, in words, for those who don't see it.
-        theme: as :class:`autograd.render.style.Look` has it. A colour is the name of a field of its palette.
-
-    Raises:
-        ArgumentError: there is no such theme.
-
-    Example:
-        >>> canvas = Canvas("A mark", "One square.")
-        >>> canvas.rect(0, 0, 10, 10, "positive")
-        >>> canvas.text(5, 8, "a < b", anchor="middle")
-        >>> svg = canvas.svg(20, 20)
-        >>> svg.startswith("<svg "), "a &lt; b" in svg
-        (True, True)
-    """
-
-    def __init__(self, title: str, description: str, theme: Theme = "auto") -> None:
-        self._title, self._description, self._theme = title, description, theme
-        self._palette = Look(theme=theme).palette
-        self._parts: list[str] = []
-        self._used = {"paper"}
-
-    def rect(
-        self, x: float, y: float, width: float, height: float, colour: str, *, shade: float = 1.0, says: str = ""
-    ) -> None:
-        """A filled rectangle.
-
-        Args:
-            x, y: its upper left corner.
-            width, height: its size.
-            colour: the name of one of the colours.
-            shade: from 0, the bare paper, to 1.
-            says: what a viewer shows when pointed at it.
-        """
-        faint = "" if shade >= 1 else f' fill-opacity="{_short(shade)}"'
-        self._add("rect", f"{_box(x, y, width, height)}{self._paint(fill=colour)}{faint}", says)
-
-    def frame(
-        self, x: float, y: float, width: float, height: float, colour: str = "grey", *, dashed: bool = False
-    ) -> None:
-        """The outline of a rectangle."""
-        dashes = ' stroke-dasharray="3 2"' if dashed else ""
-        self._add("rect", f"{_box(x, y, width, height)}{self._paint(stroke=colour, thick=1 + dashed)}{dashes}")
-
-    def line(
-        self, x1: float, y1: float, x2: float, y2: float, colour: str = "cluster_line", *, thick: float = 1
-    ) -> None:
-        """A straight line."""
-        ends = f'x1="{_short(x1)}" y1="{_short(y1)}" x2="{_short(x2)}" y2="{_short(y2)}"'
-        self._add("line", ends + self._paint(stroke=colour, thick=thick))
-
-    def polygon(self, points: Sequence[tuple[float, float]], colour: str, *, hollow: bool = False) -> None:
-        """A closed outline, filled with its colour or, hollow, with the paper's."""
-        corners = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
-        self._add("polygon", f'points="{corners}"{self._paint("paper" if hollow else colour, colour, 2)}')
-
-    def text(
-        self, x: float, y: float, text: str, *, size: float = 12, anchor: Literal["start", "middle", "end"] = "start",
-        colour: str = "ink", bold: bool = False, limit: int = 0,
-    ) -> None:  # fmt: skip
-        """One line of text, escaped; nothing for no text.
-
-        Args:
-            x, y: where its baseline starts, has its middle or ends, by `anchor`.
-            text: any text; what would not show is written as an escape.
-            size: of the font.
-            anchor: "start", "middle" or "end".
-            colour: the name of one of the colours.
-            bold: whether it is.
-            limit: characters, beyond which it ends in an ellipsis; 0: none.
-        """
-        if not text:
-            return
-        shown = html.escape(label_text(text, limit or 10 * len(text) + 1))
-        align = "" if anchor == "start" else f' text-anchor="{anchor}"'
-        weight = ' font-weight="bold"' if bold else ""
-        place = f'x="{_short(x)}" y="{_short(y)}" font-size="{_short(size)}"'
-        self._parts.append(f"<text {place}{align}{weight}{self._paint(colour)}>{shown}</text>")
-
-    def svg(self, width: float, height: float) -> str:
-        """The figure as one ``<svg>`` element: the same text for the same calls, and valid XML whatever was written."""
-        title, description = (html.escape(_visible(text)) for text in (self._title, self._description))
-        body = "\n".join(self._parts)
-        mark = "f" + hashlib.sha256(f"{title}{description}{body}".encode()).hexdigest()[:10]
-        w, h = _short(width), _short(height)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
-            f'aria-labelledby="{mark}-title {mark}-desc" id="{mark}" font-family="{FONT}" '
-            f'style="max-width:100%">\n'
-            f'<title id="{mark}-title">{title}</title>\n<desc id="{mark}-desc">{description}</desc>\n'
-            f"{self._style(mark)}"
-            f'<rect width="{w}" height="{h}"{self._paint("paper")}/>\n{body}\n</svg>\n'
-        )
-
-    def _style(self, mark: str) -> str:
-        """The dark colours: rules for this figure's id alone, since a page shares all its style sheets."""
-        if self._theme != "auto":
-            return ""
-        rules = "".join(
-            f"#{mark} .{name}{{fill:{getattr(DARK, name)}}}#{mark} .{name}-stroke{{stroke:{getattr(DARK, name)}}}"
-            for name in sorted(self._used - {""})
-        )
-        return f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>\n"
-
-    def _paint(self, fill: str = "", stroke: str = "", thick: float = 1) -> str:
-        """The attributes for a fill and a stroke, by the names of their colours; "": none."""
-        self._used |= {fill, stroke}
-        classes = " ".join(filter(None, (fill, f"{stroke}-stroke" if stroke else "")))
-        drawn = f' stroke="{getattr(self._palette, stroke)}" stroke-width="{_short(thick)}"' if stroke else ""
-        return f' class="{classes}" fill="{getattr(self._palette, fill) if fill else "none"}"{drawn}'
-
-    def _add(self, tag: str, attributes: str, says: str = "") -> None:
-        inner = f"><title>{html.escape(_visible(says))}</title></{tag}>" if says else "/>"
-        self._parts.append(f"<{tag} {attributes}{inner}")
-
-
-def room(texts: Iterable[str], size: float, bold: bool = False) -> int:
-    """The width of the widest of some lines, in points.
-
-    Example:
-        >>> room(["loss", "0"], 10)
-        24
-    """
-    return max([text_width(text, size, bold) for text in texts], default=0)
-
-
-def _box(x: float, y: float, width: float, height: float) -> str:
-    return f'x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" height="{_short(height)}"'
-
-
-def _visible(text: str) -> str:
-    """Text of any length as XML may hold it: escapes for what would not show."""
-    return label_text(text, 10 * len(text) + 1)
-
-
-def _short(x: float) -> str:
-    return f"{x:.2f}".rstrip("0").rstrip(".")
-
-
-# --- matrix -------------------------------------------------------------------------------------------------------
-#
-# A weight matrix, its gradient, and the matrix after one step, as three heat maps with their numbers.
-#
-# Blue is above zero, red below, and the stronger the shade the further from it; the number stands in every cell, so
-# that
-# nothing rests on the colour. The matrix before and after the step share one scale, the gradient has its own.
-
-
 Floats: TypeAlias = NDArray[np.float64]
 
 NUMBERED, LARGEST = 24, 128  # rows or columns: up to which cells hold numbers, up to which a matrix is drawn
 _SIZE, _SMALL, _TITLE = 12, 11, 13  # of fonts, in points
-_CELL, _EDGE, _GAP = 26, 12, 10  # heights and distances in points
+_CELL, _GAP = 26, 10  # of a cell's height, and between panels, in points
+_MATRIX_EDGE, _NORMS_EDGE = 12, 14  # around each figure, in points
 _DEEPEST = 0.5  # the strongest shade; ink on it keeps a contrast above 4.5 : 1 on light paper and on dark
 
-
-class _Panel(NamedTuple):
-    heading: str
-    sign: str  # what stands before it, so that the three panels read as one equation
-    cells: Floats
-    scale: float
+MOST_NAMES, MOST_SERIES = 100, 4
+_ROW, _MARK = 20, 5  # of a line, and of a mark, in points
+_COLOURS = ("leaf_line", "current_edge", "reached_line", "badge")
+_SHAPES = (  # corners, as parts of a mark's size: they tell the series apart where colours can't
+    ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0)),
+    ((0, -1.25), (1.25, 1), (-1.25, 1)),
+    ((-1.25, -1), (1.25, -1), (0, 1.25)),
+)
+_MOST_DECADES = 10  # that have a line of their own
 
 
 def matrix_svg(
@@ -246,17 +99,24 @@ def matrix_svg(
     ]
     title = title or f"How {name} is updated"
     canvas = Canvas(title, _description(name, panels, rate, rows, columns), theme)
-    drawing = _Drawing(canvas, panels, rows, columns)
-    if not drawing.numbered:
+    figure = _MatrixFigure(canvas, panels, rows, columns)
+    if not figure.numbered:
         note = f"{W.shape[0]} x {W.shape[1]}, shades alone; blue: above 0, red and smaller: below"
     elif theme == "print":
         note = "the darker, the further from 0"
     else:
         note = "blue: above 0, red: below; the stronger, the further from it"
-    return drawing.svg(title, note, width)
+    return figure.svg(title, note, width)
 
 
-class _Drawing:
+class _Panel(NamedTuple):
+    heading: str
+    sign: str  # what stands before it, so that the three panels read as one equation
+    cells: Floats
+    scale: float
+
+
+class _MatrixFigure:
     """The layout of three panels of the same size."""
 
     def __init__(self, canvas: Canvas, panels: Sequence[_Panel], rows: Sequence[str], columns: Sequence[str]) -> None:
@@ -277,11 +137,11 @@ class _Drawing:
 
     def svg(self, title: str, note: str, width: float) -> str:
         """The panels side by side, the rows labelled at the first; or below each other, labelled at each."""
-        beside = 2 * _EDGE + self.left + 3 * self.panel[0] + 2 * self.signs
+        beside = 2 * _MATRIX_EDGE + self.left + 3 * self.panel[0] + 2 * self.signs
         abreast = beside <= width
-        total = beside if abreast else max(2 * _EDGE + self.left + self.panel[0] + self.signs, 330)
+        total = beside if abreast else max(2 * _MATRIX_EDGE + self.left + self.panel[0] + self.signs, 330)
         self._head(title, note, total)
-        x, y = _EDGE + self.left, _EDGE + 46.0
+        x, y = _MATRIX_EDGE + self.left, _MATRIX_EDGE + 46.0
         for i, panel in enumerate(self.panels):
             if abreast:
                 middle = y + self.top + self.grid[1] / 2 + 5
@@ -291,11 +151,11 @@ class _Drawing:
             else:
                 self._panel(panel, f"{panel.sign} {panel.heading}".strip(), x, y)
                 y += self.panel[1] + _GAP
-        return self.canvas.svg(total, (y + self.panel[1] if abreast else y) + _EDGE)
+        return self.canvas.svg(total, (y + self.panel[1] if abreast else y) + _MATRIX_EDGE)
 
     def _head(self, title: str, note: str, width: float) -> None:
-        self.canvas.text(_EDGE, _EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
-        self.canvas.text(_EDGE, _EDGE + 34, note, size=_SMALL, colour="grey")
+        self.canvas.text(_MATRIX_EDGE, _MATRIX_EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
+        self.canvas.text(_MATRIX_EDGE, _MATRIX_EDGE + 34, note, size=_SMALL, colour="grey")
 
     def _panel(self, panel: _Panel, heading: str, left: float, y: float, labelled: bool = True) -> None:
         canvas, (w, h), top = self.canvas, self.cell, y + self.top
@@ -401,24 +261,6 @@ def _description(name: str, panels: Sequence[_Panel], rate: float, rows: list[st
     return f"{text} {'; '.join(steps)}."
 
 
-# --- norms --------------------------------------------------------------------------------------------------------
-#
-# The size of the gradient in each layer, on a logarithmic scale: what vanishing and exploding look like.
-
-
-MOST_NAMES, MOST_SERIES = 100, 4
-_NORMS_SIZE, _NORMS_SMALL = 12, 11
-_NORMS_EDGE, _PLOT, _ROW, _MARK = 14, 300, 20, 5  # points
-_COLOURS = ("leaf_line", "current_edge", "reached_line", "badge")
-_SHAPES = (  # corners, as parts of a mark's size: they tell the series apart where colours can't
-    ((-1, -1), (1, -1), (1, 1), (-1, 1)),
-    ((0, -1.35), (1.35, 0), (0, 1.35), (-1.35, 0)),
-    ((0, -1.25), (1.25, 1), (-1.25, 1)),
-    ((-1.25, -1), (1.25, -1), (0, 1.25)),
-)
-_MOST_DECADES = 10  # that have a line of their own
-
-
 def layer_norms(root: Value) -> dict[str, dict[str, float]]:
     """How large the gradient is in each layer: the root of the sum of its squares, over the layer's nodes.
 
@@ -494,10 +336,10 @@ def norms_svg(
     """
     series = _series(norms)
     title = title or "Gradient norms by layer"
-    return _NormsDrawing(series, width, what).svg(title, note, theme)
+    return _NormsFigure(series, width, what).svg(title, note, theme)
 
 
-class _NormsDrawing:
+class _NormsFigure:
     """Names on the left, a mark on the scale for each number, the number on the right."""
 
     def __init__(self, series: dict[str, dict[str, float]], width: float, what: str) -> None:
@@ -508,8 +350,8 @@ class _NormsDrawing:
         self.low = math.floor(math.log10(min(positive, default=0.1)))
         self.high = max(math.ceil(math.log10(max(positive, default=1.0))), self.low + 1)
         texts = [_words(x) for numbers in series.values() for x in numbers.values()]
-        self.left = _NORMS_EDGE + room(map(label_text, self.names), _NORMS_SIZE) + 10
-        self.right = room(texts, _NORMS_SMALL) + 14 + _NORMS_EDGE
+        self.left = _NORMS_EDGE + room(map(label_text, self.names), _SIZE) + 10
+        self.right = room(texts, _SMALL) + 14 + _NORMS_EDGE
         self.plot = max(120.0, width - self.left - self.right)
         self.band = max(_ROW, 17 * len(series)) + (6 if len(series) > 1 else 0)
 
@@ -520,7 +362,7 @@ class _NormsDrawing:
         y = _NORMS_EDGE + 22.0
         if note:
             y += 14
-            canvas.text(_NORMS_EDGE, y, note, size=_NORMS_SMALL, colour="grey", limit=max(16, int(width / 5.6)))
+            canvas.text(_NORMS_EDGE, y, note, size=_SMALL, colour="grey", limit=max(16, int(width / 5.6)))
         if len(self.series) > 1:
             y = self.legend(canvas, y + 20, width)
         top = y + 16
@@ -535,11 +377,11 @@ class _NormsDrawing:
         x = float(_NORMS_EDGE)
         for k, name in enumerate(self.series):
             shown = label_text(name, 60)
-            space = 30 + room([shown], _NORMS_SMALL)
+            space = 30 + room([shown], _SMALL)
             if x > _NORMS_EDGE and x + space > width:
                 x, y = float(_NORMS_EDGE), y + 18
             _mark(canvas, k, x + 7, y - 4)
-            canvas.text(x + 18, y, shown, size=_NORMS_SMALL)
+            canvas.text(x + 18, y, shown, size=_SMALL)
             x += space
         return y
 
@@ -552,15 +394,15 @@ class _NormsDrawing:
                 x = self.place(power)
                 canvas.line(x, top, x, bottom)
                 text = f"{10.0**power:g}" if -4 < power < 5 else f"1e{power}"
-                canvas.text(x, bottom + 16, text, size=_NORMS_SMALL, anchor="middle", colour="grey")
+                canvas.text(x, bottom + 16, text, size=_SMALL, anchor="middle", colour="grey")
         canvas.line(self.left, bottom, self.left + self.plot, bottom, "grey")
         middle = self.left + self.plot / 2
         text = f"size of the {self.what}" + (", each line ten times the one before" if step == 1 else "")
-        canvas.text(middle, bottom + 34, text, size=_NORMS_SMALL, anchor="middle", colour="grey")
+        canvas.text(middle, bottom + 34, text, size=_SMALL, anchor="middle", colour="grey")
 
     def layer(self, canvas: Canvas, name: str, top: float) -> None:
         """One name and a mark for each series that has it."""
-        canvas.text(self.left - 10, top + self.band / 2 + 4, name, size=_NORMS_SIZE, anchor="end", limit=32)
+        canvas.text(self.left - 10, top + self.band / 2 + 4, name, size=_SIZE, anchor="end", limit=32)
         for k, numbers in enumerate(self.series.values()):
             if name not in numbers:
                 continue
@@ -569,7 +411,7 @@ class _NormsDrawing:
             on_scale = 0 < x < math.inf
             canvas.line(self.left, y, at, y, _COLOURS[k], thick=2)
             _mark(canvas, k, at, y, hollow=not on_scale)
-            canvas.text(at + 11, y + 4, _words(x), size=_NORMS_SMALL, bold=not on_scale)
+            canvas.text(at + 11, y + 4, _words(x), size=_SMALL, bold=not on_scale)
 
     def place(self, power: float) -> float:
         return self.left + (power - self.low) / (self.high - self.low) * self.plot
@@ -622,3 +464,104 @@ def _words(x: float) -> str:
 
 def _mark(canvas: Canvas, k: int, x: float, y: float, hollow: bool = False) -> None:
     canvas.polygon([(x + _MARK * dx, y + _MARK * dy) for dx, dy in _SHAPES[k]], _COLOURS[k], hollow=hollow)
+
+
+class Canvas:
+    """Shapes on a figure, placed in points from its upper left corner; colours are named as the fields of a palette."""
+
+    def __init__(self, title: str, description: str, theme: Theme = "auto") -> None:
+        self._title, self._description, self._theme = title, description, theme
+        self._palette = Look(theme=theme).palette
+        self._parts: list[str] = []
+        self._used = {"paper"}
+
+    def rect(
+        self, x: float, y: float, width: float, height: float, colour: str, *, shade: float = 1.0, says: str = ""
+    ) -> None:
+        """A filled rectangle; `shade` goes from 0, the bare paper, to 1, and `says` is shown when pointed at."""
+        faint = "" if shade >= 1 else f' fill-opacity="{_short(shade)}"'
+        self._add("rect", f"{_box(x, y, width, height)}{self._paint(fill=colour)}{faint}", says)
+
+    def frame(
+        self, x: float, y: float, width: float, height: float, colour: str = "grey", *, dashed: bool = False
+    ) -> None:
+        dashes = ' stroke-dasharray="3 2"' if dashed else ""
+        self._add("rect", f"{_box(x, y, width, height)}{self._paint(stroke=colour, thick=1 + dashed)}{dashes}")
+
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, colour: str = "cluster_line", *, thick: float = 1
+    ) -> None:
+        ends = f'x1="{_short(x1)}" y1="{_short(y1)}" x2="{_short(x2)}" y2="{_short(y2)}"'
+        self._add("line", ends + self._paint(stroke=colour, thick=thick))
+
+    def polygon(self, points: Sequence[tuple[float, float]], colour: str, *, hollow: bool = False) -> None:
+        """A closed outline, filled with its colour or, hollow, with the paper's."""
+        corners = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
+        self._add("polygon", f'points="{corners}"{self._paint("paper" if hollow else colour, colour, 2)}')
+
+    def text(
+        self, x: float, y: float, text: str, *, size: float = 12, anchor: Literal["start", "middle", "end"] = "start",
+        colour: str = "ink", bold: bool = False, limit: int = 0,
+    ) -> None:  # fmt: skip
+        """One line of text, escaped, cut behind `limit` characters if that is not 0; nothing for no text."""
+        if not text:
+            return
+        shown = html.escape(label_text(text, limit or 10 * len(text) + 1))
+        align = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        weight = ' font-weight="bold"' if bold else ""
+        place = f'x="{_short(x)}" y="{_short(y)}" font-size="{_short(size)}"'
+        self._parts.append(f"<text {place}{align}{weight}{self._paint(colour)}>{shown}</text>")
+
+    def svg(self, width: float, height: float) -> str:
+        """The figure as one ``<svg>`` element: the same text for the same calls, and valid XML whatever was written."""
+        title, description = (html.escape(_visible(text)) for text in (self._title, self._description))
+        body = "\n".join(self._parts)
+        mark = "f" + hashlib.sha256(f"{title}{description}{body}".encode()).hexdigest()[:10]
+        w, h = _short(width), _short(height)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
+            f'aria-labelledby="{mark}-title {mark}-desc" id="{mark}" font-family="{FONT}" '
+            f'style="max-width:100%">\n'
+            f'<title id="{mark}-title">{title}</title>\n<desc id="{mark}-desc">{description}</desc>\n'
+            f"{self._style(mark)}"
+            f'<rect width="{w}" height="{h}"{self._paint("paper")}/>\n{body}\n</svg>\n'
+        )
+
+    def _style(self, mark: str) -> str:
+        """The rules for dark paper, each for this figure's id alone, since a page shares all its style sheets."""
+        if self._theme != "auto":
+            return ""
+        rules = "".join(
+            f"#{mark} .{name}{{fill:{getattr(DARK, name)}}}#{mark} .{name}-stroke{{stroke:{getattr(DARK, name)}}}"
+            for name in sorted(self._used - {""})
+        )
+        return f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>\n"
+
+    def _paint(self, fill: str = "", stroke: str = "", thick: float = 1) -> str:
+        """The attributes for a fill and a stroke, by the names of their colours; "": none."""
+        self._used |= {fill, stroke}
+        classes = " ".join(filter(None, (fill, f"{stroke}-stroke" if stroke else "")))
+        drawn = f' stroke="{getattr(self._palette, stroke)}" stroke-width="{_short(thick)}"' if stroke else ""
+        return f' class="{classes}" fill="{getattr(self._palette, fill) if fill else "none"}"{drawn}'
+
+    def _add(self, tag: str, attributes: str, says: str = "") -> None:
+        inner = f"><title>{html.escape(_visible(says))}</title></{tag}>" if says else "/>"
+        self._parts.append(f"<{tag} {attributes}{inner}")
+
+
+def room(texts: Iterable[str], size: float, bold: bool = False) -> int:
+    """The width of the widest of some lines, in points."""
+    return max([text_width(text, size, bold) for text in texts], default=0)
+
+
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f'x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" height="{_short(height)}"'
+
+
+def _visible(text: str) -> str:
+    """Text of any length as XML may hold it: escapes for what would not show."""
+    return label_text(text, 10 * len(text) + 1)
+
+
+def _short(x: float) -> str:
+    return f"{x:.2f}".rstrip("0").rstrip(".")

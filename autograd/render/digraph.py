@@ -1,6 +1,6 @@
 """`graphviz.Digraph`, running the ``dot`` program that this package finds.
 
-Apart from the other modules because importing `graphviz` takes time that somebody who never draws should not pay.
+It has a file of its own because importing `graphviz` takes time that somebody who never draws should not pay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ class FoundDigraph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no t
     """A Digraph whose pipe, render and view (and so notebooks, too) work wherever `to_svg` does."""
 
     def pipe(self, *args: Any, **kwargs: Any) -> Any:
-        """As ``graphviz.Digraph.pipe``."""
         try:
             return self._piped(*args, **kwargs)
         except GraphError as error:
@@ -35,6 +34,5 @@ class FoundDigraph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no t
             return super().pipe(*args, **kwargs)
 
     def render(self, *args: Any, **kwargs: Any) -> Any:
-        """As ``graphviz.Digraph.render``."""
         with found_dot():
             return super().render(*args, **kwargs)

@@ -1,4 +1,9 @@
-"""A graph as a `graphviz.Digraph`: boxes, solid arrows forward, dashed arrows back, layers as clusters, a legend."""
+"""A graph as a `graphviz.Digraph`: boxes, solid arrows forward, dashed arrows back, layers as clusters, a legend.
+
+What a node is shows in its outline as well as in its colour: rounded for a leaf, square for an operation, doubled for
+the root, none for a constant. So does, at a moment of stepping, how far the pass has come: thin and dashed where it has
+not been, thick where a gradient has begun to arrive, very thick where it is, as usual where it is done.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +17,14 @@ from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .overview import Level, picture_rows
-from .rows import EDGE_LIMIT, NODE_LIMIT, EdgeRow, NodeRow, Rows, State, mark_of
+from .rows import EdgeRow, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
-from .style import Look, Palette, Scale, look_of, scale_of
+from .style import BACK, Look, Palette, Scale, look_of, scale_of
 
 if TYPE_CHECKING:
     import graphviz
 
 __all__ = [
-    "EDGE_LIMIT",
-    "NODE_LIMIT",
     "Arrow",
     "Picture",
     "arrows",
@@ -32,60 +35,93 @@ __all__ = [
     "to_dot",
 ]
 
-# --- cells --------------------------------------------------------------------------------------------------------
-#
-# Tables inside DOT labels, for what is written in boxes and beside arrows.
-
-
 FONT = "Helvetica"  # `dot` knows its widths, and lets the SVG fall back on the viewer's own sans-serif
 SIZE, SMALL, SYMBOL, PADDING = 12, 10, 18, 3  # points
+
+WARNING = "⚠"
+
+_BESIDE = 1  # points around the text beside an arrow; less than in boxes, since nothing frames it
+
+_MOST_STEMS = 6  # names in the title of a layer
 
 _NONE: Mapping[str, str | int] = {}
 
 
-def cell(
-    text: str, size: int, *, room: int = 0, bold: bool = False, colour: str = "", td: Mapping[str, str | int] = _NONE
-) -> str:
-    """A cell of one line, at least `room` points wide inside its padding; `td` are more attributes of it.
+def to_dot(
+    root: Value,
+    *,
+    rankdir: str | None = None,
+    at_step: int | None = None,
+    trace: Trace | None = None,
+    level: Level | None = None,
+    expand: Any = (),
+    **options: Any,
+) -> graphviz.Digraph:
+    """Draw the graph that `root` depends on, as a Digraph to read, change, or render.
+
+    Solid arrows go from operands to results. Once a backward has run, dashed ones go back, each with its local
+    derivative and with what flowed along it: blue if that is positive and red if it is negative, the wider and the more
+    saturated the larger it is. What is less than a millionth of the root's gradient is dotted with a hollow head.
+
+    With `at_step` the graph is drawn as it stands in the middle of stepping: what is not computed then says so, and
+    gradients are those so far (a "+ …" says that more is to come).
+
+    Args:
+        root: the node to draw from, usually a loss.
+        rankdir: where the solid arrows point, Graphviz's name for `direction`.
+        at_step: how many records of the trace have happened, see :func:`autograd.steps`. None: no moment, but what
+            the nodes store; or the end of `trace`.
+        trace: a trace of `root` to take the numbers from.
+        level: what a box is: "node", "neuron" or "layer". None: a node, while there are few.
+        expand: parts of a large graph to open all the same, see :func:`autograd.render.overview.picture_rows`.
+        options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.style.Look`.
+
+    Returns:
+        A Digraph. Its nodes are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
+        run; ``.render(...)`` and ``.pipe(...)`` use the ``dot`` program that :func:`autograd.render.to_svg` uses.
+
+    Raises:
+        OperandError: `root` is not a Value, or `at_step` no whole number.
+        ArgumentError: there is no such choice, no such step, or the trace is one of another root.
+        GraphError: what is asked for is too large for a picture, or nothing in the graph is computed by steps.
 
     Example:
-        >>> cell("<x>", 10, td={"HEIGHT": 22})
-        '<TD ALIGN="LEFT" WIDTH="33" HEIGHT="22"><FONT POINT-SIZE="10">&lt;x&gt;</FONT></TD>'
+        >>> x = Value(3.0, "x")
+        >>> drawing = to_dot(x * x)
+        >>> drawing.source.count("n0 -> n1"), ">not computed<" in drawing.source
+        (2, True)
+        >>> ">6<" in to_dot(x * x, at_step=3).source, ">6<" in to_dot(x * x, at_step=4).source
+        (False, True)
     """
-    font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
-    inner = f"<FONT {font}>{markup(text) or ' '}</FONT>"  # `dot` takes no empty one
-    width = max(room, text_width(text, size, bold)) + 2 * PADDING
-    written = "".join(f' {name}="{value}"' for name, value in td.items())
-    return f'<TD ALIGN="LEFT" WIDTH="{width}"{written}>{f"<B>{inner}</B>" if bold else inner}</TD>'
+    look = look_of(rankdir, **options)
+    return picture_to_dot(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand))
 
 
-def table(lines: Sequence[str], **attributes: str | int) -> str:
-    """A label of lines of cells; `attributes` are the TABLE's."""
-    rows = "".join(f"<TR>{line}</TR>" for line in lines)
-    attributes = {"BORDER": 0, "CELLBORDER": 0, "CELLSPACING": 0, "CELLPADDING": PADDING, **attributes}
-    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
-    return f"<<TABLE{written}>{rows}</TABLE>>"
-
-
-# --- picture ------------------------------------------------------------------------------------------------------
-#
-# Everything that the parts of a picture need to know of the whole.
+def picture_of(
+    root: Value,
+    look: Look,
+    *,
+    trace: Trace | None = None,
+    at_step: int | None = None,
+    level: Level | None = None,
+    expand: Any = (),
+) -> Picture:
+    """The rows to draw, and for a moment also those of the end of the pass."""
+    if at_step is not None and trace is None:
+        trace = Trace(root)
+    what: dict[str, Any] = {"level": level, "expand": expand, "trace": trace, "symbolic": True}
+    rows = picture_rows(root, at_step=at_step, **what)
+    final = rows if at_step is None else picture_rows(root, **what)
+    return Picture(rows, look, final)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A graph as it stands at a moment or at the end, and the look to draw it with.
-
-    Args:
-        rows: the graph as it is to be drawn.
-        look: the options.
-        final: the same rows when everything has happened; room is made and the scale is taken from them, so that
-            nothing moves or changes its width from one moment to the next.
-    """
+    """A graph as it stands at a moment or at the end, and what the parts of a picture need to know of the whole."""
 
     rows: Rows
     look: Look
-    final: Rows
+    final: Rows  # the same rows when everything has happened: room is made for them, so that nothing moves
     backward: bool = field(init=False)  # whether there are dashed arrows
     returning: bool = field(init=False)  # whether a moment is one of the backward pass
     scale: Scale | None = field(init=False)
@@ -113,7 +149,6 @@ class Picture:
 
     @property
     def palette(self) -> Palette:
-        """The colours to write."""
         return self.look.palette
 
     def nodes(self) -> list[tuple[NodeRow, NodeRow]]:
@@ -125,17 +160,114 @@ class Picture:
         return list(zip(self.rows.edges, self.final.edges, strict=True))
 
 
-# --- boxes --------------------------------------------------------------------------------------------------------
-#
-# The boxes of a picture: a node's operation, label, value and gradient.
-#
-# What a node is shows in its outline as well as in its colour: rounded for a leaf, square for an operation, doubled
-# for
-# the root, none for a constant. So does, at a moment of stepping, how far the pass has come: thin and dashed where it
-# has not been, thick where a gradient has begun to arrive, very thick where it is, as usual where it is done.
+def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
+    """Write a picture as DOT; `tooltips` are for viewers that show them."""
+    drawing = _empty(picture)
+    frames = _Frames(drawing, picture)
+    for node, final in picture.nodes():
+        look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
+        frames.of(node.cluster).node(node.id, node_label(node, final, picture), **look)
+    frames.close()
+    for arrow in arrows(picture):
+        look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
+        if arrow.backward:  # written from its head, which keeps `dot` from laying out a graph that runs in circles
+            drawing.edge(arrow.head, arrow.tail, arrow.label or None, dir="back", **look)
+        else:
+            drawing.edge(arrow.tail, arrow.head, arrow.label or None, **look)
+    if label := legend_label(picture):
+        drawing.node("legend", label, id="legend", shape="plain", **{"class": "legend"})
+    return drawing
 
 
-WARNING = "⚠"
+def _empty(picture: Picture) -> graphviz.Digraph:
+    from .digraph import FoundDigraph
+
+    palette = picture.palette
+    return FoundDigraph(
+        "gradients",
+        graph_attr={
+            "rankdir": picture.look.direction,
+            "nodesep": "0.3",
+            "ranksep": "0.45",
+            "ordering": "in",
+            "bgcolor": palette.paper,
+        },
+        node_attr={
+            "shape": "box",
+            "fontname": FONT,
+            "fontsize": str(SIZE),
+            "fontcolor": palette.ink,
+            "margin": "0.08,0.04",
+        },
+        edge_attr={
+            "fontname": FONT,
+            "fontsize": str(SMALL),
+            "fontcolor": palette.ink,
+            "color": palette.line,
+            "arrowsize": "0.7",
+        },
+    )
+
+
+class _Frames:
+    """The clusters of a drawing, one within the other, opened as nodes need them."""
+
+    def __init__(self, drawing: graphviz.Digraph, picture: Picture) -> None:
+        self._open: dict[tuple[str, ...], graphviz.Digraph] = {(): drawing}
+        self._picture = picture
+
+    def of(self, path: tuple[str, ...]) -> graphviz.Digraph:
+        """The drawing that a node of this cluster goes into."""
+        for outer in accumulate(((part,) for part in path), lambda a, b: a + b):
+            if outer not in self._open:
+                self._open[outer] = self._new(outer)
+        return self._open[path]
+
+    def close(self) -> None:
+        """Put each into the one around it, the innermost first."""
+        for path in sorted(self._open, key=len, reverse=True):
+            if path:
+                self._open[path[:-1]].subgraph(self._open[path])
+
+    def _new(self, path: tuple[str, ...]) -> graphviz.Digraph:
+        import graphviz
+
+        palette, id_ = self._picture.palette, cluster_id(path)
+        title = markup(label_text(cluster_title(path, self._picture.rows), 64))
+        look = {
+            "label": f'<<FONT POINT-SIZE="{SMALL}" COLOR="{palette.grey}">{title}</FONT>>',
+            "id": id_,
+            "style": "rounded,filled",
+            "fillcolor": palette.cluster_fill if len(path) == 1 else palette.inner_fill,
+            "color": palette.cluster_line,
+            "fontname": FONT,
+            "labeljust": "l",
+        }
+        return graphviz.Digraph(id_, graph_attr=look)
+
+
+def cluster_id(path: tuple[str, ...]) -> str:
+    """The id of a cluster in the picture."""
+    return "_".join(["cluster", *(part.replace(" ", "_") for part in path)])
+
+
+def cluster_title(path: tuple[str, ...], rows: Rows) -> str:
+    """What stands at a cluster: a layer with the names of what is in it, as the documents write them."""
+    if len(path) > 1:
+        return path[-1]
+    labels = [node.label for node in rows.nodes if node.cluster[: len(path)] == path and node.kind in ("leaf", "op")]
+    stems = list(dict.fromkeys(label.partition("[")[0].strip() for label in labels))
+    named = [stem for stem in stems if stem]
+    return f"{path[-1]}: {', '.join(named)}" if 0 < len(named) <= _MOST_STEMS and "" not in stems else path[-1]
+
+
+def _tooltip(text: str, wanted: bool) -> Mapping[str, str]:
+    import graphviz
+
+    return {"tooltip": graphviz.escape(text)} if wanted else {}
+
+
+# --- boxes ------------------------------------------------------------------------------------------------------------
 
 
 def node_look(node: NodeRow, palette: Palette) -> dict[str, str]:
@@ -268,57 +400,23 @@ def _group_label(node: NodeRow, picture: Picture) -> str:
     return table(lines)
 
 
-# --- arrows -------------------------------------------------------------------------------------------------------
-#
-# The arrows of a picture: solid ones from operands to results, dashed ones with what flows back.
-
-
-_BACK = {"LR": "←", "TB": "↑", "RL": "→", "BT": "↓"}  # where gradients go, by the direction of the forward arrows
-_PADDING = 1  # points; less than in boxes, since nothing frames the text
+# --- arrows -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """One arrow.
-
-    Args:
-        id: "n0_n1_0" for the solid arrow of the use of n0 as operand 0 of n1, "n0_n1_0_back" for the dashed one.
-        tail: where it starts.
-        head: where it ends.
-        backward: whether it is dashed.
-        lines: what stands beside it: the local derivative, and what flowed along it.
-        tooltip: the same in words.
-        look: its attributes in DOT.
-        label: its label in DOT.
-    """
-
-    id: str
+    id: str  # "n0_n1_0" for the solid arrow of the use of n0 as operand 0 of n1, "n0_n1_0_back" for the dashed one
     tail: str
     head: str
-    backward: bool
-    lines: tuple[str, ...]
-    tooltip: str
-    look: Mapping[str, str]
+    backward: bool  # whether it is dashed
+    lines: tuple[str, ...]  # what stands beside it: the local derivative, and what flowed along it
+    tooltip: str  # the same in words
+    look: Mapping[str, str]  # its attributes in DOT
     label: str
 
 
 def arrows(picture: Picture) -> list[Arrow]:
-    """The arrows, each solid one before the dashed one that goes with it.
-
-    Example:
-        >>> from autograd import Value
-        >>> from autograd.render.style import Look
-        >>> from autograd.render.rows import graph_rows
-        >>> x = Value(2.0, "x")
-        >>> y = x**2
-        >>> y.label = "y"
-        >>> y.backward()
-        >>> rows = graph_rows(y, symbolic=True)
-        >>> for arrow in arrows(Picture(rows, Look(), rows)):
-        ...     print(arrow.tail, arrow.head, "dashed" if arrow.backward else "solid", arrow.lines)
-        n0 n1 solid ()
-        n1 n0 dashed ('dy/dx = 2x = 4', '← 4')
-    """
+    """The arrows, each solid one before the dashed one that goes with it."""
     constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
     pairs = Counter((edge.source, edge.target) for edge in picture.rows.edges)
     drawn = []
@@ -381,7 +479,7 @@ def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:
     local = say.local(edge) if single and picture.look.shows("locals") else ""
     message = ""
     if edge.message is not None and picture.look.shows("messages"):
-        back = _BACK[picture.look.direction]
+        back = BACK[picture.look.direction]
         message = f"{back} {picture.look.number(edge.message)}" + (f" ({edge.count})" if edge.count > 1 else "")
         if mark := mark_of((None, edge.message), picture.seed):
             message += "" if mark == "vanishing" else f" {WARNING}"
@@ -389,7 +487,7 @@ def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:
 
 
 def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, picture: Picture) -> str:
-    """At a moment both lines are there from the beginning, as wide as they will be, so that nothing moves."""
+    """The label of a dashed arrow; at a moment it has its final width from the beginning, so that nothing moves."""
     if not lines:
         return ""
     palette = picture.palette
@@ -405,7 +503,7 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
         sent = edge.message is not None and k == len(lines) - 1 and picture.look.shows("messages")
         cells.append(cell(text, SMALL, room=room, bold=sent, colour=colour if sent else ""))
     vertical = picture.look.direction in ("TB", "BT")  # the label then stands at the arrow's side, and not below it
-    return table(cells, CELLPADDING=_PADDING + 4 * vertical)
+    return table(cells, CELLPADDING=_BESIDE + 4 * vertical)
 
 
 def _text_colour(message: float, picture: Picture) -> str:
@@ -418,13 +516,11 @@ def _sign(message: float) -> str:
     return "positive" if message > 0 else "negative" if message < 0 else ""
 
 
-# --- legend -------------------------------------------------------------------------------------------------------
-#
-# The legend: what colours and widths stand for, with the numbers of this picture, and the marks that occur in it.
+# --- the legend -------------------------------------------------------------------------------------------------------
 
 
 def legend_label(picture: Picture) -> str:
-    """A table with a bar for each sample of the scale, as thick and as saturated as an arrow; "" where none is due."""
+    """A bar for each sample of the scale, as thick and as saturated as an arrow, and the marks; "" if none is due."""
     scale, palette = picture.scale, picture.palette
     if scale is None or not (picture.look.legend and picture.backward):
         return ""
@@ -460,195 +556,23 @@ def _marks(picture: Picture) -> list[str]:
     return [text for text in told if text]
 
 
-_MOST_STEMS = 6  # names in the title of a layer
+# --- tables inside labels ---------------------------------------------------------------------------------------------
 
 
-def to_dot(
-    root: Value,
-    *,
-    rankdir: str | None = None,
-    at_step: int | None = None,
-    trace: Trace | None = None,
-    level: Level | None = None,
-    expand: Any = (),
-    **options: Any,
-) -> graphviz.Digraph:
-    """Draw the graph that `root` depends on, as a Digraph to read, change, or render.
-
-    Solid arrows go from operands to results. Once a backward has run, dashed ones go back, each with its local
-    derivative and with what flowed along it: blue if that is positive and red if it is negative, the wider and the more
-    saturated the larger it is. What is less than a millionth of the root's gradient is dotted with a hollow head.
-
-    With `at_step` the graph is drawn as it stands in the middle of stepping: what is not computed then says so, and
-    gradients are those so far (a "+ …" says that more is to come).
-
-    Args:
-        root: the node to draw from, usually a loss.
-        rankdir: where the solid arrows point, Graphviz's name for `direction`.
-        at_step: how many records of the trace have happened, see :func:`autograd.steps`. None: no moment, but what
-            the nodes store; or the end of `trace`.
-        trace: a trace of `root` to take the numbers from.
-        level: what a box is: "node", "neuron" or "layer". None: a node, while there are few.
-        expand: parts of a large graph to open all the same, see :func:`autograd.render.overview.picture_rows`.
-        options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.style.Look`.
-
-    Returns:
-        A Digraph. Its nodes are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
-        run; ``.render(...)`` and ``.pipe(...)`` use the ``dot`` program that :func:`autograd.render.to_svg` uses.
-
-    Raises:
-        OperandError: `root` is not a Value, or `at_step` no whole number.
-        ArgumentError: there is no such choice, no such step, or the trace is one of another root.
-        GraphError: what is asked for is too large for a picture, or nothing in the graph is computed by steps.
-
-    Example:
-        >>> x = Value(3.0, "x")
-        >>> drawing = to_dot(x * x)
-        >>> drawing.source.count("n0 -> n1"), ">not computed<" in drawing.source
-        (2, True)
-        >>> ">6<" in to_dot(x * x, at_step=3).source, ">6<" in to_dot(x * x, at_step=4).source
-        (False, True)
-    """
-    look = look_of(rankdir, **options)
-    return picture_to_dot(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand))
+def cell(
+    text: str, size: int, *, room: int = 0, bold: bool = False, colour: str = "", td: Mapping[str, str | int] = _NONE
+) -> str:
+    """A cell of one line, at least `room` points wide inside its padding; `td` are more attributes of it."""
+    font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
+    inner = f"<FONT {font}>{markup(text) or ' '}</FONT>"  # `dot` takes no empty one
+    width = max(room, text_width(text, size, bold)) + 2 * PADDING
+    written = "".join(f' {name}="{value}"' for name, value in td.items())
+    return f'<TD ALIGN="LEFT" WIDTH="{width}"{written}>{f"<B>{inner}</B>" if bold else inner}</TD>'
 
 
-def picture_of(
-    root: Value,
-    look: Look,
-    *,
-    trace: Trace | None = None,
-    at_step: int | None = None,
-    level: Level | None = None,
-    expand: Any = (),
-) -> Picture:
-    """The rows to draw, and for a moment those at its end.
-
-    Raises:
-        OperandError, ArgumentError, GraphError: as :func:`to_dot`.
-    """
-    if at_step is not None and trace is None:
-        trace = Trace(root)
-    what: dict[str, Any] = {"level": level, "expand": expand, "trace": trace, "symbolic": True}
-    rows = picture_rows(root, at_step=at_step, **what)
-    final = rows if at_step is None else picture_rows(root, **what)
-    return Picture(rows, look, final)
-
-
-def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
-    """Write a picture as DOT; `tooltips` are for viewers that show them."""
-    drawing = _empty(picture)
-    frames = _Frames(drawing, picture)
-    for node, final in picture.nodes():
-        look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
-        frames.of(node.cluster).node(node.id, node_label(node, final, picture), **look)
-    frames.close()
-    for arrow in arrows(picture):
-        look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
-        if arrow.backward:  # written from its head, which keeps `dot` from laying out a graph that runs in circles
-            drawing.edge(arrow.head, arrow.tail, arrow.label or None, dir="back", **look)
-        else:
-            drawing.edge(arrow.tail, arrow.head, arrow.label or None, **look)
-    if label := legend_label(picture):
-        drawing.node("legend", label, id="legend", shape="plain", **{"class": "legend"})
-    return drawing
-
-
-def _empty(picture: Picture) -> graphviz.Digraph:
-    from .digraph import FoundDigraph
-
-    palette = picture.palette
-    return FoundDigraph(
-        "gradients",
-        graph_attr={
-            "rankdir": picture.look.direction,
-            "nodesep": "0.3",
-            "ranksep": "0.45",
-            "ordering": "in",
-            "bgcolor": palette.paper,
-        },
-        node_attr={
-            "shape": "box",
-            "fontname": FONT,
-            "fontsize": str(SIZE),
-            "fontcolor": palette.ink,
-            "margin": "0.08,0.04",
-        },
-        edge_attr={
-            "fontname": FONT,
-            "fontsize": str(SMALL),
-            "fontcolor": palette.ink,
-            "color": palette.line,
-            "arrowsize": "0.7",
-        },
-    )
-
-
-def cluster_id(path: tuple[str, ...]) -> str:
-    """The id of a cluster in the picture.
-
-    >>> cluster_id(("layer 1", "neuron 2"))
-    'cluster_layer_1_neuron_2'
-    """
-    return "_".join(["cluster", *(part.replace(" ", "_") for part in path)])
-
-
-def cluster_title(path: tuple[str, ...], rows: Rows) -> str:
-    """What stands at a cluster: a layer with the names of what is in it, as the documents write them.
-
-    Example:
-        >>> from autograd.nn import MLP
-        >>> from autograd.render.rows import graph_rows
-        >>> rows = graph_rows(MLP(2, [1, 1])([1.0, 2.0]))
-        >>> cluster_title(("layer 1",), rows)
-        'layer 1: W1, b1, z1, a1'
-    """
-    if len(path) > 1:
-        return path[-1]
-    labels = [node.label for node in rows.nodes if node.cluster[: len(path)] == path and node.kind in ("leaf", "op")]
-    stems = list(dict.fromkeys(label.partition("[")[0].strip() for label in labels))
-    named = [stem for stem in stems if stem]
-    return f"{path[-1]}: {', '.join(named)}" if 0 < len(named) <= _MOST_STEMS and "" not in stems else path[-1]
-
-
-class _Frames:
-    """The clusters of a drawing, one within the other, opened as nodes need them."""
-
-    def __init__(self, drawing: graphviz.Digraph, picture: Picture) -> None:
-        self._open: dict[tuple[str, ...], graphviz.Digraph] = {(): drawing}
-        self._picture = picture
-
-    def of(self, path: tuple[str, ...]) -> graphviz.Digraph:
-        """The drawing that a node of this cluster goes into."""
-        for outer in accumulate(((part,) for part in path), lambda a, b: a + b):
-            if outer not in self._open:
-                self._open[outer] = self._new(outer)
-        return self._open[path]
-
-    def close(self) -> None:
-        """Put each into the one around it, the innermost first."""
-        for path in sorted(self._open, key=len, reverse=True):
-            if path:
-                self._open[path[:-1]].subgraph(self._open[path])
-
-    def _new(self, path: tuple[str, ...]) -> graphviz.Digraph:
-        import graphviz
-
-        palette, id_ = self._picture.palette, cluster_id(path)
-        title = markup(label_text(cluster_title(path, self._picture.rows), 64))
-        look = {
-            "label": f'<<FONT POINT-SIZE="{SMALL}" COLOR="{palette.grey}">{title}</FONT>>',
-            "id": id_,
-            "style": "rounded,filled",
-            "fillcolor": palette.cluster_fill if len(path) == 1 else palette.inner_fill,
-            "color": palette.cluster_line,
-            "fontname": FONT,
-            "labeljust": "l",
-        }
-        return graphviz.Digraph(id_, graph_attr=look)
-
-
-def _tooltip(text: str, wanted: bool) -> Mapping[str, str]:
-    import graphviz
-
-    return {"tooltip": graphviz.escape(text)} if wanted else {}
+def table(lines: Sequence[str], **attributes: str | int) -> str:
+    """A label of lines of cells; `attributes` are the TABLE's."""
+    rows = "".join(f"<TR>{line}</TR>" for line in lines)
+    attributes = {"BORDER": 0, "CELLBORDER": 0, "CELLSPACING": 0, "CELLPADDING": PADDING, **attributes}
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<<TABLE{written}>{rows}</TABLE>>"

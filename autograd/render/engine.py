@@ -48,11 +48,7 @@ def set_dot(path: str | os.PathLike[str] | None) -> None:
 
 
 def find_dot() -> Path:
-    """The ``dot`` program that pictures are drawn with.
-
-    Raises:
-        GraphvizMissingError: there is none; the message says what to install.
-    """
+    """The ``dot`` program that pictures are drawn with."""
     if _chosen is not None:
         return _program(_chosen, "set_dot was given")
     if named := os.environ.get(VARIABLE):
@@ -70,18 +66,12 @@ def find_dot() -> Path:
 
 @contextlib.contextmanager
 def found_dot() -> Iterator[Path]:
-    """While inside, the `graphviz` package runs the program that :func:`find_dot` finds; it yields its path.
-
-    The package keeps the program's name in a module variable. That is put back on leaving, and a lock keeps threads
-    that draw at the same time from meeting each other's setting.
-
-    Raises:
-        GraphvizMissingError: there is no program, or it went away in between.
-        GraphError: the program failed; the message has what it said.
-    """
+    """While inside, the `graphviz` package runs the program that :func:`find_dot` finds; it yields its path."""
     import graphviz
     from graphviz.backend import dot_command
 
+    # The package keeps the program's name in a module variable. It is put back on leaving, and a lock keeps threads
+    # that draw at the same time from meeting each other's setting.
     path = find_dot()
     with _lock:
         before = dot_command.DOT_BINARY

@@ -12,7 +12,7 @@ from ..reading.text import label_text
 from ..reading.trace import Trace
 from .overview import Level, picture_rows
 from .rows import EdgeRow, NodeRow, Rows
-from .style import Look, Palette, look_of
+from .style import BACK, Look, Palette, look_of
 
 __all__ = ["to_mermaid"]
 
@@ -28,7 +28,6 @@ _LOADED = re.compile(r"\\(?=n)|:(?=fa-)|\$(?=\$)|[ﬂ¶]")
 _JOINER = "\u2060"
 _NO_BREAK_SPACE = 0xA0
 
-_BACK = {"LR": "←", "TB": "↑", "RL": "→", "BT": "↓"}
 _SHAPES = {"leaf": ('(["', '"])'), "op": ('["', '"]'), "constant": ('("', '")'), "group": ('[["', '"]]')}
 _ROOT_SHAPE = ('[["', '"]]')
 
@@ -149,7 +148,7 @@ def _edge(edge: EdgeRow, look: Look) -> Iterator[str]:
         label = f"local {number}" if symbols in ("", number) else f"local {_escaped(symbols)} = {number}"
     yield f"{edge.source} -->{_on_edge(label)} {edge.target}"
     if edge.message is not None and look.shows("messages"):
-        message = f"{_BACK[look.direction]} {look.number(edge.message)}"
+        message = f"{BACK[look.direction]} {look.number(edge.message)}"
         yield f"{edge.source} -.-{_on_edge(message)} {edge.target}"
 
 

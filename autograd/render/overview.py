@@ -28,9 +28,8 @@ from .parts import FOLLOWS, SHOWN, Part, Parts, Units
 from .rows import (
     EDGE_LIMIT,
     NODE_LIMIT,
+    AtStep,
     EdgeRow,
-    Kind,
-    Moment,
     NodeRow,
     Rows,
     State,
@@ -39,429 +38,208 @@ from .rows import (
     graph_rows,
     graph_size,
     mark_of,
+    node_row,
     trace_of,
 )
 
 __all__ = ["Level", "Overview", "collapsed_rows", "picture_rows"]
 
-# --- summary ------------------------------------------------------------------------------------------------------
-#
-# What a box that stands for many nodes says of them.
+Level: TypeAlias = Literal["node", "neuron", "layer"]
 
+_COMPARED = 10_000  # names
 
 _MOST_NAMES, _MOST_SYMBOLS = 6, 5
 
 
-def detail_of(part: Part, parts: Parts, source: Stored) -> str:
-    """The second line: what is in the box, under the names that its nodes have, and how large its gradients are.
+def picture_rows(
+    root: Value,
+    *,
+    level: Level | None = None,
+    expand: Any = (),
+    trace: Trace | None = None,
+    at_step: int | None = None,
+    limit: int = 150,
+    symbolic: bool = False,
+) -> Rows:
+    """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many.
 
-    Example:
-        >>> from autograd import dot, tanh
-        >>> from autograd.engine.graph import topological_order
-        >>> from autograd.render.parts import Units
-        >>> rows = [[Value(0.5, f"W1[{i},{j}]") for j in range(2)] for i in range(2)]
-        >>> root = sum(tanh(dot(row, [1.0, 2.0])) for row in rows)
-        >>> parts = Parts(Units(topological_order(root)))
-        >>> [detail_of(part, parts, Stored()) for part in parts.top if part.name == "layer 1"]
-        ['W1: 2 neurons, 4 weights']
-    """
-    order, grouping = parts.units.order, parts.grouping
-    if part.what == "numbers" and not any(u < len(order) and order[u]._a is not None for u in part.units):
-        return _gradients(part, parts, source, [_many(len(part.units), "number")])
-    if part.what in ("steps", "numbers"):
-        symbols = Counter(order[u]._row.symbol or order[u]._row.name for u in part.units)
-        listed = [symbol for symbol, _ in symbols.most_common(_MOST_SYMBOLS)]
-        more = ", ..." if len(symbols) > _MOST_SYMBOLS else ""
-        return f"{_many(len(part.units), 'node')}: {', '.join(listed)}{more}"
-    roles: Counter[str] = Counter()
-    stems: dict[str, None] = {}
-    neurons: set[tuple[int, int]] = set()
-    for u in part.units:
-        node = order[u]
-        if (node._row is LEAF or node._label) and (found := grouping.of(node)):
-            roles[found.role] += node._row is LEAF
-            neurons.add((found.layer, found.neuron))
-            if node._label:
-                stems[node._label.partition("[")[0]] = None
-    layers = len({layer for layer, _ in neurons})
-    counts = [_many(layers, "layer")] if layers > 1 else []
-    counts += [_many(len(neurons), "neuron")] if part.what == "layers" else []
-    counts += [_many(roles["weight"], "weight")] + ([_many(roles["bias"], "bias", "biases")] if roles["bias"] else [])
-    text = _gradients(part, parts, source, counts)
-    return f"{', '.join(stems)}: {text}" if 0 < len(stems) <= _MOST_NAMES else text
-
-
-def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tuple[str, ...]:
-    """The mark of the whole box.
-
-    "not finite" or "exploding" if one of its nodes is; "vanishing" if all of its parameters are, or all of its nodes if
-    it has no parameters.
-    """
-    values = [x for node in nodes if (x := source.value(node)) is not None]
-    gradients = [g for node in nodes if (g := source.gradient(node)) is not None]
-    if not all(map(math.isfinite, values)) or not all(map(math.isfinite, gradients)):
-        return ("not finite",)
-    mark = mark_of((None, max(map(abs, gradients), default=None)), seed)
-    learned = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
-    if learned and mark != "exploding":
-        mark = mark_of((None, max(map(abs, learned))), seed)
-    return (mark,) if mark else ()
-
-
-def first_bad(nodes: Sequence[Value], names: Names, source: Stored) -> str:
-    """The first node, on the way forward and then back, with a number that is not finite.
+    Boxes are neurons if that makes an overview of at most 60, else layers. What is outside the layers is one box for
+    the inputs, one for the targets, and bands of steps for the rest; a graph without layers is bands of steps. What
+    flows between two boxes is the exact sum of what flows between their nodes.
 
     Args:
-        nodes: the nodes of a box, in topological order.
-        names: what they are called.
-        source: where their numbers come from.
-    """
-    for ordered, what in ((nodes, source.value), (nodes[::-1], source.gradient)):
-        for node in ordered:
-            number = what(node)
-            if number is not None and not math.isfinite(number):
-                return f"{number} first at {names[node]}"
-    return ""
-
-
-def joint_state(states: set[State]) -> State:
-    """The state of many in one."""
-    if "current" in states:
-        return "current"
-    if len(states) == 1:
-        return next(iter(states))
-    return "reached" if states - {""} else ""
-
-
-def _gradients(part: Part, parts: Parts, source: Stored, counts: list[str]) -> str:
-    """Counts, and behind them the length of the gradient of the parameters."""
-    nodes = [parts.units.node[u] for u in part.units]
-    found = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
-    if part.what in ("layers", "neuron") and found:
-        counts.append(f"|dW| = {math.hypot(*found):.3g}")
-    return ", ".join(counts)
-
-
-def _many(n: int, one: str, several: str = "") -> str:
-    return f"{n:,} {one if n == 1 else several or one + 's'}"
-
-
-# --- opening ------------------------------------------------------------------------------------------------------
-#
-# A node of many operands taken apart: a dot into its products and their sum, a sum or a mean into its running sums.
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A small graph of its own that computes what a node computes.
-
-    Args:
-        steps: its nodes in topological order; the last stands for the node itself.
-        names: what they are called.
-        place: of each of its inputs, which of the node's operands it stands for.
-    """
-
-    steps: tuple[Value, ...]
-    names: tuple[str, ...]
-    place: dict[Value, int]
-
-
-def can_open(node: Value) -> bool:
-    """Whether there is something to see inside the node.
-
-    >>> from autograd import dot, tanh
-    >>> x = Value(2.0)
-    >>> can_open(dot([x], [3.0], 1.0)), can_open(tanh(x))
-    (True, False)
-    """
-    return node._row is DOT or (node._row in (SUM, MEAN) and len(node.parents) > 1)
-
-
-def opened(node: Value, names: Sequence[str], numbers: Sequence[float], out: float, gradient: float | None) -> Opened:
-    """Take a node apart.
-
-    Args:
-        node: a dot, a sum or a mean.
-        names: what its operands are called.
-        numbers: their values.
-        out: the node's own value.
-        gradient: d root / d node; None: not computed.
-
-    Returns:
-        The graph inside, with the gradients that the node's gradient gives.
-
-    Example:
-        >>> from autograd import dot
-        >>> z = dot([Value(2.0), Value(3.0)], [5.0, 7.0], Value(1.0))
-        >>> inside = opened(z, ["w1", "w2", "5", "7", "b"], [2.0, 3.0, 5.0, 7.0, 1.0], 32.0, 0.5)
-        >>> [(name, step.data, step.grad) for name, step in zip(inside.names, inside.steps)]
-        [('w1*5', 10.0, 0.5), ('w2*7', 21.0, 0.5), ('w1*5 + w2*7', 31.0, 0.5), ('', 32.0, 0.5)]
-    """
-    operands = [restore(Value, x, name, LEAF, (), None) for x, name in zip(numbers, names, strict=True)]
-    steps = _of_dot(operands) if node._row is DOT else _running_sums(operands)
-    if node._row is MEAN:
-        steps.append(("", _made(DIV, steps[-1][1], literal(float(len(operands))))))
-    made = tuple([step for _, step in steps])
-    made[-1]._data, made[-1]._grad = out, gradient
-    if gradient is not None:
-        inside = set(made)
-        for step in reversed(made):  # each is used once, by a later one
-            for parent, partial in zip(step.parents, local_partials(step), strict=True):
-                if parent in inside:
-                    parent._grad = step._grad * partial
-    return Opened(made, (*[name for name, _ in steps[:-1]], ""), {p: k for k, p in enumerate(operands)})
-
-
-def _of_dot(operands: list[Value]) -> list[tuple[str, Value]]:
-    n, biased = divmod(len(operands), 2)
-    pairs = zip(operands[:n], operands[n : 2 * n], strict=True)
-    steps = [(f"{w._label}*{x._label}", _made(MUL, w, x)) for w, x in pairs]
-    if n > 1:
-        between = " + " if n == 2 else " + ... + "
-        steps.append((steps[0][0] + between + steps[-1][0], _made(SUM, *[product for _, product in steps])))
-    if biased:
-        steps.append(("", _made(ADD, steps[-1][1], operands[-1])))
-    return steps
-
-
-def _running_sums(operands: list[Value]) -> list[tuple[str, Value]]:
-    sums = list(accumulate(operands, lambda total, x: _made(ADD, total, x)))
-    return [
-        (f"{operands[0]._label} + {'' if k == 1 else '... + '}{operands[k]._label}", sums[k])
-        for k in range(1, len(operands))
-    ]
-
-
-def _made(op: Op, *parents: Value) -> Value:
-    made: Value = restore(Value, op.forward(*[p._data for p in parents]), "", op, parents, None)
-    return made
-
-
-# --- singles ------------------------------------------------------------------------------------------------------
-#
-# Rows of one node and of the edges into it, where the other ends of these may be boxes of many; or of its inside.
-
-
-@dataclass(slots=True)
-class Flow:
-    """What the edges from one box to another carry.
-
-    Args:
-        operand: the first one's place among its target's operands.
-        local: its local derivative.
-        symbolic: the same in symbols.
-    """
-
-    operand: int
-    local: float | None
-    symbolic: str = ""
-    count: int = 0
-    messages: list[float] = field(default_factory=list)
-    states: set[State] = field(default_factory=set)
-
-    def row(self, source: str, target: str) -> EdgeRow:
-        """The edge that stands for all of them."""
-        local, symbolic = (self.local, self.symbolic) if self.count == 1 else (None, "")
-        message = exact_sum(self.messages) if self.messages else None
-        state = joint_state(self.states)
-        shown: State = "visited" if state == "reached" else state  # an edge has no such state
-        return EdgeRow(source, target, self.operand, local, message, shown, self.count, symbolic)
-
-
-class End(NamedTuple):
-    """Where an edge comes from: an operand, the id of its box, and whether the operand is alone there."""
-
-    node: Value
-    id: str
-    alone: bool
-
-
-class Singles:
-    """Rows of single nodes.
-
-    Args:
-        root: the node that the graph was read from.
-        names: what nodes are called.
-        source: where their numbers come from.
+        root: the node to read from, usually a loss.
+        level: "node", "neuron" or "layer" in place of a choice by size.
+        expand: what to open, one thing or several: a box by its name ("layer 2", "layer 1, neuron 3", "inputs",
+            "steps 1 to 412"), or a node or its name. A layer opens to its neurons, a neuron to its nodes, a big band
+            to smaller ones. A node comes with what is around it; a dot, a sum or a mean opens into its products
+            and sums.
+        trace: a trace of `root` to take the numbers from.
+        at_step: how many records of the trace have happened.
+        limit: how many single nodes are few.
         symbolic: whether edges get their local derivative in symbols.
     """
-
-    def __init__(self, root: Value, names: Names, source: Stored, symbolic: bool) -> None:
-        self.root, self.names, self.source, self.symbolic = root, names, source, symbolic
-        self.seed = source.gradient(root)
-
-    def node(self, node: Value, id_: str, cluster: tuple[str, ...]) -> NodeRow:
-        """The row of a node, as :func:`autograd.render.rows.graph_rows` has it."""
-        op, operands = node._row, [self.names[p] for p in node.parents]
-        kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
-        what = (id_, self.names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
-        numbers = (self.source.value(node), self.source.gradient(node))
-        state, to_come = self.source.state(node), self.source.to_come(node)
-        notes = tuple(filter(None, [mark_of(numbers, self.seed)]))
-        return NodeRow(*what, *numbers, kind, node is self.root, state, to_come, cluster=cluster, notes=notes)
-
-    def edges(self, node: Value, id_: str, ends: Sequence[End]) -> Iterator[EdgeRow]:
-        """The edges into a node."""
-        symbols = self.source.symbols(node) if self.symbolic else [""] * len(ends)
-        return self._edges(node, id_, ends, self.source.locals(node), self.source.upstream(node), symbols)
-
-    def _edges(
-        self,
-        node: Value,
-        id_: str,
-        ends: Sequence[End],
-        partials: Sequence[float | None],
-        upstream: float | None,
-        symbols: Sequence[str],
-    ) -> Iterator[EdgeRow]:
-        flows: dict[str, Flow] = {}
-        for k, (end, local) in enumerate(zip(ends, partials, strict=True)):
-            message = None if local is None or upstream is None or is_constant(end.node) else upstream * local
-            state = self.source.edge_state(node, end.node)
-            if end.alone:
-                yield EdgeRow(end.id, id_, k, local, message, state, symbolic=symbols[k])
-                continue
-            flow = flows.setdefault(end.id, Flow(k, local, symbols[k]))
-            flow.count += 1
-            flow.states.add(state)
-            flow.messages += [] if message is None else [message]
-        for source, flow in flows.items():
-            yield flow.row(source, id_)
-
-    def inside(
-        self, node: Value, id_: str, cluster: tuple[str, ...], ends: Sequence[End]
-    ) -> tuple[list[NodeRow], list[EdgeRow]]:
-        """The rows of a node that is taken apart: its products and sums, of which the last is the node itself."""
-        source, whole = self.source, self.node(node, id_, cluster)
-        known = source.trace.values if isinstance(source, Moment) else None
-        place = source.trace.place if isinstance(source, Moment) else {}
-        numbers = [p._data if known is None else known[place[p]] for p in (*node.parents, node)]
-        called = [self.names[p] for p in node.parents]
-        inside = opened(node, called, numbers[:-1], numbers[-1], source.upstream(node))
-        computed = Stored()
-        name = {p: called[k] for p, k in inside.place.items()}
-        end = {p: ends[k] for p, k in inside.place.items()}
-        nodes: list[NodeRow] = []
-        edges: list[EdgeRow] = []
-        for j, (step, step_name) in enumerate(zip(inside.steps, inside.names, strict=True), 1):
-            for p in step.parents:
-                if p not in end:  # the number that a mean divides by
-                    name[p], end[p] = short_number(p._data), End(p, f"{id_}_n", True)
-                    nodes.append(NodeRow(f"{id_}_n", name[p], "", "", "", "constant", p._data, None, "constant", False))
-            text = made_by(step._row, [name[p] for p in step.parents])
-            if step is inside.steps[-1]:
-                row = replace(whole, op=step._row.name, symbol=step._row.symbol or step._row.name, made_by=text)
-            else:
-                row = self._step(step, f"{id_}_{j}", step_name, text, whole)
-            name[step], end[step] = row.name, End(node, row.id, True)
-            nodes.append(row)
-            partials = computed.locals(step) if whole.value is not None else [None] * len(step.parents)
-            symbols = computed.symbols(step) if self.symbolic else [""] * len(partials)
-            edges += self._edges(node, row.id, [end[p] for p in step.parents], partials, step._grad, symbols)
-        return nodes, edges
-
-    def _step(self, step: Value, id_: str, name: str, text: str, whole: NodeRow) -> NodeRow:
-        """A product or a running sum. It is computed when the node is, and gets its gradient when the node sends."""
-        op, value = step._row, None if whole.value is None else step._data
-        notes = tuple(filter(None, [mark_of((value, step._grad), self.seed)]))
-        state: State = "visited" if whole.state == "current" else "waiting" if whole.state == "reached" else whole.state
-        what = (id_, name, name, op.name, op.symbol or op.name, text, value, step._grad)
-        return NodeRow(*what, "op", False, state, cluster=whole.cluster, notes=notes)
+    if level is not None and level not in get_args(Level):
+        raise ArgumentError(f"a level is one of {', '.join(get_args(Level))}, not {level!r}")
+    if not isinstance(root, Value):
+        return graph_rows(root)  # which refuses it
+    graph = _Graph(root, trace, at_step)
+    if root.parents and (level in ("neuron", "layer") or (level is None and not graph.is_small(limit))):
+        return graph.boxed(level, _listed(expand), symbolic)
+    _check_size(*graph_size(root))
+    wanted = _listed(expand)
+    if not wanted:
+        return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
+    found = graph.nodes(wanted, _open_boxes(graph.parts, wanted)[1], [])
+    units = Units(graph.order, shared_numbers=False)
+    parts = Parts(units)
+    boxes = [parts.single(i) for i, node in enumerate(graph.order) if node._row is not LITERAL or not root.parents]
+    rows = Overview(parts, boxes, graph.names, graph.source, found, symbolic).rows()
+    return replace(rows, nodes=tuple(sorted(rows.nodes, key=_place_in_order)))
 
 
-# --- numbering ----------------------------------------------------------------------------------------------------
-#
-# Ids that do not depend on what is open: a node has the one that it has in a picture of all single nodes.
+def collapsed_rows(
+    root: Value,
+    *,
+    level: Literal["neuron", "layer"] | None = None,
+    expand: Any = (),
+    trace: Trace | None = None,
+    at_step: int | None = None,
+    symbolic: bool = False,
+) -> Rows:
+    """The rows of a picture in boxes, whatever the size of the graph; see :func:`picture_rows`."""
+    if not isinstance(root, Value) or not root.parents:
+        return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
+    return _Graph(root, trace, at_step).boxed(level, _listed(expand), symbolic)
 
 
-class Numbering:
-    """The numbers of nodes and of uses of plain numbers, as :func:`autograd.render.rows.graph_rows` counts them.
+class _Graph:
+    """A graph, its parts, and where its numbers come from."""
 
-    `literals` holds for each place in topological order which operands are plain numbers; `followers` how many of these
-    go with the node; `number` the number of each unit; `use` that of each use of a plain number, by place and operand.
-
-    Example:
-        >>> from autograd.engine.graph import topological_order
-        >>> x = Value(3.0, "x")
-        >>> numbering = Numbering(Units(topological_order(2 * x + 2)))
-        >>> numbering.number, numbering.use
-        ([0, 1, 2, 4], {(2, 0): 0, (3, 1): 3})
-    """
-
-    def __init__(self, units: Units) -> None:
-        self.literals = _literals(units.order)
-        self.followers: list[int] = []
-        self.number: list[int] = []
-        self.use: dict[tuple[int, int], int] = {}
-        fresh: dict[Value, int] = {}  # the first use of a number takes the row at its own topological place
-        first: dict[int, int] = {}
-        count = 0
-        for i, node in enumerate(units.order):
-            follow = 0
-            if self.literals[i]:
-                operands, parents = units.operands(i), node.parents
-                for k in self.literals[i]:
-                    number = fresh.pop(parents[k], count)
-                    count += number == count
-                    self.use[i, k] = number
-                    first.setdefault(operands[k], number)
-                    follow += operands[k] == FOLLOWS
-            self.followers.append(follow)
-            self.number.append(count)
-            if node._row is LITERAL:
-                fresh[node] = count
-            count += 1
-        self.number += [first[u] for u in range(len(units.order), len(units.node))]
-
-
-def group_id(name: str) -> str:
-    """The id of a box of many nodes.
-
-    >>> group_id("layer 2, neuron 3")
-    'g_layer_2_neuron_3'
-    """
-    return "g_" + re.sub(r"[^a-z0-9]+", "_", name.lower())
-
-
-def _literals(order: Sequence[Value]) -> list[Sequence[int]]:
-    """Which operands of each node are plain numbers. Operands that nodes share are looked at once."""
-    known: dict[int, bool] = {}
-    found: list[Sequence[int]] = []
-    for node in order:
-        a, b = node._a, node._b
-        if type(a) is tuple:
-            some = False
-            for side in (a,) if b is None else (a, b):
-                if id(side) not in known:
-                    known[id(side)] = any(p._row is LITERAL for p in side)
-                some |= known[id(side)]
+    def __init__(self, root: Value, trace: Trace | None, at_step: int | None) -> None:
+        if trace is None and at_step is None:
+            self.order: Sequence[Value] = topological_order(root)
+            self.names, self.source = Names(self.order), Stored()
         else:
-            some = a is not None and (a._row is LITERAL or (b is not None and b._row is LITERAL))
-        found.append([k for k, p in enumerate(node.parents) if p._row is LITERAL] if some else ())
-    return found
+            trace = trace_of(root, trace)
+            self.order, self.names = trace.order, trace.names
+            self.source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
+
+    @cached_property
+    def units(self) -> Units:
+        return Units(self.order)
+
+    @cached_property
+    def parts(self) -> Parts:
+        return Parts(self.units)
+
+    def is_small(self, limit: int) -> bool:
+        """Whether there are no more than `limit` single nodes, and not too many edges between them."""
+        if len(self.order) > limit:  # and nodes for each use of a number come on top
+            return False
+        nodes, edges = graph_size(self.order[-1])
+        return nodes <= limit and edges <= EDGE_LIMIT
+
+    def boxed(self, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
+        """The rows in boxes."""
+        if level is None:  # what is opened has no say in this
+            level = "neuron" if self.parts.readable(_open_boxes(self.parts, [], to_neurons=True)[0]) else "layer"
+        boxes, used = _open_boxes(self.parts, wanted, to_neurons=level == "neuron")
+        apart = self.nodes(wanted, used, boxes)
+        _check_size(len(boxes), 0)
+        rows = Overview(self.parts, boxes, self.names, self.source, apart, symbolic).rows()
+        _check_size(len(rows.nodes), len(rows.edges))
+        return rows
+
+    def nodes(self, wanted: Sequence[Any], used: set[str], boxes: list[Part]) -> list[Value]:
+        """The wanted things that are nodes. They come out of their boxes, and those with an inside are returned."""
+        apart = []
+        for thing in wanted:
+            if isinstance(thing, str) and thing in used:
+                continue
+            node = self._find(thing, boxes)
+            if can_open(node):
+                apart.append(node)
+            place = self.units.place[node]
+            at = next((b for b, box in enumerate(boxes) if box.what != "node" and place in box.units), None)
+            if at is not None:
+                boxes[at : at + 1] = self._around(boxes[at], place)
+        return apart
+
+    def _around(self, part: Part, place: int) -> list[Part]:
+        """A part that is opened as far as one node asks for: its neuron, a small band; else the node on its own."""
+        before: list[Part] = []
+        after: list[Part] = []
+        while part.children:
+            at = next(i for i, child in enumerate(part.children) if place in child.units)
+            before, after = [*before, *part.children[:at]], [*part.children[at + 1 :], *after]
+            part = part.children[at]
+        if len(part.units) <= SHOWN:
+            return [*before, *self.parts.opened(part), *after]
+        rest = replace(part, units=[u for u in part.units if u != place])
+        return [*before, rest, self.parts.single(place, part.inner), *after]
+
+    def _find(self, thing: Any, boxes: Sequence[Part]) -> Value:
+        try:
+            node: Value = self.names.find(thing)
+        except ArgumentError:
+            if not isinstance(thing, str):
+                raise
+            parts = [name for part in boxes for name in (part.name, *[c.name for c in part.children]) if name]
+            known = [*parts, *self.names.known()]
+            near = get_close_matches(thing, known if len(known) <= _COMPARED else parts, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:6])}, ..."
+            raise ArgumentError(f"no part and no node of this picture is called {shown(thing)!r}; {hint}") from None
+        if node._row is LITERAL:
+            raise ArgumentError(f"the number {node._data!r} has nothing to open")
+        return node
+
+
+def _open_boxes(parts: Parts, wanted: Sequence[Any], to_neurons: bool = False) -> tuple[list[Part], set[str]]:
+    """The boxes of the overview with those opened that are wanted, and which names these were."""
+    names = [thing for thing in wanted if isinstance(thing, str)]
+    boxes: list[Part] = []
+    stack = parts.top[::-1]
+    used = set(parts.open)
+    while stack:
+        part = stack.pop()
+        asked = [name for name in names if name == part.name or part.holds(name)] if part.what != "node" else []
+        if asked or (to_neurons and part.what == "layers"):
+            used.update(name for name in asked if name == part.name)
+            stack += reversed(parts.opened(part))
+        else:
+            boxes.append(part)
+    return boxes, used
+
+
+def _listed(expand: Any) -> list[Any]:
+    if isinstance(expand, str | Value):
+        return [expand]
+    if not isinstance(expand, Iterable):
+        raise OperandError(f"expand is the name of a box, or a list of such names, got {expand!r}")
+    return list(expand)
+
+
+def _check_size(nodes: int, edges: int) -> None:
+    if nodes > NODE_LIMIT or edges > EDGE_LIMIT:
+        raise GraphError(
+            f"a picture of {nodes:,} nodes{f' and {edges:,} edges' if edges else ''} can't be read; up to "
+            f'{NODE_LIMIT:,} nodes and {EDGE_LIMIT:,} edges are drawn. Ask for level="layer", and open less of it'
+        )
+
+
+def _place_in_order(row: NodeRow) -> tuple[int, int, int]:
+    """Where a row stands in topological order: what is inside a node comes before the node."""
+    number, _, step = row.id[1:].partition("_")
+    return (int(number), 1, 0) if not step else (int(number), 0, int(step) if step.isdecimal() else 0)
+
+
+# --- rows for a choice of boxes ---------------------------------------------------------------------------------------
 
 
 class Overview:
-    """Rows for a choice of boxes.
-
-    Args:
-        parts: the parts of the graph.
-        boxes: those to draw, which hold every unit once, in the order of the rows.
-        names: what the nodes are called.
-        source: where their numbers come from.
-        apart: the nodes to take apart.
-        symbolic: whether edges get their local derivative in symbols.
-
-    Example:
-        >>> from autograd.engine.graph import topological_order
-        >>> from autograd.nn import MLP
-        >>> from autograd.render.parts import Units
-        >>> root = MLP(8, [4, 1])([0.5] * 8)
-        >>> order = topological_order(root)
-        >>> parts = Parts(Units(order))
-        >>> rows = Overview(parts, parts.top, Names(order), Stored()).rows()
-        >>> [(edge.source, edge.target, edge.count) for edge in rows.edges]
-        [('g_inputs', 'g_layer_1', 32), ('g_layer_1', 'g_layer_2', 4)]
+    """Rows for a choice of boxes, which hold every unit once, in the order of the rows; `apart` are nodes to take
+    apart.
     """
 
     def __init__(
@@ -538,7 +316,7 @@ class Overview:
         """What goes into each box of many: box -> box that it comes from -> flow."""
         units, box, source, constant = self.units, self.box, self.source, self.units.constant
         single = [part.what == "node" for part in self.boxes]
-        moment = isinstance(source, Moment)
+        moment = isinstance(source, AtStep)
         known: dict[tuple[int, ...], list[int]] = {}  # by shared operands and box
         flows: dict[int, dict[int, Flow]] = {}
         for i, node in enumerate(units.order):
@@ -569,229 +347,301 @@ class Overview:
         return flows
 
 
-# --- collapse -----------------------------------------------------------------------------------------------------
-#
-# Big graphs in few boxes: neurons, layers, bands of steps; and any part of them opened.
+class Numbering:
+    """Ids as :func:`graph_rows` gives them, so that a node keeps its id whatever is open."""
+
+    def __init__(self, units: Units) -> None:
+        self.literals = _literals(units.order)  # for each place in topological order
+        self.followers: list[int] = []  # how many of these are drawn wherever the node is
+        self.number: list[int] = []  # of each unit
+        self.use: dict[tuple[int, int], int] = {}  # the number of each use of a literal, by place and operand
+        fresh: dict[Value, int] = {}  # the first use of a number takes the row at its own topological place
+        first: dict[int, int] = {}
+        count = 0
+        for i, node in enumerate(units.order):
+            follow = 0
+            if self.literals[i]:
+                operands, parents = units.operands(i), node.parents
+                for k in self.literals[i]:
+                    number = fresh.pop(parents[k], count)
+                    count += number == count
+                    self.use[i, k] = number
+                    first.setdefault(operands[k], number)
+                    follow += operands[k] == FOLLOWS
+            self.followers.append(follow)
+            self.number.append(count)
+            if node._row is LITERAL:
+                fresh[node] = count
+            count += 1
+        self.number += [first[u] for u in range(len(units.order), len(units.node))]
 
 
-Level: TypeAlias = Literal["node", "neuron", "layer"]
-
-_COMPARED = 10_000  # names
-
-
-def picture_rows(
-    root: Value,
-    *,
-    level: Level | None = None,
-    expand: Any = (),
-    trace: Trace | None = None,
-    at_step: int | None = None,
-    limit: int = 150,
-    symbolic: bool = False,
-) -> Rows:
-    """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many.
-
-    Boxes are neurons if that makes an overview of at most 60, else layers. What is outside the layers is one box for
-    the inputs, one for the targets, and bands of steps for the rest; a graph without layers is bands of steps. What
-    flows between two boxes is the exact sum of what flows between their nodes.
-
-    Args:
-        root: the node to read from, usually a loss.
-        level: "node", "neuron" or "layer" in place of a choice by size.
-        expand: what to open, one thing or several: a box by its name ("layer 2", "layer 1, neuron 3", "inputs",
-            "steps 1 to 412"), or a node or its name. A layer opens to its neurons, a neuron to its nodes, a big band
-            to smaller ones. A node comes with what is around it; a dot, a sum or a mean opens into its products
-            and sums.
-        trace: a trace of `root` to take the numbers from.
-        at_step: how many records of the trace have happened.
-        limit: how many single nodes are few.
-        symbolic: whether edges get their local derivative in symbols.
-
-    Raises:
-        OperandError: `root` is not a Value, or `at_step` no whole number.
-        ArgumentError: there is no such level or step, nothing to expand of that name (the message names the nearest),
-            or the trace is one of another root.
-        GraphError: more would be drawn than a picture can hold, or nothing in the graph is computed by steps.
-
-    Example:
-        >>> from autograd.nn import MLP
-        >>> model = MLP(8, [16, 16, 1])
-        >>> rows = picture_rows(model([0.5] * 8))
-        >>> [(row.id, row.members) for row in rows.nodes]
-        [('g_inputs', 8), ('g_layer_1', 176), ('g_layer_2', 304), ('g_layer_3', 18)]
-        >>> rows = picture_rows(model([0.5] * 8), expand="layer 3, neuron 1")
-        >>> sum(row.kind == "op" for row in rows.nodes), rows.hidden
-        (1, 488)
-    """
-    if level is not None and level not in get_args(Level):
-        raise ArgumentError(f"a level is one of {', '.join(get_args(Level))}, not {level!r}")
-    if not isinstance(root, Value):
-        return graph_rows(root)  # which refuses it
-    graph = _Graph(root, trace, at_step)
-    if root.parents and (level in ("neuron", "layer") or (level is None and not graph.is_small(limit))):
-        return graph.boxed(level, _listed(expand), symbolic)
-    _check_size(*graph_size(root))
-    wanted = _listed(expand)
-    if not wanted:
-        return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
-    found = graph.nodes(wanted, _opened(graph.parts, wanted)[1], [])
-    units = Units(graph.order, shared_numbers=False)
-    parts = Parts(units)
-    boxes = [parts.single(i) for i, node in enumerate(graph.order) if node._row is not LITERAL or not root.parents]
-    rows = Overview(parts, boxes, graph.names, graph.source, found, symbolic).rows()
-    return replace(rows, nodes=tuple(sorted(rows.nodes, key=_place_in_order)))
-
-
-def collapsed_rows(
-    root: Value,
-    *,
-    level: Literal["neuron", "layer"] | None = None,
-    expand: Any = (),
-    trace: Trace | None = None,
-    at_step: int | None = None,
-    symbolic: bool = False,
-) -> Rows:
-    """The rows of a picture in boxes, whatever the size of the graph; see :func:`picture_rows`.
-
-    Args:
-        root, expand, trace, at_step, symbolic: as `picture_rows` takes them.
-        level: None: neurons if that makes a picture that one can take in, else layers.
-
-    Raises:
-        OperandError, ArgumentError, GraphError: as `picture_rows`.
-
-    Example:
-        >>> from autograd.nn import MLP
-        >>> rows = collapsed_rows(MLP(2, [3, 1])([1.0, 2.0]), level="layer")
-        >>> [row.detail for row in rows.nodes][2:]
-        ['W1, b1, z1, a1: 3 neurons, 6 weights, 3 biases', 'W2, b2, z2: 1 neuron, 3 weights, 1 bias']
-    """
-    if not isinstance(root, Value) or not root.parents:
-        return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
-    return _Graph(root, trace, at_step).boxed(level, _listed(expand), symbolic)
-
-
-class _Graph:
-    """A graph, its parts, and where its numbers come from."""
-
-    def __init__(self, root: Value, trace: Trace | None, at_step: int | None) -> None:
-        if trace is None and at_step is None:
-            self.order: Sequence[Value] = topological_order(root)
-            self.names, self.source = Names(self.order), Stored()
+def _literals(order: Sequence[Value]) -> list[Sequence[int]]:
+    """Which operands of each node are plain numbers. Operands that nodes share are looked at once."""
+    known: dict[int, bool] = {}
+    found: list[Sequence[int]] = []
+    for node in order:
+        a, b = node._a, node._b
+        if type(a) is tuple:
+            some = False
+            for side in (a,) if b is None else (a, b):
+                if id(side) not in known:
+                    known[id(side)] = any(p._row is LITERAL for p in side)
+                some |= known[id(side)]
         else:
-            trace = trace_of(root, trace)
-            self.order, self.names = trace.order, trace.names
-            self.source = Moment(trace, len(trace) if at_step is None else checked_step(trace, at_step))
+            some = a is not None and (a._row is LITERAL or (b is not None and b._row is LITERAL))
+        found.append([k for k, p in enumerate(node.parents) if p._row is LITERAL] if some else ())
+    return found
 
-    @cached_property
-    def units(self) -> Units:
-        return Units(self.order)
 
-    @cached_property
-    def parts(self) -> Parts:
-        return Parts(self.units)
+def group_id(name: str) -> str:
+    """The id of a box of many nodes."""
+    return "g_" + re.sub(r"[^a-z0-9]+", "_", name.lower())
 
-    def is_small(self, limit: int) -> bool:
-        """Whether there are no more than `limit` single nodes, and not too many edges between them."""
-        if len(self.order) > limit:  # and nodes for each use of a number come on top
-            return False
-        nodes, edges = graph_size(self.order[-1])
-        return nodes <= limit and edges <= _limits()[1]
 
-    def boxed(self, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
-        """The rows in boxes."""
-        if level is None:  # what is opened has no say in this
-            level = "neuron" if self.parts.readable(_opened(self.parts, [], to_neurons=True)[0]) else "layer"
-        boxes, used = _opened(self.parts, wanted, to_neurons=level == "neuron")
-        apart = self.nodes(wanted, used, boxes)
-        _check_size(len(boxes), 0)
-        rows = Overview(self.parts, boxes, self.names, self.source, apart, symbolic).rows()
-        _check_size(len(rows.nodes), len(rows.edges))
-        return rows
+# --- rows of single nodes, and of the inside of one -------------------------------------------------------------------
 
-    def nodes(self, wanted: Sequence[Any], used: set[str], boxes: list[Part]) -> list[Value]:
-        """The wanted things that are nodes. They come out of their boxes, and those with an inside are returned."""
-        apart = []
-        for thing in wanted:
-            if isinstance(thing, str) and thing in used:
+
+@dataclass(slots=True)
+class Flow:
+    """What the edges from one box to another carry."""
+
+    operand: int  # the first one's place among its target's operands
+    local: float | None  # its local derivative
+    symbolic: str = ""
+    count: int = 0
+    messages: list[float] = field(default_factory=list)
+    states: set[State] = field(default_factory=set)
+
+    def row(self, source: str, target: str) -> EdgeRow:
+        """The edge that stands for all of them."""
+        local, symbolic = (self.local, self.symbolic) if self.count == 1 else (None, "")
+        message = exact_sum(self.messages) if self.messages else None
+        state = joint_state(self.states)
+        shown: State = "visited" if state == "reached" else state  # an edge has no such state
+        return EdgeRow(source, target, self.operand, local, message, shown, self.count, symbolic)
+
+
+class End(NamedTuple):
+    """Where an edge comes from: an operand, the id of its box, and whether the operand is alone there."""
+
+    node: Value
+    id: str
+    alone: bool
+
+
+class Singles:
+    """Rows of single nodes and of the edges into them, where the other ends of these may be boxes of many."""
+
+    def __init__(self, root: Value, names: Names, source: Stored, symbolic: bool) -> None:
+        self.root, self.names, self.source, self.symbolic = root, names, source, symbolic
+        self.seed = source.gradient(root)
+
+    def node(self, node: Value, id_: str, cluster: tuple[str, ...]) -> NodeRow:
+        return node_row(node, id_, cluster, self.root, self.seed, self.names, self.source)
+
+    def edges(self, node: Value, id_: str, ends: Sequence[End]) -> Iterator[EdgeRow]:
+        """The edges into a node."""
+        symbols = self.source.symbols(node) if self.symbolic else [""] * len(ends)
+        return self._edges(node, id_, ends, self.source.locals(node), self.source.upstream(node), symbols)
+
+    def _edges(
+        self,
+        node: Value,
+        id_: str,
+        ends: Sequence[End],
+        partials: Sequence[float | None],
+        upstream: float | None,
+        symbols: Sequence[str],
+    ) -> Iterator[EdgeRow]:
+        flows: dict[str, Flow] = {}
+        for k, (end, local) in enumerate(zip(ends, partials, strict=True)):
+            message = None if local is None or upstream is None or is_constant(end.node) else upstream * local
+            state = self.source.edge_state(node, end.node)
+            if end.alone:
+                yield EdgeRow(end.id, id_, k, local, message, state, symbolic=symbols[k])
                 continue
-            node = self._find(thing, boxes)
-            if can_open(node):
-                apart.append(node)
-            place = self.units.place[node]
-            at = next((b for b, box in enumerate(boxes) if box.what != "node" and place in box.units), None)
-            if at is not None:
-                boxes[at : at + 1] = self._around(boxes[at], place)
-        return apart
+            flow = flows.setdefault(end.id, Flow(k, local, symbols[k]))
+            flow.count += 1
+            flow.states.add(state)
+            flow.messages += [] if message is None else [message]
+        for source, flow in flows.items():
+            yield flow.row(source, id_)
 
-    def _around(self, part: Part, place: int) -> list[Part]:
-        """A part that is opened as far as one node asks for: its neuron, a small band; else the node on its own."""
-        before: list[Part] = []
-        after: list[Part] = []
-        while part.children:
-            at = next(i for i, child in enumerate(part.children) if place in child.units)
-            before, after = [*before, *part.children[:at]], [*part.children[at + 1 :], *after]
-            part = part.children[at]
-        if len(part.units) <= SHOWN:
-            return [*before, *self.parts.opened(part), *after]
-        rest = replace(part, units=[u for u in part.units if u != place])
-        return [*before, rest, self.parts.single(place, part.inner), *after]
+    def inside(
+        self, node: Value, id_: str, cluster: tuple[str, ...], ends: Sequence[End]
+    ) -> tuple[list[NodeRow], list[EdgeRow]]:
+        """The rows of a node that is taken apart: its products and sums, of which the last is the node itself."""
+        source, whole = self.source, self.node(node, id_, cluster)
+        known = source.trace.values if isinstance(source, AtStep) else None
+        place = source.trace.place if isinstance(source, AtStep) else {}
+        numbers = [p._data if known is None else known[place[p]] for p in (*node.parents, node)]
+        called = [self.names[p] for p in node.parents]
+        inside = take_apart(node, called, numbers[:-1], numbers[-1], source.upstream(node))
+        computed = Stored()
+        name = {p: called[k] for p, k in inside.place.items()}
+        end = {p: ends[k] for p, k in inside.place.items()}
+        nodes: list[NodeRow] = []
+        edges: list[EdgeRow] = []
+        for j, (step, step_name) in enumerate(zip(inside.steps, inside.names, strict=True), 1):
+            for p in step.parents:
+                if p not in end:  # the number that a mean divides by
+                    name[p], end[p] = short_number(p._data), End(p, f"{id_}_n", True)
+                    nodes.append(NodeRow(f"{id_}_n", name[p], "", "", "", "constant", p._data, None, "constant", False))
+            text = made_by(step._row, [name[p] for p in step.parents])
+            if step is inside.steps[-1]:
+                row = replace(whole, op=step._row.name, symbol=step._row.symbol or step._row.name, made_by=text)
+            else:
+                row = self._step(step, f"{id_}_{j}", step_name, text, whole)
+            name[step], end[step] = row.name, End(node, row.id, True)
+            nodes.append(row)
+            partials = computed.locals(step) if whole.value is not None else [None] * len(step.parents)
+            symbols = computed.symbols(step) if self.symbolic else [""] * len(partials)
+            edges += self._edges(node, row.id, [end[p] for p in step.parents], partials, step._grad, symbols)
+        return nodes, edges
 
-    def _find(self, thing: Any, boxes: Sequence[Part]) -> Value:
-        try:
-            node: Value = self.names.find(thing)
-        except ArgumentError:
-            if not isinstance(thing, str):
-                raise
-            parts = [name for part in boxes for name in (part.name, *[c.name for c in part.children]) if name]
-            known = [*parts, *self.names.known()]
-            near = get_close_matches(thing, known if len(known) <= _COMPARED else parts, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:6])}, ..."
-            raise ArgumentError(f"no part and no node of this picture is called {shown(thing)!r}; {hint}") from None
-        if node._row is LITERAL:
-            raise ArgumentError(f"the number {node._data!r} has nothing to open")
-        return node
-
-
-def _opened(parts: Parts, wanted: Sequence[Any], to_neurons: bool = False) -> tuple[list[Part], set[str]]:
-    """The boxes of the overview with those opened that are wanted, and which names these were."""
-    names = [thing for thing in wanted if isinstance(thing, str)]
-    boxes: list[Part] = []
-    stack = parts.top[::-1]
-    used = set(parts.open)
-    while stack:
-        part = stack.pop()
-        asked = [name for name in names if name == part.name or part.holds(name)] if part.what != "node" else []
-        if asked or (to_neurons and part.what == "layers"):
-            used.update(name for name in asked if name == part.name)
-            stack += reversed(parts.opened(part))
-        else:
-            boxes.append(part)
-    return boxes, used
+    def _step(self, step: Value, id_: str, name: str, text: str, whole: NodeRow) -> NodeRow:
+        """A product or a running sum. It is computed when the node is, and gets its gradient when the node sends."""
+        op, value = step._row, None if whole.value is None else step._data
+        notes = tuple(filter(None, [mark_of((value, step._grad), self.seed)]))
+        state: State = "visited" if whole.state == "current" else "waiting" if whole.state == "reached" else whole.state
+        what = (id_, name, name, op.name, op.symbol or op.name, text, value, step._grad)
+        return NodeRow(*what, "op", False, state, cluster=whole.cluster, notes=notes)
 
 
-def _listed(expand: Any) -> list[Any]:
-    if isinstance(expand, str | Value):
-        return [expand]
-    if not isinstance(expand, Iterable):
-        raise OperandError(f"expand is the name of a box, or a list of such names, got {expand!r}")
-    return list(expand)
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A small graph of its own that computes what a node computes."""
+
+    steps: tuple[Value, ...]  # in topological order; the last stands for the node itself
+    names: tuple[str, ...]  # what they are called
+    place: dict[Value, int]  # which of the node's operands each input stands for
 
 
-def _limits() -> tuple[int, int]:
-    return NODE_LIMIT, EDGE_LIMIT
+def can_open(node: Value) -> bool:
+    """Whether there is something to see inside the node."""
+    return node._row is DOT or (node._row in (SUM, MEAN) and len(node.parents) > 1)
 
 
-def _check_size(nodes: int, edges: int) -> None:
-    most_nodes, most_edges = _limits()
-    if nodes > most_nodes or edges > most_edges:
-        raise GraphError(
-            f"a picture of {nodes:,} nodes{f' and {edges:,} edges' if edges else ''} can't be read; up to "
-            f'{most_nodes:,} nodes and {most_edges:,} edges are drawn. Ask for level="layer", and open less of it'
-        )
+def take_apart(
+    node: Value, names: Sequence[str], numbers: Sequence[float], out: float, gradient: float | None
+) -> Inside:
+    """The graph inside a dot, a sum or a mean, with the gradients that the node's own gradient gives."""
+    operands = [restore(Value, x, name, LEAF, (), None) for x, name in zip(numbers, names, strict=True)]
+    steps = _of_dot(operands) if node._row is DOT else _running_sums(operands)
+    if node._row is MEAN:
+        steps.append(("", _made(DIV, steps[-1][1], literal(float(len(operands))))))
+    made = tuple([step for _, step in steps])
+    made[-1]._data, made[-1]._grad = out, gradient
+    if gradient is not None:
+        inside = set(made)
+        for step in reversed(made):  # each is used once, by a later one
+            for parent, partial in zip(step.parents, local_partials(step), strict=True):
+                if parent in inside:
+                    parent._grad = step._grad * partial
+    return Inside(made, (*[name for name, _ in steps[:-1]], ""), {p: k for k, p in enumerate(operands)})
 
 
-def _place_in_order(row: NodeRow) -> tuple[int, int, int]:
-    """Where a row stands in topological order: what is inside a node in front of it."""
-    number, _, step = row.id[1:].partition("_")
-    return (int(number), 1, 0) if not step else (int(number), 0, int(step) if step.isdecimal() else 0)
+def _of_dot(operands: list[Value]) -> list[tuple[str, Value]]:
+    n, biased = divmod(len(operands), 2)
+    pairs = zip(operands[:n], operands[n : 2 * n], strict=True)
+    steps = [(f"{w._label}*{x._label}", _made(MUL, w, x)) for w, x in pairs]
+    if n > 1:
+        between = " + " if n == 2 else " + ... + "
+        steps.append((steps[0][0] + between + steps[-1][0], _made(SUM, *[product for _, product in steps])))
+    if biased:
+        steps.append(("", _made(ADD, steps[-1][1], operands[-1])))
+    return steps
+
+
+def _running_sums(operands: list[Value]) -> list[tuple[str, Value]]:
+    sums = list(accumulate(operands, lambda total, x: _made(ADD, total, x)))
+    return [
+        (f"{operands[0]._label} + {'' if k == 1 else '... + '}{operands[k]._label}", sums[k])
+        for k in range(1, len(operands))
+    ]
+
+
+def _made(op: Op, *parents: Value) -> Value:
+    made: Value = restore(Value, op.forward(*[p._data for p in parents]), "", op, parents, None)
+    return made
+
+
+# --- what a box says of its many nodes --------------------------------------------------------------------------------
+
+
+def detail_of(part: Part, parts: Parts, source: Stored) -> str:
+    """The second line: what is in the box, under the names that its nodes have, and how large its gradients are."""
+    order, grouping = parts.units.order, parts.grouping
+    if part.what == "numbers" and not any(u < len(order) and order[u]._a is not None for u in part.units):
+        return _gradients(part, parts, source, [_many(len(part.units), "number")])
+    if part.what in ("steps", "numbers"):
+        symbols = Counter(order[u]._row.symbol or order[u]._row.name for u in part.units)
+        listed = [symbol for symbol, _ in symbols.most_common(_MOST_SYMBOLS)]
+        more = ", ..." if len(symbols) > _MOST_SYMBOLS else ""
+        return f"{_many(len(part.units), 'node')}: {', '.join(listed)}{more}"
+    roles: Counter[str] = Counter()
+    stems: dict[str, None] = {}
+    neurons: set[tuple[int, int]] = set()
+    for u in part.units:
+        node = order[u]
+        if (node._row is LEAF or node._label) and (found := grouping.of(node)):
+            roles[found.role] += node._row is LEAF
+            neurons.add((found.layer, found.neuron))
+            if node._label:
+                stems[node._label.partition("[")[0]] = None
+    layers = len({layer for layer, _ in neurons})
+    counts = [_many(layers, "layer")] if layers > 1 else []
+    counts += [_many(len(neurons), "neuron")] if part.what == "layers" else []
+    counts += [_many(roles["weight"], "weight")] + ([_many(roles["bias"], "bias", "biases")] if roles["bias"] else [])
+    text = _gradients(part, parts, source, counts)
+    return f"{', '.join(stems)}: {text}" if 0 < len(stems) <= _MOST_NAMES else text
+
+
+def _gradients(part: Part, parts: Parts, source: Stored, counts: list[str]) -> str:
+    """Counts, and behind them the length of the gradient of the parameters."""
+    nodes = [parts.units.node[u] for u in part.units]
+    found = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
+    if part.what in ("layers", "neuron") and found:
+        counts.append(f"|dW| = {math.hypot(*found):.3g}")
+    return ", ".join(counts)
+
+
+def _many(n: int, one: str, several: str = "") -> str:
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
+def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tuple[str, ...]:
+    """The mark of a whole box.
+
+    "not finite" or "exploding" if one of its nodes is; "vanishing" if all of its parameters are, or all of its nodes if
+    it has no parameters.
+    """
+    values = [x for node in nodes if (x := source.value(node)) is not None]
+    gradients = [g for node in nodes if (g := source.gradient(node)) is not None]
+    if not all(map(math.isfinite, values)) or not all(map(math.isfinite, gradients)):
+        return ("not finite",)
+    mark = mark_of((None, max(map(abs, gradients), default=None)), seed)
+    learned = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
+    if learned and mark != "exploding":
+        mark = mark_of((None, max(map(abs, learned))), seed)
+    return (mark,) if mark else ()
+
+
+def first_bad(nodes: Sequence[Value], names: Names, source: Stored) -> str:
+    """The first node, on the way forward and then back, with a number that is not finite."""
+    for ordered, what in ((nodes, source.value), (nodes[::-1], source.gradient)):
+        for node in ordered:
+            number = what(node)
+            if number is not None and not math.isfinite(number):
+                return f"{number} first at {names[node]}"
+    return ""
+
+
+def joint_state(states: set[State]) -> State:
+    """The state of many in one."""
+    if "current" in states:
+        return "current"
+    if len(states) == 1:
+        return next(iter(states))
+    return "reached" if states - {""} else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import index
 from typing import Any, Literal, TypeAlias
@@ -23,199 +23,28 @@ from ..reading.names import Names, made_by
 from ..reading.trace import Trace
 
 __all__ = [
+    "AtStep",
     "EdgeRow",
     "Kind",
-    "Moment",
     "NodeRow",
     "Rows",
     "State",
     "Stored",
     "checked_step",
+    "cluster_of",
     "first_not_finite",
     "graph_rows",
     "graph_size",
     "mark_of",
+    "node_row",
     "trace_of",
 ]
 
 NODE_LIMIT, EDGE_LIMIT = 400, 2000  # what a picture holds before it is drawn by parts
 
-# --- sources ------------------------------------------------------------------------------------------------------
-#
-# Where the numbers of a picture come from: the nodes, or a trace of them at one of its moments.
-
+Kind: TypeAlias = Literal["leaf", "constant", "op", "group"]
 
 State: TypeAlias = Literal["", "waiting", "reached", "current", "visited"]
-
-_MOST_SYMBOLS = 64  # operands; each is written on its own, and some rules then write all of them
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_EXPONENT = re.compile(r"\^(?:(\d+)|\((-\d+)\))(?![\w.])")
-
-
-class Stored:
-    """Numbers as the nodes store them."""
-
-    def value(self, node: Value) -> float | None:
-        return node._data
-
-    def gradient(self, node: Value) -> float | None:
-        """The stored gradient as a number: after ``create_graph=True`` it is a Value."""
-        gradient = node._grad
-        return gradient._data if isinstance(gradient, Value) else gradient
-
-    def upstream(self, node: Value) -> float | None:
-        """The gradient that the node has sent on to its operands."""
-        return self.gradient(node)
-
-    def locals(self, node: Value) -> list[float | None]:
-        """The local derivatives in operand order, None where the rule has none to give.
-
-        Whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong.
-        """
-        try:
-            return [p._data if isinstance(p, Value) else float(p) for p in self._partials(node)]
-        except Exception:
-            return [None] * len(node.parents)
-
-    def _partials(self, node: Value) -> Sequence[Any]:
-        return local_partials(node)
-
-    def symbols(self, node: Value) -> list[str]:
-        """The local derivatives in symbols, in operand order, "" where that is long or no more than a number."""
-        if len(node.parents) > _MOST_SYMBOLS:
-            return [""] * len(node.parents)
-        return ["" if is_constant(p) else _symbolic(node, k) for k, p in enumerate(node.parents)]
-
-    def state(self, node: Value) -> State:
-        return ""
-
-    def edge_state(self, node: Value, parent: Value) -> State:
-        return ""
-
-    def to_come(self, node: Value) -> int:
-        return 0
-
-
-class Moment(Stored):
-    """Numbers and states as they are after `k` records of a trace."""
-
-    def __init__(self, trace: Trace, k: int) -> None:
-        self.trace = trace
-        self.k = k
-        self.backward = k > len(trace.order)
-        self.current = trace.outline(k - 1)[1] if k else None
-
-    def value(self, node: Value) -> float | None:
-        return self.trace.value(node, self.k)
-
-    def gradient(self, node: Value) -> float | None:
-        return self.trace.gradient(node, self.k)
-
-    def upstream(self, node: Value) -> float | None:
-        done = self.trace.visited_at(node)
-        return None if done is None or done > self.k else self.gradient(node)
-
-    def locals(self, node: Value) -> list[float | None]:
-        return [None] * len(node.parents) if self.value(node) is None else super().locals(node)
-
-    def _partials(self, node: Value) -> Sequence[Any]:
-        values, place = self.trace.values, self.trace.place
-        return partials_at(node, values[place[node]], [values[place[p]] for p in node.parents])
-
-    def state(self, node: Value) -> State:
-        if node is self.current:
-            return "current"
-        if not self.backward:
-            return "waiting" if self.value(node) is None else "visited"
-        if self.upstream(node) is not None:
-            return "visited"
-        return "waiting" if self.gradient(node) is None else "reached"
-
-    def edge_state(self, node: Value, parent: Value) -> State:
-        used = self.value(node) if not self.backward else self.upstream(node)
-        if used is None:
-            return "waiting"
-        sent = not self.backward or not is_constant(parent)
-        return "current" if sent and node is self.current else "visited"
-
-    def to_come(self, node: Value) -> int:
-        return self.trace.waiting(node, self.k)
-
-
-def _symbolic(node: Value, k: int) -> str:
-    try:
-        name, whole = local_derivative_text(node, k, whole=False), local_derivative_text(node, k)
-    except Exception:  # a picture is where one looks for what is wrong
-        return ""
-    text = whole.removeprefix(f"{name} = ")
-    if text.endswith(" here") or _is_number(text):
-        return ""
-    return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-# --- marks --------------------------------------------------------------------------------------------------------
-#
-# Marks on numbers that a reader should look at first: gradients that vanish or explode, and what is no number.
-
-
-VANISHING, EXPLODING = 1e-6, 1e6  # of the gradient at the root, which a backward pass starts with
-
-
-def mark_of(numbers: Sequence[float | None], seed: float | None) -> str:
-    """The mark of a node, by its value and its gradient; of an arrow, by None and its message.
-
-    "not finite" where one of them is infinite or nan; "vanishing" where the gradient is less than a millionth of the
-    root's, and not 0; "exploding" where it is more than a million times that; else "".
-
-    Args:
-        numbers: a value and a gradient, or None in place of either.
-        seed: the root's gradient, nearly always 1.
-
-    Example:
-        >>> mark_of((2.0, 1e-9), 1.0), mark_of((2.0, -3e7), 1.0), mark_of((float("inf"), None), None)
-        ('vanishing', 'exploding', 'not finite')
-    """
-    if any(x is not None and not math.isfinite(x) for x in numbers):
-        return "not finite"
-    gradient = numbers[1]
-    if not gradient:
-        return ""
-    whole = abs(seed) if seed and math.isfinite(seed) else 1.0
-    ratio = abs(gradient) / whole
-    return "vanishing" if ratio < VANISHING else "exploding" if ratio > EXPLODING else ""
-
-
-def first_not_finite(rows: Rows) -> tuple[NodeRow, str, float] | None:
-    """The node where inf or nan comes up first, which of its numbers it is, and the number; None: there is none.
-
-    Values are made from the inputs to the root, and gradients after them, from the root to the inputs.
-
-    Example:
-        >>> from autograd import Value
-        >>> from autograd.render.rows import graph_rows
-        >>> x = Value(1e200, "x")
-        >>> node, what, number = first_not_finite(graph_rows(x * x * x))
-        >>> node.name, what, number
-        ('v1', 'value', inf)
-    """
-    for node in rows.nodes:
-        if node.value is not None and not math.isfinite(node.value):
-            return node, "value", node.value
-    for node in reversed(rows.nodes):
-        if node.gradient is not None and not math.isfinite(node.gradient):
-            return node, "gradient", node.gradient
-    return None
-
-
-Kind: TypeAlias = Literal["leaf", "constant", "op", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,22 +151,6 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
 
     Returns:
         The rows, in an order that depends on the graph alone.
-
-    Raises:
-        OperandError: `root` is not a Value, or `at_step` no whole number.
-        ArgumentError: there are fewer records than that, or the trace is one of another root.
-        GraphError: a moment of a graph in which nothing is computed.
-
-    Example:
-        >>> x = Value(3.0, "x")
-        >>> y = x * x
-        >>> y.backward()
-        >>> for edge in graph_rows(y).edges:
-        ...     print(edge.source, edge.target, edge.operand, edge.local, edge.message)
-        n0 n1 0 3.0 3.0
-        n0 n1 1 3.0 3.0
-        >>> [(node.name, node.gradient, node.state) for node in graph_rows(y, at_step=3).nodes]
-        [('x', None, 'waiting'), ('v1', 1.0, 'current')]
     """
     order: Sequence[Value]
     if trace is None and at_step is None:
@@ -346,23 +159,16 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
     else:
         trace = trace_of(root, trace)
         order, names = trace.order, trace.names
-        source = Moment(trace, len(trace) if at_step is None else checked_step(trace, at_step))
+        source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
     nodes: list[NodeRow] = []
     edges: list[EdgeRow] = []
     ids: dict[Value, str] = {}
-    cluster = _clusters(order)
+    grouping = Grouping(order)
     seed = source.gradient(root)
 
     def add(node: Value) -> str:
-        id_ = f"n{len(nodes)}"
-        op, operands = node._row, [names[p] for p in node.parents]
-        kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
-        what = (id_, names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
-        numbers = (source.value(node), source.gradient(node))
-        state, to_come = source.state(node), source.to_come(node)
-        notes = tuple(filter(None, [mark_of(numbers, seed)]))
-        nodes.append(NodeRow(*what, *numbers, kind, node is root, state, to_come, cluster=cluster(node), notes=notes))
-        return id_
+        nodes.append(node_row(node, f"n{len(nodes)}", cluster_of(node, grouping), root, seed, names, source))
+        return nodes[-1].id
 
     for node in order:
         # The first use of a literal takes the row at its own topological place, each further one a row of its own.
@@ -378,39 +184,30 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
     return Rows(tuple(nodes), tuple(edges))
 
 
-def checked_step(trace: Trace, k: int) -> int:
-    """`k` as a number of records of the trace.
+def node_row(
+    node: Value, id_: str, cluster: tuple[str, ...], root: Value, seed: float | None, names: Names, source: Stored
+) -> NodeRow:
+    """The row of a node, with the numbers of `source`; `seed` is the root's gradient."""
+    op, operands = node._row, [names[p] for p in node.parents]
+    kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
+    what = (id_, names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
+    numbers = (source.value(node), source.gradient(node))
+    state, to_come = source.state(node), source.to_come(node)
+    notes = tuple(filter(None, [mark_of(numbers, seed)]))
+    return NodeRow(*what, *numbers, kind, node is root, state, to_come, cluster=cluster, notes=notes)
 
-    Raises:
-        OperandError: it is no whole number.
-        ArgumentError: it is out of range; the message names the range.
 
-    Example:
-        >>> checked_step(Trace(Value(2.0) * Value(3.0)), 9)
-        Traceback (most recent call last):
-        ...
-        autograd.errors.ArgumentError: a moment is a number of records from 0 to 5, not 9
-    """
-    try:
-        k = index(None if isinstance(k, bool) else k)  # type: ignore[arg-type]  # refused below
-    except TypeError:
-        raise OperandError(f"a moment is a whole number of records, not {type(k).__name__}") from None
-    if not 0 <= k <= len(trace):
-        raise ArgumentError(f"a moment is a number of records from 0 to {len(trace)}, not {k}")
-    return k
+def cluster_of(node: Value, grouping: Grouping) -> tuple[str, ...]:
+    """What a node is drawn in: a single neuron needs no frame, nor does one that is all of its layer."""
+    part = grouping.of(node)
+    if part is None or grouping.sizes == (1,):
+        return ()
+    layer = grouping.layer_name(part.layer)
+    return (layer,) if grouping.sizes[part.layer - 1] == 1 else (layer, f"neuron {part.neuron}")
 
 
 def graph_size(root: Value) -> tuple[int, int]:
-    """How many rows of nodes and of edges :func:`graph_rows` would give, without making them.
-
-    Raises:
-        OperandError: `root` is not a Value.
-
-    Example:
-        >>> x = Value(3.0, "x")
-        >>> graph_size(2 * x + 2)
-        (5, 4)
-    """
+    """How many rows of nodes and of edges :func:`graph_rows` would give, without making them."""
     order = topological_order(_checked(root))
     if len(order) == 1:
         return 1, 0
@@ -419,35 +216,8 @@ def graph_size(root: Value) -> tuple[int, int]:
     return named + literals, sum(len(node.parents) for node in order)
 
 
-def _checked(root: Any) -> Value:
-    if not isinstance(root, Value):
-        raise OperandError(f"a graph is read from a Value, got {type(root).__name__}")
-    return root
-
-
-def _clusters(order: Sequence[Value]) -> Callable[[Value], tuple[str, ...]]:
-    """What a node is drawn in. A single neuron needs no frame, nor does one that is all of its layer."""
-    grouping = Grouping(order)
-    if sum(grouping.sizes) < 2:
-        return lambda node: ()
-
-    def cluster(node: Value) -> tuple[str, ...]:
-        part = grouping.of(node)
-        if part is None:
-            return ()
-        layer = grouping.layer_name(part.layer)
-        return (layer,) if grouping.sizes[part.layer - 1] == 1 else (layer, f"neuron {part.neuron}")
-
-    return cluster
-
-
 def trace_of(root: Value, trace: Trace | None) -> Trace:
-    """The trace that was given, or a new one.
-
-    Raises:
-        OperandError, GraphError: it is none, or there is none of this root.
-        ArgumentError: it is one of another root.
-    """
+    """The trace that was given, if it is one of this root, or a new one."""
     if trace is None:
         return Trace(_checked(root))
     if not isinstance(trace, Trace):
@@ -457,3 +227,168 @@ def trace_of(root: Value, trace: Trace | None) -> Trace:
     if trace.root is not root:
         raise ArgumentError("the trace starts from another node than the one to draw from")
     return trace
+
+
+def checked_step(trace: Trace, k: int) -> int:
+    """`k` as a number of records of the trace."""
+    try:
+        k = index(None if isinstance(k, bool) else k)  # type: ignore[arg-type]  # refused below
+    except TypeError:
+        raise OperandError(f"a moment is a whole number of records, not {type(k).__name__}") from None
+    if not 0 <= k <= len(trace):
+        raise ArgumentError(f"a moment is a number of records from 0 to {len(trace)}, not {k}")
+    return k
+
+
+def _checked(root: Any) -> Value:
+    if not isinstance(root, Value):
+        raise OperandError(f"a graph is read from a Value, got {type(root).__name__}")
+    return root
+
+
+# --- where the numbers come from: the nodes, or a trace of them at one of its moments ---------------------------------
+
+_MOST_SYMBOLS = 64  # operands of a node whose local derivatives are written in symbols
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_EXPONENT = re.compile(r"\^(?:(\d+)|\((-\d+)\))(?![\w.])")
+
+
+class Stored:
+    """Numbers as the nodes store them."""
+
+    def value(self, node: Value) -> float | None:
+        return node._data
+
+    def gradient(self, node: Value) -> float | None:
+        """The stored gradient as a number: after ``create_graph=True`` it is a Value."""
+        gradient = node._grad
+        return gradient._data if isinstance(gradient, Value) else gradient
+
+    def upstream(self, node: Value) -> float | None:
+        """The gradient that the node has sent on to its operands."""
+        return self.gradient(node)
+
+    def locals(self, node: Value) -> list[float | None]:
+        """The local derivatives in operand order, None where the rule has none to give."""
+        try:  # whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong
+            return [p._data if isinstance(p, Value) else float(p) for p in self._partials(node)]
+        except Exception:
+            return [None] * len(node.parents)
+
+    def _partials(self, node: Value) -> Sequence[Any]:
+        return local_partials(node)
+
+    def symbols(self, node: Value) -> list[str]:
+        """The local derivatives in symbols, in operand order, "" where that is long or no more than a number."""
+        if len(node.parents) > _MOST_SYMBOLS:
+            return [""] * len(node.parents)
+        return ["" if is_constant(p) else _symbolic(node, k) for k, p in enumerate(node.parents)]
+
+    def state(self, node: Value) -> State:
+        return ""
+
+    def edge_state(self, node: Value, parent: Value) -> State:
+        return ""
+
+    def to_come(self, node: Value) -> int:
+        return 0
+
+
+class AtStep(Stored):
+    """Numbers and states as they are after `k` records of a trace."""
+
+    def __init__(self, trace: Trace, k: int) -> None:
+        self.trace = trace
+        self.k = k
+        self.backward = k > len(trace.order)
+        self.current = trace.outline(k - 1)[1] if k else None
+
+    def value(self, node: Value) -> float | None:
+        return self.trace.value(node, self.k)
+
+    def gradient(self, node: Value) -> float | None:
+        return self.trace.gradient(node, self.k)
+
+    def upstream(self, node: Value) -> float | None:
+        done = self.trace.visited_at(node)
+        return None if done is None or done > self.k else self.gradient(node)
+
+    def locals(self, node: Value) -> list[float | None]:
+        return [None] * len(node.parents) if self.value(node) is None else super().locals(node)
+
+    def _partials(self, node: Value) -> Sequence[Any]:
+        values, place = self.trace.values, self.trace.place
+        return partials_at(node, values[place[node]], [values[place[p]] for p in node.parents])
+
+    def state(self, node: Value) -> State:
+        if node is self.current:
+            return "current"
+        if not self.backward:
+            return "waiting" if self.value(node) is None else "visited"
+        if self.upstream(node) is not None:
+            return "visited"
+        return "waiting" if self.gradient(node) is None else "reached"
+
+    def edge_state(self, node: Value, parent: Value) -> State:
+        used = self.value(node) if not self.backward else self.upstream(node)
+        if used is None:
+            return "waiting"
+        sent = not self.backward or not is_constant(parent)
+        return "current" if sent and node is self.current else "visited"
+
+    def to_come(self, node: Value) -> int:
+        return self.trace.waiting(node, self.k)
+
+
+def _symbolic(node: Value, k: int) -> str:
+    try:
+        name, whole = local_derivative_text(node, k, whole=False), local_derivative_text(node, k)
+    except Exception:  # a picture is where one looks for what is wrong
+        return ""
+    text = whole.removeprefix(f"{name} = ")
+    if text.endswith(" here") or _is_number(text):
+        return ""
+    return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+# --- marks on numbers that a reader should look at first --------------------------------------------------------------
+
+VANISHING, EXPLODING = 1e-6, 1e6  # times the gradient at the root, which a backward pass starts with
+
+
+def mark_of(numbers: Sequence[float | None], seed: float | None) -> str:
+    """The mark of a node, by its value and its gradient; of an arrow, by None and its message.
+
+    "not finite" where one of them is infinite or nan; "vanishing" where the gradient is less than a millionth of the
+    root's, and not 0; "exploding" where it is more than a million times that; else "".
+    """
+    if any(x is not None and not math.isfinite(x) for x in numbers):
+        return "not finite"
+    gradient = numbers[1]
+    if not gradient:
+        return ""
+    whole = abs(seed) if seed and math.isfinite(seed) else 1.0
+    ratio = abs(gradient) / whole
+    return "vanishing" if ratio < VANISHING else "exploding" if ratio > EXPLODING else ""
+
+
+def first_not_finite(rows: Rows) -> tuple[NodeRow, str, float] | None:
+    """The node where inf or nan comes up first, which of its numbers it is, and the number; None: there is none.
+
+    Values are made from the inputs to the root, and gradients after them, from the root to the inputs.
+    """
+    for node in rows.nodes:
+        if node.value is not None and not math.isfinite(node.value):
+            return node, "value", node.value
+    for node in reversed(rows.nodes):
+        if node.gradient is not None and not math.isfinite(node.gradient):
+            return node, "gradient", node.gradient
+    return None

@@ -20,27 +20,7 @@ _LISTED = 12  # leaves, or contributions
 
 @dataclass(frozen=True)
 class Sentences:
-    """What is said of the parts of a picture.
-
-    Args:
-        rows: the picture.
-        look: how numbers are written.
-
-    Example:
-        >>> from autograd import Value
-        >>> from autograd.render.rows import graph_rows
-        >>> x = Value(3.0, "x")
-        >>> y = x * x
-        >>> y.backward()
-        >>> rows = graph_rows(y, symbolic=True)
-        >>> say = Sentences(rows, Look())
-        >>> say.node(rows.nodes[0])
-        'x = 3, gradient 6 = 3 + 3'
-        >>> print(say.backward(rows.edges[0]))
-        from v1 back to x: dv1/dx = x = 3; message = local x upstream: 3 = 3 * 1
-        >>> say.title()
-        'v1 = 9; 2 nodes'
-    """
+    """What is said of the parts of a picture, with numbers as the look writes them."""
 
     rows: Rows
     look: Look
@@ -57,7 +37,7 @@ class Sentences:
         object.__setattr__(self, "arrived", arrived)
 
     def node(self, node: NodeRow) -> str:
-        """ "z2 = a1 * m2 = 3, gradient 2"."""
+        """As ``z2 = a1 * m2 = 3, gradient 2``."""
         if node.kind == "group":
             return _marked(f"{_name(node)}: {label_text(node.detail, 200)}", node)
         made = f" = {label_text(node.made_by, 120)}" if node.kind == "op" else ""
@@ -67,13 +47,13 @@ class Sentences:
         return _marked(f"{_name(node)}{made} = {value}, gradient {self._gradient(node)}", node)
 
     def forward(self, edge: EdgeRow) -> str:
-        """ "a1 goes into z2 = a1 * m2"."""
+        """As ``a1 goes into z2 = a1 * m2``."""
         above, below = self.by_id[edge.target], self.by_id[edge.source]
         made = f" = {label_text(above.made_by, 120)}" if above.kind == "op" else ""
         return f"{_name(below)} goes into {_name(above)}{made}" + _times(edge)
 
     def backward(self, edge: EdgeRow) -> str:
-        """ "... message = local x upstream: 300 = 75 * 4"."""
+        """As ``from y back to f: dy/df = 75; message = local x upstream: 300 = 75 * 4``."""
         above, below = self.by_id[edge.target], self.by_id[edge.source]
         text = f"from {_name(above)} back to {_name(below)}{_times(edge)}"
         message = self.look.number(edge.message)

@@ -1,4 +1,4 @@
-"""What a picture is to show, and how: the options that every kind of picture takes."""
+"""How a picture looks: the options that every kind of picture takes, its colours, and the scale of its arrows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..reading.text import number_text
 from .rows import Rows
 
 __all__ = [
+    "BACK",
     "DARK",
     "DIRECTIONS",
     "LIGHT",
@@ -30,21 +31,106 @@ __all__ = [
     "scale_of",
 ]
 
-# --- palette ------------------------------------------------------------------------------------------------------
-#
-# The colours of a picture, light, dark, and for paper.
-#
-# Blue and red tell the sign of what flows; they are apart for every kind of colour-blindness, and a number stands
-# beside
-# each. No two entries of the light palette are the same colour, so that a style sheet can turn each into its dark
-# one.
-
-
 Theme: TypeAlias = Literal["auto", "light", "dark", "print"]
+
+THEMES: tuple[Theme, ...] = get_args(Theme)
+
+PARTS = ("values", "gradients", "locals", "messages")
+BACK = {"LR": "←", "TB": "↑", "RL": "→", "BT": "↓"}  # where gradients go, by the direction of the forward arrows
+DIRECTIONS = tuple(BACK)
+
+_FORMAT = re.compile(r"[+ ]?,?(\.\d{1,2})?[eEfFgG]")
 
 STEPS = 6  # of saturation, from the weakest message to the strongest
 
+_THINNEST, _THICKEST = 1.0, 5.0  # points
+_FEWEST, _MOST = 2.0, 6.0  # decades that the scale spans
 
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The looks of a picture.
+
+    Args:
+        show: any of "values" and "gradients" (in the boxes), "locals" (the local derivatives) and "messages" (what
+            flowed back), the last two on dashed arrows. None: all, but no dashed arrows before a backward has run.
+        direction: where the forward arrows point: "LR" (left to right), "TB", "RL" or "BT".
+        number_format: how numbers are written, as in ``format(x, ".4g")``.
+        theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
+        legend: whether a legend explains colours and widths, where there are any.
+
+    Raises:
+        ArgumentError: there is no such choice; the message names those there are.
+
+    Example:
+        >>> Look().number(1 / 3), Look(number_format=".1e").number(1 / 3), Look().number(None)
+        ('0.3333', '3.3e-01', 'not computed')
+        >>> Look(theme="sepia")
+        Traceback (most recent call last):
+        ...
+        autograd.errors.ArgumentError: theme is one of auto, light, dark, print, not 'sepia'
+    """
+
+    show: Collection[str] | None = None
+    direction: str = "LR"
+    number_format: str = ".4g"
+    theme: Theme = "auto"
+    legend: bool = True
+
+    def __post_init__(self) -> None:
+        if self.show is not None:
+            parts = (self.show,) if isinstance(self.show, str) else self.show
+            if not isinstance(parts, Collection) or not set(PARTS).issuperset(parts):
+                raise ArgumentError(f"show is any of {', '.join(PARTS)}, not {self.show!r}")
+            object.__setattr__(self, "show", tuple(part for part in PARTS if part in parts))
+        if self.direction not in DIRECTIONS:
+            raise ArgumentError(f"direction is one of {', '.join(DIRECTIONS)}, not {self.direction!r}")
+        if self.theme not in THEMES:
+            raise ArgumentError(f"theme is one of {', '.join(THEMES)}, not {self.theme!r}")
+        if not isinstance(self.number_format, str) or not _FORMAT.fullmatch(self.number_format):
+            raise ArgumentError(
+                "number_format is a format of Python's with e, f or g, such as '.4g', '.2f' or '+.3e', not "
+                f"{self.number_format!r}"
+            )
+        if not isinstance(self.legend, bool):
+            raise ArgumentError(f"legend is True or False, not {self.legend!r}")
+
+    @property
+    def palette(self) -> Palette:
+        return palette_of(self.theme)
+
+    def shows(self, part: str) -> bool:
+        return self.show is None or part in self.show
+
+    def number(self, x: float | None, missing: str = "not computed") -> str:
+        """A number, or what stands in place of one."""
+        return number_text(x, missing, self.number_format)
+
+    def backward(self, rows: Rows) -> bool:
+        """Whether dashed arrows are drawn: gradients are known, or they were asked for, or it is a moment."""
+        if not (self.shows("locals") or self.shows("messages")):
+            return False
+        return self.show is not None or any(e.message is not None or e.state for e in rows.edges)
+
+
+def look_of(rankdir: str | None = None, **options: Any) -> Look:
+    """The look for a function's keywords; `rankdir` is `direction` by the name that Graphviz has for it."""
+    if rankdir is not None:
+        if rankdir not in DIRECTIONS:
+            raise ArgumentError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
+        if options.get("direction", rankdir) not in (rankdir, "LR"):
+            raise ArgumentError(f"rankdir={rankdir!r} and direction={options['direction']!r} contradict each other")
+        options["direction"] = rankdir
+    known = [f.name for f in fields(Look)]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(f"a picture has no option {name!r}; it has {', '.join(known)}")
+    return Look(**options)
+
+
+# Blue and red tell the sign of what flows; they are apart for every kind of colour-blindness, and a number stands
+# beside each. No two entries of the light palette are the same colour, so that a style sheet can turn each into its
+# dark one.
 @dataclass(frozen=True, slots=True)
 class Palette:
     """Colours by what they are for; `weak_...` is the palest end of each scale."""
@@ -155,33 +241,19 @@ PRINT = Palette(
 
 
 def palette_of(theme: Theme) -> Palette:
-    """The palette that a theme is written with; "auto" is light, and a style sheet turns it dark where that is wanted.
-
-    Example:
-        >>> palette_of("auto") is LIGHT
-        True
-    """
+    """The palette of a theme; "auto" is written light, and a style sheet turns it dark where that is wanted."""
     return {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}[theme]
 
 
 def flow_colour(palette: Palette, positive: bool, step: int) -> str:
-    """The colour of a message: its sign, and how saturated it is, from 0 to STEPS.
-
-    Example:
-        >>> flow_colour(LIGHT, True, STEPS), flow_colour(LIGHT, False, 0)
-        ('#2166ac', '#c09a9d')
-    """
+    """The colour of a message: its sign, and how saturated it is, from 0 to STEPS."""
     weak, strong = (palette.weak_positive, palette.positive) if positive else (palette.weak_negative, palette.negative)
     parts = [(int(weak[i : i + 2], 16), int(strong[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{a + (b - a) * step // STEPS:02x}" for a, b in parts)
 
 
 def dark_style(scope: str) -> str:
-    """A style sheet that turns the light palette into the dark one where the reader prefers that.
-
-    Args:
-        scope: a selector that only this kind of picture matches.
-    """
+    """A style sheet that turns what `scope` selects from light to dark where the reader prefers that."""
     pairs = {getattr(LIGHT, f.name): getattr(DARK, f.name) for f in fields(Palette)}
     for positive in (True, False):
         pairs |= {flow_colour(LIGHT, positive, i): flow_colour(DARK, positive, i) for i in range(STEPS + 1)}
@@ -194,121 +266,9 @@ def dark_style(scope: str) -> str:
     return "@media (prefers-color-scheme:dark){" + "".join([*rules, default]) + "}"
 
 
-PARTS = ("values", "gradients", "locals", "messages")
-DIRECTIONS = ("LR", "TB", "RL", "BT")
-THEMES: tuple[Theme, ...] = get_args(Theme)
-_FORMAT = re.compile(r"[+ ]?,?(\.\d{1,2})?[eEfFgG]")
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The looks of a picture.
-
-    Args:
-        show: any of "values" and "gradients" (in the boxes), "locals" (the local derivatives) and "messages" (what
-            flowed back), the last two on dashed arrows. None: all, but no dashed arrows before a backward has run.
-        direction: where the forward arrows point: "LR" (left to right), "TB", "RL" or "BT".
-        number_format: how numbers are written, as in ``format(x, ".4g")``.
-        theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
-        legend: whether a legend explains colours and widths, where there are any.
-
-    Raises:
-        ArgumentError: there is no such choice; the message names those there are.
-
-    Example:
-        >>> Look().number(1 / 3), Look(number_format=".1e").number(1 / 3), Look().number(None)
-        ('0.3333', '3.3e-01', 'not computed')
-        >>> Look(theme="sepia")
-        Traceback (most recent call last):
-        ...
-        autograd.errors.ArgumentError: theme is one of auto, light, dark, print, not 'sepia'
-    """
-
-    show: Collection[str] | None = None
-    direction: str = "LR"
-    number_format: str = ".4g"
-    theme: Theme = "auto"
-    legend: bool = True
-
-    def __post_init__(self) -> None:
-        if self.show is not None:
-            parts = (self.show,) if isinstance(self.show, str) else self.show
-            if not isinstance(parts, Collection) or not set(PARTS).issuperset(parts):
-                raise ArgumentError(f"show is any of {', '.join(PARTS)}, not {self.show!r}")
-            object.__setattr__(self, "show", tuple(part for part in PARTS if part in parts))
-        if self.direction not in DIRECTIONS:
-            raise ArgumentError(f"direction is one of {', '.join(DIRECTIONS)}, not {self.direction!r}")
-        if self.theme not in THEMES:
-            raise ArgumentError(f"theme is one of {', '.join(THEMES)}, not {self.theme!r}")
-        if not isinstance(self.number_format, str) or not _FORMAT.fullmatch(self.number_format):
-            raise ArgumentError(
-                "number_format is a format of Python's with e, f or g, such as '.4g', '.2f' or '+.3e', not "
-                f"{self.number_format!r}"
-            )
-        if not isinstance(self.legend, bool):
-            raise ArgumentError(f"legend is True or False, not {self.legend!r}")
-
-    @property
-    def palette(self) -> Palette:
-        """The colours to write."""
-        return palette_of(self.theme)
-
-    def shows(self, part: str) -> bool:
-        """Whether a part is wanted."""
-        return self.show is None or part in self.show
-
-    def number(self, x: float | None, missing: str = "not computed") -> str:
-        """A number, or what stands in place of one."""
-        return number_text(x, missing, self.number_format)
-
-    def backward(self, rows: Rows) -> bool:
-        """Whether dashed arrows are drawn: gradients are known, or they were asked for, or it is a moment."""
-        if not (self.shows("locals") or self.shows("messages")):
-            return False
-        return self.show is not None or any(e.message is not None or e.state for e in rows.edges)
-
-
-def look_of(rankdir: str | None = None, **options: Any) -> Look:
-    """The look for a function's keywords; `rankdir` is `direction` by the name that Graphviz has for it.
-
-    Raises:
-        ArgumentError: there is no such option or choice.
-
-    Example:
-        >>> look_of(rankdir="TB").direction
-        'TB'
-    """
-    if rankdir is not None:
-        if rankdir not in DIRECTIONS:
-            raise ArgumentError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
-        if options.get("direction", rankdir) not in (rankdir, "LR"):
-            raise ArgumentError(f"rankdir={rankdir!r} and direction={options['direction']!r} contradict each other")
-        options["direction"] = rankdir
-    known = [f.name for f in fields(Look)]
-    for name in options:
-        if name not in known:
-            raise ArgumentError(f"a picture has no option {name!r}; it has {', '.join(known)}")
-    return Look(**options)
-
-
-# --- flow ---------------------------------------------------------------------------------------------------------
-#
-# How much flows along an arrow, as a width and a colour: log|message| on a scale of the whole picture.
-
-
-_THINNEST, _THICKEST = 1.0, 5.0  # points
-_FEWEST, _MOST = 2.0, 6.0  # decades that the scale spans
-
-
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From a message's size to its strength: 1 is the largest of the picture, 0 is `decades` powers of ten below.
-
-    Example:
-        >>> scale = Scale(100.0, 2.0)
-        >>> scale.strength(-100.0), scale.strength(10.0), scale.strength(1e-5), scale.width(10.0)
-        (1.0, 0.5, 0.0, '3')
-    """
+    """From a message's size to its strength: 1 is the largest of the picture, 0 is `decades` powers of ten below."""
 
     largest: float
     decades: float

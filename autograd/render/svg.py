@@ -1,4 +1,4 @@
-"""SVG text of a drawing, which can be read out as well as seen."""
+"""A picture as SVG, which can be read out as well as seen, and what a notebook shows of a graph."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from .style import dark_style, look_of
 __all__ = ["bundle", "mimebundle", "picture_to_svg", "to_svg"]
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+
+_SVG_TYPE, _TEXT_TYPE = "image/svg+xml", "text/plain"
 
 
 def to_svg(
@@ -58,11 +60,7 @@ def to_svg(
 
 
 def picture_to_svg(picture: Picture) -> str:
-    """The SVG of a picture.
-
-    Raises:
-        GraphvizMissingError, GraphError: as :func:`to_svg`.
-    """
+    """The SVG of a picture."""
     drawing = picture_to_dot(picture, tooltips=False)
     tree = _parsed(drawing.pipe(format="svg", quiet=True))
     # Two pictures may stand in one page, so what the whole refers to is called by what is in it.
@@ -73,10 +71,8 @@ def picture_to_svg(picture: Picture) -> str:
 
 
 def _parsed(output: bytes) -> ElementTree.Element:
-    """What ``dot`` wrote, without prolog, doctype and comments: they hold its version, and a page can't hold them.
-
-    A comment can't be part of a label here: ``dot`` writes a label's ``<`` as an entity.
-    """
+    """What ``dot`` wrote, without prolog, doctype and comments: they hold its version, and a page can't hold them."""
+    # A comment can't be part of a label here: `dot` writes a label's < as an entity.
     try:
         text = output.decode("utf-8")
         tree = ElementTree.fromstring(re.sub(r"<!--.*?-->\n?|<!DOCTYPE[^>]*>\s*", "", text, flags=re.DOTALL))
@@ -141,31 +137,10 @@ def _written(tree: ElementTree.Element) -> str:
     return ElementTree.tostring(tree, encoding="unicode").strip() + "\n"
 
 
-# --- notebook -----------------------------------------------------------------------------------------------------
-#
-# What a notebook shows for a Value, which `autograd/__init__.py` attaches so that imports keep pointing one way.
-
-
-_SVG_SIZE, _TEXT = "image/svg+xml", "text/plain"
-
-
 def mimebundle(
     shown: Value | Moment, include: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> dict[str, str]:
-    """The picture of a graph and its text, by MIME type, as IPython asks for them; never raises.
-
-    A large graph is drawn in boxes that stand for many nodes. Without ``dot``, or whenever anything fails, there is the
-    text alone.
-
-    Args:
-        shown: the root of the graph, or a moment of a stepper: the graph as it stands then.
-        include: the only types wanted; None: all.
-        exclude: types not wanted.
-
-    Example:
-        >>> mimebundle(Value(2.0, "a"), exclude=["image/svg+xml"])
-        {'text/plain': "Value(2.0, label='a')"}
-    """
+    """The picture of a graph or of a moment, and its text, by MIME type, as IPython asks for them; never raises."""
 
     def draw() -> str:
         if isinstance(shown, Moment):
@@ -178,25 +153,13 @@ def mimebundle(
 def bundle(
     text: str, draw: Callable[[], str], include: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> dict[str, str]:
-    """A picture and its text, by MIME type; the text alone if the picture can't be drawn, and nothing is raised.
-
-    Args:
-        text: what is shown where pictures can't be.
-        draw: returns SVG.
-        include, exclude: as for :func:`mimebundle`.
-
-    Example:
-        >>> bundle("a circle", lambda: "<svg/>")
-        {'image/svg+xml': '<svg/>', 'text/plain': 'a circle'}
-        >>> bundle("a circle", lambda: 1 / 0)
-        {'text/plain': 'a circle'}
-    """
+    """A picture and its text, by MIME type; the text alone if the picture can't be drawn, and nothing is raised."""
     found: dict[str, str] = {}
-    if _wanted(_SVG_SIZE, include, exclude):
+    if _wanted(_SVG_TYPE, include, exclude):
         with suppress(Exception):  # a cell that only shows a value must not fail because of its picture
-            found[_SVG_SIZE] = draw()
-    if _wanted(_TEXT, include, exclude):
-        found[_TEXT] = text
+            found[_SVG_TYPE] = draw()
+    if _wanted(_TEXT_TYPE, include, exclude):
+        found[_TEXT_TYPE] = text
     return found
 
 

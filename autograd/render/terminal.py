@@ -1,4 +1,4 @@
-"""A graph as a table of plain text: how each node was made, its value, its slopes and its gradient."""
+"""A graph as text for a terminal: a table of its nodes, and the neighbourhood of the node that a step is about."""
 
 from __future__ import annotations
 
@@ -23,23 +23,7 @@ _INDENT = "  "  # of a line that goes on with the one above
 
 
 def table_lines(root: Value) -> Iterator[str]:
-    """The table of the graph below a node, at most 80 columns wide, operands before what is made of them.
-
-    A node without a label is called v1, v2, ...; a plain number stands where it is used and has no line of its own.
-
-    Args:
-        root: the node to read from.
-
-    Example:
-        >>> x = Value(3.0, "x")
-        >>> y = x**2 + 1
-        >>> y.backward()
-        >>> print(*table_lines(y), sep="\\n")
-        node   made by                         value local derivatives        gradient
-        x      leaf                                3                                 6
-        v1     x ** 2                              9 d/dx = 6                        1
-        v2     v1 + 1                             10 d/dv1 = 1                       1
-    """
+    """The table of the graph below a node, at most 80 columns wide, operands before what is made of them."""
     rows = graph_rows(root)
     names = {node.id: node.name for node in rows.nodes}
     shown = {node.id for node in rows.nodes if _has_line(node)}
@@ -79,10 +63,7 @@ def _line(cells: tuple[str, ...]) -> str:
     return " ".join(padded).rstrip()
 
 
-# --- neighbourhood ------------------------------------------------------------------------------------------------
-#
-# A moment of stepping as a few lines of text: the node of the last record between its operands and its users.
-
+# --- the neighbourhood of a node --------------------------------------------------------------------------------------
 
 _OPERANDS, _USERS = 8, 4  # lines that they may take
 _TRIES = ((40, True), (24, True), (16, True), (16, False), (10, False))  # columns of a name; messages with factors?
@@ -90,24 +71,6 @@ _NARROWEST = 10
 _HIGHLIGHT, _PLAIN = "\x1b[1;7m", "\x1b[0m"
 _GLYPHS = " ───│┌┐┬│└┘┴│├┤┼"  # by what they join: 1 right, 2 left, 4 below, 8 above
 _ASCII = str.maketrans(dict.fromkeys("┌┐┬└┘┴├┤┼", "+") | {"─": "-", "│": "|", "→": ">", "←": "<", "…": "~"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An operand or a user: what it is called, its gradient, and the number that travels along its line."""
-
-    text: str
-    gradient: str = ""
-    flow: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    node: list[str]  # its lines
-    symbol: str
-    operands: list[_Entry]
-    users: list[_Entry]
-    backward: bool
 
 
 def neighbourhood_lines(
@@ -128,22 +91,6 @@ def neighbourhood_lines(
 
     Returns:
         At most 9 lines.
-
-    Raises:
-        OperandError, ArgumentError: there are not as many records.
-        AutogradError: a node on the way has no derivative where it stands.
-
-    Example:
-        >>> from autograd import Value
-        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
-        >>> trace = Trace((a + b) * (b + 1))
-        >>> print(*neighbourhood_lines(trace, 3), sep="\\n")
-        a = 2 ──┬─ + ─ v1 = 3 ──→ v3
-        b = 1 ──┘
-        >>> print(*neighbourhood_lines(trace, 9), sep="\\n")
-        b = 1             ←─ 3 * 1 = 3 ─┐
-        grad 3, 1 to come               ├─ + ─ v2 = 2 ←─ 3 ── v3
-        1                 ──────────────┘      grad 3
     """
     k, width = checked_step(trace, k), max(width, _NARROWEST)
     if not k:
@@ -165,9 +112,6 @@ def _neighbour_line(row: tuple[str, str, str], colour: bool) -> str:
     if colour and text:
         node = f"{_HIGHLIGHT}{text}{_PLAIN}{node[len(text) :]}"
     return (before + node + after).rstrip()
-
-
-# --- what there is to draw --------------------------------------------------------------------------------------
 
 
 class _Moment:
@@ -222,6 +166,24 @@ class _Moment:
         return printable(symbol, 12, self.ascii_only)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    node: list[str]  # its lines
+    symbol: str
+    operands: list[_Entry]
+    users: list[_Entry]
+    backward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An operand or a user: what it is called, its gradient, and the number that travels along its line."""
+
+    text: str
+    gradient: str = ""
+    flow: str = ""
+
+
 def _operand(text: str, message: Message | None, full: bool, below: bool) -> _Entry:
     if message is None:
         return _Entry(text)
@@ -259,9 +221,6 @@ def _some(entries: Iterable[_Entry], count: int, room: int) -> list[_Entry]:
 
 def _height(entries: Sequence[_Entry]) -> int:
     return sum(2 if entry.gradient else 1 for entry in entries)
-
-
-# --- side by side -----------------------------------------------------------------------------------------------
 
 
 def _across(scene: _Scene) -> list[tuple[str, str, str]]:
@@ -328,9 +287,6 @@ def _placed(lines: Sequence[str], start: int, height: int) -> list[str]:
 def _padded(lines: Sequence[str]) -> list[str]:
     room = max(map(columns, lines))
     return [line + " " * (room - columns(line)) for line in lines]
-
-
-# --- below each other -------------------------------------------------------------------------------------------
 
 
 def _stacked(scene: _Scene, width: int) -> list[tuple[str, str, str]]:

@@ -1,17 +1,15 @@
-"""Make autograd/lessons/lesson_3.py with PyTorch (2.13.0, CPU, float64); the project needs no PyTorch.
+"""Print the losses of claim 3.6 as PyTorch computes them (2.13.0, CPU, float64); the project needs no PyTorch.
 
-Run with a Python that has torch and numpy: ``python tests/data/make_lesson_3_torch.py``. Data and weights follow the
-rule of lesson_3_torch.numbers, written again here, so that this script needs nothing of the package.
+Run with a Python that has torch: ``python tests/data/make_lesson_3_torch.py``, and paste the tuple into
+``autograd/lessons/lesson_3.py``. Data and weights follow the rule of `numbers` there, written again here, so that this
+script needs nothing of the package.
 """
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import torch
-
-TARGET = Path(__file__).parents[2] / "autograd" / "lessons" / "lesson_3_torch_losses.py"
 
 state = 1
 
@@ -45,11 +43,8 @@ for _ in range(100):
     optimizer.step()
     history.append(loss.item())
 
-lines = [", ".join(map(repr, history[i : i + 5])) + "," for i in range(0, 100, 5)]
-TARGET.write_text(
-    f'"""The losses of claim 3.6 in PyTorch {torch.__version__.split("+")[0]}, float64, before each of 100 steps.\n\n'
-    'Made by tests/data/make_lesson_3_torch.py; not to be edited.\n"""\n\n'
-    "from __future__ import annotations\n\n"
-    '__all__ = ["LOSSES"]\n\n'
-    "LOSSES = (\n" + "".join(f"    {line}\n" for line in lines) + ")  # fmt: skip\n"
-)
+print(f"# PyTorch {torch.__version__.split('+')[0]}")
+print("LOSSES = (")
+for i in range(0, 100, 5):
+    print(f"    {', '.join(map(repr, history[i : i + 5]))},")
+print(")  # fmt: skip")

@@ -18,7 +18,7 @@ from autograd.reading.names import Names
 from autograd.reading.trace import Trace
 from autograd.render.overview import Overview, picture_rows
 from autograd.render.parts import Part, Parts, Units
-from autograd.render.rows import EdgeRow, Moment, NodeRow, Rows, Stored, graph_rows
+from autograd.render.rows import AtStep, EdgeRow, NodeRow, Rows, Stored, graph_rows
 
 
 @st.composite
@@ -111,7 +111,7 @@ def test_with_every_node_in_a_box_of_its_own_the_rows_are_those_of_the_graph(roo
     assert (nodes_in_order(rows), rows.edges) == (nodes_in_order(known), known.edges)
     trace = Trace(root)
     k %= len(trace) + 1
-    rows, known = Boxed(root, [], Moment(trace, k)).rows, graph_rows(root, trace=trace, at_step=k)
+    rows, known = Boxed(root, [], AtStep(trace, k)).rows, graph_rows(root, trace=trace, at_step=k)
     assert (nodes_in_order(rows), rows.edges) == (nodes_in_order(known), known.edges)
 
 

@@ -1,5 +1,7 @@
 """A page that plays a graph: one self-contained HTML file, without network, that steps, predicts, edits and traces.
 
+Picture, texts, data, style and script are put together here, with a policy that lets nothing else in.
+
 >>> from autograd import Value
 >>> from autograd.render import to_html
 >>> x = Value(3.0, "x")
@@ -19,21 +21,16 @@ from ...engine.value import Value
 from ...errors import ArgumentError, GraphError
 from ...reading.text import label_text
 from ...reading.trace import Trace
-from ..rows import graph_rows, graph_size
+from ..rows import EDGE_LIMIT, NODE_LIMIT, graph_rows, graph_size
 from .data import js_prelude, json_text, page_data, script_of_ops
 from .drawing import drawing, escaped, style_variables
 
 __all__ = ["to_html"]
 
-# --- writing ------------------------------------------------------------------------------------------------------
-#
-# The page as one file: picture, texts, data, style and script put together, and a policy that lets nothing else in.
-
-
-NODE_LIMIT = 400
-EDGE_LIMIT = 2000
-
 _SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "predict", "controls")
+
+_DATA = 'const PAGE = JSON.parse(document.getElementById("data").textContent);'
+
 _RELATIVE = re.compile(r"(?!/)[\w.\-/%~]*(\?[\w.\-=&%]*)?(#[\w.\-=&%]*)?", re.ASCII)
 
 
@@ -112,9 +109,6 @@ def to_html(
             "script": script,
         },
     )
-
-
-_DATA = 'const PAGE = JSON.parse(document.getElementById("data").textContent);'
 
 
 def _filled(page: str, parts: dict[str, str]) -> str:

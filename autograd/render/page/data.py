@@ -24,50 +24,166 @@ from ..rows import Rows
 
 __all__ = ["js_op", "js_prelude", "json_text", "page_data", "row_ids", "script_of_ops"]
 
-# --- javascript ---------------------------------------------------------------------------------------------------
-#
-# Rows of the op table as JavaScript, so that a page can compute a graph again when its reader changes an input.
-#
-# A row's value comes from its `js` form. Its derivative is not written a second time: the row's own rule is called
-# with symbols for operands, and every operation that the rule applies becomes one line of JavaScript, by that
-# operation's `js` form. A line that is already there is used again, so a rule never grows beyond its own length.
+
+def page_data(trace: Trace, rows: Rows) -> dict[str, Any]:
+    """The graph of a trace as the script reads it; the rows of the same graph give the ids of boxes and arrows."""
+    ids, edges = row_ids(trace, rows)
+    places = _places(trace)
+    reasons = _why_fixed(trace, places)
+    visit_of = {trace.outline(k)[1]: k for k in range(len(trace.order) + 1, len(trace))}
+    nodes = [
+        _node(trace, i, places[i], trace[visit_of[node]] if node in visit_of else None)
+        | {"ids": ids[i], "edges": edges[i]}
+        | ({"fixed": reasons[i]} if i in reasons else {})
+        for i, node in enumerate(trace.order)
+    ]
+    return {"seed": trace.seed, "seedSentence": _lines(trace[len(trace.order)])[0], "nodes": nodes}
+
+
+def row_ids(trace: Trace, rows: Rows) -> tuple[list[list[str]], list[list[str]]]:
+    """For every node of the trace the ids of its boxes (a plain number has one for each use), and of the arrows into
+    it.
+    """
+    into: dict[str, list[Any]] = {}
+    for edge in rows.edges:
+        into.setdefault(edge.target, []).append(edge)
+    made = iter([row.id for row in rows.nodes if row.id in into])
+    ids: list[list[str]] = [[] for _ in trace.order]
+    edges: list[list[str]] = [[] for _ in trace.order]
+    for i, node in enumerate(trace.order):
+        if not node.parents:
+            continue
+        target = next(made)
+        ids[i] = [target]
+        for parent, edge in zip(node.parents, into[target], strict=True):
+            edges[i].append(edge.id)
+            place = trace.place[parent]
+            if parent._row is LITERAL or not ids[place]:
+                ids[place].append(edge.source)
+    return ids, edges
+
+
+def _places(trace: Trace) -> list[int | None]:
+    """For each node the place of its operation in the list that `script_of_ops` writes."""
+    places: dict[str, int] = {}
+    sources = map(_source, trace.order)
+    return [None if source is None else places.setdefault(source, len(places)) for source in sources]
+
+
+def _why_fixed(trace: Trace, places: list[int | None]) -> dict[int, str]:
+    """For nodes whose number can't be changed on the page: the operation that stands in the way."""
+    found: dict[int, str] = {}
+    for i in range(len(trace.order) - 1, -1, -1):
+        node = trace.order[i]
+        if node.parents and places[i] is None:
+            found.setdefault(i, node._row.name)
+        if i in found:
+            for parent in node.parents:
+                found.setdefault(trace.place[parent], found[i])
+    return found
+
+
+def _node(trace: Trace, i: int, js: int | None, visit: Step | None) -> dict[str, Any]:
+    node, step = trace.order[i], trace[i]
+    plain = is_plain_number(node)
+    kind = "op" if node.parents else "number" if plain else "constant" if is_constant(node) else "leaf"
+    said = _lines(step)
+    data: dict[str, Any] = {
+        "name": step.name,
+        "kind": kind,
+        "value": trace.values[i],
+        "parents": [trace.place[p] for p in node.parents],
+        "forward": said[0],
+    }
+    if visit is None:
+        return data
+    inputs = [trace.values[trace.place[p]] for p in node.parents]
+    sentence, kink = _lines(visit)[0], f" ({node._row.kink})"
+    data |= {
+        "locals": list(partials_at(node, trace.values[i], inputs)),
+        "sends": [k for k in sending_order(node) if not is_constant(node.parents[k])],
+        "formula": _template(step),
+        "backward": sentence.removesuffix(kink) if node._row.kink else sentence,
+        "op": node._row.name.strip("_"),
+    }
+    optional = {
+        "kink": node._row.kink and kink,
+        "domain": node._row.domain,
+        "stale": "\n".join(line for line in said[1:] if line.startswith("stale:")),
+        "js": js,
+    }
+    return data | {key: value for key, value in optional.items() if value not in ("", None)}
+
+
+def _lines(step: Step) -> list[str]:
+    return [line.strip() for line in str(step).split("\n")]
+
+
+def _template(step: Step) -> list[Any]:
+    """How the node is made of its operands' numbers: text and, for an operand, [its place, whether brackets may come].
+
+    The record writes the formula itself: once over stand-ins that never need brackets, once over negative ones.
+    """
+    plain, negative = (_formula(step, sign).split("\0") for sign in ("", "-"))
+    parts: list[Any] = [plain[0]]
+    for n in range(1, len(plain), 2):
+        before = negative[n - 1].removesuffix("-")
+        parts += [[int(plain[n]), before.endswith(plain[n - 1] + "(")], plain[n + 1]]
+    return [part for part in parts if part]
+
+
+def _formula(step: Step, sign: str) -> str:
+    operands = tuple(f"{sign}\0{k}\0" for k in range(len(step.operands)))
+    said = _lines(replace(step, operands=operands))[0]
+    return said.removeprefix(f"Forward: {step.name} = ").removesuffix(".")
+
+
+def json_text(data: Any) -> str:
+    """JSON that can stand inside a script element; what it has no number for is text: "inf", "-inf", "nan"."""
+    text = json.dumps(_written(data), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _written(data: Any) -> Any:
+    """The data with numbers that are not finite as text; it is three levels deep, and never as deep as a graph."""
+    if isinstance(data, float):
+        return data if math.isfinite(data) else f"{data}"
+    if isinstance(data, dict):
+        return {key: _written(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_written(value) for value in data]
+    return data
+
+
+# --- rows of the op table as JavaScript, so that the page can compute the graph again ---------------------------------
+
+
+def script_of_ops(trace: Trace) -> str:
+    """JavaScript for the operations of the graph: an array, in the order that the nodes' `js` counts in."""
+    sources = dict.fromkeys(source for node in trace.order if (source := _source(node)) is not None)
+    return "const OPS = [\n" + "".join(f"  {source},\n" for source in sources) + "];\n"
+
+
+def _source(node: Any) -> str | None:
+    """The JavaScript of a node's operation; None for a leaf, and where there is none."""
+    return js_op(node._row, len(node.parents)) if node.parents else None
 
 
 def js_prelude() -> str:
-    """The JavaScript that the sources of :func:`js_op` need before them: one constant, ``ag``, with their functions.
-
-    Returns:
-        JavaScript source, safe inside a ``<script>`` element.
-
-    Example:
-        >>> "const ag = " in js_prelude()
-        True
-    """
+    """The JavaScript that the sources of :func:`js_op` need before them: one constant, ``ag``, with their functions."""
     return importlib.resources.files(__package__).joinpath("arithmetic.js").read_text("utf-8")
 
 
 def js_op(op: Op, count: int | None = None) -> str | None:
-    """A row as a JavaScript object: ``f`` gives the value, ``d`` the partials in operand order.
+    """A row as a JavaScript object: ``f`` gives the value, ``d`` the partials in operand order; None if it has no such
+    form.
 
-    Both throw a RangeError, which names the operation and the numbers, where the row raises.
-
-    Args:
-        op: the row, bound to its parameters if it takes any.
-        count: how many operands the node has; needed for a row that takes any number of them.
-
-    Returns:
-        ``{f: (a, b) => ..., d: (out, a, b) => [...]}``, or None for what has no form in JavaScript: a leaf, a
-        primitive of the user's own.
-
-    Raises:
-        ArgumentError: the row takes any number of operands and `count` is missing, or `count` is not what it takes.
-
-    Example:
-        >>> from autograd import ops
-        >>> print(js_op(ops.MUL))
-        {f: (a, b) => a * b, d: (out, a, b) => [b, a]}
-        >>> print(js_op(ops.SIGMOID))
-        {f: (a) => ag.sigmoid(a), d: (out, a) => { const t1 = ag.sigmoidSlope(a); return [t1]; }}
+    A row's value comes from its `js` form. Its derivative is not written a second time: the row's own rule is called
+    with symbols for operands, and every operation that the rule applies becomes one line of JavaScript, by that
+    operation's `js` form. A line that is already there is used again, so a rule never grows beyond its own length. Both
+    functions throw a RangeError, which names the operation and the numbers, where the row raises.
     """
     if not op.js:
         return None
@@ -153,172 +269,3 @@ def _literal(x: float) -> str:
         return "NaN"
     text = "Infinity" if math.isinf(x) else repr(abs(x))
     return f"(-{text})" if math.copysign(1.0, x) < 0.0 else text
-
-
-def page_data(trace: Trace, rows: Rows) -> dict[str, Any]:
-    """The graph of a trace as the script reads it.
-
-    Args:
-        trace: the pass that the page plays.
-        rows: the rows of the same graph, for the ids of boxes and arrows.
-
-    Returns:
-        A dictionary that `json_text` can write: the seed, and for every node in topological order what it is, its
-        number, its local derivatives, and the sentences said of it.
-
-    Example:
-        >>> from autograd import Value
-        >>> from autograd.render.rows import graph_rows
-        >>> x = Value(3.0, "x")
-        >>> trace = Trace(x * x)
-        >>> data = page_data(trace, graph_rows(trace.root, trace=trace))
-        >>> data["nodes"][1]["locals"], data["nodes"][1]["edges"], data["nodes"][1]["sends"]
-        ([3.0, 3.0], ['n0_n1_0', 'n0_n1_1'], [0, 1])
-    """
-    ids, edges = row_ids(trace, rows)
-    places = _places(trace)
-    reasons = _why_fixed(trace, places)
-    visit_of = {trace.outline(k)[1]: k for k in range(len(trace.order) + 1, len(trace))}
-    nodes = [
-        _node(trace, i, places[i], trace[visit_of[node]] if node in visit_of else None)
-        | {"ids": ids[i], "edges": edges[i]}
-        | ({"fixed": reasons[i]} if i in reasons else {})
-        for i, node in enumerate(trace.order)
-    ]
-    return {"seed": trace.seed, "seedSentence": _lines(trace[len(trace.order)])[0], "nodes": nodes}
-
-
-def row_ids(trace: Trace, rows: Rows) -> tuple[list[list[str]], list[list[str]]]:
-    """For every node of the trace the ids of its boxes, and those of the arrows into it by operand.
-
-    A plain number has a box for each use, any other node has one.
-    """
-    into: dict[str, list[Any]] = {}
-    for edge in rows.edges:
-        into.setdefault(edge.target, []).append(edge)
-    made = iter([row.id for row in rows.nodes if row.id in into])
-    ids: list[list[str]] = [[] for _ in trace.order]
-    edges: list[list[str]] = [[] for _ in trace.order]
-    for i, node in enumerate(trace.order):
-        if not node.parents:
-            continue
-        target = next(made)
-        ids[i] = [target]
-        for parent, edge in zip(node.parents, into[target], strict=True):
-            edges[i].append(edge.id)
-            place = trace.place[parent]
-            if parent._row is LITERAL or not ids[place]:
-                ids[place].append(edge.source)
-    return ids, edges
-
-
-def script_of_ops(trace: Trace) -> str:
-    """JavaScript for the operations of the graph: an array, in the order that the nodes' `js` counts in."""
-    sources = dict.fromkeys(source for node in trace.order if (source := _source(node)) is not None)
-    return "const OPS = [\n" + "".join(f"  {source},\n" for source in sources) + "];\n"
-
-
-def json_text(data: Any) -> str:
-    r"""JSON that can stand inside a script element, whatever the labels hold.
-
-    What JSON has no number for is written as text: "inf", "-inf", "nan".
-
-    Example:
-        >>> print(json_text({"a": "</script>", "b": float("inf")}))
-        {"a":"\u003c/script\u003e","b":"inf"}
-    """
-    text = json.dumps(_written(data), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def _written(data: Any) -> Any:
-    """The data with numbers that are not finite as text; it is three levels deep, and never as deep as a graph."""
-    if isinstance(data, float):
-        return data if math.isfinite(data) else f"{data}"
-    if isinstance(data, dict):
-        return {key: _written(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_written(value) for value in data]
-    return data
-
-
-def _source(node: Any) -> str | None:
-    """The JavaScript of a node's operation; None for a leaf, and where there is none."""
-    return js_op(node._row, len(node.parents)) if node.parents else None
-
-
-def _places(trace: Trace) -> list[int | None]:
-    """For each node the place of its operation in the list that `script_of_ops` writes."""
-    places: dict[str, int] = {}
-    sources = map(_source, trace.order)
-    return [None if source is None else places.setdefault(source, len(places)) for source in sources]
-
-
-def _why_fixed(trace: Trace, places: list[int | None]) -> dict[int, str]:
-    """For nodes whose number can't be changed on the page: the operation that stands in the way."""
-    found: dict[int, str] = {}
-    for i in range(len(trace.order) - 1, -1, -1):
-        node = trace.order[i]
-        if node.parents and places[i] is None:
-            found.setdefault(i, node._row.name)
-        if i in found:
-            for parent in node.parents:
-                found.setdefault(trace.place[parent], found[i])
-    return found
-
-
-def _node(trace: Trace, i: int, js: int | None, visit: Step | None) -> dict[str, Any]:
-    node, step = trace.order[i], trace[i]
-    plain = is_plain_number(node)
-    kind = "op" if node.parents else "number" if plain else "constant" if is_constant(node) else "leaf"
-    said = _lines(step)
-    data: dict[str, Any] = {
-        "name": step.name,
-        "kind": kind,
-        "value": trace.values[i],
-        "parents": [trace.place[p] for p in node.parents],
-        "forward": said[0],
-    }
-    if visit is None:
-        return data
-    inputs = [trace.values[trace.place[p]] for p in node.parents]
-    sentence, kink = _lines(visit)[0], f" ({node._row.kink})"
-    data |= {
-        "locals": list(partials_at(node, trace.values[i], inputs)),
-        "sends": [k for k in sending_order(node) if not is_constant(node.parents[k])],
-        "formula": _template(step),
-        "backward": sentence.removesuffix(kink) if node._row.kink else sentence,
-        "op": node._row.name.strip("_"),
-    }
-    optional = {
-        "kink": node._row.kink and kink,
-        "domain": node._row.domain,
-        "stale": "\n".join(line for line in said[1:] if line.startswith("stale:")),
-        "js": js,
-    }
-    return data | {key: value for key, value in optional.items() if value not in ("", None)}
-
-
-def _lines(step: Step) -> list[str]:
-    return [line.strip() for line in str(step).split("\n")]
-
-
-def _template(step: Step) -> list[Any]:
-    """How the node is made of its operands' numbers: text and, for an operand, [its place, whether brackets may come].
-
-    The record writes the formula itself: once over stand-ins that never need brackets, once over negative ones.
-    """
-    plain, negative = (_formula(step, sign).split("\0") for sign in ("", "-"))
-    parts: list[Any] = [plain[0]]
-    for n in range(1, len(plain), 2):
-        before = negative[n - 1].removesuffix("-")
-        parts += [[int(plain[n]), before.endswith(plain[n - 1] + "(")], plain[n + 1]]
-    return [part for part in parts if part]
-
-
-def _formula(step: Step, sign: str) -> str:
-    operands = tuple(f"{sign}\0{k}\0" for k in range(len(step.operands)))
-    said = _lines(replace(step, operands=operands))[0]
-    return said.removeprefix(f"Forward: {step.name} = ").removesuffix(".")

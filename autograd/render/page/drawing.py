@@ -1,7 +1,8 @@
 """The picture of a page: `dot` lays it out, and the boxes and arrows are written so that a style sheet and a script can
 change how each looks and what each says.
 
-Boxes have room for the widest number, so nothing moves when numbers come, go, or change their sign.
+Boxes have room for the widest number, so nothing moves when numbers come, go, or change their sign. The colours are
+those of the pictures, and a few that only a page has.
 """
 
 from __future__ import annotations
@@ -21,10 +22,21 @@ __all__ = ["drawing", "escaped", "style_variables"]
 
 _NUMBER = 66  # points: "-1.235e-05" at 12
 _PAD, _LINE = 8, 17
-_EDGE = 70  # points: room for what stands on an arrow, two lines
+_EDGE = 70  # points: the least room for the two lines on an arrow
 _MARGIN = 10
-_CHAIN = 4  # so many more arrows than boxes, and it is no chain any longer
+_CHAIN = 4  # a graph with fewer than so many arrows more than boxes is laid out as a chain
 _SYMBOL = 14  # characters of a local derivative in symbols; a longer one is left to the words
+
+_EXTRA = {  # what a page has beyond a picture
+    LIGHT: {
+        "page": "#f4f5f7", "border": "#d5d8dc", "control": "#ffffff", "control-line": "#7d848c",
+        "accent": "#1c5fa8", "on-accent": "#ffffff",
+    },
+    DARK: {
+        "page": "#0e1114", "border": "#333941", "control": "#242a31", "control-line": "#7d8792",
+        "accent": "#7cb5ec", "on-accent": "#0e1114",
+    },
+}  # fmt: skip
 
 
 def drawing(rows: Rows, title: str, describe: str) -> str:
@@ -36,9 +48,6 @@ def drawing(rows: Rows, title: str, describe: str) -> str:
     Args:
         rows: the graph, with its numbers.
         title, describe: what the picture is and shows, for those who can't see it.
-
-    Raises:
-        GraphvizMissingError, GraphError: there is no ``dot`` program, or it failed.
     """
     from ..digraph import FoundDigraph
 
@@ -194,39 +203,12 @@ def _n(x: float) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Text for the inside of an element or an attribute; what would not show is written as Python writes it.
-
-    Example:
-        >>> print(escaped("a<b\x00"))
-        a&lt;b\x00
-    """
+    """Text for the inside of an element or an attribute; what would not show is written as Python writes it."""
     return html.escape("".join(c if c.isprintable() or c == "\n" else label_text(c) for c in text))
 
 
-# --- colours ------------------------------------------------------------------------------------------------------
-#
-# The colours of a page: those of the pictures, and a few that only a page has.
-
-
-_EXTRA = {  # what a page has beyond a picture
-    LIGHT: {
-        "page": "#f4f5f7", "border": "#d5d8dc", "control": "#ffffff", "control-line": "#7d848c",
-        "accent": "#1c5fa8", "on-accent": "#ffffff",
-    },
-    DARK: {
-        "page": "#0e1114", "border": "#333941", "control": "#242a31", "control-line": "#7d8792",
-        "accent": "#7cb5ec", "on-accent": "#0e1114",
-    },
-}  # fmt: skip
-
-
 def style_variables() -> str:
-    """The colours as variables of a style sheet, light, and dark where the reader asks for dark.
-
-    Example:
-        >>> "--paper: #fffffe;" in style_variables(), "--accent: #1c5fa8;" in style_variables()
-        (True, True)
-    """
+    """The colours as variables of a style sheet, light, and dark where the reader asks for dark."""
 
     def listed(palette: Palette) -> str:
         named = {f.name.replace("_", "-"): getattr(palette, f.name) for f in fields(palette)} | _EXTRA[palette]
