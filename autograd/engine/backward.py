@@ -76,12 +76,7 @@ def _backward_in_place(root: Any, seed: float) -> None:
 def _zero_below(
     stack: list[Any], zero: float, inner: list[Any], leaves: list[Any], holders: list[Any], earlier: list[Any]
 ) -> None:
-    """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way.
-
-    Fills `inner` with the nodes that have parents, in the order of :func:`topological_order` (so that gradients come
-    out the same to the last bit wherever they are summed), `leaves` with those that have none, and `holders` and
-    `earlier` with the nodes that had a gradient and what it was.
-    """
+    """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way."""
     pop, push, finish = stack.pop, stack.append, inner.append
     visited: set[int] = set()  # ids of tuples of operands that are all visited: layers and batches share them
     while stack:
@@ -124,11 +119,7 @@ def _zero_below(
 
 
 def _sweep(inner: list[Any]) -> None:
-    """Send every node's messages, the latest node first. A gradient of None marks a constant: nothing is sent there.
-
-    The first three branches are the table's rules for the three commonest rows, written out for speed; a test
-    holds them against the table.
-    """
+    """Send every node's messages, the latest node first. A gradient of None marks a constant: nothing is sent there."""
     for node in reversed(inner):
         upstream = node._grad
         op = node._row

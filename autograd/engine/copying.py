@@ -103,10 +103,7 @@ class _OldestFirst:
 
 
 def _reached(root: Any, known: Container[Any] = ()) -> list[Any]:
-    """Everything below `root`, and below the gradients that are Values, each behind its parents.
-
-    What lies behind a known node is left out.
-    """
+    """Everything below `root`, and below the gradients that are Values, each behind its parents."""
     roots: dict[int, Any] = {id(root): root}
     while True:
         order = graph.topological_order(*roots.values(), stop=known)

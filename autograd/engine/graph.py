@@ -18,18 +18,7 @@ from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM
 
 
 def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
-    """Every node that `roots` depend on, themselves included, each behind all of its parents.
-
-    Nodes in `stop` are included, but nothing behind them is.
-
-    The order is that of a depth-first walk in operand order, so it depends on the graph alone.
-
-    Example:
-        >>> from autograd import Value
-        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
-        >>> [v.label or v.op for v in topological_order((a + b) * (b + 1))]
-        ['a', 'b', '+', '', '+', '*']
-    """
+    """Every node that `roots` depend on, themselves included, each behind all of its parents."""
     order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = list(reversed(roots))
@@ -84,16 +73,7 @@ def refuse_shared(made: Any, what: str) -> None:
 
 
 def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
-    """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of every node.
-
-    Args:
-        order: nodes in topological order; messages to nodes outside it are dropped.
-        seeds: node -> adjoint to start from.
-        create_graph: compute with Values, so that the adjoints can be differentiated again.
-
-    Returns:
-        node -> adjoint, for every node that a message reached.
-    """
+    """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of every node."""
     anomaly = bool(modes.entered) and modes.anomalies_raise()
     if anomaly:
         _check_stored_values(order)
@@ -123,11 +103,7 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
 
 
 def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
-    """d node / d parent for each parent, in operand order; as Values if they are to be differentiated again.
-
-    Raises:
-        AutogradError: the rule has no value here, as for atan2 at the origin.
-    """
+    """d node / d parent for each parent, in operand order; as Values if they are to be differentiated again."""
     if not create_graph:
         return partials_at(node, node._data, [p._data for p in node.parents])
     rule: Partials = node._row.partials
@@ -140,11 +116,7 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
 
 
 def sending_order(node: Any) -> Iterable[int]:
-    """The places of the operands in the order in which a backward visit serves them.
-
-    A dot serves each weight with its input, and then the bias. The order matters to the last bit where one node is an
-    operand twice.
-    """
+    """The places of the operands in the order in which a backward visit serves them."""
     if node._row is not DOT:
         return range(len(node.parents))
     n = len(node._b)
@@ -152,11 +124,7 @@ def sending_order(node: Any) -> Iterable[int]:
 
 
 def partials_at(node: Any, out: float, inputs: Sequence[float]) -> tuple[float, ...]:
-    """The node's rule on numbers, which may be others than it stores.
-
-    Raises:
-        AutogradError: the rule has no value here.
-    """
+    """The node's rule on numbers, which may be others than it stores."""
     rule: Partials = node._row.float_partials
     try:
         return rule(out, *inputs)

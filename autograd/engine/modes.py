@@ -18,13 +18,7 @@ from .ops import CONSTANT
 
 
 class Comparison(NamedTuple):
-    """One comparison that a program made, as :func:`comparisons` collects them.
-
-    Args:
-        outcome: what the program was told.
-        relation: of the module `operator`: lt, le, eq, gt, ge, or truth, which has no right operand.
-        left, right: what was compared: a Value, a dual, or any real number; None for no operand.
-    """
+    """One comparison that a program made, as :func:`comparisons` collects them."""
 
     outcome: bool
     relation: Callable[..., bool]
@@ -137,16 +131,7 @@ def applied(made: Any) -> Any:
 
 @contextlib.contextmanager
 def comparisons() -> Iterator[list[Comparison]]:
-    """Collect every comparison made on a Value inside, in order: where a program branches, f may have a kink.
-
-    Example:
-        >>> from autograd import Value
-        >>> x = Value(3.0, "x")
-        >>> with comparisons() as seen:
-        ...     y = x if x > 1 else -x
-        >>> seen
-        [Comparison(outcome=True, relation=<built-in function gt>, left=Value(3.0, label='x'), right=1)]
-    """
+    """Collect every comparison made on a Value inside, in order: where a program branches, f may have a kink."""
     seen: list[Comparison] = []
     before, was = _seen.get(), _watched.get()
     _seen.set(seen)

@@ -136,11 +136,7 @@ class Op:
 
 
 def number(x: object) -> float:
-    """Return a real number as a float; refuse everything else with an error that names the type.
-
-    >>> number(3)
-    3.0
-    """
+    """Return a real number as a float; refuse everything else with an error that names the type."""
     if isinstance(x, numbers.Real | np.bool_):
         return float(x)
     if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf":
@@ -157,20 +153,12 @@ def number(x: object) -> float:
 
 
 def is_node(x: object) -> bool:
-    """Whether this is a node of a graph or stands for one: a Value, a dual, a symbol.
-
-    >>> is_node(3.0)
-    False
-    """
+    """Whether this is a node of a graph or stands for one: a Value, a dual, a symbol."""
     return getattr(type(x), "op_level", 0) > 0
 
 
 def plain(x: Any) -> float:
-    """The bare number of a Value or dual; any other real number as a float.
-
-    >>> plain(3)
-    3.0
-    """
+    """The bare number of a Value or dual; any other real number as a float."""
     return x.data if is_node(x) else number(x)
 
 
@@ -192,14 +180,7 @@ TABLE: dict[str, Op | Callable[..., Op]] = {}  # `engine/ops.py` fills it
 
 
 def find(name: str, params: tuple[float, ...] = ()) -> Op:
-    """The row of this name, bound to `params` if it takes any.
-
-    Raises:
-        KeyError: there is no such row.
-
-    >>> find("power", (3.0,))
-    <op power(3.0)>
-    """
+    """The row of this name, bound to `params` if it takes any."""
     entry = TABLE[name]
     return entry if isinstance(entry, Op) else entry(*params)
 
@@ -242,9 +223,7 @@ def on_floats(names: dict[str, Any]) -> None:
     _float_globals.update({name: x.forward if isinstance(x, Op) else x for name, x in names.items()})
 
 
-# --- primitives ---------------------------------------------------------------------------------------------------
-#
-# `primitive`: an operation of the user's own, which is then drawn, stepped and checked like the table's.
+# --- operations of the user's own, drawn, stepped and checked like the table's ---------------------------------------
 
 
 def primitive(
@@ -299,22 +278,14 @@ def primitive(
         raise ArgumentError("primitive takes a forward function and its partials")
     if partials is None:
         raise ArgumentError("primitive needs partials=..., a function (out, *inputs) -> one partial per input")
-    facts = {
-        "name": name,
-        "symbol": symbol,
-        "latex": latex,
-        "because": because,
-        "domain": domain,
-        "kink": kink,
-        "array": array,
-    }
+    facts = {"symbol": symbol, "latex": latex, "because": because, "domain": domain, "kink": kink, "array": array}
     if forward is None:
-        return lambda function: _declare(function, partials, facts)
-    return _declare(forward, partials, facts)
+        return lambda function: _declare(function, partials, name, facts)
+    return _declare(forward, partials, name, facts)
 
 
-def _declare(forward: Callable[..., Any], partials: Callable[..., Any], facts: dict[str, Any]) -> Callable[..., Any]:
-    name = facts.pop("name") or getattr(forward, "__name__", "primitive").replace("<lambda>", "primitive")
+def _declare(forward: Callable[..., Any], partials: Callable[..., Any], name: str, facts: dict[str, Any]) -> Any:
+    name = name or getattr(forward, "__name__", "primitive").replace("<lambda>", "primitive")
 
     def value(*inputs: float) -> float:
         return number(forward(*inputs))
@@ -328,9 +299,9 @@ def _declare(forward: Callable[..., Any], partials: Callable[..., Any], facts: d
             slopes = tuple(s if is_node(s) else number(s) for s in slopes)
         return slopes
 
-    facts["symbol"] = facts["symbol"] or name
-    facts["because"] = facts["because"] or f"{name} is an operation of your own"
-    op = Op(name, value, rule, singular=True, user=True, **facts)
+    given = {"symbol": name, "because": f"{name} is an operation of your own"}
+    given |= {fact: x for fact, x in facts.items() if x}
+    op = Op(name, value, rule, singular=True, user=True, **given)
 
     def function(*operands: Any) -> Any:
         if not operands:
@@ -350,11 +321,7 @@ _homes: dict[Op, Callable[..., Any]] = {}
 
 
 def reduce_user_op(op: Op) -> tuple[Any, ...]:
-    """Pickle a primitive as the place where it can be imported from.
-
-    Raises:
-        pickle.PicklingError: it cannot be imported from anywhere; the message names it.
-    """
+    """Pickle a primitive as the place where it can be imported from."""
     function = _homes[op]
     module, path = function.__module__, function.__qualname__
     try:

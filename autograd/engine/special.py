@@ -86,11 +86,7 @@ def normal_density(x: float) -> float:
 
 
 def normal_cdf(x: float) -> float:
-    """The standard normal distribution function, erfc(-x / sqrt 2) / 2.
-
-    In the left tail erfc magnifies the rounding of its argument about x^2 times, so the part of
-    x / sqrt 2 that did not fit into a double is put back to first order.
-    """
+    """The standard normal distribution function, erfc(-x / sqrt 2) / 2."""
     u = -x * _SQRT_HALF
     value = 0.5 * math.erfc(u)
     if -38.0 < x < -1.0:  # 2 u^2 should equal x^2; the difference, over 4u, is the error of u.

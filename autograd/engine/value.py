@@ -44,10 +44,7 @@ def _compared(compare: Callable[[Any, Any], bool], a: Any, b: object) -> bool:
 
 
 class Operators:
-    """Python's operators for what stands for a number: arithmetic stays in the graph, comparisons give plain bools.
-
-    A class that mixes this in has `data`, the bare number, and ``apply_op`` (see :class:`autograd.engine.op.Op`).
-    """
+    """Python's operators for what stands for a number: arithmetic stays in the graph, comparisons give plain bools."""
 
     __slots__ = ()
 
@@ -184,14 +181,7 @@ _LITERALS_KEPT = 4096
 
 
 def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
-    """A node as it is, without the checks of `__init__`: this is made once for every operation.
-
-    Args:
-        data: its number.
-        op: its row.
-        a, b: its operands, as :func:`autograd.ops.laid_out` has them. A pair has no tuple of its own, and the
-            neurons of a layer share the tuple of their inputs: fewer objects for the collector to walk.
-    """
+    """A node as it is, without the checks of `__init__`: this is made once for every operation."""
     made: Value = _make(Value)
     made._data = data
     made._grad = None
@@ -473,22 +463,14 @@ def literal(x: float) -> Value:
 
 
 def lift(x: Any) -> Value:
-    """A Value as it is, any other real number as a constant.
-
-    Raises:
-        OperandError: `x` is not a real number.
-    """
+    """A Value as it is, any other real number as a constant."""
     if type(x) is float:
         return literal(x)
     return x if isinstance(x, Value) else literal(float(x) if type(x) is int else number(x))
 
 
 def record(op: Op, parents: tuple[Value, ...]) -> Value:
-    """Apply a row to Values and return the new node.
-
-    Raises:
-        AutogradError: of the kind that plain floats raise; the message names node, operation and number.
-    """
+    """Apply a row to Values and return the new node."""
     try:
         data = op.forward(*[p._data for p in parents])
     except (ArithmeticError, ValueError) as error:
