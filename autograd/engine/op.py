@@ -299,7 +299,7 @@ def _declare(forward: Callable[..., Any], partials: Callable[..., Any], name: st
             slopes = tuple(s if is_node(s) else number(s) for s in slopes)
         return slopes
 
-    given = {"symbol": name, "because": f"{name} is an operation of your own"}
+    given: dict[str, Any] = {"symbol": name, "because": f"{name} is an operation of your own"}
     given |= {fact: x for fact, x in facts.items() if x}
     op = Op(name, value, rule, singular=True, user=True, **given)
 
