@@ -6,14 +6,13 @@ is applied: a type with an ``op_level`` (Value 1, dual 2) gets the call through 
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 import itertools
 import numbers
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
@@ -21,7 +20,7 @@ import numpy as np
 
 from ..errors import ArgumentError, AutogradError, OperandError, shown, translated
 
-__all__ = ["TABLE", "Op", "Partials", "boxed", "family", "find", "number", "on_floats", "plain", "primitive", "row"]
+__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "on_floats", "plain", "primitive"]
 
 Partials = Callable[..., tuple[Any, ...]]
 
@@ -183,26 +182,6 @@ def find(name: str, params: tuple[float, ...] = ()) -> Op:
     """The row of this name, bound to `params` if it takes any."""
     entry = TABLE[name]
     return entry if isinstance(entry, Op) else entry(*params)
-
-
-def row(name: str, forward: Callable[..., float], partials: Partials, array: Any = None, **facts: Any) -> Op:
-    """Enter an operation into the table; see :class:`Op` for the facts."""
-    op = Op(name, forward, partials, array, **facts)
-    TABLE[name] = op
-    return op
-
-
-def family(build: Callable[..., Op]) -> Callable[..., Op]:
-    """Enter a row that takes parameters; each binding is made once and kept."""
-    name = build.__name__
-
-    @functools.lru_cache(maxsize=4096)
-    def bind(*params: float) -> Op:
-        return replace(build(*params), name=name, params=params)
-
-    functools.update_wrapper(bind, build)
-    TABLE[name] = bind
-    return bind
 
 
 # --- rules on floats ---------------------------------------------------------------------------------------------

@@ -6,6 +6,9 @@ A row holds the operation's value (`forward` on floats, `array` over an array na
 and other rows only, so one rule serves floats (backward), Values (``create_graph=True``, higher orders), duals
 (forward mode) and arrays (compiled programs).
 
+A row leaves unsaid what its name says: "sinh" is drawn as sinh, is \\sinh in LaTeX, ``xp.sinh`` on arrays and
+``Math.sinh`` in JavaScript; see :func:`described`.
+
 To add an operation, add a row here; a public function for it goes into `functions/elementary.py`.
 """
 
@@ -15,29 +18,79 @@ import functools
 import itertools
 import math
 import operator
+import re
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from . import special
-from .op import TABLE, Op, Partials, boxed, family, find, number, on_floats, plain, row
+from .op import TABLE, Op, Partials, boxed, find, number, on_floats, plain
 
 __all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "plain"]
+
+_LATEX_COMMANDS = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh")  # names of rows that LaTeX knows as well
+
+
+def described(name: str, forward: Callable[..., float], partials: Partials, array: Any = "", **facts: Any) -> Op:
+    """An operation; what is not said of it follows from its name.
+
+    Args:
+        name, forward, partials, facts: as :class:`Op` has them.
+        array: the array form; or the name of a function of the array namespace, if it is not the row's own name; or
+            None: the operation is applied element by element.
+    """
+    bare = name.lstrip("_")
+    count = partials.__code__.co_argcount - 1  # 0 for a rule of any number of operands, `out, *xs`
+    operands = ", ".join([f"{{{place}}}" for place in range(count)]) or "{xs}"
+    command = rf"\{bare} {{0}}" if bare in _LATEX_COMMANDS else rf"\operatorname{{{{{bare}}}}}({{0}})"
+    if forward.__module__ == "math":
+        script = f"ag.checked({{op}}, Math.{bare}({operands}), {operands})"  # raises where Python's function raises
+    else:
+        script = f"ag.{re.sub('_(.)', lambda found: found[1].upper(), bare)}({operands})"
+    defaults = {"symbol": bare, "latex": command if count else bare, "js": script}
+    form = _function_of_namespace(array or bare) if isinstance(array, str) else array
+    return Op(name, forward, partials, form, **{**defaults, **facts})
+
+
+def _function_of_namespace(name: str) -> Callable[..., Any]:
+    return lambda xp, *inputs: getattr(xp, name)(*inputs)
+
+
+def row(name: str, forward: Callable[..., float], partials: Partials, array: Any = "", **facts: Any) -> Op:
+    """Enter an operation into the table."""
+    op = TABLE[name] = described(name, forward, partials, array, **facts)
+    return op
+
+
+def family(build: Callable[..., Op]) -> Callable[..., Op]:
+    """Enter an operation that takes parameters, such as an exponent; each binding is made once and kept."""
+
+    @functools.lru_cache(maxsize=4096)
+    def bind(*params: float) -> Op:
+        return replace(build(*params), params=params)
+
+    functools.update_wrapper(bind, build)
+    TABLE[build.__name__] = bind
+    return bind
 
 
 def _nothing(*_: Any) -> Any:
     raise NotImplementedError("a leaf has no operation")  # reached only by a call on LEAF or CONSTANT themselves
 
 
-# --- nodes without parents ---------------------------------------------------------------------------------
+# --- nodes without parents ---------------------------------------------------------------------------------------
 
 LEAF = Op("", _nothing, lambda out: ())  # an input that gradients flow to
 CONSTANT = Op("", _nothing, lambda out: (), params=(1.0,))  # an input that is never trained
 LITERAL = Op("", _nothing, lambda out: (), params=(2.0,))  # a plain number, shared by all graphs that use it
 TABLE[""] = lambda *kind: CONSTANT if kind == (1.0,) else LITERAL if kind else LEAF
 
+# The rows are set by hand, so that each can be read as a whole: first its value, its rule and its array form, then how
+# it is drawn, then what is said of it.
+# fmt: off
 
-# --- private rows: what the public rules are made of ---------------------------------------------------------
-
+# --- private rows: what the public rules are made of -------------------------------------------------------------
 
 @family
 def _divide(zero_over_zero: float) -> Op:
@@ -49,202 +102,84 @@ def _divide(zero_over_zero: float) -> Op:
             b = xp.where((a == 0) & (b == 0), 1.0, b)
         return a / b
 
-    return Op(
-        "_divide",
-        lambda a, b: special.divide_total(a, b, zero_over_zero),
-        lambda out, a, b: (over(1.0, b), -over(out, b)),
-        array=array,
-        symbol="/",
-        latex=r"\frac{{{0}}}{{{1}}}",
-        js="ag.divideTotal({0}, {1}, {p0})",
-        because="a quotient that has an infinite slope where it must",
-        singular=True,
-    )
-
+    return described("_divide", lambda a, b: special.divide_total(a, b, zero_over_zero),
+        lambda out, a, b: (over(1.0, b), -over(out, b)), array,
+        symbol="/", latex=r"\frac{{{0}}}{{{1}}}", js="ag.divideTotal({0}, {1}, {p0})",
+        because="a quotient that has an infinite slope where it must", singular=True)
 
 over = _divide(math.nan)  # 0 / 0 is nan
 over_or_zero = _divide(0.0)  # 0 / 0 is 0: the shortest subgradient
-
 
 def _reciprocal_or_zero(xp: Any, a: Any) -> Any:
     sign = xp.sign(a)
     some = sign * sign  # 1, or 0 where there is nothing to divide by
     return some / (a + (1.0 - some))
 
-
-RECIPROCAL_OR_ZERO: Op = row(
-    "_reciprocal_or_zero",
-    special.reciprocal_or_zero,
-    lambda out, a: (-out * out,),
-    _reciprocal_or_zero,
-    symbol="1/x",
-    latex=r"\frac{{1}}{{{0}}}",
-    js="({0} === 0 ? 0 : 1 / {0})",
-    because="1/x, but 0 at 0, for a share of nothing",
-    singular=True,
-)
-
-
 def _sigmoid(xp: Any, a: Any) -> Any:
     return xp.exp(xp.minimum(a, 0.0)) / (1.0 + xp.exp(-abs(a)))
-
 
 def _sech2(xp: Any, a: Any) -> Any:
     e = xp.exp(a)
     half = 2.0 / (e + 1.0 / e)
     return half * half
 
-
 def _sigmoid_slope(xp: Any, a: Any) -> Any:
     e = xp.exp(-abs(a))
     return e / (1.0 + e) / (1.0 + e)
 
-
-STEP: Op = row(
-    "_step",
-    special.step,
-    lambda out, a: (0.0,),
-    lambda xp, a: xp.sign(xp.maximum(a, 0.0)),  # two fast passes; nan stays nan
-    symbol="step",
-    latex=r"\operatorname{{step}}({0})",
-    js="ag.step({0})",
-    because="1 on the right of 0, else 0",
-)
-EQUAL: Op = row(
-    "_equal",
-    special.equal,
-    lambda out, a, b: (0.0, 0.0),
+RECIPROCAL_OR_ZERO: Op = row(
+    "_reciprocal_or_zero", special.reciprocal_or_zero, lambda out, a: (-out * out,), _reciprocal_or_zero,
+    symbol="1/x", latex=r"\frac{{1}}{{{0}}}", js="({0} === 0 ? 0 : 1 / {0})",
+    because="1/x, but 0 at 0, for a share of nothing", singular=True)
+STEP: Op = row(  # the array form is two fast passes; nan stays nan
+    "_step", special.step, lambda out, a: (0.0,), lambda xp, a: xp.sign(xp.maximum(a, 0.0)),
+    because="1 on the right of 0, else 0")
+EQUAL: Op = row("_equal", special.equal, lambda out, a, b: (0.0, 0.0),
     lambda xp, a, b: xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(a == b, 1.0, 0.0)),
-    symbol="=",
-    latex=r"[{0} = {1}]",
-    js="ag.equal({0}, {1})",
-    because="1 where the two are equal, else 0",
-)
-SECH2: Op = row(
-    "_sech2",
-    special.sech2,
-    lambda out, a: (-2.0 * TANH(a) * out,),
-    _sech2,
-    symbol="sech²",
-    latex=r"\operatorname{{sech}}^2({0})",
-    js="ag.sech2({0})",
-    because="1 - tanh^2, without cancellation",
-)
-SIGMOID_SLOPE: Op = row(
-    "_sigmoid_slope",
-    special.sigmoid_slope,
-    lambda out, a: (-out * TANH(0.5 * a),),
-    _sigmoid_slope,
-    symbol="σ'",
-    latex=r"\sigma'({0})",
-    js="ag.sigmoidSlope({0})",
-    because="s(x) s(-x), without cancellation",
-)
-SILU_SLOPE: Op = row(
-    "_silu_slope",
-    special.silu_slope,
-    lambda out, a: (SIGMOID_SLOPE(a) * (2.0 - a * TANH(0.5 * a)),),
+    symbol="=", latex=r"[{0} = {1}]", because="1 where the two are equal, else 0")
+SECH2: Op = row("_sech2", special.sech2, lambda out, a: (-2.0 * TANH(a) * out,), _sech2,
+    symbol="sech²", latex=r"\operatorname{{sech}}^2({0})", because="1 - tanh^2, without cancellation")
+SIGMOID_SLOPE: Op = row("_sigmoid_slope", special.sigmoid_slope, lambda out, a: (-out * TANH(0.5 * a),), _sigmoid_slope,
+    symbol="σ'", latex=r"\sigma'({0})", because="s(x) s(-x), without cancellation")
+SILU_SLOPE: Op = row("_silu_slope", special.silu_slope, lambda out, a: (SIGMOID_SLOPE(a) * (2.0 - a * TANH(0.5 * a)),),
     lambda xp, a: _sigmoid(xp, a) + xp.where(xp.isinf(a), 0.0, a) * _sigmoid_slope(xp, a),
-    symbol="silu'",
-    latex=r"\operatorname{{silu}}'({0})",
-    js="ag.siluSlope({0})",
-    because="s(x) + x s'(x)",
-)
-ONE_MINUS_SQUARE: Op = row(
-    "_one_minus_square",
-    lambda a: (1.0 - a) * (1.0 + a),
-    lambda out, a: (-2.0 * a,),
+    symbol="silu'", latex=r"\operatorname{{silu}}'({0})", because="s(x) + x s'(x)")
+ONE_MINUS_SQUARE: Op = row("_one_minus_square", lambda a: (1.0 - a) * (1.0 + a), lambda out, a: (-2.0 * a,),
     lambda xp, a: (1.0 - a) * (1.0 + a),
-    symbol="1-x²",
-    latex=r"(1 - {0}^2)",
-    js="(1 - {0}) * (1 + {0})",
-    because="(1 - x)(1 + x), without cancellation",
-)
-SQRT_SQUARE_MINUS_ONE: Op = row(
-    "_sqrt_square_minus_one",
-    special.sqrt_square_minus_one,
-    lambda out, a: (over(a, out),),
+    symbol="1-x²", latex=r"(1 - {0}^2)", js="(1 - {0}) * (1 + {0})", because="(1 - x)(1 + x), without cancellation")
+SQRT_SQUARE_MINUS_ONE: Op = row("_sqrt_square_minus_one", special.sqrt_square_minus_one, lambda out, a: (over(a, out),),
     lambda xp, a: xp.sqrt(a - 1.0) * xp.sqrt(a + 1.0),
-    symbol="√(x²-1)",
-    latex=r"\sqrt{{{0}^2 - 1}}",
+    symbol="√(x²-1)", latex=r"\sqrt{{{0}^2 - 1}}",
     js="ag.checked({op}, Math.sqrt({0} - 1) * Math.sqrt({0} + 1), {0})",
-    because="without cancellation near 1",
-    singular=True,
-)
-LOG_OR_ZERO: Op = row(
-    "_log_or_zero",
-    special.log_or_zero,
-    lambda out, a: (over_or_zero(1.0, a),),
+    because="without cancellation near 1", singular=True)
+LOG_OR_ZERO: Op = row("_log_or_zero", special.log_or_zero, lambda out, a: (over_or_zero(1.0, a),),
     lambda xp, a: xp.where(a == 0, 0.0, xp.log(xp.where(a == 0, 1.0, xp.where(a < 0, math.nan, a)))),
-    symbol="log",
-    latex=r"\log {0}",
-    js="ag.logOrZero({0})",
-    because="log, but 0 at 0",
-    singular=True,
-)
-IDENTITY: Op = row(
-    "_identity",
-    lambda a: a,
-    lambda out, a: (1.0,),
-    lambda xp, a: a,
-    symbol="=",
-    latex="{0}",
-    js="{0}",
-    because="an input of its own, told apart from the node behind it",
-)
-SHIFTED_EXP: Op = row(
-    "_shifted_exp",
-    special.shifted_exp,
-    lambda out, a, b: (out, -out),
-    lambda xp, a, b: xp.exp(a - xp.maximum(b, -sys.float_info.max)),  # where both are -inf, a - b would be nan
-    symbol="exp(a-b)",
-    latex=r"e^{{{0} - {1}}}",
-    js="ag.shiftedExp({op}, {0}, {1})",
-    because="an exponential is its own slope",
-)
+    symbol="log", latex=r"\log {0}", because="log, but 0 at 0", singular=True)
+IDENTITY: Op = row("_identity", lambda a: a, lambda out, a: (1.0,), lambda xp, a: a,
+    symbol="=", latex="{0}", js="{0}", because="an input of its own, told apart from the node behind it")
+SHIFTED_EXP: Op = row(  # where both are -inf, a - b would be nan
+    "_shifted_exp", special.shifted_exp, lambda out, a, b: (out, -out),
+    lambda xp, a, b: xp.exp(a - xp.maximum(b, -sys.float_info.max)),
+    symbol="exp(a-b)", latex=r"e^{{{0} - {1}}}", js="ag.shiftedExp({op}, {0}, {1})",
+    because="an exponential is its own slope")
 POWER_TOTAL: Op = row(
-    "_power_total",
-    special.power_total,
-    lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)),
-    lambda xp, a, b: xp.power(a, b),
-    symbol="^",
-    latex=r"{0}^{{{1}}}",
-    js="ag.powerTotal({0}, {1})",
-    because="a power that returns inf or nan",
-    singular=True,
-)
-POWER_SLOPE: Op = row(
-    "_power_slope",
-    special.power_slope,
+    "_power_total", special.power_total, lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)), "power",
+    symbol="^", latex=r"{0}^{{{1}}}", because="a power that returns inf or nan", singular=True)
+POWER_SLOPE: Op = row("_power_slope", special.power_slope,
     lambda out, a, b: (b * POWER_SLOPE(a, b - 1.0), POWER_TOTAL(a, b - 1.0) * (1.0 + b * LOG_OR_ZERO(a))),
     lambda xp, a, b: xp.where(b == 0, 0.0, b * xp.power(a, xp.where(b == 0, 1.0, b - 1.0))),
-    symbol="d^",
-    latex=r"{1}\,{0}^{{{1}-1}}",
-    js="ag.powerSlope({0}, {1})",
-    because="b a^(b-1), 0 for b = 0",
-    singular=True,
-)
-
+    symbol="d^", latex=r"{1}\,{0}^{{{1}-1}}", because="b a^(b-1), 0 for b = 0", singular=True)
 
 @family
 def _power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, total."""
-    return Op(
-        "_power",
-        lambda a: special.power_total(a, exponent),
-        lambda out, a: (_times_power(exponent, a),),
+    return described("_power", lambda a: special.power_total(a, exponent), lambda out, a: (_times_power(exponent, a),),
         lambda xp, a: _fixed_power(xp, a, exponent),
-        symbol=f"^{exponent:g}",
-        latex=f"{{0}}^{{{{{exponent:g}}}}}",
-        js="ag.powerTotal({0}, {p0})",
-        because="the power rule",
-        singular=exponent < 1.0,
-    )
-
+        symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.powerTotal({0}, {p0})",
+        because="the power rule", singular=exponent < 1.0)
 
 def _fixed_power(xp: Any, a: Any, exponent: float) -> Any:
     return a * a if exponent == 2.0 else xp.power(a, exponent)
-
 
 def _times_power(p: float, a: Any) -> Any:
     """d(a^p)/da = p a^(p-1) for a fixed p; which power stands there is settled when the row is bound."""
@@ -254,649 +189,197 @@ def _times_power(p: float, a: Any) -> Any:
         return 1.0
     return p * (a if p == 2.0 else _power(p - 1.0)(a))
 
-
 @family
 def _gaussian(rate: float) -> Op:
     """e^(-rate x^2)."""
-    return Op(
-        "_gaussian",
-        lambda a: special.gaussian(a, rate),
-        lambda out, a: (-2.0 * rate * a * out,),
+    return described("_gaussian", lambda a: special.gaussian(a, rate), lambda out, a: (-2.0 * rate * a * out,),
         lambda xp, a: xp.exp(-rate * a * a),
-        symbol=f"exp(-{rate:g}x²)",
-        latex=f"e^{{{{-{rate:g} {{0}}^2}}}}",
-        js="ag.gaussian({0}, {p0})",
-        because="the bell curve's slope is -2 rate x times itself",
-    )
+        symbol=f"exp(-{rate:g}x²)", latex=f"e^{{{{-{rate:g} {{0}}^2}}}}", js="ag.gaussian({0}, {p0})",
+        because="the bell curve's slope is -2 rate x times itself")
 
-
-DENSITY: Op = row(
-    "_normal_density",
-    special.normal_density,
-    lambda out, a: (-a * out,),
+DENSITY: Op = row("_normal_density", special.normal_density, lambda out, a: (-a * out,),
     lambda xp, a: xp.exp(-0.5 * a * a) / math.sqrt(math.tau),
-    symbol="φ",
-    latex=r"\varphi({0})",
-    js="ag.density({0})",
-    because="the normal density's slope is -x times itself",
-)
-GELU_SLOPE: Op = row(
-    "_gelu_slope",
-    special.gelu_slope,
-    lambda out, a: (DENSITY(a) * (2.0 - a * a),),
-    symbol="gelu'",
-    latex=r"\operatorname{{gelu}}'({0})",
-    js="ag.geluSlope({0})",
-    because="cdf(x) + x density(x)",
-)
-
+    symbol="φ", latex=r"\varphi({0})", js="ag.density({0})", because="the normal density's slope is -x times itself")
+GELU_SLOPE: Op = row("_gelu_slope", special.gelu_slope, lambda out, a: (DENSITY(a) * (2.0 - a * a),), None,
+    symbol="gelu'", latex=r"\operatorname{{gelu}}'({0})", because="cdf(x) + x density(x)")
 
 @family
 def _inside(low: float, high: float) -> Op:
     """1 between the bounds, both included, else 0."""
-    return Op(
-        "_inside",
-        lambda a: (1.0 if low <= a <= high else 0.0) if a == a else a,
-        lambda out, a: (0.0,),
+    return described("_inside", lambda a: (1.0 if low <= a <= high else 0.0) if a == a else a, lambda out, a: (0.0,),
         lambda xp, a: xp.where(xp.isnan(a), a, xp.where((a >= low) & (a <= high), 1.0, 0.0)),
-        symbol="inside",
-        latex=r"[{0} \text{{ inside}}]",
-        js="ag.inside({0}, {p0}, {p1})",
-        because="1 between the bounds, else 0",
-    )
+        latex=r"[{0} \text{{ inside}}]", js="ag.inside({0}, {p0}, {p1})", because="1 between the bounds, else 0")
 
-
-# --- arithmetic ----------------------------------------------------------------------------------------------
+# --- arithmetic --------------------------------------------------------------------------------------------------
 
 ADD: Op = row(
-    "+",
-    operator.add,
-    lambda out, a, b: (1.0, 1.0),
-    lambda xp, a, b: a + b,
-    symbol="+",
-    latex="{0} + {1}",
-    js="{0} + {1}",
-    because="a sum passes the gradient on to both terms unchanged",
-)
+    "+", operator.add, lambda out, a, b: (1.0, 1.0), lambda xp, a, b: a + b, latex="{0} + {1}", js="{0} + {1}",
+    because="a sum passes the gradient on to both terms unchanged")
 SUB: Op = row(
-    "-",
-    operator.sub,
-    lambda out, a, b: (1.0, -1.0),
-    lambda xp, a, b: a - b,
-    symbol="-",
-    latex="{0} - {1}",
-    js="{0} - {1}",
-    because="a difference passes the gradient on to the first term, and its negative to the second",
-)
+    "-", operator.sub, lambda out, a, b: (1.0, -1.0), lambda xp, a, b: a - b, latex="{0} - {1}", js="{0} - {1}",
+    because="a difference passes the gradient on to the first term, and its negative to the second")
 MUL: Op = row(
-    "*",
-    operator.mul,
-    lambda out, a, b: (b, a),
-    lambda xp, a, b: a * b,
-    symbol="*",
-    latex=r"{0} \cdot {1}",
-    js="{0} * {1}",
-    because="a product passes to each factor the other factor",
-)
-DIV: Op = row(
-    "/",
-    operator.truediv,
-    lambda out, a, b: (1.0 / b, -out / b),
-    lambda xp, a, b: a / b,
-    symbol="/",
-    latex=r"\frac{{{0}}}{{{1}}}",
-    js="ag.divide({op}, {0}, {1})",
-    domain="a divisor other than 0",
-    because="a quotient's slope is 1/b on top and -(a/b)/b below",
-)
-NEG: Op = row(
-    "neg",
-    operator.neg,
-    lambda out, a: (-1.0,),
-    lambda xp, a: -a,
-    symbol="-",
-    latex="-{0}",
-    js="-{0}",
-    because="a negation turns the gradient round",
-)
-MOD: Op = row(
-    "%",
-    operator.mod,
-    lambda out, a, b: (1.0, -FLOORDIV(a, b)),
-    lambda xp, a, b: xp.remainder(a, b),
-    symbol="%",
-    latex=r"{0} \bmod {1}",
-    js="ag.mod({op}, {0}, {1})",
-    domain="a divisor other than 0",
-    kink="the slope from inside the period",
-    because="a % b is a - floor(a / b) b",
-)
-FLOORDIV: Op = row(
-    "//",
-    operator.floordiv,
-    lambda out, a, b: (0.0, 0.0),
-    lambda xp, a, b: xp.floor_divide(a, b),
-    symbol="//",
-    latex=r"\lfloor {0} / {1} \rfloor",
-    js="ag.floordiv({op}, {0}, {1})",
-    domain="a divisor other than 0",
-    kink="0 at the jumps",
-    because="a staircase is flat wherever it has a slope",
-    flat=True,
-)
-POW: Op = row(
-    "**",
-    special.power,
-    lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)),
-    lambda xp, a, b: xp.power(a, b),
-    symbol="^",
-    latex=r"{0}^{{{1}}}",
-    js="ag.power({op}, {0}, {1})",
-    domain="a base above 0, or a whole exponent (not below 0 for base 0)",
-    kink="0 in the exponent for base 0, nan in the exponent for a base below 0",
+    "*", operator.mul, lambda out, a, b: (b, a), lambda xp, a, b: a * b, latex=r"{0} \cdot {1}", js="{0} * {1}",
+    because="a product passes to each factor the other factor")
+DIV: Op = row("/", operator.truediv, lambda out, a, b: (1.0 / b, -out / b), lambda xp, a, b: a / b,
+    latex=r"\frac{{{0}}}{{{1}}}", js="ag.divide({op}, {0}, {1})",
+    because="a quotient's slope is 1/b on top and -(a/b)/b below", domain="a divisor other than 0")
+NEG: Op = row("neg", operator.neg, lambda out, a: (-1.0,), lambda xp, a: -a, symbol="-", latex="-{0}", js="-{0}",
+    because="a negation turns the gradient round")
+MOD: Op = row("%", operator.mod, lambda out, a, b: (1.0, -FLOORDIV(a, b)), "remainder",
+    latex=r"{0} \bmod {1}", js="ag.mod({op}, {0}, {1})",
+    because="a % b is a - floor(a / b) b", domain="a divisor other than 0", kink="the slope from inside the period")
+FLOORDIV: Op = row("//", operator.floordiv, lambda out, a, b: (0.0, 0.0), "floor_divide",
+    latex=r"\lfloor {0} / {1} \rfloor", js="ag.floordiv({op}, {0}, {1})",
+    because="a staircase is flat wherever it has a slope", domain="a divisor other than 0", kink="0 at the jumps",
+    flat=True)
+POW: Op = row("**", special.power, lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)), "power",
+    symbol="^", latex=r"{0}^{{{1}}}", js="ag.power({op}, {0}, {1})",
     because="b a^(b-1) for the base, a^b log a for the exponent",
-    singular=True,
-)
-
+    domain="a base above 0, or a whole exponent (not below 0 for base 0)",
+    kink="0 in the exponent for base 0, nan in the exponent for a base below 0", singular=True)
 
 @family
 def power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, which is a parameter and not a parent."""
-    return Op(
-        "power",
-        lambda a: special.power(a, exponent),
-        lambda out, a: (_times_power(exponent, a),),
+    return described("power", lambda a: special.power(a, exponent), lambda out, a: (_times_power(exponent, a),),
         lambda xp, a: _fixed_power(xp, a, exponent),
-        symbol=f"^{exponent:g}",
-        latex=f"{{0}}^{{{{{exponent:g}}}}}",
-        js="ag.power({op}, {0}, {p0})",
-        domain="a base above 0, or a whole exponent (not below 0 for base 0)",
+        symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.power({op}, {0}, {p0})",
         because="the power rule: the exponent comes down and drops by one",
-        kink="inf at 0 for an exponent between 0 and 1" if 0.0 < exponent < 1.0 else "",
-        singular=exponent < 1.0,
-    )
+        domain="a base above 0, or a whole exponent (not below 0 for base 0)",
+        kink="inf at 0 for an exponent between 0 and 1" if 0.0 < exponent < 1.0 else "", singular=exponent < 1.0)
 
+# --- exponentials and logarithms ---------------------------------------------------------------------------------
 
-# --- exponentials and logarithms -----------------------------------------------------------------------------
-
-EXP: Op = row(
-    "exp",
-    math.exp,
-    lambda out, a: (out,),
-    lambda xp, a: xp.exp(a),
-    symbol="exp",
-    latex="e^{{{0}}}",
-    js="ag.checked({op}, Math.exp({0}), {0})",
-    because="e^x is its own slope",
-)
-EXP2: Op = row(
-    "exp2",
-    math.exp2,
-    lambda out, a: (out * special.LN2,),
-    lambda xp, a: xp.exp2(a),
-    symbol="exp2",
-    latex="2^{{{0}}}",
-    js="ag.checked({op}, Math.pow(2, {0}), {0})",
-    because="2^x is e^(x log 2)",
-)
-EXPM1: Op = row(
-    "expm1",
-    math.expm1,
-    lambda out, a: (EXP(a),),
-    lambda xp, a: xp.expm1(a),
-    symbol="expm1",
-    latex="(e^{{{0}}} - 1)",
-    js="ag.checked({op}, Math.expm1({0}), {0})",
-    because="taking 1 away leaves the slope e^x as it is",
-)
-LOG: Op = row(
-    "log",
-    math.log,
-    lambda out, a: (1.0 / a,),
-    lambda xp, a: xp.log(a),
-    symbol="log",
-    latex=r"\log {0}",
-    js="ag.checked({op}, Math.log({0}), {0})",
-    domain="x > 0",
-    because="log's slope is 1/x",
-)
-LOG2: Op = row(
-    "log2",
-    math.log2,
-    lambda out, a: (1.0 / (a * special.LN2),),
-    lambda xp, a: xp.log2(a),
-    symbol="log2",
-    latex=r"\log_2 {0}",
-    js="ag.checked({op}, Math.log2({0}), {0})",
-    domain="x > 0",
-    because="log2 is log / log 2",
-)
-LOG10: Op = row(
-    "log10",
-    math.log10,
-    lambda out, a: (1.0 / (a * special.LN10),),
-    lambda xp, a: xp.log10(a),
-    symbol="log10",
-    latex=r"\log_{{10}} {0}",
-    js="ag.checked({op}, Math.log10({0}), {0})",
-    domain="x > 0",
-    because="log10 is log / log 10",
-)
-LOG1P: Op = row(
-    "log1p",
-    math.log1p,
-    lambda out, a: (1.0 / (1.0 + a),),
-    lambda xp, a: xp.log1p(a),
-    symbol="log1p",
-    latex=r"\log(1 + {0})",
-    js="ag.checked({op}, Math.log1p({0}), {0})",
-    domain="x > -1",
-    because="log's slope, one further on",
-)
-SQRT: Op = row(
-    "sqrt",
-    math.sqrt,
-    lambda out, a: (over(0.5, out),),
-    lambda xp, a: xp.sqrt(a),
-    symbol="√",
-    latex=r"\sqrt{{{0}}}",
-    js="ag.checked({op}, Math.sqrt({0}), {0})",
-    domain="x >= 0",
-    kink="inf at 0",
-    singular=True,
-    because="a root's slope is 1 / (2 root)",
-)
-CBRT: Op = row(
-    "cbrt",
-    special.cbrt,
-    lambda out, a: (over(1.0, 3.0 * out * out),),
-    lambda xp, a: xp.cbrt(a),
-    symbol="∛",
-    latex=r"\sqrt[3]{{{0}}}",
-    js="Math.cbrt({0})",
-    kink="inf at 0",
-    singular=True,
-    because="a cube root's slope is 1 / (3 root^2)",
-)
-XLOGY: Op = row(
-    "xlogy",
-    special.xlogy,
-    lambda out, x, y: (LOG_OR_ZERO(y), over(x, y)),
+EXP: Op = row("exp", math.exp, lambda out, a: (out,), latex="e^{{{0}}}", because="e^x is its own slope")
+EXP2: Op = row("exp2", math.exp2, lambda out, a: (out * special.LN2,),
+    latex="2^{{{0}}}", js="ag.checked({op}, Math.pow(2, {0}), {0})", because="2^x is e^(x log 2)")
+EXPM1: Op = row("expm1", math.expm1, lambda out, a: (EXP(a),),
+    latex="(e^{{{0}}} - 1)", because="taking 1 away leaves the slope e^x as it is")
+LOG: Op = row("log", math.log, lambda out, a: (1.0 / a,), because="log's slope is 1/x", domain="x > 0")
+LOG2: Op = row("log2", math.log2, lambda out, a: (1.0 / (a * special.LN2),),
+    latex=r"\log_2 {0}", because="log2 is log / log 2", domain="x > 0")
+LOG10: Op = row("log10", math.log10, lambda out, a: (1.0 / (a * special.LN10),),
+    latex=r"\log_{{10}} {0}", because="log10 is log / log 10", domain="x > 0")
+LOG1P: Op = row("log1p", math.log1p, lambda out, a: (1.0 / (1.0 + a),),
+    latex=r"\log(1 + {0})", because="log's slope, one further on", domain="x > -1")
+SQRT: Op = row("sqrt", math.sqrt, lambda out, a: (over(0.5, out),), symbol="√", latex=r"\sqrt{{{0}}}",
+    because="a root's slope is 1 / (2 root)", domain="x >= 0", kink="inf at 0", singular=True)
+CBRT: Op = row("cbrt", special.cbrt, lambda out, a: (over(1.0, 3.0 * out * out),),
+    symbol="∛", latex=r"\sqrt[3]{{{0}}}", js="Math.cbrt({0})",
+    because="a cube root's slope is 1 / (3 root^2)", kink="inf at 0", singular=True)
+XLOGY: Op = row("xlogy", special.xlogy, lambda out, x, y: (LOG_OR_ZERO(y), over(x, y)),
     lambda xp, x, y: xp.where(x == 0, xp.where(xp.isnan(y), y, 0.0), x * xp.log(xp.where(x == 0, 1.0, y))),
-    symbol="x·log y",
-    latex=r"{0} \log {1}",
-    js="ag.xlogy({op}, {0}, {1})",
-    domain="y > 0, or x = 0",
-    kink="0 in x and nan in y at (0, 0)",
-    because="log y for x, x / y for y",
-    singular=True,
-)
+    symbol="x·log y", latex=r"{0} \log {1}", js="ag.xlogy({op}, {0}, {1})",
+    because="log y for x, x / y for y", domain="y > 0, or x = 0", kink="0 in x and nan in y at (0, 0)", singular=True)
 
-# --- trigonometric and hyperbolic functions --------------------------------------------------------------------
+# --- trigonometric and hyperbolic functions ----------------------------------------------------------------------
 
-SIN: Op = row(
-    "sin",
-    math.sin,
-    lambda out, a: (COS(a),),
-    lambda xp, a: xp.sin(a),
-    symbol="sin",
-    latex=r"\sin {0}",
-    js="ag.checked({op}, Math.sin({0}), {0})",
-    domain="finite x",
-    because="sin's slope is cos",
-)
-COS: Op = row(
-    "cos",
-    math.cos,
-    lambda out, a: (-SIN(a),),
-    lambda xp, a: xp.cos(a),
-    symbol="cos",
-    latex=r"\cos {0}",
-    js="ag.checked({op}, Math.cos({0}), {0})",
-    domain="finite x",
-    because="cos's slope is -sin",
-)
-TAN: Op = row(
-    "tan",
-    math.tan,
-    lambda out, a: (1.0 + out * out,),
-    lambda xp, a: xp.tan(a),
-    symbol="tan",
-    latex=r"\tan {0}",
-    js="ag.checked({op}, Math.tan({0}), {0})",
-    domain="finite x",
-    because="tan's slope is 1 + tan^2",
-)
+SIN: Op = row("sin", math.sin, lambda out, a: (COS(a),), because="sin's slope is cos", domain="finite x")
+COS: Op = row("cos", math.cos, lambda out, a: (-SIN(a),), because="cos's slope is -sin", domain="finite x")
+TAN: Op = row("tan", math.tan, lambda out, a: (1.0 + out * out,), because="tan's slope is 1 + tan^2", domain="finite x")
 ASIN: Op = row(
-    "asin",
-    math.asin,
-    lambda out, a: (over(1.0, SQRT(ONE_MINUS_SQUARE(a))),),
-    lambda xp, a: xp.arcsin(a),
-    symbol="asin",
-    latex=r"\arcsin {0}",
-    js="ag.checked({op}, Math.asin({0}), {0})",
-    domain="-1 <= x <= 1",
-    kink="inf at -1 and 1",
-    singular=True,
-    because="asin's slope is 1 / sqrt(1 - x^2)",
-)
+    "asin", math.asin, lambda out, a: (over(1.0, SQRT(ONE_MINUS_SQUARE(a))),), "arcsin", latex=r"\arcsin {0}",
+    because="asin's slope is 1 / sqrt(1 - x^2)", domain="-1 <= x <= 1", kink="inf at -1 and 1", singular=True)
 ACOS: Op = row(
-    "acos",
-    math.acos,
-    lambda out, a: (-over(1.0, SQRT(ONE_MINUS_SQUARE(a))),),
-    lambda xp, a: xp.arccos(a),
-    symbol="acos",
-    latex=r"\arccos {0}",
-    js="ag.checked({op}, Math.acos({0}), {0})",
-    domain="-1 <= x <= 1",
-    kink="-inf at -1 and 1",
-    singular=True,
-    because="acos's slope is -1 / sqrt(1 - x^2)",
-)
-ATAN: Op = row(
-    "atan",
-    math.atan,
-    lambda out, a: (1.0 / (1.0 + a * a),),
-    lambda xp, a: xp.arctan(a),
-    symbol="atan",
-    latex=r"\arctan {0}",
-    js="Math.atan({0})",
-    because="atan's slope is 1 / (1 + x^2)",
-)
-SINH: Op = row(
-    "sinh",
-    math.sinh,
-    lambda out, a: (COSH(a),),
-    lambda xp, a: xp.sinh(a),
-    symbol="sinh",
-    latex=r"\sinh {0}",
-    js="ag.checked({op}, Math.sinh({0}), {0})",
-    because="sinh's slope is cosh",
-)
-COSH: Op = row(
-    "cosh",
-    math.cosh,
-    lambda out, a: (SINH(a),),
-    lambda xp, a: xp.cosh(a),
-    symbol="cosh",
-    latex=r"\cosh {0}",
-    js="ag.checked({op}, Math.cosh({0}), {0})",
-    because="cosh's slope is sinh",
-)
-TANH: Op = row(
-    "tanh",
-    math.tanh,
-    lambda out, a: (SECH2(a),),
-    lambda xp, a: xp.tanh(a),
-    symbol="tanh",
-    latex=r"\tanh {0}",
-    js="Math.tanh({0})",
-    because="tanh's slope is 1 - tanh^2, steepest at 0",
-    activation=True,
-)
-ASINH: Op = row(
-    "asinh",
-    math.asinh,
-    lambda out, a: (1.0 / HYPOT(1.0, a),),
-    lambda xp, a: xp.arcsinh(a),
-    symbol="asinh",
-    latex=r"\operatorname{{arsinh}} {0}",
-    js="Math.asinh({0})",
-    because="asinh's slope is 1 / sqrt(1 + x^2)",
-)
-ACOSH: Op = row(
-    "acosh",
-    math.acosh,
-    lambda out, a: (over(1.0, SQRT_SQUARE_MINUS_ONE(a)),),
-    lambda xp, a: xp.arccosh(a),
-    symbol="acosh",
+    "acos", math.acos, lambda out, a: (-over(1.0, SQRT(ONE_MINUS_SQUARE(a))),), "arccos", latex=r"\arccos {0}",
+    because="acos's slope is -1 / sqrt(1 - x^2)", domain="-1 <= x <= 1", kink="-inf at -1 and 1", singular=True)
+ATAN: Op = row("atan", math.atan, lambda out, a: (1.0 / (1.0 + a * a),), "arctan",
+    latex=r"\arctan {0}", js="Math.atan({0})", because="atan's slope is 1 / (1 + x^2)")
+SINH: Op = row("sinh", math.sinh, lambda out, a: (COSH(a),), because="sinh's slope is cosh")
+COSH: Op = row("cosh", math.cosh, lambda out, a: (SINH(a),), because="cosh's slope is sinh")
+TANH: Op = row("tanh", math.tanh, lambda out, a: (SECH2(a),), js="Math.tanh({0})",
+    because="tanh's slope is 1 - tanh^2, steepest at 0", activation=True)
+ASINH: Op = row("asinh", math.asinh, lambda out, a: (1.0 / HYPOT(1.0, a),), "arcsinh",
+    latex=r"\operatorname{{arsinh}} {0}", js="Math.asinh({0})", because="asinh's slope is 1 / sqrt(1 + x^2)")
+ACOSH: Op = row("acosh", math.acosh, lambda out, a: (over(1.0, SQRT_SQUARE_MINUS_ONE(a)),), "arccosh",
     latex=r"\operatorname{{arcosh}} {0}",
-    js="ag.checked({op}, Math.acosh({0}), {0})",
-    domain="x >= 1",
-    kink="inf at 1",
-    singular=True,
-    because="acosh's slope is 1 / sqrt(x^2 - 1)",
-)
-ATANH: Op = row(
-    "atanh",
-    math.atanh,
-    lambda out, a: (1.0 / ONE_MINUS_SQUARE(a),),
-    lambda xp, a: xp.arctanh(a),
-    symbol="atanh",
-    latex=r"\operatorname{{artanh}} {0}",
-    js="ag.checked({op}, Math.atanh({0}), {0})",
-    domain="-1 < x < 1",
-    because="atanh's slope is 1 / (1 - x^2)",
-)
+    because="acosh's slope is 1 / sqrt(x^2 - 1)", domain="x >= 1", kink="inf at 1", singular=True)
+ATANH: Op = row("atanh", math.atanh, lambda out, a: (1.0 / ONE_MINUS_SQUARE(a),), "arctanh",
+    latex=r"\operatorname{{artanh}} {0}", because="atanh's slope is 1 / (1 - x^2)", domain="-1 < x < 1")
 ATAN2: Op = row(
-    "atan2",
-    math.atan2,
-    lambda out, y, x: (x / HYPOT(y, x) / HYPOT(y, x), -y / HYPOT(y, x) / HYPOT(y, x)),
-    lambda xp, y, x: xp.arctan2(y, x),
-    symbol="atan2",
-    latex=r"\operatorname{{atan2}}({0}, {1})",
-    js="Math.atan2({0}, {1})",
-    kink="no slope at (0, 0): backward raises",
-    because="the angle turns fastest near the origin",
-)
-HYPOT: Op = row(
-    "hypot",
-    math.hypot,
-    lambda out, a, b: (over_or_zero(a, out), over_or_zero(b, out)),
-    lambda xp, a, b: xp.hypot(a, b),
-    symbol="hypot",
-    latex=r"\sqrt{{{0}^2 + {1}^2}}",
-    js="Math.hypot({0}, {1})",
-    kink="(0, 0) at (0, 0)",
-    because="a length's slope is the direction it points in",
-)
+    "atan2", math.atan2, lambda out, y, x: (x / HYPOT(y, x) / HYPOT(y, x), -y / HYPOT(y, x) / HYPOT(y, x)), "arctan2",
+    latex=r"\operatorname{{atan2}}({0}, {1})", js="Math.atan2({0}, {1})",
+    because="the angle turns fastest near the origin", kink="no slope at (0, 0): backward raises")
+HYPOT: Op = row("hypot", math.hypot, lambda out, a, b: (over_or_zero(a, out), over_or_zero(b, out)),
+    latex=r"\sqrt{{{0}^2 + {1}^2}}", js="Math.hypot({0}, {1})",
+    because="a length's slope is the direction it points in", kink="(0, 0) at (0, 0)")
 
 # --- the error function and activations --------------------------------------------------------------------------
 
-ERF: Op = row(
-    "erf",
-    math.erf,
-    lambda out, a: (special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),),
-    symbol="erf",
-    latex=r"\operatorname{{erf}} {0}",
-    js="ag.erf({0})",
-    because="erf's slope is the bell curve 2/sqrt(pi) e^(-x^2)",
-)
-ERFC: Op = row(
-    "erfc",
-    math.erfc,
-    lambda out, a: (-special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),),
-    symbol="erfc",
-    latex=r"\operatorname{{erfc}} {0}",
-    js="ag.erfc({0})",
-    because="erfc is 1 - erf",
-)
+ERF: Op = row("erf", math.erf, lambda out, a: (special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),), None,
+    latex=r"\operatorname{{erf}} {0}", js="ag.erf({0})", because="erf's slope is the bell curve 2/sqrt(pi) e^(-x^2)")
+ERFC: Op = row("erfc", math.erfc, lambda out, a: (-special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),), None,
+    latex=r"\operatorname{{erfc}} {0}", js="ag.erfc({0})", because="erfc is 1 - erf")
 SIGMOID: Op = row(
-    "sigmoid",
-    special.sigmoid,
-    lambda out, a: (SIGMOID_SLOPE(a),),
-    _sigmoid,
-    symbol="σ",
-    latex=r"\sigma({0})",
-    js="ag.sigmoid({0})",
-    because="sigmoid's slope is s (1 - s), at most 1/4",
-    activation=True,
-)
-LOGSIGMOID: Op = row(
-    "logsigmoid",
-    special.logsigmoid,
-    lambda out, a: (SIGMOID(-a),),
+    "sigmoid", special.sigmoid, lambda out, a: (SIGMOID_SLOPE(a),), _sigmoid, symbol="σ", latex=r"\sigma({0})",
+    because="sigmoid's slope is s (1 - s), at most 1/4", activation=True)
+LOGSIGMOID: Op = row("logsigmoid", special.logsigmoid, lambda out, a: (SIGMOID(-a),),
     lambda xp, a: xp.minimum(a, 0.0) - xp.log1p(xp.exp(-abs(a))),
-    symbol="log σ",
-    latex=r"\log\sigma({0})",
-    js="-ag.softplus(-{0})",
-    because="the slope of log s is 1 - s",
-)
-SOFTPLUS: Op = row(
-    "softplus",
-    special.softplus,
-    lambda out, a: (SIGMOID(a),),
+    symbol="log σ", latex=r"\log\sigma({0})", js="-ag.softplus(-{0})", because="the slope of log s is 1 - s")
+SOFTPLUS: Op = row("softplus", special.softplus, lambda out, a: (SIGMOID(a),),
     lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-abs(a))),
-    symbol="softplus",
-    latex=r"\operatorname{{softplus}}({0})",
-    js="ag.softplus({0})",
-    because="softplus's slope is the sigmoid",
-    activation=True,
-)
-SOFTSIGN: Op = row(
-    "softsign",
-    special.softsign,
-    lambda out, a: (_power(-2.0)(1.0 + ABS(a)),),
+    because="softplus's slope is the sigmoid", activation=True)
+SOFTSIGN: Op = row("softsign", special.softsign, lambda out, a: (_power(-2.0)(1.0 + ABS(a)),),
     lambda xp, a: xp.where(xp.isinf(a), xp.sign(a), a / (1.0 + abs(xp.where(xp.isinf(a), 0.0, a)))),
-    symbol="softsign",
-    latex=r"\operatorname{{softsign}}({0})",
-    js="ag.softsign({0})",
-    because="softsign's slope is 1 / (1 + |x|)^2",
-    activation=True,
-)
-SILU: Op = row(
-    "silu",
-    special.silu,
-    lambda out, a: (SILU_SLOPE(a),),
+    because="softsign's slope is 1 / (1 + |x|)^2", activation=True)
+SILU: Op = row("silu", special.silu, lambda out, a: (SILU_SLOPE(a),),
     lambda xp, a: xp.where(a == -math.inf, 0.0, a) * _sigmoid(xp, a),
-    symbol="silu",
-    latex=r"\operatorname{{silu}}({0})",
-    js="ag.silu({0})",
-    because="silu's slope is s + x s (1 - s)",
-    activation=True,
-)
-GELU: Op = row(
-    "gelu",
-    special.gelu,
-    lambda out, a: (GELU_SLOPE(a),),
-    symbol="gelu",
-    latex=r"\operatorname{{gelu}}({0})",
-    js="ag.gelu({0})",
-    because="gelu's slope is cdf(x) + x density(x)",
-    activation=True,
-)
+    because="silu's slope is s + x s (1 - s)", activation=True)
+GELU: Op = row("gelu", special.gelu, lambda out, a: (GELU_SLOPE(a),), None,
+    because="gelu's slope is cdf(x) + x density(x)", activation=True)
 RELU: Op = row(
-    "relu",
-    lambda a: a if a > 0.0 or a != a else 0.0,
-    lambda out, a: (STEP(a),),
-    lambda xp, a: xp.maximum(a, 0.0),
-    symbol="ReLU",
-    latex=r"\operatorname{{ReLU}}({0})",
-    js="({0} <= 0 ? 0 : {0})",
-    kink="0 at 0",
+    "relu", lambda a: a if a > 0.0 or a != a else 0.0, lambda out, a: (STEP(a),), lambda xp, a: xp.maximum(a, 0.0),
+    symbol="ReLU", latex=r"\operatorname{{ReLU}}({0})", js="({0} <= 0 ? 0 : {0})",
     because="a ReLU passes the gradient on where its input is above 0, and stops it elsewhere",
-    activation=True,
-)
-
+    kink="0 at 0", activation=True)
 
 @family
 def leaky_relu(slope: float) -> Op:
     """x for x > 0, slope x below."""
-    return Op(
-        "leaky_relu",
-        lambda a: a if a > 0.0 else slope * a,
-        lambda out, a: (STEP(a) + slope * (1.0 - STEP(a)),),
+    return described(
+        "leaky_relu", lambda a: a if a > 0.0 else slope * a, lambda out, a: (STEP(a) + slope * (1.0 - STEP(a)),),
         lambda xp, a: xp.where(a > 0, a, slope * a),
-        symbol="leaky ReLU",
-        latex=r"\operatorname{{LeakyReLU}}({0})",
-        js="({0} > 0 ? {0} : {p0} * {0})",
-        kink=f"{slope:g} at 0",
+        symbol="leaky ReLU", latex=r"\operatorname{{LeakyReLU}}({0})", js="({0} > 0 ? {0} : {p0} * {0})",
         because="a leaky ReLU lets a small part of the gradient through below 0",
-        activation=True,
-    )
-
+        kink=f"{slope:g} at 0", activation=True)
 
 @family
 def elu(alpha: float) -> Op:
     """x for x > 0, alpha (e^x - 1) below."""
-    return Op(
-        "elu",
-        lambda a: a if a > 0.0 else alpha * math.expm1(a),
+    return described("elu", lambda a: a if a > 0.0 else alpha * math.expm1(a),
         lambda out, a: (STEP(a) + alpha * (1.0 - STEP(a)) * EXP(-RELU(-a)),),
         lambda xp, a: xp.where(a > 0, a, alpha * xp.expm1(xp.minimum(a, 0.0))),
-        symbol="elu",
-        latex=r"\operatorname{{ELU}}({0})",
-        js="({0} > 0 ? {0} : {p0} * Math.expm1({0}))",
-        kink="" if alpha == 1.0 else f"{alpha:g} at 0",
+        latex=r"\operatorname{{ELU}}({0})", js="({0} > 0 ? {0} : {p0} * Math.expm1({0}))",
         because="elu's slope is 1 above 0 and alpha e^x below",
-        activation=True,
-    )
+        kink="" if alpha == 1.0 else f"{alpha:g} at 0", activation=True)
 
+# --- kinks and steps ---------------------------------------------------------------------------------------------
 
-# --- kinks and steps -------------------------------------------------------------------------------------------
-
-ABS: Op = row(
-    "abs",
-    abs,
-    lambda out, a: (SIGN(a),),
-    lambda xp, a: abs(a),
-    symbol="|x|",
-    latex=r"\left|{0}\right|",
-    js="Math.abs({0})",
-    kink="0 at 0",
-    because="|x| rises or falls with slope 1",
-)
-SIGN: Op = row(
-    "sign",
-    special.sign,
-    lambda out, a: (0.0,),
-    lambda xp, a: xp.sign(a),
-    symbol="sign",
-    latex=r"\operatorname{{sign}}({0})",
-    js="ag.sign({0})",
-    kink="0 at 0",
-    because="a step is flat",
-    flat=True,
-)
-FLOOR: Op = row(
-    "floor",
-    special.floor,
-    lambda out, a: (0.0,),
-    lambda xp, a: xp.floor(a),
-    symbol="floor",
-    latex=r"\lfloor {0} \rfloor",
-    js="ag.floor({op}, {0})",
-    kink="0 at the jumps",
-    because="a staircase is flat",
-    flat=True,
-)
-
+ABS: Op = row("abs", abs, lambda out, a: (SIGN(a),), lambda xp, a: abs(a),
+    symbol="|x|", latex=r"\left|{0}\right|", js="Math.abs({0})",
+    because="|x| rises or falls with slope 1", kink="0 at 0")
+SIGN: Op = row("sign", special.sign, lambda out, a: (0.0,), because="a step is flat", kink="0 at 0", flat=True)
+FLOOR: Op = row("floor", special.floor, lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor", js="ag.floor({op}, {0})",
+    because="a staircase is flat", kink="0 at the jumps", flat=True)
 
 @family
 def rounded(digits: float) -> Op:
     """Python's round, ties to even."""
-    return Op(
-        "rounded",
-        lambda a: special.rounded(a, digits),
-        lambda out, a: (0.0,),
+    return described("rounded", lambda a: special.rounded(a, digits), lambda out, a: (0.0,),
         lambda xp, a: xp.round(a, int(digits)),
-        symbol="round",
-        latex=r"\operatorname{{round}}({0})",
-        js="ag.rounded({0}, {p0})",
-        kink="0 at the jumps",
-        because="a staircase is flat",
-        flat=True,
-    )
-
+        symbol="round", latex=r"\operatorname{{round}}({0})", js="ag.rounded({0}, {p0})",
+        because="a staircase is flat", kink="0 at the jumps", flat=True)
 
 @family
 def clip(low: float, high: float) -> Op:
     """x held between two bounds."""
-    return Op(
-        "clip",
-        lambda a: (low if a < low else high if a > high else a) if a == a else a,
-        lambda out, a: (_inside(low, high)(a),),
-        lambda xp, a: xp.clip(a, low, high),
-        symbol="clip",
-        latex=r"\operatorname{{clip}}({0})",
+    return described("clip", lambda a: (low if a < low else high if a > high else a) if a == a else a,
+        lambda out, a: (_inside(low, high)(a),), lambda xp, a: xp.clip(a, low, high),
         js="({0} < {p0} ? {p0} : {0} > {p1} ? {p1} : {0})",
-        kink="1 at both bounds",
-        because="a clip passes the gradient on inside its bounds, and stops it outside",
-    )
-
+        because="a clip passes the gradient on inside its bounds, and stops it outside", kink="1 at both bounds")
 
 # --- operations of many operands ---------------------------------------------------------------------------------
-
 
 def _others(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """For each value the product of all others, from products of what stands before and behind it."""
@@ -904,95 +387,25 @@ def _others(values: tuple[Any, ...]) -> tuple[Any, ...]:
     behind = list(itertools.accumulate(values[:0:-1], operator.mul, initial=1.0))[::-1]
     return tuple(b * e for b, e in zip(before, behind, strict=True))
 
-
 def _dot(*operands: float) -> float:
     half, biased = divmod(len(operands), 2)
     product = special.inner(operands[:half], operands[half : 2 * half])
     return product + operands[-1] if biased else product
 
-
 def _dot_partials(out: Any, *operands: Any) -> tuple[Any, ...]:
     half, biased = divmod(len(operands), 2)
     return operands[half : 2 * half] + operands[:half] + ((1.0,) if biased else ())
-
 
 def _tied(out: Any, *values: Any) -> tuple[Any, ...]:
     ties = [EQUAL(v, out) for v in values]
     count = SUM(*ties)
     return tuple(t / count for t in ties)
 
-
-SUM: Op = row(
-    "sum",
-    lambda *xs: special.total(xs),
-    lambda out, *xs: (1.0,) * len(xs),
-    lambda xp, *xs: special.total(xs),
-    symbol="Σ",
-    latex="sum",
-    js="ag.sum({xs})",
-    because="a sum passes the gradient on to every term unchanged",
-)
-PROD: Op = row(
-    "prod",
-    lambda *xs: functools.reduce(operator.mul, xs),
-    lambda out, *xs: _others(xs),
-    lambda xp, *xs: functools.reduce(operator.mul, xs),
-    symbol="Π",
-    latex="prod",
-    js="ag.prod({xs})",
-    because="a product passes to each factor the product of the others",
-)
-DOT: Op = row(
-    "dot",
-    _dot,
-    _dot_partials,
-    lambda xp, *xs: _dot(*xs),
-    symbol="w·x",
-    latex="dot",
-    js="ag.dot({xs})",
-    because="a weight gets its input, an input its weight, the bias 1",
-)
-MEAN: Op = row(
-    "mean",
-    special.mean,
-    lambda out, *xs: (1.0 / len(xs),) * len(xs),
-    lambda xp, *xs: special.total(xs) / len(xs),
-    symbol="mean",
-    latex="mean",
-    js="ag.mean({xs})",
-    because="each of n values moves the mean by 1/n",
-)
-MAXIMUM: Op = row(
-    "maximum",
-    special.maximum,
-    _tied,
-    lambda xp, *xs: functools.reduce(xp.maximum, xs),
-    symbol="max",
-    latex="max",
-    js="ag.maximum({xs})",
-    kink="ties share the slope evenly",
-    because="only the largest value moves the maximum",
-    activation=True,
-)
-MINIMUM: Op = row(
-    "minimum",
-    special.minimum,
-    _tied,
-    lambda xp, *xs: functools.reduce(xp.minimum, xs),
-    symbol="min",
-    latex="min",
-    js="ag.minimum({xs})",
-    kink="ties share the slope evenly",
-    because="only the smallest value moves the minimum",
-)
-
-
 def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
     shares = [SHIFTED_EXP(x, out) for x in xs]
     total = SUM(*shares)  # 1, but for the rounding of `out`, which at 1000 is already 1e-13
     once = RECIPROCAL_OR_ZERO(total)
     return tuple(share * once for share in shares)
-
 
 def _logsumexp(xp: Any, *xs: Any) -> Any:
     largest = functools.reduce(xp.maximum, xs)
@@ -1001,19 +414,25 @@ def _logsumexp(xp: Any, *xs: Any) -> Any:
     total = special.total(xp.exp(x - near) for x in xs)
     return largest + xp.log(xp.maximum(total, 1.0))  # at least 1, but where all are -inf
 
-
-LOGSUMEXP: Op = row(
-    "logsumexp",
-    special.logsumexp,
-    _softmax,
-    _logsumexp,
-    symbol="logsumexp",
-    latex="logsumexp",
-    js="ag.logsumexp({xs})",
-    kink="0 where all are -inf",
-    because="logsumexp's slopes are the softmax",
-)
-
+SUM: Op = row(
+    "sum", lambda *xs: special.total(xs), lambda out, *xs: (1.0,) * len(xs), lambda xp, *xs: special.total(xs),
+    symbol="Σ", because="a sum passes the gradient on to every term unchanged")
+PROD: Op = row("prod", lambda *xs: functools.reduce(operator.mul, xs), lambda out, *xs: _others(xs),
+    lambda xp, *xs: functools.reduce(operator.mul, xs),
+    symbol="Π", because="a product passes to each factor the product of the others")
+DOT: Op = row("dot", _dot, _dot_partials, lambda xp, *xs: _dot(*xs),
+    symbol="w·x", because="a weight gets its input, an input its weight, the bias 1")
+MEAN: Op = row(
+    "mean", special.mean, lambda out, *xs: (1.0 / len(xs),) * len(xs), lambda xp, *xs: special.total(xs) / len(xs),
+    because="each of n values moves the mean by 1/n")
+MAXIMUM: Op = row(
+    "maximum", special.maximum, _tied, lambda xp, *xs: functools.reduce(xp.maximum, xs), symbol="max", latex="max",
+    because="only the largest value moves the maximum", kink="ties share the slope evenly", activation=True)
+MINIMUM: Op = row(
+    "minimum", special.minimum, _tied, lambda xp, *xs: functools.reduce(xp.minimum, xs), symbol="min", latex="min",
+    because="only the smallest value moves the minimum", kink="ties share the slope evenly")
+LOGSUMEXP: Op = row("logsumexp", special.logsumexp, _softmax, _logsumexp,
+    because="logsumexp's slopes are the softmax", kink="0 where all are -inf")
 
 @family
 def std(ddof: float) -> Op:
@@ -1027,17 +446,10 @@ def std(ddof: float) -> Op:
         centre = special.total(xs) / len(xs)
         return xp.sqrt(special.total((x - centre) ** 2 for x in xs) / (len(xs) - ddof))
 
-    return Op(
-        "std",
-        lambda *xs: special.std(*xs, ddof=ddof),
-        partials,
-        array,
-        symbol="std",
-        latex="std",
-        js="ag.std({op}, {p0}, {xs})",
-        kink="0 where all values are equal",
-        because="each value pulls in proportion to its distance",
-    )
+    return described("std", lambda *xs: special.std(*xs, ddof=ddof), partials, array, js="ag.std({op}, {p0}, {xs})",
+        because="each value pulls in proportion to its distance", kink="0 where all values are equal")
+
+# fmt: on
 
 
 def laid_out(op: Op, parents: tuple[Any, ...]) -> tuple[Any, Any]:
