@@ -65,13 +65,21 @@ class Sweep(NamedTuple):
         order: the nodes on the paths, in topological order, the lower end first.
         links: for each of them its operands that lie on a path.
         adjoint: d root / d node.
-        culprit: the node and operand that made the first adjoint that is not finite.
     """
 
     order: list[Any]
     links: Links
     adjoint: dict[Any, float]
-    culprit: tuple[Any, Link] | None
+
+    def first_not_finite(self) -> tuple[Any, Link] | None:
+        """The node and the link down from it whose message first makes an adjoint that is not finite."""
+        so_far: dict[Any, float] = {}
+        for node in reversed(self.order[1:]):
+            for link in self.links[node]:
+                so_far[link.below] = so_far.get(link.below, 0.0) + self.adjoint[node] * link.value
+                if not math.isfinite(so_far[link.below]):
+                    return node, link
+        return None
 
 
 def is_name(label: str) -> bool:
@@ -79,39 +87,21 @@ def is_name(label: str) -> bool:
     return _NAME.fullmatch(label) is not None
 
 
-def swept(order: Iterable[Any], root: Any, wrt: Any) -> Sweep:
-    """Sweep back from `root` to `wrt`; nothing is written to any node.
-
-    The sums are made in the engine's order, so that they equal its gradients to the last bit.
-
-    Args:
-        order: all nodes that `root` depends on, in topological order.
-        root, wrt: from where to where.
+def swept(root: Any, wrt: Any) -> Sweep:
+    """Sweep back from `root` to `wrt`, another node; nothing is written to any node.
 
     Raises:
         AutogradError: a rule has no value at its point.
     """
-    inside, passed = {wrt}, [wrt]
-    for node in order:
-        if not inside.isdisjoint(node.parents) and node is not wrt:
-            inside.add(node)
-            passed.append(node)
-    if root not in inside:
-        return Sweep([], {}, {}, None)
-    adjoint: dict[Any, float] = {root: 1.0}
+    order = graph.dependents(root, [wrt])
+    inside = set(order)
+    slopes = {node: graph.local_partials(node) for node in order[1:]}
     links: Links = {}
-    culprit = None
-    for node in reversed(passed[1:]):
-        upstream, partials = adjoint[node], graph.local_partials(node)
-        links[node] = made = [Link(p, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
-        if len(made) > 1:
-            at = {link.place: link for link in made}
-            made = [at[k] for k in graph.sending_order(node) if k in at]
-        for link in made:
-            adjoint[link.below] = total = adjoint.get(link.below, 0.0) + upstream * link.value
-            if culprit is None and not math.isfinite(total):
-                culprit = (node, link)
-    return Sweep(passed, links, adjoint, culprit)
+    for node, partials in slopes.items():
+        operands = zip(node.parents, partials, strict=True)
+        links[node] = [Link(p, float(slope), k) for k, (p, slope) in enumerate(operands) if p in inside]
+    start = {**dict.fromkeys(order, 0.0), root: 1.0}  # from 0, as backward does: 0 + -0 is 0
+    return Sweep(order, links, graph.adjoints(order, start, slopes=lambda node: slopes.get(node, ())))
 
 
 def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
@@ -275,7 +265,7 @@ def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
 
 def _between(links: Links, above: Any, below: Any) -> tuple[float, Count]:
     found = [link for link in links[above] if link.below is below]
-    return sum(link.value for link in found), short(sum(link.routes for link in found))
+    return exact_sum([link.value for link in found]), short(sum(link.routes for link in found))
 
 
 # --- measuring ----------------------------------------------------------------------------------------------------

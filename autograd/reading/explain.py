@@ -162,7 +162,7 @@ class Account:
         if isfinite(self.total):
             return None
         made = next(((node, None) for node in self.order if not isfinite(node._data)), None)
-        return made or (self.sweep.culprit if self.sweep is not None else None)
+        return made or (self.sweep.first_not_finite() if self.sweep is not None else None)
 
     def first_stale(self) -> tuple[Any, float] | None:
         """The first node on the way whose operands no longer give what it stores, and what they give."""
@@ -184,7 +184,7 @@ def account(root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool
     """
     if root is wrt:
         return Account(root, wrt, order, names, 1.0, chains=(Chain((root,), ()),), count=1)
-    sweep = swept(order, root, wrt)
+    sweep = swept(root, wrt)
     if not sweep.order:
         return Account(root, wrt, order, names, 0.0)
     operands = sum(len(node.parents) for node in sweep.order[1:])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import math
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 from unicodedata import category, east_asian_width
 
+from ..engine.special import total
 from .chains import is_name
 from .names import short_number
 
@@ -106,15 +106,15 @@ def text_width(text: str, size: float, bold: bool = False) -> int:
         >>> text_width("loss", 10), text_width("損失", 10)
         (24, 20)
     """
-    return math.ceil(size * sum(map(_ems, text)) * (1.12 if bold else 1.0))
+    return math.ceil(size * total(map(_ems, text)) * (1.12 if bold else 1.0))
 
 
 def _ems(character: str) -> float:
     if character in _NARROW:
         return 0.4
-    if character in _WIDE or unicodedata.east_asian_width(character) in "WF":
+    if character in _WIDE or east_asian_width(character) in "WF":
         return 1.0
-    if unicodedata.category(character) in ("Mn", "Me"):
+    if category(character) in ("Mn", "Me"):
         return 0.0  # it stands above or around the character before it
     return 0.66 if character.islower() or character.isdecimal() else 0.8
 
