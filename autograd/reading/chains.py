@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 from ..engine import graph
+from ..engine.special import total
 from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
 from .paths import replayed
 
@@ -265,7 +266,7 @@ def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
 
 def _between(links: Links, above: Any, below: Any) -> tuple[float, Count]:
     found = [link for link in links[above] if link.below is below]
-    return exact_sum([link.value for link in found]), short(sum(link.routes for link in found))
+    return total(link.value for link in found), short(sum(link.routes for link in found))
 
 
 # --- measuring ----------------------------------------------------------------------------------------------------
