@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..reading.formulas import name_of, number_text, point_text
+from ..reading.formulas import name_of, point_text
+from ..reading.names import short_number
 from . import rare_slips as factors
 from . import slips
 from . import slips as whole
@@ -258,7 +259,7 @@ def _one_side(e: Evidence) -> Diagnosis | None:
         right, wrong = x[e.is_right], x[~e.is_right]
         if min(len(right), len(wrong)) > 1 and (right.max() < wrong.min() or wrong.max() < right.min()):
             edge = 0.5 * (max(right.min(), wrong.min()) + min(right.max(), wrong.max()))
-            return _split(e, x - edge, name, f"about {number_text(edge)}", None)
+            return _split(e, x - edge, name, f"about {short_number(edge)}", None)
     return None
 
 
@@ -278,10 +279,10 @@ def _unexplained(e: Evidence) -> Diagnosis:
     for r, c in wrong[:4]:
         where = point_text(e.names, e.points[r].tolist())
         yours, right = e.yours[r, c], e.right[r, c]
-        ratio = f"ratio {number_text(yours / right)}, " if right else ""
+        ratio = f"ratio {short_number(yours / right)}, " if right else ""
         entry = f"d/d{e.names[c]} at " if len(e.names) > 1 else "at "
         lines.append(
-            f"{entry}{where}: yours {number_text(yours)}, right {number_text(right)}, "
-            f"{ratio}difference {number_text(yours - right)}"
+            f"{entry}{where}: yours {short_number(yours)}, right {short_number(right)}, "
+            f"{ratio}difference {short_number(yours - right)}"
         )
     return Diagnosis("unexplained", None, "\n".join(lines))

@@ -64,19 +64,18 @@ class Evidence:
                 unit = np.zeros((count, width))
                 unit[:, column] = 1.0
                 self.below[place[x]] = unit
-        self.above = [np.zeros(count) for _ in self.order]
-        if self.order:
-            self.above[-1][rows] = 1.0
         for i, parents in enumerate(self.parents):
             through = [
                 self.partial[i, k][:, None] * b for k, p in enumerate(parents) if (b := self.below[p]) is not None
             ]
             if through:
                 self.below[i] = np.sum(through, axis=0)
-        for i in reversed(range(len(self.order))):
-            for k, p in enumerate(self.parents[i]):
-                if self.below[p] is not None:
-                    self.above[p] = self.above[p] + self.above[i] * self.partial[i, k]
+        found = graph.adjoints(
+            [node for node, below in zip(self.order, self.below, strict=True) if below is not None],
+            dict.fromkeys(self.order[-1:], self.same * 1.0),
+            slopes=lambda node: [self.partial[place[node], k] for k in range(len(node.parents))],
+        )
+        self.above = [found.get(node, np.zeros(count)) for node in self.order]
 
     @functools.cached_property
     def _edges(self) -> list[tuple[int, int, int]]:

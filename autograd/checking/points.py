@@ -179,7 +179,7 @@ def by_engine(f: Function, xs: Sequence[float]) -> Engine | None:
                 return None
             order = graph.topological_order(root)
             found = graph.adjoints(order, {root: 1.0})
-            weights = _weights(order, root)
+            weights = _weights(order)
     except (ArithmeticError, ValueError, TypeError, AttributeError, AutogradError):
         return None
     if root._row is LITERAL or not order:
@@ -192,16 +192,9 @@ def by_engine(f: Function, xs: Sequence[float]) -> Engine | None:
     )
 
 
-def _weights(order: list[Any], root: Any) -> dict[Any, float]:
+def _weights(order: Sequence[Any]) -> dict[Any, float]:
     """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
-    found = {root: 1.0}
-    for node in reversed(order):
-        weight = found.get(node)
-        if weight is None or not node.parents:
-            continue
-        for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
-            found[parent] = found.get(parent, 0.0) + weight * abs(partial)
-    return found
+    return graph.adjoints(order, {order[-1]: 1.0}, slopes=lambda node: [abs(d) for d in graph.local_partials(node)])
 
 
 def along(f: Function, xs: Sequence[float], i: int) -> Callable[[float], float]:
@@ -383,7 +376,7 @@ class Problem:
                 found = graph.adjoints(order, {root: 1.0})
         except NOT_HERE:
             return None
-        weights = _path_weights(order)
+        weights = _weights(order)
         right = tuple(found.get(x, 0.0) for x in inputs)
         return right, tuple(16.0 * EPS * weights.get(x, 0.0) for x in inputs), tuple(order), inputs
 
@@ -431,17 +424,6 @@ def _kind(x: Any) -> str:
     if x is None:
         return "None"
     return f"the {type(x).__name__} {x!r}" if isinstance(x, str | complex) else f"a {type(x).__name__}"
-
-
-def _path_weights(order: Sequence[Any]) -> dict[Any, float]:
-    """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
-    found = {order[-1]: 1.0}
-    for node in reversed(order):
-        weight = found.get(node)
-        if weight is not None and node.parents:
-            for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
-                found[parent] = found.get(parent, 0.0) + weight * abs(partial)
-    return found
 
 
 def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:

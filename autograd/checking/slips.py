@@ -15,7 +15,8 @@ import numpy as np
 from ..engine import op as operation
 from ..engine import ops
 from ..engine.op import Op
-from ..reading.formulas import local_derivative_text, name_of, number_text, term_text, written
+from ..reading.formulas import local_derivative_text, name_of, term_text, written
+from ..reading.names import short_number
 from .evidence import MOST_EDGES, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
 
 __all__ = [
@@ -271,7 +272,7 @@ def _base_factors(e: Evidence, i: int, k: int) -> Iterator[Any]:
 
 
 def _base_text(node: Any, k: int, factor: float) -> str:
-    return f"you left out the factor {number_text(factor)} that the base brings into {local_derivative_text(node, k)}"
+    return f"you left out the factor {short_number(factor)} that the base brings into {local_derivative_text(node, k)}"
 
 
 def left_out_text(node: Any, k: int) -> str:

@@ -20,7 +20,7 @@ from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import BranchError, shown
 from ..functions.duals import innermost
-from ..reading.names import made_by
+from ..reading.formulas import made_by
 
 __all__ = ["Guard", "checker", "guards_of"]
 

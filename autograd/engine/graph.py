@@ -7,7 +7,7 @@ of a graph is limited by memory alone.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -72,9 +72,25 @@ def refuse_shared(made: Any, what: str) -> None:
         )
 
 
-def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
-    """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of every node."""
-    anomaly = bool(modes.entered) and modes.anomalies_raise()
+def adjoints(
+    order: Sequence[Any],
+    seeds: dict[Any, Any],
+    create_graph: bool = False,
+    slopes: Callable[[Any], Sequence[Any]] | None = None,
+) -> dict[Any, Any]:
+    """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of every node.
+
+    Args:
+        order: nodes in topological order; messages to nodes outside it are dropped.
+        seeds: node -> adjoint to start from.
+        create_graph: compute with Values, so that the adjoints can be differentiated again.
+        slopes: gives what to multiply by, in the place of a node's own local derivatives. Then constants get messages
+            like other nodes, and nothing is warned of or refused.
+
+    Returns:
+        node -> adjoint, for every node that a message reached.
+    """
+    anomaly = slopes is None and bool(modes.entered) and modes.anomalies_raise()
     if anomaly:
         _check_stored_values(order)
     inside = set(order)
@@ -83,12 +99,16 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
         upstream = found.get(node)
         if upstream is None or not node.parents:
             continue
-        parents, partials = node.parents, local_partials(node, create_graph)
+        parents, partials = node.parents, slopes(node) if slopes else local_partials(node, create_graph)
         for place in sending_order(node):
-            parent, partial = parents[place], partials[place]
-            if parent not in inside or is_constant(parent):
+            parent = parents[place]
+            if parent not in inside:
                 continue
-            warn_of_partial(node, parent, partial, upstream)
+            partial = partials[place]
+            if slopes is None:
+                if is_constant(parent):
+                    continue
+                warn_of_partial(node, parent, partial, upstream)
             try:
                 message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
                 found[parent] = found[parent] + message if parent in found else message

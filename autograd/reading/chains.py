@@ -6,10 +6,12 @@ for every route between the two that passes through nodes without names alone.
 
 from __future__ import annotations
 
+import functools
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from ..engine import graph
@@ -17,15 +19,16 @@ from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
 from .paths import replayed
 
 __all__ = [
+    "Chain",
     "Gathered",
-    "Group",
     "Link",
     "Links",
     "Sweep",
     "counted",
+    "disagreement",
     "gathered",
-    "is_name",
     "measured",
+    "measured_digits",
     "measured_text",
     "merged",
     "routes",
@@ -36,7 +39,6 @@ __all__ = [
 Count: TypeAlias = int | float  # floats above 2^64, where the last digit no longer matters and integers grow long
 
 _EXACT = 1 << 64
-_NAME = re.compile(r"[^\W\d][\w.]*'*(\[[\w, ]*\])?(#\d+)?'*")
 
 
 class Link(NamedTuple):
@@ -58,6 +60,42 @@ class Link(NamedTuple):
 Links: TypeAlias = dict[Any, list[Link]]
 
 
+@dataclass(frozen=True)
+class Chain:
+    """Links one below the other.
+
+    Args:
+        start: the node at the upper end.
+        links: from there down.
+    """
+
+    start: Any
+    links: tuple[Link, ...]
+
+    @cached_property
+    def nodes(self) -> tuple[Any, ...]:
+        """The nodes from the upper end down."""
+        return (self.start, *[link.below for link in self.links])
+
+    @cached_property
+    def partials(self) -> tuple[float, ...]:
+        """The factors."""
+        return tuple(link.value for link in self.links)
+
+    @property
+    def product(self) -> float:
+        """What it adds to the derivative of the upper end by the lower one."""
+        return math.prod(self.partials)
+
+    @property
+    def ways(self) -> Count:
+        """How many paths it stands for."""
+        count: Count = 1
+        for link in self.links:
+            count = short(count * link.routes)
+        return count
+
+
 class Sweep(NamedTuple):
     """What one backward sweep between two nodes tells.
 
@@ -65,53 +103,38 @@ class Sweep(NamedTuple):
         order: the nodes on the paths, in topological order, the lower end first.
         links: for each of them its operands that lie on a path.
         adjoint: d root / d node.
-        culprit: the node and operand that made the first adjoint that is not finite.
     """
 
     order: list[Any]
     links: Links
     adjoint: dict[Any, float]
-    culprit: tuple[Any, Link] | None
+
+    def first_not_finite(self) -> tuple[Any, Link] | None:
+        """The node and the link down from it whose message first makes an adjoint that is not finite."""
+        so_far: dict[Any, float] = {}
+        for node in reversed(self.order[1:]):
+            for link in self.links[node]:
+                so_far[link.below] = so_far.get(link.below, 0.0) + self.adjoint[node] * link.value
+                if not math.isfinite(so_far[link.below]):
+                    return node, link
+        return None
 
 
-def is_name(label: str) -> bool:
-    """Whether a label is a name, as x1 or W[0,1] is, rather than a formula, as "yhat - y" is."""
-    return _NAME.fullmatch(label) is not None
-
-
-def swept(order: Iterable[Any], root: Any, wrt: Any) -> Sweep:
-    """Sweep back from `root` to `wrt`; nothing is written to any node.
-
-    The sums are made in the engine's order, so that they equal its gradients to the last bit.
-
-    Args:
-        order: all nodes that `root` depends on, in topological order.
-        root, wrt: from where to where.
+def swept(root: Any, wrt: Any) -> Sweep:
+    """Sweep back from `root` to `wrt`, another node; nothing is written to any node.
 
     Raises:
         AutogradError: a rule has no value at its point.
     """
-    inside, passed = {wrt}, [wrt]
-    for node in order:
-        if not inside.isdisjoint(node.parents) and node is not wrt:
-            inside.add(node)
-            passed.append(node)
-    if root not in inside:
-        return Sweep([], {}, {}, None)
-    adjoint: dict[Any, float] = {root: 1.0}
+    order = graph.dependents(root, [wrt])
+    inside = set(order)
+    slopes = {node: graph.local_partials(node) for node in order[1:]}
     links: Links = {}
-    culprit = None
-    for node in reversed(passed[1:]):
-        upstream, partials = adjoint[node], graph.local_partials(node)
-        links[node] = made = [Link(p, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
-        if len(made) > 1:
-            at = {link.place: link for link in made}
-            made = [at[k] for k in graph.sending_order(node) if k in at]
-        for link in made:
-            adjoint[link.below] = total = adjoint.get(link.below, 0.0) + upstream * link.value
-            if culprit is None and not math.isfinite(total):
-                culprit = (node, link)
-    return Sweep(passed, links, adjoint, culprit)
+    for node, partials in slopes.items():
+        operands = zip(node.parents, partials, strict=True)
+        links[node] = [Link(p, float(slope), k) for k, (p, slope) in enumerate(operands) if p in inside]
+    start = {**dict.fromkeys(order, 0.0), root: 1.0}  # from 0, as backward does: 0 + -0 is 0
+    return Sweep(order, links, graph.adjoints(order, start, slopes=lambda node: slopes.get(node, ())))
 
 
 def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
@@ -142,6 +165,7 @@ def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
 
 
 def _together(a: Link, b: Link) -> Link:
+    """Two links between the same two nodes as one."""
     return Link(a.below, a.value + b.value, None, short(a.routes + b.routes))
 
 
@@ -186,101 +210,68 @@ def routes(sweep: Sweep, start: Any, end: Any, kept: Collection[Any]) -> Links:
     return {node: [k for k in sweep.links[node] if k.below is end or k.below in onward] for node in leading}
 
 
-# --- gathering ----------------------------------------------------------------------------------------------------
-#
-# Very many paths in few groups, by the nodes next to the lower end.
-
-
-class Group(NamedTuple):
-    """The paths that share their lowest steps.
-
-    Args:
-        nodes: root, the node at which they meet, and where they go from there.
-        partials: d root / d (the node at which they meet), which stands for all of them, and the shared steps.
-        product: what they add to the derivative.
-        ways: how many paths they are.
-    """
-
-    nodes: tuple[Any, ...]
-    partials: tuple[float, ...]
-    product: float
-    ways: Count
+# --- very many paths in few chains --------------------------------------------------------------------------------
 
 
 class Gathered(NamedTuple):
-    """All paths in groups.
+    """All paths in few chains.
 
     Args:
-        groups: in topological order; none if all steps are shared.
-        others: what the groups that are not listed add up to; None: all are listed.
-        shared: the steps at the lower end that all paths have in common; no partials: there are none.
+        chains: for each node at which paths meet the steps that all these share, one chain, in topological order.
+            Where all paths pass the same nodes there is one chain, `shared` itself.
+        others: what the chains that are not listed add up to, as one link; None: all are listed.
+        shared: the steps at the lower end that all paths have in common; without links if there are none.
     """
 
-    groups: list[Group]
-    others: Group | None
-    shared: Group
+    chains: list[Chain]
+    others: Link | None
+    shared: Chain
 
 
 def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
-    """All paths, by the node at which they reach the steps that all of them share, or the lowest node itself.
+    """Gather all paths by the nodes that are made of the lowest node directly.
 
-    The nodes nearest to the lower end make an exact partition: d root / d end is the sum over everything c that is
-    made of it directly of (d root / d c) * (d c / d end). Where there is one such c alone, the same is done for it.
+    That is exact: d root / d end is the sum over everything c that is made of `end` of (d root / d c) * (d c / d end).
+    Where there is one such c alone, that step is shared by all paths, and the same is done for c.
 
     Args:
         links: over kept nodes.
         sweep: of the same two nodes.
-        most: how many groups to return; of more than these the largest are kept.
-
+        most: how many chains to return; of more than these the largest are kept.
     """
     order = [node for node in sweep.order if node in links or node is sweep.order[0]]
     counts = counted(links, order)
     users: dict[Any, list[Any]] = {}
     for node in order[1:]:
-        for below in {link.below: None for link in links[node]}:
+        for below in dict.fromkeys(link.below for link in links[node]):
             users.setdefault(below, []).append(node)
+
+    def between(above: Any, below: Any) -> Link:
+        return functools.reduce(_together, [link for link in links[above] if link.below is below])
+
     root, end = order[-1], order[0]
-    shared: list[tuple[Any, float, Count]] = []  # a node, the derivative of what is above it by it, and the routes
-    low: Any = end
-    count: Count = 1
+    low, shared_links = end, []
     while low is not root and len(users[low]) == 1:
-        value, several = _between(links, users[low][0], low)
-        shared.append((low, value, several))
+        shared_links.append(between(users[low][0], low))
         low = users[low][0]
-        count = short(count * several)
-    steps = [value for _, value, _ in reversed(shared)]
-    below = Group((low, *[node for node, _, _ in reversed(shared)]), tuple(steps), math.prod(steps), count)
+    shared = Chain(low, tuple(reversed(shared_links)))
     if low is root:
-        return Gathered([], None, below)
-    groups = []
+        return Gathered([shared], None, shared)
+    chains = []
     for top in users[low]:
-        value, several = _between(links, top, low)
-        nodes: tuple[Any, ...] = (top, low)
-        partials: tuple[float, ...] = (value,)
-        if top is not root:
-            nodes, partials = (root, *nodes), (sweep.adjoint[top], *partials)
-        if low is not end:
-            nodes, partials = (*nodes, end), (*partials, below.product)
-        groups.append(Group(nodes, partials, math.prod(partials), short(counts[top] * several * count)))
-    if len(groups) <= most:
-        return Gathered(groups, None, below)
-    largest = sorted(
-        range(len(groups)), key=lambda i: (groups[i].product == groups[i].product, -abs(groups[i].product))
-    )
-    chosen = set(largest[: most - 1])
-    rest = [group for i, group in enumerate(groups) if i not in chosen]
-    others = Group((), (), exact_sum([g.product for g in rest]), short(sum(g.ways for g in rest)))
-    return Gathered([groups[i] for i in sorted(chosen)], others, below)
+        above = [] if top is root else [Link(top, sweep.adjoint[top], None, counts[top])]
+        below = [] if low is end else [Link(end, shared.product, None, shared.ways)]
+        chains.append(Chain(root, (*above, between(top, low), *below)))
+    if len(chains) <= most:
+        return Gathered(chains, None, shared)
+    largest = sorted(chains, key=lambda chain: (chain.product == chain.product, -abs(chain.product)))
+    rest = largest[most - 1 :]
+    chosen = set(map(id, largest[: most - 1]))
+    others = Link(end, exact_sum([chain.product for chain in rest]), None, short(sum(chain.ways for chain in rest)))
+    return Gathered([chain for chain in chains if id(chain) in chosen], others, shared)
 
 
-def _between(links: Links, above: Any, below: Any) -> tuple[float, Count]:
-    found = [link for link in links[above] if link.below is below]
-    return sum(link.value for link in found), short(sum(link.routes for link in found))
-
-
-# --- measuring ----------------------------------------------------------------------------------------------------
-#
-# The derivative measured on the recorded graph: its operations are run again with one node moved a little.
+# --- the derivative measured: the graph's operations run again with one node moved a little -----------------------
 
 
 _THOROUGH = 50_000  # operands; in a larger graph a few runs have to do
@@ -298,12 +289,6 @@ def measured(root: Any, wrt: Any, operands: int) -> Slopes | None:
     Args:
         root, wrt: nodes of one graph.
         operands: how many there are on the way, which decides how much work is done.
-
-    Example:
-        >>> from autograd import Value
-        >>> x = Value(3.0, "x")
-        >>> round(measured(x * x, x, 2).value, 9)
-        6.0
     """
     if not math.isfinite(wrt._data):
         return None
@@ -340,35 +325,30 @@ def stale(order: Iterable[Any]) -> tuple[Any, float] | None:
 
 
 def measured_text(found: Slopes | None, total: float, plus_minus: str = "+-") -> str:
-    """What was measured, in words, and whether it is what was derived.
-
-    Example:
-        >>> from autograd.functions.slopes import slopes
-        >>> measured_text(slopes(lambda x: 2 * x, 1.0), 2.0)[:22]
-        'measured: 2.0000000 +-'
-        >>> measured_text(slopes(abs, 0.0), 0.0)
-        'measured: -1.0000000 from the left and 1.0000000 from the right, a kink; derived is 0'
-    """
+    """What was measured, in words, and whether it is what was derived."""
     if found is None:
         return "not measured: there is no finite number to start from"
     if found.both is not None:
-        off = abs(found.both.slope - total)
-        text = f"measured: {_digits(found.both, plus_minus)}"
-        if off <= 4.0 * found.both.error + 1e-9 * abs(total):
-            return text
-        return f"{text}, which is not the {total:.8g} derived"
+        value, error = measured_digits(found.both)
+        return f"measured: {value}{f' {plus_minus} {error}' if error else ''}{disagreement(found.both, total)}"
     if found.kind == "kink":
-        left, right = (_digits(side, "") for side in (found.left, found.right))
+        left, right = (measured_digits(side)[0] for side in (found.left, found.right))
         return f"measured: {left} from the left and {right} from the right, a kink; derived is {total:.6g}"
     return f"not measured: {_UNDEFINED[found.kind]}"
 
 
-def _digits(side: Side, plus_minus: str) -> str:
-    """The digits that the error bound leaves, eight at the most."""
+def disagreement(side: Side, total: float) -> str:
+    """What to add where a measured slope is not the derived one; else empty."""
+    is_near = abs(side.slope - total) <= 4.0 * side.error + 1e-9 * abs(total)
+    return "" if is_near else f", which is not the {total:.8g} derived"
+
+
+def measured_digits(side: Side) -> tuple[str, str]:
+    """The digits that the error bound leaves, eight at the most, and the bound; empty if it is 0."""
     size, error = abs(side.slope), side.error
     digits = 8 if not size or not error else max(1, min(8, math.ceil(math.log10(size / error)) if size > error else 1))
     text = f"{side.slope:#.{digits}g}".removesuffix(".")
-    if not plus_minus or not error:
-        return text
+    if not error:
+        return text, ""
     mantissa, _, exponent = f"{error:.0e}".partition("e")
-    return f"{text} {plus_minus} {mantissa}e{int(exponent)}"
+    return text, f"{mantissa}e{int(exponent)}"

@@ -12,12 +12,9 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -26,66 +23,50 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
 from ..functions.slopes import Slopes
 from .chains import (
+    Chain,
     Count,
     Gathered,
-    Group,
     Link,
     Links,
     Sweep,
     counted,
+    disagreement,
     gathered,
-    is_name,
     measured,
+    measured_digits,
     measured_text,
     merged,
     routes,
     stale,
     swept,
 )
-from .formulas import definition, formula, kinks, latex_name, latex_number
+from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, kinks, latex_number, visible
 from .grouping import Grouping
-from .names import Names, is_plain_number
+from .names import Names, is_name, is_plain_number
 from .paths import Path, walk
-from .text import TEXT, UNICODE, Style, columns, digits, equation, filled, sentence, visible
+from .text import columns, equation, filled, sentence
 
 __all__ = ["Derivation", "explain"]
 
-# --- account ------------------------------------------------------------------------------------------------------
-#
-# What there is to say of a derivative, before it is written in any style.
-
-
 _LISTED = 12  # paths, or groups of paths
 _LENGTH = 3_000_000  # nodes on all listed paths together
-EXPLAINED = 10  # factors
+_EXPLAINED = 10  # factors
 _ROUTES = 4  # of one merged factor
 _STEPS = 8  # on all of them together
+_DEFINED = 12  # nodes without a name
+_UNBROKEN = 60  # columns
 
 Step: TypeAlias = tuple[Any, Link]  # the node above, and the link down from it
 _Key: TypeAlias = tuple[Any, Any, int | None]
-Marks: TypeAlias = dict[_Key, str]
+Marks: TypeAlias = dict[_Key, str]  # what tells a step from others between the same two nodes
 
 
-@dataclass(frozen=True)
-class Chain:
-    """One path: its nodes from the root down, and its links."""
-
-    nodes: tuple[Any, ...]
-    links: tuple[Link, ...]
-
-    def shown(self) -> list[Step | None]:
-        """The steps that are written out, and None for a gap."""
-        return [None if i is None else (self.nodes[i], self.links[i]) for i in visible(len(self.links))]
-
-    @cached_property
-    def partials(self) -> tuple[float, ...]:
-        """The factors."""
-        return tuple(link.value for link in self.links)
+# --- what there is to say of a derivative -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Account:
-    """What there is to say of d root / d wrt.
+    """What there is to say of d root / d wrt, before it is written in any style.
 
     Args:
         root, wrt: the nodes.
@@ -96,10 +77,10 @@ class Account:
         sweep: between the two; None: `root` does not depend on `wrt`, or is it.
         links: the steps that chains are made of.
         kept: the nodes that chains pass, where others are merged.
-        chains: the paths, if they are few.
-        groups: the paths, if they are many.
+        chains: the paths, each by itself or gathered.
+        gathered: how they are gathered; None: each path is listed.
         count: how many paths there are, every route through merged nodes counted.
-        marks: what tells a step from others between the same two nodes.
+        marks: of the chains' steps.
     """
 
     root: Any
@@ -111,40 +92,29 @@ class Account:
     sweep: Sweep | None = None
     links: Links = field(default_factory=dict)
     kept: frozenset[Any] = frozenset()
-    chains: tuple[Chain, ...] = ()
-    groups: Gathered | None = None
+    chains: Sequence[Chain] = ()
+    gathered: Gathered | None = None
     count: Count = 0
     marks: Marks = field(default_factory=dict)
-
-    def mark(self, step: Step, marks: Marks | None = None) -> str:
-        """What tells a step from others between the same two nodes; empty if there are none."""
-        return (self.marks if marks is None else marks).get(_key(step), "")
-
-    def mark_between(self, above: Any, below: Any) -> str:
-        """The same for all steps between two nodes together."""
-        return next((self.mark((above, k)) for k in self.links.get(above, ()) if k.below is below), "")
 
     def explained(self) -> list[Step]:
         """The steps that are explained one by one, each once, and the first that is not, if there are more."""
         found: dict[_Key, Step] = {}
-        for step in self._steps():
-            if len(found) > EXPLAINED:
+        for step in self._steps() if self.gathered is None else self._gathered_steps(self.gathered):
+            if len(found) > _EXPLAINED:
                 break
             found[_key(step)] = step
         return list(found.values())
 
-    def _steps(self) -> Iterator[Step]:
-        for chain in self.chains:
-            yield from (step for step in chain.shown() if step is not None)
-        if self.groups is None:
-            return
-        low = self.groups.shared.nodes[0]
-        pairs = [pair for group in self.groups.groups for pair in pairwise(group.nodes) if pair[1] is low]
-        pairs += [pair for _, pair in zip(range(EXPLAINED), pairwise(self.groups.shared.nodes), strict=False)]
-        for above, below in pairs:
-            links = [link for link in self.links[above] if link.below is below]
-            if len(links) == 1:
-                yield above, links[0]
+    def _steps(self) -> Iterable[Step]:
+        return (step for chain in self.chains for step in _shown(chain) if step is not None)
+
+    def _gathered_steps(self, found: Gathered) -> Iterable[Step]:
+        """The single steps down to the node where all paths meet, and those from there on."""
+        low = found.shared.start
+        steps = [step for chain in found.chains for step in _steps_of(chain) if step[1].below is low]
+        steps += _steps_of(found.shared)[:_EXPLAINED]
+        return [(above, link) for above, link in steps if any(link is single for single in self.links[above])]
 
     def routes(self, step: Step) -> tuple[list[Chain], Marks]:
         """The routes that a merged step stands for, and their marks; none if they are many."""
@@ -154,7 +124,7 @@ class Account:
         within = routes(self.sweep, above, link.below, self.kept)
         if sum(map(len, within.values())) > _STEPS:
             return [], {}
-        chains = [Chain(*found) for found in walk(within, above, link.below)]
+        chains = [Chain(above, along) for _, along in walk(within, above, link.below)]
         return chains, _marks(chains)
 
     def first_not_finite(self) -> tuple[Any, Link | None] | None:
@@ -162,15 +132,12 @@ class Account:
         if isfinite(self.total):
             return None
         made = next(((node, None) for node in self.order if not isfinite(node._data)), None)
-        return made or (self.sweep.culprit if self.sweep is not None else None)
+        return made or (self.sweep.first_not_finite() if self.sweep is not None else None)
 
-    def first_stale(self) -> tuple[Any, float] | None:
-        """The first node on the way whose operands no longer give what it stores, and what they give."""
-        return None if self.sweep is None else stale(self.sweep.order[1:])
-
-    def grouping(self) -> Grouping | None:
-        """The neurons and layers, where paths are gathered."""
-        return None if self.groups is None else Grouping(self.order)
+    @cached_property
+    def grouping(self) -> Grouping:
+        """The neurons and layers."""
+        return Grouping(self.order)
 
 
 def account(root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool) -> Account:
@@ -183,27 +150,39 @@ def account(root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool
         merge: whether nodes without a name of their own are passed over.
     """
     if root is wrt:
-        return Account(root, wrt, order, names, 1.0, chains=(Chain((root,), ()),), count=1)
-    sweep = swept(order, root, wrt)
+        return Account(root, wrt, order, names, 1.0, chains=[Chain(root, ())], count=1)
+    sweep = swept(root, wrt)
     if not sweep.order:
         return Account(root, wrt, order, names, 0.0)
     operands = sum(len(node.parents) for node in sweep.order[1:])
-    total, numeric = sweep.adjoint[wrt], measured(root, wrt, operands)
+    numeric = measured(root, wrt, operands)
     passed, links = sweep.order, sweep.links
     named = {node for node in sweep.order if node._label and is_name(node._label)} | {root, wrt}
     between = merged(sweep, named) if merge and len(named) > 2 else None  # with two nothing would be left to derive
     if between is not None:
         passed, links = [node for node in sweep.order if node in named], between
-    kept = frozenset(passed) if between is not None else frozenset()
+    kept = frozenset(passed if between is not None else ())
     count = counted(links, passed)[wrt]
-    listed = count if between is None else counted(links, passed, whole=False)[wrt]
+    listed = counted(links, passed, whole=False)[wrt]
+    groups = None
     if listed <= _LISTED and listed * len(passed) <= _LENGTH:
-        chains = tuple(Chain(*found) for found in walk(links, root, wrt))
+        chains = [Chain(root, along) for _, along in walk(links, root, wrt)]
         marks = _marks(chains)
-        return Account(root, wrt, order, names, total, numeric, sweep, links, kept, chains, None, count, marks)
-    groups = gathered(links, sweep, _LISTED)
-    marks = _marks_of_groups(groups, links)
-    return Account(root, wrt, order, names, total, numeric, sweep, links, kept, (), groups, count, marks)
+    else:
+        groups = gathered(links, sweep, _LISTED)
+        chains, marks = groups.chains, _marks_of_gathered(groups, links)
+    return Account(
+        root, wrt, order, names, sweep.adjoint[wrt], numeric, sweep, links, kept, chains, groups, count, marks
+    )
+
+
+def _steps_of(chain: Chain) -> list[Step]:
+    return list(zip(chain.nodes, chain.links, strict=False))
+
+
+def _shown(chain: Chain) -> list[Step | None]:
+    """The steps that are written out, and None for a gap."""
+    return [None if i is None else (chain.nodes[i], chain.links[i]) for i in visible(len(chain.links))]
 
 
 def _key(step: Step) -> _Key:
@@ -217,7 +196,7 @@ def _marks(chains: Sequence[Chain]) -> Marks:
     places = [{node: i for i, node in enumerate(chain.nodes)} for chain in chains]
     found: dict[tuple[Any, Any], dict[_Key, None]] = {}
     for chain in chains:
-        for step in zip(chain.nodes, chain.links, strict=False):
+        for step in _steps_of(chain):
             found.setdefault((step[0], step[1].below), {})[_key(step)] = None
     marks = {}
     for (above, below), keys in found.items():
@@ -228,14 +207,11 @@ def _marks(chains: Sequence[Chain]) -> Marks:
     return marks
 
 
-def _marks_of_groups(groups: Gathered, links: Links) -> Marks:
-    low = groups.shared.nodes[0]
-    marks: Marks = {}
-    for group in groups.groups:
-        for above, below in pairwise(group.nodes):
-            if below is low and any(link.below is not low for link in links[above]):
-                marks.update({_key((above, link)): "direct" for link in links[above] if link.below is low})
-    return marks
+def _marks_of_gathered(found: Gathered, links: Links) -> Marks:
+    """ "direct" for the step to where paths meet, if another step from the same node leads there a longer way."""
+    low = found.shared.start
+    steps = [step for chain in found.chains for step in _steps_of(chain) if step[1].below is low]
+    return {_key(step): "direct" for step in steps if any(link.below is not low for link in links[step[0]])}
 
 
 def _ordinal(i: int) -> str:
@@ -243,54 +219,58 @@ def _ordinal(i: int) -> str:
     return f"{i}{ending.get(i if i < 20 else i % 10, 'th')}"
 
 
-# --- plain --------------------------------------------------------------------------------------------------------
-#
-# A derivation as lines of text.
-
-
-_DEFINED = 12  # nodes without a name
-_UNBROKEN = 60  # columns
-
-
-def plain(told: Account, style: Style) -> str:
-    """The whole derivation as text: the product or the sum, the factors one by one, and what was measured."""
-    writer = _Writer(told, style)
-    parts = [writer.head(), writer.factors(), writer.foot()]
-    return "\n\n".join("\n".join(lines) for lines in parts if lines)
-
-
 def count_text(count: Count) -> str:
-    """A number of paths.
-
-    >>> count_text(2**60), count_text(1e40), count_text(float("inf"))
-    ('1,152,921,504,606,846,976', 'about 1e+40', 'more than 1e+308')
-    """
+    """A number of paths: 1,152,921; about 1e+40; more than 1e+308."""
     if isinstance(count, int):
         return f"{count:,}"
     return "more than 1e+308" if count == float("inf") else f"about {count:.3g}"
 
 
+def _paths_text(count: Count) -> str:
+    return f"{count_text(count)} path{'s' * (count != 1)}"
+
+
+# --- how it is written --------------------------------------------------------------------------------------------
+
+
 class _Writer:
+    """What every style writes of the same account: steps, chains and their numbers."""
+
     def __init__(self, told: Account, style: Style) -> None:
         self.told = told
         self.style = style
         self.marks: set[str] = set()  # that were used
         self.left = self.ratio(told.root, told.wrt)
+        self.total = style.digits(told.total)
 
     def name(self, node: Any) -> str:
         return self.style.name(self.told.names[node])
 
     def ratio(self, above: Any, below: Any, mark: str = "") -> str:
         self.marks.add(mark)
-        return self.style.ratio(self.told.names[above], self.told.names[below], mark)
+        return self.style.ratio(self.name(above), self.name(below), mark)
 
     def step(self, step: Step | None, marks: Marks | None = None) -> str:
-        return self.style.dots if step is None else self.ratio(step[0], step[1].below, self.told.mark(step, marks))
+        if step is None:
+            return self.style.dots
+        return self.ratio(step[0], step[1].below, (self.told.marks if marks is None else marks).get(_key(step), ""))
 
-    # --- the head: what the derivative is ----------------------------------------------------------------------
+    def symbols(self, chain: Chain, marks: Marks | None = None) -> list[str]:
+        return self.style.product([self.step(step, marks) for step in _shown(chain)])
+
+    def numbers(self, chain: Chain) -> list[str]:
+        return self.style.numbers(chain.partials)
+
+
+class _Plain(_Writer):
+    """The product or the sum, the factors one by one, and what was measured, as lines of text."""
+
+    def text(self) -> str:
+        parts = [self.head(), self.factors(), self.foot()]
+        return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
     def head(self) -> list[str]:
-        told, total = self.told, [digits(self.told.total)]
+        told, style = self.told, self.style
         if told.root is told.wrt:
             return [f"{self.left} = 1: both are the same node"]
         if told.sweep is None:
@@ -298,103 +278,83 @@ class _Writer:
             return sentence(
                 f"{self.left} = 0, as {self.name(told.root)} does not depend on {self.name(told.wrt)}{above}"
             )
-        if told.groups is not None:
-            return self.gathered(told.groups)
+        lines = self.opening()
         if len(told.chains) == 1:
             (chain,) = told.chains
-            return equation([[self.left], self.symbols(chain), self.style.numbers(chain.partials), total])
-        lines = [f"{self.left} is the sum over {len(told.chains)} paths:"]
-        products = []
+            return lines + equation([[self.left], self.symbols(chain), self.numbers(chain), [self.total]])
         for chain in told.chains:
-            product = math.prod(chain.partials)
-            products.append(product)
-            lines += equation([self.symbols(chain), self.style.numbers(chain.partials), [digits(product)]], 2)
-        return lines + equation([[self.left], self.style.sum(products), total])
-
-    def symbols(self, chain: Chain, marks: Marks | None = None) -> list[str]:
-        return self.style.product([self.step(step, marks) for step in chain.shown()])
-
-    def gathered(self, found: Gathered) -> list[str]:
-        told, total = self.told, [digits(self.told.total)]
-        start = f"{self.left} is the sum over {count_text(told.count)} paths, too many to list."
-        shared = self.along(found.shared)
-        if not found.groups:
-            lines = sentence(f"{start} All of them pass the same nodes, so that it is one product:")
-            return lines + equation([[self.left], shared, self.style.numbers(found.shared.partials), total])
-        low, grouping = found.shared.nodes[0], told.grouping()
-        lines = sentence(f"{start} Here they are gathered by the nodes that are made of {self.name(low)} directly:")
-        for group in found.groups:
-            notes = [f"{count_text(group.ways)} path{'s' * (group.ways != 1)}"]
-            top = next(above for above, below in zip(group.nodes, group.nodes[1:], strict=False) if below is low)
-            where = grouping.text(top) if grouping is not None else ""
-            notes += [f"{self.name(top)} is {where}"] if where else []
-            result = [digits(group.product), *f"({'; '.join(notes)})".split()]
-            lines += equation([self.along(group), self.style.numbers(group.partials), result], 2)
-        products = [group.product for group in found.groups]
-        if found.others is not None:
-            products.append(found.others.product)
-            rest = digits(found.others.product)
-            lines.append(f"  all others together = {rest} ({count_text(found.others.ways)} paths)")
-        lines += equation([[self.left], self.style.sum(products), total])
-        if len(found.shared.partials) > 1:
-            numbers, product = self.style.numbers(found.shared.partials), [digits(found.shared.product)]
-            left = self.ratio(low, found.shared.nodes[-1])
-            lines += ["All of them end in", *equation([[left], shared, numbers, product], 2)]
+            lines += equation([self.symbols(chain), self.numbers(chain), self.result(chain)], 2)
+        products = [chain.product for chain in told.chains]
+        others = None if told.gathered is None else told.gathered.others
+        if others is not None:
+            products.append(others.value)
+            lines.append(f"  all others together = {style.digits(others.value)} ({count_text(others.routes)} paths)")
+        lines += equation([[self.left], style.sum(products), [self.total]])
+        if told.gathered is not None and len(told.gathered.shared.links) > 1:
+            shared = told.gathered.shared
+            left = self.ratio(shared.start, told.wrt)
+            sides = [[left], self.symbols(shared), self.numbers(shared), [style.digits(shared.product)]]
+            lines += ["All of them end in", *equation(sides, 2)]
         return lines
 
-    def along(self, group: Group) -> list[str]:
-        factors = []
-        for i in visible(len(group.partials)):
-            if i is None:
-                factors.append(self.style.dots)
-                continue
-            above, below = group.nodes[i], group.nodes[i + 1]
-            factors.append(self.ratio(above, below, self.told.mark_between(above, below)))
-        return self.style.product(factors)
+    def opening(self) -> list[str]:
+        """What kind of sum it is, if it is one."""
+        told = self.told
+        if told.gathered is None:
+            return [f"{self.left} is the sum over {len(told.chains)} paths:"] if len(told.chains) > 1 else []
+        how = f"Here they are gathered by the nodes that are made of {self.name(told.gathered.shared.start)} directly:"
+        if len(told.chains) == 1:
+            how = "All of them pass the same nodes, so that it is one product:"
+        return sentence(f"{self.left} is the sum over {count_text(told.count)} paths, too many to list. {how}")
 
-    # --- the factors one by one --------------------------------------------------------------------------------
+    def result(self, chain: Chain) -> list[str]:
+        """What a chain adds; and how many paths it stands for, and the neuron through which they lead."""
+        product, told = self.style.digits(chain.product), self.told
+        if told.gathered is None:
+            return [product]
+        top = next(above for above, link in _steps_of(chain) if link.below is told.gathered.shared.start)
+        where = told.grouping.text(top)
+        notes = _paths_text(chain.ways) + (f"; {self.name(top)} is {where}" if where else "")
+        return [product, *f"({notes})".split()]
 
     def factors(self) -> list[str]:
+        """The factors one by one, each kind of rule in words once."""
         lines: list[str] = []
         reasons: set[str] = set()
-        unnamed: dict[Any, None] = {}
+        nodes: dict[Any, None] = {}
         explained = self.told.explained()
-        for step in explained[:EXPLAINED]:
+        for step in explained[:_EXPLAINED]:
             above, link = step
             if link.place is None:
                 lines += self.merged(step)
                 continue
-            unnamed.update(dict.fromkeys([link.below, above]))
-            symbol, because = formula(above, link.place, self.told.names), above._row.because
+            nodes.update(dict.fromkeys([link.below, above]))
+            symbol, because = derivative(above, link.place, self.told.names), above._row.because
             if symbol or because not in reasons:
-                pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {digits(link.value)}"]
+                pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {self.style.digits(link.value)}"]
                 if because and because not in reasons:
                     pieces += f"({because})".split()
                     reasons.add(because)
                 lines += filled(pieces, "  ", "    ")
-        if len(explained) > EXPLAINED:
+        if len(explained) > _EXPLAINED:
             lines.append(f"  {self.style.dots} and so on")
-        return lines + self.where(filter(self.unnamed, unnamed), "  ")
+        return lines + self.where(filter(_unnamed, nodes), "  ")
 
     def merged(self, step: Step) -> list[str]:
         above, link = step
-        (chains, marks), value = self.told.routes(step), [digits(link.value)]
+        (chains, marks), value = self.told.routes(step), self.style.digits(link.value)
         if not chains:
             routes = "one route" if link.routes == 1 else f"{count_text(link.routes)} routes"
-            return sentence(f"{self.step(step)} = {value[0]}, by {routes} past nodes without a name", "  ", "    ")
-        symbols, numbers = [], []
-        for i, chain in enumerate(chains):
-            plus = "+ " if i else ""
+            return sentence(f"{self.step(step)} = {value}, by {routes} past nodes without a name", "  ", "    ")
+        symbols, numbers = self.symbols(chains[0], marks), self.numbers(chains[0])
+        for chain in chains[1:]:
             first, *others = self.symbols(chain, marks)
-            symbols += [plus + first, *others]
-            first, *others = self.style.numbers(chain.partials)
-            numbers += [f"{plus}({first})" if plus and first[0] == "-" else plus + first, *others]
-        inner = [s[0] for chain in chains for s in chain.shown() if s is not None and s[0] is not above]
-        sides = [[self.step(step)], symbols, numbers, value]
-        return equation(sides, 2) + self.where([above, *filter(self.unnamed, inner)], "    ")
-
-    def unnamed(self, node: Any) -> bool:
-        return not node._label and not is_plain_number(node)
+            symbols += [f"+ {first}", *others]
+            first, *others = self.numbers(chain)
+            numbers += [f"+ ({first})" if first[0] == "-" else f"+ {first}", *others]
+        inner = [s[0] for chain in chains for s in _shown(chain) if s is not None and s[0] is not above]
+        lines = equation([[self.step(step)], symbols, numbers, [value]], 2)
+        return lines + self.where([above, *filter(_unnamed, inner)], "    ")
 
     def where(self, nodes: Iterable[Any], margin: str) -> list[str]:
         """How nodes are made, in topological order."""
@@ -402,22 +362,29 @@ class _Writer:
         found = [node for node in self.told.order if node in wanted] if wanted else []
         if not found:
             return []
-        told = [definition(node, self.told.names, self.style) + "," for node in found[:_DEFINED]]
-        told[-1] = told[-1][:-1] if len(found) <= _DEFINED else f"{told[-1]} {self.style.dots}"
-        pieces = [piece for text in told for piece in ([text] if columns(text) <= _UNBROKEN else text.split())]
+        made = [definition(node, self.told.names, self.style) + "," for node in found[:_DEFINED]]
+        made[-1] = made[-1][:-1] if len(found) <= _DEFINED else f"{made[-1]} {self.style.dots}"
+        pieces = [piece for text in made for piece in ([text] if columns(text) <= _UNBROKEN else text.split())]
         return filled(["where", *pieces], margin, margin + "  ")
 
-    # --- the foot: what else there is to know ------------------------------------------------------------------
-
     def foot(self) -> list[str]:
-        told = self.told
+        """What else there is to know."""
+        told, digits = self.told, self.style.digits
         notes = []
         if self.marks - {"", "direct"}:
             notes.append("|1st, |2nd, ... are operands of one node that are the same node, each a path of its own.")
         if "direct" in self.marks:
             notes.append("|direct is the step itself; other paths lead from the one node to the other as well.")
-        notes += self.not_finite()
-        if (old := told.first_stale()) is not None:
+        if (bad := told.first_not_finite()) is not None:
+            node, link = bad
+            made = definition(node, told.names, self.style)
+            if link is None:
+                what = f"{made} is {digits(node._data)} in the forward pass already"
+            else:
+                slope = f"{self.ratio(node, link.below)} = {digits(link.value)}"
+                what = f"the first step that made it so goes back through {made}, {slope}"
+            notes.append(f"The derivative is not finite: {what}.")
+        if told.sweep is not None and (old := stale(told.sweep.order[1:])) is not None:
             node, now = old
             notes.append(
                 f"{self.name(node)} stores {digits(node._data)}, but its operands now give {digits(now)}: "
@@ -431,161 +398,89 @@ class _Writer:
             notes.append(text + (f" ({'; '.join(rules[:3])})" if rules else ""))
         return [line for note in notes for line in sentence(note, "", "  ")]
 
-    def not_finite(self) -> list[str]:
-        found = self.told.first_not_finite()
-        if found is None:
-            return []
-        node, link = found
-        made = definition(node, self.told.names, self.style)
-        if link is None:
-            return [f"The derivative is not finite: {made} is {digits(node._data)} in the forward pass already."]
-        slope = f"{self.ratio(node, link.below)} = {digits(link.value)}"
-        return [f"The derivative is not finite: the first step that made it so goes back through {made}, {slope}."]
+
+def _unnamed(node: Any) -> bool:
+    return not node._label and not is_plain_number(node)
 
 
-# --- typeset ------------------------------------------------------------------------------------------------------
-#
-# A derivation as LaTeX: one ``aligned`` environment.
+class _Typeset(_Writer):
+    """The same as the rows of one ``aligned`` environment, without what is said in words."""
 
+    def text(self) -> str:
+        rows = [*self.head(), *self.factors(), *self.foot()]
+        body = " \\\\\n".join(rows)
+        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
-_TIMES, _DOTS = r" \cdot ", r"\cdots"
-_FORMULA = re.compile(r"[^\W\d]\w*|\d+(?:\.\d+)?(?:e[+-]\d+)?|\^-?\w+|\s+|.")
+    def symbol(self, chain: Chain, marks: Marks | None = None) -> str:
+        return " ".join(self.symbols(chain, marks))
 
-
-def typeset(told: Account) -> str:
-    """The derivation as LaTeX, for mathematics mode."""
-    writer = _LatexWriter(told)
-    rows = [*writer.head(), *writer.factors(), *writer.foot()]
-    body = " \\\\\n".join(rows)
-    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
-
-
-class _LatexWriter:
-    def __init__(self, told: Account) -> None:
-        self.told = told
-        self.left = self.ratio(told.root, told.wrt)
-
-    def ratio(self, above: Any, below: Any, mark: str = "") -> str:
-        upper, lower = (latex_name(self.told.names[node]) for node in (above, below))
-        fraction = rf"\frac{{\partial {upper}}}{{\partial {lower}}}"
-        return rf"\left.{fraction}\right|_{{\text{{{mark}}}}}" if mark else fraction
-
-    def step(self, step: Step | None, marks: Marks | None = None) -> str:
-        return _DOTS if step is None else self.ratio(step[0], step[1].below, self.told.mark(step, marks))
+    def number(self, chain: Chain) -> str:
+        return " ".join(self.numbers(chain))
 
     def head(self) -> list[str]:
-        told, total = self.told, _number(self.told.total)
+        told, found = self.told, self.told.gathered
         if told.sweep is None:
-            return [f"{self.left} &= {total}"]
-        if told.groups is not None:
-            return self.gathered()
-        symbols = [_TIMES.join(map(self.step, chain.shown())) for chain in told.chains]
-        return _rows(self.left, [symbols, [_numbers(chain.partials) for chain in told.chains], [total]])
-
-    def gathered(self) -> list[str]:
-        found = self.told.groups
-        assert found is not None
-        groups = found.groups or [found.shared]
-        symbols = [
-            rf"{self.along(group)} && \text{{({count_text(group.ways)} path{'s' * (group.ways != 1)})}}"
-            for group in groups
-        ]
-        numbers = [_numbers(group.partials) for group in groups]
+            return [f"{self.left} &= {self.total}"]
+        symbols, numbers = [self.symbol(chain) for chain in told.chains], [self.number(chain) for chain in told.chains]
+        if found is None:
+            return _rows(self.left, [symbols, numbers, [self.total]])
+        ways = [_paths_text(chain.ways) for chain in told.chains]
         if found.others is not None:
-            symbols.append(rf"\cdots && \text{{({count_text(found.others.ways)} paths)}}")
-            numbers.append(_number(found.others.product))
-        rows = _rows(self.left, [symbols, numbers, [_number(self.told.total)]])
-        if found.groups and len(found.shared.partials) > 1:
-            left = self.ratio(found.shared.nodes[0], found.shared.nodes[-1])
-            product = _number(found.shared.product)
-            rows += _rows(left, [[self.along(found.shared)], [_numbers(found.shared.partials)], [product]])
+            symbols.append(self.style.dots)
+            ways.append(f"{count_text(found.others.routes)} paths")
+            numbers.append(self.style.digits(found.others.value))
+        symbols = [rf"{symbol} && \text{{({text})}}" for symbol, text in zip(symbols, ways, strict=True)]
+        rows = _rows(self.left, [symbols, numbers, [self.total]])
+        shared = found.shared
+        if len(told.chains) > 1 and len(shared.links) > 1:
+            product = self.style.digits(shared.product)
+            left = self.ratio(shared.start, told.wrt)
+            rows += _rows(left, [[self.symbol(shared)], [self.number(shared)], [product]])
         return rows
-
-    def along(self, group: Group) -> str:
-        places = visible(len(group.partials))
-        pairs = [None if i is None else (group.nodes[i], group.nodes[i + 1]) for i in places]
-        return _TIMES.join(
-            _DOTS if pair is None else self.ratio(*pair, self.told.mark_between(*pair)) for pair in pairs
-        )
 
     def factors(self) -> list[str]:
         rows = []
-        for step in self.told.explained()[:EXPLAINED]:
+        for step in self.told.explained()[:_EXPLAINED]:
             above, link = step
+            sides = []
             if link.place is not None:
-                symbol = _formula(formula(above, link.place, self.told.names))
-                rows += [f"{self.step(step)} &= {symbol} = {_number(link.value)}"] if symbol else []
-                continue
-            chains, marks = self.told.routes(step)
-            if chains:
-                symbols = " + ".join(_TIMES.join(self.step(s, marks) for s in chain.shown()) for chain in chains)
-                numbers = _sum([_numbers(chain.partials) for chain in chains])
-                rows.append(f"{self.step(step)} &= {symbols} = {numbers} = {_number(link.value)}")
+                sides = [derivative(above, link.place, self.told.names, self.style)]
+            else:
+                chains, marks = self.told.routes(step)
+                if chains:
+                    symbols = " + ".join(self.symbol(chain, marks) for chain in chains)
+                    first, *others = [self.number(chain) for chain in chains]
+                    numbers = first + "".join(f" {n}" if n.startswith("-") else f" + {n}" for n in others)
+                    sides = [symbols, numbers]
+            if any(sides):
+                rows.append(f"{self.step(step)} &= {' = '.join(sides)} = {self.style.digits(link.value)}")
         return rows
 
     def foot(self) -> list[str]:
-        if self.told.sweep is None:
+        told = self.told
+        if told.sweep is None:
             return []
-        found = measured_text(self.told.numeric, self.told.total, r"\pm")
-        label, _, text = found.partition(": ")
-        value, sign, error = text.partition(r" \pm ")
-        if not sign:
-            return [rf"&\text{{{found}}}"]
-        error, comma, rest = error.partition(",")
-        words = rf"\text{{{comma}{rest}}}" if comma else ""
-        return [rf"\text{{{label}: }} & {latex_number(value)} \pm {latex_number(error)}{words}"]
+        both = None if told.numeric is None else told.numeric.both
+        if both is None or not both.error:
+            return [rf"&\text{{{measured_text(told.numeric, told.total)}}}"]
+        value, error = map(latex_number, measured_digits(both))
+        words = disagreement(both, told.total)
+        return [rf"\text{{measured: }} & {value} {self.style.plus_minus} {error}" + rf"\text{{{words}}}" * bool(words)]
 
 
 def _rows(left: str, sides: Sequence[Sequence[str]]) -> list[str]:
     """One row for every term; a side equal to the one before, or to what stands on the left, is left out."""
     rows: list[str] = []
-    for i, terms in enumerate(sides):
-        if list(terms) != ([left] if not i else list(sides[i - 1])):
-            for j, term in enumerate(terms):
-                sign = "= " if not j else r"\quad " if term.startswith("-") else r"\quad + "
-                rows.append(f"{left if not rows else ''} &{sign}{term}".strip())
+    for before, terms in zip([[left], *sides], sides, strict=False):
+        if list(terms) == list(before):
+            continue
+        for j, term in enumerate(terms):
+            sign = "= " if not j else r"\quad " if term.startswith("-") else r"\quad + "
+            rows.append(f"{left if not rows else ''} &{sign}{term}".strip())
     return rows
 
 
-def _sum(terms: Sequence[str]) -> str:
-    return "".join(
-        term if not i else f" {term}" if term.startswith("-") else f" + {term}" for i, term in enumerate(terms)
-    )
-
-
-def _number(x: float) -> str:
-    return latex_number(digits(x))
-
-
-def _numbers(factors: Sequence[float]) -> str:
-    shown = [_DOTS if i is None else _number(factors[i]) for i in visible(len(factors))]
-    return _TIMES.join(_bracketed(x) if i else x for i, x in enumerate(shown))
-
-
-def _bracketed(number: str) -> str:
-    return f"({number})" if number.startswith("-") else number
-
-
-def _formula(text: str) -> str:
-    """A formula over names that are letters and digits; empty where it has a power that is more than one sign."""
-    if "^(" in text:
-        return ""
-    pieces = []
-    for piece in _FORMULA.findall(text):
-        if piece[0].isalpha() or piece[0] == "_":
-            pieces.append(latex_name(piece))
-        elif piece[0] == "^":
-            pieces.append(f"^{{{latex_name(piece[1:])}}}")
-        elif piece == "*":
-            pieces.append(_TIMES)
-        else:
-            pieces.append(latex_number(piece) if piece[0].isdigit() else latex_name(piece) if piece.strip() else " ")
-    return "".join(pieces)
-
-
-# --- explaining ---------------------------------------------------------------------------------------------------
-#
-# `explain`, and what it returns.
+# --- explain, and what it returns ---------------------------------------------------------------------------------
 
 
 _PLAIN = {"text": TEXT, "unicode": UNICODE}
@@ -609,7 +504,7 @@ class Derivation:
     root: Any = field(repr=False)
     wrt: Any
     paths: tuple[Path, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[Chain, ...]
     count: Count
     total: float
     numeric: Slopes | None
@@ -677,16 +572,15 @@ def explain(root: Any, wrt: Any, *, style: str = "text", merge: bool = True, wit
     start = names.find(root)
     below = order if start is order[-1] else graph.topological_order(start)
     told = account(start, names.find(wrt), below, names, merge)
-    found = told.groups
-    latex = typeset(told)
+    latex = _Typeset(told, LATEX).text()
     return Derivation(
         root=told.root,
         wrt=told.wrt,
-        paths=tuple(Path(chain.nodes, chain.partials) for chain in told.chains),
-        groups=tuple(found.groups or [found.shared]) if found is not None else (),
+        paths=() if told.gathered else tuple(Path(chain.nodes, chain.partials) for chain in told.chains),
+        groups=tuple(told.chains) if told.gathered else (),
         count=told.count,
         total=told.total,
         numeric=told.numeric,
-        text=latex if style == "latex" else plain(told, _PLAIN[style]),
+        text=latex if style == "latex" else _Plain(told, _PLAIN[style]).text(),
         latex=latex,
     )

@@ -1,69 +1,267 @@
-"""Nodes in words: an expression written out as a formula, and its local derivative by an operand.
+"""Mathematics as text: names, numbers, how a node is made, its local derivatives; in plain text, Unicode or LaTeX.
 
-Only for sentences: what is long is cut to the node's name. Drawing and LaTeX have writers of their own.
+What differs between these is a `Style`. Another way to write, such as MathML, is one more class like `Latex`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from ..engine import graph, ops
 from ..engine.op import Op, is_node
 from ..engine.ops import LEAF
 from ..engine.value import lift
 from ..errors import AutogradError, shown
-from .chains import is_name
-from .names import Names, is_plain_number, made_by, short_number
-from .text import TEXT, Style, label_text
+from .names import Names, is_name, is_plain_number, short_number
+from .text import columns, label_text
 
 __all__ = [
+    "LATEX",
+    "TEXT",
+    "UNICODE",
+    "Style",
     "definition",
-    "formula",
+    "derivative",
     "kinks",
     "latex_name",
     "latex_number",
     "local_derivative_text",
+    "made_by",
     "name_of",
-    "number_text",
     "point_text",
+    "shortened",
     "term_text",
+    "visible",
     "written",
 ]
 
-LONGEST = 48
+LONGEST = 48  # characters of a formula in a sentence
 _DEEPEST = 8
+_LONGEST_NAME = 24  # columns
+_MOST = 16  # factors of a product or terms of a sum, beyond which the middle is left out
+_BETWEEN = frozenset({"+", "-", "*", "/", "//", "%", "**"})  # stand between their operands
+
+
+# --- styles -------------------------------------------------------------------------------------------------------
+
+
+class Style:
+    """How mathematics is written; this class writes lines of text.
+
+    Args:
+        d: the sign of a derivative.
+        times: between the factors of a product.
+        dots: for what is left out.
+        plus_minus: before an error bound.
+        star: between the factors of a formula, as in 2*sin(x).
+    """
+
+    def __init__(self, d: str, times: str, dots: str, plus_minus: str, star: str = "*") -> None:
+        self.d = d
+        self.times = times
+        self.dots = dots
+        self.plus_minus = plus_minus
+        self.star = star
+
+    def word(self, text: str) -> str:
+        """A label, or the name of a function."""
+        return text
+
+    def name(self, name: str) -> str:
+        """A node's name, cut where it is too long for a line."""
+        if columns(name) <= _LONGEST_NAME:
+            return name
+        while columns(name) > _LONGEST_NAME - 3:
+            name = name[:-1]
+        return name + self.dots
+
+    def number(self, x: float) -> str:
+        """A number, as short as `short_number`."""
+        return short_number(x)
+
+    def digits(self, x: float) -> str:
+        """The same without the sign of a zero, which would look like a slip in a sum."""
+        return self.number(x + 0.0)
+
+    def ratio(self, above: str, below: str, mark: str = "") -> str:
+        """d above / d below; both as `name` writes them."""
+        upper, lower = (n if is_name(n) else f"({n})" for n in (above, below))
+        return f"{self.d}{upper}/{self.d}{lower}" + (f"|{mark}" if mark else "")
+
+    def power(self, base: str, exponent: str) -> str:
+        """base^exponent; both stand in brackets already where they need them."""
+        return f"{base}^{exponent}"
+
+    def call(self, function: str, operands: Iterable[str]) -> str:
+        """function(operand, operand)."""
+        return f"{self.word(function)}({', '.join(operands)})"
+
+    def operation(self, op: Op, operands: Sequence[str]) -> str:
+        """How an operation makes a node of operands."""
+        if op.name in _BETWEEN and len(operands) == 2:
+            return f" {op.name} ".join(map(_one_thing, operands))
+        if op.name.removeprefix("_") == "power":
+            return f"{_one_thing(operands[0])} ** {_one_thing(self.number(op.params[0]))}"
+        if op.name == "neg":
+            return f"-{_one_thing(operands[0])}"
+        return self.call(op.name.removeprefix("_"), [*operands, *map(self.number, op.params)])
+
+    def product(self, factors: Sequence[str]) -> list[str]:
+        """The factors, each but the first with the sign before it."""
+        return [f"{self.times} {f}" if i else f for i, f in enumerate(factors)]
+
+    def numbers(self, factors: Sequence[float]) -> list[str]:
+        """The product of numbers, negative ones in brackets."""
+        texts = self._visible(factors)
+        return self.product([f"({x})" if i and x.startswith("-") else x for i, x in enumerate(texts)])
+
+    def sum(self, terms: Sequence[float]) -> list[str]:
+        """The sum of numbers, each but the first with its sign before it."""
+        return [f"- {x[1:]}" if i and x[0] == "-" else f"+ {x}" if i else x for i, x in enumerate(self._visible(terms))]
+
+    def _visible(self, numbers: Sequence[float]) -> list[str]:
+        return [self.dots if i is None else self.digits(numbers[i]) for i in visible(len(numbers))]
+
+
+class Latex(Style):
+    """LaTeX, for mathematics mode."""
+
+    def word(self, text: str) -> str:
+        return latex_name(text)
+
+    def name(self, name: str) -> str:
+        return latex_name(name)
+
+    def number(self, x: float) -> str:
+        return latex_number(short_number(x))
+
+    def ratio(self, above: str, below: str, mark: str = "") -> str:
+        fraction = rf"\frac{{\partial {above}}}{{\partial {below}}}"
+        return rf"\left.{fraction}\right|_{{\text{{{mark}}}}}" if mark else fraction
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{{{base}}}^{{{exponent}}}" if "^" in base else f"{base}^{{{exponent}}}"
+
+    def operation(self, op: Op, operands: Sequence[str]) -> str:
+        """By the template of its row; a row of any number of operands has none."""
+        if "{0}" in op.latex:
+            return str(op.latex.format(*operands))
+        if op in (ops.SUM, ops.MEAN):
+            terms = " + ".join(shortened(operands, self.dots))
+            return terms if op is ops.SUM else rf"\frac{{1}}{{{len(operands)}}} \left({terms}\right)"
+        if op is ops.PROD:
+            return self.star.join(shortened(operands, self.dots))
+        if op is ops.DOT:
+            half = len(operands) // 2
+            pairs = zip(operands[:half], operands[half : 2 * half], strict=True)
+            products = [(r" \, " if _is_symbol(w) and _is_symbol(x) else self.star).join((w, x)) for w, x in pairs]
+            return " + ".join(shortened([*products, *operands[2 * half :]], self.dots))
+        listed = ", ".join(shortened(operands, self.dots)) + "".join(f"; {self.number(x)}" for x in op.params)
+        return rf"\operatorname{{{latex_name(op.latex or op.name.strip('_'))}}}({listed})"
+
+
+TEXT = Style("d", "*", "...", "+-")
+UNICODE = Style("∂", "·", "…", "±")
+LATEX = Latex(r"\partial", r"\cdot", r"\cdots", r"\pm", star=r" \cdot ")
+
+
+def visible(count: int) -> list[int | None]:
+    """The places of `count` things that are shown, and None for a gap."""
+    if count <= _MOST:
+        return list(range(count))
+    return [*range(_MOST // 2), None, *range(count - 3, count)]
+
+
+def shortened(terms: Sequence[str], dots: str, most: int = 8) -> list[str]:
+    """The terms, without those before the last one where there are too many."""
+    return [*terms[: most - 2], dots, terms[-1]] if len(terms) > most else list(terms)
+
+
+def _one_thing(operand: str) -> str:
+    """An operand in brackets if it is a negative number, or a label such as "yhat - y"."""
+    return f"({operand})" if operand.startswith("-") or " " in operand else operand
+
+
+def _is_symbol(text: str) -> bool:
+    return not text[0].isdecimal() and text[0] != "("
+
+
+# --- how nodes are made -------------------------------------------------------------------------------------------
+
+
+def made_by(op: Op, operands: Sequence[str], style: Style = TEXT) -> str:
+    """How a node is made of its operands.
+
+    Args:
+        op: the node's row.
+        operands: their names, in order.
+        style: how to write it.
+
+    Example:
+        >>> from autograd import ops
+        >>> made_by(ops.SIN, ["x"]), made_by(ops.ADD, ["a", "b"]), made_by(ops.power(2.0), ["x"])
+        ('sin(x)', 'a + b', 'x ** 2')
+        >>> made_by(ops.power(2.0), ["yhat - y"]), made_by(ops.SUB, ["a", "-1"])
+        ('(yhat - y) ** 2', 'a - (-1)')
+    """
+    if op is LEAF:
+        return "leaf"
+    return style.operation(op, operands) if operands else "constant"
+
+
+def definition(node: Any, names: Names, style: Style = TEXT) -> str:
+    """How a node is made, with its name: v1 = 2 * x."""
+    name = style.name(names[node])
+    if not node.parents:
+        return f"{name} = {style.number(node._data)} ({'an input' if node._row is LEAF else 'a constant'})"
+    operands = [style.name(names[p]) for p in node.parents]
+    if len(operands) > 6:
+        operands[3:-2] = [style.dots]
+    return f"{name} = {made_by(node._row, operands, style)}"
+
+
+def kinks(nodes: Iterable[Any]) -> list[str]:
+    """What the operations among the nodes take for a derivative where they have none."""
+    return list(dict.fromkeys(f"{node._row.name}: {node._row.kink}" for node in nodes if node._row.kink))
+
+
+# --- nodes as formulas over labelled nodes ------------------------------------------------------------------------
+
+
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4  # how strongly a formula holds together
 
-_INFIX: dict[Op, tuple[str, int]] = {
-    ops.ADD: (" + ", _SUM),
-    ops.SUB: (" - ", _SUM),
-    ops.MUL: ("*", _PRODUCT),
-    ops.DIV: ("/", _PRODUCT),
-    ops.over: ("/", _PRODUCT),
-    ops.over_or_zero: ("/", _PRODUCT),
-    ops.POW: ("^", _POWER),
-    ops.POWER_TOTAL: ("^", _POWER),
+
+class _Part(NamedTuple):
+    """A formula, how strongly it holds together, and whether a number can stand before it with no sign: 2x, 2x^2."""
+
+    text: str
+    strength: int
+    follows: bool = False
+
+    def held(self, strength: int) -> str:
+        """In brackets if it holds together less strongly than that."""
+        return self.text if self.strength >= strength else f"({self.text})"
+
+
+_INFIX: dict[Op, int] = {
+    ops.ADD: _SUM,
+    ops.SUB: _SUM,
+    ops.MUL: _PRODUCT,
+    ops.DIV: _PRODUCT,
+    ops.over: _PRODUCT,
+    ops.over_or_zero: _PRODUCT,
 }
-_WRITTEN_OUT: dict[Op, tuple[str, int]] = {
-    ops.SECH2: ("1 - tanh({0})^2", _SUM),
-    ops.SIGMOID_SLOPE: ("sigmoid({0})*(1 - sigmoid({0}))", _PRODUCT),
-    ops.ONE_MINUS_SQUARE: ("1 - ({0})^2", _SUM),
-    ops.STEP: ("step({0})", _ATOM),
-    ops.LOG_OR_ZERO: ("log({0})", _ATOM),
-    ops.POWER_SLOPE: ("{1}*({0})^({1} - 1)", _PRODUCT),
+# Derivatives have operations of their own, which a reader has never heard of.
+_WRITTEN_OUT: dict[Op, tuple[int, Callable[[Style, Sequence[str]], str]]] = {
+    ops.SECH2: (_SUM, lambda s, x: f"1 - {s.power(s.call('tanh', x), '2')}"),
+    ops.SIGMOID_SLOPE: (_PRODUCT, lambda s, x: f"{s.call('sigmoid', x)}{s.star}(1 - {s.call('sigmoid', x)})"),
+    ops.ONE_MINUS_SQUARE: (_SUM, lambda s, x: f"1 - {s.power(f'({x[0]})', '2')}"),
+    ops.LOG_OR_ZERO: (_ATOM, lambda s, x: s.call("log", x[:1])),
+    ops.POWER_SLOPE: (_PRODUCT, lambda s, x: f"{x[1]}{s.star}{s.power(f'({x[0]})', f'({x[1]} - 1)')}"),
 }
-
-
-def number_text(x: float) -> str:
-    """A number as a sentence has it.
-
-    >>> number_text(3.0), number_text(0.1 + 0.2)
-    ('3', '0.3')
-    """
-    return f"{x:.6g}"
 
 
 def written(node: Any, by_name: bool = True) -> str:
@@ -72,14 +270,8 @@ def written(node: Any, by_name: bool = True) -> str:
     Args:
         node: a node, or a plain number.
         by_name: whether the node itself may be written as its label.
-
-    Example:
-        >>> from autograd import Value, sin
-        >>> x = Value(2.0, "x")
-        >>> written(3 * sin(x**2) + x), written(2 * (x + 1) ** 2)
-        ('3*sin(x^2) + x', '2*(x + 1)^2')
     """
-    text, _ = _formula(lift(node), by_name, 0)
+    text = _formula(lift(node), TEXT, by_name).text
     return text if len(text) <= LONGEST else name_of(node)
 
 
@@ -87,19 +279,12 @@ def name_of(node: Any) -> str:
     """A short name: the label, else the formula where it is short, else the operation and the number."""
     if node._label:
         return shown(node._label)
-    text, _ = _formula(node, True, 0)
-    return text if len(text) <= LONGEST else f"the {node._row.name} node ({number_text(node._data)})"
+    text = _formula(node).text
+    return text if len(text) <= LONGEST else _node_text(node)
 
 
 def term_text(node: Any, k: int) -> str:
-    """The term that the k-th operand of a sum, a mean or a dot product stands in.
-
-    Example:
-        >>> from autograd import Value, dot
-        >>> w, x, b = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "b")
-        >>> [term_text(dot([w], [x], b), k) for k in range(3)]
-        ['w*x', 'w*x', 'b']
-    """
+    """The term that the k-th operand of a sum, a mean or a dot product stands in."""
     half = len(node.parents) // 2
     if node._row is not ops.DOT or k >= 2 * half:
         return name_of(node.parents[k])
@@ -107,137 +292,64 @@ def term_text(node: Any, k: int) -> str:
 
 
 def point_text(names: Sequence[str], numbers: Sequence[float]) -> str:
-    """A point in words, cut after four variables.
-
-    >>> point_text(["x", "y"], [0.5, 2.0])
-    'x = 0.5, y = 2'
-    """
-    listed = [f"{name} = {number_text(x)}" for name, x in zip(names[:4], numbers[:4], strict=True)]
+    """A point in words, cut after four variables: x = 0.5, y = 2."""
+    listed = [f"{name} = {short_number(x)}" for name, x in zip(names[:4], numbers[:4], strict=True)]
     return ", ".join(listed) + (", ..." if len(names) > 4 else "")
 
 
 def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
-    """The local derivative of a node by its k-th operand, written out.
+    """The local derivative of a node by its k-th operand, written out: d(x^2)/dx = 2x.
 
     Args:
         node: a node that an operation made.
         k: which operand.
         whole: False leaves out what it is equal to.
-
-    Example:
-        >>> from autograd import Value, sin
-        >>> x = Value(3.0, "x")
-        >>> local_derivative_text(x**2, 0), local_derivative_text(sin(x**2), 0)
-        ('d(x^2)/dx = 2x', 'd(sin(x^2))/d(x^2) = cos(x^2)')
     """
-    parent = node.parents[k]
-    above, below = (_in_fraction(n, by_name) for n, by_name in ((node, bool(node._label)), (parent, True)))
-    name = f"d{above}/d{below}"
+    texts = (written(node), written(node.parents[k]))
+    name = "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
     if not whole:
         return name
-    at = number_text(float(graph.local_partials(node)[k]))
+    at = short_number(float(graph.local_partials(node)[k]))
+    return f"{name} = {_slope_text(node, k, TEXT) or f'{at} here'}"
+
+
+def derivative(node: Any, k: int, names: Names, style: Style = TEXT) -> str:
+    """The derivative of a node by its k-th operand over names; empty where it is a number or too long to write."""
     try:
-        partial = graph.local_partials(node, create_graph=True)[k]
-        text, _ = _formula(lift(-node.parents[0] / node.parents[1] ** 2 if node._row is ops.DIV and k else partial))
-    except AutogradError:
-        text = ""
-    return f"{name} = {text}" if 0 < len(text) <= LONGEST and " node (" not in text else f"{name} = {at} here"
-
-
-def _in_fraction(node: Any, by_name: bool) -> str:
-    text = written(node, by_name) if by_name or node.parents else name_of(node)
-    return text if text.isidentifier() else f"({text})"
-
-
-def _formula(node: Any, by_name: bool = True, depth: int = 0) -> tuple[str, int]:
-    op = node._row
-    if by_name and node._label:
-        label = shown(node._label)
-        return label, _SUM if " " in label else _ATOM  # "yhat - y" is written in brackets
-    if not node.parents:
-        text = number_text(node._data)
-        return text, _ATOM if node._data >= 0 else _SUM
-    if depth > _DEEPEST or len(node.parents) > 6:
-        return f"the {op.name} node ({number_text(node._data)})", _ATOM
-    parts = [_formula(p, True, depth + 1) for p in node.parents]
-    if op in _INFIX:
-        return _infix(op, parts)
-    if op is ops.NEG:
-        return f"-{_held(parts[0], _PRODUCT)}", _SUM
-    if len(op.params) == 1 and op in (ops.power(op.params[0]), ops._power(op.params[0])):
-        exponent = number_text(op.params[0])
-        if exponent == "1":
-            return parts[0]
-        return f"{_held(parts[0], _ATOM)}^{exponent if op.params[0] >= 0 else f'({exponent})'}", _POWER
-    if op in _WRITTEN_OUT:
-        form, strength = _WRITTEN_OUT[op]
-        return form.format(*[text for text, _ in parts]), strength
-    if op is ops.ABS:
-        return f"|{parts[0][0]}|", _ATOM
-    return f"{op.name.strip('_')}({', '.join(text for text, _ in parts)})", _ATOM
-
-
-def _infix(op: Op, parts: list[tuple[str, int]]) -> tuple[str, int]:
-    sign, strength = _INFIX[op]
-    left, right = parts
-    if op is ops.MUL and left[0] == "1":
-        return right
-    if strength == _PRODUCT and left[0][0] == "-" and _is_number(left[0][1:]):
-        return f"-{_held(_infix(op, [(left[0][1:], _ATOM), right]), _PRODUCT)}", _SUM
-    if op is ops.ADD and right[0].startswith("-") and right[1] == _SUM:
-        return f"{left[0]} - {right[0][1:]}", _SUM
-    if op is ops.MUL and _is_number(left[0]) and right[0][:1].isalpha() and right[0].replace("^", "").isalnum():
-        return f"{left[0]}{right[0]}", _PRODUCT
-    strict = op not in (ops.ADD, ops.MUL)  # a - (b + c)
-    return f"{_held(left, strength)}{sign}{_held(right, strength + 1 if strict else strength)}", strength
-
-
-def _held(part: tuple[str, int], strength: int) -> str:
-    return part[0] if part[1] >= strength else f"({part[0]})"
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
-
-
-# --- reasons ------------------------------------------------------------------------------------------------------
-#
-# Why a factor is what it is: the local derivative as a formula, the rule's own sentence, how a node is made.
-
-
-_MOST = 6  # operands that are written out
-_SEEN = 64  # nodes of a formula that are looked at
-
-
-def formula(node: Any, place: int, names: Names) -> str:
-    """The derivative of a node by one operand over names; empty where it is a number or too long to write.
-
-    Example:
-        >>> from autograd import Value
-        >>> from autograd.engine.graph import topological_order
-        >>> x, y = Value(3.0, "x"), Value(2.0, "y")
-        >>> z = x * y
-        >>> formula(z, 0, Names(topological_order(z)))
-        'y'
-    """
-    try:
-        partial = graph.local_partials(node, create_graph=True)[place]
+        slope = graph.local_partials(node, create_graph=True)[k]
     except AutogradError:
         return ""
-    if not is_node(partial) or not _legible(partial, names):
+    if not is_node(slope) or not _legible(slope, names):
         return ""
-    head = local_derivative_text(node, place, whole=False)
-    text = local_derivative_text(node, place)[len(head) + 3 :]
-    number = short_number(float(graph.local_partials(node)[place]))
-    return "" if text in (number, f"{number} here") else text
+    text = _slope_text(node, k, TEXT)
+    if text == short_number(float(graph.local_partials(node)[k])):
+        return ""
+    if style is LATEX:
+        return "" if "^(" in text else _slope_text(node, k, LATEX)  # rows leave out exponents in brackets
+    return text
 
 
-def _legible(partial: Any, names: Names) -> bool:
-    """Whether every node in the formula has a name of its own, which stands in no need of brackets."""
-    stack, seen = [partial], 0
-    while stack and seen < _SEEN:
+def _slope_text(node: Any, k: int, style: Style) -> str:
+    """The formula of a local derivative; empty where it is too long, or has no value."""
+    try:
+        slope = graph.local_partials(node, create_graph=True)[k]
+        if node._row is ops.DIV and k:
+            slope = -node.parents[0] / node.parents[1] ** 2
+    except AutogradError:
+        return ""
+    text = _formula(lift(slope)).text
+    if len(text) > LONGEST or " node (" in text:
+        return ""
+    return text if style is TEXT else _formula(lift(slope), style).text
+
+
+def _legible(slope: Any, names: Names) -> bool:
+    """Whether every node in the formula has a name of its own that needs no brackets; a large one is not looked at."""
+    stack = [slope]
+    for _ in range(64):
+        if not stack:
+            return True
         node = stack.pop()
-        seen += 1
         if not node.label and (node.parents or is_plain_number(node)):
             stack += node.parents
         elif not is_name(node.label) or names.get(node, node.label) != node.label:
@@ -245,36 +357,66 @@ def _legible(partial: Any, names: Names) -> bool:
     return not stack
 
 
-def definition(node: Any, names: Names, style: Style = TEXT) -> str:
-    """How a node is made of its operands.
-
-    Example:
-        >>> from autograd import Value
-        >>> from autograd.engine.graph import topological_order
-        >>> x = Value(3.0, "x")
-        >>> y = 2 * x
-        >>> definition(y, Names(topological_order(y)))
-        'v1 = 2 * x'
-    """
-    name = style.name(names[node])
+def _formula(node: Any, style: Style = TEXT, by_name: bool = True, depth: int = 0) -> _Part:
+    op = node._row
+    if by_name and node._label:
+        label = shown(node._label)
+        return _Part(style.word(label), _SUM if " " in label else _ATOM, _is_word(label.replace("^", "")))
     if not node.parents:
-        return f"{name} = {short_number(node._data)} ({'an input' if node._row is LEAF else 'a constant'})"
-    shown: list[Any] = list(node.parents)
-    if len(shown) > _MOST:
-        shown[_MOST // 2 : 1 - _MOST // 2] = [None]
-    operands = [style.dots if p is None else style.name(names[p]) for p in shown]
-    return f"{name} = {made_by(node._row, operands)}"
+        return _Part(style.number(node._data), _ATOM if node._data >= 0 else _SUM, _is_word(short_number(node._data)))
+    if depth > _DEEPEST or len(node.parents) > 6:
+        return _Part(_node_text(node), _ATOM)
+    parts = [_formula(p, style, True, depth + 1) for p in node.parents]
+    if op in _INFIX:
+        return _infix(op, style, *parts)
+    if op in (ops.POW, ops.POWER_TOTAL):
+        base, above = parts
+        follows = base.follows and above.strength == _ATOM and above.text.isalnum()
+        return _Part(style.power(base.held(_POWER), above.held(_ATOM)), _POWER, follows)
+    if op is ops.NEG:
+        return _Part(f"-{parts[0].held(_PRODUCT)}", _SUM)
+    if len(op.params) == 1 and op in (ops.power(op.params[0]), ops._power(op.params[0])):
+        exponent = short_number(op.params[0])
+        if exponent == "1":
+            return parts[0]
+        follows = parts[0].follows and parts[0].strength == _ATOM and exponent.isalnum()
+        raised = style.power(parts[0].held(_ATOM), exponent if op.params[0] >= 0 else f"({exponent})")
+        return _Part(raised, _POWER, follows)
+    texts = [part.text for part in parts]
+    if op in _WRITTEN_OUT:
+        strength, write = _WRITTEN_OUT[op]
+        return _Part(write(style, texts), strength)
+    return _Part(f"|{texts[0]}|" if op is ops.ABS else style.call(op.name.strip("_"), texts), _ATOM)
 
 
-def kinks(nodes: Iterable[Any]) -> list[str]:
-    """What the operations among the nodes take for a derivative where they have none."""
-    found = {f"{node._row.name}: {node._row.kink}": None for node in nodes if node._row.kink}
-    return list(found)
+def _infix(op: Op, style: Style, left: _Part, right: _Part) -> _Part:
+    strength = _INFIX[op]
+    if op is ops.MUL and left.text == "1":
+        return right
+    if strength == _PRODUCT and left.text[0] == "-" and _is_number(left.text[1:]):
+        return _Part(f"-{_infix(op, style, _Part(left.text[1:], _ATOM), right).held(_PRODUCT)}", _SUM)
+    if op is ops.ADD and right.text.startswith("-") and right.strength == _SUM:
+        return _Part(f"{left.text} - {right.text[1:]}", _SUM)
+    if op is ops.MUL and _is_number(left.text) and right.follows:
+        return _Part(f"{left.text}{right.text}", _PRODUCT)
+    sign = {ops.ADD: " + ", ops.SUB: " - ", ops.MUL: style.star}.get(op, "/")
+    inner = strength if op in (ops.ADD, ops.MUL) else strength + 1  # a - (b + c)
+    return _Part(f"{left.held(strength)}{sign}{right.held(inner)}", strength)
 
 
-# --- latex --------------------------------------------------------------------------------------------------------
-#
-# Names as LaTeX mathematics: subscripts, hats and Greek letters, and nothing that a label could do harm with.
+def _node_text(node: Any) -> str:
+    return f"the {node._row.name} node ({short_number(node._data)})"
+
+
+def _is_word(text: str) -> bool:
+    return text[:1].isalpha() and text.isalnum()
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
+
+
+# --- LaTeX --------------------------------------------------------------------------------------------------------
 
 
 _GREEK = frozenset(

@@ -1,4 +1,4 @@
-"""What the nodes of a graph are called, and how each was made of the others, as text.
+"""What the nodes of a graph are called.
 
 The stepper, derivations, tables and pictures all take their names from here, so that a reader can carry a name from
 one to the other.
@@ -6,18 +6,19 @@ one to the other.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from ..engine.op import Op, is_node
-from ..engine.ops import CONSTANT, LEAF, LITERAL
+from ..engine.op import is_node
+from ..engine.ops import CONSTANT, LITERAL
 from ..errors import ArgumentError, shown
 
-__all__ = ["Names", "is_plain_number", "made_by", "number_beside", "short_number"]
+__all__ = ["Names", "is_name", "is_plain_number", "number_beside", "short_number"]
 
-_BETWEEN = frozenset({"+", "-", "*", "/", "//", "%", "**"})  # stand between their operands
+_NAME = re.compile(r"[^\W\d][\w.]*'*(\[[\w, ]*\])?(#\d+)?'*")
 _PREFIXES = "vutpqr"
 
 
@@ -102,55 +103,20 @@ def is_plain_number(node: Any) -> bool:
     return node._row is LITERAL or (node._row is CONSTANT and not node._label)
 
 
-def short_number(x: float) -> str:
-    """A number with as many digits as a line has room for.
+def is_name(label: str) -> bool:
+    """Whether a label is a name, as x1 or W[0,1] is, rather than a formula, as "yhat - y" is."""
+    return _NAME.fullmatch(label) is not None
 
-    >>> short_number(3.0), short_number(0.1 + 0.2), short_number(-1e-7)
-    ('3', '0.3', '-1e-07')
-    """
+
+def short_number(x: float) -> str:
+    """A number with as many digits as a line has room for: 3, 0.3, -1e-07."""
     return f"{x:.6g}"
 
 
 def number_beside(x: float) -> str:
-    """A number as it stands beside a sign: a negative one in brackets.
-
-    >>> number_beside(3.0), number_beside(-2.5), number_beside(-0.0)
-    ('3', '(-2.5)', '(-0)')
-    """
-    return _bracketed(short_number(x))
-
-
-def made_by(op: Op, operands: Sequence[str]) -> str:
-    """How a node is made of its operands.
-
-    Args:
-        op: the node's row.
-        operands: their names, in order.
-
-    Example:
-        >>> from autograd import ops
-        >>> made_by(ops.SIN, ["x"]), made_by(ops.ADD, ["a", "b"]), made_by(ops.power(2.0), ["x"])
-        ('sin(x)', 'a + b', 'x ** 2')
-        >>> made_by(ops.power(2.0), ["yhat - y"]), made_by(ops.SUB, ["a", "-1"])
-        ('(yhat - y) ** 2', 'a - (-1)')
-    """
-    if op is LEAF:
-        return "leaf"
-    if not operands:
-        return "constant"
-    if op.name in _BETWEEN and len(operands) == 2:
-        return f" {op.name} ".join(map(_bracketed, operands))
-    if op.name.removeprefix("_") == "power":
-        return f"{_bracketed(operands[0])} ** {_bracketed(short_number(op.params[0]))}"
-    if op.name == "neg":
-        return f"-{_bracketed(operands[0])}"
-    parameters = [f"{short_number(x)}" for x in op.params]
-    return f"{op.name.removeprefix('_')}({', '.join([*operands, *parameters])})"
-
-
-def _bracketed(operand: str) -> str:
-    """An operand that is one thing: a negative number and a label such as "yhat - y" stand in brackets."""
-    return f"({operand})" if operand.startswith("-") or " " in operand else operand
+    """A number as it stands beside a sign: a negative one in brackets."""
+    text = short_number(x)
+    return f"({text})" if text.startswith("-") else text
 
 
 def _written(label: str) -> str:

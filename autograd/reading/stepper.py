@@ -13,8 +13,9 @@ from ..engine import graph
 from ..engine.ops import LEAF
 from ..errors import ArgumentError
 from .conditions import Condition, parse_condition
+from .formulas import made_by
 from .grouping import Grouping
-from .names import made_by, number_beside, short_number
+from .names import number_beside, short_number
 from .trace import Step, Trace
 
 __all__ = ["Records", "Stepper"]

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import html
 import math
-import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
 from unicodedata import category, east_asian_width
 
-from .chains import is_name
-from .names import short_number
+from ..engine.special import total
 
 __all__ = [
     "LABEL_LIMIT",
-    "TEXT",
-    "UNICODE",
-    "Style",
     "columns",
     "cut",
-    "digits",
     "equation",
     "filled",
     "label_text",
@@ -28,7 +21,6 @@ __all__ = [
     "printable",
     "sentence",
     "text_width",
-    "visible",
 ]
 
 LABEL_LIMIT = 32  # characters; a longer label would push the rest of the picture out of sight
@@ -106,15 +98,15 @@ def text_width(text: str, size: float, bold: bool = False) -> int:
         >>> text_width("loss", 10), text_width("損失", 10)
         (24, 20)
     """
-    return math.ceil(size * sum(map(_ems, text)) * (1.12 if bold else 1.0))
+    return math.ceil(size * total(map(_ems, text)) * (1.12 if bold else 1.0))
 
 
 def _ems(character: str) -> float:
     if character in _NARROW:
         return 0.4
-    if character in _WIDE or unicodedata.east_asian_width(character) in "WF":
+    if character in _WIDE or east_asian_width(character) in "WF":
         return 1.0
-    if unicodedata.category(character) in ("Mn", "Me"):
+    if category(character) in ("Mn", "Me"):
         return 0.0  # it stands above or around the character before it
     return 0.66 if character.islower() or character.isdecimal() else 0.8
 
@@ -184,80 +176,7 @@ def printable(text: str, room: int, ascii_only: bool = False) -> str:
 
 
 WIDTH = 80
-_LONGEST_NAME = 24  # columns
 _FARTHEST = 18  # columns, for the sign that the lines below are aligned at
-_MOST = 16  # factors of a product or terms of a sum, beyond which the middle is left out
-
-
-class Style(NamedTuple):
-    """The signs that a style is made of.
-
-    Args:
-        d: of a derivative.
-        times: between factors.
-        dots: for what is left out.
-        plus_minus: before an error bound.
-    """
-
-    d: str
-    times: str
-    dots: str
-    plus_minus: str
-
-    def name(self, name: str) -> str:
-        """A name, cut where it is too long for a line."""
-        if columns(name) <= _LONGEST_NAME:
-            return name
-        while columns(name) > _LONGEST_NAME - 3:
-            name = name[:-1]
-        return name + self.dots
-
-    def ratio(self, above: str, below: str, mark: str = "") -> str:
-        """d above / d below."""
-        upper, lower = (n if is_name(n) else f"({n})" for n in (self.name(above), self.name(below)))
-        return f"{self.d}{upper}/{self.d}{lower}" + (f"|{mark}" if mark else "")
-
-    def product(self, factors: Sequence[str]) -> list[str]:
-        """The factors, each but the first with the sign before it."""
-        return [f"{self.times} {f}" if i else f for i, f in enumerate(factors)]
-
-    def numbers(self, factors: Sequence[float]) -> list[str]:
-        """The product of numbers, negative ones in brackets."""
-        shown = [self.dots if i is None else digits(factors[i]) for i in visible(len(factors))]
-        return self.product([f"({x})" if i and x.startswith("-") else x for i, x in enumerate(shown)])
-
-    def sum(self, terms: Sequence[float]) -> list[str]:
-        """The sum of numbers, each but the first with its sign before it.
-
-        >>> TEXT.sum([3.0, -2.0])
-        ['3', '- 2']
-        """
-        shown = [self.dots if i is None else digits(terms[i]) for i in visible(len(terms))]
-        return [f"- {x[1:]}" if i and x[0] == "-" else f"+ {x}" if i else x for i, x in enumerate(shown)]
-
-
-TEXT = Style("d", "*", "...", "+-")
-UNICODE = Style("∂", "·", "…", "±")
-
-
-def digits(x: float) -> str:
-    """A number, without the sign of a zero, which would look like a slip in a sum.
-
-    >>> digits(0.5), digits(-0.0)
-    ('0.5', '0')
-    """
-    return short_number(x + 0.0)
-
-
-def visible(count: int) -> list[int | None]:
-    """The places of `count` things that are shown, and None for a gap.
-
-    >>> visible(3), visible(1000)
-    ([0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, None, 997, 998, 999])
-    """
-    if count <= _MOST:
-        return list(range(count))
-    return [*range(_MOST // 2), None, *range(count - 3, count)]
 
 
 def equation(sides: Sequence[Sequence[str]], indent: int = 0) -> list[str]:

@@ -19,7 +19,8 @@ from ..engine.op import Op, number
 from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import GraphError, OperandError
-from .names import Names, is_plain_number, made_by, number_beside, short_number
+from .formulas import made_by
+from .names import Names, is_plain_number, number_beside, short_number
 
 __all__ = ["Message", "Step", "Trace", "steps"]
 

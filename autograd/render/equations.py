@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from ..engine import ops
 from ..engine.graph import is_constant
-from ..engine.op import Op
 from ..engine.value import Value
 from ..errors import GraphError
-from ..reading.formulas import latex_name, latex_number
-from ..reading.names import is_plain_number, short_number
+from ..reading.formulas import LATEX, latex_name, made_by, shortened
+from ..reading.names import is_plain_number
 from ..reading.trace import Trace
 from .rows import graph_size
 
 __all__ = ["to_latex"]
 
 NODE_LIMIT = 150
-_MOST = 8  # terms or operands, beyond which the middle is left out
 _WIDEST = 75  # characters on a line, about; an equation that is longer is broken at its equals signs
-_TIMES, _DOTS = r" \cdot ", r"\cdots"
 _COMPOUND = re.compile(r"[-+*/=<>^ ]")
 _UNSEEN = re.compile(r"\\left|\\right|\\partial|\\text|\\operatorname|\\frac|[{}_^ ]")
-
-Terms: TypeAlias = Sequence[str]
 
 
 def to_latex(root: Value, *, backward: bool = True) -> str:
@@ -66,94 +60,45 @@ def to_latex(root: Value, *, backward: bool = True) -> str:
             "a node nearer to the inputs, or one derivative alone: autograd.explain(root, wrt)"
         )
     trace = Trace(root)
-    rows = [*_Forward(trace).rows(), *(_Backward(trace).rows() if backward else ())]
+    rows = [*_forward(trace), *(_backward(trace) if backward else ())]
     body = " \\\\\n".join(rows)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
 
-class _Forward:
-    """z = w x + b = 2 * 3 + 1 = 7."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.symbols = {node: _symbol(trace, node) for node in trace.order}
-        values = zip(trace.order, trace.values, strict=True)
-        self.numbers = {node: _bracketed(_number(value)) for node, value in values}
-
-    def rows(self) -> Iterator[str]:
-        for node, value in zip(self.trace.order, self.trace.values, strict=True):
-            if node.parents:
-                sides = [_formula(node, [text[p] for p in node.parents]) for text in (self.symbols, self.numbers)]
-                yield from _equation(latex_name(self.trace.names[node]), [*sides, _number(value)])
+def _forward(trace: Trace) -> Iterator[str]:
+    """Rows such as z = w x + b = 2 * 3 + 1 = 7."""
+    symbols = {node: _symbol(trace, node) for node in trace.order}
+    numbers = {node: _number(value) for node, value in zip(trace.order, trace.values, strict=True)}
+    for node, value in zip(trace.order, trace.values, strict=True):
+        if node.parents:
+            sides = [made_by(node._row, [text[p] for p in node.parents], LATEX) for text in (symbols, numbers)]
+            yield from _equation(latex_name(trace.names[node]), [*sides, LATEX.number(value)])
 
 
-class _Backward:
-    """dL/dx = dL/du * du/dx + dL/dv * dv/dx = 2 * 3 + 1 * 5 = 11."""
+def _backward(trace: Trace) -> Iterator[str]:
+    """Rows such as dL/dx = dL/du * du/dx + dL/dv * dv/dx = 2 * 3 + 1 * 5 = 11."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
+    def ratio(above: Any, below: Any, mark: str = "") -> str:
+        return LATEX.ratio(_symbol(trace, above), _symbol(trace, below), mark)
 
-    def rows(self) -> Iterator[str]:
-        trace, end = self.trace, len(self.trace)
-        yield from _equation(self.ratio(trace.root, trace.root), [_number(trace.seed)])
-        for node in reversed(trace.order[:-1]):
-            if is_constant(node):
-                continue
-            sent = trace.contributions(node, end)
-            uses = Counter(sender for sender, _ in sent)
-            symbols, numbers = [], []
-            for sender, message in sent:
-                mark = f"operand {message.operand + 1}" if uses[sender] > 1 else ""
-                symbols.append(f"{self.ratio(trace.root, sender)}{_TIMES}{self.ratio(sender, node, mark)}")
-                factors = [_bracketed(_number(x)) for x in (message.upstream, message.local)]
-                numbers.append(_TIMES.join(factors))
-            total = trace.gradient(node, end)
-            if total is not None:
-                sides = [" + ".join(_shortened(terms)) for terms in (symbols, numbers)]
-                yield from _equation(self.ratio(trace.root, node), [*sides, _number(total)])
-
-    def ratio(self, above: Any, below: Any, mark: str = "") -> str:
-        upper, lower = (_symbol(self.trace, node) for node in (above, below))
-        fraction = rf"\frac{{\partial {upper}}}{{\partial {lower}}}"
-        return rf"\left.{fraction}\right|_{{\text{{{mark}}}}}" if mark else fraction
+    end = len(trace)
+    yield from _equation(ratio(trace.root, trace.root), [LATEX.number(trace.seed)])
+    for node in reversed(trace.order[:-1]):
+        total = trace.gradient(node, end)
+        if is_constant(node) or total is None:
+            continue
+        sent = trace.contributions(node, end)
+        uses = Counter(sender for sender, _ in sent)
+        symbols, numbers = [], []
+        for sender, message in sent:
+            mark = f"operand {message.operand + 1}" if uses[sender] > 1 else ""
+            symbols.append(LATEX.star.join([ratio(trace.root, sender), ratio(sender, node, mark)]))
+            numbers.append(LATEX.star.join([_number(message.upstream), _number(message.local)]))
+        sides = [" + ".join(shortened(terms, LATEX.dots)) for terms in (symbols, numbers)]
+        yield from _equation(ratio(trace.root, node), [*sides, LATEX.number(total)])
 
 
-def _formula(node: Any, operands: Terms) -> str:
-    """How a node is made, by the template of its row; a row of any number of operands has none."""
-    op = node._row
-    if "{0}" in op.latex:
-        return str(op.latex.format(*operands))
-    write = _VARIADIC.get(op)
-    if write is not None:
-        return write(operands)
-    listed = ", ".join(_shortened(operands)) + "".join(f"; {_number(x)}" for x in op.params)
-    return rf"\operatorname{{{latex_name(op.latex or op.name.strip('_'))}}}({listed})"
-
-
-def _dot(operands: Terms) -> str:
-    """The weights, the inputs, and mostly a bias."""
-    half = len(operands) // 2
-    products = [rf"{w} \, {x}" if _is_name(w) and _is_name(x) else f"{w}{_TIMES}{x}" for w, x in _pairs(operands, half)]
-    return " + ".join(_shortened([*products, *operands[2 * half :]]))
-
-
-def _pairs(operands: Terms, half: int) -> Iterator[tuple[str, str]]:
-    return zip(operands[:half], operands[half : 2 * half], strict=True)
-
-
-def _mean(operands: Terms) -> str:
-    return rf"\frac{{1}}{{{len(operands)}}} \left({' + '.join(_shortened(operands))}\right)"
-
-
-_VARIADIC: dict[Op, Callable[[Terms], str]] = {
-    ops.SUM: lambda operands: " + ".join(_shortened(operands)),
-    ops.PROD: lambda operands: _TIMES.join(_shortened(operands)),
-    ops.MEAN: _mean,
-    ops.DOT: _dot,
-}
-
-
-def _equation(left: str, sides: Terms) -> Iterator[str]:
+def _equation(left: str, sides: Sequence[str]) -> Iterator[str]:
     """One row, or one for each side where that would be too long; a side is written once."""
     before = [left, *sides]
     written = [side for side, other in zip(sides, before, strict=False) if _bare(side) != _bare(other)]
@@ -170,26 +115,15 @@ def _bare(side: str) -> str:
     return side.replace("\\ ", "").replace(" ", "")
 
 
-def _shortened(terms: Terms) -> list[str]:
-    """The terms, without those in the middle where there are many."""
-    return [*terms[: _MOST - 2], _DOTS, terms[-1]] if len(terms) > _MOST else list(terms)
-
-
 def _symbol(trace: Trace, node: Any) -> str:
     """A node's name as one thing that can stand in a product; a plain number is its own name."""
     if is_plain_number(node):
-        return _bracketed(_number(node._data))
+        return _number(node._data)
     name = trace.names[node]
     return rf"\left({latex_name(name)}\right)" if _COMPOUND.search(name) else latex_name(name)
 
 
 def _number(x: float) -> str:
-    return latex_number(short_number(x))
-
-
-def _bracketed(number: str) -> str:
-    return f"({number})" if number.startswith("-") or "^" in number else number
-
-
-def _is_name(text: str) -> bool:
-    return not text[0].isdecimal() and text[0] != "("
+    """A number as one thing that can stand in a product."""
+    text = LATEX.number(x)
+    return f"({text})" if text.startswith("-") or "^" in text else text

@@ -22,7 +22,8 @@ from ..engine.ops import ADD, DIV, DOT, LEAF, LITERAL, MEAN, MUL, SUM
 from ..engine.value import Value, literal
 from ..errors import ArgumentError, GraphError, OperandError, shown
 from ..functions.slopes import exact_sum
-from ..reading.names import Names, made_by, short_number
+from ..reading.formulas import made_by
+from ..reading.names import Names, short_number
 from ..reading.trace import Trace
 from .parts import FOLLOWS, SHOWN, Part, Parts, Units
 from .rows import (

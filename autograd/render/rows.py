@@ -17,9 +17,9 @@ from ..engine.graph import is_constant, local_partials, partials_at, topological
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
-from ..reading.formulas import local_derivative_text
+from ..reading.formulas import local_derivative_text, made_by
 from ..reading.grouping import Grouping
-from ..reading.names import Names, made_by
+from ..reading.names import Names
 from ..reading.trace import Trace
 
 __all__ = [

@@ -9,7 +9,8 @@ import pytest
 from autograd import Value, ops
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
-from autograd.reading.names import Names, made_by, number_beside
+from autograd.reading.formulas import made_by
+from autograd.reading.names import Names, number_beside
 
 
 def names(root: Value) -> list[str]:
