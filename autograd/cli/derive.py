@@ -28,12 +28,7 @@ _PYTHON = (
 
 
 def derivations_of(path: Path) -> list[Derivation]:
-    """The derivations of a file in the text form.
-
-    Raises:
-        ArgumentError: it cannot be read, is a Python file, or holds no derivation.
-        ExpressionError: a line of it is wrong.
-    """
+    """The derivations of a file in the text form."""
     try:
         found = read_derivations(path)
     except ExpressionError:
@@ -47,12 +42,7 @@ def derivations_of(path: Path) -> list[Derivation]:
 
 
 def check_lines(derivations: Sequence[Derivation], verdicts: Counter[str]) -> Iterator[str]:
-    """Check each derivation and say what came of it.
-
-    Args:
-        derivations: what to check.
-        verdicts: is added to: how many were "pass", "fail" and "undefined".
-    """
+    """Check each derivation and say what came of it; `verdicts` counts the verdicts."""
     from ..checking.check import check_derivative
 
     for derivation in derivations:
@@ -90,14 +80,7 @@ def _obstacles(derivation: Derivation) -> Iterator[str]:
 
 
 class Derived:
-    """An expression, its value and its gradient at one point, and the graph of it.
-
-    Args:
-        expression: what was computed.
-        inputs: a node for each variable.
-        root: the node of the result.
-        notes: what the backward warned of, once there has been one.
-    """
+    """An expression at one point: a node for each variable, the root of its graph, and what backward warned of."""
 
     def __init__(self, expression: Expression, inputs: dict[str, Value], root: Value) -> None:
         self.expression = expression
@@ -107,22 +90,7 @@ class Derived:
 
 
 def derive(text: str, assignments: Sequence[str]) -> Derived:
-    """Compute an expression and its gradient.
-
-    Args:
-        text: the expression.
-        assignments: a value for each variable, as "x=0.5"; a value may be an expression without variables.
-
-    Raises:
-        ExpressionError: the text is no expression.
-        ArgumentError: a value is missing, given twice, not used or no number.
-        AutogradError: there is no value or no derivative at this point.
-
-    Example:
-        >>> result = derive("x*y", ["x=2", "y=pi"])
-        >>> result.root.data, result.inputs["y"].grad
-        (6.283185307179586, 2.0)
-    """
+    """Compute an expression and its gradient; each assignment is as x=0.5, or x=2*pi."""
     built = build(text, assignments)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -132,13 +100,7 @@ def derive(text: str, assignments: Sequence[str]) -> Derived:
 
 
 def build(text: str, assignments: Sequence[str]) -> Derived:
-    """Compute an expression, and no gradient yet; arguments and errors as of `derive`.
-
-    Example:
-        >>> built = build("x*y", ["x=2", "y=pi"])
-        >>> built.root.data, built.inputs["y"].grad
-        (6.283185307179586, 0.0)
-    """
+    """Compute an expression, and no gradient yet."""
     values: dict[str, float] = {}
     for assignment in assignments:
         name, equals, number = assignment.partition("=")

@@ -28,15 +28,7 @@ class _File(NamedTuple):
 
 
 def lesson_of(text: str) -> Lesson:
-    """The lesson that an argument names.
-
-    Raises:
-        ArgumentError: there is none; the message names those there are.
-
-    Example:
-        >>> lesson_of("5").title
-        'Two weights by hand'
-    """
+    """The lesson that an argument names."""
     if text.isdecimal() and text.isascii():
         return lessons.get(int(text))
     number, dot, _ = text.partition(".")
@@ -46,12 +38,7 @@ def lesson_of(text: str) -> Lesson:
 
 
 def title_of(lesson: Lesson, claim: str | None) -> str:
-    """What a worked example is called: by its claim, or as the lesson's own.
-
-    Example:
-        >>> title_of(lesson_of("5"), "5.3")
-        'Claim 5.3: Two weights, one step by hand'
-    """
+    """What a worked example is called: by its claim, or as the lesson's own."""
     return f"Lesson {lesson.number}: {lesson.title}" if claim is None else f"Claim {claim}: {lesson.claim(claim).title}"
 
 

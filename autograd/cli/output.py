@@ -31,11 +31,7 @@ def complain_with_place(error: ExpressionError, file: str = "") -> int:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory and those above it, where there are none.
-
-    Raises:
-        ArgumentError: it can't be made.
-    """
+    """Make a directory and those above it, where there are none."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -43,11 +39,7 @@ def make_directory(path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file, the same bytes on every system.
-
-    Raises:
-        ArgumentError: it can't be written.
-    """
+    """Write a text file, the same bytes on every system."""
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Reads lines, finds the command that is meant, and completes; knows nothing of what the commands do."""
+"""The terminal under the stepper: it reads lines, finds the command that is meant, completes, wraps and colours."""
 
 from __future__ import annotations
 
@@ -14,372 +14,19 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TextIO, TypeAlias
+from typing import TextIO, TypeAlias, TypeVar
 
 from ..errors import ArgumentError, AutogradError, shown
-from ..reading.conditions import VARIABLES
 from ..reading.text import columns
 
 __all__ = ["Screen", "Shell", "history_file", "quoted"]
 
-# --- words --------------------------------------------------------------------------------------------------------
-#
-# The commands' names, one-letter forms and help.
-
-
-WIDTH = 80
-_NARROW, _COLUMN = 60, 26
-
-_CLOSING = (
-    "A blank line repeats the last command. A beginning that fits one command alone stands for it. Nodes go by their "
-    "labels, and by v1, v2, ... where they have none; print shows them all."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command as the help shows it.
-
-    Args:
-        name: what is typed in full.
-        short: its short form; "": it has none.
-        usage: what stands behind the name.
-        does: in one line.
-        more: what else there is to know.
-        words: what may stand behind the name, for completion.
-        takes_nodes: whether names of nodes may.
-    """
-
-    name: str
-    short: str
-    usage: str
-    does: str
-    more: str = ""
-    words: tuple[str, ...] = ()
-    takes_nodes: bool = False
-
-
-def _of_nodes(name: str, short: str, usage: str, does: str, more: str = "") -> Command:
-    return Command(name, short, usage, does, more, takes_nodes=True)
-
-
-_KINDS = ("node", "neuron", "layer")
-
-COMMANDS = (
-    Command("step", "s", "[N]", "let the next record happen, or the next N"),
-    Command(
-        "next",
-        "n",
-        "[neuron|layer]",
-        "go on to the next backward visit, or to the next neuron or layer",
-        "What is computed before it happens on the way. A neuron is a sum of weights times inputs, with its "
-        "activation if it has one.",
-        words=_KINDS,
-    ),
-    _of_nodes("until", "u", "NODE", "go on until the node's gradient is complete"),
-    Command(
-        "run", "r", "", "go on to the end, or to where a break holds", 'It is also called "continue", c for short.'
-    ),
-    Command("back", "k", "[N]", "undo the last record, or the last N"),
-    Command("goto", "g", "K", "stand after K records, forwards or backwards"),
-    Command("restart", "", "", "stand before the first record, as goto 0"),
-    Command("where", "w", "", "the last record, what comes next, and the gradients that are on their way"),
-    Command(
-        "list",
-        "l",
-        "[FROM [TO]]",
-        "the records around this place; -> marks the last one that happened",
-        "With numbers, the records from one to the other. Of records to come it names the node alone.",
-    ),
-    _of_nodes("print", "p", "[NODE ...]", "a node's value and its gradient so far; alone, every node's"),
-    _of_nodes("why", "y", "NODE", "every contribution to the node's gradient so far"),
-    _of_nodes("explain", "e", "NODE", "the chain rule for the node, written out"),
-    _of_nodes(
-        "predict",
-        "",
-        "NODE [GUESS]",
-        "guess a gradient before it is shown",
-        "A guess is a number such as -0.5, 1/3 or 2*3. Without one you are asked for it.",
-    ),
-    _of_nodes("watch", "", "[NODE]", "tell of every change of the node's gradient; alone, list what is watched"),
-    Command(
-        "break",
-        "b",
-        "[CONDITION]",
-        "stop run, until and next where the condition holds; alone, list the conditions",
-        f"It compares {', '.join(VARIABLES)}: as abs(grad) < 1e-6, or value > 0 and message == 0. grad is a complete "
-        "gradient; a message is upstream * local.",
-        words=(*VARIABLES, "abs("),
-    ),
-    Command("clear", "", "", "forget every break and every watched node"),
-    Command(
-        "draw",
-        "d",
-        "[FILE]",
-        "write a picture (SVG) of this very moment",
-        "The file is step-K.svg if not named. Another end of its name makes another kind: .png, .dot or .mmd.",
-    ),
-    Command("help", "h", "[COMMAND]", "this list, or more about one command", "? is another name for it."),
-    Command("quit", "q", "", "leave; so does the end of input (Ctrl-D)"),
-)
-_BY_NAME = {command.name: command for command in COMMANDS}
-_ALSO = {command.short: command for command in COMMANDS if command.short} | {
-    "c": _BY_NAME["run"],
-    "cont": _BY_NAME["run"],
-    "continue": _BY_NAME["run"],
-    "exit": _BY_NAME["quit"],
-    "?": _BY_NAME["help"],
-}
-
-
-def find(word: str) -> Command:
-    """The command of that name, short form, or unambiguous beginning.
-
-    Raises:
-        ArgumentError: there is none, and the message names the nearest; or several begin like that.
-
-    Example:
-        >>> find("n").name, find("back").name, find("exp").name
-        ('next', 'back', 'explain')
-    """
-    word = word.lower()
-    found = _BY_NAME.get(word) or _ALSO.get(word)
-    if found is not None:
-        return found
-    begin = [name for name in _BY_NAME if word and name.startswith(word)]
-    if len(begin) == 1:
-        return _BY_NAME[begin[0]]
-    if begin:
-        raise ArgumentError(f"{quoted(word)} may be {' or '.join(begin)}: type more of it")
-    near = get_close_matches(word, _BY_NAME, n=1, cutoff=0.6) if len(word) <= 40 else []
-    hint = f"; did you mean {near[0]}?" if near else ""
-    raise ArgumentError(f"there is no command {quoted(word)}{hint} (help lists the commands)")
-
-
-def quoted(text: str) -> str:
-    """Typed text in quotes, cut if it is long.
-
-    >>> quoted("nxt")
-    "'nxt'"
-    """
-    short = shown(text)
-    return repr(text) if short == text else short
-
-
-def help_lines(width: int = WIDTH, command: Command | None = None) -> Iterator[str]:
-    """The help: every command in a line or two, or all about one.
-
-    Example:
-        >>> print(*help_lines(command=find("goto")), sep="\\n")
-        goto K (g): stand after K records, forwards or backwards
-    """
-    width = min(width, WIDTH)
-    if command is not None:
-        short = f" ({command.short})" if command.short else ""
-        yield from textwrap.wrap(f"{_used(command)}{short}: {command.does}", width, subsequent_indent="  ")
-        yield from textwrap.wrap(command.more, width, initial_indent="  ", subsequent_indent="  ")
-        return
-    for each in COMMANDS:
-        head = f"{each.short:>1}  {_used(each)}"
-        if width < _NARROW:
-            yield from textwrap.wrap(head, width, subsequent_indent="     ")
-            yield from textwrap.wrap(each.does, width, initial_indent="     ", subsequent_indent="     ")
-        else:
-            yield from textwrap.wrap(f"{head:<{_COLUMN}}{each.does}", width, subsequent_indent=" " * _COLUMN)
-    yield ""
-    yield from textwrap.wrap(_CLOSING, width)
-
-
-def _used(command: Command) -> str:
-    return f"{command.name} {command.usage}".strip()
-
-
-# --- screen -------------------------------------------------------------------------------------------------------
-#
-# What a terminal shows: lines wrapped to its width, and colour; elsewhere plain text as it is.
-
-
-Subject: TypeAlias = Callable[[int], str]
-
-_STYLES = {"strong": "1", "faint": "2", "good": "32", "note": "33", "bad": "31", "node": "1;36"}
-_NARROWEST = 10
-_RECORD = re.compile(r"(?P<marker>(?:->|  ) )?\[\d+/\d+\]")
-
-
-class Screen:
-    """Prints to a stream.
-
-    Args:
-        stream: where to.
-        colour: whether to colour; it is done last, so that it can't disturb the layout.
-        environment: for the kind of terminal.
-
-    Example:
-        >>> import sys
-        >>> Screen(sys.stdout, colour=False).show(["plain text"])
-        plain text
-    """
-
-    def __init__(self, stream: TextIO, colour: bool, environment: Mapping[str, str] = os.environ) -> None:
-        self.stream = stream
-        self.colour = colour
-        self.terminal = stream.isatty()
-        self.draws = self.terminal and environment.get("TERM") != "dumb"
-
-    @property
-    def width(self) -> int | None:
-        """How many columns there are; None: it is no terminal, and a line may be of any length."""
-        return max(shutil.get_terminal_size().columns, _NARROWEST) if self.terminal else None
-
-    @property
-    def ascii_only(self) -> bool:
-        """Whether the stream has no signs to draw lines with."""
-        return not (self.stream.encoding or "ascii").lower().replace("-", "").startswith("utf")
-
-    def show(self, lines: Iterable[str], style: str = "", subject: Subject | None = None) -> None:
-        """Print lines.
-
-        Args:
-            lines: what to print; one may be wrapped to several.
-            style: of all of them; "": each as what it says.
-            subject: gives the name of the node that a record is about, for its number; the name is highlighted.
-        """
-        for line in lines:
-            first, *rest = self._wrapped(line)
-            print(self._first(first, style, subject), file=self.stream)
-            for part in rest:
-                print(self._painted(part, style or _style_of(line)), file=self.stream)
-
-    def as_it_is(self, lines: Iterable[str]) -> None:
-        """Print lines that fit already."""
-        for line in lines:
-            print(line, file=self.stream)
-
-    def _wrapped(self, line: str) -> list[str]:
-        width = self.width
-        if width is None or columns(line) <= width:
-            return [line]
-        indent = len(line) - len(line.removeprefix("->").lstrip(" ")) + 2
-        return list(_broken(line, width, " " * indent if indent <= width // 3 else "  "))
-
-    def _first(self, line: str, style: str, subject: Subject | None) -> str:
-        record = None if style else _RECORD.match(line)
-        if record is None or not self.colour:
-            return self._painted(line, style or _style_of(line))
-        head, rest = record[0], line[record.end() :]
-        if subject is not None:
-            name = subject(int(re.findall(r"\d+", head)[0]))
-            behind = re.match(r" \(layer [^)]*\)", rest)  # which neuron it is in comes first
-            pattern = re.compile(rf"(?<![\w.\[,]){re.escape(name)}(?![\w.\[,])")
-            place = pattern.search(rest, behind.end() if behind else 0)
-            if place:
-                rest = rest[: place.start()] + self._painted(name, "node") + rest[place.end() :]
-        return self._painted(head, "strong" if record["marker"] == "-> " else "faint") + rest
-
-    def _painted(self, text: str, style: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour and style and text else text
-
-
-def _style_of(line: str) -> str:
-    if line.startswith(("stopped:", "watching ")) or "not finite:" in line:
-        return "note"
-    return ""
-
-
-def _broken(line: str, width: int, indent: str) -> Iterator[str]:
-    """Parts of at most `width` columns, broken at spaces, or within a word that is longer than a line."""
-    part, empty = "", True
-    for word in re.findall(r" *[^ ]+", line):
-        if columns(part) + columns(word) > width and not empty:
-            yield part
-            part, word, empty = indent, word.lstrip(" "), True
-        while columns(part) + columns(word) > width:
-            room = width - columns(part)
-            cut = next((i for i in range(len(word), 0, -1) if columns(word[:i]) <= room), 1)
-            yield part + word[:cut]
-            part, word = indent, word[cut:]
-        part += word
-        empty = empty and not word
-    yield part
-
-
-# --- line editing -------------------------------------------------------------------------------------------------
-#
-# Completion and history, where the platform has readline.
-
-
-_LONGEST = 1000  # lines of history
-
-
-@contextmanager
-def line_editing() -> Iterator[None]:
-    """Set readline up for names of nodes, and keep the history; whatever fails leaves plain reading of lines."""
-    try:
-        import readline
-    except ImportError:
-        yield
-        return
-    delimiters = readline.get_completer_delims()
-    readline.set_completer_delims(" \t\n")  # a label may hold any other sign
-    readline.parse_and_bind("set enable-bracketed-paste off")  # pasted lines are commands, each of them
-    if "libedit" in (readline.__doc__ or ""):  # which does not understand how `cmd` binds the key
-        readline.parse_and_bind("bind ^I rl_complete")
-    readline.set_history_length(_LONGEST)
-    file = history_file()
-    if file is not None:
-        with suppress(OSError):
-            readline.read_history_file(file)
-    try:
-        yield
-    finally:
-        readline.set_completer_delims(delimiters)
-        if file is not None:
-            with suppress(OSError):
-                file.parent.mkdir(parents=True, exist_ok=True)
-                readline.write_history_file(file)
-
-
-def answer(question: str) -> str:
-    """The line typed after a question; it is no command, so the history leaves it out.
-
-    Raises:
-        EOFError: there is none.
-    """
-    try:
-        import readline
-    except ImportError:
-        return input(question)
-    readline.set_auto_history(False)
-    try:
-        return input(question)
-    finally:
-        readline.set_auto_history(True)
-
-
-def history_file(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Where the history is kept; None: there is no such place.
-
-    Example:
-        >>> history_file({"XDG_STATE_HOME": "/var/state"}).as_posix()
-        '/var/state/autograd/step_history'
-    """
-    state = environment.get("XDG_STATE_HOME", "")
-    if os.path.isabs(state):  # the convention has other paths ignored
-        return Path(state, "autograd", "step_history")
-    try:
-        return Path.home() / ".local" / "state" / "autograd" / "step_history"
-    except RuntimeError:  # nobody knows this user's home
-        return None
-
 
 class Shell(cmd.Cmd):
-    """A `cmd.Cmd` whose commands are those of `words`, with errors in one line.
+    """A `cmd.Cmd` with errors in one line.
 
     On a terminal lines are edited and completed. Elsewhere each line is printed behind its prompt, so that the output
     is a transcript.
-
-    Args:
-        screen: where to print.
     """
 
     prompt = "(step) "
@@ -494,11 +141,242 @@ class Shell(cmd.Cmd):
 
 
 def one_line(error: AutogradError) -> str:
-    """What an error says, without the line that points at a place.
-
-    Example:
-        >>> from autograd.errors import ExpressionError
-        >>> one_line(ExpressionError("powers are written **", "x^2", 1))
-        'column 2: powers are written **'
-    """
+    """What an error says, without the line that points at a place."""
     return " ".join(str(error).partition("\n")[0].split())
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+WIDTH = 80
+_NARROW, _COLUMN = 60, 26
+
+_CLOSING = (
+    "A blank line repeats the last command. A beginning that fits one command alone stands for it. Nodes go by their "
+    "labels, and by v1, v2, ... where they have none; print shows them all."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as the help shows it."""
+
+    name: str
+    short: str  # its short form; "": it has none
+    usage: str  # what stands behind the name
+    does: str  # in one line
+    more: str = ""
+    words: tuple[str, ...] = ()  # what may stand behind the name, for completion
+    takes_nodes: bool = False  # whether names of nodes may
+
+
+COMMANDS: list[Command] = []  # in the order of the help
+_ALSO = {"c": "run", "cont": "run", "continue": "run", "exit": "quit", "?": "help"}
+
+_Do = TypeVar("_Do", bound=Callable[..., object])
+
+
+def command(short: str, usage: str, words: tuple[str, ...] = (), takes_nodes: bool = False) -> Callable[[_Do], _Do]:
+    """Make a command of a method called do_NAME: the help says what its docstring says."""
+
+    def add(do: _Do) -> _Do:
+        does, _, more = (" ".join(part.split()) for part in (do.__doc__ or "").partition("\n\n"))
+        does = does[:1].lower() + does[1:].rstrip(".")
+        COMMANDS.append(Command(do.__name__.removeprefix("do_"), short, usage, does, more, words, takes_nodes))
+        return do
+
+    return add
+
+
+def find(word: str) -> Command:
+    """The command of that name, short form, or unambiguous beginning."""
+    word = word.lower()
+    by_name = {each.name: each for each in COMMANDS}
+    shorts = _ALSO | {each.short: each.name for each in COMMANDS if each.short}
+    if found := by_name.get(shorts.get(word, word)):
+        return found
+    begin = [name for name in by_name if word and name.startswith(word)]
+    if len(begin) == 1:
+        return by_name[begin[0]]
+    if begin:
+        raise ArgumentError(f"{quoted(word)} may be {' or '.join(begin)}: type more of it")
+    near = get_close_matches(word, by_name, n=1, cutoff=0.6) if len(word) <= 40 else []
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ArgumentError(f"there is no command {quoted(word)}{hint} (help lists the commands)")
+
+
+def quoted(text: str) -> str:
+    """Typed text in quotes, cut if it is long."""
+    short = shown(text)
+    return repr(text) if short == text else short
+
+
+def help_lines(width: int = WIDTH, command: Command | None = None) -> Iterator[str]:
+    """The help: every command in a line or two, or all about one."""
+    width = min(width, WIDTH)
+    if command is not None:
+        short = f" ({command.short})" if command.short else ""
+        yield from textwrap.wrap(f"{_used(command)}{short}: {command.does}", width, subsequent_indent="  ")
+        yield from textwrap.wrap(command.more, width, initial_indent="  ", subsequent_indent="  ")
+        return
+    for each in COMMANDS:
+        head = f"{each.short:>1}  {_used(each)}"
+        if width < _NARROW:
+            yield from textwrap.wrap(head, width, subsequent_indent="     ")
+            yield from textwrap.wrap(each.does, width, initial_indent="     ", subsequent_indent="     ")
+        else:
+            yield from textwrap.wrap(f"{head:<{_COLUMN}}{each.does}", width, subsequent_indent=" " * _COLUMN)
+    yield ""
+    yield from textwrap.wrap(_CLOSING, width)
+
+
+def _used(command: Command) -> str:
+    return f"{command.name} {command.usage}".strip()
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
+
+Subject: TypeAlias = Callable[[int], str]
+
+_STYLES = {"strong": "1", "faint": "2", "good": "32", "note": "33", "bad": "31", "node": "1;36"}
+_NARROWEST = 10
+_RECORD = re.compile(r"(?P<marker>(?:->|  ) )?\[\d+/\d+\]")
+
+
+class Screen:
+    """Prints to a stream: on a terminal wrapped to its width, and coloured; elsewhere as it is."""
+
+    def __init__(self, stream: TextIO, colour: bool, environment: Mapping[str, str] = os.environ) -> None:
+        self.stream = stream
+        self.colour = colour
+        self.terminal = stream.isatty()
+        self.draws = self.terminal and environment.get("TERM") != "dumb"
+
+    @property
+    def width(self) -> int | None:
+        """How many columns there are; None: it is no terminal, and a line may be of any length."""
+        return max(shutil.get_terminal_size().columns, _NARROWEST) if self.terminal else None
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether the stream has no signs to draw lines with."""
+        return not (self.stream.encoding or "ascii").lower().replace("-", "").startswith("utf")
+
+    def show(self, lines: Iterable[str], style: str = "", subject: Subject | None = None) -> None:
+        """Print lines in a style; "": each as what it says.
+
+        `subject` gives the name of the node that a record is about, for the record's number; the name is highlighted.
+        """
+        for line in lines:
+            first, *rest = self._wrapped(line)
+            print(self._first(first, style, subject), file=self.stream)
+            for part in rest:
+                print(self._painted(part, style or _style_of(line)), file=self.stream)
+
+    def as_it_is(self, lines: Iterable[str]) -> None:
+        """Print lines that fit already."""
+        for line in lines:
+            print(line, file=self.stream)
+
+    def _wrapped(self, line: str) -> list[str]:
+        width = self.width
+        if width is None or columns(line) <= width:
+            return [line]
+        indent = len(line) - len(line.removeprefix("->").lstrip(" ")) + 2
+        return list(_broken(line, width, " " * indent if indent <= width // 3 else "  "))
+
+    def _first(self, line: str, style: str, subject: Subject | None) -> str:
+        record = None if style else _RECORD.match(line)
+        if record is None or not self.colour:
+            return self._painted(line, style or _style_of(line))
+        head, rest = record[0], line[record.end() :]
+        if subject is not None:
+            name = subject(int(re.findall(r"\d+", head)[0]))
+            behind = re.match(r" \(layer [^)]*\)", rest)  # which neuron it is in comes first
+            pattern = re.compile(rf"(?<![\w.\[,]){re.escape(name)}(?![\w.\[,])")
+            place = pattern.search(rest, behind.end() if behind else 0)
+            if place:
+                rest = rest[: place.start()] + self._painted(name, "node") + rest[place.end() :]
+        return self._painted(head, "strong" if record["marker"] == "-> " else "faint") + rest
+
+    def _painted(self, text: str, style: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colour and style and text else text
+
+
+def _style_of(line: str) -> str:
+    if line.startswith(("stopped:", "watching ")) or "not finite:" in line:
+        return "note"
+    return ""
+
+
+def _broken(line: str, width: int, indent: str) -> Iterator[str]:
+    """Parts of at most `width` columns, broken at spaces, or within a word that is longer than a line."""
+    part, empty = "", True
+    for word in re.findall(r" *[^ ]+", line):
+        if columns(part) + columns(word) > width and not empty:
+            yield part
+            part, word, empty = indent, word.lstrip(" "), True
+        while columns(part) + columns(word) > width:
+            room = width - columns(part)
+            cut = next((i for i in range(len(word), 0, -1) if columns(word[:i]) <= room), 1)
+            yield part + word[:cut]
+            part, word = indent, word[cut:]
+        part += word
+        empty = empty and not word
+    yield part
+
+
+# --- completion and history, where the platform has readline ----------------------------------------------------------
+
+_LONGEST = 1000  # history, in lines
+
+
+@contextmanager
+def line_editing() -> Iterator[None]:
+    """Set readline up for names of nodes, and keep the history; whatever fails leaves plain reading of lines."""
+    try:
+        import readline
+    except ImportError:
+        yield
+        return
+    delimiters = readline.get_completer_delims()
+    readline.set_completer_delims(" \t\n")  # a label may hold any other sign
+    readline.parse_and_bind("set enable-bracketed-paste off")  # pasted lines are commands, each of them
+    if "libedit" in (readline.__doc__ or ""):  # which does not understand how `cmd` binds the key
+        readline.parse_and_bind("bind ^I rl_complete")
+    readline.set_history_length(_LONGEST)
+    file = history_file()
+    if file is not None:
+        with suppress(OSError):
+            readline.read_history_file(file)
+    try:
+        yield
+    finally:
+        readline.set_completer_delims(delimiters)
+        if file is not None:
+            with suppress(OSError):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                readline.write_history_file(file)
+
+
+def answer(question: str) -> str:
+    """The line typed after a question; it is no command, so the history leaves it out."""
+    try:
+        import readline
+    except ImportError:
+        return input(question)
+    readline.set_auto_history(False)
+    try:
+        return input(question)
+    finally:
+        readline.set_auto_history(True)
+
+
+def history_file(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Where the history is kept; None: there is no such place."""
+    state = environment.get("XDG_STATE_HOME", "")
+    if os.path.isabs(state):  # the convention has other paths ignored
+        return Path(state, "autograd", "step_history")
+    try:
+        return Path.home() / ".local" / "state" / "autograd" / "step_history"
+    except RuntimeError:  # nobody knows this user's home
+        return None

@@ -1,8 +1,4 @@
-"""The stepper in a terminal: what ``autograd step`` runs.
-
-`shell` reads lines and finds the command that is meant, `commands` says what each does, `words` holds their names and
-the help, `screen` wraps and colours, `line_editing` completes and remembers.
-"""
+"""The stepper in a terminal, which is what ``autograd step`` runs: what each of its commands does."""
 
 from __future__ import annotations
 
@@ -18,122 +14,27 @@ from ..engine.graph import is_constant
 from ..engine.ops import LEAF
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..functions.expressions import parse
+from ..reading.conditions import VARIABLES
 from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
 from ..render import draw
 from ..render.terminal import neighbourhood_lines
-from . import shell as words
-from .shell import Screen, Shell, one_line, quoted
+from .shell import WIDTH, Screen, Shell, command, find, help_lines, one_line, quoted
 
 __all__ = ["StepShell", "walk"]
-
-# --- arguments ----------------------------------------------------------------------------------------------------
-#
-# What stands behind a command, as the number or the nothing that it has to be.
-
-
-def bare(argument: str) -> str:
-    """The argument without the brackets and quotes of Python, which a hint of the library may show.
-
-    Example:
-        >>> bare('("layer")')
-        'layer'
-    """
-    return argument.strip("()\"' ")
-
-
-def nothing(argument: str, command: str, hint: str = "") -> None:
-    """Refuse an argument where there is none to give.
-
-    Raises:
-        ArgumentError: there is one; `hint` is the end of the message.
-    """
-    if bare(argument):
-        raise ArgumentError(f"nothing stands behind {command}, got {quoted(argument)}{hint}")
-
-
-def count(argument: str, command: str, default: int | None = None) -> int:
-    """A whole number; with a default it may be missing.
-
-    Raises:
-        ArgumentError: it is missing, or no whole number.
-
-    Example:
-        >>> count("3", "step"), count("", "step", 1), count("(8)", "goto")
-        (3, 1, 8)
-    """
-    text = bare(argument)
-    if not text and default is not None:
-        return default
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        got = f", got {quoted(argument)}" if argument else ""
-        raise ArgumentError(f"{command} takes a whole number, as {command} 3{got}")
-    return int(text)
-
-
-def number(typed: str) -> float:
-    """The number that an expression without variables makes.
-
-    Raises:
-        ArgumentError: it makes none.
-
-    Example:
-        >>> number("2*3"), number("1/4")
-        (6.0, 0.25)
-    """
-    try:
-        found: float = parse(typed, variables=()).evaluate({})
-    except AutogradError as error:
-        reason = error.reason if isinstance(error, ExpressionError) else one_line(error)
-        raise ArgumentError(f"{quoted(typed)} is no number: {reason}") from None
-    return found
-
-
-def node_and_rest(argument: str, names: Set[str]) -> tuple[str, str]:
-    """The longest name that the argument begins with, and what stands behind it; else its first word, and nothing.
-
-    Example:
-        >>> node_and_rest("yhat - y 2*3", {"yhat", "y", "yhat - y"})
-        ('yhat - y', '2*3')
-        >>> node_and_rest("z 5", {"yhat"}), node_and_rest("yhat = 5", {"yhat"})
-        (('z', ''), ('yhat', '5'))
-    """
-    for space in [len(argument), *[match.start() for match in re.finditer(r"\s+", argument)][::-1]]:
-        if argument[:space] in names:
-            return argument[:space], argument[space:].strip().removeprefix("=").strip()
-    return argument.partition(" ")[0], ""
-
-
-# --- commands -----------------------------------------------------------------------------------------------------
-#
-# What each command of the stepper does.
-
 
 _MOST_RECORDS = 50  # that one command prints
 _MOST_NODES = 40
 _AROUND = 4
-_WHOLE = (".html", ".tex")  # what `draw` of the library makes without a moment
+_WHOLE = (".html", ".tex")  # files that show the whole pass and no moment of it
 
 _GREETING = "Type help for help, step (or s) for the next record; a blank line repeats the last command."
 _OVER = "the pass is over; back, goto K and restart lead back into it"
 
 
 def walk(root: Any, title: str, colour: bool = False) -> int:
-    """Step through a pass in the terminal: read commands from stdin until one says to leave, or there are no more.
-
-    Args:
-        root: where the backward pass starts.
-        title: what is stepped through.
-        colour: whether to colour.
-
-    Returns:
-        The exit status, 0.
-
-    Raises:
-        GraphError: no operation made `root`.
-        KeyboardInterrupt: Ctrl-C; the line is ended.
-    """
+    """Obey the commands on stdin until one says to leave, or there are no more; return the exit status, 0."""
     shell = StepShell(Stepper(root), Screen(sys.stdout, colour))
     shell.greet(title)
     try:
@@ -145,12 +46,7 @@ def walk(root: Any, title: str, colour: bool = False) -> int:
 
 
 class StepShell(Shell):
-    """The commands, each a method; what stands behind its name is the argument.
-
-    Args:
-        stepper: what moves.
-        screen: where to print.
-    """
+    """The commands, each a method; what stands behind its name is the argument."""
 
     def __init__(self, stepper: Stepper, screen: Screen) -> None:
         super().__init__(screen)
@@ -158,7 +54,6 @@ class StepShell(Shell):
         self._trace = stepper.records
 
     def names(self) -> Iterable[str]:
-        """The names of nodes, for completion."""
         return self._trace.names.known()
 
     def greet(self, title: str) -> None:
@@ -170,42 +65,56 @@ class StepShell(Shell):
 
     # --- moving -----------------------------------------------------------------------------------------------------
 
+    @command("s", "[N]")
     def do_step(self, argument: str) -> None:
-        """Let the next records happen."""
+        """Let the next record happen, or the next N."""
         n = count(argument, "step", 1)
         self._refuse_at_the_end()
         self._move(lambda: self.stepper.step(n))
 
+    @command("n", "[neuron|layer]", words=("node", "neuron", "layer"))
     def do_next(self, argument: str) -> None:
-        """Go on to the next backward visit, neuron or layer."""
+        """Go on to the next backward visit, or to the next neuron or layer.
+
+        What is computed before it happens on the way. A neuron is a sum of weights times inputs, with its activation if
+        it has one.
+        """
         what = bare(argument) or "node"
         self._refuse_at_the_end()
-        meant = [word for word in words.find("next").words if word.startswith(what)]
+        meant = [word for word in find("next").words if word.startswith(what)]
         self._move(lambda: self.stepper.next(meant[0] if len(meant) == 1 else what))
 
+    @command("u", "NODE", takes_nodes=True)
     def do_until(self, argument: str) -> None:
-        """Go on until a gradient is complete."""
+        """Go on until the node's gradient is complete."""
         node = self._node(argument, "until")
         self._move(lambda: self.stepper.until(node))
 
+    @command("r", "")
     def do_run(self, argument: str) -> None:
-        """Go on to the end or to a break."""
+        """Go on to the end, or to where a break holds.
+
+        It is also called "continue", c for short.
+        """
         nothing(argument, "run", "; until NODE stops at a node")
         self._refuse_at_the_end()
         self._move(self.stepper.run)
 
+    @command("k", "[N]")
     def do_back(self, argument: str) -> None:
-        """Undo records."""
+        """Undo the last record, or the last N."""
         n = count(argument, "back", 1)
         self._move(lambda: self.stepper.back(n))
 
+    @command("g", "K")
     def do_goto(self, argument: str) -> None:
-        """Stand after so many records."""
+        """Stand after K records, forwards or backwards."""
         k = count(argument, "goto")
         self._move(lambda: self.stepper.goto(k))
 
+    @command("", "")
     def do_restart(self, argument: str) -> None:
-        """Stand before the first record."""
+        """Stand before the first record, as goto 0."""
         nothing(argument, "restart")
         self._move(lambda: self.stepper.goto(0))
 
@@ -237,13 +146,19 @@ class StepShell(Shell):
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
+    @command("w", "")
     def do_where(self, argument: str) -> None:
-        """Show the last record and what is next."""
+        """The last record, what comes next, and the gradients that are on their way."""
         nothing(argument, "where", "; print NODE shows a node")
         self._show(repr(self.stepper.where()).splitlines())
 
+    @command("l", "[FROM [TO]]")
     def do_list(self, argument: str) -> None:
-        """List records, those to come by name alone: to show their numbers would spoil a guess."""
+        """The records around this place; -> marks the last one that happened.
+
+        With numbers, the records from one to the other. Of records to come it names the node alone.
+        """
+        # Records to come go by name alone: their numbers would spoil a guess.
         k = self.stepper.position
         first, last = k - _AROUND + 1, k + _AROUND
         if argument:
@@ -260,8 +175,9 @@ class StepShell(Shell):
                 head, *rest = str(Records(self._trace, i - 1, i, self.stepper.grouping)).splitlines()
                 self._show([f"{'->' if i == k else '  '} {head}", *(f"   {line}" for line in rest)])
 
+    @command("p", "[NODE ...]", takes_nodes=True)
     def do_print(self, argument: str) -> None:
-        """Show values and gradients."""
+        """A node's value and its gradient so far; alone, every node's."""
         nodes = self._nodes(argument)
         if nodes:
             self._show(str(self.stepper.look(node)) for node in nodes)
@@ -271,39 +187,24 @@ class StepShell(Shell):
         if len(names) > _MOST_NODES:
             self._show([f"... and {len(names) - _MOST_NODES:,} more; print NODE shows one"])
 
+    @command("y", "NODE", takes_nodes=True)
     def do_why(self, argument: str) -> None:
-        """Show what a gradient is made of."""
+        """Every contribution to the node's gradient so far."""
         self._show(repr(self.stepper.why(self._node(argument, "why"))).splitlines())
 
+    @command("e", "NODE", takes_nodes=True)
     def do_explain(self, argument: str) -> None:
-        """Write the chain rule out."""
+        """The chain rule for the node, written out."""
         self._show(str(explain(self._trace.root, self._node(argument, "explain"))).splitlines())
 
-    # --- watching and guessing --------------------------------------------------------------------------------------
+    # --- guessing and watching --------------------------------------------------------------------------------------
 
-    def do_watch(self, argument: str) -> None:
-        """Watch nodes, or list those that are watched."""
-        for node in self._nodes(argument):
-            self.stepper.watch(node)
-        watched = self.stepper.watched
-        self._show([str(self.stepper.look(node)) for node in watched] or ["nothing is watched; watch NODE does"])
-
-    def do_break(self, argument: str) -> None:
-        """Set a break, or list those there are."""
-        if argument:
-            self._show([repr(self.stepper.break_when(argument))])
-        else:
-            none = "there is no break; one is break abs(grad) < 1e-6"
-            self._show(list(map(repr, self.stepper.breaks)) or [none])
-
-    def do_clear(self, argument: str) -> None:
-        """Forget breaks and watched nodes."""
-        nothing(argument, "clear")
-        self.stepper.clear()
-        self._show(["no breaks, and nothing is watched"])
-
+    @command("", "NODE [GUESS]", takes_nodes=True)
     def do_predict(self, argument: str) -> None:
-        """Judge a guess of a gradient."""
+        """Guess a gradient before it is shown.
+
+        A guess is a number such as -0.5, 1/3 or 2*3. Without one you are asked for it.
+        """
         name, typed = node_and_rest(argument, set(self.names()))
         node = self._node(name, "predict")
         if is_constant(node):
@@ -318,10 +219,42 @@ class StepShell(Shell):
         guess = judge_guess(self._trace.root, node, number(typed), typed=typed)
         self.screen.show(guess.text.splitlines(), "good" if guess.right else "note")
 
+    @command("", "[NODE]", takes_nodes=True)
+    def do_watch(self, argument: str) -> None:
+        """Tell of every change of the node's gradient; alone, list what is watched."""
+        for node in self._nodes(argument):
+            self.stepper.watch(node)
+        watched = self.stepper.watched
+        self._show([str(self.stepper.look(node)) for node in watched] or ["nothing is watched; watch NODE does"])
+
+    @command("b", "[CONDITION]", words=(*VARIABLES, "abs("))
+    def do_break(self, argument: str) -> None:
+        """Stop run, until and next where the condition holds; alone, list the conditions.
+
+        It compares value, grad, upstream, local, message: as abs(grad) < 1e-6, or value > 0 and message == 0. grad is
+        a complete gradient; a message is upstream * local.
+        """
+        if argument:
+            self._show([repr(self.stepper.break_when(argument))])
+        else:
+            none = "there is no break; one is break abs(grad) < 1e-6"
+            self._show(list(map(repr, self.stepper.breaks)) or [none])
+
+    @command("", "")
+    def do_clear(self, argument: str) -> None:
+        """Forget every break and every watched node."""
+        nothing(argument, "clear")
+        self.stepper.clear()
+        self._show(["no breaks, and nothing is watched"])
+
     # --- the rest ---------------------------------------------------------------------------------------------------
 
+    @command("d", "[FILE]")
     def do_draw(self, argument: str) -> None:
-        """Write a picture of this moment."""
+        """Write a picture (SVG) of this very moment.
+
+        The file is step-K.svg if not named. Another end of its name makes another kind: .png, .dot or .mmd.
+        """
         k = self.stepper.position
         path = Path(os.path.expanduser(bare(argument) or f"step-{k}.svg"))
         if path.suffix.lower() in _WHOLE:
@@ -329,13 +262,18 @@ class StepShell(Shell):
         draw(self._trace.root, path, trace=self._trace, at_step=k)
         self._show([f"wrote {shown(str(path))}"])
 
+    @command("h", "[COMMAND]")
     def do_help(self, arg: str) -> None:
-        """List the commands, or say more about one."""
-        command = words.find(arg.split()[0]) if arg.split() else None
-        self.screen.as_it_is(words.help_lines(self.screen.width or words.WIDTH, command))
+        """This list, or more about one command.
 
+        ? is another name for it.
+        """
+        asked = find(arg.split()[0]) if arg.split() else None
+        self.screen.as_it_is(help_lines(self.screen.width or WIDTH, asked))
+
+    @command("q", "")
     def do_quit(self, argument: str) -> bool:
-        """Leave."""
+        """Leave; so does the end of input (Ctrl-D)."""
         nothing(argument, "quit")
         return True
 
@@ -380,3 +318,46 @@ def _all(records: Records) -> list[str]:
 
 def _many(n: int, what: str) -> str:
     return f"{n:,} {what}{'s' * (n != 1)}"
+
+
+# --- what stands behind a command -------------------------------------------------------------------------------------
+
+
+def bare(argument: str) -> str:
+    """The argument without the brackets and quotes of Python, which a hint of the library may show."""
+    return argument.strip("()\"' ")
+
+
+def nothing(argument: str, command: str, hint: str = "") -> None:
+    """Refuse an argument where there is none to give; `hint` is the end of the message."""
+    if bare(argument):
+        raise ArgumentError(f"nothing stands behind {command}, got {quoted(argument)}{hint}")
+
+
+def count(argument: str, command: str, default: int | None = None) -> int:
+    """A whole number; with a default it may be missing."""
+    text = bare(argument)
+    if not text and default is not None:
+        return default
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        got = f", got {quoted(argument)}" if argument else ""
+        raise ArgumentError(f"{command} takes a whole number, as {command} 3{got}")
+    return int(text)
+
+
+def number(typed: str) -> float:
+    """The number that an expression without variables makes."""
+    try:
+        found: float = parse(typed, variables=()).evaluate({})
+    except AutogradError as error:
+        reason = error.reason if isinstance(error, ExpressionError) else one_line(error)
+        raise ArgumentError(f"{quoted(typed)} is no number: {reason}") from None
+    return found
+
+
+def node_and_rest(argument: str, names: Set[str]) -> tuple[str, str]:
+    """The longest name that the argument begins with, and what stands behind it; else its first word, and nothing."""
+    for space in [len(argument), *[match.start() for match in re.finditer(r"\s+", argument)][::-1]]:
+        if argument[:space] in names:
+            return argument[:space], argument[space:].strip().removeprefix("=").strip()
+    return argument.partition(" ")[0], ""
