@@ -1,7 +1,8 @@
 """`Op`, one operation: how it is applied, fails, is bound, found and pickled. The operations stand in `engine/ops.py`.
 
 This module knows no `Value`. A row called with something that is not a float asks that something's type how it
-is applied: a type with an ``op_level`` (Value 1, dual 2) gets the call through its ``apply_op``.
+is applied: a type with an ``op_level`` (Value 1, dual 2, symbol 3) gets the call through its ``apply_op``, the highest
+level first.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib
 import inspect
 import itertools
 import numbers
+import operator
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,9 +22,12 @@ import numpy as np
 
 from ..errors import ArgumentError, AutogradError, OperandError, shown, translated
 
-__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "on_floats", "plain", "primitive"]
+__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "is_node", "number", "on_floats", "plain", "primitive"]
 
 Partials = Callable[..., tuple[Any, ...]]
+
+_REAL = (float, int, numbers.Real, np.bool_)
+_ARRAYS = (np.ndarray, list, tuple)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,6 +50,7 @@ class Op:
         singular: the rule can give an infinite slope or nan at a legal point.
         flat: the rule is 0 almost everywhere, so the operation stops every gradient.
         activation: of one operand, beside constants, it is what a neuron makes of its weighted sum.
+        home: of a primitive of the user's own: the module and the name in it where pickle finds it.
     """
 
     name: str
@@ -61,7 +67,7 @@ class Op:
     singular: bool = False
     flat: bool = False
     activation: bool = False
-    user: bool = False
+    home: tuple[str, str] | None = None
     float_partials: Partials = field(init=False, repr=False)
     remarkable: bool = field(init=False, repr=False)  # a backward may have something to say of a slope
     variadic: bool = field(init=False, repr=False)  # the rule takes any number of inputs
@@ -71,6 +77,11 @@ class Op:
         object.__setattr__(self, "remarkable", self.singular or self.flat)
         object.__setattr__(self, "variadic", bool(self.partials.__code__.co_flags & inspect.CO_VARARGS))
 
+    @property
+    def user(self) -> bool:
+        """Whether this is a primitive of the user's own."""
+        return self.home is not None
+
     def __call__(self, *inputs: Any) -> Any:
         """Apply to floats, Values, duals or arrays, whichever the inputs are."""
         for x in inputs:
@@ -78,34 +89,33 @@ class Op:
                 return self._dispatch(inputs)
         try:
             return self.forward(*inputs)
-        except ArithmeticError as error:
-            raise self.failure(error, inputs) from None
-        except ValueError as error:
+        except (ArithmeticError, ValueError) as error:
             raise self.failure(error, inputs) from None
 
     def _dispatch(self, inputs: tuple[Any, ...]) -> Any:
         level, owner = 0, None
         for x in inputs:
-            if getattr(type(x), "op_level", 0) > level:
-                level, owner = type(x).op_level, type(x)
-        arrays = [x for x in inputs if isinstance(x, np.ndarray | list | tuple)]
-        if arrays:
-            return self._on_arrays(inputs)
+            kind: Any = type(x)
+            if kind is float:
+                continue
+            if isinstance(x, _ARRAYS):
+                return self._on_arrays([np.asarray(y) if isinstance(y, list | tuple) else y for y in inputs])
+            if getattr(kind, "op_level", 0) > level:
+                level, owner = kind.op_level, kind
         if owner is not None:
             return owner.apply_op(self, inputs)
         return self(*[number(x) for x in inputs])
 
-    def _on_arrays(self, inputs: tuple[Any, ...]) -> Any:
-        arrays = [np.asarray(x) if isinstance(x, list | tuple) else x for x in inputs]
-        if any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in arrays):
-            for x in arrays:
+    def _on_arrays(self, inputs: list[Any]) -> Any:
+        if any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in inputs):
+            for x in inputs:
                 apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
                 if apply_elementwise is not None:
-                    return apply_elementwise(self, arrays)
-            return np.frompyfunc(self, len(arrays), 1)(*[boxed(x) for x in arrays])
+                    return apply_elementwise(self, inputs)
+            return np.frompyfunc(self, len(inputs), 1)(*[boxed(x) for x in inputs])
         numeric = [
             x.astype(float, copy=False) if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x)
-            for x in arrays
+            for x in inputs
         ]
         if self.array is not None:
             return self.array(np, *numeric)
@@ -125,9 +135,9 @@ class Op:
         return translated(error, f"{self.name} with {listed}{more}: {what}{hint}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.user:
-            return reduce_user_op(self)
-        return find, (self.name, self.params)
+        if self.home is None:
+            return find, (self.name, self.params)
+        return _reduce_user_op(self, *self.home)
 
     def __repr__(self) -> str:
         bound = f"({', '.join(map(repr, self.params))})" if self.params else ""
@@ -135,20 +145,19 @@ class Op:
 
 
 def number(x: object) -> float:
-    """Return a real number as a float; refuse everything else with an error that names the type."""
-    if isinstance(x, numbers.Real | np.bool_):
+    """A real number as a float; everything else is refused with an error that names its type."""
+    if isinstance(x, _REAL) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf"):
         return float(x)
-    if isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf":
-        return float(x)
-    kind = type(x).__name__
+    text = repr(x)
     hint = ""
     if isinstance(x, str):
         hint = "; convert it with float(...) first"
     elif isinstance(x, numbers.Complex):
         hint = "; complex numbers have no place in this graph, take .real"
-    elif isinstance(x, np.ndarray | list | tuple):
+    elif isinstance(x, _ARRAYS):
         hint = "; for many numbers at once use autograd.array(...)"
-    raise OperandError(f"expected a real number or a Value, got {kind} {_short(x)}{hint}")
+    shortened = text if len(text) <= 40 else text[:37] + "..."
+    raise OperandError(f"expected a real number or a Value, got {type(x).__name__} {shortened}{hint}")
 
 
 def is_node(x: object) -> bool:
@@ -170,21 +179,20 @@ def boxed(x: Any) -> Any:
     return box
 
 
-def _short(x: object) -> str:
-    text = repr(x)
-    return text if len(text) <= 40 else text[:37] + "..."
-
+# --- the table ---------------------------------------------------------------------------------------------------
 
 TABLE: dict[str, Op | Callable[..., Op]] = {}  # `engine/ops.py` fills it
 
 
 def find(name: str, params: tuple[float, ...] = ()) -> Op:
-    """The row of this name, bound to `params` if it takes any."""
+    """The row of this name, bound to `params` if it takes any.
+
+    Raises:
+        KeyError: there is no such row.
+    """
     entry = TABLE[name]
     return entry if isinstance(entry, Op) else entry(*params)
 
-
-# --- rules on floats ---------------------------------------------------------------------------------------------
 
 _ROWS = f"{__package__}.ops"  # the module whose rules are seen
 _float_globals: dict[str, Any] = {}  # that module's names, each row replaced by its `forward`
@@ -202,7 +210,7 @@ def on_floats(names: dict[str, Any]) -> None:
     _float_globals.update({name: x.forward if isinstance(x, Op) else x for name, x in names.items()})
 
 
-# --- operations of the user's own, drawn, stepped and checked like the table's ---------------------------------------
+# --- operations of the user's own, which are then drawn, stepped and checked like the table's ----------------------
 
 
 def primitive(
@@ -257,17 +265,39 @@ def primitive(
         raise ArgumentError("primitive takes a forward function and its partials")
     if partials is None:
         raise ArgumentError("primitive needs partials=..., a function (out, *inputs) -> one partial per input")
-    facts = {"symbol": symbol, "latex": latex, "because": because, "domain": domain, "kink": kink, "array": array}
-    if forward is None:
-        return lambda function: _declare(function, partials, name, facts)
-    return _declare(forward, partials, name, facts)
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        called = name or getattr(function, "__name__", "primitive").replace("<lambda>", "primitive")
+        home = getattr(function, "__module__", __name__), getattr(function, "__qualname__", called)
+        op = Op(
+            called,
+            lambda *inputs: number(function(*inputs)),
+            _checked_rule(called, partials),
+            array,
+            symbol=symbol or called,
+            latex=latex,
+            because=because or f"{called} is an operation of your own",
+            domain=domain,
+            kink=kink,
+            singular=True,
+            home=home,
+        )
+
+        def apply(*operands: Any) -> Any:
+            if not operands:
+                raise OperandError(f"{called} needs at least one operand")
+            return op(*operands)
+
+        apply.__name__, apply.__doc__ = called, function.__doc__
+        apply.__module__, apply.__qualname__ = home
+        apply.op = op  # type: ignore[attr-defined]  # where pickle finds the row again
+        return apply
+
+    return declare if forward is None else declare(forward)
 
 
-def _declare(forward: Callable[..., Any], partials: Callable[..., Any], name: str, facts: dict[str, Any]) -> Any:
-    name = name or getattr(forward, "__name__", "primitive").replace("<lambda>", "primitive")
-
-    def value(*inputs: float) -> float:
-        return number(forward(*inputs))
+def _checked_rule(name: str, partials: Callable[..., Any]) -> Partials:
+    """The user's rule, held to one number for each operand."""
 
     def rule(out: Any, *inputs: Any) -> tuple[Any, ...]:
         slopes = partials(out, *inputs)
@@ -278,31 +308,11 @@ def _declare(forward: Callable[..., Any], partials: Callable[..., Any], name: st
             slopes = tuple(s if is_node(s) else number(s) for s in slopes)
         return slopes
 
-    given: dict[str, Any] = {"symbol": name, "because": f"{name} is an operation of your own"}
-    given |= {fact: x for fact, x in facts.items() if x}
-    op = Op(name, value, rule, singular=True, user=True, **given)
-
-    def function(*operands: Any) -> Any:
-        if not operands:
-            raise OperandError(f"{name} needs at least one operand")
-        return op(*operands)
-
-    function.__name__ = name
-    function.__qualname__ = getattr(forward, "__qualname__", name)
-    function.__module__ = getattr(forward, "__module__", __name__)
-    function.__doc__ = forward.__doc__
-    function.op = op  # type: ignore[attr-defined]  # where pickle finds the row again
-    _homes[op] = function
-    return function
+    return rule
 
 
-_homes: dict[Op, Callable[..., Any]] = {}
-
-
-def reduce_user_op(op: Op) -> tuple[Any, ...]:
-    """Pickle a primitive as the place where it can be imported from."""
-    function = _homes[op]
-    module, path = function.__module__, function.__qualname__
+def _reduce_user_op(op: Op, module: str, path: str) -> tuple[Any, ...]:
+    """Pickle a primitive as the place where it can be imported from; refuse one that is not found there."""
     try:
         if find_user_op(module, path) is op:
             return find_user_op, (module, path)
@@ -315,11 +325,8 @@ def reduce_user_op(op: Op) -> tuple[Any, ...]:
 
 
 def find_user_op(module: str, path: str) -> Op:
-    """The op of the primitive at ``module.path``."""
-    found: Any = importlib.import_module(module)
-    for part in path.split("."):
-        found = getattr(found, part)
-    op = found.op
+    """The row of the primitive at ``module.path``; pickles name this function."""
+    op = operator.attrgetter(f"{path}.op")(importlib.import_module(module))
     if not isinstance(op, Op):
         raise AttributeError(f"{module}.{path} is no primitive")
     return op
