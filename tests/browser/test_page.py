@@ -1,31 +1,34 @@
-"""The page in a browser: what it shows at every step is what Python says, however one gets there."""
+"""The page in a browser: what it shows is what Python says, whatever the labels hold and whatever a reader does."""
 
 from __future__ import annotations
 
+import random
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from autograd import Value, primitive
+from autograd import Value, lessons, primitive, relu, tanh
 from autograd.engine.graph import topological_order
+from autograd.reading.paths import path_products
 from autograd.reading.trace import Trace
 from autograd.render import to_html
-from tests.browser.conftest import Opener
+from tests.browser.conftest import DESKTOP, PHONE, Opener, Watched, complaints_of_axe
 from tests.browser.player import (
     GRAPHS,
     box,
     edit,
     graph_of,
+    guess,
     lines_of,
     lines_on,
     play_until,
     recompute,
     step_of,
+    verdict,
     wait_for_step,
     walk,
 )
-
-# --- what it says ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -229,3 +232,317 @@ def test_keys_typed_into_a_field_move_nothing(open_page: Opener) -> None:
     for key in ("ArrowLeft", "ArrowRight", "Home", "End"):
         page.keyboard.press(key)
         assert step_of(page) == 7
+
+
+# === numbers: written as Python writes them, and computed again as Python computed them ===============================
+
+
+DRAWN = [(lesson.number, claim.id) for lesson in lessons.all() for claim in lesson.claims if claim.graph is not None]
+# Halfway between two candidates, at the edges of a notation, and at the ends of the range of doubles.
+AWKWARD = [
+    0.0, -0.0, 0.5, 100000.5, 100001.5, 1234.5, 1235.5, 0.125, 2.5, 999999.5, 99999.95, 1e6, 1e-4, 1e-5, 0.1 + 0.2,
+    5e-324, 1.7976931348623157e308, 2.2250738585072014e-308, 123456.5, 123457.5, -99995.0, 0.00012345, -1e22,
+]  # fmt: skip
+
+
+def test_numbers_are_written_as_python_writes_them(open_page: Opener) -> None:
+    draw = random.Random(0)
+    numbers = [draw.uniform(-1, 1) * 10 ** draw.randint(-320, 308) for _ in range(3000)]
+    numbers += [draw.randint(-(10**8), 10**8) / 2 ** draw.randint(0, 6) for _ in range(5000)]
+    page = open_page(to_html(Value(2.0) * Value(3.0)))
+    written = page.evaluate("texts => texts.map(text => [short(Number(text)), brief(Number(text))])", [
+        repr(x) for x in AWKWARD + numbers
+    ])  # fmt: skip
+    assert written == [[f"{x:.6g}", f"{x + 0.0:.4g}"] for x in AWKWARD + numbers]
+    assert page.evaluate("[NaN, Infinity, -Infinity].map(short)") == ["nan", "inf", "-inf"]
+
+
+@pytest.mark.parametrize(("number", "claim"), DRAWN, ids=[claim for _, claim in DRAWN])
+def test_every_input_put_in_again_gives_the_same_bits(number: int, claim: str, open_page: Opener) -> None:
+    page = open_page(to_html(lessons.get(number).graph(claim)[0]))
+    different = page.evaluate(
+        """() => {
+          const first = given(nodes);
+          const inputs = nodes.flatMap((node, i) => (node.kind === "leaf" || node.kind === "constant") ? [i] : []);
+          return inputs.flatMap((i) => {
+            const again = edited(nodes, first, i, first.values[i]);
+            return nodes.filter((node, k) =>
+              !Object.is(again.values[k], first.values[k]) ||
+              again.locals[k].some((local, n) => !Object.is(local, first.locals[k][n]))
+            ).map((node) => node.name);
+          });
+        }"""
+    )
+    assert different == []
+
+
+# === labels that try to get out, and a policy that lets nothing in ====================================================
+
+
+HOSTILE = [
+    "</script><script>window.hacked = 1</script>",
+    '"><img src=x onerror="window.hacked = 1">',
+    "'-alert(1)-'\" onmouseover=window.hacked=1 x=\"",
+    "<!--<script>",
+    "javascript:window.hacked=1",
+    "\u202etfel ot thgir\u202c \u2028 \x00 \x1b[31m",
+    "</title></style><svg onload=window.hacked=1>",
+    "\\u003cimg src=x onerror=window.hacked=1\\u003e ${window.hacked=1} `",
+]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_hostile_labels_execute_nothing(label: str, open_page: Opener) -> None:
+    x, w = Value(0.5, label), Value(2.0, f"w {label}", constant=True)
+    root = tanh(relu(x * w) + x)
+    root.label = f"root {label}"
+    page = open_page(to_html(root, title=label, description=label, links=[(label, "index.html")]))
+    walked = walk(page)
+    assert len(walked) == len(Trace(root))
+    for node in page.locator("#graph .node").all():
+        node.focus()
+        page.keyboard.press("Enter")
+    page.locator("#predict").check()
+    page.evaluate(f"location.hash = '#step={len(walked)}'")
+    page.locator("#guess").fill(label)
+    page.locator("#check").click()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img, iframe, object, embed, main script").count() == 0
+    assert page.locator("script").count() == 2
+
+
+def test_a_link_that_is_a_script_is_refused_or_harmless(open_page: Opener) -> None:
+    try:
+        html = to_html(graph_of("lesson 5"), links=[("Click", "javascript:window.hacked=1")])
+    except ValueError:
+        return
+    page = open_page(html)
+    assert page.locator('a[href^="javascript:"]').count() == 0
+
+
+def test_the_policy_stops_what_would_get_in(open_page: Opener, watched: Watched) -> None:
+    page = open_page(to_html(graph_of("lesson 5")))
+    page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "window.hacked = 1";
+          document.body.append(script);
+          const image = document.createElement("img");
+          image.src = "https://example.invalid/x.png";
+          document.body.append(image);
+          const holder = document.createElement("div");
+          holder.innerHTML = "<b onclick='window.hacked = 1'>x</b>";
+          document.body.append(holder);
+          holder.firstChild.click();
+          return fetch("https://example.invalid/").catch(() => null);
+        }"""
+    )
+    assert page.evaluate("window.hacked") is None
+    assert len(watched.complaints) >= 3
+    assert all("Content Security Policy" in text for text in watched.complaints)
+    watched.complaints.clear()
+    watched.requests[:] = [url for url in watched.requests if "example.invalid" not in url]
+
+
+# === what a reader does: predict a step, follow paths, and all of it by keyboard ======================================
+
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+# --- hide and predict --------------------------------------------------------------------------------------------
+
+
+def test_predict_hides_what_is_to_come_and_judges_the_guess(open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("lesson 5")), "#step=16")
+    page.locator("#predict").check()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    question = page.locator("#asked").inner_text()
+    assert "a1" in question
+    assert "12" not in page.locator("main").inner_text()
+    assert page.locator(box(page, "m2")).locator(".gradient").text_content() == "–"
+    guess(page, "0.5")
+    assert "not yet" in verdict(page).lower()
+    assert "upstream" in verdict(page)
+    guess(page, "nonsense")
+    assert "number" in verdict(page)
+    guess(page, "1")
+    assert verdict(page) == "Right: 2 * 0.5 = 1."
+    assert "m2" in page.locator("#asked").inner_text()
+    guess(page, "6")
+    assert "Not yet" in verdict(page)
+    guess(page, "-12")
+    assert "sign" in verdict(page)
+    guess(page, "12")
+    assert verdict(page) == "Right: 2 * 6 = 12."
+    assert not page.locator("#question").is_visible()
+    assert lines_on(page)[1:] == ["to a1: 2 * 0.5 = 1 (complete)", "to m2: 2 * 6 = 12 (complete)"]
+
+
+@pytest.mark.parametrize("change", ["edit", "reset"])
+def test_other_numbers_take_back_what_was_said_of_a_guess(change: str, open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("lesson 5")), "#step=17")
+    page.locator("#predict").check()
+    guess(page, "1")
+    assert verdict(page) == "Right: 2 * 0.5 = 1."
+    page.locator("#guess").fill("12")
+    if change == "edit":
+        edit(page, "m2", "0.75")
+    else:
+        page.locator("#reset").click()
+    assert verdict(page) == ""
+    assert page.locator("#guess").input_value() == ""
+    assert "a1" in page.locator("#asked").inner_text()
+
+
+def test_a_guess_at_a_sum_is_told_apart_from_a_message(open_page: Opener) -> None:
+    a, b = Value(2.0, "a"), Value(1.0, "b")
+    trace = Trace((a + b) * (b + 1))
+    last = len(trace)
+    page = open_page(to_html((a + b) * (b + 1)), f"#step={last}")
+    page.locator("#predict").check()
+    guess(page, "2")  # to a
+    assert "Right" in verdict(page)
+    guess(page, "2")  # to b, which has 3 already
+    assert "add it to the 3" in verdict(page)
+    guess(page, "5")
+    assert "Right" in verdict(page)
+
+
+def test_show_gives_the_answer(open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("lesson 5")), "#step=17")
+    page.locator("#predict").check()
+    page.locator("#reveal").click()
+    assert lines_on(page)[-1] == "to m2: 2 * 6 = 12 (complete)"
+
+
+# --- paths -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("lesson 5", "m1"), ("4.2", "t"), ("4.5", "x[0]"), ("4.5", "W1[0,1]")])
+def test_a_click_lists_all_paths_with_their_products(name: str, wanted: str, open_page: Opener) -> None:
+    root = graph_of(name)
+    node = next(node for node in topological_order(root) if node.label == wanted)
+    expected = path_products(root, node)
+    page = open_page(to_html(root))
+    page.locator(box(page, wanted)).locator(".box").click()
+    texts = page.locator("#paths li").all_inner_texts()
+    assert len(texts) == len(expected)
+    for text, path in zip(texts, expected, strict=True):
+        assert text.strip().endswith(f"= {path.product:.6g}")
+        assert text.count("→") == len(path.partials)
+    page.locator("#close-paths").click()
+    assert page.locator("#paths li").count() == 0
+
+
+def test_paths_follow_an_edited_number(open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("lesson 5")))
+    page.locator(box(page, "m1")).locator(".box").click()
+    edit(page, "m2", "2")
+    root = graph_of("lesson 5")
+    recompute(root, "m2", 2.0)
+    (path,) = path_products(root, next(n for n in topological_order(root) if n.label == "m1"))
+    assert page.locator("#paths li").inner_text().strip().endswith(f"= {path.product:.6g}")
+
+
+def test_too_many_paths_are_counted(open_page: Opener) -> None:
+    y = Value(1.0, "x")
+    for _ in range(12):
+        y = y + y
+    page = open_page(to_html(y))
+    page.locator(box(page, "x")).locator(".box").click()
+    assert "4096 paths" in page.locator("#paths").inner_text()
+    assert page.locator("#paths li").count() == 0
+
+
+# --- by keyboard alone, for everyone -----------------------------------------------------------------------------
+
+
+def test_everything_can_be_done_by_keyboard(open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("lesson 5")))
+    tab_to(page, "at => at.matches('#graph .node[data-name=m2]')")
+    page.keyboard.press("Enter")
+    assert page.locator("#paths li").count() == 1
+    assert step_of(page) == 0
+    page.keyboard.press("Escape")
+    assert page.locator("#paths li").count() == 0
+    tab_to(page, "at => at.id === 'step'")
+    page.keyboard.press("ArrowRight")
+    assert step_of(page) == 1
+    tab_to(page, "at => at.id === 'predict'")
+    page.keyboard.press("Space")
+    assert page.locator("#predict").is_checked()
+    assert step_of(page) == 1
+    tab_to(page, "at => at.matches('#inputs input:not([readonly])')")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("4")
+    page.keyboard.press("Tab")
+    assert page.locator("#problem").text_content() == ""
+
+
+def tab_to(page: Page, wanted: str) -> None:
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"({wanted})(document.activeElement)"):
+            outline = page.evaluate("(s => s.outlineStyle + s.boxShadow)(getComputedStyle(document.activeElement))")
+            assert outline != "nonenone" or page.evaluate("document.activeElement.closest('#graph') !== null")
+            return
+    raise AssertionError(f"no Tab leads to {wanted}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["lesson 5", "4.5"])
+def test_axe_finds_nothing(name: str, scheme: str, open_page: Opener) -> None:
+    page = open_page(to_html(graph_of(name), title="A title", links=[("Back", "index.html")]), color_scheme=scheme)
+    assert complaints_of_axe(page) == ""
+    page.keyboard.press("End")
+    page.locator("#graph .node").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.locator("#predict").check()
+    page.locator("#legend summary").click()
+    edit(page, "x" if name == "lesson 5" else "x[0]", "-")
+    assert complaints_of_axe(page) == ""
+
+
+def test_axe_finds_nothing_on_a_phone(open_page: Opener) -> None:
+    assert complaints_of_axe(open_page(to_html(graph_of("4.5")), viewport=PHONE)) == ""
+
+
+@pytest.mark.parametrize("name", ["lesson 5", "4.5"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP, {"width": 320, "height": 568}], ids=["phone", "desktop", "small"])
+def test_nothing_is_wider_than_the_screen(name: str, viewport: dict[str, int], open_page: Opener) -> None:
+    page = open_page(to_html(graph_of(name), title="A rather long title " * 4), viewport=viewport)
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_buttons_are_large_enough_for_a_finger(open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("lesson 5")), viewport=PHONE, has_touch=True)
+    for id in ("first", "back", "play", "forward", "last"):
+        size = page.locator(f"#{id}").bounding_box()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 40
+    page.locator("#forward").tap()
+    assert step_of(page) == 1
+
+
+def test_nothing_moves_where_less_motion_is_asked_for(open_page: Opener) -> None:
+    page = open_page(to_html(graph_of("4.5")), reduced_motion="reduce")
+    durations = page.evaluate(
+        """[...document.querySelectorAll('*')].flatMap(e => {
+             const s = getComputedStyle(e);
+             return (s.transitionDuration + ', ' + s.animationDuration).split(', ').map(parseFloat);
+           })"""
+    )
+    assert max(durations) < 0.01
+
+
+def test_without_a_script_the_whole_pass_is_written_out(open_page: Opener) -> None:
+    trace = Trace(graph_of("lesson 5"))
+    page = open_page(to_html(graph_of("lesson 5")), java_script_enabled=False)
+    written = page.locator("#equations").inner_text()
+    for k in range(len(trace)):
+        for line in lines_of(trace, k)[1:]:
+            assert line.split(" (")[0] in written

@@ -1,5 +1,9 @@
+"""Pictures as SVG, and what a notebook shows."""
+
 import re
 import shutil
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -7,17 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, lessons
+from autograd import Stepper, Value, lessons
 from autograd.errors import ArgumentError, GraphError
 from autograd.nn import MLP
 from autograd.reading.text import label_text
 from autograd.render import set_dot, to_svg
+from autograd.render import svg as svg_module
 from autograd.render.engine import _from_package
 from autograd.render.rows import graph_rows
 from autograd.render.style import DARK, LIGHT
+from autograd.render.svg import mimebundle
 
 SVG = "{http://www.w3.org/2000/svg}"
-
 any_text = st.text(st.characters(exclude_categories=()))
 nasty = st.sampled_from(["\x00", "\ud800", "\ufffe", "\\N", "\\", '"', "<b>", "&amp;", "&#0;", "-->", "]]>", "\u202e"])
 labels = st.lists(any_text | nasty, max_size=4).map("".join)
@@ -255,3 +260,70 @@ def test_every_engine_draws_the_lessons(engine: Path, number: int, claim: str | 
     for g in ET.fromstring(svg).iter(f"{SVG}g"):
         if "forward" in g.get("class", ""):
             assert not any(path.get("stroke-dasharray") for path in g.iter(f"{SVG}path"))
+
+
+# === notebooks ========================================================================================================
+
+
+def test_a_value_shows_its_graph_and_its_text(dot: Path, square: Value) -> None:
+    square.backward()
+    assert mimebundle(square) == {"image/svg+xml": to_svg(square), "text/plain": "Value(9.0, grad=1.0)"}
+
+
+def test_it_is_what_ipython_asks_a_value_for(dot: Path, square: Value) -> None:
+    bundle = square._repr_mimebundle_(include=None, exclude=None)  # type: ignore[attr-defined]
+    assert set(bundle) == {"image/svg+xml", "text/plain"}
+
+
+def test_only_what_is_wanted_is_made(dot: Path, square: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(mimebundle(square, include={"image/svg+xml"})) == {"image/svg+xml"}
+    monkeypatch.setattr(svg_module, "to_svg", lambda root: pytest.fail("a picture that nobody asked for"))
+    assert set(mimebundle(square, include=["text/plain"])) == {"text/plain"}
+    assert set(mimebundle(square, exclude=["image/svg+xml"])) == {"text/plain"}
+    assert mimebundle(square, include=["text/html"]) == {}
+
+
+def test_without_dot_there_is_the_text(square: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRAD_DOT", "no-such-program")
+    assert mimebundle(square) == {"text/plain": "Value(9.0)"}
+
+
+def test_a_large_graph_is_drawn_in_groups(dot: Path) -> None:
+    y = x = Value(1.0)
+    for _ in range(1000):
+        y = y * x
+    shown = mimebundle(y)
+    assert shown["text/plain"] == "Value(1.0)"
+    assert shown["image/svg+xml"].count('class="node') < 200
+
+
+def test_nothing_that_goes_wrong_in_a_drawing_is_raised(square: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(root: Value) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(svg_module, "to_svg", broken)
+    assert mimebundle(square) == {"text/plain": "Value(9.0)"}
+
+
+def test_a_moment_of_stepping_shows_the_graph_as_it_stands_then(dot: Path, square: Value) -> None:
+    s = Stepper(square)
+    s.step(2)
+    moment = s.where()
+    assert moment._repr_mimebundle_() == {
+        "image/svg+xml": to_svg(square, trace=s.records, at_step=2),
+        "text/plain": repr(moment),
+    }
+    assert "not computed" not in s.goto(len(s))._repr_mimebundle_()["image/svg+xml"]
+    assert set(moment._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+    assert set(moment._repr_mimebundle_(exclude=["text/plain"])) == {"image/svg+xml"}
+
+
+def test_a_moment_without_dot_is_its_text(square: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRAD_DOT", "no-such-program")
+    moment = Stepper(square).where()
+    assert moment._repr_mimebundle_() == {"text/plain": repr(moment)}
+
+
+def test_importing_the_package_does_not_import_graphviz() -> None:
+    program = "import sys, autograd, autograd.render; sys.exit('graphviz' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
