@@ -262,7 +262,7 @@ class Screen:
         return not (self.stream.encoding or "ascii").lower().replace("-", "").startswith("utf")
 
     def show(self, lines: Iterable[str], style: str = "", subject: Subject | None = None) -> None:
-        """Print lines in a style; "": each as what it says.
+        """Print lines in a style, or without one each in the style that its text asks for.
 
         `subject` gives the name of the node that a record is about, for the record's number; the name is highlighted.
         """

@@ -31,6 +31,7 @@ __all__ = ["Canvas", "layer_norms", "matrix_svg", "norms_svg", "room"]
 FONT = "Helvetica, Arial, sans-serif"
 
 Floats: TypeAlias = NDArray[np.float64]
+Anchor: TypeAlias = Literal["start", "middle", "end"]
 
 NUMBERED, LARGEST = 24, 128  # rows or columns: up to which cells hold numbers, up to which a matrix is drawn
 _SIZE, _SMALL, _TITLE = 12, 11, 13  # of fonts, in points
@@ -176,7 +177,9 @@ class _MatrixFigure:
         if not math.isfinite(value):
             canvas.frame(x + 1, y + 1, w - 2, h - 2, "ink", dashed=self.numbered)
         elif value:
-            inset = 1 if value < 0 and not self.numbered else 0  # tells the signs apart without colour
+            inset = (
+                1 if value < 0 and not self.numbered else 0
+            )  # negative cells are smaller, so that the signs differ without colour
             shade = _shade(value, scale)
             colour = "positive" if value > 0 else "negative"
             canvas.rect(x + inset, y + inset, w - 2 * inset, h - 2 * inset, colour, shade=shade, says=says)
@@ -202,8 +205,13 @@ class _MatrixFigure:
                 canvas.rect(place, y, w, 10, "positive" if k > 0 else "negative", shade=_shade(k, steps // 2))
         right = x + (steps + 1) * w
         canvas.frame(x, y, right - x, 10, "cluster_line")
-        for at, text, anchor in ((x, -scale, "start"), ((x + right) / 2, 0.0, "middle"), (right, scale, "end")):
-            canvas.text(at, y + 22, number_text(text), size=10, anchor=anchor, colour="grey")  # type: ignore[arg-type]
+        ends: tuple[tuple[float, float, Anchor], ...] = (
+            (x, -scale, "start"),
+            ((x + right) / 2, 0.0, "middle"),
+            (right, scale, "end"),
+        )
+        for at, number_there, anchor in ends:
+            canvas.text(at, y + 22, number_text(number_there), size=10, anchor=anchor, colour="grey")
 
 
 def _matrix(x: Any) -> Floats:
@@ -500,7 +508,7 @@ class Canvas:
         self._add("polygon", f'points="{corners}"{self._paint("paper" if hollow else colour, colour, 2)}')
 
     def text(
-        self, x: float, y: float, text: str, *, size: float = 12, anchor: Literal["start", "middle", "end"] = "start",
+        self, x: float, y: float, text: str, *, size: float = 12, anchor: Anchor = "start",
         colour: str = "ink", bold: bool = False, limit: int = 0,
     ) -> None:  # fmt: skip
         """One line of text, escaped, cut behind `limit` characters if that is not 0; nothing for no text."""

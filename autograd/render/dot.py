@@ -442,7 +442,9 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     elif state == "current":
         look |= {"color": palette.current_edge, "penwidth": "3"}
     lines: tuple[str, ...] = ()
-    label = " " if several and picture.backward else ""  # for `dot` to find each a way of its own
+    label = (
+        " " if several and picture.backward else ""
+    )  # with a label `dot` draws each of several arrows on its own way
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
         lines = (picture.say.local(edge),)
         label = table([cell(lines[0], SMALL)])

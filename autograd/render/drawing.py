@@ -117,7 +117,7 @@ def _drawn(root: Value, kind: str, options: dict[str, Any]) -> bytes:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file beside it, and then put that in its place."""
     try:
-        target = Path(os.path.realpath(path))  # a link goes on pointing where it did
+        target = Path(os.path.realpath(path))  # the file that a link points to is replaced, not the link
         beside = target.with_name(f".autograd-{os.getpid()}-{threading.get_ident()}.tmp")
         try:
             beside.write_bytes(content)

@@ -22,8 +22,8 @@ EDGE_LIMIT, TEXT_LIMIT = 500, 50_000  # Mermaid draws no more, unless a page is 
 # Mermaid, to Markdown, which it reads inside labels (so "1. x", "1) x" and "+ x" would be lists), or to HTML, and is
 # written as its number.
 _UNSAFE = re.compile(r"[^\w ,()=/+.]|[_ﬂß]|^\W|\.(?!\d)|(?<=\d)\)(?= )| (?= )| $")
-# These mean something even so: a line break, an icon, a formula, and Mermaid's own signs around a number.
-# A word joiner, which takes no room, keeps their parts from being seen together.
+# These are left as they are and mean something to Mermaid all the same: a line break, an icon, a formula, and Mermaid's
+# own signs around a number. A word joiner, which takes no room, keeps their parts from being seen together.
 _LOADED = re.compile(r"\\(?=n)|:(?=fa-)|\$(?=\$)|[ﬂ¶]")
 _JOINER = "\u2060"
 _NO_BREAK_SPACE = 0xA0

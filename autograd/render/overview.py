@@ -47,7 +47,7 @@ __all__ = ["Level", "Overview", "collapsed_rows", "picture_rows"]
 
 Level: TypeAlias = Literal["node", "neuron", "layer"]
 
-_COMPARED = 10_000  # names
+_COMPARED = 10_000  # names, among which a near one is looked for
 
 _MOST_NAMES, _MOST_SYMBOLS = 6, 5
 
@@ -136,14 +136,14 @@ class _Graph:
 
     def is_small(self, limit: int) -> bool:
         """Whether there are no more than `limit` single nodes, and not too many edges between them."""
-        if len(self.order) > limit:  # and nodes for each use of a number come on top
+        if len(self.order) > limit:  # each further use of a number is one node more
             return False
         nodes, edges = graph_size(self.order[-1])
         return nodes <= limit and edges <= EDGE_LIMIT
 
     def boxed(self, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
         """The rows in boxes."""
-        if level is None:  # what is opened has no say in this
+        if level is None:  # chosen for the overview as it is before anything is opened
             level = "neuron" if self.parts.readable(_open_boxes(self.parts, [], to_neurons=True)[0]) else "layer"
         boxes, used = _open_boxes(self.parts, wanted, to_neurons=level == "neuron")
         apart = self.nodes(wanted, used, boxes)
@@ -197,7 +197,7 @@ class _Graph:
 
 
 def _open_boxes(parts: Parts, wanted: Sequence[Any], to_neurons: bool = False) -> tuple[list[Part], set[str]]:
-    """The boxes of the overview with those opened that are wanted, and which names these were."""
+    """The boxes of the overview, the wanted ones opened; and which of the wanted names were those of boxes."""
     names = [thing for thing in wanted if isinstance(thing, str)]
     boxes: list[Part] = []
     stack = parts.top[::-1]
@@ -239,9 +239,7 @@ def _place_in_order(row: NodeRow) -> tuple[int, int, int]:
 
 
 class Overview:
-    """Rows for a choice of boxes, which hold every unit once, in the order of the rows; `apart` are nodes to take
-    apart.
-    """
+    """Rows for a choice of boxes, which hold every unit once, in order; the nodes of `apart` are taken apart."""
 
     def __init__(
         self,
@@ -356,7 +354,7 @@ class Numbering:
         self.followers: list[int] = []  # how many of these are drawn wherever the node is
         self.number: list[int] = []  # of each unit
         self.use: dict[tuple[int, int], int] = {}  # the number of each use of a literal, by place and operand
-        fresh: dict[Value, int] = {}  # the first use of a number takes the row at its own topological place
+        fresh: dict[Value, int] = {}  # numbers that are not used yet, by their place in order
         first: dict[int, int] = {}
         count = 0
         for i, node in enumerate(units.order):
@@ -640,7 +638,7 @@ def first_bad(nodes: Sequence[Value], names: Names, source: Stored) -> str:
 
 
 def joint_state(states: set[State]) -> State:
-    """The state of many in one."""
+    """The state that one box shows for many nodes."""
     if "current" in states:
         return "current"
     if len(states) == 1:

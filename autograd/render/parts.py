@@ -25,7 +25,7 @@ FOLLOWS = -1  # in place of an operand's unit: a plain number, which is drawn wh
 SHOWN = 60  # nodes that a part opens to at once; boxes in an overview
 _FEW, _FEW_NUMBERS = 12, 4  # up to so many nodes, or plain numbers, are drawn one by one
 _LAYERS, _BANDS_BEHIND, _INNER_BANDS = 36, 12, 20  # boxes for layers, for what follows them, inside a part
-_ARROWS = 100  # in an overview, where there is a choice
+_ARROWS = 100  # the most in an overview that is called readable
 _BANDS = (16, 8)  # how many there may be: 16 if they have no more arrows than that, else 8
 _ROLES = {"weight": "weights", "bias": "biases", "inner": "products and sums", "z": "z", "a": "a"}
 
@@ -58,7 +58,7 @@ class Parts:
     def __init__(self, units: Units) -> None:
         self.units = units
         self.grouping = units.grouping
-        self.open: set[str] = set()  # names of what `top` found too little for a box
+        self.open: set[str] = set()  # names of parts so small that `top` draws their nodes one by one
 
     @cached_property
     def top(self) -> list[Part]:
@@ -135,7 +135,7 @@ class Parts:
         return Part("steps", name, self.units.between[layer], name, (), (name,), prefix=f"{name}, ")
 
     def _roles(self, neuron: Part) -> list[Part]:
-        """A neuron of many weights or samples: what there are many of is a box."""
+        """What a neuron of many weights or samples opens to: a box for each role of many nodes, else the nodes."""
         found: dict[str, list[int]] = {role: [] for role in _ROLES}
         for u in neuron.units:
             part = self.grouping.of(self.units.order[u])
@@ -203,15 +203,13 @@ class Parts:
 
 
 def banded(sizes: Sequence[int], most: int) -> list[tuple[int, int]]:
-    """Join neighbours into at most `most` bands of about equal size: the first step of each, and the one behind its
-    last.
-    """
+    """Join neighbours into at most `most` bands of about equal size; a band runs from a step up to another one."""
     if len(sizes) <= most:
         return [(i, i + 1) for i in range(len(sizes))]
     bands: list[tuple[int, int]] = []
     start, held, rest = 0, 0, sum(sizes)
     for i, size in enumerate(sizes):
-        left = most - len(bands)  # bands, the one under way included
+        left = most - len(bands)  # bands that may still be made, with the one that is being filled
         if held and left > 1 and (held + size) * left > rest:
             bands.append((start, i))
             start, rest, held = i, rest - held, 0

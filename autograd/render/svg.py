@@ -63,7 +63,7 @@ def picture_to_svg(picture: Picture) -> str:
     """The SVG of a picture."""
     drawing = picture_to_dot(picture, tooltips=False)
     tree = _parsed(drawing.pipe(format="svg", quiet=True))
-    # Two pictures may stand in one page, so what the whole refers to is called by what is in it.
+    # Two pictures may stand in one page, so the ids of the title and the description are made from the content.
     key = hashlib.sha256(drawing.source.encode()).hexdigest()[:10]
     _say(tree, _titles(picture))
     _head(tree, picture, key)
@@ -101,7 +101,7 @@ def _say(tree: ElementTree.Element, titles: Mapping[str, str]) -> None:
             continue
         said = titles.get(group.get("id", ""))
         if said is None:
-            group.remove(title)  # that of the whole stands at its head
+            group.remove(title)  # the whole gets its own title in _head
         else:
             title.text = said
             group.set("role", "group" if "cluster" in group.get("class", "").split() else "img")

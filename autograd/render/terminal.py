@@ -66,7 +66,13 @@ def _line(cells: tuple[str, ...]) -> str:
 # --- the neighbourhood of a node --------------------------------------------------------------------------------------
 
 _OPERANDS, _USERS = 8, 4  # lines that they may take
-_TRIES = ((40, True), (24, True), (16, True), (16, False), (10, False))  # columns of a name; messages with factors?
+_TRIES = (
+    (40, True),
+    (24, True),
+    (16, True),
+    (16, False),
+    (10, False),
+)  # columns of a name, and whether messages show factors
 _NARROWEST = 10
 _HIGHLIGHT, _PLAIN = "\x1b[1;7m", "\x1b[0m"
 _GLYPHS = " ───│┌┐┬│└┘┴│├┤┼"  # by what they join: 1 right, 2 left, 4 below, 8 above

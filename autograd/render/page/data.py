@@ -41,9 +41,7 @@ def page_data(trace: Trace, rows: Rows) -> dict[str, Any]:
 
 
 def row_ids(trace: Trace, rows: Rows) -> tuple[list[list[str]], list[list[str]]]:
-    """For every node of the trace the ids of its boxes (a plain number has one for each use), and of the arrows into
-    it.
-    """
+    """The ids of each node's boxes (a plain number has one for each use), and of the arrows into it, by operand."""
     into: dict[str, list[Any]] = {}
     for edge in rows.edges:
         into.setdefault(edge.target, []).append(edge)
@@ -167,7 +165,7 @@ def script_of_ops(trace: Trace) -> str:
 
 
 def _source(node: Any) -> str | None:
-    """The JavaScript of a node's operation; None for a leaf, and where there is none."""
+    """The JavaScript of a node's operation; None for a leaf and for an operation without one."""
     return js_op(node._row, len(node.parents)) if node.parents else None
 
 
@@ -177,8 +175,7 @@ def js_prelude() -> str:
 
 
 def js_op(op: Op, count: int | None = None) -> str | None:
-    """A row as a JavaScript object: ``f`` gives the value, ``d`` the partials in operand order; None if it has no such
-    form.
+    """A row as a JavaScript object: ``f`` gives the value, ``d`` the partials in operand order; or None.
 
     A row's value comes from its `js` form. Its derivative is not written a second time: the row's own rule is called
     with symbols for operands, and every operation that the rule applies becomes one line of JavaScript, by that
@@ -251,7 +248,7 @@ class _Symbol(Operators):
 
     __slots__ = ("name", "program")
 
-    op_level = 3  # see operation.Op: a row called with a symbol is applied by the symbol
+    op_level = 3  # see engine.op.Op: a row called with a symbol is applied by the symbol
 
     def __init__(self, name: str, program: _Program) -> None:
         self.name = name

@@ -25,7 +25,7 @@ _PAD, _LINE = 8, 17
 _EDGE = 70  # points: the least room for the two lines on an arrow
 _MARGIN = 10
 _CHAIN = 4  # a graph with fewer than so many arrows more than boxes is laid out as a chain
-_SYMBOL = 14  # characters of a local derivative in symbols; a longer one is left to the words
+_SYMBOL = 14  # characters of a local derivative in symbols; a longer one stands in the texts only
 
 _EXTRA = {  # what a page has beyond a picture
     LIGHT: {
