@@ -120,21 +120,34 @@ class Sweep(NamedTuple):
         return None
 
 
-def swept(root: Any, wrt: Any) -> Sweep:
+def swept(nodes: Iterable[Any], root: Any, wrt: Any) -> Sweep:
     """Sweep back from `root` to `wrt`, another node; nothing is written to any node.
+
+    Args:
+        nodes: all that `root` depends on, in topological order.
+        root, wrt: from where to where.
 
     Raises:
         AutogradError: a rule has no value at its point.
     """
-    order = graph.dependents(root, [wrt])
-    inside = set(order)
-    slopes = {node: graph.local_partials(node) for node in order[1:]}
+    inside, order = {wrt}, [wrt]
+    for node in nodes:
+        if node is not wrt and not inside.isdisjoint(node.parents):
+            inside.add(node)
+            order.append(node)
+    if root not in inside:
+        return Sweep([], {}, {})
     links: Links = {}
-    for node, partials in slopes.items():
-        operands = zip(node.parents, partials, strict=True)
-        links[node] = [Link(p, float(slope), k) for k, (p, slope) in enumerate(operands) if p in inside]
+
+    def slopes(node: Any) -> tuple[float, ...]:
+        if node is wrt:
+            return ()
+        partials = graph.local_partials(node)
+        links[node] = [Link(p, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
+        return partials
+
     start = {**dict.fromkeys(order, 0.0), root: 1.0}  # from 0, as backward does: 0 + -0 is 0
-    return Sweep(order, links, graph.adjoints(order, start, slopes=lambda node: slopes.get(node, ())))
+    return Sweep(order, links, graph.adjoints(order, start, slopes=slopes))
 
 
 def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:

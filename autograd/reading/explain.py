@@ -151,7 +151,7 @@ def account(root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool
     """
     if root is wrt:
         return Account(root, wrt, order, names, 1.0, chains=[Chain(root, ())], count=1)
-    sweep = swept(root, wrt)
+    sweep = swept(order, root, wrt)
     if not sweep.order:
         return Account(root, wrt, order, names, 0.0)
     operands = sum(len(node.parents) for node in sweep.order[1:])

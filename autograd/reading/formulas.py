@@ -25,6 +25,7 @@ __all__ = [
     "Style",
     "definition",
     "derivative",
+    "in_one_line",
     "kinks",
     "latex_name",
     "latex_number",
@@ -212,14 +213,17 @@ def made_by(op: Op, operands: Sequence[str], style: Style = TEXT) -> str:
     return style.operation(op, operands) if operands else "constant"
 
 
+def in_one_line(operands: Sequence[str], dots: str = "...") -> list[str]:
+    """The operands, without those in the middle where there are more than six."""
+    return list(operands) if len(operands) <= 6 else [*operands[:3], dots, *operands[-2:]]
+
+
 def definition(node: Any, names: Names, style: Style = TEXT) -> str:
     """How a node is made, with its name: v1 = 2 * x."""
     name = style.name(names[node])
     if not node.parents:
         return f"{name} = {style.number(node._data)} ({'an input' if node._row is LEAF else 'a constant'})"
-    operands = [style.name(names[p]) for p in node.parents]
-    if len(operands) > 6:
-        operands[3:-2] = [style.dots]
+    operands = in_one_line([style.name(names[p]) for p in node.parents], style.dots)
     return f"{name} = {made_by(node._row, operands, style)}"
 
 

@@ -19,15 +19,17 @@ from ..errors import ArgumentError
 
 __all__ = ["Grouping", "Part", "Role"]
 
-# --- sums ---------------------------------------------------------------------------------------------------------
-#
-# What in a graph has the form of a weighted sum.
+Role: TypeAlias = Literal["weight", "bias", "z", "a", "inner"]
+_ROLES: tuple[Role, ...] = ("weight", "bias", "z", "a", "inner")
+_WEIGHT, _BIAS, _Z, _A, _INNER = range(1, 6)  # 0 is no role
+
+# --- what in a graph has the form of a weighted sum ---------------------------------------------------------------
 
 
 _TERM, _WEIGHTED, _BIASED, _INSIDE, _ACTIVATED = 1, 2, 4, 8, 16
 
 
-class Terms(NamedTuple):
+class _Terms(NamedTuple):
     weights: tuple[Any, ...]
     inputs: Sequence[Any]
     bias: Any  # a trainable leaf, or None
@@ -35,11 +37,11 @@ class Terms(NamedTuple):
     dotted: bool
 
 
-class Sums:
+class _Sums:
     """What has the form of a weighted sum: w x, a dot of weights and inputs, and sums of these with one bias.
 
-    `state` holds for each node: whether it can be a term of such a sum; whether weights and a bias are in it; whether
-    it is a term of a larger one, and so no z itself; and whether its one consumer is an activation.
+    The state of a node says whether it can be a term of such a sum; whether weights and a bias are in it; whether it
+    is a term of a larger one, and so no z itself; and whether its one consumer is an activation.
     """
 
     def __init__(self, order: Sequence[Any], place: dict[Any, int]) -> None:
@@ -74,12 +76,8 @@ class Sums:
             a, b = node._a, node._b
             if a is None:
                 continue
-            if type(a) is not tuple:
-                uses[place[a]] = several[uses[place[a]]]
-                if b is not None:
-                    uses[place[b]] = several[uses[place[b]]]
-            elif b is None:
-                for p in a:
+            if type(a) is not tuple or b is None:
+                for p in node.parents:
                     uses[place[p]] = several[uses[place[p]]]
             else:
                 for group in (a, b):  # neurons share them; nothing goes on behind an operand of a dot
@@ -87,7 +85,7 @@ class Sums:
                         seen.add(id(group))
                         for p in group:
                             uses[place[p]] = 2
-            if node._row.activation and (below := only_operand(node)) is not None:
+            if node._row.activation and (below := _only_operand(node)) is not None:
                 state[place[below]] |= _ACTIVATED
         for i, count in enumerate(uses):
             if count != 1:
@@ -112,7 +110,7 @@ class Sums:
         """Whether the first side of a dot holds the weights, or else the second; None: neither does."""
         left, right = self._trainable(node._a, len(node._b)), self._trainable(node._b, len(node._b))
         if left and right:
-            return named_weight(node._a[0]) or not named_weight(node._b[0])
+            return _named_weight(node._a[0]) or not _named_weight(node._b[0])
         return left if left or right else None
 
     def _trainable(self, side: tuple[Any, ...], n: int) -> bool:
@@ -131,7 +129,7 @@ class Sums:
         """Whether the one consumer of the node at place `i` is an activation."""
         return bool(self._state[i] & _ACTIVATED)
 
-    def terms(self, i: int) -> Terms:
+    def terms(self, i: int) -> _Terms:
         """The weights, inputs and bias of the weighted sum at place `i`."""
         weights: list[Any] = []
         inputs: list[Any] = []
@@ -157,7 +155,7 @@ class Sums:
                     stack += reversed(node.parents)
         if len(inner) > 1 and any(x is bias for x in inputs):
             bias = None  # x itself is added on: a connection that skips the layer
-        return Terms(tuple(weights), inputs, bias, inner[1:], dotted)
+        return _Terms(tuple(weights), inputs, bias, inner[1:], dotted)
 
 
 def _product(node: Any) -> tuple[Any, Any] | None:
@@ -169,7 +167,7 @@ def _product(node: Any) -> tuple[Any, Any] | None:
     if a._row is LEAF and b._row is LEAF:
         if a is b:
             return None
-        return (b, a) if named_weight(b) and not named_weight(a) else (a, b)
+        return (b, a) if _named_weight(b) and not _named_weight(a) else (a, b)
     if a._row is LEAF:
         return a, b
     return (b, a) if b._row is LEAF and a._row is not LITERAL else None
@@ -180,25 +178,18 @@ def _side_by_side(first: Any, second: Any) -> bool:
     return first._row is DOT and second._row is DOT and not set(first.parents).isdisjoint(second.parents)
 
 
-def named_weight(node: Any) -> bool:
+def _named_weight(node: Any) -> bool:
     """Whether its label says that it is a weight: what else tells w from x where both can be trained?"""
     return node._label[:1] in ("w", "W")
 
 
-def only_operand(node: Any) -> Any:
+def _only_operand(node: Any) -> Any:
     """The operand, if all others are constants; else None."""
     others = [p for p in node.parents if not is_constant(p)]
     return others[0] if len(others) == 1 else None
 
 
-# --- neurons ------------------------------------------------------------------------------------------------------
-#
-# Neurons and layers, found in one walk from the inputs to the root.
-
-
-Role: TypeAlias = Literal["weight", "bias", "z", "a", "inner"]
-_ROLES: tuple[Role, ...] = ("weight", "bias", "z", "a", "inner")
-_NONE, _WEIGHT, _BIAS, _Z, _A, _INNER = range(6)
+# --- neurons and layers -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +238,7 @@ class Grouping:
         self._role = bytearray(len(order))
         self._neurons: dict[tuple[Any, ...], int] = {}  # by their weights
         self._depth = array("q")  # of each neuron: the smallest at which it works
-        self._find_neurons(Sums(order, self._place))
+        self._find_neurons(_Sums(order, self._place))
         layer_at = {depth: layer for layer, depth in enumerate(sorted(set(self._depth)), 1)}
         sizes = [0] * len(layer_at)
         self._address: list[tuple[int, int]] = []
@@ -289,12 +280,6 @@ class Grouping:
 
         Raises:
             ArgumentError: there is no such layer.
-
-        Example:
-            >>> from autograd.nn import MLP
-            >>> from autograd.engine.graph import topological_order
-            >>> Grouping(topological_order(MLP(2, [3, 1])([1.0, 2.0]))).layer_name(2)
-            'layer 2'
         """
         self._check(layer)
         return f"layer {layer}"
@@ -322,9 +307,7 @@ class Grouping:
         if neuron is not None and not 1 <= neuron <= self.sizes[layer - 1]:
             raise ArgumentError(f"there is no neuron {neuron!r} in layer {layer}; it has {self.sizes[layer - 1]}")
 
-    # --- one walk from the inputs to the root ----------------------------------------------------------------------
-
-    def _find_neurons(self, sums: Sums) -> None:
+    def _find_neurons(self, sums: _Sums) -> None:
         """Give every node its neuron and role: sums before their activations, operands before sums."""
         place, owner, role = self._place, self._owner, self._role
         uses = sums.uses
@@ -353,13 +336,13 @@ class Grouping:
                 if neuron >= 0:
                     depth += 1
                     owner[i], role[i] = neuron, _Z
-            elif node._row.activation and (below := only_operand(node)) is not None:
+            elif node._row.activation and (below := _only_operand(node)) is not None:
                 j = place[below]
                 if uses[j] == 1 and role[j] in (_Z, _A):
                     owner[i], role[i] = owner[j], _A
             depths[i] = depth
 
-    def _neuron(self, sums: Sums, i: int, depth: int) -> int:
+    def _neuron(self, sums: _Sums, i: int, depth: int) -> int:
         """The neuron whose weighted sum stands at place `i`, a new one if its weights are new; -1: it is none."""
         terms = sums.terms(i)
         weights = terms.weights
@@ -384,10 +367,10 @@ class Grouping:
             if not self._role[i]:
                 self._owner[i], self._role[i] = neuron, role
 
-    def _plausible(self, terms: Terms, activated: bool) -> bool:
+    def _plausible(self, terms: _Terms, activated: bool) -> bool:
         """Whether a sum of products is meant as a neuron. A `dot` says so itself."""
         inputs, biased = terms.inputs, terms.bias is not None
-        named = any(named_weight(w) for w in terms.weights)
+        named = any(_named_weight(w) for w in terms.weights)
         several = len(inputs) > 1
         outputs = any(self._role[self._place[x]] in (_Z, _A) for x in inputs)
         if not outputs and all(x._a is not None for x in inputs):

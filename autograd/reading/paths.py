@@ -100,11 +100,6 @@ def walk(
         links: for each node between them those that lead further down to `end`, in operand order; each begins with
             the node below.
         start, end: from where to where.
-
-    Example:
-        >>> links = {"e": [("c", 2.0), ("d", 3.0)], "c": [("b", 1.0)], "d": [("b", 1.0)]}
-        >>> [nodes for nodes, _ in walk(links, "e", "b")]
-        [('e', 'c', 'b'), ('e', 'd', 'b')]
     """
     nodes: list[Any] = [start]
     along: list[LinkT] = []

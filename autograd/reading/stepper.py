@@ -20,13 +20,11 @@ from .trace import Step, Trace
 
 __all__ = ["Records", "Stepper"]
 
-# --- moments ------------------------------------------------------------------------------------------------------
-#
-# What the stepper answers: frozen views of a trace, each with a text that depends on the position alone.
-
-
 _SHOWN = 4  # records in a repr; str has them all
 _MOST = 8  # contributions, or nodes, in one answer
+
+
+# --- what the stepper answers: views of a trace, each with a text that depends on the position alone ---------------
 
 
 @dataclass(frozen=True, repr=False)
@@ -160,10 +158,7 @@ class Reasons:
         lines = [f"{head} ({f'so far; {_contributions(waiting)} to come' if waiting else 'complete'})"]
         for sender, message in found[:_MOST]:
             how = made_by(sender._row, [trace.names[p] for p in sender.parents[: _MOST + 1]])
-            factors = (
-                f"{number_beside(message.upstream)} * {number_beside(message.local)} = {short_number(message.product)}"
-            )
-            lines.append(f"  from {trace.names[sender]} = {how}: {factors}")
+            lines.append(f"  from {trace.names[sender]} = {how}: {message.arithmetic}")
         if len(found) > _MOST:
             lines.append(f"  ... and {len(found) - _MOST:,} more")
         elif len(found) > 1:
@@ -191,6 +186,9 @@ def _numbered(trace: Trace, k: int, grouping: Grouping) -> str:
 
 def _contributions(n: int, more: str = "more ") -> str:
     return f"{n} {more}contribution{'s' * (n != 1)}"
+
+
+# --- the stepper --------------------------------------------------------------------------------------------------
 
 
 class Stepper:

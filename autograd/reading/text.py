@@ -1,4 +1,7 @@
-"""Numbers and labels as they stand in a picture: short, and harmless whatever they hold."""
+"""Text that keeps to its room: numbers and labels of pictures, columns of a terminal, lines of at most eighty columns.
+
+Whatever a label holds, what is made of it here is short and harmless.
+"""
 
 from __future__ import annotations
 
@@ -111,9 +114,7 @@ def _ems(character: str) -> float:
     return 0.66 if character.islower() or character.isdecimal() else 0.8
 
 
-# --- widths -------------------------------------------------------------------------------------------------------
-#
-# Text that has to keep to the columns of a terminal.
+# --- columns of a terminal ----------------------------------------------------------------------------------------
 
 
 _LONGEST = 1000  # characters of a name that are looked at
@@ -170,12 +171,10 @@ def printable(text: str, room: int, ascii_only: bool = False) -> str:
     return cut(shown.encode("ascii", "backslashreplace").decode() if ascii_only else shown, room)
 
 
-# --- writing ------------------------------------------------------------------------------------------------------
-#
-# Factors, products and sums as lines of plain text, at most eighty columns wide.
+# --- lines --------------------------------------------------------------------------------------------------------
 
 
-WIDTH = 80
+WIDTH = 80  # columns
 _FARTHEST = 18  # columns, for the sign that the lines below are aligned at
 
 

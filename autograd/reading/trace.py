@@ -19,112 +19,13 @@ from ..engine.op import Op, number
 from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import GraphError, OperandError
-from .formulas import made_by
+from .formulas import in_one_line, made_by
 from .names import Names, is_plain_number, number_beside, short_number
 
 __all__ = ["Message", "Step", "Trace", "steps"]
 
-# --- telling ------------------------------------------------------------------------------------------------------
-#
-# A record of a trace in words: one sentence, and one line of numbers.
-
-
-_MOST = 6  # messages or operands in one line
-
-
-def told(step: Step) -> str:
-    """What happens at a record: the rule in words, what flows, and the sums so far.
-
-    Example:
-        >>> from autograd import Value, steps
-        >>> print([*steps(Value(3.0, "a") * Value(2.0, "b"))][-1])
-        Backward through v1 = a * b: a product passes to each factor the other factor.
-          to a: 1 * 2 = 2 (complete); to b: 1 * 3 = 3 (complete)
-    """
-    sentence, numbers = (_forward, _seed, _backward)[("forward", "seed", "backward").index(step.kind)](step)
-    if step.first_bad is not None:
-        name, index = step.first_bad
-        numbers += f"\n  not finite: {_culprit(step, name, index)}"
-    return f"{sentence}\n  {numbers}"
-
-
-def _culprit(step: Step, name: str, index: int) -> str:
-    if index < step.index:
-        return f"the first such number was made at step {index}, by {name}"
-    return f"{name} is the first node to make such a number"
-
-
-def _forward(step: Step) -> tuple[str, str]:
-    value = f"{step.name} = {short_number(step.value)}"
-    if is_plain_number(step.node):
-        return f"{step.name} is a plain number; no gradient flows to it.", step.name
-    if step.op is LEAF:
-        return f"{step.name} is a leaf; it gets a gradient.", value
-    if not step.operands:
-        return f"{step.name} is a constant; no gradient flows to it.", value
-    sentence = f"Forward: {step.name} = {_formula(step, step.operands)}."
-    computed = _formula(step, tuple(map(short_number, step.numbers)))
-    return sentence, f"{step.name} = {computed} = {short_number(step.value)}{_stale(step)}"
-
-
-def _stale(step: Step) -> str:
-    """A warning where an operand's number was changed after the node was computed."""
-    try:
-        now = step.op.forward(*step.numbers)
-    except (ArithmeticError, ValueError):
-        now = math.nan
-    if now == step.value or (now != now and step.value != step.value):
-        return ""
-    return (
-        f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so compute "
-        f"{step.name} again"
-    )
-
-
-def _seed(step: Step) -> tuple[str, str]:
-    seed = short_number(step.gradient or 0.0)
-    start = f"d{step.name}/d{step.name} = 1" if step.gradient == 1.0 else f"with the seed {seed}"
-    return f"The backward pass starts at {step.name}: {start}.", f"gradient of {step.name} = {seed}"
-
-
-def _backward(step: Step) -> tuple[str, str]:
-    sentence = f"Backward through {step.name} = {_formula(step, step.operands)}: {step.op.because}."
-    if step.op.kink and (0.0 in step.numbers or len(set(step.numbers)) < len(step.numbers)):
-        sentence += f" ({step.op.kink})"
-    if not step.messages:
-        return sentence, "nothing is sent: its operands are constants"
-    parts = [message_text(message) for message in step.messages[:_MOST]]
-    if len(step.messages) > _MOST:
-        parts.append(f"... and {len(step.messages) - _MOST} more")
-    return sentence, "; ".join(parts)
-
-
-def message_text(message: Message) -> str:
-    """upstream * local = product, the sum so far and how much is still to come.
-
-    Example:
-        >>> from autograd import Value, steps
-        >>> b = Value(1.0, "b")
-        >>> [message_text(step.messages[0]) for step in steps((b + 2) * b) if step.messages]
-        ['to v1: 1 * 1 = 1 (complete)', 'to b: 1 * 1 = 1, sum 3 + 1 = 4 (complete)']
-    """
-    m = message
-    text = f"to {m.target}: {number_beside(m.upstream)} * {number_beside(m.local)} = {short_number(m.product)}"
-    if m.before is not None:
-        text += f", sum {short_number(m.before)} + {number_beside(m.product)} = {short_number(m.total)}"
-    return text + (f" ({m.waiting} more to come)" if m.waiting else " (complete)")
-
-
-def _formula(step: Step, operands: tuple[str, ...]) -> str:
-    if len(operands) > _MOST:
-        operands = (*operands[: _MOST // 2], "...", *operands[1 - _MOST // 2 :])
-    return made_by(step.op, operands)
-
-
-# --- records ------------------------------------------------------------------------------------------------------
-#
-# The frozen records that a trace is made of.
-
+_MOST = 6  # messages in one line
+_LATEST = 200  # messages
 
 Kind: TypeAlias = Literal["forward", "seed", "backward"]
 
@@ -156,6 +57,17 @@ class Message:
     waiting: int
     value: float
     node: Any = field(compare=False, repr=False)
+
+    @property
+    def arithmetic(self) -> str:
+        """upstream * local = product, in numbers."""
+        return f"{number_beside(self.upstream)} * {number_beside(self.local)} = {short_number(self.product)}"
+
+    def __str__(self) -> str:
+        text = f"to {self.target}: {self.arithmetic}"
+        if self.before is not None:
+            text += f", sum {short_number(self.before)} + {number_beside(self.product)} = {short_number(self.total)}"
+        return text + (f" ({self.waiting} more to come)" if self.waiting else " (complete)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +102,63 @@ class Step:
     node: Any = field(compare=False, repr=False)
 
     def __str__(self) -> str:
-        return told(self)
+        """One sentence, and one line of numbers: the rule in words, what flows, and the sums so far."""
+        if self.kind == "seed":
+            sentence, numbers = self._seed()
+        else:
+            sentence, numbers = self._forward() if self.kind == "forward" else self._backward()
+        if self.first_bad is not None:
+            name, index = self.first_bad
+            numbers += "\n  not finite: " + (
+                f"the first such number was made at step {index}, by {name}"
+                if index < self.index
+                else f"{name} is the first node to make such a number"
+            )
+        return f"{sentence}\n  {numbers}"
 
+    def _forward(self) -> tuple[str, str]:
+        value = f"{self.name} = {short_number(self.value)}"
+        if is_plain_number(self.node):
+            return f"{self.name} is a plain number; no gradient flows to it.", self.name
+        if self.op is LEAF:
+            return f"{self.name} is a leaf; it gets a gradient.", value
+        if not self.operands:
+            return f"{self.name} is a constant; no gradient flows to it.", value
+        computed = self._made_by([short_number(x) for x in self.numbers])
+        numbers = f"{self.name} = {computed} = {short_number(self.value)}{self._stale()}"
+        return f"Forward: {self.name} = {self._made_by(self.operands)}.", numbers
 
-_LATEST = 200  # messages
+    def _stale(self) -> str:
+        """A warning where an operand's number was changed after the node was computed."""
+        try:
+            now = self.op.forward(*self.numbers)
+        except (ArithmeticError, ValueError):
+            now = math.nan
+        if now == self.value or (now != now and self.value != self.value):
+            return ""
+        return (
+            f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so "
+            f"compute {self.name} again"
+        )
+
+    def _seed(self) -> tuple[str, str]:
+        seed = short_number(self.gradient or 0.0)
+        start = f"d{self.name}/d{self.name} = 1" if self.gradient == 1.0 else f"with the seed {seed}"
+        return f"The backward pass starts at {self.name}: {start}.", f"gradient of {self.name} = {seed}"
+
+    def _backward(self) -> tuple[str, str]:
+        sentence = f"Backward through {self.name} = {self._made_by(self.operands)}: {self.op.because}."
+        if self.op.kink and (0.0 in self.numbers or len(set(self.numbers)) < len(self.numbers)):
+            sentence += f" ({self.op.kink})"
+        if not self.messages:
+            return sentence, "nothing is sent: its operands are constants"
+        parts = [str(message) for message in self.messages[:_MOST]]
+        if len(self.messages) > _MOST:
+            parts.append(f"... and {len(self.messages) - _MOST} more")
+        return sentence, "; ".join(parts)
+
+    def _made_by(self, operands: Sequence[str]) -> str:
+        return made_by(self.op, in_one_line(operands))
 
 
 class Trace(Sequence[Step]):
@@ -239,14 +204,9 @@ class Trace(Sequence[Step]):
         self._slot = self._slots()
         self._arrived = array("q", bytes(8 * len(self.order)))
         self._incoming = array("q", bytes(8 * self._slot[-1]))
-        self._bad: tuple[int, int] | None = None  # record and place of the first number that is not finite
-        for i, value in enumerate(self.values):
-            if not isfinite(value):
-                self._bad = (i, i)
-                break
-        else:
-            if not isfinite(self.seed):
-                self._bad = (len(self.order), len(self.order) - 1)
+        bad = next((k for k, x in enumerate((*self.values, self.seed)) if not isfinite(x)), None)
+        # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
+        self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
 
     def _slots(self) -> array[int]:
         """Where each node's list of incoming messages starts."""

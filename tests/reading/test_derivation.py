@@ -99,6 +99,13 @@ def test_worked_example_has_its_chain_as_data() -> None:
     assert single.partials == (0.5, 4.0, 1.0, 1.0, 0.5, 2.0)
 
 
+def test_an_exponent_of_several_digits_is_raised_as_a_whole() -> None:
+    x = Value(4.0, "x")
+    y = x**1.5
+    y.label = "y"
+    assert r"\frac{\partial y}{\partial x} &= 1.5 \cdot x^{0.5} = 3 \\" in explain(y, x).latex
+
+
 def test_worked_example_in_unicode_and_latex() -> None:
     root, _ = lessons.get(5).graph()
     first = explain(root, "m1", style="unicode").text.splitlines()[0]
