@@ -1,4 +1,8 @@
-"""The inputs of a program: where they are, which are read anew at every pass, and which keep what was set."""
+"""The inputs of a program: where its leaves are, and what a user hands to it.
+
+:class:`Leaves` knows which leaves are read anew at every pass and which keep what was set; :class:`Training` serves an
+optimiser's parameters. The functions at the end look at a user's arguments before they are used.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from operator import is_
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
@@ -18,190 +23,13 @@ from .tape import Numbers
 
 __all__ = ["Leaves", "Training", "blocks_of", "functions_of", "namespace", "numbers_of", "parameters_of", "steps_of"]
 
-# --- training -----------------------------------------------------------------------------------------------------
-#
-# What a program keeps for the parameters of an optimiser: their places, and the backward pass to them alone.
-
-
-class Training:
-    """Some parameters, side by side in the arrays or scattered over them.
-
-    Args:
-        parameters: in the optimiser's order.
-        places: where each of them is.
-        source: the program's passes and arrays.
-    """
-
-    def __init__(self, parameters: Sequence[Value], places: Numbers, source: Source) -> None:
-        self._parameters = list(parameters)
-        self._places = places
-        self._values, self._gradients = source.values, source.gradients
-        self.backward = source.backward(parameters)
-        order = np.argsort(places)
-        self._together = bool((np.diff(places[order]) == 1).all())
-        self._order = order if self._together and (np.diff(order) != 1).any() else None
-        block: Any = slice(places.min(), places.max() + 1) if self._together else places
-        self._weights, self._slopes = self._values[block], self._gradients[block]
-
-    def is_of(self, parameters: Sequence[Value]) -> bool:
-        """Whether these are the parameters, in the same order."""
-        return len(parameters) == len(self._parameters) and all(map(is_, parameters, self._parameters))
-
-    def arranged(self, optimizer: Any) -> contextlib.AbstractContextManager[None]:
-        """While inside, the optimiser's state stands in the order of the arrays."""
-        return contextlib.nullcontext() if self._order is None else optimizer.arranged(self._order)
-
-    def update(self, optimizer: Any) -> Callable[[], None]:
-        """One step of the optimiser, from the gradients that are in the arrays."""
-        step: Callable[[], None] = optimizer.prepare_update(self._weights, self._slopes)
-        if self._together:
-            return step
-
-        def scattered() -> None:
-            self._gradients.take(self._places, out=self._slopes)
-            step()
-            self._values[self._places] = self._weights
-
-        return scattered
-
-    def begin(self) -> None:
-        """Read the parameters' numbers, where they are scattered."""
-        if not self._together:
-            self._weights[:] = self._values[self._places]
-
-    def finish(self) -> None:
-        """Bring the Values up to date."""
-        weights: Floats = self._values[self._places]
-        gradients: Floats = self._gradients[self._places]
-        for p, weight, gradient in zip(self._parameters, weights.tolist(), gradients.tolist(), strict=True):
-            p._data, p._grad = weight, gradient
-
-
-# --- arguments ----------------------------------------------------------------------------------------------------
-#
-# What users hand to a program, looked at before it is used: numbers, leaves, optimisers, steps, namespaces.
-
-
-def numbers_of(numbers: Any) -> Floats:
-    """Numbers as an array of floats.
-
-    Raises:
-        OperandError: there is something among them that is no real number.
-        ShapeError: the rows have different lengths.
-
-    Example:
-        >>> numbers_of([1, 2.5]).tolist()
-        [1.0, 2.5]
-    """
-    try:
-        array = np.asarray(numbers)
-    except ValueError:
-        raise ShapeError("the numbers make no array: their rows have different lengths") from None
-    if array.dtype.kind not in "biufO":
-        raise OperandError(
-            f"expected real numbers, got {array.dtype.type.__name__}; convert them with float(...) first"
-        )
-    if array.dtype.kind == "O" and any(x is None for x in array.ravel().tolist()):  # NumPy would make it nan
-        raise OperandError("expected real numbers, got None")
-    return array.astype(float, copy=False)
-
-
-def parameters_of(optimizer: Any) -> Sequence[Value]:
-    """The parameters of an optimiser.
-
-    Raises:
-        OperandError: it is none.
-    """
-    if not hasattr(optimizer, "prepare_update"):
-        kind = type(optimizer).__name__
-        raise OperandError(f"run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got {kind}")
-    parameters: Sequence[Value] = optimizer.parameters
-    return parameters
-
-
-def steps_of(steps: Any) -> int:
-    """A number of steps.
-
-    Raises:
-        OperandError: it is no whole number.
-        ArgumentError: it is negative.
-
-    Example:
-        >>> steps_of(100)
-        100
-    """
-    try:
-        count = operator.index(steps)
-    except TypeError:
-        raise OperandError(f"the number of steps is a whole number, got {steps!r}") from None
-    if count < 0:
-        raise ArgumentError(f"the number of steps is 0 or more, got {count}")
-    return count
-
-
-def no_leaf(x: Any) -> ArgumentError:
-    """The error that something is no leaf of a program.
-
-    Example:
-        >>> print(no_leaf("W1"))
-        'W1' is no leaf of this program; name leaves by their Values, in an array or nested lists of equal lengths
-    """
-    if not isinstance(x, Value):
-        name = repr(x) if isinstance(x, str) else f"something of type {type(x).__name__}"
-        way = "; name leaves by their Values, in an array or nested lists of equal lengths"
-    else:
-        name = repr(x)
-        way = (
-            "; it was computed from others, so set those" if x.parents else ": the compiled graph does not depend on it"
-        )
-    return ArgumentError(f"{name} is no leaf of this program{way}")
-
-
-def namespace(xp: Any) -> Any:
-    """An array namespace.
-
-    Raises:
-        ArgumentError: it is none.
-    """
-    if not hasattr(xp, "asarray"):
-        name = getattr(xp, "__name__", None) or repr(xp)
-        raise ArgumentError(f"to takes an array namespace, a module such as numpy or jax.numpy; {name} is none")
-    return xp
-
-
-def blocks_of(inputs: Any) -> list[Any]:
-    """Blocks of leaves.
-
-    Raises:
-        ArgumentError: they stand in no list.
-    """
-    if isinstance(inputs, Value | str) or not hasattr(inputs, "__iter__"):
-        raise ArgumentError(f"inputs is a list of blocks of leaves, as inputs=[X], got {type(inputs).__name__}")
-    return list(inputs)
-
-
-def functions_of(functions: Any) -> Mapping[str, Any]:
-    """Functions by name.
-
-    Raises:
-        ArgumentError: they are something else.
-    """
-    if functions is None:
-        return {}
-    if not isinstance(functions, Mapping) or not all(map(callable, functions.values())):
-        raise ArgumentError(f"functions is a dict of functions, as {{'erf': jax.scipy.special.erf}}, got {functions!r}")
-    return functions
-
-
 _KEPT = 64  # blocks of leaves whose places are remembered
 
 
 class Leaves:
-    """The leaves of a graph, with their places.
+    """The leaves of a graph, each with its place.
 
-    Args:
-        leaves: each with its place.
-        own: those whose numbers were set in the program, and are not read; it grows with :meth:`keep`.
+    The numbers of the leaves in `own` were set in the program and are not read anew; :meth:`keep` adds to them.
     """
 
     def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value]) -> None:
@@ -211,7 +39,6 @@ class Leaves:
         self._choose()
 
     def _choose(self) -> None:
-        """Say which are read, and where to."""
         self._read = [node for node in self.place if node not in self._own]
         self._places: Numbers = np.array([self.place[node] for node in self._read], dtype=np.int64)
 
@@ -247,3 +74,126 @@ class Leaves:
             self._known.clear()
         self._known[id(leaves)] = flat, places
         return places
+
+
+class Training:
+    """What a program keeps for an optimiser's parameters: their places, and the backward pass to them alone."""
+
+    def __init__(self, parameters: Sequence[Value], places: Numbers, source: Source) -> None:
+        self._parameters = list(parameters)
+        self._places = places
+        self._values, self._gradients = source.values, source.gradients
+        self.backward = source.backward(parameters)
+        order = np.argsort(places)
+        self._together = bool((np.diff(places[order]) == 1).all())
+        self._order = order if self._together and (np.diff(order) != 1).any() else None
+        block: Any = slice(places.min(), places.max() + 1) if self._together else places
+        self._weights, self._slopes = self._values[block], self._gradients[block]
+
+    def is_of(self, parameters: Sequence[Value]) -> bool:
+        """Whether these are the parameters, in the same order."""
+        return len(parameters) == len(self._parameters) and all(map(is_, parameters, self._parameters))
+
+    def arranged(self, optimizer: Any) -> contextlib.AbstractContextManager[None]:
+        """While inside, the optimiser's state stands in the order of the arrays."""
+        return contextlib.nullcontext() if self._order is None else optimizer.arranged(self._order)
+
+    def update(self, optimizer: Any) -> Callable[[], None]:
+        """One step of the optimiser, from the gradients that are in the arrays."""
+        step: Callable[[], None] = optimizer.prepare_update(self._weights, self._slopes)
+        if self._together:
+            return step
+
+        def scattered() -> None:
+            self._gradients.take(self._places, out=self._slopes)
+            step()
+            self._values[self._places] = self._weights
+
+        return scattered
+
+    def begin(self) -> None:
+        """Read the parameters' numbers from the arrays, where they are scattered over them."""
+        if not self._together:
+            self._weights[:] = self._values[self._places]
+
+    def finish(self) -> None:
+        """Bring the Values up to date."""
+        weights: Floats = self._values[self._places]
+        gradients: Floats = self._gradients[self._places]
+        for p, weight, gradient in zip(self._parameters, weights.tolist(), gradients.tolist(), strict=True):
+            p._data, p._grad = weight, gradient
+
+
+# --- users' arguments -------------------------------------------------------------------------------------------------
+
+
+def numbers_of(numbers: Any) -> Floats:
+    """Numbers as an array of floats; `OperandError` for what is no real number, `ShapeError` for uneven rows."""
+    try:
+        array = np.asarray(numbers)
+    except ValueError:
+        raise ShapeError("the numbers make no array: their rows have different lengths") from None
+    if array.dtype.kind not in "biufO":
+        raise OperandError(
+            f"expected real numbers, got {array.dtype.type.__name__}; convert them with float(...) first"
+        )
+    if array.dtype.kind == "O" and any(x is None for x in array.ravel().tolist()):  # NumPy would make it nan
+        raise OperandError("expected real numbers, got None")
+    return array.astype(float, copy=False)
+
+
+def parameters_of(optimizer: Any) -> Sequence[Value]:
+    """The parameters of an optimiser; `OperandError` if it is none."""
+    if not hasattr(optimizer, "prepare_update"):
+        kind = type(optimizer).__name__
+        raise OperandError(f"run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got {kind}")
+    parameters: Sequence[Value] = optimizer.parameters
+    return parameters
+
+
+def steps_of(steps: Any) -> int:
+    """A number of steps; `OperandError` if it is no whole number, `ArgumentError` if it is negative."""
+    try:
+        count = operator.index(steps)
+    except TypeError:
+        raise OperandError(f"the number of steps is a whole number, got {steps!r}") from None
+    if count < 0:
+        raise ArgumentError(f"the number of steps is 0 or more, got {count}")
+    return count
+
+
+def no_leaf(x: Any) -> ArgumentError:
+    """The error that something is no leaf of a program."""
+    if not isinstance(x, Value):
+        name = repr(x) if isinstance(x, str) else f"something of type {type(x).__name__}"
+        way = "; name leaves by their Values, in an array or nested lists of equal lengths"
+    else:
+        name = repr(x)
+        way = (
+            "; it was computed from others, so set those" if x.parents else ": the compiled graph does not depend on it"
+        )
+    return ArgumentError(f"{name} is no leaf of this program{way}")
+
+
+def namespace(xp: Any) -> Any:
+    """`xp` itself; `ArgumentError` if it is no array namespace."""
+    if not hasattr(xp, "asarray"):
+        name = getattr(xp, "__name__", None) or repr(xp)
+        raise ArgumentError(f"to takes an array namespace, a module such as numpy or jax.numpy; {name} is none")
+    return xp
+
+
+def blocks_of(inputs: Any) -> list[NDArray[Any]]:
+    """Blocks of leaves as arrays; `ArgumentError` if they stand in no list."""
+    if isinstance(inputs, Value | str) or not hasattr(inputs, "__iter__"):
+        raise ArgumentError(f"inputs is a list of blocks of leaves, as inputs=[X], got {type(inputs).__name__}")
+    return [np.asarray(block, dtype=object) for block in inputs]
+
+
+def functions_of(functions: Any) -> Mapping[str, Any]:
+    """Functions by name; `ArgumentError` for anything else."""
+    if functions is None:
+        return {}
+    if not isinstance(functions, Mapping) or not all(map(callable, functions.values())):
+        raise ArgumentError(f"functions is a dict of functions, as {{'erf': jax.scipy.special.erf}}, got {functions!r}")
+    return functions
