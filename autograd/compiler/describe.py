@@ -1,4 +1,9 @@
-"""What a program found in its graph, in words and formulas: what each step computes, and what it sends back."""
+"""What a program found in its graph, in words and formulas: what each step computes, and what it sends back.
+
+:class:`Description` makes the sentences. Its names come from :class:`Names`: layers have their number, as on paper, so
+the product of layer 2 is Z2 = W2 A1 + b2 and its activation A2. Where a layer has several products, or a product
+belongs to none, the step's number stands behind an underscore: Z_5 = W_5 X_5.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +24,146 @@ from .tape import Numbers
 
 __all__ = ["Description", "Names"]
 
-# --- names --------------------------------------------------------------------------------------------------------
-#
-# What the steps of a program and their numbers are called: layers by their number, as on paper, the rest by step.
-#
-# The product of layer 2 is Z2 = W2 A1 + b2, its activation A2. A bare number is a layer's; where a layer has several
-# products, or a product belongs to none, the step's number stands behind an underscore: Z_5 = W_5 X_5.
+
+class Description:
+    """The steps of a plan in words and formulas."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.names = Names(plan)
+        self._plan = plan
+        leaves = np.zeros(plan.size, dtype=bool)
+        leaves[[place for node, place in plan.leaves() if node._row is LEAF]] = True
+        self._wanted = wanted_places(plan, leaves)
+        self._messages = _messages(plan)
+
+    def lines(self) -> Iterator[str]:
+        """A line for each step in the order in which they are computed; indented below it, its way back."""
+        for level in self._plan.levels:
+            for step in level:
+                yield self.forward(step)
+                back = self._back(step)
+                if back:
+                    yield f"  backward: {back}"
+
+    def forward(self, step: Step) -> str:
+        """What a step computes."""
+        return self._layer(step) + self._told(step)
+
+    def backward(self, step: Step) -> str:
+        """What a step sends back: for a product or an activation its formulas, else what it computed."""
+        return self._layer(step) + (self._back(step) or self._told(step))
+
+    def _layer(self, step: Step) -> str:
+        layer = self.names.of(step).layer
+        return "" if layer is None else f"layer {layer}: "
+
+    def _back(self, step: Step) -> str:
+        """The formulas of what a product or an activation sends back; "" for other steps.
+
+        += in place of = where other steps send something to the same operand.
+        """
+        if isinstance(step, Product | Inner):
+            return ", ".join(self._of_product(step))
+        if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
+            tag = self.names.of(step).tag
+            formula = f"dA{tag} * {step.op.name}'({self._arguments(step, product.out)})"
+            return ", ".join(self._sent(step, product.out, f"dZ{tag}", formula))
+        return ""
+
+    def _of_product(self, step: Product | Inner) -> Iterator[str]:
+        named = self.names.of(step)
+        tag, x = named.tag, named.inputs
+        if isinstance(step, Product):
+            yield from self._sent(step, step.weights, f"dW{tag}", f"dZ{tag} {x}^T")
+            yield from self._sent(step, step.inputs, f"d{x}", f"W{tag}^T dZ{tag}")
+            several = step.out.shape[1] > 1
+            total = f"sum of dZ{tag} over the batch" if several else f"dZ{tag}"
+        else:
+            yield from self._sent(step, step.weights, f"dw{tag}", f"dz{tag} {x}")
+            yield from self._sent(step, step.inputs, f"d{x}", f"dz{tag} w{tag}")
+            total = f"dz{tag}"
+        if step.bias is not None:
+            yield from self._sent(step, step.bias, f"db{tag}", total)
+
+    def _sent(self, step: Step, to: Window, name: str, formula: str) -> Iterator[str]:
+        """The formula of a message, if it is sent."""
+        if self._wanted[to.places].any() and self._messages[step.out.places].any():
+            yield f"{name} {'+=' if (self._messages[to.places] > 1).any() else '='} {formula}"
+
+    def _told(self, step: Step) -> str:
+        named = self.names.of(step)
+        tag = named.tag
+        if isinstance(step, Product):
+            (rows, columns), terms = step.out.shape, step.inputs.shape[0]
+            bias = step.bias is not None
+            shapes = f"({rows}x{terms})({terms}x{columns})" + f"+({rows}x1)" * bias
+            return f"Z{tag} = W{tag} {named.inputs}{f' + b{tag}' if bias else ''}, {shapes}"
+        if isinstance(step, Inner):
+            bias = step.bias is not None
+            products = f"{step.weights.places.size:,} products"
+            return f"z{tag} = w{tag}·{named.inputs}{f' + b{tag}' if bias else ''}, {products}"
+        n = step.out.places.size
+        if isinstance(step, Rows):
+            return f"{n:,} dots of {step.inputs.shape[0]:,} products"
+        if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
+            return f"A{tag} = {step.op.name}({self._arguments(step, product.out)}), {n:,} nodes at once"
+        if isinstance(step, Reduction):
+            return f"{_called(step.op)} of {step.count:,} nodes" + (f", {n:,} times" if n > 1 else "")
+        if isinstance(step, Alike):
+            return f"{_called(step.op)} of {n:,} nodes at once"
+        return f"{n:,} node{'s' * (n != 1)} one by one"
+
+    def _arguments(self, step: Alike | Reduction, z: Window) -> str:
+        """The operands of an activation (Z, numbers, and dots for what is neither), then the row's own parameters."""
+        at = place_of(z, step)
+        operands = step.operands if isinstance(step, Alike) else list(step.operands.places.reshape(step.count, -1))
+        named = f"Z{self.names.of(step).tag}"
+        told = [named if i == at else self._plain(operand) for i, operand in enumerate(operands)]
+        return ", ".join([*told, *map(short_number, step.op.params)])
+
+    def _plain(self, operand: Window | Numbers | float) -> str:
+        if isinstance(operand, float):
+            return f"{operand:g}"
+        if isinstance(operand, np.ndarray) and (operand == operand.flat[0]).all():
+            number = self._plan.literals.get(int(operand.flat[0]))
+            if number is not None:
+                return f"{number:g}"
+        return "..."
+
+
+def _called(op: Op) -> str:
+    """A row's name, with the numbers that it is bound to: power 2."""
+    return " ".join([op.name.removeprefix("_"), *map(short_number, op.params)])
+
+
+def _messages(plan: Plan) -> Numbers:
+    """How many steps send something to each place, on the way back from the root."""
+    count = np.zeros(plan.size, dtype=np.int64)
+    count[plan.root] = 1
+    for level in reversed(plan.levels):
+        for step in level:
+            if isinstance(step, Single):
+                sent = count.tolist()
+                for _, place, operands in reversed(list(step.nodes())):
+                    if sent[place]:
+                        for p in operands:
+                            sent[p] += 1
+                count[:] = sent
+            elif count[step.out.places].any():
+                for window in operands_of(step):
+                    count[np.unique(window.places)] += 1
+    return count
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Named:
-    """The names of one step.
+    """The names of one step: its `number` from 1, the `layer` that it belongs to, and what stands behind its letters.
 
-    Args:
-        number: the step's, from 1.
-        layer: the layer that it belongs to.
-        tag: what stands behind Z, W and b, or behind A where the step is an activation; "" where it has no such names.
-        inputs: of a product, what it multiplies the weights with.
+    `tag` stands behind Z, W and b, or behind A where the step is an activation; "" where it has no such names. `inputs`
+    is, of a product, what it multiplies the weights with.
     """
 
     number: int
@@ -47,8 +175,7 @@ class Named:
 class Names:
     """The names of every step.
 
-    Args:
-        plan: what is computed. Its graph is read for layers, which takes about as long as compiling it.
+    Making them reads the graph for layers, which takes about as long as compiling it.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -111,7 +238,7 @@ class Names:
         return self._of[step]
 
     def _activations(self, parts: dict[Step, Part | None]) -> dict[int, Alike | Reduction]:
-        """The steps that are all of a layer's product, put through a function."""
+        """By layer, the step that puts all of the layer's product through a function."""
         found: dict[int, Alike | Reduction] = {}
         for step, part in parts.items():
             if part is None or part.role != "a" or not isinstance(step, Alike | Reduction):
@@ -146,134 +273,3 @@ def place_of(out: Window, step: Alike | Reduction) -> int | None:
 
 def _same(places: Numbers, others: Numbers) -> bool:
     return places.size == others.size and np.array_equal(np.sort(places, axis=None), np.sort(others, axis=None))
-
-
-class Description:
-    """The steps of a plan in words and formulas.
-
-    Args:
-        plan: what is computed.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self.names = Names(plan)
-        self._plan = plan
-        leaves = np.zeros(plan.size, dtype=bool)
-        leaves[[place for node, place in plan.leaves() if node._row is LEAF]] = True
-        self._wanted = wanted_places(plan, leaves)
-        self._messages = _messages(plan)
-
-    def lines(self) -> Iterator[str]:
-        """A line for each step in the order in which they are computed; below it, indented, its way back."""
-        for level in self._plan.levels:
-            for step in level:
-                yield self.forward(step)
-                back = self._back(step)
-                if back:
-                    yield f"  backward: {back}"
-
-    def forward(self, step: Step) -> str:
-        """What a step computes."""
-        return self._layer(step) + self._told(step)
-
-    def backward(self, step: Step) -> str:
-        """What a step sends back: for a product or an activation its formulas, else what it computed."""
-        return self._layer(step) + (self._back(step) or self._told(step))
-
-    def _layer(self, step: Step) -> str:
-        layer = self.names.of(step).layer
-        return "" if layer is None else f"layer {layer}: "
-
-    def _back(self, step: Step) -> str:
-        """Where other steps send something to the same operand, there is += in place of =."""
-        if isinstance(step, Product | Inner):
-            return ", ".join(self._of_product(step))
-        if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
-            tag = self.names.of(step).tag
-            formula = f"dA{tag} * {step.op.name}'({self._arguments(step, product.out)})"
-            return ", ".join(self._sent(step, product.out, f"dZ{tag}", formula))
-        return ""
-
-    def _of_product(self, step: Product | Inner) -> Iterator[str]:
-        named = self.names.of(step)
-        tag, x = named.tag, named.inputs
-        if isinstance(step, Product):
-            yield from self._sent(step, step.weights, f"dW{tag}", f"dZ{tag} {x}^T")
-            yield from self._sent(step, step.inputs, f"d{x}", f"W{tag}^T dZ{tag}")
-            several = step.out.shape[1] > 1
-            total = f"sum of dZ{tag} over the batch" if several else f"dZ{tag}"
-        else:
-            yield from self._sent(step, step.weights, f"dw{tag}", f"dz{tag} {x}")
-            yield from self._sent(step, step.inputs, f"d{x}", f"dz{tag} w{tag}")
-            total = f"dz{tag}"
-        if step.bias is not None:
-            yield from self._sent(step, step.bias, f"db{tag}", total)
-
-    def _sent(self, step: Step, to: Window, name: str, formula: str) -> Iterator[str]:
-        """The formula of a message, if it is sent."""
-        if self._wanted[to.places].any() and self._messages[step.out.places].any():
-            yield f"{name} {'+=' if (self._messages[to.places] > 1).any() else '='} {formula}"
-
-    def _told(self, step: Step) -> str:
-        named = self.names.of(step)
-        tag = named.tag
-        if isinstance(step, Product):
-            (rows, columns), terms = step.out.shape, step.inputs.shape[0]
-            bias = step.bias is not None
-            shapes = f"({rows}x{terms})({terms}x{columns})" + f"+({rows}x1)" * bias
-            return f"Z{tag} = W{tag} {named.inputs}{f' + b{tag}' if bias else ''}, {shapes}"
-        if isinstance(step, Inner):
-            bias = step.bias is not None
-            products = f"{step.weights.places.size:,} products"
-            return f"z{tag} = w{tag}·{named.inputs}{f' + b{tag}' if bias else ''}, {products}"
-        n = step.out.places.size
-        if isinstance(step, Rows):
-            return f"{n:,} dots of {step.inputs.shape[0]:,} products"
-        if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
-            return f"A{tag} = {step.op.name}({self._arguments(step, product.out)}), {n:,} nodes at once"
-        if isinstance(step, Reduction):
-            return f"{_called(step.op)} of {step.count:,} nodes" + (f", {n:,} times" if n > 1 else "")
-        if isinstance(step, Alike):
-            return f"{_called(step.op)} of {n:,} nodes at once"
-        return f"{n:,} node{'s' * (n != 1)} one by one"
-
-    def _arguments(self, step: Alike | Reduction, z: Window) -> str:
-        """The operands of an activation: Z, numbers, and dots for what is neither; then what its row is bound to."""
-        at = place_of(z, step)
-        operands = step.operands if isinstance(step, Alike) else list(step.operands.places.reshape(step.count, -1))
-        named = f"Z{self.names.of(step).tag}"
-        told = [named if i == at else self._plain(operand) for i, operand in enumerate(operands)]
-        return ", ".join([*told, *map(short_number, step.op.params)])
-
-    def _plain(self, operand: Window | Numbers | float) -> str:
-        if isinstance(operand, float):
-            return f"{operand:g}"
-        if isinstance(operand, np.ndarray) and (operand == operand.flat[0]).all():
-            number = self._plan.literals.get(int(operand.flat[0]))
-            if number is not None:
-                return f"{number:g}"
-        return "..."
-
-
-def _called(op: Op) -> str:
-    """A row's name, with the numbers that it is bound to: power 2."""
-    return " ".join([op.name.removeprefix("_"), *map(short_number, op.params)])
-
-
-def _messages(plan: Plan) -> Numbers:
-    """How many steps send something to each place, on the way back from the root."""
-    count = np.zeros(plan.size, dtype=np.int64)
-    count[plan.root] = 1
-    for level in reversed(plan.levels):
-        for step in level:
-            if isinstance(step, Single):
-                sent = count.tolist()
-                for _, place, operands in reversed(list(step.nodes())):
-                    if sent[place]:
-                        for p in operands:
-                            sent[p] += 1
-                count[:] = sent
-            elif count[step.out.places].any():
-                for window in operands_of(step):
-                    count[np.unique(window.places)] += 1
-    return count

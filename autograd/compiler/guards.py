@@ -32,16 +32,9 @@ _SHOWN = 3  # operands of an unlabelled node that a message spells out
 class Guard:
     """One comparison that a function made while it was recorded.
 
-    Args:
-        left, right: the operands, nodes or plain numbers; `right` is None where the truth of `left` was asked for.
-        relation: of the module `operator`: lt, le, eq, gt, ge or truth.
-        outcome: how it came out.
-        recorded: the operands' numbers at that time.
-
-    Example:
-        >>> guard = Guard(Value(2.0, "x"), operator.gt, 1.0, outcome=True, recorded=(2.0, 1.0))
-        >>> guard.holds(3.0, 1.0), guard.holds(0.5, 1.0)
-        (True, False)
+    The operands are nodes or plain numbers; `right` is None where the truth of `left` was asked for. `relation` is a
+    function of the module `operator`: lt, le, eq, gt, ge or truth. `outcome` is how it came out, with the numbers
+    `recorded` for the operands.
     """
 
     left: Any
@@ -70,20 +63,9 @@ class Guard:
 
 
 def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
-    """The guards of the comparisons that a function made, in order.
+    """The guards of the comparisons that a function made, in order; the nodes still have the numbers of that time.
 
     What can never come out another way, a comparison of plain numbers, is dropped; so are repeats.
-
-    Args:
-        seen: what `modes.comparisons` has collected. The nodes still have the numbers of that time.
-
-    Example:
-        >>> from autograd.engine import modes
-        >>> x = Value(2.0, "x")
-        >>> with modes.comparisons() as seen:
-        ...     outcomes = x > 1, 1 < x, x == 3, bool(x)
-        >>> [(guard.relation.__name__, guard.right, guard.outcome) for guard in guards_of(seen)]
-        [('gt', 1.0, True), ('eq', 3.0, False), ('truth', None, True)]
     """
     found: dict[Any, Guard] = {}
     for outcome, relation, *operands in seen:
@@ -96,29 +78,10 @@ def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
 
 
 def checker(guards: Sequence[Guard], place_of: Mapping[Value, int]) -> Callable[[NDArray[np.float64]], None]:
-    """A function that checks guards, all those of one relation at once.
+    """A function of the array of all numbers that raises `BranchError` if a guard does not hold.
 
-    Args:
-        guards: in the order in which the comparisons were made.
-        place_of: where in the array of numbers a node's own stands.
-
-    Returns:
-        A function of the array of all nodes' numbers, which raises if a guard does not hold. What comes after the first
-        that fails means nothing, since the function would not have come there, so it is the first that is named.
-
-    Raises:
-        BranchError: by the function returned.
-
-    Example:
-        >>> x = Value(2.0, "x")
-        >>> check = checker([Guard(x, operator.gt, 1.0, outcome=True, recorded=(2.0, 1.0))], {x: 0})
-        >>> check(np.array([3.0]))
-        >>> check(np.array([0.5]))
-        Traceback (most recent call last):
-        ...
-        autograd.errors.BranchError: the function was recorded where x > 1 was true (2 > 1); now it is false \
-(0.5 > 1), so the function would take another branch: compile it again at these numbers, or write the choice with \
-relu, maximum, minimum or clip
+    `place_of` says where in that array a node's number stands. All guards of one relation are checked at once. Of those
+    that fail, the one that was made first is named: the function would not have come to the others.
     """
     by_relation: dict[Any, list[int]] = defaultdict(list)
     for i, guard in enumerate(guards):

@@ -9,22 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine.ops import LITERAL
-from .groups import Alike, Group, Reduction
-from .groups import ProductGroup as Product
+from .groups import Alike, Group, ProductGroup, Reduction
 from .tape import Numbers, Tape
 
 __all__ = ["Layout", "Window"]
 
 
 class Window:
-    """Some places of the array of numbers.
-
-    Args:
-        places: of any shape. Where they lie evenly, the first one and the distances are all that is kept of them.
-        unique: no place occurs twice; None: find out.
+    """Some places of the array of numbers, of any shape.
 
     `strides` is the distance from one place to the next along each axis, if it is the same everywhere; None: the
-    numbers have to be gathered.
+    numbers have to be gathered. Only then are the places themselves kept. `unique` says that no place occurs twice.
     """
 
     __slots__ = ("_places", "shape", "start", "strides", "unique")
@@ -46,7 +41,7 @@ class Window:
         return found
 
     def share(self, index: Numbers) -> None:
-        """Keep the places as a part of an index that is kept anyway."""
+        """Take the places from an index that is kept anyway, so that they are not kept twice."""
         self._places = index.reshape(self.shape)
 
 
@@ -59,10 +54,7 @@ def _all_differ(places: Numbers, strides: tuple[int, ...] | None) -> bool:
 class Layout:
     """A place for every node, and for the numbers of a graph that never change.
 
-    Args:
-        tape: the graph.
-        levels: what is computed together. Nodes alike, and the terms of a product, are put into the order in which
-            their operands lie.
+    Nodes alike, and the terms of a product, are put into the order in which their operands lie.
     """
 
     def __init__(self, tape: Tape, levels: list[list[Group]]) -> None:
@@ -74,7 +66,7 @@ class Layout:
         self._is_leaf = (tape.first < 0) & (tape.code >= 0)
         self._is_leaf[list(tape.many)] = False
         groups = [group for level in levels for group in level]
-        found = [group for group in groups if isinstance(group, Product)]
+        found = [group for group in groups if isinstance(group, ProductGroup)]
         self._biased = {int(g.inputs.min()): g.inputs for g in found if len(g.bias)}
         found.sort(key=lambda product: product.nodes.size == 1)  # sums over all parameters come last
         for product in found:
@@ -93,7 +85,7 @@ class Layout:
             if isinstance(group, Reduction)
         }
         for group in groups:
-            if isinstance(group, Product):
+            if isinstance(group, ProductGroup):
                 _sort_terms(group, self.place)
             elif isinstance(group, Alike):
                 _sort(group, self.place, readers.get((int(group.nodes.min()), group.nodes.size)))
@@ -153,7 +145,7 @@ class Layout:
         return whole, Window(np.vstack([inputs.places, below]))
 
 
-def _sort_terms(product: Product, place: Numbers) -> None:
+def _sort_terms(product: ProductGroup, place: Numbers) -> None:
     """Put the terms of a product into the order in which the inputs of its first column lie, or else its weights."""
     for lead in (product.inputs[:, 0], product.weights[0]):
         places = place[lead]
@@ -165,12 +157,9 @@ def _sort_terms(product: Product, place: Numbers) -> None:
 
 
 def _sort(group: Alike, place: Numbers, reader: Numbers | None) -> None:
-    """Put nodes alike into the order in which the operands lie that were computed last.
+    """Put nodes alike into the order in which those of their operands lie that were computed last.
 
-    Args:
-        group: the nodes.
-        place: where what was computed before lies.
-        reader: the same nodes in the order in which a reduction takes them; it counts where the operands lie in none.
+    If these lie in no order, `reader` counts: the same nodes in the order in which a reduction takes them.
     """
     last = max(group.operands, key=lambda column: int(place[column[0]]))
     order = np.argsort(place[last], kind="stable")

@@ -1,4 +1,4 @@
-"""Where a number is no longer finite, the scalar graph itself computes: its errors and warnings are the program's."""
+"""What runs a program's passes. Where a number is no longer finite, the scalar graph computes, with its own errors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,7 @@ _PROBES = (-math.inf, -1e308, -1.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 0.5, 1.0, 
 
 @functools.lru_cache(maxsize=4096)
 def is_plain(op: Op) -> bool:
-    """Whether the row has a value at all numbers and a finite slope at all finite ones: tried at the extreme ones.
-
-    Example:
-        >>> from autograd.engine.ops import LOG, RELU, SQRT
-        >>> is_plain(RELU), is_plain(LOG), is_plain(SQRT)
-        (True, False, False)
-    """
+    """Whether a row has a value at all numbers and a finite slope at all finite ones, judged by the extreme ones."""
     if op.user or op.remarkable:
         return False
     count = 2 if op.variadic else op.partials.__code__.co_argcount - 1
@@ -47,12 +41,7 @@ def is_plain(op: Op) -> bool:
 
 
 class Scalar:
-    """Runs a program's passes, and looks at what they leave behind.
-
-    Args:
-        plan: where the numbers are; it reads the graph again where the nodes are needed.
-        source: the passes.
-    """
+    """Runs a program's passes, and looks at what they leave behind; then the graph is read again where it is needed."""
 
     def __init__(self, plan: Plan, source: Source) -> None:
         self.plan = plan
@@ -79,8 +68,7 @@ class Scalar:
     def backward(self, backward: Backward, seed: float, aloud: bool = True) -> None:
         """Compute every gradient that `backward` is for, into the array of gradients.
 
-        Args:
-            aloud: warn of a floor that stops a gradient, too.
+        With `aloud`, a floor that stops a gradient is warned of, too.
 
         Raises:
             AutogradError: what the scalar graph raises.
