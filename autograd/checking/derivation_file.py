@@ -51,11 +51,8 @@ _FORMS = "a line is f(x) = ..., f'(x) = ..., df/dx = ... or at x = ..."
 class Derivation:
     """A function, its derivative by hand for each variable, and where to check it.
 
-    Args:
-        function: of which the derivative was taken.
-        partials: the hand derivation with respect to each variable.
-        points: numbers for a function of one variable, else tuples in the order of the variables.
-        source: the line in which the function stands.
+    `points` are numbers for a function of one variable, else tuples in the order of the variables; `source` is the line
+    in which the function stands.
     """
 
     function: Formula
@@ -103,18 +100,10 @@ def read_derivations(path: Path) -> list[Derivation]:
 
 
 def parse_derivations(text: str) -> list[Derivation]:
-    """Read the text of a file of derivations.
-
-    Returns:
-        The derivations in order, each with a derivative for every variable and at least one point.
+    """Read the text of a file of derivations: each gets a derivative for every variable and at least one point.
 
     Raises:
         ExpressionError: a line is wrong; the message shows the line and the place (a ValueError).
-
-    Example:
-        >>> [square] = parse_derivations("f(x) = x**2\\nf'(x) = 2*x\\nat x = 1, -3")
-        >>> square.function(3.0), square.derivative(3.0), square.points
-        (9.0, 6.0, [1.0, -3.0])
     """
     found: list[Derivation] = []
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):

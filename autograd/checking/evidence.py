@@ -1,4 +1,7 @@
-"""The observations at all points laid out as arrays, so that a guess at a slip is one line of arithmetic."""
+"""The observations at all points laid out as arrays, so that a guess at a slip is one line of arithmetic.
+
+:class:`Evidence` holds the numbers and judges a :class:`Guess`; the functions at the end are what all guesses share.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,17 @@ __all__ = ["MOST_EDGES", "PASS_ON", "Array", "Evidence", "Guess", "column", "edg
 Array = NDArray[np.float64]
 
 MOST_NODES = 250  # a larger graph is looked at as a whole only
+MOST_EDGES = 120  # for guesses that try every node on every edge
+PASS_ON = (ops.ADD, ops.SUB, ops.SUM, ops.MEAN, ops.DOT)  # nodes whose operands are terms
 
 
 class Evidence:
-    """What was seen at all points, as arrays.
+    """What was seen at all points, as arrays; the first observation that is wrong gives the graph.
 
-    Args:
-        seen: the observations; the first that is wrong gives its graph, and whatever has another graph must be right.
-
-    ``yours``, ``right`` and ``gap`` (yours - right) have one row for each point and one column for each variable. For
-    a node of `order`, by its place i: ``value[i]`` its number, ``above[i]`` d root / d node, ``below[i]`` d node / d
-    variables, and ``partial[i, k]`` its derivative by its k-th operand, whose place is ``parents[i][k]``.
+    An observation with another graph must be right. ``yours``, ``right`` and ``gap`` (yours - right) have one row for
+    each point and one column for each variable. For a node of `order`, by its place i: ``value[i]`` its number,
+    ``above[i]`` d root / d node, ``below[i]`` d node / d variables, and ``partial[i, k]`` its derivative by its k-th
+    operand, whose place is ``parents[i][k]``.
     """
 
     def __init__(self, seen: Sequence[Observation]) -> None:
@@ -88,7 +91,6 @@ class Evidence:
 
     @functools.cached_property
     def _edges(self) -> list[tuple[int, int, int]]:
-        """(node, operand, place of the operand) wherever the operand depends on a variable, from the root down."""
         return [
             (i, k, p)
             for i in reversed(range(len(self.order)))
@@ -116,29 +118,17 @@ class Evidence:
         return product
 
     def explains(self, change: Array) -> tuple[bool, bool]:
-        """Whether a change of the right derivative gives the hand derivative: in all entries, in the wrong ones."""
+        """Whether a change of the right derivative gives the hand derivative: in all entries, and in the wrong ones."""
         fits = np.abs(change - self.gap) <= self.slack
         return bool(fits.all()), bool(fits[:, self.columns].all())
-
-
-# --- guesses ------------------------------------------------------------------------------------------------------
-#
-# What a guess at a slip is, and the arithmetic that all guesses share.
-
-
-PASS_ON = (ops.ADD, ops.SUB, ops.SUM, ops.MEAN, ops.DOT)  # nodes whose operands are terms
-MOST_EDGES = 120  # for guesses that try every node on every edge
 
 
 class Guess(NamedTuple):
     """One thing that may have gone wrong.
 
-    Args:
-        kind: as :class:`autograd.checking.diagnosis.Diagnosis` has it.
-        change: hand derivative minus right derivative, if this is it; a row for each point, a column for each variable.
-        node: the node concerned, if any.
-        text: makes the sentence.
-        everywhere: whether the slip cannot have been made in some of the entries only.
+    `kind` is one of :data:`autograd.checking.diagnosis.KINDS`. `change` is hand derivative minus right derivative, if
+    this is it: a row for each point, a column for each variable. `node` is the node concerned, if any; `text` makes the
+    sentence. `everywhere` says that the slip cannot have been made in some of the entries only.
     """
 
     kind: str
@@ -155,7 +145,7 @@ def column(numbers: Array) -> Array:
 
 
 def edge_guess(e: Evidence, i: int, k: int, partial: Array, kind: str, text: Callable[[], str]) -> Guess:
-    """Another number in the place of one local derivative."""
+    """A guess that another number stands in the place of one local derivative."""
     change = column(e.above[i] * (partial - e.partial[i, k])) * e.slopes_of(e.parents[i][k])
     return Guess(kind, change, e.order[i], text)
 

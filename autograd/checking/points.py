@@ -1,4 +1,10 @@
-"""The points of a check, as users write them: numbers, tuples, dicts by argument name, arrays, lists of these."""
+"""Points as users write them, and what is known of a derivative there.
+
+A user gives a point as a number, a tuple, a dict by argument name, an array, or a list of these. For a check,
+:func:`points_of` reads points of plain numbers, :func:`by_hand` asks the hand derivative and :func:`by_engine` the
+engine. A diagnosis also takes arguments that are structures: :func:`named_points_of` reads them, and a
+:class:`Problem` observes both derivatives at one.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +35,7 @@ __all__ = [
     "by_engine",
     "by_hand",
     "by_name",
+    "named_points_of",
     "near",
     "points_of",
     "variable_names",
@@ -42,10 +49,6 @@ def points_of(f: Function, at: Any) -> list[dict[str, float]]:
 
     Raises:
         ArgumentError: there is no point, or one does not fit f's arguments, or is not finite.
-
-    Example:
-        >>> points_of(lambda x, y: x * y, [(1.0, 2.0), {"y": 4.0, "x": 3.0}])
-        [{'x': 1.0, 'y': 2.0}, {'x': 3.0, 'y': 4.0}]
     """
     several = isinstance(at, list | range) or (
         isinstance(at, np.ndarray) and (at.ndim > 1 or (at.ndim == 1 and len(_required(f)) == 1))
@@ -57,7 +60,7 @@ def points_of(f: Function, at: Any) -> list[dict[str, float]]:
 
 
 def by_name(function: Function, point: Any, names: list[str]) -> Function:
-    """A function of positional numbers that hands them on by name, where the point was given by name."""
+    """Where the point was given by name: a function of positional numbers that hands them on by name."""
     if not isinstance(point, dict):
         return function
     parameters = _parameters(function)
@@ -68,22 +71,12 @@ def by_name(function: Function, point: Any, names: list[str]) -> Function:
 
 
 def argument_names(f: Function) -> list[str]:
-    """The arguments that f names; none where it has no signature, as some built-in functions.
-
-    Example:
-        >>> argument_names(lambda x, *rest, y=1.0: x)
-        ['x', 'y']
-    """
+    """The arguments that f names; none where it has no signature, as some built-in functions."""
     return [n for n, p in _parameters(f).items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
 
 
 def variable_names(arguments: list[str], count: int) -> list[str]:
-    """How the first `count` arguments are called: by their own names if there are enough, else x or x1, x2, ...
-
-    Example:
-        >>> variable_names(["a", "b"], 1), variable_names([], 1), variable_names(["a"], 2)
-        (['a'], ['x'], ['x1', 'x2'])
-    """
+    """The names of the first `count` arguments: their own if there are enough, else x or x1, x2, ..."""
     if count <= len(arguments):
         return arguments[:count]
     return ["x"] if count == 1 else [f"x{i}" for i in range(1, count + 1)]
@@ -124,17 +117,14 @@ def _point(f: Function, point: Any) -> dict[str, float]:
     return dict(zip(names, numbers, strict=True))
 
 
-# --- testimony ----------------------------------------------------------------------------------------------------
-#
-# What is known of a derivative at a point besides f's values: what the user says, and what the engine says.
-
+# --- for a check: what the user says, and what the engine says -----------------------------------------------------
 
 # A hand derivative's rounding stays as it is when the step shrinks; its curvature does not.
 _STEPS = (2.0**-18, 2.0**-24, 2.0**-30)
 
 
 def by_hand(derivative: Function, point: dict[str, float]) -> tuple[list[float], list[float], str]:
-    """The hand derivative for each variable, the noise of each, and what is wrong with it as a number."""
+    """The hand derivative for each variable, the noise of each, and why it is no number, if it is none."""
     xs = list(point.values())
 
     def entries(at: Sequence[float]) -> list[float]:
@@ -174,12 +164,10 @@ def _roughness(entries: Callable[[Sequence[float]], list[float]], xs: Sequence[f
 
 @dataclass(frozen=True)
 class Engine:
-    """The engine's derivative for each variable.
+    """The engine's derivative for each variable, and a bound on what rounding adds up to.
 
-    Args:
-        slopes: by variable; not finite where a rule has an infinite slope.
-        rounding: a bound on what rounding adds up to, by variable.
-        smooth: no operation in the graph has a kink or a step anywhere, and f compared no Value on its way.
+    A slope is not finite where a rule has an infinite one. `smooth` says that no operation in the graph has a kink or a
+    step anywhere, and that f compared no Value on its way.
     """
 
     slopes: tuple[float, ...]
@@ -188,7 +176,6 @@ class Engine:
 
     @property
     def finite(self) -> bool:
-        """Whether all slopes are numbers."""
         return all(map(math.isfinite, self.slopes))
 
 
@@ -242,12 +229,7 @@ def real(y: Any) -> float:
     return math.nan if isinstance(y, complex) else plain(y)
 
 
-# --- observing ----------------------------------------------------------------------------------------------------
-#
-# What a hand derivative and the right one say at one point.
-#
-# The right one is found from the graph where the function runs on Values, and from the function's values where not.
-
+# --- for a diagnosis: both derivatives at one point ----------------------------------------------------------------
 
 _STEP = 3.0 * 2.0**-20
 NOT_HERE = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, AutogradError)
@@ -272,18 +254,10 @@ class Point(NamedTuple):
 
 
 def named_points_of(f: Function, at: Any) -> list[Point]:
-    """Read a point or a list of points.
-
-    Args:
-        f: the function, whose argument names become the names of the variables.
-        at: a number, a tuple with one entry for each argument, a dict by argument name, or a list of those.
+    """Read a point or a list of points; an argument may be a structure of numbers.
 
     Raises:
-        ArgumentError: there is no point.
-
-    Example:
-        >>> [p.numbers for p in named_points_of(lambda x, y: x * y, [(1, 2), {"y": 4, "x": 3}])]
-        [(1.0, 2.0), (3.0, 4.0)]
+        ArgumentError: there is no point, or it names an argument that f has not.
     """
     given = at if isinstance(at, list) else [at]
     if not given:
@@ -320,14 +294,10 @@ def _entries(name: str, part: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Observation:
-    """One point with what the hand derivative and the right one give there.
+    """One point with what the hand derivative and the right one give there, one entry for each variable.
 
-    Args:
-        point: the numbers.
-        yours, right: one entry for each variable.
-        slack: how far apart the two may be without one of them being wrong.
-        rounding: what rounding can do to `yours` and `right`.
-        order: the nodes in topological order, the root last; () if f does not run on Values.
+    `slack` says how far apart the two may be without one of them being wrong, `rounding` what rounding can do to them.
+    `order` has the nodes in topological order, the root last; it is () if f does not run on Values.
     """
 
     point: Point
@@ -353,9 +323,7 @@ class Observation:
 class Problem:
     """A function and its hand derivative, which can be observed at any point.
 
-    Args:
-        f: the function.
-        derivative: its hand derivative.
+    The right derivative is found from the graph where the function runs on Values, else from the function's values.
     """
 
     def __init__(self, f: Function, derivative: Function) -> None:
@@ -501,12 +469,7 @@ def _path_weights(order: Sequence[Any]) -> dict[Any, float]:
 
 
 def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:
-    """Points around a point, the same ones at every call; no number changes its sign.
-
-    Example:
-        >>> [f"{p.numbers[0]:.3f}" for p in near(named_points_of(abs, 2.0)[0], 3)]
-        ['1.683', '1.967', '2.250']
-    """
+    """Points around a point, the same ones at every call; no number changes its sign."""
     found = []
     for k in range(1, count + 1):
         shifts = [2.0 * (k * _STRIDES[i % 8] % 1.0) - 1.0 for i in range(len(point.numbers))]

@@ -1,4 +1,4 @@
-"""Whatever else one slip can do: factors from anywhere, any textbook function, slips on a single path."""
+"""Guesses at slips that are made less often: factors from anywhere, any textbook function, slips on a single path."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _times(part: Array, factor: Array, node: Any, text: Callable[[], str]) -> It
 
 
 def factor_of_the_variables(e: Evidence) -> Iterator[Guess]:
-    """The whole times or divided by a textbook function of a variable; all that there is for f without a graph."""
+    """The whole times or divided by a textbook function of a variable: all that can be tried for f without a graph."""
     for c, name in enumerate(e.names[:6]):
         yield from _power_of(e, c, name)
         for entry in TEXTBOOK:

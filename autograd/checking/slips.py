@@ -1,4 +1,9 @@
-"""Slips in the derivative as a whole: its sign, its unit, the order of its entries, a mean for a sum."""
+"""Guesses at slips that are made often; :mod:`.diagnosis` says in which order they are tried.
+
+First come slips in the derivative as a whole, then parts that are turned round, left out or counted twice, then wrong
+rules, wrong constants and rules taken at the wrong place. The table of what people write down in the place of a
+derivative stands at the end. A function that makes guesses is a generator; beside it stand the sentences that it needs.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine import op as operation
 from ..engine import ops
 from ..engine.op import Op
 from ..reading.formulas import local_derivative_text, name_of, number_text, term_text, written
@@ -153,9 +157,7 @@ def _build(e: Evidence, j: int, depth: int) -> Any:
     return e.order[j]._row, tuple(_build(e, p, depth + 1) for p in e.parents[j]) if depth < 4 else ()
 
 
-# --- parts --------------------------------------------------------------------------------------------------------
-#
-# Parts of a derivative turned round, left out or counted twice.
+# --- parts ------------------------------------------------------------------------------------------------------------
 
 
 def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
@@ -193,7 +195,11 @@ def left_out_part(e: Evidence) -> Iterator[Guess]:
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
-    """Every operand left out, with a rank: is anything left of its variable, is it a term, has it company?"""
+    """Every operand left out, each with a rank, of which the lowest is the likeliest.
+
+    0: its variable also reaches the root through another operand of the node; 1: other operands depend on other
+    variables, and the node is a sum; 2: the same, but the node is no sum; 3: no other operand depends on a variable.
+    """
     insides = {p for i, _, p in e.edges() if len(e.parents[i]) == 1}
     unlikely: list[Array] = []
     for i, k, p in e.edges():
@@ -294,8 +300,8 @@ def _outer_text(inner: Any) -> str:
 
 def counted_twice(e: Evidence) -> Iterator[Guess]:
     """A local derivative, or everything inside it, squared."""
-    for i, k, p in e.edges():
-        node, inner = e.order[i], e.order[p]
+    for i, k, _ in e.edges():
+        node = e.order[i]
         yield edge_guess(e, i, k, e.partial[i, k] ** 2, "extra factor", later(twice_text, node, k))
     for i, k, p in e.edges():
         inner = e.order[p]
@@ -313,161 +319,7 @@ def _inner_twice_text(inner: Any) -> str:
     return f"the inner derivative, that of {written(inner, False)}, stands there twice"
 
 
-# --- textbook -----------------------------------------------------------------------------------------------------
-#
-# The functions that people write down in the place of a derivative.
-
-
-class Instead(NamedTuple):
-    """A function of an operation's operand u and its result o, with a form of how it is written."""
-
-    text: str
-    of: Callable[[Array, Array], Array]
-
-
-class Mistake(NamedTuple):
-    """Numbers in the place of a local derivative, and what they are."""
-
-    partial: Array
-    text: str
-
-
-def _sigmoid(u: Array) -> Array:
-    s: Array = 0.5 + 0.5 * np.tanh(0.5 * u)
-    return s
-
-
-TEXTBOOK: tuple[Instead, ...] = (
-    Instead("{o}", lambda u, o: o),
-    Instead("{u}", lambda u, o: u),
-    Instead("1/{u}", lambda u, o: 1.0 / u),
-    Instead("{u}^2", lambda u, o: u**2),
-    Instead("1/{u}^2", lambda u, o: u**-2.0),
-    Instead("{u}^3", lambda u, o: u**3),
-    Instead("sqrt({u})", lambda u, o: np.sqrt(u)),
-    Instead("1/sqrt({u})", lambda u, o: 1.0 / np.sqrt(u)),
-    Instead("exp({u})", lambda u, o: np.exp(u)),
-    Instead("exp(-{u})", lambda u, o: np.exp(-u)),
-    Instead("{u}*exp({u} - 1)", lambda u, o: u * np.exp(u - 1.0)),
-    Instead("log({u})", lambda u, o: np.log(u)),
-    Instead("sin({u})", lambda u, o: np.sin(u)),
-    Instead("cos({u})", lambda u, o: np.cos(u)),
-    Instead("tan({u})", lambda u, o: np.tan(u)),
-    Instead("-sin({u})", lambda u, o: -np.sin(u)),
-    Instead("-cos({u})", lambda u, o: -np.cos(u)),
-    Instead("1/sin({u})", lambda u, o: 1.0 / np.sin(u)),
-    Instead("1/cos({u})", lambda u, o: 1.0 / np.cos(u)),
-    Instead("1/cos({u})^2", lambda u, o: np.cos(u) ** -2.0),
-    Instead("1/sin({u})^2", lambda u, o: np.sin(u) ** -2.0),
-    Instead("sinh({u})", lambda u, o: np.sinh(u)),
-    Instead("cosh({u})", lambda u, o: np.cosh(u)),
-    Instead("tanh({u})", lambda u, o: np.tanh(u)),
-    Instead("1 - tanh({u})^2", lambda u, o: np.cosh(u) ** -2.0),
-    Instead("sigmoid({u})", lambda u, o: _sigmoid(u)),
-    Instead("1 - sigmoid({u})", lambda u, o: _sigmoid(-u)),
-    Instead("sigmoid({u})*(1 - sigmoid({u}))", lambda u, o: _sigmoid(u) * _sigmoid(-u)),
-    Instead("1 - {u}", lambda u, o: 1.0 - u),
-    Instead("1 + {u}", lambda u, o: 1.0 + u),
-    Instead("{u}*(1 - {u})", lambda u, o: u * (1.0 - u)),
-    Instead("1 - {u}^2", lambda u, o: 1.0 - u * u),
-    Instead("1 + {u}^2", lambda u, o: 1.0 + u * u),
-    Instead("1/(1 + {u})", lambda u, o: 1.0 / (1.0 + u)),
-    Instead("1/(1 + {u}^2)", lambda u, o: 1.0 / (1.0 + u * u)),
-    Instead("1/(1 - {u}^2)", lambda u, o: 1.0 / (1.0 - u * u)),
-    Instead("1/sqrt(1 - {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 - u * u)),
-    Instead("1/sqrt(1 + {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 + u * u)),
-    Instead("1/sqrt({u}^2 - 1)", lambda u, o: 1.0 / np.sqrt(u * u - 1.0)),
-    Instead("exp(-{u}^2)", lambda u, o: np.exp(-u * u)),
-    Instead("{u}*log({u}) - {u}", lambda u, o: u * np.log(u) - u),
-    Instead("log(cosh({u}))", lambda u, o: np.log(np.cosh(u))),
-    Instead("log(1 + exp({u}))", lambda u, o: np.logaddexp(0.0, u)),
-    Instead("1 - {o}", lambda u, o: 1.0 - o),
-    Instead("1 + {o}", lambda u, o: 1.0 + o),
-    Instead("{o}^2", lambda u, o: o * o),
-    Instead("1/{o}", lambda u, o: 1.0 / o),
-    Instead("1/{o}^2", lambda u, o: o**-2.0),
-    Instead("1 - {o}^2", lambda u, o: 1.0 - o * o),
-    Instead("1 + {o}^2", lambda u, o: 1.0 + o * o),
-    Instead("{o}*(1 - {o})", lambda u, o: o * (1.0 - o)),
-    Instead("{o}*(1 + {o})", lambda u, o: o * (1.0 + o)),
-    Instead("{u}*{o}", lambda u, o: u * o),
-    Instead("{o}/{u}", lambda u, o: o / u),
-    Instead("1/(2{u})", lambda u, o: 0.5 / u),
-    Instead("1/(2{u}^2)", lambda u, o: 0.5 * u**-2.0),
-    Instead("2/3*{u}^(3/2)", lambda u, o: u**1.5 / 1.5),
-)
-_BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
-
-# What is written so often that it stands before a constant factor, beside the function itself.
-_USUAL: dict[Op, tuple[str, ...]] = {
-    ops.SIN: ("-sin({u})",),
-    ops.COS: ("-cos({u})",),
-    ops.TANH: ("1 - {u}^2", "{o}*(1 - {o})", "1 + {o}^2", "1 - {o}", "sigmoid({u})*(1 - sigmoid({u}))"),
-    ops.SIGMOID: ("{u}*(1 - {u})", "1 - {o}^2", "{o}*(1 + {o})", "1 - tanh({u})^2"),
-    ops.TAN: ("1/cos({u})", "1 - {o}^2"),
-    ops.SQRT: ("1/(2{u})", "1/(2{u}^2)", "2/3*{u}^(3/2)"),
-    ops.EXP: ("{u}*exp({u} - 1)", "exp(-{u})"),
-    ops.LOG: ("{u}", "exp({u})"),
-}
-
-
-def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Iterator[Mistake]:
-    """The common wrong rules for the k-th operand of an operation.
-
-    Args:
-        op: the operation.
-        k: the operand.
-        operands, out: the numbers of the operands and of the result at every point.
-
-    Example:
-        >>> x = np.array([2.0])
-        >>> [(m.text, m.partial.item()) for m in usual_mistakes(ops.power(3.0), 0, [x], x**3)][:3]
-        [('{o}', 8.0), ('3{u}^3', 24.0), ('4{u}^2', 16.0)]
-    """
-    u = operands[k]
-    if len(operands) == 1 and op is not ops.NEG:
-        yield Mistake(out, "{o}")
-        for text in _USUAL.get(op, ()):
-            yield Mistake(_BY_TEXT[text].of(u, out), text)
-    if op is ops.SQRT:
-        yield from _power_mistakes(0.5, u)
-    elif len(op.params) == 1 and op is ops.power(op.params[0]):
-        yield from _power_mistakes(op.params[0], u)
-    elif op is ops.DIV and k == 1:
-        top = operands[0]
-        yield Mistake(out, "{o}")
-        yield Mistake(-out, "-{o}")
-        yield Mistake(top * np.log(np.abs(u)), "the numerator times log({u})")
-    elif op is ops.POW and k == 1:
-        base = operands[0]
-        yield Mistake(u * base ** (u - 1.0), "what the power rule for the base gives")
-    elif op is ops.POW:
-        exponent = operands[1]
-        yield Mistake(exponent * out, "{o} times the exponent")
-        yield Mistake(out, "{o}")
-
-
-def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
-    m = f"{n:g}"
-    times = "-" if n == -1.0 else m
-    yield Mistake(n * u**n, f"{times}{{u}}^{m}")
-    if n >= 2.0:
-        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{{u}}^{n - 1:g}")
-    if n >= 3.0:
-        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{{u}}^{n - 1:g}")
-    if n != -1.0:
-        yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
-        yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
-    yield Mistake(n * u ** (n + 1.0), f"{times}{{u}}^{n + 1:g}")
-    yield Mistake(u ** (n + 1.0), f"{{u}}^{n + 1:g}")
-    if n not in (1.0, 2.0):
-        yield Mistake((n - 1.0) * u**n, f"{n - 1:g}{{u}}^{m}")
-        yield Mistake(n * u ** (n - 2.0), f"{times}{{u}}^{n - 2:g}")
-
-
-# --- rules --------------------------------------------------------------------------------------------------------
-#
-# Wrong rules, wrong constants, and rules taken at the wrong place.
+# --- rules, constants and places --------------------------------------------------------------------------------------
 
 
 def wrong_rule(e: Evidence) -> Iterator[Guess]:
@@ -565,11 +417,7 @@ _NAMED = {
 
 
 def constant_text(factor: float) -> str:
-    """A constant as a fraction or by its name, where it has one.
-
-    >>> constant_text(1.5), constant_text(3.141592653589793)
-    ('3/2', 'pi')
-    """
+    """A constant as a fraction or by its name, where it has one: 3/2, pi."""
     near = Fraction(factor).limit_denominator(12)
     if _simple(factor) and abs(factor - near) <= 1e-9 * abs(factor):
         return str(near)
@@ -583,7 +431,7 @@ def constant_text(factor: float) -> str:
 
 
 def wrong_place(e: Evidence) -> Iterator[Guess]:
-    """A node's rule at some other node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2)."""
+    """A node's rule taken at another node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2)."""
     return _wrong_place(e, powers=False)
 
 
@@ -592,7 +440,7 @@ def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
     return _wrong_place(e, powers=True)
 
 
-def _is_power(op: operation.Op) -> bool:
+def _is_power(op: Op) -> bool:
     bound = len(op.params) == 1 and op is ops.power(op.params[0])
     return bound or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
 
@@ -644,7 +492,7 @@ def _rule_at(e: Evidence, i: int, k: int, j: int, row: int) -> float:
 
 
 def _fits_in_row(e: Evidence, i: int, k: int, j: int, row: int) -> bool:
-    """Whether it is worth while to look at all other points."""
+    """Whether the guess fits at the point with the largest gap; only then the other points are computed."""
     excess = _rule_at(e, i, k, j, row) - e.partial[i, k][row]
     change: Array = e.above[i][row] * excess * e.slopes_of(e.parents[i][k])[row]
     return bool(np.all((np.abs(change - e.gap[row]) <= e.slack[row])[e.columns]))
@@ -657,3 +505,142 @@ def _place_text(e: Evidence, i: int, k: int, j: int) -> str:
         f"{local_derivative_text(node, k, False)} is taken at {written(there)}{its_own} "
         f"instead of at {written(node.parents[k])}"
     )
+
+
+# --- what people write down in the place of a derivative --------------------------------------------------------------
+
+
+class Instead(NamedTuple):
+    """A function of an operation's operand u and its result o, and the form in which it is written."""
+
+    text: str
+    of: Callable[[Array, Array], Array]
+
+
+class Mistake(NamedTuple):
+    """Numbers in the place of a local derivative, and what they are."""
+
+    partial: Array
+    text: str
+
+
+def _sigmoid(u: Array) -> Array:
+    s: Array = 0.5 + 0.5 * np.tanh(0.5 * u)
+    return s
+
+
+TEXTBOOK: tuple[Instead, ...] = (
+    Instead("{o}", lambda u, o: o),
+    Instead("{u}", lambda u, o: u),
+    Instead("1/{u}", lambda u, o: 1.0 / u),
+    Instead("{u}^2", lambda u, o: u**2),
+    Instead("1/{u}^2", lambda u, o: u**-2.0),
+    Instead("{u}^3", lambda u, o: u**3),
+    Instead("sqrt({u})", lambda u, o: np.sqrt(u)),
+    Instead("1/sqrt({u})", lambda u, o: 1.0 / np.sqrt(u)),
+    Instead("exp({u})", lambda u, o: np.exp(u)),
+    Instead("exp(-{u})", lambda u, o: np.exp(-u)),
+    Instead("{u}*exp({u} - 1)", lambda u, o: u * np.exp(u - 1.0)),
+    Instead("log({u})", lambda u, o: np.log(u)),
+    Instead("sin({u})", lambda u, o: np.sin(u)),
+    Instead("cos({u})", lambda u, o: np.cos(u)),
+    Instead("tan({u})", lambda u, o: np.tan(u)),
+    Instead("-sin({u})", lambda u, o: -np.sin(u)),
+    Instead("-cos({u})", lambda u, o: -np.cos(u)),
+    Instead("1/sin({u})", lambda u, o: 1.0 / np.sin(u)),
+    Instead("1/cos({u})", lambda u, o: 1.0 / np.cos(u)),
+    Instead("1/cos({u})^2", lambda u, o: np.cos(u) ** -2.0),
+    Instead("1/sin({u})^2", lambda u, o: np.sin(u) ** -2.0),
+    Instead("sinh({u})", lambda u, o: np.sinh(u)),
+    Instead("cosh({u})", lambda u, o: np.cosh(u)),
+    Instead("tanh({u})", lambda u, o: np.tanh(u)),
+    Instead("1 - tanh({u})^2", lambda u, o: np.cosh(u) ** -2.0),
+    Instead("sigmoid({u})", lambda u, o: _sigmoid(u)),
+    Instead("1 - sigmoid({u})", lambda u, o: _sigmoid(-u)),
+    Instead("sigmoid({u})*(1 - sigmoid({u}))", lambda u, o: _sigmoid(u) * _sigmoid(-u)),
+    Instead("1 - {u}", lambda u, o: 1.0 - u),
+    Instead("1 + {u}", lambda u, o: 1.0 + u),
+    Instead("{u}*(1 - {u})", lambda u, o: u * (1.0 - u)),
+    Instead("1 - {u}^2", lambda u, o: 1.0 - u * u),
+    Instead("1 + {u}^2", lambda u, o: 1.0 + u * u),
+    Instead("1/(1 + {u})", lambda u, o: 1.0 / (1.0 + u)),
+    Instead("1/(1 + {u}^2)", lambda u, o: 1.0 / (1.0 + u * u)),
+    Instead("1/(1 - {u}^2)", lambda u, o: 1.0 / (1.0 - u * u)),
+    Instead("1/sqrt(1 - {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 - u * u)),
+    Instead("1/sqrt(1 + {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 + u * u)),
+    Instead("1/sqrt({u}^2 - 1)", lambda u, o: 1.0 / np.sqrt(u * u - 1.0)),
+    Instead("exp(-{u}^2)", lambda u, o: np.exp(-u * u)),
+    Instead("{u}*log({u}) - {u}", lambda u, o: u * np.log(u) - u),
+    Instead("log(cosh({u}))", lambda u, o: np.log(np.cosh(u))),
+    Instead("log(1 + exp({u}))", lambda u, o: np.logaddexp(0.0, u)),
+    Instead("1 - {o}", lambda u, o: 1.0 - o),
+    Instead("1 + {o}", lambda u, o: 1.0 + o),
+    Instead("{o}^2", lambda u, o: o * o),
+    Instead("1/{o}", lambda u, o: 1.0 / o),
+    Instead("1/{o}^2", lambda u, o: o**-2.0),
+    Instead("1 - {o}^2", lambda u, o: 1.0 - o * o),
+    Instead("1 + {o}^2", lambda u, o: 1.0 + o * o),
+    Instead("{o}*(1 - {o})", lambda u, o: o * (1.0 - o)),
+    Instead("{o}*(1 + {o})", lambda u, o: o * (1.0 + o)),
+    Instead("{u}*{o}", lambda u, o: u * o),
+    Instead("{o}/{u}", lambda u, o: o / u),
+    Instead("1/(2{u})", lambda u, o: 0.5 / u),
+    Instead("1/(2{u}^2)", lambda u, o: 0.5 * u**-2.0),
+    Instead("2/3*{u}^(3/2)", lambda u, o: u**1.5 / 1.5),
+)
+_BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
+
+# What is written so often that it stands before a constant factor, beside the function itself.
+_USUAL: dict[Op, tuple[str, ...]] = {
+    ops.SIN: ("-sin({u})",),
+    ops.COS: ("-cos({u})",),
+    ops.TANH: ("1 - {u}^2", "{o}*(1 - {o})", "1 + {o}^2", "1 - {o}", "sigmoid({u})*(1 - sigmoid({u}))"),
+    ops.SIGMOID: ("{u}*(1 - {u})", "1 - {o}^2", "{o}*(1 + {o})", "1 - tanh({u})^2"),
+    ops.TAN: ("1/cos({u})", "1 - {o}^2"),
+    ops.SQRT: ("1/(2{u})", "1/(2{u}^2)", "2/3*{u}^(3/2)"),
+    ops.EXP: ("{u}*exp({u} - 1)", "exp(-{u})"),
+    ops.LOG: ("{u}", "exp({u})"),
+}
+
+
+def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Iterator[Mistake]:
+    """The common wrong rules for the k-th operand of an operation, at the numbers of its operands and result."""
+    u = operands[k]
+    if len(operands) == 1 and op is not ops.NEG:
+        yield Mistake(out, "{o}")
+        for text in _USUAL.get(op, ()):
+            yield Mistake(_BY_TEXT[text].of(u, out), text)
+    if op is ops.SQRT:
+        yield from _power_mistakes(0.5, u)
+    elif len(op.params) == 1 and op is ops.power(op.params[0]):
+        yield from _power_mistakes(op.params[0], u)
+    elif op is ops.DIV and k == 1:
+        top = operands[0]
+        yield Mistake(out, "{o}")
+        yield Mistake(-out, "-{o}")
+        yield Mistake(top * np.log(np.abs(u)), "the numerator times log({u})")
+    elif op is ops.POW and k == 1:
+        base = operands[0]
+        yield Mistake(u * base ** (u - 1.0), "what the power rule for the base gives")
+    elif op is ops.POW:
+        exponent = operands[1]
+        yield Mistake(exponent * out, "{o} times the exponent")
+        yield Mistake(out, "{o}")
+
+
+def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
+    m = f"{n:g}"
+    times = "-" if n == -1.0 else m
+    yield Mistake(n * u**n, f"{times}{{u}}^{m}")
+    if n >= 2.0:
+        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{{u}}^{n - 1:g}")
+    if n >= 3.0:
+        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{{u}}^{n - 1:g}")
+    if n != -1.0:
+        yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
+        yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
+    yield Mistake(n * u ** (n + 1.0), f"{times}{{u}}^{n + 1:g}")
+    yield Mistake(u ** (n + 1.0), f"{{u}}^{n + 1:g}")
+    if n not in (1.0, 2.0):
+        yield Mistake((n - 1.0) * u**n, f"{n - 1:g}{{u}}^{m}")
+        yield Mistake(n * u ** (n - 2.0), f"{times}{{u}}^{n - 2:g}")
