@@ -26,7 +26,7 @@ KINDS = (
     "unexplained",
 )  # fmt: skip
 
-# A kink's slope left out also leaves one side right, and that says more.
+# These give way to "one side": who leaves out a kink's slope is right on one side, too, and the side says more.
 _YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong point", "swapped")
 
 _ENOUGH = 10  # observations near the points given

@@ -272,7 +272,7 @@ def _named_point(arguments: list[str], point: Any) -> Point:
             raise ArgumentError(f"f has no argument {next(n for n in point if n not in order)!r}")
         keyword = order != arguments[: len(order)]
         values: Any = {name: point[name] for name in order} if keyword else tuple(point[name] for name in order)
-        order = sorted(order, key=repr) if keyword else order  # as the flat list has them
+        order = sorted(order, key=repr) if keyword else order  # the order in which a dict is flattened
         parts = [point[name] for name in order]
     else:
         values = point if isinstance(point, tuple) else (point,)
@@ -478,4 +478,4 @@ def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:
     return found
 
 
-_STRIDES = [math.sqrt(p) % 1.0 for p in (5, 2, 3, 7, 11, 13, 17, 19)]  # no two of them, and no sum, fall into step
+_STRIDES = [math.sqrt(p) % 1.0 for p in (5, 2, 3, 7, 11, 13, 17, 19)]  # of primes: no two variables move in step

@@ -163,7 +163,7 @@ def _build(e: Evidence, j: int, depth: int) -> Any:
 def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
     """Minus what comes through one operand, or through one node."""
     for i, k, p in e.edges():
-        if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # x*x with one sign turned is x*x left out
+        if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # in x*x, one sign turned is the same as x*x left out
             yield Guess("sign", -2.0 * e.through(i, k), e.order[i], later(_sign_text, e.order[i], k))
         everything = -2.0 * column(e.above[p]) * e.slopes_of(p)
         yield Guess("sign", everything, e.order[p], later(_sign_of_node_text, e.order[p]))
@@ -216,7 +216,7 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
         change = -e.through(i, k)
         in_wrong = change[:, e.columns]
         if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
-            unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
+            unlikely.append(in_wrong)  # more likely the inner derivative as a whole was left out
         if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
             continue
         wrong = int(shared[0] if shared else e.columns[0])
@@ -381,7 +381,7 @@ def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
             continue
         factor = 1.0 + gap / at
         if abs(factor) <= 1e-9:
-            continue  # it is not there at all
+            continue  # the part is missing altogether
         varies = np.ptp(part[:, wrong]) > 1e-6 * abs(at)  # else any slip by a constant would fit
         if varies or _simple(factor):
             text = later(_constant_text, factor, e.order[i], k)
@@ -590,7 +590,7 @@ TEXTBOOK: tuple[Instead, ...] = (
 )
 _BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
 
-# What is written so often that it stands before a constant factor, beside the function itself.
+# Written so often that it is tried before a constant factor, as the function itself is.
 _USUAL: dict[Op, tuple[str, ...]] = {
     ops.SIN: ("-sin({u})",),
     ops.COS: ("-cos({u})",),

@@ -91,7 +91,9 @@ class Arrays:
         """The name of a row's function."""
         found = self._known.get((op, prefix))
         if found is None:
-            own = "user_" if op.user and not prefix else ""  # whose name may be that of anything else here
+            own = (
+                "user_" if op.user and not prefix else ""
+            )  # a user may have called it as something else here is called
             found = self._known[op, prefix] = self.unique(f"{prefix}{own}{word(op)}")
             self.names[found] = function
         return found

@@ -132,7 +132,7 @@ class Description:
 
 
 def _called(op: Op) -> str:
-    """A row's name, with the numbers that it is bound to: power 2."""
+    """A row's name with its parameters, as in power 2."""
     return " ".join([op.name.removeprefix("_"), *map(short_number, op.params)])
 
 

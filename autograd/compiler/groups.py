@@ -106,7 +106,7 @@ class Product(NamedTuple):
 
     @property
     def work(self) -> int:
-        """Multiplications, of which each goes with an addition."""
+        """How many multiplications it takes."""
         return len(self.rows) * len(self.columns) * len(self.columns[0])
 
 
@@ -214,7 +214,7 @@ class _Sums:
         rest = some if some or dots else rest[:1]  # Python's sum begins with 0
         if len(dots) == 1 and len(dots[0].weights) == len(dots[0].inputs):
             leaves = [t for t in rest if tape.first[t] < 0 and t not in tape.many and t not in dots[0].inputs]
-            if leaves:  # which cannot come too late; what is trained goes first
+            if leaves:  # a leaf is there from the start; one that is trained is preferred
                 bias = min(leaves, key=lambda t: (int(tape.code[t]), t))
                 rest.remove(bias)
                 dots[0] = dots[0]._replace(weights=(*dots[0].weights, bias))

@@ -138,7 +138,7 @@ class _Column:
 
 
 def _operand(x: Any) -> Any:
-    """A node, a plain number as a float where one holds it, or None."""
+    """A node as it is; a plain number as a float, if a float holds it exactly; or None."""
     x = innermost(x)
     if isinstance(x, Value):
         return x._data if x._row is LITERAL else x

@@ -92,7 +92,7 @@ class Layout:
             self._put(group.nodes)
 
     def _put(self, nodes: Numbers, leaves_only: bool = False) -> None:
-        """Give the nodes the next places, but those that have one; of leaves not the plain numbers either."""
+        """Give the next places to nodes that have none; with `leaves_only`, not to plain numbers or results."""
         flat = nodes.ravel()
         flat = flat[self.place[flat] < 0]
         if leaves_only:
@@ -114,7 +114,7 @@ class Layout:
         return np.arange(self.size - len(numbers), self.size)
 
     def window(self, nodes: Numbers) -> Window:
-        """Where these nodes are; plain numbers get places of their own, since many share one node."""
+        """Where these nodes are; plain numbers that differ get new places, side by side."""
         literal = self._is_literal[nodes]
         if literal.all() and nodes.size > 1:
             numbers = [self._tape.nodes[i]._data for i in nodes.ravel().tolist()]

@@ -61,7 +61,7 @@ class Leaves:
         """
         nodes = np.asarray(leaves, dtype=object)
         flat = nodes.ravel().tolist()
-        known = self._known.get(id(leaves))  # which another list may have had before
+        known = self._known.get(id(leaves))  # another list may have had this id before
         if known is not None and known[1].shape == (nodes.shape or (1,)) and all(map(is_, known[0], flat)):
             return known[1]
         for node in flat:

@@ -913,12 +913,12 @@ class Formulas:
 
 
 def is_run(index: Numbers) -> bool:
-    """Whether it counts up by one."""
+    """Whether the index counts up by one."""
     return index.size > 0 and bool((np.diff(index) == 1).all())
 
 
 def collapsed(places: Numbers) -> Numbers:
-    """The places without what broadcasting restores: an axis along which nothing changes gets length 1."""
+    """Drop what broadcasting restores: an axis along which nothing changes gets length 1."""
     for axis, n in enumerate(places.shape):
         if n > 1 and (places == places.take([0], axis)).all():
             places = places.take([0], axis)

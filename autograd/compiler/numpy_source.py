@@ -300,7 +300,7 @@ class BackwardSource:
             self._flush(numbered[level[0]], level[0])
         for step in sorted(late, key=lambda step: step.out.places.size == 1):
             self._write(step)
-        if late:  # a number of their own: the first step of a level may be one that waits
+        if late:  # 0 is the number of no step, so the names in this line are new
             self._flush(0, late[-1])
         self.first = self._targets.first_lines()
         self._scratch.allocate()
@@ -433,7 +433,7 @@ class BackwardSource:
         back = LoopBack(loop, written, wanted)
         if not back.reaches:
             return []
-        name = f"loop{k}_back"  # of this pass; one written before has the names of its time
+        name = f"loop{k}_back"  # a pass that was written before keeps its own loop under this name
         self._arrays.names[name] = back
         return [f"{name}()"]
 
@@ -497,7 +497,7 @@ class Target:
 
     name: str
     then: Sequence[str] = ()
-    adds: bool = False  # it only has to be added, so it may be any array that broadcasts
+    adds: bool = False  # the message is only added, so any array that broadcasts will do
 
     def finish(self, name: str) -> list[str]:
         return [line.format(name) for line in self.then]
@@ -534,7 +534,7 @@ class Targets:
             for step in level:
                 self.is_leaf[step.out.places] = False
                 if isinstance(step, Single):
-                    for column in (step.first, step.second):  # a node that is named twice here counts once
+                    for column in (step.first, step.second):  # a node that occurs twice in a column counts once
                         self._senders[column[column >= 0]] += 1
                     for operands in step.many.values():
                         self._senders[list(operands)] += 1

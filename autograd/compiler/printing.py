@@ -121,7 +121,7 @@ def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
 
 
 def _called(name: str, operands: Sequence[_Text], xp: str) -> str:
-    """A function's call. Some namespaces take only arrays where NumPy takes numbers, so numbers are made arrays."""
+    """A function's call; where some namespaces take only arrays, numbers go in as arrays, or as a bound of clip."""
     texts = [x.text for x in operands]
     if name == "round":
         return f"round({texts[0]}, decimals={texts[1]})"
@@ -180,7 +180,7 @@ class _Lines:
         taken = {names[part.fn] for part in self._order if part.kind == INPUT}
         for symbol, target in wanted:
             if isinstance(symbol, Symbol):
-                self._readers[symbol] += 1  # never given back
+                self._readers[symbol] += 1  # one reader more than there is, so its place is never used again
                 if target is not None and symbol.kind != INPUT and target not in taken:
                     self._targets.setdefault(symbol, target)
         for part in self._order:

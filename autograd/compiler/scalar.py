@@ -41,7 +41,7 @@ def is_plain(op: Op) -> bool:
 
 
 class Scalar:
-    """Runs a program's passes, and looks at what they leave behind; then the graph is read again where it is needed."""
+    """Runs a program's passes, and lets the scalar graph compute where a number is not finite."""
 
     def __init__(self, plan: Plan, source: Source) -> None:
         self.plan = plan

@@ -38,7 +38,7 @@ __all__ = [
 INPUT, ROW, FUNCTION, REDUCTION, ELEMENTS = "input", "row", "function", "reduction", "elements"
 _MASKS = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"}
 _MASKS |= {"isnan", "isinf", "isfinite"}
-_NO_UFUNCS = {"where", "round", "clip"}  # what else than NumPy's ufuncs an array form may call
+_NO_UFUNCS = {"where", "round", "clip"}  # what an array form may call besides NumPy's ufuncs
 
 
 class Symbol(Operators):
@@ -189,7 +189,7 @@ class Trace:
         """Let the row's array form, too, be called y; needed before the first part of a rule is lowered."""
         if self._rule is not None:
             (op, count), self._rule = self._rule, None
-            with contextlib.suppress(Exception):  # a user's array form that can't be read is not met in its rule either
+            with contextlib.suppress(Exception):  # an array form that can't be read can't stand in the rule either
                 value = op(*[self.array_input(f"x{i}") for i in range(count)])
                 if value.kind != INPUT:
                     self.rename(value, self.array_input("y"))
@@ -422,7 +422,7 @@ def _folded(fold: str, left: _Part, right: _Part) -> _Part | None:
         return None
     if left.formula is formula:
         return _Part(formula, None, 2, fold)
-    begun = left.formula  # a sum begins with 0 + x0, which counts where x0 is -0
+    begun = left.formula  # Python's sum begins with 0 + x0, which is not x0 where x0 is -0.0
     if begun.fn == fold and type(begun.operands[0]) is float and begun.operands[1] is formula:
         return _Part(formula, None, 2, fold, (begun.operands[0],))
     return None
