@@ -1,4 +1,7 @@
-"""The arrays of a program, and the names under which its source finds them."""
+"""The arrays of a program in NumPy, and the names under which its source finds them.
+
+All numbers stand in one array V, all gradients in another, G; most names of the source are views of these two.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def word(op: Op) -> str:
 
 
 class Arrays:
-    """All numbers in one array V, their gradients in G, and views of both under names."""
+    """V and G of a plan, and the names of all that its source uses: views of both, constants and functions."""
 
     def __init__(self, plan: Plan) -> None:
         self.values: Floats = plan.values()
@@ -88,7 +91,9 @@ class Arrays:
         """The name of a row's function."""
         found = self._known.get((op, prefix))
         if found is None:
-            own = "user_" if op.user and not prefix else ""  # whose name may be that of anything else here
+            own = (
+                "user_" if op.user and not prefix else ""
+            )  # a user may have called it as something else here is called
             found = self._known[op, prefix] = self.unique(f"{prefix}{own}{word(op)}")
             self.names[found] = function
         return found
@@ -101,7 +106,7 @@ class Arrays:
 
 
 class Scratch:
-    """Arrays for what is needed for a moment. All steps share them."""
+    """Arrays that hold something for the length of one step; all steps share them."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         self._names = names
@@ -110,11 +115,11 @@ class Scratch:
         self._wanted: list[tuple[str, int, tuple[int, ...]]] = []
 
     def release(self) -> None:
-        """The step is over: its arrays are free."""
+        """The step is over, and its arrays are free again."""
         self._used = 0
 
     def take(self, shape: tuple[int, ...]) -> str:
-        """The name of an array of this shape, nobody else's during this step."""
+        """The name of an array of this shape, which nothing else uses during this step."""
         self._used += 1
         name = f"t{self._used}" + "".join(f"_{n}" for n in shape)
         self._wanted.append((name, self._used - 1, shape))
@@ -136,6 +141,6 @@ class Scratch:
 
 
 def view(array: Floats, window: Window) -> Floats:
-    """A window of an array, which must lie evenly."""
+    """A window of an array; its places must lie evenly."""
     assert window.strides is not None
     return as_strided(array[window.start :], window.shape, [8 * stride for stride in window.strides])

@@ -1,4 +1,9 @@
-"""What a program found in its graph, in words and formulas: what each step computes, and what it sends back."""
+"""What a program found in its graph, in words and formulas: what each step computes, and what it sends back.
+
+:class:`Description` makes the sentences. Its names come from :class:`Names`: layers have their number, as on paper, so
+the product of layer 2 is Z2 = W2 A1 + b2 and its activation A2. Where a layer has several products, or a product
+belongs to none, the step's number stands behind an underscore: Z_5 = W_5 X_5.
+"""
 
 from __future__ import annotations
 
@@ -19,119 +24,6 @@ from .tape import Numbers
 
 __all__ = ["Description", "Names"]
 
-# --- names --------------------------------------------------------------------------------------------------------
-#
-# What the steps of a program and their numbers are called: layers by their number, as on paper, the rest by step.
-#
-# The product of layer 2 is Z2 = W2 A1 + b2, its activation A2. A bare number is a layer's; where a layer has several
-# products, or a product belongs to none, the step's number stands behind an underscore: Z_5 = W_5 X_5.
-
-
-@dataclass(frozen=True)
-class Named:
-    """The names of one step."""
-
-    number: int
-    layer: int | None
-    tag: str = ""
-    inputs: str = ""
-
-
-class Names:
-    """The names of every step."""
-
-    def __init__(self, plan: Plan) -> None:
-        nodes = plan.nodes()
-        grouping, located = Grouping(nodes), plan.located(nodes)
-        steps = [step for level in plan.levels for step in level]
-        parts = {step: grouping.of(located[step.out.start]) for step in steps}
-        layers = {step: None if part is None else part.layer for step, part in parts.items()}
-        for step in steps:
-            if isinstance(step, Single):  # holds nodes of many layers
-                found = {grouping.of(located[place]) for place in step.out.places.tolist()}
-                several = len({None if part is None else part.layer for part in found}) > 1
-                layers[step] = None if several else layers[step]
-        count = Counter(layers[step] for step in steps if isinstance(step, Product | Inner))
-        self.product: dict[int, Product | Inner] = {}  # by layer, where a layer has just one
-        for step in steps:
-            layer = layers[step]
-            if isinstance(step, Product | Inner) and layer is not None and count[layer] == 1:
-                self.product[layer] = step
-        self.activation: dict[int, Alike | Reduction] = self._activations(parts)
-        self._of: dict[Step, Named] = {}
-        for k, step in enumerate(steps, 1):
-            self._of[step] = self._named(k, step, layers[step])
-        self._source = self._in_source()
-
-    def activated(self, step: Alike | Reduction) -> Product | Inner | None:
-        """The product that a step is the activation of."""
-        layer = self._of[step].layer
-        return self.product[layer] if layer is not None and self.activation.get(layer) is step else None
-
-    def in_lines(self, lines: list[str]) -> list[str]:
-        """Lines of the source with these names in them."""
-        return [re.sub(r"[A-Za-z_]\w*", lambda word: self._source.get(word[0], word[0]), line) for line in lines]
-
-    def _in_source(self) -> dict[str, str]:
-        """What the names in the source, which count steps, become."""
-        names: dict[str, str] = {}
-        for step, named in self._of.items():
-            k, tag = named.number, named.tag or f"_{named.number}"
-            to = {letter: f"{letter}{tag}" for letter in "WXZbwxz"}
-            if isinstance(step, Product | Inner):
-                to |= {"X": named.inputs, "x": named.inputs}
-            for letter, name in to.items():
-                names |= {f"{letter}{k}": name, f"d{letter}{k}": f"d{name}", f"{letter}{k}_": f"{name}_"}
-            if isinstance(step, Inner):
-                names |= {f"d{k}_0": f"dw{tag}", f"d{k}_1": f"d{named.inputs}"}
-            if isinstance(step, Alike | Reduction) and named.tag:
-                names |= {f"y{k}": f"a{tag}", f"dy{k}": f"da{tag}"}
-            if isinstance(step, Alike) and named.tag and sum(isinstance(x, Window) for x in step.operands) == 1:
-                i = next(i for i, x in enumerate(step.operands) if isinstance(x, Window))
-                names |= {f"x{k}_{i}": f"z{tag}", f"d{k}_0": f"dz{tag}"}
-        return names
-
-    def of(self, step: Step) -> Named:
-        """The names of a step."""
-        return self._of[step]
-
-    def _activations(self, parts: dict[Step, Part | None]) -> dict[int, Alike | Reduction]:
-        """The steps that are all of a layer's product, put through a function."""
-        found: dict[int, Alike | Reduction] = {}
-        for step, part in parts.items():
-            if part is None or part.role != "a" or not isinstance(step, Alike | Reduction):
-                continue
-            product = self.product.get(part.layer)
-            if product is not None and place_of(product.out, step) is not None:
-                found[part.layer] = step
-        return found
-
-    def _named(self, k: int, step: Step, layer: int | None) -> Named:
-        if isinstance(step, Alike | Reduction):
-            is_activation = layer is not None and self.activation.get(layer) is step
-            return Named(k, layer, str(layer) if is_activation else "")
-        if not isinstance(step, Product | Inner):
-            return Named(k, layer)
-        if layer is None or self.product.get(layer) is not step:
-            return Named(k, layer, f"_{k}", f"{'X' if isinstance(step, Product) else 'x'}_{k}")
-        before = self.activation.get(layer - 1)
-        if before is not None and _same(before.out.places, step.inputs.places):
-            return Named(k, layer, str(layer), f"A{layer - 1}")
-        return Named(k, layer, str(layer), "X" if layer == 1 else f"X{layer}")
-
-
-def place_of(out: Window, step: Alike | Reduction) -> int | None:
-    """Which operand of a step is all of `out`; None: none is."""
-    if isinstance(step, Reduction):
-        places: list[Numbers | None] = list(step.operands.places.reshape(step.count, -1))
-    else:
-        places = [operand.places if isinstance(operand, Window) else None for operand in step.operands]
-    return next((i for i, operand in enumerate(places) if operand is not None and _same(operand, out.places)), None)
-
-
-def _same(places: Numbers, others: Numbers) -> bool:
-    return places.size == others.size and np.array_equal(np.sort(places, axis=None), np.sort(others, axis=None))
-
 
 class Description:
     """The steps of a plan in words and formulas."""
@@ -145,7 +37,7 @@ class Description:
         self._messages = _messages(plan)
 
     def lines(self) -> Iterator[str]:
-        """A line for each step in the order in which they are computed; below it, indented, its way back."""
+        """A line for each step in the order in which they are computed; indented below it, its way back."""
         for level in self._plan.levels:
             for step in level:
                 yield self.forward(step)
@@ -166,7 +58,10 @@ class Description:
         return "" if layer is None else f"layer {layer}: "
 
     def _back(self, step: Step) -> str:
-        """Where other steps send something to the same operand, there is += in place of =."""
+        """The formulas of what a product or an activation sends back; "" for other steps.
+
+        += in place of = where other steps send something to the same operand.
+        """
         if isinstance(step, Product | Inner):
             return ", ".join(self._of_product(step))
         if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
@@ -219,7 +114,7 @@ class Description:
         return f"{n:,} node{'s' * (n != 1)} one by one"
 
     def _arguments(self, step: Alike | Reduction, z: Window) -> str:
-        """The operands of an activation: Z, numbers, and dots for what is neither; then what its row is bound to."""
+        """The operands of an activation (Z, numbers, and dots for what is neither), then the row's own parameters."""
         at = place_of(z, step)
         operands = step.operands if isinstance(step, Alike) else list(step.operands.places.reshape(step.count, -1))
         named = f"Z{self.names.of(step).tag}"
@@ -237,7 +132,7 @@ class Description:
 
 
 def _called(op: Op) -> str:
-    """A row's name, with the numbers that it is bound to: power 2."""
+    """A row's name with its parameters, as in power 2."""
     return " ".join([op.name.removeprefix("_"), *map(short_number, op.params)])
 
 
@@ -258,3 +153,123 @@ def _messages(plan: Plan) -> Numbers:
                 for window in operands_of(step):
                     count[np.unique(window.places)] += 1
     return count
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Named:
+    """The names of one step: its `number` from 1, the `layer` that it belongs to, and what stands behind its letters.
+
+    `tag` stands behind Z, W and b, or behind A where the step is an activation; "" where it has no such names. `inputs`
+    is, of a product, what it multiplies the weights with.
+    """
+
+    number: int
+    layer: int | None
+    tag: str = ""
+    inputs: str = ""
+
+
+class Names:
+    """The names of every step.
+
+    Making them reads the graph for layers, which takes about as long as compiling it.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        nodes = plan.nodes()
+        grouping, located = Grouping(nodes), plan.located(nodes)
+        steps = [step for level in plan.levels for step in level]
+        parts = {step: grouping.of(located[step.out.start]) for step in steps}
+        layers = {step: None if part is None else part.layer for step, part in parts.items()}
+        for step in steps:
+            if isinstance(step, Single):  # holds nodes of many layers
+                found = {grouping.of(located[place]) for place in step.out.places.tolist()}
+                several = len({None if part is None else part.layer for part in found}) > 1
+                layers[step] = None if several else layers[step]
+        count = Counter(layers[step] for step in steps if isinstance(step, Product | Inner))
+        self.product: dict[int, Product | Inner] = {}  # by layer, where a layer has just one
+        for step in steps:
+            layer = layers[step]
+            if isinstance(step, Product | Inner) and layer is not None and count[layer] == 1:
+                self.product[layer] = step
+        self.activation: dict[int, Alike | Reduction] = self._activations(parts)
+        self._of: dict[Step, Named] = {}
+        for k, step in enumerate(steps, 1):
+            self._of[step] = self._named(k, step, layers[step])
+        self._source = self._in_source()
+
+    def activated(self, step: Alike | Reduction) -> Product | Inner | None:
+        """The product that a step is the activation of."""
+        layer = self._of[step].layer
+        return self.product[layer] if layer is not None and self.activation.get(layer) is step else None
+
+    def in_lines(self, lines: list[str]) -> list[str]:
+        """Lines of the source with these names in them."""
+        return [re.sub(r"[A-Za-z_]\w*", lambda word: self._source.get(word[0], word[0]), line) for line in lines]
+
+    def _in_source(self) -> dict[str, str]:
+        """What the names in the source, which count steps, become.
+
+        A layer's product and its activation have matrices with capital letters. Where an activation is computed, both
+        are plain rows of numbers, with small letters.
+        """
+        names: dict[str, str] = {}
+        for step, named in self._of.items():
+            k, tag = named.number, named.tag or f"_{named.number}"
+            to = {letter: f"{letter}{tag}" for letter in "WXZbwxz"}
+            if isinstance(step, Product | Inner):
+                to |= {"X": named.inputs, "x": named.inputs}
+            for letter, name in to.items():
+                names |= {f"{letter}{k}": name, f"d{letter}{k}": f"d{name}", f"{letter}{k}_": f"{name}_"}
+            if isinstance(step, Inner):
+                names |= {f"d{k}_0": f"dw{tag}", f"d{k}_1": f"d{named.inputs}"}
+            if isinstance(step, Alike | Reduction) and named.tag:
+                names |= {f"y{k}": f"a{tag}", f"dy{k}": f"da{tag}"}
+            if isinstance(step, Alike) and named.tag and sum(isinstance(x, Window) for x in step.operands) == 1:
+                i = next(i for i, x in enumerate(step.operands) if isinstance(x, Window))
+                names |= {f"x{k}_{i}": f"z{tag}", f"d{k}_0": f"dz{tag}"}
+        return names
+
+    def of(self, step: Step) -> Named:
+        """The names of a step."""
+        return self._of[step]
+
+    def _activations(self, parts: dict[Step, Part | None]) -> dict[int, Alike | Reduction]:
+        """By layer, the step that puts all of the layer's product through a function."""
+        found: dict[int, Alike | Reduction] = {}
+        for step, part in parts.items():
+            if part is None or part.role != "a" or not isinstance(step, Alike | Reduction):
+                continue
+            product = self.product.get(part.layer)
+            if product is not None and place_of(product.out, step) is not None:
+                found[part.layer] = step
+        return found
+
+    def _named(self, k: int, step: Step, layer: int | None) -> Named:
+        if isinstance(step, Alike | Reduction):
+            is_activation = layer is not None and self.activation.get(layer) is step
+            return Named(k, layer, str(layer) if is_activation else "")
+        if not isinstance(step, Product | Inner):
+            return Named(k, layer)
+        if layer is None or self.product.get(layer) is not step:
+            return Named(k, layer, f"_{k}", f"{'X' if isinstance(step, Product) else 'x'}_{k}")
+        before = self.activation.get(layer - 1)
+        if before is not None and _same(before.out.places, step.inputs.places):
+            return Named(k, layer, str(layer), f"A{layer - 1}")
+        return Named(k, layer, str(layer), "X" if layer == 1 else f"X{layer}")
+
+
+def place_of(out: Window, step: Alike | Reduction) -> int | None:
+    """Which operand of a step is all of `out`; None: none is."""
+    if isinstance(step, Reduction):
+        places: list[Numbers | None] = list(step.operands.places.reshape(step.count, -1))
+    else:
+        places = [operand.places if isinstance(operand, Window) else None for operand in step.operands]
+    return next((i for i, operand in enumerate(places) if operand is not None and _same(operand, out.places)), None)
+
+
+def _same(places: Numbers, others: Numbers) -> bool:
+    return places.size == others.size and np.array_equal(np.sort(places, axis=None), np.sort(others, axis=None))

@@ -1,6 +1,8 @@
 """What of a graph is computed at once: matrix products, rows of dots, reductions, nodes alike, and single nodes.
 
-The arrays in a group hold nodes by their number in the tape.
+The arrays in a group hold nodes by their number in the tape. :func:`rewrite_sums` comes first: it makes dots of sums of
+products that were written with + and *. Then :func:`grouped` sorts the nodes into groups, level by level, and
+:func:`products` the dots among them into matrix products.
 """
 
 from __future__ import annotations
@@ -33,61 +35,10 @@ __all__ = [
     "rewrite_sums",
 ]
 
-# --- products -----------------------------------------------------------------------------------------------------
-#
-# Dots that make up matrix products.
-
-
-class Dot(NamedTuple):
-    """One dot: node = sum_k weights[k] inputs[k] (+ bias, the weight that has no input)."""
-
-    node: int
-    weights: tuple[int, ...]
-    inputs: tuple[int, ...]
-
-
-class Product(NamedTuple):
-    """Dots of some rows of weights with some columns of inputs, each with each: nodes[r][c] is row r times column c."""
-
-    nodes: list[list[int]]
-    rows: list[tuple[int, ...]]
-    columns: list[tuple[int, ...]]
-
-    @property
-    def work(self) -> int:
-        """Multiplications, of which each goes with an addition."""
-        return len(self.rows) * len(self.columns) * len(self.columns[0])
-
-
-def products(dots: Iterable[Dot]) -> list[Product]:
-    """Sort dots into matrix products: columns that meet the same rows go together."""
-    found: list[Product] = []
-    left = list(dots)
-    while left:
-        number: dict[tuple[int, ...], int] = {}
-        columns: dict[tuple[int, ...], dict[int, int]] = defaultdict(dict)
-        again = []
-        for dot in left:
-            row = number.setdefault(dot.weights, len(number))
-            nodes = columns[dot.inputs]
-            if row in nodes:
-                again.append(dot)  # the same dot once more
-            else:
-                nodes[row] = dot.node
-        rows = list(number)
-        alike: dict[tuple[int, ...], list[tuple[int, ...]]] = defaultdict(list)
-        for column, nodes in columns.items():
-            alike[tuple(sorted(nodes))].append(column)
-        for members, together in alike.items():
-            table = [[columns[column][r] for column in together] for r in members]
-            found.append(Product(table, [rows[r] for r in members], together))
-        left = again
-    return found
-
-
 NARROW = 24  # nodes of a level; fewer are computed one by one, on floats, which NumPy's calls would only slow down
 LONGEST = 10_000  # single nodes of one step
 WORK = 16  # multiplications of a matrix product; below it floats are as fast
+LONG = 8  # terms without products that become one sum
 
 
 @dataclass
@@ -138,149 +89,34 @@ class Single:
 Group = ProductGroup | Rows | Reduction | Alike | Single
 
 
-def grouped(tape: Tape) -> list[list[Group]]:
-    """Everything that is computed, level by level; the groups of one level need nothing of each other."""
-    level = tape.levels()
-    level[tape.code < 0] = 0
-    ids = np.flatnonzero(level)
-    order = ids[np.lexsort((ids, tape.code[ids], level[ids]))]
-    counts = np.bincount(level[order], minlength=1)
-    ends = np.cumsum(counts)
-    starts = ends - counts
-    # Runs of narrow levels without dots and reductions are taken at once.
-    special = np.zeros(len(counts), dtype=bool)
-    special[level[list(tape.many)]] = True
-    wide = special | (counts >= NARROW)
-    stops = np.flatnonzero(wide).tolist()
-    found: list[list[Group]] = []
-    single: list[Numbers] = []  # nodes that can wait until something needs them
-    before = 1
-    for stop in [*stops, len(counts)]:
-        if stop > before:
-            single.append(order[starts[before] : ends[stop - 1]])
-        if stop < len(counts):
-            members = order[starts[stop] : ends[stop]]
-            groups, rest = _of_level(tape, members)
-            if groups:
-                if single and _needs(tape, np.setdiff1d(members, rest, assume_unique=True), np.concatenate(single)):
-                    found += _pieces(single)
-                    single = []
-                found.append(groups)
-            if len(rest):
-                single.append(rest)
-        before = stop + 1
-    return found + (_pieces(single) if single else [])
+class Dot(NamedTuple):
+    """One dot: node = sum_k weights[k] inputs[k] (+ bias, the weight that has no input)."""
+
+    node: int
+    weights: tuple[int, ...]
+    inputs: tuple[int, ...]
 
 
-def _pieces(single: list[Numbers]) -> list[list[Group]]:
-    """Single nodes, in steps of a size that Python can compile when they run often."""
-    nodes = np.concatenate(single)
-    return [[Single(nodes[start : start + LONGEST])] for start in range(0, len(nodes), LONGEST)]
+class Product(NamedTuple):
+    """Dots of some rows of weights with some columns of inputs, each with each: nodes[r][c] is row r times column c."""
+
+    nodes: list[list[int]]
+    rows: list[tuple[int, ...]]
+    columns: list[tuple[int, ...]]
+
+    @property
+    def work(self) -> int:
+        """How many multiplications it takes."""
+        return len(self.rows) * len(self.columns) * len(self.columns[0])
 
 
-def _needs(tape: Tape, nodes: Numbers, single: Numbers) -> bool:
-    """Whether one of the nodes has one of those for an operand."""
-    among = np.zeros(len(tape.nodes), dtype=bool)
-    among[single] = True
-    for column in (tape.first[nodes], tape.second[nodes]):
-        if among[column[column >= 0]].any():
-            return True
-    groups = {id(group): group for i in nodes.tolist() for group in tape.many.get(i, ())}
-    return any(among[list(group)].any() for group in groups.values())
-
-
-def _of_level(tape: Tape, nodes: Numbers) -> tuple[list[Group], Numbers]:
-    """The groups of one level, and what is left over for single nodes."""
-    codes = tape.code[nodes]
-    cuts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1], True])
-    groups: list[Group] = []
-    left: list[Numbers] = []
-    fewest = NARROW // 3 if len(nodes) >= NARROW else NARROW
-    for s, e in itertools.pairwise(cuts):
-        members, op = nodes[s:e], tape.ops[codes[s]]
-        if op is DOT:
-            rest = _products(tape, members, groups)
-        elif int(members[0]) in tape.many:
-            rest = _reductions(tape, op, members, groups)
-        elif len(members) >= fewest:
-            columns = [column[members].astype(np.int64) for column in (tape.first, tape.second)]
-            groups.append(Alike(op, members, [c for c in columns if c[0] >= 0]))
-            continue
-        else:
-            rest = members
-        if len(rest):
-            left.append(rest)
-    return groups, np.sort(np.concatenate(left)) if left else nodes[:0]
-
-
-def _products(tape: Tape, members: Numbers, groups: list[Group]) -> Numbers:
-    """Sort dots into matrix products and rows; what is left over."""
-    shapes: dict[tuple[int, int], list[Dot]] = defaultdict(list)
-    trained = tape.code_of(LEAF)  # with a bias, what is trained is the weight, whichever side it was written on
-    for i in members.tolist():
-        weights, inputs = tape.many[i]
-        if len(weights) > len(inputs) > 0 and tape.code[weights[0]] != trained == tape.code[inputs[0]]:
-            weights, inputs = inputs + weights[len(inputs) :], weights[: len(inputs)]
-        shapes[len(weights), len(inputs)].append(Dot(i, weights, inputs))
-    left: list[int] = []
-    for (_, inputs_length), dots in shapes.items():
-        lone: list[Dot] = []
-        for found in products(dots):
-            if len(found.rows) * len(found.columns) == 1 and len(dots) > 1:
-                lone.append(Dot(found.nodes[0][0], found.rows[0], found.columns[0]))
-            elif found.work >= WORK:
-                rows = np.array(found.rows)
-                nodes, columns = np.array(found.nodes), np.array(found.columns).T
-                groups.append(ProductGroup(nodes, rows[:, :inputs_length], columns, rows[:, inputs_length:].ravel()))
-            else:
-                left += [node for row in found.nodes for node in row]
-        if len(lone) * inputs_length >= WORK and inputs_length <= len(lone) * 8:
-            nodes, rows = np.array([dot.node for dot in lone]), np.array([dot.weights for dot in lone]).T
-            columns = np.array([dot.inputs for dot in lone]).T
-            groups.append(Rows(nodes, rows[:inputs_length], columns, rows[inputs_length:].ravel()))
-        elif inputs_length >= WORK:
-            groups += [
-                ProductGroup(
-                    np.array([[dot.node]]),
-                    np.array([dot.weights[:inputs_length]]),
-                    np.array([dot.inputs]).T,
-                    np.array(dot.weights[inputs_length:], dtype=np.int64),
-                )
-                for dot in lone
-            ]
-        else:
-            left += [dot.node for dot in lone]
-    return np.array(left, dtype=np.int64)
-
-
-def _reductions(tape: Tape, op: Op, members: Numbers, groups: list[Group]) -> Numbers:
-    """Sort nodes of a row of any number of operands by that number; what is left over."""
-    lengths: dict[int, list[int]] = defaultdict(list)
-    for i in members.tolist():
-        lengths[len(tape.many[i][0])].append(i)
-    left: list[int] = []
-    for length, nodes in lengths.items():
-        if length * len(nodes) >= NARROW:
-            groups.append(Reduction(op, np.array(nodes), np.array([tape.many[i][0] for i in nodes]).T))
-        else:
-            left += nodes
-    return np.array(left, dtype=np.int64)
-
-
-# --- forms --------------------------------------------------------------------------------------------------------
+# --- sums of products, written with + and *, become dots -------------------------------------------------------------
 #
-# Sums of products, written with + and *, rewritten as dots: w1*x1 + w2*x2 + b becomes dot(w, x) + b.
-#
-# A sum is read through the sums that stand in it and are used nowhere else, down to its terms. A term that is a
-# product
-# used nowhere else gives a weight and an input: the weight is the factor nearer to the leaves, or of two leaves the
-# one
-# that is trained. Products of one sum whose factors are of the same kind make up one dot, the rest is added after.
-# A dot
-# is only made where it becomes part of a matrix product, or is long.
-
-
-LONG = 8  # terms without products that become one sum
+# w1*x1 + w2*x2 + b becomes dot(w, x) + b. A sum is read through the sums that stand in it and are used nowhere else,
+# down to its terms. A term that is a product used nowhere else gives a weight and an input: the weight is the factor
+# that is fewer operations away from the leaves; of two leaves, the one that is trained. The products of one sum whose
+# factors are of the same kind make up one dot, and the rest is added to it. A dot is only made where it becomes part of
+# a matrix product, or is long.
 
 
 def rewrite_sums(tape: Tape) -> None:
@@ -295,7 +131,7 @@ def rewrite_sums(tape: Tape) -> None:
 
 
 class _Sums:
-    """Every sum with its terms, sorted by sum: `node[k]` is a term of the sum `owner[k]`."""
+    """Every sum of a tape with its terms, sorted by sum: `node[k]` is a term of the sum `owner[k]`."""
 
     def __init__(self, tape: Tape, is_sum: Mask) -> None:
         self.tape = tape
@@ -378,7 +214,7 @@ class _Sums:
         rest = some if some or dots else rest[:1]  # Python's sum begins with 0
         if len(dots) == 1 and len(dots[0].weights) == len(dots[0].inputs):
             leaves = [t for t in rest if tape.first[t] < 0 and t not in tape.many and t not in dots[0].inputs]
-            if leaves:  # which cannot come too late; what is trained goes first
+            if leaves:  # a leaf is there from the start; one that is trained is preferred
                 bias = min(leaves, key=lambda t: (int(tape.code[t]), t))
                 rest.remove(bias)
                 dots[0] = dots[0]._replace(weights=(*dots[0].weights, bias))
@@ -411,3 +247,164 @@ def _slots(tape: Tape, is_sum: Mask) -> tuple[Numbers, Numbers]:
     member = np.concatenate([pairs, pairs, np.array([i for i, _ in many], dtype=np.int64)])
     operand = np.concatenate([tape.first[pairs], tape.second[pairs], np.array([p for _, p in many], dtype=np.int64)])
     return member, operand.astype(np.int64)
+
+
+# --- groups, level by level -------------------------------------------------------------------------------------------
+
+
+def grouped(tape: Tape) -> list[list[Group]]:
+    """Everything that is computed, level by level; the groups of one level need nothing of each other."""
+    level = tape.levels()
+    level[tape.code < 0] = 0
+    ids = np.flatnonzero(level)
+    order = ids[np.lexsort((ids, tape.code[ids], level[ids]))]
+    counts = np.bincount(level[order], minlength=1)
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    # Runs of narrow levels without dots and reductions are taken at once.
+    special = np.zeros(len(counts), dtype=bool)
+    special[level[list(tape.many)]] = True
+    wide = special | (counts >= NARROW)
+    stops = np.flatnonzero(wide).tolist()
+    found: list[list[Group]] = []
+    single: list[Numbers] = []  # nodes that can wait until something needs them
+    before = 1
+    for stop in [*stops, len(counts)]:
+        if stop > before:
+            single.append(order[starts[before] : ends[stop - 1]])
+        if stop < len(counts):
+            members = order[starts[stop] : ends[stop]]
+            groups, rest = _of_level(tape, members)
+            if groups:
+                if single and _needs(tape, np.setdiff1d(members, rest, assume_unique=True), np.concatenate(single)):
+                    found += _pieces(single)
+                    single = []
+                found.append(groups)
+            if len(rest):
+                single.append(rest)
+        before = stop + 1
+    return found + (_pieces(single) if single else [])
+
+
+def _pieces(single: list[Numbers]) -> list[list[Group]]:
+    """Single nodes, in steps of a size that Python can compile when they run often."""
+    nodes = np.concatenate(single)
+    return [[Single(nodes[start : start + LONGEST])] for start in range(0, len(nodes), LONGEST)]
+
+
+def _needs(tape: Tape, nodes: Numbers, single: Numbers) -> bool:
+    """Whether one of these nodes has one of the `single` ones for an operand."""
+    among = np.zeros(len(tape.nodes), dtype=bool)
+    among[single] = True
+    for column in (tape.first[nodes], tape.second[nodes]):
+        if among[column[column >= 0]].any():
+            return True
+    groups = {id(group): group for i in nodes.tolist() for group in tape.many.get(i, ())}
+    return any(among[list(group)].any() for group in groups.values())
+
+
+def _of_level(tape: Tape, nodes: Numbers) -> tuple[list[Group], Numbers]:
+    """The groups of one level, and what is left over for single nodes."""
+    codes = tape.code[nodes]
+    cuts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1], True])
+    groups: list[Group] = []
+    left: list[Numbers] = []
+    fewest = NARROW // 3 if len(nodes) >= NARROW else NARROW
+    for s, e in itertools.pairwise(cuts):
+        members, op = nodes[s:e], tape.ops[codes[s]]
+        if op is DOT:
+            rest = _products(tape, members, groups)
+        elif int(members[0]) in tape.many:
+            rest = _reductions(tape, op, members, groups)
+        elif len(members) >= fewest:
+            columns = [column[members].astype(np.int64) for column in (tape.first, tape.second)]
+            groups.append(Alike(op, members, [c for c in columns if c[0] >= 0]))
+            continue
+        else:
+            rest = members
+        if len(rest):
+            left.append(rest)
+    return groups, np.sort(np.concatenate(left)) if left else nodes[:0]
+
+
+def _products(tape: Tape, members: Numbers, groups: list[Group]) -> Numbers:
+    """Add the dots to `groups` as matrix products and rows; return those that stay single."""
+    shapes: dict[tuple[int, int], list[Dot]] = defaultdict(list)
+    trained = tape.code_of(LEAF)  # with a bias, what is trained is the weight, whichever side it was written on
+    for i in members.tolist():
+        weights, inputs = tape.many[i]
+        if len(weights) > len(inputs) > 0 and tape.code[weights[0]] != trained == tape.code[inputs[0]]:
+            weights, inputs = inputs + weights[len(inputs) :], weights[: len(inputs)]
+        shapes[len(weights), len(inputs)].append(Dot(i, weights, inputs))
+    left: list[int] = []
+    for (_, inputs_length), dots in shapes.items():
+        lone: list[Dot] = []
+        for found in products(dots):
+            if len(found.rows) * len(found.columns) == 1 and len(dots) > 1:
+                lone.append(Dot(found.nodes[0][0], found.rows[0], found.columns[0]))
+            elif found.work >= WORK:
+                rows = np.array(found.rows)
+                nodes, columns = np.array(found.nodes), np.array(found.columns).T
+                groups.append(ProductGroup(nodes, rows[:, :inputs_length], columns, rows[:, inputs_length:].ravel()))
+            else:
+                left += [node for row in found.nodes for node in row]
+        if len(lone) * inputs_length >= WORK and inputs_length <= len(lone) * 8:
+            nodes, rows = np.array([dot.node for dot in lone]), np.array([dot.weights for dot in lone]).T
+            columns = np.array([dot.inputs for dot in lone]).T
+            groups.append(Rows(nodes, rows[:inputs_length], columns, rows[inputs_length:].ravel()))
+        elif inputs_length >= WORK:
+            groups += [
+                ProductGroup(
+                    np.array([[dot.node]]),
+                    np.array([dot.weights[:inputs_length]]),
+                    np.array([dot.inputs]).T,
+                    np.array(dot.weights[inputs_length:], dtype=np.int64),
+                )
+                for dot in lone
+            ]
+        else:
+            left += [dot.node for dot in lone]
+    return np.array(left, dtype=np.int64)
+
+
+def _reductions(tape: Tape, op: Op, members: Numbers, groups: list[Group]) -> Numbers:
+    """Add nodes of many operands to `groups`, sorted by the number of operands; return those that stay single."""
+    lengths: dict[int, list[int]] = defaultdict(list)
+    for i in members.tolist():
+        lengths[len(tape.many[i][0])].append(i)
+    left: list[int] = []
+    for length, nodes in lengths.items():
+        if length * len(nodes) >= NARROW:
+            groups.append(Reduction(op, np.array(nodes), np.array([tape.many[i][0] for i in nodes]).T))
+        else:
+            left += nodes
+    return np.array(left, dtype=np.int64)
+
+
+def products(dots: Iterable[Dot]) -> list[Product]:
+    """Sort dots into matrix products: columns that meet the same rows go together.
+
+    The dots are of one level, so that none needs another, and of one length, all with a bias or all without.
+    """
+    found: list[Product] = []
+    left = list(dots)
+    while left:
+        number: dict[tuple[int, ...], int] = {}
+        columns: dict[tuple[int, ...], dict[int, int]] = defaultdict(dict)
+        again = []
+        for dot in left:
+            row = number.setdefault(dot.weights, len(number))
+            nodes = columns[dot.inputs]
+            if row in nodes:
+                again.append(dot)  # the same dot once more
+            else:
+                nodes[row] = dot.node
+        rows = list(number)
+        alike: dict[tuple[int, ...], list[tuple[int, ...]]] = defaultdict(list)
+        for column, nodes in columns.items():
+            alike[tuple(sorted(nodes))].append(column)
+        for members, together in alike.items():
+            table = [[columns[column][r] for column in together] for r in members]
+            found.append(Product(table, [rows[r] for r in members], together))
+        left = again
+    return found

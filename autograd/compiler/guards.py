@@ -30,7 +30,12 @@ _SHOWN = 3  # operands of an unlabelled node that a message spells out
 
 @dataclass(frozen=True, eq=False)
 class Guard:
-    """One comparison that a function made while it was recorded."""
+    """One comparison that a function made while it was recorded.
+
+    The operands are nodes or plain numbers; `right` is None where the truth of `left` was asked for. `relation` is a
+    function of the module `operator`: lt, le, eq, gt, ge or truth. `outcome` is how it came out, with the numbers
+    `recorded` for the operands.
+    """
 
     left: Any
     relation: Callable[..., Any]
@@ -58,7 +63,10 @@ class Guard:
 
 
 def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
-    """The guards of the comparisons that a function made, in order."""
+    """The guards of the comparisons that a function made, in order; the nodes still have the numbers of that time.
+
+    What can never come out another way, a comparison of plain numbers, is dropped; so are repeats.
+    """
     found: dict[Any, Guard] = {}
     for outcome, relation, *operands in seen:
         left, right = map(_operand, operands)
@@ -70,7 +78,11 @@ def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
 
 
 def checker(guards: Sequence[Guard], place_of: Mapping[Value, int]) -> Callable[[NDArray[np.float64]], None]:
-    """A function that checks guards, all those of one relation at once."""
+    """A function of the array of all numbers that raises `BranchError` if a guard does not hold.
+
+    `place_of` says where in that array a node's number stands. All guards of one relation are checked at once. Of those
+    that fail, the one that was made first is named: the function would not have come to the others.
+    """
     by_relation: dict[Any, list[int]] = defaultdict(list)
     for i, guard in enumerate(guards):
         by_relation[guard.relation].append(i)
@@ -126,7 +138,7 @@ class _Column:
 
 
 def _operand(x: Any) -> Any:
-    """A node, a plain number as a float where one holds it, or None."""
+    """A node as it is; a plain number as a float, if a float holds it exactly; or None."""
     x = innermost(x)
     if isinstance(x, Value):
         return x._data if x._row is LITERAL else x

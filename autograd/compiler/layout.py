@@ -9,15 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine.ops import LITERAL
-from .groups import Alike, Group, Reduction
-from .groups import ProductGroup as Product
+from .groups import Alike, Group, ProductGroup, Reduction
 from .tape import Numbers, Tape
 
 __all__ = ["Layout", "Window"]
 
 
 class Window:
-    """Some places of the array of numbers."""
+    """Some places of the array of numbers, of any shape.
+
+    `strides` is the distance from one place to the next along each axis, if it is the same everywhere; None: the
+    numbers have to be gathered. Only then are the places themselves kept. `unique` says that no place occurs twice.
+    """
 
     __slots__ = ("_places", "shape", "start", "strides", "unique")
 
@@ -38,7 +41,7 @@ class Window:
         return found
 
     def share(self, index: Numbers) -> None:
-        """Keep the places as a part of an index that is kept anyway."""
+        """Take the places from an index that is kept anyway, so that they are not kept twice."""
         self._places = index.reshape(self.shape)
 
 
@@ -49,7 +52,10 @@ def _all_differ(places: Numbers, strides: tuple[int, ...] | None) -> bool:
 
 
 class Layout:
-    """A place for every node, and for the numbers of a graph that never change."""
+    """A place for every node, and for the numbers of a graph that never change.
+
+    Nodes alike, and the terms of a product, are put into the order in which their operands lie.
+    """
 
     def __init__(self, tape: Tape, levels: list[list[Group]]) -> None:
         self.place = np.full(len(tape.nodes), -1, dtype=np.int64)
@@ -60,7 +66,7 @@ class Layout:
         self._is_leaf = (tape.first < 0) & (tape.code >= 0)
         self._is_leaf[list(tape.many)] = False
         groups = [group for level in levels for group in level]
-        found = [group for group in groups if isinstance(group, Product)]
+        found = [group for group in groups if isinstance(group, ProductGroup)]
         self._biased = {int(g.inputs.min()): g.inputs for g in found if len(g.bias)}
         found.sort(key=lambda product: product.nodes.size == 1)  # sums over all parameters come last
         for product in found:
@@ -79,14 +85,14 @@ class Layout:
             if isinstance(group, Reduction)
         }
         for group in groups:
-            if isinstance(group, Product):
+            if isinstance(group, ProductGroup):
                 _sort_terms(group, self.place)
             elif isinstance(group, Alike):
                 _sort(group, self.place, readers.get((int(group.nodes.min()), group.nodes.size)))
             self._put(group.nodes)
 
     def _put(self, nodes: Numbers, leaves_only: bool = False) -> None:
-        """Give the nodes the next places, but those that have one; of leaves not the plain numbers either."""
+        """Give the next places to nodes that have none; with `leaves_only`, not to plain numbers or results."""
         flat = nodes.ravel()
         flat = flat[self.place[flat] < 0]
         if leaves_only:
@@ -108,7 +114,7 @@ class Layout:
         return np.arange(self.size - len(numbers), self.size)
 
     def window(self, nodes: Numbers) -> Window:
-        """Where these nodes are; plain numbers get places of their own, since many share one node."""
+        """Where these nodes are; plain numbers that differ get new places, side by side."""
         literal = self._is_literal[nodes]
         if literal.all() and nodes.size > 1:
             numbers = [self._tape.nodes[i]._data for i in nodes.ravel().tolist()]
@@ -139,7 +145,7 @@ class Layout:
         return whole, Window(np.vstack([inputs.places, below]))
 
 
-def _sort_terms(product: Product, place: Numbers) -> None:
+def _sort_terms(product: ProductGroup, place: Numbers) -> None:
     """Put the terms of a product into the order in which the inputs of its first column lie, or else its weights."""
     for lead in (product.inputs[:, 0], product.weights[0]):
         places = place[lead]
@@ -151,7 +157,10 @@ def _sort_terms(product: Product, place: Numbers) -> None:
 
 
 def _sort(group: Alike, place: Numbers, reader: Numbers | None) -> None:
-    """Put nodes alike into the order in which the operands lie that were computed last."""
+    """Put nodes alike into the order in which those of their operands lie that were computed last.
+
+    If these lie in no order, `reader` counts: the same nodes in the order in which a reduction takes them.
+    """
     last = max(group.operands, key=lambda column: int(place[column[0]]))
     order = np.argsort(place[last], kind="stable")
     if strides_of(place[last][order]) is None:

@@ -1,4 +1,8 @@
-"""The inputs of a program: where they are, which are read anew at every pass, and which keep what was set."""
+"""The inputs of a program: where its leaves are, and what a user hands to it.
+
+:class:`Leaves` knows which leaves are read anew at every pass and which keep what was set; :class:`Training` serves an
+optimiser's parameters. The functions at the end look at a user's arguments before they are used.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from operator import is_
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
@@ -18,13 +23,61 @@ from .tape import Numbers
 
 __all__ = ["Leaves", "Training", "blocks_of", "functions_of", "namespace", "numbers_of", "parameters_of", "steps_of"]
 
-# --- training -----------------------------------------------------------------------------------------------------
-#
-# What a program keeps for the parameters of an optimiser: their places, and the backward pass to them alone.
+_KEPT = 64  # blocks of leaves whose places are remembered
+
+
+class Leaves:
+    """The leaves of a graph, each with its place.
+
+    The numbers of the leaves in `own` were set in the program and are not read anew; :meth:`keep` adds to them.
+    """
+
+    def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value]) -> None:
+        self.place = dict(leaves)
+        self._own = own
+        self._known: dict[int, tuple[list[Any], Numbers]] = {}
+        self._choose()
+
+    def _choose(self) -> None:
+        self._read = [node for node in self.place if node not in self._own]
+        self._places: Numbers = np.array([self.place[node] for node in self._read], dtype=np.int64)
+
+    def refresh(self, values: Floats) -> None:
+        """Read the leaves' numbers anew."""
+        values[self._places] = np.fromiter([node._data for node in self._read], float, len(self._read))
+
+    def keep(self, leaves: Any) -> None:
+        """From now on these are not read."""
+        nodes = np.asarray(leaves, dtype=object).ravel().tolist()
+        if not self._own.issuperset(nodes):
+            self._own.update(nodes)
+            self._choose()
+
+    def places(self, leaves: Any) -> Numbers:
+        """Where the leaves of a block are, in its shape.
+
+        Raises:
+            ArgumentError: one is no leaf of the graph, or is named twice.
+        """
+        nodes = np.asarray(leaves, dtype=object)
+        flat = nodes.ravel().tolist()
+        known = self._known.get(id(leaves))  # another list may have had this id before
+        if known is not None and known[1].shape == (nodes.shape or (1,)) and all(map(is_, known[0], flat)):
+            return known[1]
+        for node in flat:
+            if not isinstance(node, Value) or node not in self.place:
+                raise no_leaf(node)
+        if len(set(flat)) != len(flat):
+            raise ArgumentError("a leaf is named twice")
+        places = np.atleast_1d(np.array([self.place[node] for node in flat], dtype=np.int64).reshape(nodes.shape))
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        self._known[id(leaves)] = flat, places
+        return places
 
 
 class Training:
-    """Some parameters, side by side in the arrays or scattered over them."""
+    """What a program keeps for an optimiser's parameters: their places, and the backward pass to them alone."""
 
     def __init__(self, parameters: Sequence[Value], places: Numbers, source: Source) -> None:
         self._parameters = list(parameters)
@@ -59,7 +112,7 @@ class Training:
         return scattered
 
     def begin(self) -> None:
-        """Read the parameters' numbers, where they are scattered."""
+        """Read the parameters' numbers from the arrays, where they are scattered over them."""
         if not self._together:
             self._weights[:] = self._values[self._places]
 
@@ -71,13 +124,11 @@ class Training:
             p._data, p._grad = weight, gradient
 
 
-# --- arguments ----------------------------------------------------------------------------------------------------
-#
-# What users hand to a program, looked at before it is used: numbers, leaves, optimisers, steps, namespaces.
+# --- users' arguments -------------------------------------------------------------------------------------------------
 
 
 def numbers_of(numbers: Any) -> Floats:
-    """Numbers as an array of floats."""
+    """Numbers as an array of floats; `OperandError` for what is no real number, `ShapeError` for uneven rows."""
     try:
         array = np.asarray(numbers)
     except ValueError:
@@ -92,7 +143,7 @@ def numbers_of(numbers: Any) -> Floats:
 
 
 def parameters_of(optimizer: Any) -> Sequence[Value]:
-    """The parameters of an optimiser."""
+    """The parameters of an optimiser; `OperandError` if it is none."""
     if not hasattr(optimizer, "prepare_update"):
         kind = type(optimizer).__name__
         raise OperandError(f"run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got {kind}")
@@ -101,7 +152,7 @@ def parameters_of(optimizer: Any) -> Sequence[Value]:
 
 
 def steps_of(steps: Any) -> int:
-    """A number of steps."""
+    """A number of steps; `OperandError` if it is no whole number, `ArgumentError` if it is negative."""
     try:
         count = operator.index(steps)
     except TypeError:
@@ -125,71 +176,24 @@ def no_leaf(x: Any) -> ArgumentError:
 
 
 def namespace(xp: Any) -> Any:
-    """An array namespace."""
+    """`xp` itself; `ArgumentError` if it is no array namespace."""
     if not hasattr(xp, "asarray"):
         name = getattr(xp, "__name__", None) or repr(xp)
         raise ArgumentError(f"to takes an array namespace, a module such as numpy or jax.numpy; {name} is none")
     return xp
 
 
-def blocks_of(inputs: Any) -> list[Any]:
-    """Blocks of leaves."""
+def blocks_of(inputs: Any) -> list[NDArray[Any]]:
+    """Blocks of leaves as arrays; `ArgumentError` if they stand in no list."""
     if isinstance(inputs, Value | str) or not hasattr(inputs, "__iter__"):
         raise ArgumentError(f"inputs is a list of blocks of leaves, as inputs=[X], got {type(inputs).__name__}")
-    return list(inputs)
+    return [np.asarray(block, dtype=object) for block in inputs]
 
 
 def functions_of(functions: Any) -> Mapping[str, Any]:
-    """Functions by name."""
+    """Functions by name; `ArgumentError` for anything else."""
     if functions is None:
         return {}
     if not isinstance(functions, Mapping) or not all(map(callable, functions.values())):
         raise ArgumentError(f"functions is a dict of functions, as {{'erf': jax.scipy.special.erf}}, got {functions!r}")
     return functions
-
-
-_KEPT = 64  # blocks of leaves whose places are remembered
-
-
-class Leaves:
-    """The leaves of a graph, with their places."""
-
-    def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value]) -> None:
-        self.place = dict(leaves)
-        self._own = own
-        self._known: dict[int, tuple[list[Any], Numbers]] = {}
-        self._choose()
-
-    def _choose(self) -> None:
-        """Say which are read, and where to."""
-        self._read = [node for node in self.place if node not in self._own]
-        self._places: Numbers = np.array([self.place[node] for node in self._read], dtype=np.int64)
-
-    def refresh(self, values: Floats) -> None:
-        """Read the leaves' numbers anew."""
-        values[self._places] = np.fromiter([node._data for node in self._read], float, len(self._read))
-
-    def keep(self, leaves: Any) -> None:
-        """From now on these are not read."""
-        nodes = np.asarray(leaves, dtype=object).ravel().tolist()
-        if not self._own.issuperset(nodes):
-            self._own.update(nodes)
-            self._choose()
-
-    def places(self, leaves: Any) -> Numbers:
-        """Where the leaves of a block are, in its shape."""
-        nodes = np.asarray(leaves, dtype=object)
-        flat = nodes.ravel().tolist()
-        known = self._known.get(id(leaves))  # which another list may have had before
-        if known is not None and known[1].shape == (nodes.shape or (1,)) and all(map(is_, known[0], flat)):
-            return known[1]
-        for node in flat:
-            if not isinstance(node, Value) or node not in self.place:
-                raise no_leaf(node)
-        if len(set(flat)) != len(flat):
-            raise ArgumentError("a leaf is named twice")
-        places = np.atleast_1d(np.array([self.place[node] for node in flat], dtype=np.int64).reshape(nodes.shape))
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        self._known[id(leaves)] = flat, places
-        return places

@@ -1,4 +1,10 @@
-"""The two passes as pure functions over an array namespace."""
+"""The two passes of a program as pure functions over an array namespace: NumPy's, JAX's, PyTorch's.
+
+Start at :class:`ArrayProgram`, which users get from :meth:`Program.to`. :class:`ArraySource` writes the lines of both
+passes, each step an expression of its own, since no array may be written into; :class:`Blocks` knows which array of the
+emitted program holds a place, and :class:`Messages` collects what is sent to a block on the way back.
+:class:`Formulas` writes a row's formula as an expression, and :func:`viewed` a part of an array.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +12,13 @@ import functools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..engine.op import Op
 from ..engine.ops import LEAF
@@ -21,7 +28,7 @@ from .arrays import Floats
 from .describe import Description
 from .layout import Window
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, wanted_places
-from .printing import expression
+from .printing import expression, function_text
 from .symbols import (
     ELEMENTS,
     FUNCTION,
@@ -33,791 +40,16 @@ from .symbols import (
     applied,
     below,
     forward,
-    lowered,
-    partials,
-    stacked,
+    messages,
+    stack_of,
 )
 from .tape import Mask, Numbers
 
-if TYPE_CHECKING:
-    from .program import Program
-
 __all__ = ["ArrayProgram"]
 
-# --- views --------------------------------------------------------------------------------------------------------
-#
-# Parts of an array as source text: slices, reshapes and transposes, which copy nothing.
-
-
-def is_run(index: Numbers) -> bool:
-    """Whether it counts up by one."""
-    return index.size > 0 and bool((np.diff(index) == 1).all())
-
-
-def collapsed(places: Numbers) -> Numbers:
-    """Without what broadcasting restores: an axis along which nothing changes has length 1."""
-    for axis, n in enumerate(places.shape):
-        if n > 1 and (places == places.take([0], axis)).all():
-            places = places.take([0], axis)
-    return places
-
-
-def viewed(name: str, shape: tuple[int, ...], at: Numbers) -> str | None:
-    """Some elements of an array as slices and reshapes of it."""
-    size = math.prod(shape)
-    flat = name if len(shape) == 1 else f"{name}.reshape(({size},))"
-    if at.ndim == 0:
-        index = ", ".join(str(int(i)) for i in np.unravel_index(int(at), shape))
-        return f"{name}[{index}]" if index else name
-    first, last = int(at.flat[0]), int(at.flat[-1])
-    if is_run(at.ravel()):
-        if at.size == size:
-            return name if at.shape == shape else f"{name}.reshape({at.shape})"
-        if len(shape) == 2 and first % shape[1] == 0 and at.shape[1:] == shape[1:]:
-            return f"{name}[{first // shape[1]}:{last // shape[1] + 1}]"
-        return f"{flat}[{first}:{last + 1}]" + (f".reshape({at.shape})" if at.ndim > 1 else "")
-    places = np.arange(size).reshape(shape)
-    if at.ndim == 2 and np.array_equal(at.T, places):
-        return f"{name}.T"
-    if at.ndim == 2 and len(shape) == 1 and is_run(at[0]):  # weights beside their biases
-        row = int(at[1, 0] - at[0, 0])
-        if row >= at.shape[1] and first + row * len(at) <= size:
-            lines = places[first : first + row * len(at)].reshape(len(at), row)
-            if np.array_equal(lines[:, : at.shape[1]], at):
-                return f"{flat}[{first}:{first + row * len(at)}].reshape({lines.shape})[:, :{at.shape[1]}]"
-    if len(shape) == 2:
-        sliced = _sliced(name, places, at)
-        if sliced is not None:
-            return sliced
-    step = int(at.flat[1]) - first
-    if at.ndim == 1 and step > 0 and (np.diff(at) == step).all():
-        return f"{flat}[{first}:{last + 1}:{step}]"
-    return None
-
-
-def _sliced(name: str, places: Numbers, at: Numbers) -> str | None:
-    """A rectangle of a matrix, a row or a column of it, or a rectangle on its side; None: it is none."""
-    for turned in (False, True):
-        wanted = at.T if turned else at
-        rows, columns = np.divmod(wanted, places.shape[1])
-        if at.ndim == 1:
-            if (rows == rows[0]).all() and is_run(columns):
-                return f"{name}[{rows[0]}, {columns[0]}:{columns[-1] + 1}]"
-            if (columns == columns[0]).all() and is_run(rows):
-                return f"{name}[{rows[0]}:{rows[-1] + 1}, {columns[0]}]"
-            return None
-        a, b, c, d = rows[0, 0], rows[-1, 0] + 1, columns[0, 0], columns[0, -1] + 1
-        if np.array_equal(places[a:b, c:d], wanted):
-            return f"{name}[{a}:{b}, {c}:{d}]" + (".T" if turned else "")
-    return None
-
-
-# --- blocks -------------------------------------------------------------------------------------------------------
-#
-# Places as arrays of their own: for a program that is one expression after the other and writes into no array.
-#
-# Each step's result is a block, and so is each argument; a window is read as a view of a block wherever it is one.
-
-
-_RUNS = 12  # pieces of several blocks that are put together one by one; more are gathered
-
-
-class Term(NamedTuple):
-    """A name in the source, and the shape of what it stands for; it may have to be broadcast."""
-
-    text: str
-    shape: tuple[int, ...]
-
-
-Number = Term | float
-
-
-@dataclass(eq=False)
-class Block:
-    """An array of the emitted program: its name there, and its shape."""
-
-    name: str
-    shape: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        return math.prod(self.shape)
-
-
-class Blocks:
-    """Where each place is found in the emitted program."""
-
-    def __init__(self, numbers: Any) -> None:
-        self.names: dict[str, Any] = {}
-        self.lines: list[str] = []
-        self._numbers = numbers
-        self._blocks: list[Block] = []
-        self._of: Numbers = np.full(len(numbers), -1, dtype=np.int64)
-        self._at: Numbers = np.zeros(len(numbers), dtype=np.int64)
-        self._known: dict[Any, Number] = {}
-        self._indices: dict[Any, str] = {}
-        self._count = 0
-
-    def add(self, places: Numbers, name: str) -> Block:
-        """An array of these places, in order and in their shape."""
-        self._of[places] = len(self._blocks)
-        self._at[places] = np.arange(places.size).reshape(places.shape)
-        self._blocks.append(Block(name, places.shape))
-        return self._blocks[-1]
-
-    def block_of(self, places: Numbers) -> Block:
-        """The block in which the first of these places lies."""
-        return self._blocks[int(self._of[places.flat[0]])]
-
-    def parts(self, places: Numbers, wanted: Any) -> list[tuple[Block, Numbers, Numbers]]:
-        """The blocks of wanted places: of each the block, which of the places lie in it, and where in it."""
-        of, at = np.where(wanted, self._of[places], -1).ravel(), self._at[places].ravel()
-        chosen = [(i, np.flatnonzero(of == i)) for i in np.unique(of[of >= 0]).tolist()]
-        return [(self._blocks[i], here, at[here]) for i, here in chosen]
-
-    def named(self, text: str, prefix: str) -> str:
-        """A name for the value of this expression."""
-        if text.isidentifier():
-            return text
-        self._count += 1
-        name = f"{prefix}_{self._count}"
-        self.lines.append(f"{name} = {text}")
-        return name
-
-    # --- numbers that stay -------------------------------------------------------------------------------------------
-
-    def constant(self, array: Any) -> Term:
-        """An array that never changes, of theta's type."""
-        key = "constant", array.shape, array.tobytes()
-        found = self._known.get(key)
-        if found is None:
-            kept = expression(array.item(), {}) if array.ndim == 0 else self._kept("C", array)
-            found = self._known[key] = Term(self.named(f"xp.asarray({kept}, dtype=theta.dtype)", "c"), array.shape)
-        assert isinstance(found, Term)
-        return found
-
-    def index(self, index: Numbers) -> str:
-        """The name of an array of indices."""
-        key = index.shape, index.tobytes()
-        if key not in self._indices:
-            self._indices[key] = self._kept("I", index)
-        return self._indices[key]
-
-    def _kept(self, prefix: str, array: Any) -> str:
-        name = f"{prefix}{len(self.names)}"
-        self.names[name] = array
-        return name
-
-    def full(self, number: Number, shape: tuple[int, ...]) -> str:
-        """An array of just this shape."""
-        if isinstance(number, float):
-            return self.named(f"xp.full({shape}, {expression(number, {})}, dtype=theta.dtype)", "f")
-        return number.text if number.shape == shape else self.named(f"xp.broadcast_to({number.text}, {shape})", "f")
-
-    # --- reading -----------------------------------------------------------------------------------------------------
-
-    def fixed(self, places: Numbers) -> Any:
-        """The numbers of these places, if they never change, else None."""
-        return self._numbers[places] if (self._of[places] < 0).all() else None
-
-    def shape_of(self, places: Numbers) -> tuple[int, ...] | None:
-        """The shape of the block that these places are, all of it and in order; None: they are none."""
-        if not self.is_matrix(places) or places.size != self.block_of(places).size:
-            return None
-        return self.block_of(places).shape
-
-    def is_matrix(self, places: Numbers) -> bool:
-        """Whether these places lie in one block, one after the other."""
-        of = self._of[places]
-        return bool(of.flat[0] >= 0 and (of == of.flat[0]).all()) and is_run(self._at[places].ravel())
-
-    def read(self, places: Numbers, prefix: str) -> Number:
-        """The numbers of these places; what broadcasting restores is left out."""
-        key = places.shape, places.tobytes()
-        found = self._known.get(key)
-        if found is None:
-            places = collapsed(places)
-            if places.size == 1 and len(key[0]) and math.prod(key[0]) > 1:
-                places = places.reshape(())
-            found = self._known[key] = self._read(places, prefix)
-        return found
-
-    def _read(self, places: Numbers, prefix: str) -> Number:
-        of, numbers = self._of[places], self.fixed(places)
-        if numbers is not None:
-            same = len(set(map(repr, numbers.ravel().tolist()))) == 1
-            return float(numbers.flat[0]) if same else self.constant(numbers)
-        if (of == of.flat[0]).all():
-            block = self._blocks[int(of.flat[0])]
-            at = self._at[places]
-            text = viewed(block.name, block.shape, at) or f"{block.name}.reshape(({block.size},))[{self.index(at)}]"
-            return Term(self.named(text, prefix), places.shape)
-        flat, kinds = places.ravel(), self._kinds(of.ravel())
-        cuts = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(flat)]
-        if len(cuts) > max(_RUNS, len(np.unique(kinds)) + 1):  # sorted by blocks, then picked out of that
-            order = np.argsort(kinds, kind="stable")
-            back = np.argsort(order, kind="stable")
-            together = self.read(flat[order], prefix)
-            assert isinstance(together, Term)
-            text = f"{together.text}[{self.index(back.reshape(places.shape))}]"
-            return Term(self.named(text, prefix), places.shape)
-        parts = [self._piece(flat[a:b], prefix) for a, b in pairwise(cuts)]
-        joined = f"xp.concatenate([{', '.join(parts)}])" if len(parts) > 1 else parts[0]
-        if places.ndim != 1:
-            joined += f".reshape({places.shape})"
-        return Term(self.named(joined, prefix), places.shape)
-
-    def _kinds(self, of: Numbers) -> Numbers:
-        """The block of each, but single numbers all count as one."""
-        scalar = np.array([block.shape == () for block in self._blocks] + [False])  # the last: of none
-        return np.where(scalar[of], len(self._blocks), of)
-
-    def _piece(self, places: Numbers, prefix: str) -> str:
-        """A part of one block, of single numbers, or of what never changes, as one axis."""
-        of = int(self._of[places[0]])
-        if of >= 0 and self._blocks[of].shape == ():
-            names = [self._blocks[i].name for i in self._of[places].tolist()]
-            return f"xp.stack([{', '.join(names)}])"
-        return self.full(self.read(places, prefix), places.shape)
-
-
-# --- formulas -----------------------------------------------------------------------------------------------------
-#
-# A row's formula over an array namespace: numbers folded in, nothing computed twice.
-
-
+_MANY = 5_000  # nodes that are computed one by one; with more, a tracing compiler takes minutes
 _OF_ARRAYS = {"maximum", "minimum", "hypot", "arctan2"}  # not every namespace takes numbers here
-
-
-class Formulas:
-    """Writes formulas as expressions."""
-
-    def __init__(self, blocks: Blocks, space: Any, own: Container[str]) -> None:
-        self._blocks, self._space, self._own = blocks, space, own
-
-    def written(self, op: Op | None, symbol: Any, given: Mapping[str, Number]) -> Number:
-        """An expression and its shape; where only numbers are given, a number."""
-        made: dict[Symbol, Any] = {}
-        shapes: dict[Symbol, tuple[int, ...]] = {}
-        trace = Trace()
-        names = {name: number.text for name, number in given.items() if isinstance(number, Term)}
-        for part in below([symbol]):
-            number = given[part.fn] if part.kind == INPUT else None
-            if part.kind == INPUT:
-                made[part] = number if isinstance(number, float) else trace.array_input(part.fn, part.stacked)
-                shapes[part] = number.shape if isinstance(number, Term) else ()
-            else:
-                operands = [made[x] if isinstance(x, Symbol) else x for x in part.operands]
-                made[part] = self._applied(trace, part, operands)
-                shape = np.broadcast_shapes(*[shapes[x] for x in part.operands if isinstance(x, Symbol)])
-                shapes[part] = shape[1:] if part.kind == REDUCTION else shape
-        result = made[symbol] if isinstance(symbol, Symbol) else symbol
-        if not isinstance(result, Symbol):
-            return float(result)
-        return Term(self._text(op, trace, result, names), shapes[symbol])
-
-    def _applied(self, trace: Trace, part: Symbol, operands: list[Any]) -> Any:
-        """A part of a formula, on other operands."""
-        op = part.fn
-        if part.kind == FUNCTION:
-            return applied(op, *operands)
-        if part.kind != ELEMENTS:
-            return trace.made(ArraySymbol, part.kind, op, tuple(operands))
-        if not any(isinstance(x, Symbol) for x in operands):
-            return op(*operands)
-        if op.name not in self._own and (op.user or not hasattr(self._space, op.name)):
-            raise ArgumentError(
-                f"{op.name} is computed number by number, and the namespace has no function for it: give one, "
-                f"functions={{{op.name!r}: ...}}, or use the program as it is"
-            )
-        return trace.made(ArraySymbol, FUNCTION, op.name, tuple(operands))
-
-    def _text(self, op: Op | None, trace: Trace, result: Symbol, names: dict[str, str]) -> str:
-        """An expression in which nothing is computed twice: what is read twice gets a line of its own."""
-        order = below([result])
-        readers = Counter(x for part in order for x in part.operands if isinstance(x, Symbol))
-        made: dict[Symbol, Any] = {}
-
-        def constant(x: float) -> Symbol:
-            name = self._blocks.constant(np.array(x)).text
-            names[name] = name
-            return trace.array_input(name)
-
-        for part in order:
-            made[part] = part
-            if part.kind == INPUT:
-                continue
-            operands = [made[x] if isinstance(x, Symbol) else x for x in part.operands]
-            if part.fn in _OF_ARRAYS:
-                operands = [x if isinstance(x, Symbol) else constant(x) for x in operands]
-            elif part.fn == "where" and not any(isinstance(x, Symbol) for x in operands[1:]):
-                operands[1] = constant(operands[1])  # two numbers would have the namespace's own type, not theta's
-            made[part] = trace.made(ArraySymbol, part.kind, part.fn, tuple(operands))
-            if readers[part] > 1:
-                name = self._blocks.named(self._checked(op, expression(made[part], names)), "t")
-                made[part] = trace.array_input(name, part.stacked)
-                names[name] = name
-        return self._checked(op, expression(made[result], names))
-
-    def _checked(self, op: Op | None, text: str) -> str:
-        """The text, if the namespace has the functions that it names."""
-        for name in re.findall(r"\bxp\.(\w+)", text):
-            if not hasattr(self._space, name):
-                raise ArgumentError(
-                    f"{op.name if op else 'the program'} needs the function {name}, which the namespace lacks: "
-                    f"give one, functions={{{name!r}: ...}}, or use the program as it is"
-                )
-        return text
-
-
-# --- messages -----------------------------------------------------------------------------------------------------
-#
-# Messages on their way back: kept by block until its gradient is asked for, and put together then.
-
-
-@dataclass
-class _Mail:
-    """What was sent to a block: to all of it, to a range of it, to one element, or to elements here and there."""
-
-    whole: list[Number] = field(default_factory=list)
-    ranges: dict[tuple[int, int], list[str]] = field(default_factory=lambda: defaultdict(list))
-    items: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    scattered: list[tuple[Numbers, str]] = field(default_factory=list)
-
-
-def scattered(xp: Any, size: int, index: Numbers, messages: Any) -> Any:
-    """Zeros, and at each index the sum of the messages to it: what every library writes in a way of its own."""
-    zeros = xp.zeros(size, dtype=messages.dtype)
-    if hasattr(zeros, "at"):  # JAX
-        return zeros.at[index].add(messages)
-    if hasattr(zeros, "index_add"):  # PyTorch
-        return zeros.index_add(0, xp.asarray(index), messages)
-    xp.add.at(zeros, index, messages)
-    return zeros
-
-
-class Messages:
-    """Takes messages to places, and gives blocks their gradients."""
-
-    def __init__(self, blocks: Blocks, wanted: Mask) -> None:
-        self._blocks = blocks
-        self._wanted = wanted
-        self._mail: dict[Block, _Mail] = defaultdict(_Mail)
-
-    def wants(self, places: Numbers) -> bool:
-        """Whether a gradient is wanted for one of them."""
-        return bool(self._wanted[places].any())
-
-    def send(self, places: Numbers, message: Number) -> None:
-        """Send a message to each of these places."""
-        if not self.wants(places):
-            return
-        if isinstance(message, Term) and 0 < len(message.shape) < places.ndim:
-            shape = (*[1] * (places.ndim - len(message.shape)), *message.shape)
-            message = Term(self._blocks.named(f"{message.text}.reshape({shape})", "m"), shape)
-        for axis, n in enumerate(places.shape):
-            if n > 1 and (places == places.take([0], axis)).all():
-                places = places.take([0], axis)
-                message = self._summed(message, axis, n)
-        if places.size == 1 and isinstance(message, Term) and message.shape:
-            message = Term(self._blocks.named(f"{message.text}.reshape(())", "m"), ())
-        parts = self._blocks.parts(places, self._wanted[places])
-        if len(parts[0][1]) == places.size:
-            block, _, at = parts[0]
-            self._to(block, at.reshape(() if places.size == 1 else places.shape), message)
-            return
-        text = ""
-        if isinstance(message, Term) and message.shape:
-            whole = self._blocks.full(message, places.shape)
-            text = whole if places.ndim == 1 else self._blocks.named(f"{whole}.reshape(({places.size},))", "m")
-        for block, here, at in parts:
-            part, one = message, len(here) == 1
-            if text:
-                a, b = int(here[0]), int(here[-1]) + 1
-                index = str(a) if one else f"{a}:{b}" if is_run(here) else self._blocks.index(here)
-                part = Term(self._blocks.named(f"{text}[{index}]", "m"), () if one else here.shape)
-            self._to(block, at.reshape(()) if one else at, part)
-
-    def _summed(self, message: Number, axis: int, n: int) -> Number:
-        """The sum of the messages along an axis, which is kept."""
-        if isinstance(message, float):
-            return message * n
-        if not message.shape or message.shape[axis] == 1:
-            return Term(self._blocks.named(f"{float(n)} * {message.text}", "m"), message.shape)
-        shape = tuple(1 if i == axis else m for i, m in enumerate(message.shape))
-        return Term(self._blocks.named(f"xp.sum({message.text}, axis={axis}, keepdims=True)", "m"), shape)
-
-    def _to(self, block: Block, at: Numbers, message: Number) -> None:
-        """A message to elements of one block."""
-        mail, flat = self._mail[block], at.ravel()
-        if block.shape == () and at.size > 1:
-            if isinstance(message, float):
-                mail.whole.append(message * at.size)
-            else:
-                total = f"xp.sum({self._blocks.full(message, at.shape)})"
-                mail.whole.append(Term(self._blocks.named(total, "m"), ()))
-            return
-        if at.size == block.size and is_run(np.sort(flat)):
-            mail.whole.append(self._ordered(block, at, message))
-            return
-        if at.ndim == 0:
-            text = self._blocks.full(message, ()) if isinstance(message, float) else message.text
-            mail.items[int(at)].append(text)
-            return
-        text = self._blocks.full(message, at.shape)
-        text = text if at.ndim == 1 else self._blocks.named(f"{text}.reshape(({at.size},))", "m")
-        if is_run(flat):
-            mail.ranges[int(flat[0]), int(flat[-1]) + 1].append(text)
-        else:
-            mail.scattered.append((flat, text))
-
-    def _ordered(self, block: Block, at: Numbers, message: Number) -> Number:
-        """A message to all elements of a block, in the block's shape."""
-        if isinstance(message, float) or not message.shape:
-            return message
-        flat = at.ravel()
-        if is_run(flat):
-            if at.shape == block.shape:
-                return message
-            text = f"{self._blocks.full(message, at.shape)}.reshape({block.shape})"
-        elif at.ndim == 2 and is_run(at.T.ravel()):
-            text = f"{self._blocks.full(message, at.shape)}.T"
-            text += f".reshape({block.shape})" if at.T.shape != block.shape else ""
-        else:
-            line = self._blocks.full(message, at.shape) + (f".reshape(({at.size},))" if at.ndim > 1 else "")
-            text = f"{line}[{self._blocks.index(np.argsort(flat))}]"
-            text += _shaped(block)
-        return Term(self._blocks.named(text, "m"), block.shape)
-
-    def gradient(self, block: Block) -> Number | None:
-        """All that was sent to a block, added up; None: nothing."""
-        mail = self._mail.pop(block, None)
-        if mail is None:
-            return None
-        ranges = {key: " + ".join(texts) for key, texts in mail.ranges.items()}
-        if mail.items:
-            at = np.array(sorted(mail.items))
-            stack = f"xp.stack([{', '.join(' + '.join(mail.items[i]) for i in at.tolist())}])"
-            if is_run(at) and (int(at[0]), int(at[-1]) + 1) not in ranges:
-                ranges[int(at[0]), int(at[-1]) + 1] = stack
-            else:
-                mail.scattered.append((at, stack))
-        terms = [part for part in mail.whole if isinstance(part, Term)]
-        terms += [Term(self._laid(layer, block), block.shape) for layer in _layers(ranges)]
-        if mail.scattered:
-            terms.append(Term(self._scattered(mail.scattered, block), block.shape))
-        plain = sum(part for part in mail.whole if isinstance(part, float))
-        if not terms:
-            return plain
-        texts = [term.text for term in terms] + [expression(plain, {})] * (plain != 0.0)
-        name = self._blocks.named(" + ".join(texts), f"d{block.name}")
-        return Term(name, np.broadcast_shapes(*[term.shape for term in terms]))
-
-    def _scattered(self, messages: Sequence[tuple[Numbers, str]], block: Block) -> str:
-        """Messages to elements here and there."""
-        index, texts = np.concatenate([at for at, _ in messages]), [text for _, text in messages]
-        text = texts[0] if len(texts) == 1 else f"xp.concatenate([{', '.join(texts)}])"
-        order = np.argsort(index, kind="stable")
-        if len(index) == block.size and is_run(index[order]):  # one for each
-            text = f"{text}[{self._blocks.index(order)}]"
-        else:
-            text = f"scattered({block.size}, {self._blocks.index(index)}, {text})"
-        return text + _shaped(block)
-
-    def _laid(self, layer: Sequence[tuple[tuple[int, int], str]], block: Block) -> str:
-        """Ranges side by side, and zeros where there are none."""
-        pieces, end = [], 0
-        for (a, b), text in layer:
-            if a > end:
-                pieces.append(f"xp.zeros({a - end}, dtype=theta.dtype)")
-            pieces.append(text)
-            end = b
-        if end < block.size:
-            pieces.append(f"xp.zeros({block.size - end}, dtype=theta.dtype)")
-        text = f"xp.concatenate([{', '.join(pieces)}])" if len(pieces) > 1 else pieces[0]
-        return text + _shaped(block)
-
-
-def _shaped(block: Block) -> str:
-    """Bring a single axis into the block's shape."""
-    return f".reshape({block.shape})" if len(block.shape) != 1 else ""
-
-
-def _layers(ranges: dict[tuple[int, int], str]) -> list[list[tuple[tuple[int, int], str]]]:
-    """Ranges sorted into few lists in which none overlaps another."""
-    layers: list[list[tuple[tuple[int, int], str]]] = []
-    for key, text in sorted(ranges.items()):
-        fits = next((layer for layer in layers if layer[-1][0][1] <= key[0]), None)
-        if fits is None:
-            layers.append([(key, text)])
-        else:
-            fits.append((key, text))
-    return layers
-
-
-# --- source -------------------------------------------------------------------------------------------------------
-#
-# A plan as pure expressions over an array namespace: no array is written into, so they can be traced and sharded.
-
-
-@functools.lru_cache(maxsize=4096)
-def _slopes(op: Op, count: int) -> tuple[Any, ...]:
-    """A row's rule as formulas of array functions."""
-    return tuple([lowered(slope) for slope in partials(op, count)])
-
-
-class ArraySource:
-    """Writes both passes of a plan."""
-
-    def __init__(self, plan: Plan, blocks: Blocks, varies: Mask, wanted: Mask, formulas: Formulas) -> None:
-        self._plan, self._blocks, self._varies = plan, blocks, varies
-        self._formula = formulas.written
-        self._messages = Messages(blocks, wanted)
-        self._below: dict[Step, str] = {}  # of a product, its inputs with a row of ones below
-        self._told = Description(plan)
-
-    def forward(self) -> list[str]:
-        """The lines that compute the result, without the last, which returns it."""
-        lines: list[str] = []
-        self._blocks.lines = lines
-        for k, step in self._steps():
-            if not self._varies[step.out.places].any():
-                continue
-            lines.append(f"# {self._told.forward(step)}")
-            if isinstance(step, Single):
-                self._singles(step)
-            elif isinstance(step, Product):
-                self._product(step)
-            elif isinstance(step, Inner):
-                self._line(f"z{self._told.names.of(step).tag}", self._inner(step), step.out.places)
-            elif isinstance(step, Rows):
-                self._line(f"z_{k}", self._rows(step), step.out.places)
-            elif isinstance(step, Reduction):
-                self._reduction(k, step)
-            else:
-                self._alike(k, step)
-        return lines
-
-    def backward(self) -> list[str]:
-        """The lines that bring messages to the arguments, after those of the forward pass."""
-        blocks = self._blocks
-        lines: list[str] = []
-        blocks.lines = lines
-        self._messages.send(np.array(self._plan.root), 1.0)
-        for _, step in reversed(list(self._steps())):
-            if not self._varies[step.out.places].any() or not self._messages.wants(step.out.places):
-                continue
-            begin = len(lines)
-            if isinstance(step, Single):
-                self._singles_back(step)
-            else:
-                dy = self._messages.gradient(blocks.block_of(step.out.places))
-                if dy is not None:
-                    self._back(step, dy)
-            if len(lines) > begin:
-                lines.insert(begin, f"# {self._told.backward(step)}")
-        return lines
-
-    def gradient(self, block: Block) -> Number | None:
-        """What the backward pass brought to an argument; None: nothing."""
-        return self._messages.gradient(block)
-
-    def _steps(self) -> Iterator[tuple[int, Step]]:
-        return enumerate([step for level in self._plan.levels for step in level], 1)
-
-    def _read(self, window: Window | Numbers, prefix: str) -> Number:
-        return self._blocks.read(window.places if isinstance(window, Window) else window, prefix)
-
-    def _full(self, window: Window | Numbers, prefix: str) -> str:
-        """The name of an array of the window's own shape."""
-        return self._blocks.full(self._read(window, prefix), window.shape)
-
-    def _line(self, name: str, text: str, places: Numbers) -> None:
-        """Assign a step's result to its name."""
-        self._blocks.lines.append(f"{name} = {text}")
-        self._blocks.add(places, name)
-
-    # --- expressions -------------------------------------------------------------------------------------------------
-
-    def _named(self, number: Number, prefix: str = "m") -> Number:
-        return Term(self._blocks.named(number.text, prefix), number.shape) if isinstance(number, Term) else number
-
-    def _message(self, window: Window | Numbers, op: Op | None, formula: Any, given: Mapping[str, Number]) -> None:
-        """Send a formula's numbers to a window."""
-        places = window.places if isinstance(window, Window) else window
-        if self._messages.wants(places):
-            self._messages.send(places, self._named(self._formula(op, formula, given)))
-
-    # --- forward -----------------------------------------------------------------------------------------------------
-
-    def _product(self, step: Product) -> None:
-        blocks, named = self._blocks, self._told.names.of(step)
-        z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
-        if self._is_folded(step):
-            assert step.bias is not None
-            weights = self._full(np.column_stack([step.weights.places, step.bias.places]), w)
-            ones, fixed = np.ones((1, step.out.shape[1])), blocks.fixed(step.inputs.places)
-            if fixed is not None:
-                self._below[step] = blocks.constant(np.vstack([fixed, ones])).text
-            else:
-                below = f"xp.concatenate([{self._full(step.inputs, x)}, {blocks.constant(ones).text}])"
-                self._below[step] = blocks.named(below, x)
-            self._line(z, f"{weights} @ {self._below[step]}", step.out.places)
-            return
-        text = f"{self._full(step.weights, w)} @ {self._full(step.inputs, x)}"
-        if step.bias is not None:
-            text += f" + {self._bias(self._read(step.bias.places[:, None], 'b'))}"
-        self._line(z, text, step.out.places)
-
-    def _is_folded(self, step: Product) -> bool:
-        """Whether the bias lies behind the weights, so that both are one matrix."""
-        return step.bias is not None and self._blocks.is_matrix(
-            np.column_stack([step.weights.places, step.bias.places])
-        )
-
-    @staticmethod
-    def _bias(number: Number) -> str:
-        return number.text if isinstance(number, Term) else repr(number)
-
-    def _inner(self, step: Inner) -> str:
-        text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
-        return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
-
-    def _rows(self, step: Rows) -> str:
-        text = f"xp.sum({self._full(step.weights, 'W')} * {self._bias(self._read(step.inputs, 'X'))}, axis=0)"
-        return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
-
-    def _reduction(self, k: int, step: Reduction) -> None:
-        found = stacked(step.op, step.count)
-        if found is not None:
-            given: dict[str, Number] = {"X": Term(self._full(step.operands, "X"), step.operands.shape)}
-            result = self._formula(step.op, found.forward, given)
-        else:
-            given = {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
-            result = self._formula(step.op, forward(step.op, step.count), given)
-        self._result(self._output(k, step), result, step.out.places)
-
-    def _output(self, k: int, step: Alike | Reduction) -> str:
-        """The name of a step's results: A2 for the activations of layer 2."""
-        tag = self._told.names.of(step).tag
-        return f"A{tag}" if tag else f"y{k}"
-
-    def _result(self, name: str, result: Number, places: Numbers) -> None:
-        if isinstance(result, float) or result.shape != places.shape:
-            result = Term(self._blocks.full(self._named(result), places.shape), places.shape)
-        self._line(name, result.text, places)
-
-    def _alike(self, k: int, step: Alike) -> None:
-        shape = self._shape(step)
-        places = step.out.places.reshape(shape)
-        symbol = forward(step.op, len(step.operands))
-        result = self._formula(step.op, symbol, self._given(step, shape))
-        self._result(self._output(k, step), result, places)
-
-    def _shape(self, step: Alike) -> tuple[int, ...]:
-        """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
-        n = step.out.places.size
-        for window in step.operands:
-            if isinstance(window, Window):
-                shape = self._blocks.shape_of(window.places)
-                if shape is not None and window.places.size == n:
-                    return tuple(m for m in shape if m != 1) or (n,)
-        return (n,)
-
-    def _given(self, step: Alike, shape: tuple[int, ...]) -> dict[str, Number]:
-        return {
-            f"x{i}": self._read(x.places.reshape(shape), "x") if isinstance(x, Window) else x
-            for i, x in enumerate(step.operands)
-        }
-
-    def _singles(self, step: Single) -> None:
-        for op, place, operands in step.nodes():
-            if self._varies[place]:
-                given = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
-                self._result(f"v{place}", self._formula(op, forward(op, len(operands)), given), np.array(place))
-
-    # --- backward ----------------------------------------------------------------------------------------------------
-
-    def _back(self, step: Step, dy: Number) -> None:
-        """The messages of a step that got `dy`."""
-        blocks, trace = self._blocks, Trace()
-        if isinstance(step, Product):
-            self._product_back(step, blocks.full(dy, step.out.shape))
-        elif isinstance(step, Inner | Rows):
-            names = {"dy": dy}
-            same = isinstance(step, Inner) and np.array_equal(step.weights.places, step.inputs.places)
-            names |= {"w": self._read(step.weights, "w"), "x": self._read(step.inputs, "x")}
-            sy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
-            self._message(step.weights, None, sy * 2.0 * x if same else sy * x, names)
-            if not same:
-                self._message(step.inputs, None, sy * w, names)
-            if step.bias is not None:
-                self._message(step.bias, None, sy, names)
-        elif isinstance(step, Reduction):
-            self._reduction_back(step, dy)
-        elif isinstance(step, Alike):
-            block = blocks.block_of(step.out.places)
-            given = self._given(step, block.shape) | {"y": Term(block.name, block.shape), "dy": dy}
-            for operand, slope in zip(step.operands, _slopes(step.op, len(step.operands)), strict=True):
-                if isinstance(operand, Window):
-                    self._message(operand.places.reshape(block.shape), step.op, _times(slope), given)
-
-    def _product_back(self, step: Product, dz: str) -> None:
-        blocks, named = self._blocks, self._told.names.of(step)
-        dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
-        if step in self._below:
-            assert step.bias is not None
-            places = np.column_stack([step.weights.places, step.bias.places])
-            if self._messages.wants(places):
-                self._messages.send(places, Term(blocks.named(f"{dz} @ {self._below[step]}.T", dw), places.shape))
-        else:
-            if self._messages.wants(step.weights.places):
-                text = f"{dz} @ {self._full(step.inputs, x)}.T"
-                self._messages.send(step.weights.places, Term(blocks.named(text, dw), step.weights.shape))
-            if step.bias is not None and self._messages.wants(step.bias.places):
-                total = blocks.named(f"xp.sum({dz}, axis=1)", f"db{named.tag}")
-                self._messages.send(step.bias.places, Term(total, step.bias.shape))
-        if self._messages.wants(step.inputs.places):
-            text = f"{self._full(step.weights, w)}.T @ {dz}"
-            self._messages.send(step.inputs.places, Term(blocks.named(text, f"d{x}"), step.inputs.shape))
-
-    def _reduction_back(self, step: Reduction, dy: Number) -> None:
-        block = self._blocks.block_of(step.out.places)
-        given: dict[str, Number] = {"y": Term(block.name, block.shape), "dy": dy}
-        found = stacked(step.op, step.count)
-        if found is not None:
-            given["X"] = Term(self._full(step.operands, "X"), step.operands.shape)
-            self._message(step.operands, step.op, _times(found.partial), given)
-            return
-        given |= {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
-        for places, slope in zip(step.operands.places, _slopes(step.op, step.count), strict=True):
-            self._message(places, step.op, _times(slope), given)
-
-    def _singles_back(self, step: Single) -> None:
-        blocks = self._blocks
-        for op, place, operands in reversed(list(step.nodes())):
-            if not self._varies[place] or not self._messages.wants(np.array(place)):
-                continue
-            dy = self._messages.gradient(blocks.block_of(np.array(place)))
-            if dy is None or not any(self._messages.wants(np.array(p)) for p in operands):
-                continue
-            given: dict[str, Number] = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
-            given |= {"y": Term(f"v{place}", ()), "dy": dy}
-            for p, slope in zip(operands, _slopes(op, len(operands)), strict=True):
-                self._message(np.array(p), op, _times(slope), given)
-
-
-def _times(slope: Any) -> Any:
-    """A message: what came, times the slope."""
-    trace = slope.trace if isinstance(slope, Symbol) else Trace()
-    dy = trace.array_input("dy")
-    return -dy if isinstance(slope, float) and slope == -1.0 else dy * slope
-
-
-# --- program ------------------------------------------------------------------------------------------------------
-#
-# A program as pure functions over an array namespace: NumPy's, JAX's, PyTorch's.
-
+_RUNS = 12  # pieces of several blocks that are put together one by one; more are gathered
 
 _HEADER = """\
 # xp is the array namespace; theta holds the numbers of `parameters`, input1, input2, ... those of `inputs`.
@@ -828,11 +60,10 @@ _HEADER = """\
 
 
 """
-_MANY = 5_000  # nodes that are computed one by one; with more, a tracing compiler takes minutes
 
 
 class _Overlay:
-    """A namespace with some functions beside, or instead of, its own."""
+    """A namespace with some functions beside its own, or in place of them."""
 
     def __init__(self, xp: Any, functions: Mapping[str, Any]) -> None:
         self._xp = xp
@@ -846,9 +77,11 @@ class ArrayProgram:
     """Value and gradient of a program as pure functions of arrays. Made by :meth:`Program.to`.
 
     Args:
-        program: the program. What is no argument, its constants, keeps the number that it has now.
+        plan: what the program computes.
+        inputs: blocks of leaves that are arguments of their own, each with the places of its leaves.
+        numbers: returns the number of every place, as it is now; whether those of computed nodes are needed is its
+            argument. What is no argument, a constant of the program, keeps its number.
         xp: the array namespace.
-        inputs: blocks of leaves that are arguments of their own.
         functions: by name, what `xp` lacks.
 
     Attributes:
@@ -860,11 +93,17 @@ class ArrayProgram:
     A number without a value (the logarithm of -1) is nan or inf, as the namespace has it, and no error.
     """
 
-    def __init__(self, program: Program, xp: Any, inputs: Sequence[Any], functions: Mapping[str, Any]) -> None:
-        plan = program._plan
+    def __init__(
+        self,
+        plan: Plan,
+        inputs: Sequence[tuple[NDArray[Any], Numbers]],
+        numbers: Callable[[bool], Floats],
+        xp: Any,
+        functions: Mapping[str, Any],
+    ) -> None:
         self._xp = xp
-        self.inputs = tuple([np.asarray(block, dtype=object) for block in inputs])
-        places = [program._block(block).reshape(block.shape) for block in self.inputs]
+        self.inputs = tuple([block for block, _ in inputs])
+        places = [at for _, at in inputs]
         given = {place for block in places for place in block.ravel().tolist()}
         if len(given) < sum(block.size for block in places):
             raise ArgumentError("a leaf is in two of the inputs")
@@ -879,7 +118,7 @@ class ArrayProgram:
                 f"{lone:,} nodes of this graph are computed one by one, each in a line of its own; over an array "
                 f"namespace that is done for {_MANY:,} at most: use the program as it is"
             )
-        blocks = Blocks(_numbers(program, not all(varies[step.out.places].all() for step in steps)))
+        blocks = Blocks(numbers(not all(varies[step.out.places].all() for step in steps)))
         theta = blocks.add(np.array(at, dtype=np.int64), "theta")
         names = [f"input{i}" for i in range(1, len(places) + 1)]
         for name, block in zip(names, places, strict=True):
@@ -892,8 +131,8 @@ class ArrayProgram:
         backward = source.backward()
         gradient = _own(source.gradient(theta), theta.shape)
         arguments = ", ".join(["theta", *names])
-        one = _function(f"value({arguments})", [*forward, f"return {value}"])
-        two = _function(f"value_and_grad({arguments})", [*forward, *backward, f"return {value}, {gradient}"])
+        one = function_text(f"value({arguments})", [*forward, f"return {value}"])
+        two = function_text(f"value_and_grad({arguments})", [*forward, *backward, f"return {value}, {gradient}"])
         self.source = f"{_HEADER}{one}\n\n{two}"
         scope = {**blocks.names, "xp": space, "scattered": functools.partial(scattered, xp)}
         exec(self.source, scope)  # made above from numbers and names of our own: no label stands in it
@@ -969,21 +208,8 @@ def _above(plan: Plan, leaves: Sequence[int]) -> Mask:
     return wanted_places(plan, mask)
 
 
-def _numbers(program: Program, computed: bool) -> Floats:
-    """Every place's number at the leaves' present numbers; `computed`: those of the other nodes, too."""
-    program._is_fresh = False
-    program._leaves.refresh(program._values)
-    if computed:
-        program._forward()
-    return program._values.copy()
-
-
-def _function(head: str, lines: list[str]) -> str:
-    return "\n".join([f"def {head}:", *(f"    {line}" for line in lines)]) + "\n"
-
-
 def _own(gradient: Number | None, shape: tuple[int, ...]) -> str:
-    """A gradient as an array that shares its memory with none that was given."""
+    """A gradient as an array of its own, which shares no memory with an argument."""
     if gradient is None:
         return "xp.zeros_like(theta)"
     if isinstance(gradient, float):
@@ -991,3 +217,762 @@ def _own(gradient: Number | None, shape: tuple[int, ...]) -> str:
     if gradient.shape != shape:
         return f"{gradient.text} * xp.ones_like(theta)"
     return gradient.text if gradient.text.startswith("dtheta") else f"1.0 * {gradient.text}"
+
+
+# --- both passes, step by step ----------------------------------------------------------------------------------------
+
+
+class ArraySource:
+    """Writes both passes of a plan as pure expressions: no array is written into, so they can be traced and sharded.
+
+    The arguments are in `blocks` already. `varies` marks the places that depend on them; the others are not computed.
+    `wanted` marks the places for which a gradient is wanted.
+    """
+
+    def __init__(self, plan: Plan, blocks: Blocks, varies: Mask, wanted: Mask, formulas: Formulas) -> None:
+        self._plan, self._blocks, self._varies = plan, blocks, varies
+        self._formula = formulas.written
+        self._messages = Messages(blocks, wanted)
+        self._below: dict[Step, str] = {}  # of a product, its inputs with a row of ones below
+        self._told = Description(plan)
+
+    def forward(self) -> list[str]:
+        """The lines that compute the result, without the last, which returns it."""
+        lines: list[str] = []
+        self._blocks.lines = lines
+        for k, step in self._steps():
+            if not self._varies[step.out.places].any():
+                continue
+            lines.append(f"# {self._told.forward(step)}")
+            if isinstance(step, Single):
+                self._singles(step)
+            elif isinstance(step, Product):
+                self._product(step)
+            elif isinstance(step, Inner):
+                self._line(f"z{self._told.names.of(step).tag}", self._inner(step), step.out.places)
+            elif isinstance(step, Rows):
+                self._line(f"z_{k}", self._rows(step), step.out.places)
+            elif isinstance(step, Reduction):
+                self._reduction(k, step)
+            else:
+                self._alike(k, step)
+        return lines
+
+    def backward(self) -> list[str]:
+        """The lines that bring messages to the arguments, after those of the forward pass."""
+        blocks = self._blocks
+        lines: list[str] = []
+        blocks.lines = lines
+        self._messages.send(np.array(self._plan.root), 1.0)
+        for _, step in reversed(list(self._steps())):
+            if not self._varies[step.out.places].any() or not self._messages.wants(step.out.places):
+                continue
+            begin = len(lines)
+            if isinstance(step, Single):
+                self._singles_back(step)
+            else:
+                dy = self._messages.gradient(blocks.block_of(step.out.places))
+                if dy is not None:
+                    self._back(step, dy)
+            if len(lines) > begin:
+                lines.insert(begin, f"# {self._told.backward(step)}")
+        return lines
+
+    def gradient(self, block: Block) -> Number | None:
+        return self._messages.gradient(block)
+
+    def _steps(self) -> Iterator[tuple[int, Step]]:
+        return enumerate([step for level in self._plan.levels for step in level], 1)
+
+    def _read(self, window: Window | Numbers, prefix: str) -> Number:
+        return self._blocks.read(window.places if isinstance(window, Window) else window, prefix)
+
+    def _full(self, window: Window | Numbers, prefix: str) -> str:
+        """The name of an array of the window's own shape."""
+        return self._blocks.full(self._read(window, prefix), window.shape)
+
+    def _line(self, name: str, text: str, places: Numbers) -> None:
+        """Assign a step's result to its name."""
+        self._blocks.lines.append(f"{name} = {text}")
+        self._blocks.add(places, name)
+
+    def _named(self, number: Number, prefix: str = "m") -> Number:
+        return Term(self._blocks.named(number.text, prefix), number.shape) if isinstance(number, Term) else number
+
+    def _message(self, window: Window | Numbers, op: Op | None, formula: Any, given: Mapping[str, Number]) -> None:
+        """Send a formula's numbers to a window."""
+        places = window.places if isinstance(window, Window) else window
+        if self._messages.wants(places):
+            self._messages.send(places, self._named(self._formula(op, formula, given)))
+
+    # the forward pass
+
+    def _product(self, step: Product) -> None:
+        blocks, named = self._blocks, self._told.names.of(step)
+        z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
+        if self._is_folded(step):
+            assert step.bias is not None
+            weights = self._full(np.column_stack([step.weights.places, step.bias.places]), w)
+            ones, fixed = np.ones((1, step.out.shape[1])), blocks.fixed(step.inputs.places)
+            if fixed is not None:
+                self._below[step] = blocks.constant(np.vstack([fixed, ones])).text
+            else:
+                below = f"xp.concatenate([{self._full(step.inputs, x)}, {blocks.constant(ones).text}])"
+                self._below[step] = blocks.named(below, x)
+            self._line(z, f"{weights} @ {self._below[step]}", step.out.places)
+            return
+        text = f"{self._full(step.weights, w)} @ {self._full(step.inputs, x)}"
+        if step.bias is not None:
+            text += f" + {self._bias(self._read(step.bias.places[:, None], 'b'))}"
+        self._line(z, text, step.out.places)
+
+    def _is_folded(self, step: Product) -> bool:
+        """Whether the bias lies behind the weights, so that both are one matrix."""
+        return step.bias is not None and self._blocks.is_matrix(
+            np.column_stack([step.weights.places, step.bias.places])
+        )
+
+    @staticmethod
+    def _bias(number: Number) -> str:
+        return number.text if isinstance(number, Term) else repr(number)
+
+    def _inner(self, step: Inner) -> str:
+        text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
+        return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
+
+    def _rows(self, step: Rows) -> str:
+        text = f"xp.sum({self._full(step.weights, 'W')} * {self._bias(self._read(step.inputs, 'X'))}, axis=0)"
+        return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
+
+    def _reduction(self, k: int, step: Reduction) -> None:
+        found = stack_of(step.op, step.count)
+        if found is not None:
+            given: dict[str, Number] = {"X": Term(self._full(step.operands, "X"), step.operands.shape)}
+            result = self._formula(step.op, found.forward, given)
+        else:
+            given = {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
+            result = self._formula(step.op, forward(step.op, step.count), given)
+        self._result(self._output(k, step), result, step.out.places)
+
+    def _output(self, k: int, step: Alike | Reduction) -> str:
+        """The name of a step's results: A2 for the activations of layer 2."""
+        tag = self._told.names.of(step).tag
+        return f"A{tag}" if tag else f"y{k}"
+
+    def _result(self, name: str, result: Number, places: Numbers) -> None:
+        if isinstance(result, float) or result.shape != places.shape:
+            result = Term(self._blocks.full(self._named(result), places.shape), places.shape)
+        self._line(name, result.text, places)
+
+    def _alike(self, k: int, step: Alike) -> None:
+        shape = self._shape(step)
+        places = step.out.places.reshape(shape)
+        symbol = forward(step.op, len(step.operands))
+        result = self._formula(step.op, symbol, self._given(step, shape))
+        self._result(self._output(k, step), result, places)
+
+    def _shape(self, step: Alike) -> tuple[int, ...]:
+        """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
+        n = step.out.places.size
+        for window in step.operands:
+            if isinstance(window, Window):
+                shape = self._blocks.shape_of(window.places)
+                if shape is not None and window.places.size == n:
+                    return tuple(m for m in shape if m != 1) or (n,)
+        return (n,)
+
+    def _given(self, step: Alike, shape: tuple[int, ...]) -> dict[str, Number]:
+        return {
+            f"x{i}": self._read(x.places.reshape(shape), "x") if isinstance(x, Window) else x
+            for i, x in enumerate(step.operands)
+        }
+
+    def _singles(self, step: Single) -> None:
+        for op, place, operands in step.nodes():
+            if self._varies[place]:
+                given = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
+                self._result(f"v{place}", self._formula(op, forward(op, len(operands)), given), np.array(place))
+
+    # the backward pass
+
+    def _back(self, step: Step, dy: Number) -> None:
+        """The messages of a step that got `dy`."""
+        blocks, trace = self._blocks, Trace()
+        if isinstance(step, Product):
+            self._product_back(step, blocks.full(dy, step.out.shape))
+        elif isinstance(step, Inner | Rows):
+            names = {"dy": dy}
+            same = isinstance(step, Inner) and np.array_equal(step.weights.places, step.inputs.places)
+            names |= {"w": self._read(step.weights, "w"), "x": self._read(step.inputs, "x")}
+            sy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
+            self._message(step.weights, None, sy * 2.0 * x if same else sy * x, names)
+            if not same:
+                self._message(step.inputs, None, sy * w, names)
+            if step.bias is not None:
+                self._message(step.bias, None, sy, names)
+        elif isinstance(step, Reduction):
+            self._reduction_back(step, dy)
+        elif isinstance(step, Alike):
+            block = blocks.block_of(step.out.places)
+            given = self._given(step, block.shape) | {"y": Term(block.name, block.shape), "dy": dy}
+            for operand, message in zip(step.operands, messages(step.op, len(step.operands)), strict=True):
+                if isinstance(operand, Window):
+                    self._message(operand.places.reshape(block.shape), step.op, message, given)
+
+    def _product_back(self, step: Product, dz: str) -> None:
+        blocks, named = self._blocks, self._told.names.of(step)
+        dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
+        if step in self._below:
+            assert step.bias is not None
+            places = np.column_stack([step.weights.places, step.bias.places])
+            if self._messages.wants(places):
+                self._messages.send(places, Term(blocks.named(f"{dz} @ {self._below[step]}.T", dw), places.shape))
+        else:
+            if self._messages.wants(step.weights.places):
+                text = f"{dz} @ {self._full(step.inputs, x)}.T"
+                self._messages.send(step.weights.places, Term(blocks.named(text, dw), step.weights.shape))
+            if step.bias is not None and self._messages.wants(step.bias.places):
+                total = blocks.named(f"xp.sum({dz}, axis=1)", f"db{named.tag}")
+                self._messages.send(step.bias.places, Term(total, step.bias.shape))
+        if self._messages.wants(step.inputs.places):
+            text = f"{self._full(step.weights, w)}.T @ {dz}"
+            self._messages.send(step.inputs.places, Term(blocks.named(text, f"d{x}"), step.inputs.shape))
+
+    def _reduction_back(self, step: Reduction, dy: Number) -> None:
+        block = self._blocks.block_of(step.out.places)
+        given: dict[str, Number] = {"y": Term(block.name, block.shape), "dy": dy}
+        found = stack_of(step.op, step.count)
+        if found is not None:
+            given["X"] = Term(self._full(step.operands, "X"), step.operands.shape)
+            slope = found.partial
+            trace = Trace() if isinstance(slope, float) else slope.trace
+            self._message(step.operands, step.op, trace.array_input("dy") * slope, given)
+            return
+        given |= {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
+        for places, message in zip(step.operands.places, messages(step.op, step.count), strict=True):
+            self._message(places, step.op, message, given)
+
+    def _singles_back(self, step: Single) -> None:
+        blocks = self._blocks
+        for op, place, operands in reversed(list(step.nodes())):
+            if not self._varies[place] or not self._messages.wants(np.array(place)):
+                continue
+            dy = self._messages.gradient(blocks.block_of(np.array(place)))
+            if dy is None or not any(self._messages.wants(np.array(p)) for p in operands):
+                continue
+            given: dict[str, Number] = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
+            given |= {"y": Term(f"v{place}", ()), "dy": dy}
+            for p, message in zip(operands, messages(op, len(operands)), strict=True):
+                self._message(np.array(p), op, message, given)
+
+
+# --- messages on their way back ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Mail:
+    """What was sent to a block: to all of it, to a range of it, to one element, or to elements here and there."""
+
+    whole: list[Number] = field(default_factory=list)
+    ranges: dict[tuple[int, int], list[str]] = field(default_factory=lambda: defaultdict(list))
+    items: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    scattered: list[tuple[Numbers, str]] = field(default_factory=list)
+
+
+def scattered(xp: Any, size: int, index: Numbers, messages: Any) -> Any:
+    """Zeros with the messages added at each index; every library has its own way to say that."""
+    zeros = xp.zeros(size, dtype=messages.dtype)
+    if hasattr(zeros, "at"):  # JAX
+        return zeros.at[index].add(messages)
+    if hasattr(zeros, "index_add"):  # PyTorch
+        return zeros.index_add(0, xp.asarray(index), messages)
+    xp.add.at(zeros, index, messages)
+    return zeros
+
+
+class Messages:
+    """Keeps the messages sent to each block until its gradient is asked for, and puts them together then."""
+
+    def __init__(self, blocks: Blocks, wanted: Mask) -> None:
+        self._blocks = blocks
+        self._wanted = wanted
+        self._mail: dict[Block, _Mail] = defaultdict(_Mail)
+
+    def wants(self, places: Numbers) -> bool:
+        """Whether a gradient is wanted for one of them."""
+        return bool(self._wanted[places].any())
+
+    def send(self, places: Numbers, message: Number) -> None:
+        """Send a message to each of these places."""
+        if not self.wants(places):
+            return
+        if isinstance(message, Term) and 0 < len(message.shape) < places.ndim:
+            shape = (*[1] * (places.ndim - len(message.shape)), *message.shape)
+            message = Term(self._blocks.named(f"{message.text}.reshape({shape})", "m"), shape)
+        for axis, n in enumerate(places.shape):
+            if n > 1 and (places == places.take([0], axis)).all():
+                places = places.take([0], axis)
+                message = self._summed(message, axis, n)
+        if places.size == 1 and isinstance(message, Term) and message.shape:
+            message = Term(self._blocks.named(f"{message.text}.reshape(())", "m"), ())
+        parts = self._blocks.parts(places, self._wanted[places])
+        if len(parts[0][1]) == places.size:
+            block, _, at = parts[0]
+            self._to(block, at.reshape(() if places.size == 1 else places.shape), message)
+            return
+        text = ""
+        if isinstance(message, Term) and message.shape:
+            whole = self._blocks.full(message, places.shape)
+            text = whole if places.ndim == 1 else self._blocks.named(f"{whole}.reshape(({places.size},))", "m")
+        for block, here, at in parts:
+            part, one = message, len(here) == 1
+            if text:
+                a, b = int(here[0]), int(here[-1]) + 1
+                index = str(a) if one else f"{a}:{b}" if is_run(here) else self._blocks.index(here)
+                part = Term(self._blocks.named(f"{text}[{index}]", "m"), () if one else here.shape)
+            self._to(block, at.reshape(()) if one else at, part)
+
+    def _summed(self, message: Number, axis: int, n: int) -> Number:
+        """The sum of the messages along an axis, which is kept."""
+        if isinstance(message, float):
+            return message * n
+        if not message.shape or message.shape[axis] == 1:
+            return Term(self._blocks.named(f"{float(n)} * {message.text}", "m"), message.shape)
+        shape = tuple(1 if i == axis else m for i, m in enumerate(message.shape))
+        return Term(self._blocks.named(f"xp.sum({message.text}, axis={axis}, keepdims=True)", "m"), shape)
+
+    def _to(self, block: Block, at: Numbers, message: Number) -> None:
+        """Note a message to elements of one block."""
+        mail, flat = self._mail[block], at.ravel()
+        if block.shape == () and at.size > 1:
+            if isinstance(message, float):
+                mail.whole.append(message * at.size)
+            else:
+                total = f"xp.sum({self._blocks.full(message, at.shape)})"
+                mail.whole.append(Term(self._blocks.named(total, "m"), ()))
+            return
+        if at.size == block.size and is_run(np.sort(flat)):
+            mail.whole.append(self._ordered(block, at, message))
+            return
+        if at.ndim == 0:
+            text = self._blocks.full(message, ()) if isinstance(message, float) else message.text
+            mail.items[int(at)].append(text)
+            return
+        text = self._blocks.full(message, at.shape)
+        text = text if at.ndim == 1 else self._blocks.named(f"{text}.reshape(({at.size},))", "m")
+        if is_run(flat):
+            mail.ranges[int(flat[0]), int(flat[-1]) + 1].append(text)
+        else:
+            mail.scattered.append((flat, text))
+
+    def _ordered(self, block: Block, at: Numbers, message: Number) -> Number:
+        """A message to all elements of a block, brought into the block's order and shape."""
+        if isinstance(message, float) or not message.shape:
+            return message
+        flat = at.ravel()
+        if is_run(flat):
+            if at.shape == block.shape:
+                return message
+            text = f"{self._blocks.full(message, at.shape)}.reshape({block.shape})"
+        elif at.ndim == 2 and is_run(at.T.ravel()):
+            text = f"{self._blocks.full(message, at.shape)}.T"
+            text += f".reshape({block.shape})" if at.T.shape != block.shape else ""
+        else:
+            line = self._blocks.full(message, at.shape) + (f".reshape(({at.size},))" if at.ndim > 1 else "")
+            text = f"{line}[{self._blocks.index(np.argsort(flat))}]"
+            text += _shaped(block)
+        return Term(self._blocks.named(text, "m"), block.shape)
+
+    def gradient(self, block: Block) -> Number | None:
+        """All that was sent to a block, added up; None: nothing."""
+        mail = self._mail.pop(block, None)
+        if mail is None:
+            return None
+        ranges = {key: " + ".join(texts) for key, texts in mail.ranges.items()}
+        if mail.items:
+            at = np.array(sorted(mail.items))
+            stack = f"xp.stack([{', '.join(' + '.join(mail.items[i]) for i in at.tolist())}])"
+            if is_run(at) and (int(at[0]), int(at[-1]) + 1) not in ranges:
+                ranges[int(at[0]), int(at[-1]) + 1] = stack
+            else:
+                mail.scattered.append((at, stack))
+        terms = [part for part in mail.whole if isinstance(part, Term)]
+        terms += [Term(self._laid(layer, block), block.shape) for layer in _layers(ranges)]
+        if mail.scattered:
+            terms.append(Term(self._scattered(mail.scattered, block), block.shape))
+        plain = sum(part for part in mail.whole if isinstance(part, float))
+        if not terms:
+            return plain
+        texts = [term.text for term in terms] + [expression(plain, {})] * (plain != 0.0)
+        name = self._blocks.named(" + ".join(texts), f"d{block.name}")
+        return Term(name, np.broadcast_shapes(*[term.shape for term in terms]))
+
+    def _scattered(self, messages: Sequence[tuple[Numbers, str]], block: Block) -> str:
+        """The expression that adds messages up at elements here and there."""
+        index, texts = np.concatenate([at for at, _ in messages]), [text for _, text in messages]
+        text = texts[0] if len(texts) == 1 else f"xp.concatenate([{', '.join(texts)}])"
+        order = np.argsort(index, kind="stable")
+        if len(index) == block.size and is_run(index[order]):  # one for each
+            text = f"{text}[{self._blocks.index(order)}]"
+        else:
+            text = f"scattered({block.size}, {self._blocks.index(index)}, {text})"
+        return text + _shaped(block)
+
+    def _laid(self, layer: Sequence[tuple[tuple[int, int], str]], block: Block) -> str:
+        """Ranges side by side, with zeros where there are none."""
+        pieces, end = [], 0
+        for (a, b), text in layer:
+            if a > end:
+                pieces.append(f"xp.zeros({a - end}, dtype=theta.dtype)")
+            pieces.append(text)
+            end = b
+        if end < block.size:
+            pieces.append(f"xp.zeros({block.size - end}, dtype=theta.dtype)")
+        text = f"xp.concatenate([{', '.join(pieces)}])" if len(pieces) > 1 else pieces[0]
+        return text + _shaped(block)
+
+
+def _shaped(block: Block) -> str:
+    """The end of an expression that brings a single axis into the block's shape."""
+    return f".reshape({block.shape})" if len(block.shape) != 1 else ""
+
+
+def _layers(ranges: dict[tuple[int, int], str]) -> list[list[tuple[tuple[int, int], str]]]:
+    """Ranges sorted into few lists in which none overlaps another."""
+    layers: list[list[tuple[tuple[int, int], str]]] = []
+    for key, text in sorted(ranges.items()):
+        fits = next((layer for layer in layers if layer[-1][0][1] <= key[0]), None)
+        if fits is None:
+            layers.append([(key, text)])
+        else:
+            fits.append((key, text))
+    return layers
+
+
+# --- places as arrays of their own ------------------------------------------------------------------------------------
+
+
+class Term(NamedTuple):
+    """A name in the source, and the shape of what it stands for; it may have to be broadcast."""
+
+    text: str
+    shape: tuple[int, ...]
+
+
+Number = Term | float
+
+
+@dataclass(eq=False)
+class Block:
+    """An array of the emitted program: its name there, and its shape."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+class Blocks:
+    """Where the emitted program has each place: in which of its arrays, and where in that.
+
+    `lines` collects the program's lines, `names` the arrays that they name. `numbers` has, for each place that belongs
+    to no block, the number that never changes.
+    """
+
+    def __init__(self, numbers: Any) -> None:
+        self.names: dict[str, Any] = {}
+        self.lines: list[str] = []
+        self._numbers = numbers
+        self._blocks: list[Block] = []
+        self._of: Numbers = np.full(len(numbers), -1, dtype=np.int64)
+        self._at: Numbers = np.zeros(len(numbers), dtype=np.int64)
+        self._known: dict[Any, Number] = {}
+        self._indices: dict[Any, str] = {}
+        self._count = 0
+
+    def add(self, places: Numbers, name: str) -> Block:
+        """An array of these places, in order and in their shape."""
+        self._of[places] = len(self._blocks)
+        self._at[places] = np.arange(places.size).reshape(places.shape)
+        self._blocks.append(Block(name, places.shape))
+        return self._blocks[-1]
+
+    def block_of(self, places: Numbers) -> Block:
+        """The block in which the first of these places lies."""
+        return self._blocks[int(self._of[places.flat[0]])]
+
+    def parts(self, places: Numbers, wanted: Any) -> list[tuple[Block, Numbers, Numbers]]:
+        """The blocks of wanted places: of each the block, which of the places lie in it, and where in it."""
+        of, at = np.where(wanted, self._of[places], -1).ravel(), self._at[places].ravel()
+        chosen = [(i, np.flatnonzero(of == i)) for i in np.unique(of[of >= 0]).tolist()]
+        return [(self._blocks[i], here, at[here]) for i, here in chosen]
+
+    def named(self, text: str, prefix: str) -> str:
+        """A name for the value of this expression."""
+        if text.isidentifier():
+            return text
+        self._count += 1
+        name = f"{prefix}_{self._count}"
+        self.lines.append(f"{name} = {text}")
+        return name
+
+    # numbers that never change
+
+    def constant(self, array: Any) -> Term:
+        """An array that never changes, of theta's type."""
+        key = "constant", array.shape, array.tobytes()
+        found = self._known.get(key)
+        if found is None:
+            kept = expression(array.item(), {}) if array.ndim == 0 else self._kept("C", array)
+            found = self._known[key] = Term(self.named(f"xp.asarray({kept}, dtype=theta.dtype)", "c"), array.shape)
+        assert isinstance(found, Term)
+        return found
+
+    def index(self, index: Numbers) -> str:
+        """The name of an array of indices."""
+        key = index.shape, index.tobytes()
+        if key not in self._indices:
+            self._indices[key] = self._kept("I", index)
+        return self._indices[key]
+
+    def _kept(self, prefix: str, array: Any) -> str:
+        name = f"{prefix}{len(self.names)}"
+        self.names[name] = array
+        return name
+
+    def full(self, number: Number, shape: tuple[int, ...]) -> str:
+        """An array of just this shape."""
+        if isinstance(number, float):
+            return self.named(f"xp.full({shape}, {expression(number, {})}, dtype=theta.dtype)", "f")
+        return number.text if number.shape == shape else self.named(f"xp.broadcast_to({number.text}, {shape})", "f")
+
+    # reading
+
+    def fixed(self, places: Numbers) -> Any:
+        """The numbers of these places, if they never change, else None."""
+        return self._numbers[places] if (self._of[places] < 0).all() else None
+
+    def shape_of(self, places: Numbers) -> tuple[int, ...] | None:
+        """The shape of the block that these places are, all of it and in order; None: they are no block."""
+        if not self.is_matrix(places) or places.size != self.block_of(places).size:
+            return None
+        return self.block_of(places).shape
+
+    def is_matrix(self, places: Numbers) -> bool:
+        """Whether these places lie in one block, one after the other."""
+        of = self._of[places]
+        return bool(of.flat[0] >= 0 and (of == of.flat[0]).all()) and is_run(self._at[places].ravel())
+
+    def read(self, places: Numbers, prefix: str) -> Number:
+        """The numbers of these places; what broadcasting restores is left out."""
+        key = places.shape, places.tobytes()
+        found = self._known.get(key)
+        if found is None:
+            places = collapsed(places)
+            if places.size == 1 and len(key[0]) and math.prod(key[0]) > 1:
+                places = places.reshape(())
+            found = self._known[key] = self._read(places, prefix)
+        return found
+
+    def _read(self, places: Numbers, prefix: str) -> Number:
+        of, numbers = self._of[places], self.fixed(places)
+        if numbers is not None:
+            same = len(set(map(repr, numbers.ravel().tolist()))) == 1
+            return float(numbers.flat[0]) if same else self.constant(numbers)
+        if (of == of.flat[0]).all():
+            block = self._blocks[int(of.flat[0])]
+            at = self._at[places]
+            text = viewed(block.name, block.shape, at) or f"{block.name}.reshape(({block.size},))[{self.index(at)}]"
+            return Term(self.named(text, prefix), places.shape)
+        flat, kinds = places.ravel(), self._kinds(of.ravel())
+        cuts = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(flat)]
+        if len(cuts) > max(_RUNS, len(np.unique(kinds)) + 1):  # sorted by blocks, then picked out of that
+            order = np.argsort(kinds, kind="stable")
+            back = np.argsort(order, kind="stable")
+            together = self.read(flat[order], prefix)
+            assert isinstance(together, Term)
+            text = f"{together.text}[{self.index(back.reshape(places.shape))}]"
+            return Term(self.named(text, prefix), places.shape)
+        parts = [self._piece(flat[a:b], prefix) for a, b in pairwise(cuts)]
+        joined = f"xp.concatenate([{', '.join(parts)}])" if len(parts) > 1 else parts[0]
+        if places.ndim != 1:
+            joined += f".reshape({places.shape})"
+        return Term(self.named(joined, prefix), places.shape)
+
+    def _kinds(self, of: Numbers) -> Numbers:
+        """The block of each place; but all single numbers count as one block."""
+        scalar = np.array([block.shape == () for block in self._blocks] + [False])  # the last: of none
+        return np.where(scalar[of], len(self._blocks), of)
+
+    def _piece(self, places: Numbers, prefix: str) -> str:
+        """A part of one block, of single numbers, or of what never changes, as one axis."""
+        of = int(self._of[places[0]])
+        if of >= 0 and self._blocks[of].shape == ():
+            names = [self._blocks[i].name for i in self._of[places].tolist()]
+            return f"xp.stack([{', '.join(names)}])"
+        return self.full(self.read(places, prefix), places.shape)
+
+
+# --- a row's formula as an expression ---------------------------------------------------------------------------------
+
+
+class Formulas:
+    """Writes formulas as expressions: numbers are folded in, and nothing is computed twice.
+
+    What an expression reads twice gets a line in `blocks`. `own` names the functions that the user gave to the
+    namespace: they stand for rows of their names.
+    """
+
+    def __init__(self, blocks: Blocks, space: Any, own: Container[str]) -> None:
+        self._blocks, self._space, self._own = blocks, space, own
+
+    def written(self, op: Op | None, symbol: Any, given: Mapping[str, Number]) -> Number:
+        """An expression and its shape; where only numbers are given, a number.
+
+        The formula `symbol` is of :func:`.symbols.messages` or :func:`.symbols.forward`, and `given` says what its
+        inputs are. `op` is the row that it is of, for errors; None: a product's.
+
+        Raises:
+            ArgumentError: the namespace has no function that is needed.
+        """
+        made: dict[Symbol, Any] = {}
+        shapes: dict[Symbol, tuple[int, ...]] = {}
+        trace = Trace()
+        names = {name: number.text for name, number in given.items() if isinstance(number, Term)}
+        for part in below([symbol]):
+            number = given[part.fn] if part.kind == INPUT else None
+            if part.kind == INPUT:
+                made[part] = number if isinstance(number, float) else trace.array_input(part.fn, part.stacked)
+                shapes[part] = number.shape if isinstance(number, Term) else ()
+            else:
+                operands = [made[x] if isinstance(x, Symbol) else x for x in part.operands]
+                made[part] = self._applied(trace, part, operands)
+                shape = np.broadcast_shapes(*[shapes[x] for x in part.operands if isinstance(x, Symbol)])
+                shapes[part] = shape[1:] if part.kind == REDUCTION else shape
+        result = made[symbol] if isinstance(symbol, Symbol) else symbol
+        if not isinstance(result, Symbol):
+            return float(result)
+        return Term(self._text(op, trace, result, names), shapes[symbol])
+
+    def _applied(self, trace: Trace, part: Symbol, operands: list[Any]) -> Any:
+        op = part.fn
+        if part.kind == FUNCTION:
+            return applied(op, *operands)
+        if part.kind != ELEMENTS:
+            return trace.made(ArraySymbol, part.kind, op, tuple(operands))
+        if not any(isinstance(x, Symbol) for x in operands):
+            return op(*operands)
+        if op.name not in self._own and (op.user or not hasattr(self._space, op.name)):
+            raise ArgumentError(
+                f"{op.name} is computed number by number, and the namespace has no function for it: give one, "
+                f"functions={{{op.name!r}: ...}}, or use the program as it is"
+            )
+        return trace.made(ArraySymbol, FUNCTION, op.name, tuple(operands))
+
+    def _text(self, op: Op | None, trace: Trace, result: Symbol, names: dict[str, str]) -> str:
+        """An expression in which nothing is computed twice: what is read twice gets a line of its own."""
+        order = below([result])
+        readers = Counter(x for part in order for x in part.operands if isinstance(x, Symbol))
+        made: dict[Symbol, Any] = {}
+
+        def constant(x: float) -> Symbol:
+            name = self._blocks.constant(np.array(x)).text
+            names[name] = name
+            return trace.array_input(name)
+
+        for part in order:
+            made[part] = part
+            if part.kind == INPUT:
+                continue
+            operands = [made[x] if isinstance(x, Symbol) else x for x in part.operands]
+            if part.fn in _OF_ARRAYS:
+                operands = [x if isinstance(x, Symbol) else constant(x) for x in operands]
+            elif part.fn == "where" and not any(isinstance(x, Symbol) for x in operands[1:]):
+                operands[1] = constant(operands[1])  # two numbers would have the namespace's own type, not theta's
+            made[part] = trace.made(ArraySymbol, part.kind, part.fn, tuple(operands))
+            if readers[part] > 1:
+                name = self._blocks.named(self._checked(op, expression(made[part], names)), "t")
+                made[part] = trace.array_input(name, part.stacked)
+                names[name] = name
+        return self._checked(op, expression(made[result], names))
+
+    def _checked(self, op: Op | None, text: str) -> str:
+        """The text, if the namespace has the functions that it names."""
+        for name in re.findall(r"\bxp\.(\w+)", text):
+            if not hasattr(self._space, name):
+                raise ArgumentError(
+                    f"{op.name if op else 'the program'} needs the function {name}, which the namespace lacks: "
+                    f"give one, functions={{{name!r}: ...}}, or use the program as it is"
+                )
+        return text
+
+
+# --- parts of an array ------------------------------------------------------------------------------------------------
+
+
+def is_run(index: Numbers) -> bool:
+    """Whether the index counts up by one."""
+    return index.size > 0 and bool((np.diff(index) == 1).all())
+
+
+def collapsed(places: Numbers) -> Numbers:
+    """Drop what broadcasting restores: an axis along which nothing changes gets length 1."""
+    for axis, n in enumerate(places.shape):
+        if n > 1 and (places == places.take([0], axis)).all():
+            places = places.take([0], axis)
+    return places
+
+
+def viewed(name: str, shape: tuple[int, ...], at: Numbers) -> str | None:
+    """The elements at the numbers `at` of an array, as slices and reshapes of it; None: they have to be gathered.
+
+    `at` counts the array's elements row by row, and has the shape that the result shall have.
+    """
+    size = math.prod(shape)
+    flat = name if len(shape) == 1 else f"{name}.reshape(({size},))"
+    if at.ndim == 0:
+        index = ", ".join(str(int(i)) for i in np.unravel_index(int(at), shape))
+        return f"{name}[{index}]" if index else name
+    first, last = int(at.flat[0]), int(at.flat[-1])
+    if is_run(at.ravel()):
+        if at.size == size:
+            return name if at.shape == shape else f"{name}.reshape({at.shape})"
+        if len(shape) == 2 and first % shape[1] == 0 and at.shape[1:] == shape[1:]:
+            return f"{name}[{first // shape[1]}:{last // shape[1] + 1}]"
+        return f"{flat}[{first}:{last + 1}]" + (f".reshape({at.shape})" if at.ndim > 1 else "")
+    places = np.arange(size).reshape(shape)
+    if at.ndim == 2 and np.array_equal(at.T, places):
+        return f"{name}.T"
+    if at.ndim == 2 and len(shape) == 1 and is_run(at[0]):  # weights beside their biases
+        row = int(at[1, 0] - at[0, 0])
+        if row >= at.shape[1] and first + row * len(at) <= size:
+            lines = places[first : first + row * len(at)].reshape(len(at), row)
+            if np.array_equal(lines[:, : at.shape[1]], at):
+                return f"{flat}[{first}:{first + row * len(at)}].reshape({lines.shape})[:, :{at.shape[1]}]"
+    if len(shape) == 2:
+        sliced = _sliced(name, places, at)
+        if sliced is not None:
+            return sliced
+    step = int(at.flat[1]) - first
+    if at.ndim == 1 and step > 0 and (np.diff(at) == step).all():
+        return f"{flat}[{first}:{last + 1}:{step}]"
+    return None
+
+
+def _sliced(name: str, places: Numbers, at: Numbers) -> str | None:
+    """A rectangle, row or column of a matrix, or a transposed rectangle; None: the elements are none of these."""
+    for turned in (False, True):
+        wanted = at.T if turned else at
+        rows, columns = np.divmod(wanted, places.shape[1])
+        if at.ndim == 1:
+            if (rows == rows[0]).all() and is_run(columns):
+                return f"{name}[{rows[0]}, {columns[0]}:{columns[-1] + 1}]"
+            if (columns == columns[0]).all() and is_run(rows):
+                return f"{name}[{rows[0]}:{rows[-1] + 1}, {columns[0]}]"
+            return None
+        a, b, c, d = rows[0, 0], rows[-1, 0] + 1, columns[0, 0], columns[0, -1] + 1
+        if np.array_equal(places[a:b, c:d], wanted):
+            return f"{name}[{a}:{b}, {c}:{d}]" + (".T" if turned else "")
+    return None

@@ -1,4 +1,9 @@
-"""The two passes as NumPy that writes into arrays which are there."""
+"""The two passes of a program as NumPy code, which writes into arrays that are there already.
+
+Start at :class:`Source`: it puts the lines of both passes together and makes functions of them. :class:`ForwardSource`
+and :class:`BackwardSource` write the lines of one step after the other, :class:`Targets` knows where each message of
+the backward pass goes, and :func:`header` explains the names in the text that users read.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +24,111 @@ from .arrays import Arrays, Floats, Scratch
 from .describe import Description
 from .layout import Window
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, operands_of, wanted_places
-from .printing import numpy_lines
+from .printing import function_text, numpy_lines
 from .single import Loop, LoopBack, backward_lines, forward_lines
-from .symbols import INPUT, Stacked, Trace, forward, lowered, partials, stacked
+from .symbols import INPUT, Trace, forward, messages, stack_of
 from .tape import Mask, Numbers
 
 __all__ = ["Backward", "Source", "Targets", "header"]
 
-# --- forward ------------------------------------------------------------------------------------------------------
-#
-# The forward pass of a program as lines of NumPy.
+
+class Backward:
+    """The backward pass to some leaves: `run` computes the gradients from a seed, `places` says where they lie."""
+
+    def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers) -> None:
+        self.run = run
+        self.leaves = leaves
+        self.places = places
+        together = len(places) > 0 and bool((np.diff(places) == 1).all())
+        self.block: Any = slice(int(places[0]), int(places[-1]) + 1) if together else places
 
 
-_MANY = 16  # operands
+class Source:
+    """The NumPy source of a plan, made into functions, with the arrays that they work on."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._arrays = Arrays(plan)
+        self._steps = ForwardSource(plan, self._arrays)
+        self._number: dict[Step, int] = {step: k for k, step, _ in self._steps.steps}
+        self.forward: Callable[[], None] = self._made(self._forward_text(None), "forward")
+        self._backward: dict[tuple[int, ...], Backward] = {}
+        self._leaves = [(node, place) for node, place in plan.leaves() if node._row is LEAF]
+
+    @property
+    def values(self) -> Floats:
+        """Every number, by place."""
+        return self._arrays.values
+
+    @property
+    def gradients(self) -> Floats:
+        """Every gradient, by place."""
+        return self._arrays.gradients
+
+    def backward(self, leaves: Sequence[Value] | None = None) -> Backward:
+        """The backward pass to some leaves; None: to all that can be trained."""
+        chosen = self._leaves if leaves is None else [(node, self._plan.place_of(node)) for node in leaves]
+        places = np.array([place for _, place in chosen], dtype=np.int64)
+        key = tuple(np.unique(places).tolist())
+        found = self._backward.get(key)
+        if found is None or not np.array_equal(found.places, places):
+            text = self._backward_text(self._backward_steps(places), None)
+            found = Backward(self._made(text, "backward"), [node for node, _ in chosen], places)
+            self._backward[key] = found
+        return found
+
+    def _backward_steps(self, places: Numbers) -> BackwardSource:
+        wanted = np.zeros(self._plan.size, dtype=bool)
+        wanted[places] = True
+        return BackwardSource(self._plan, self._number, self._steps.loops, self._arrays, wanted)
+
+    def _made(self, text: str, name: str) -> Callable[..., None]:
+        names = dict(self._arrays.names)
+        exec(text, names)  # made above from numbers and names of our own: no label stands in it
+        function: Callable[..., None] = names[name]
+        return function
+
+    def text(self) -> str:
+        """Both passes as text: a comment for every step, names from the layers, and first what the names stand for."""
+        told = Description(self._plan)
+        places = np.array([place for _, place in self._leaves], dtype=np.int64)
+        backward = self._backward_text(self._backward_steps(places), told)
+        forward = self._forward_text(told)
+        numbers = "".join([f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()])
+        above = "\n".join(part for part in (header(f"{numbers}{forward}{backward}"), numbers) if part)
+        return f"{above}\n\n{forward}\n\n{backward}"
+
+    def _forward_text(self, told: Description | None) -> str:
+        lines = []
+        for k, step, body in self._steps.steps:
+            body = self._steps.gathers.get(k, []) + body
+            lines += body if told is None else [f"# {told.forward(step)}", *told.names.in_lines(body)]
+        return function_text("forward()", lines)
+
+    def _backward_text(self, backward: BackwardSource, told: Description | None) -> str:
+        lines = [*backward.first, f"G[{self._plan.root}] = seed"]
+        for step, body in backward.steps:
+            if told is None:
+                lines += body
+                continue
+            scatters = len(body) == 1 and body[0].startswith("np.add.at(")  # what the steps of a level have sent
+            comment = "messages are added up where they go" if scatters else told.backward(step)
+            lines += [f"# {comment}", *told.names.in_lines(body)]
+        return function_text("backward(seed)", lines)
+
+
+def _literal(x: float) -> str:
+    return repr(x) if math.isfinite(x) else f'float("{x}")'
+
+
+# --- forward ----------------------------------------------------------------------------------------------------------
+
+
 FLAT = 100  # single nodes that are written out at once
 
 
 def elementwise(op: Op) -> Callable[..., Any]:
-    """A row on arrays, number by number. Where it raises, the result is nan, and the caller looks at that number."""
+    """A row on arrays, number by number; nan where it raises, and the caller then looks at that number."""
 
     def total(*numbers: float) -> float:
         try:
@@ -50,17 +142,6 @@ def elementwise(op: Op) -> Callable[..., Any]:
     return apply
 
 
-@functools.lru_cache(maxsize=256)
-def stack_of(op: Op, count: int) -> Stacked | None:
-    """A row of many operands on their stack; kept, for layers and batches ask again and again."""
-    if count > _MANY and not op.user:
-        # A row whose formula is the same for seven operands and for nine has no use for their number.
-        few, more = stacked(op, 7), stacked(op, 9)
-        if repr(few) == repr(more):
-            return few
-    return stacked(op, count)
-
-
 @functools.lru_cache(maxsize=4096)
 def readable(op: Op, count: int) -> Any:
     """A row's value as a formula; None: it has to be computed number by number."""
@@ -71,7 +152,7 @@ def readable(op: Op, count: int) -> Any:
 
 
 class ForwardSource:
-    """Writes the forward pass, step by step."""
+    """Writes the forward pass of a plan, step by step."""
 
     def __init__(self, plan: Plan, arrays: Arrays) -> None:
         self.steps: list[tuple[int, Step, list[str]]] = []  # number, step, lines
@@ -162,200 +243,29 @@ class ForwardSource:
         return self._written(symbol, y, {f"x{i}": x for i, x in enumerate(operands)}, out, ())
 
     def _written(self, symbol: Any, y: str, names: dict[str, str], out: Window, stack: tuple[int, ...]) -> list[str]:
-        def scratch(kind: str) -> str:
-            return (
-                self._scratch.local()
-                if kind == "local"
-                else self._scratch.take(stack if kind == "stack" else out.shape)
-            )
-
-        bind = functools.partial(_bind_elementwise, self._arrays)
-        return numpy_lines([(symbol, y)], names, scratch, bind, self._arrays.number)[0]
+        return _printed([(symbol, y)], names, self._arrays, self._scratch, out.shape, stack)
 
 
-def _bind_elementwise(arrays: Arrays, op: Op) -> str:
-    return arrays.bind(op, elementwise(op), "each_")
+def _printed(
+    wanted: Sequence[tuple[Any, str | None]],
+    names: dict[str, str],
+    arrays: Arrays,
+    scratch: Scratch,
+    item: tuple[int, ...],
+    stack: tuple[int, ...],
+) -> list[str]:
+    """Formulas as lines of NumPy; `item` is the shape of a result, `stack` that of its stacked operands."""
+
+    def take(kind: str) -> str:
+        return scratch.local() if kind == "local" else scratch.take(stack if kind == "stack" else item)
+
+    def bind(op: Op) -> str:
+        return arrays.bind(op, elementwise(op), "each_")
+
+    return numpy_lines(wanted, names, take, bind, arrays.number)[0]
 
 
-# --- targets ------------------------------------------------------------------------------------------------------
-#
-# Where the messages of a backward pass go: stored by the first writer, added by later ones, scattered or summed.
-
-
-@dataclass
-class Target:
-    """Where a message is written first, and what is then done with it; {} stands for its name."""
-
-    name: str
-    then: Sequence[str] = ()
-    adds: bool = False  # it only has to be added, so it may be any array that broadcasts
-
-    def finish(self, name: str) -> list[str]:
-        return [line.format(name) for line in self.then]
-
-
-@dataclass
-class Targets:
-    """The state of a backward pass while it is written."""
-
-    plan: Plan
-    arrays: Arrays
-    scratch: Scratch
-    wanted: Mask
-    root: int
-    written: Mask = field(init=False)
-    zeroed: Mask = field(init=False)
-    is_leaf: Mask = field(init=False)
-
-    def __post_init__(self) -> None:
-        size = self.plan.size
-        self.written, self.zeroed = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-        self.written[self.root] = True
-        self.is_leaf = np.ones(size, dtype=bool)
-        self._senders = np.zeros(size, dtype=np.int32)
-        self._outputs: dict[tuple[int, int], Step] = {}
-        self._aliases: dict[Step, str] = {}
-        self._scattered: list[tuple[Window, str]] = []
-        self._scatters: list[tuple[str, int, int, tuple[int, ...]]] = []
-        for level in self.plan.levels:
-            for step in level:
-                self.is_leaf[step.out.places] = False
-                if isinstance(step, Single):
-                    for column in (step.first, step.second):  # a node that is named twice here counts once
-                        self._senders[column[column >= 0]] += 1
-                    for operands in step.many.values():
-                        self._senders[list(operands)] += 1
-                else:
-                    for window in operands_of(step):
-                        np.add.at(self._senders, window.places.ravel(), 1)
-                    if isinstance(step, Alike | Reduction):
-                        self._outputs[int(step.out.places.flat[0]), step.out.places.size] = step
-        self._senders[self.root] += 1
-
-    def wants(self, window: Window) -> bool:
-        return bool(self.wanted[window.places].any())
-
-    def reached(self, window: Window) -> bool:
-        """Whether any message has come here; then what has none yet is set to 0 before the pass."""
-        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
-        if step is not None and step in self._aliases:
-            return True
-        written = self.written[window.places]
-        if not written.any() or not self.wants(window):
-            return False
-        self._zero(window)
-        return True
-
-    def upstream(self, step: Step, name: str) -> str:
-        """The name of a step's own gradients."""
-        return self._aliases.get(step) or self.arrays.gradient(step.out, name)
-
-    def alias(self, window: Window, name: str) -> bool:
-        """Let a message that is just the step's own gradient stand for that of another step, where it is all of it."""
-        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
-        if (
-            step is None
-            or step.out.shape != window.shape
-            or not np.array_equal(step.out.places, window.places)
-            or (self._senders[window.places] != 1).any()
-        ):
-            return False
-        self._aliases[step] = name
-        return True
-
-    # --- one message ---------------------------------------------------------------------------------------------
-
-    def send(self, window: Window, name: str, line: str) -> list[str]:
-        """The lines for a message that `line` computes, {} being where to."""
-        target = self.target(window, name)
-        return [line.format(target.name), *target.finish(target.name)]
-
-    def target(self, window: Window, name: str) -> Target:
-        """Where a message to this window goes, and note that it has gone there."""
-        spread = tuple(
-            axis for axis, n in enumerate(window.shape) if n > 1 and window.strides and window.strides[axis] == 0
-        )
-        if spread:
-            places = window.places[tuple(0 if axis in spread else slice(None) for axis in range(window.places.ndim))]
-            inner = Window(places)
-            if inner.unique:
-                target = self.target(inner, name)
-                t = self.scratch.take(window.shape)
-                axes = spread[0] if len(spread) == 1 else spread
-                then = [f"np.add.reduce({{}}, axis={axes}, out={target.name})", *target.finish(target.name)]
-                return Target(t, then)
-        if window.strides is None or not window.unique:
-            return self._scatter(window)
-        before = self.written[window.places]
-        d = self.arrays.gradient(window, name)
-        if not before.any():
-            self.written[window.places] = True
-            return Target(d) if d_contiguous(window) else self._via(window, f"np.copyto({d}, {{}})")
-        self._zero(window)
-        return self._via(window, f"np.add({d}, {{}}, out={d})", adds=True)
-
-    def _via(self, window: Window, then: str, adds: bool = False) -> Target:
-        return Target(self.scratch.take(window.shape), [then], adds)
-
-    def _zero(self, window: Window) -> None:
-        """What no message has reached before has to be 0 when the pass begins."""
-        places = window.places
-        self.zeroed[places[~self.written[places]]] = True
-        self.written[places] = True
-
-    def _scatter(self, window: Window) -> Target:
-        self._zero(window)
-        self._scattered.append((window, name := f"M{len(self._scattered)}_{len(self._scatters)}"))
-        return Target(name)
-
-    def flush(self, k: int) -> list[str]:
-        """The line that scatters the messages of a level; `k`: no other flush has this number."""
-        if not self._scattered:
-            return []
-        index = np.concatenate([window.places.ravel() for window, _ in self._scattered])
-        start = 0
-        for window, name in self._scattered:
-            self._scatters.append((name, start, window.places.size, window.shape))
-            start += window.places.size
-        whole = f"M{k}"
-        self._scatters.append((whole, 0, start, (start,)))
-        self._scattered = []
-        if np.array_equal(index, self.arrays.names.get(f"at{k}", ())):
-            at = f"at{k}"
-        else:
-            at = f"to{k}"
-            self.arrays.names[at] = index
-        return [f"np.add.at(G, {at}, {whole})"]
-
-    def first_lines(self) -> list[str]:
-        """What comes before all messages: zeros where messages are only added."""
-        store = np.zeros(max((start + size for _, start, size, _ in self._scatters), default=0))
-        for name, start, size, shape in self._scatters:
-            self.arrays.names[name] = store[start : start + size].reshape(shape)
-        places = np.flatnonzero(self.zeroed)
-        if not len(places):
-            return []
-        low, high = int(places[0]), int(places[-1]) + 1
-        return [f"G[{low}:{high}].fill(0.0)"] if high - low > 1 else [f"G[{low}] = 0.0"]
-
-
-def d_contiguous(window: Window) -> bool:
-    """Whether NumPy's dot may write into the window."""
-    expected = 1
-    for n, stride in zip(window.shape[::-1], (window.strides or ())[::-1], strict=True):
-        if n > 1 and stride != expected:
-            return False
-        expected *= n
-    return True
-
-
-# --- backward -----------------------------------------------------------------------------------------------------
-#
-# The backward pass of a program as lines of NumPy.
-#
-# The first message to reach a gradient is stored, later ones are added; so nothing has to be set to 0 before, but
-# what
-# is gathered or only reached in part. Places that lie twice in a window get the sum of its messages.
+# --- backward ---------------------------------------------------------------------------------------------------------
 
 
 class _Message(NamedTuple):
@@ -366,7 +276,10 @@ class _Message(NamedTuple):
 
 
 class BackwardSource:
-    """Writes the backward pass."""
+    """Writes the backward pass of a plan to the leaves whose places `wanted` marks.
+
+    `numbered` has the numbers that the forward pass gave to the steps, `loops` the steps that run as loops.
+    """
 
     def __init__(
         self, plan: Plan, numbered: dict[Step, int], loops: dict[Step, Loop], arrays: Arrays, wanted: Mask
@@ -387,7 +300,7 @@ class BackwardSource:
             self._flush(numbered[level[0]], level[0])
         for step in sorted(late, key=lambda step: step.out.places.size == 1):
             self._write(step)
-        if late:  # a number of their own: the first step of a level may be one that waits
+        if late:  # 0 is the number of no step, so the names in this line are new
             self._flush(0, late[-1])
         self.first = self._targets.first_lines()
         self._scratch.allocate()
@@ -399,7 +312,7 @@ class BackwardSource:
             self.steps.append((step, scatter))
 
     def _can_wait(self, step: Step) -> bool:
-        """Whether nothing but leaves gets a message, at places that lie evenly."""
+        """Whether the step sends to nothing but leaves, at places that lie evenly; it is then written last."""
         return all(
             window.strides is not None and self._targets.is_leaf[window.places].all()
             for window in operands_of(step)
@@ -446,20 +359,20 @@ class BackwardSource:
         return lines
 
     def _inner(self, k: int, step: Inner) -> list[str]:
-        """One dot by itself: its messages are the other factor's numbers, times dz."""
+        """One dot by itself: it sends the numbers of the other factor, times dz."""
         weights, inputs = step.weights, step.inputs
         trace = Trace()
         dy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
         if np.array_equal(weights.places, inputs.places):
-            messages = [_Message(weights, (dy * 2.0) * x)]
+            sent = [_Message(weights, (dy * 2.0) * x)]
         else:
-            messages = [_Message(weights, dy * x), _Message(inputs, dy * w)]
+            sent = [_Message(weights, dy * x), _Message(inputs, dy * w)]
         names = {
             "dy": self._targets.upstream(step, f"dz{k}"),
             "w": self._arrays.value(weights, f"w{k}"),
             "x": self._arrays.value(inputs, f"x{k}"),
         }
-        lines = self._sent(k, messages, names, (), weights.shape)
+        lines = self._sent(k, sent, names, (), weights.shape)
         if step.bias is not None and self._targets.wants(step.bias):
             lines += self._targets.send(step.bias, f"db{k}", f"np.copyto({{}}, {names['dy']})")
         return lines
@@ -467,15 +380,15 @@ class BackwardSource:
     def _rows(self, k: int, step: Rows) -> list[str]:
         trace = Trace()
         dy, w, x = (trace.array_input(name, stacked=name != "dy") for name in ("dy", "w", "x"))
-        messages = [_Message(step.weights, dy * x), _Message(step.inputs, dy * w)]
+        sent = [_Message(step.weights, dy * x), _Message(step.inputs, dy * w)]
         if step.bias is not None:
-            messages.append(_Message(step.bias, dy))
+            sent.append(_Message(step.bias, dy))
         names = {
             "dy": self._targets.upstream(step, f"dz{k}"),
             "w": self._arrays.value(step.weights, f"W{k}"),
             "x": self._arrays.value(step.inputs, f"X{k}"),
         }
-        return self._sent(k, messages, names, step.out.shape, step.weights.shape)
+        return self._sent(k, sent, names, step.out.shape, step.weights.shape)
 
     def _reduction(self, k: int, step: Reduction) -> list[str]:
         value = self._arrays.value
@@ -491,7 +404,7 @@ class BackwardSource:
     def _columns(self, k: int, step: Reduction) -> list[str]:
         """A reduction whose rule has no form on a stack: called with the operands one by one, or number by number."""
         value, shape, op = self._arrays.value, step.operands.shape, step.op
-        if op.user and _messages(op, step.count) is None:
+        if op.user and not _can_be_read(op, step.count):
             rule = self._arrays.bind(op, _by_number(op.float_partials), "each_rule_")
         else:
             rule = self._arrays.bind(op, op.partials, "rule_")
@@ -507,10 +420,10 @@ class BackwardSource:
         names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
         for i, x in enumerate(step.operands):
             names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
-        formulas = _messages(step.op, len(step.operands))
-        assert formulas is not None, "only a user's rule may be unreadable, and its nodes make reductions"
-        messages = [_Message(x, f) for x, f in zip(step.operands, formulas, strict=True) if isinstance(x, Window)]
-        return self._sent(k, messages, names, step.out.shape, step.out.shape)
+        # Only a user's rule may be unreadable, and nodes of such a row make reductions.
+        formulas = zip(step.operands, messages(step.op, len(step.operands)), strict=True)
+        sent = [_Message(x, formula) for x, formula in formulas if isinstance(x, Window)]
+        return self._sent(k, sent, names, step.out.shape, step.out.shape)
 
     def _single(self, k: int, step: Single) -> list[str]:
         written, wanted = self._targets.written, self._targets.wanted
@@ -520,17 +433,17 @@ class BackwardSource:
         back = LoopBack(loop, written, wanted)
         if not back.reaches:
             return []
-        name = f"loop{k}_back"  # of this pass; one written before has the names of its time
+        name = f"loop{k}_back"  # a pass that was written before keeps its own loop under this name
         self._arrays.names[name] = back
         return [f"{name}()"]
 
     def _sent(
-        self, k: int, messages: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
+        self, k: int, sent: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
     ) -> list[str]:
-        """The lines that compute messages and bring them where they belong."""
+        """The lines that compute messages and bring them to where they belong."""
         wanted: list[tuple[Any, str | None]] = []
         after: list[str] = []
-        for i, (window, formula) in enumerate(messages):
+        for i, (window, formula) in enumerate(sent):
             if not self._targets.wants(window):
                 continue
             is_plain = getattr(formula, "kind", "") == INPUT
@@ -542,31 +455,20 @@ class BackwardSource:
             else:
                 wanted.append((formula, target.name))
                 after += target.finish(target.name)
-
-        def scratch(kind: str) -> str:
-            return self._scratch.local() if kind == "local" else self._scratch.take(stack if kind == "stack" else item)
-
-        arrays = self._arrays
-        lines, _ = numpy_lines(
-            wanted, names, scratch, lambda op: arrays.bind(op, elementwise(op), "each_"), arrays.number
-        )
-        return lines + after
+        return _printed(wanted, names, self._arrays, self._scratch, item, stack) + after
 
 
-@functools.lru_cache(maxsize=4096)
-def _messages(op: Op, count: int) -> list[Any] | None:
-    """dy times each of a row's slopes, as formulas; None: the rule can only be called."""
+def _can_be_read(op: Op, count: int) -> bool:
+    """Whether a row's rule is a formula; else it has to be called."""
     try:
-        slopes = [lowered(slope) for slope in partials(op, count)]
+        messages(op, count)
     except ArgumentError:
-        return None
-    trace = next((slope.trace for slope in slopes if not isinstance(slope, float)), None) or Trace()
-    dy = trace.array_input("dy")
-    return [-dy if isinstance(slope, float) and slope == -1.0 else dy * slope for slope in slopes]
+        return False
+    return True
 
 
 def _times(dy: Any, slope: Any) -> Any:
-    """dy * slope; of a product of which one factor is stacked, dy goes to the other one, which is smaller."""
+    """dy * slope; where one of two factors of the slope is stacked, dy goes to the other one, which is smaller."""
     if getattr(slope, "fn", None) == "multiply":
         large = [x for x in slope.operands if getattr(x, "stacked", False)]
         if len(large) == 1:
@@ -576,7 +478,7 @@ def _times(dy: Any, slope: Any) -> Any:
 
 
 def _by_number(rule: Callable[..., tuple[float, ...]]) -> Callable[..., Any]:
-    """A rule on arrays, called with floats: it may branch on them, and use `math`."""
+    """A rule on arrays, called with floats, since it may branch on them or use `math`."""
 
     def apply(*arrays: Any) -> Any:
         columns = [np.ravel(array).tolist() for array in arrays]
@@ -586,9 +488,181 @@ def _by_number(rule: Callable[..., tuple[float, ...]]) -> Callable[..., Any]:
     return apply
 
 
-# --- header -------------------------------------------------------------------------------------------------------
-#
-# The first lines of a program's source: what its names stand for.
+# --- targets ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Target:
+    """Where a message is written first, and the lines that follow; {} in them stands for the name of the message."""
+
+    name: str
+    then: Sequence[str] = ()
+    adds: bool = False  # the message is only added, so any array that broadcasts will do
+
+    def finish(self, name: str) -> list[str]:
+        return [line.format(name) for line in self.then]
+
+
+@dataclass
+class Targets:
+    """Where the messages of a backward pass go: the first to a place is stored, later ones are added to it.
+
+    So nothing has to be set to 0 before the pass, but places that are gathered or only reached in part. Where a window
+    names a place several times, the place gets the sum of the messages.
+    """
+
+    plan: Plan
+    arrays: Arrays
+    scratch: Scratch
+    wanted: Mask
+    root: int
+    written: Mask = field(init=False)
+    zeroed: Mask = field(init=False)
+    is_leaf: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        size = self.plan.size
+        self.written, self.zeroed = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+        self.written[self.root] = True
+        self.is_leaf = np.ones(size, dtype=bool)
+        self._senders = np.zeros(size, dtype=np.int32)
+        self._outputs: dict[tuple[int, int], Step] = {}
+        self._aliases: dict[Step, str] = {}
+        self._scattered: list[tuple[Window, str]] = []
+        self._scatters: list[tuple[str, int, int, tuple[int, ...]]] = []
+        for level in self.plan.levels:
+            for step in level:
+                self.is_leaf[step.out.places] = False
+                if isinstance(step, Single):
+                    for column in (step.first, step.second):  # a node that occurs twice in a column counts once
+                        self._senders[column[column >= 0]] += 1
+                    for operands in step.many.values():
+                        self._senders[list(operands)] += 1
+                else:
+                    for window in operands_of(step):
+                        np.add.at(self._senders, window.places.ravel(), 1)
+                    if isinstance(step, Alike | Reduction):
+                        self._outputs[int(step.out.places.flat[0]), step.out.places.size] = step
+        self._senders[self.root] += 1
+
+    def wants(self, window: Window) -> bool:
+        return bool(self.wanted[window.places].any())
+
+    def reached(self, window: Window) -> bool:
+        """Whether any message has come here; places of the window without one will be 0 before the pass."""
+        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        if step is not None and step in self._aliases:
+            return True
+        written = self.written[window.places]
+        if not written.any() or not self.wants(window):
+            return False
+        self._zero(window)
+        return True
+
+    def upstream(self, step: Step, name: str) -> str:
+        """The name of a step's own gradients."""
+        return self._aliases.get(step) or self.arrays.gradient(step.out, name)
+
+    def alias(self, window: Window, name: str) -> bool:
+        """Save a copy: where the only message to a step is another step's gradient as it is, both get one name."""
+        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        if (
+            step is None
+            or step.out.shape != window.shape
+            or not np.array_equal(step.out.places, window.places)
+            or (self._senders[window.places] != 1).any()
+        ):
+            return False
+        self._aliases[step] = name
+        return True
+
+    # --- one message ---------------------------------------------------------------------------------------------
+
+    def send(self, window: Window, name: str, line: str) -> list[str]:
+        """The lines for a message that `line` computes; {} in it stands for where to."""
+        target = self.target(window, name)
+        return [line.format(target.name), *target.finish(target.name)]
+
+    def target(self, window: Window, name: str) -> Target:
+        """Where a message to this window goes, and note that it has gone there."""
+        spread = tuple(
+            axis for axis, n in enumerate(window.shape) if n > 1 and window.strides and window.strides[axis] == 0
+        )
+        if spread:
+            places = window.places[tuple(0 if axis in spread else slice(None) for axis in range(window.places.ndim))]
+            inner = Window(places)
+            if inner.unique:
+                target = self.target(inner, name)
+                t = self.scratch.take(window.shape)
+                axes = spread[0] if len(spread) == 1 else spread
+                then = [f"np.add.reduce({{}}, axis={axes}, out={target.name})", *target.finish(target.name)]
+                return Target(t, then)
+        if window.strides is None or not window.unique:
+            return self._scatter(window)
+        before = self.written[window.places]
+        d = self.arrays.gradient(window, name)
+        if not before.any():
+            self.written[window.places] = True
+            return Target(d) if d_contiguous(window) else self._via(window, f"np.copyto({d}, {{}})")
+        self._zero(window)
+        return self._via(window, f"np.add({d}, {{}}, out={d})", adds=True)
+
+    def _via(self, window: Window, then: str, adds: bool = False) -> Target:
+        return Target(self.scratch.take(window.shape), [then], adds)
+
+    def _zero(self, window: Window) -> None:
+        """What no message has reached before has to be 0 when the pass begins."""
+        places = window.places
+        self.zeroed[places[~self.written[places]]] = True
+        self.written[places] = True
+
+    def _scatter(self, window: Window) -> Target:
+        self._zero(window)
+        self._scattered.append((window, name := f"M{len(self._scattered)}_{len(self._scatters)}"))
+        return Target(name)
+
+    def flush(self, k: int) -> list[str]:
+        """The line that scatters the messages of a level; no other call has the same number `k`."""
+        if not self._scattered:
+            return []
+        index = np.concatenate([window.places.ravel() for window, _ in self._scattered])
+        start = 0
+        for window, name in self._scattered:
+            self._scatters.append((name, start, window.places.size, window.shape))
+            start += window.places.size
+        whole = f"M{k}"
+        self._scatters.append((whole, 0, start, (start,)))
+        self._scattered = []
+        if np.array_equal(index, self.arrays.names.get(f"at{k}", ())):
+            at = f"at{k}"
+        else:
+            at = f"to{k}"
+            self.arrays.names[at] = index
+        return [f"np.add.at(G, {at}, {whole})"]
+
+    def first_lines(self) -> list[str]:
+        """The lines before all messages: zeros where messages are only added."""
+        store = np.zeros(max((start + size for _, start, size, _ in self._scatters), default=0))
+        for name, start, size, shape in self._scatters:
+            self.arrays.names[name] = store[start : start + size].reshape(shape)
+        places = np.flatnonzero(self.zeroed)
+        if not len(places):
+            return []
+        low, high = int(places[0]), int(places[-1]) + 1
+        return [f"G[{low}:{high}].fill(0.0)"] if high - low > 1 else [f"G[{low}] = 0.0"]
+
+
+def d_contiguous(window: Window) -> bool:
+    """Whether NumPy's dot may write into the window."""
+    expected = 1
+    for n, stride in zip(window.shape[::-1], (window.strides or ())[::-1], strict=True):
+        if n > 1 and stride != expected:
+            return False
+        expected *= n
+    return True
+
+
+# --- header -----------------------------------------------------------------------------------------------------------
 
 
 _KEY = (  # what a name of the source looks like, and what it stands for
@@ -630,105 +704,7 @@ _KEY = (  # what a name of the source looks like, and what it stands for
 
 
 def header(source: str) -> str:
-    """Comments that say what the names in a source stand for; of those that occur in it."""
+    """Comments that say what the names in a source stand for, for those names that occur in it."""
     words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"#.*", "", source)))
     told = [meaning for name, meaning in _KEY if any(re.fullmatch(name, word) for word in words)]
     return "".join(f"# {line}\n" for meaning in told for line in meaning.split("\n"))
-
-
-# --- source -------------------------------------------------------------------------------------------------------
-#
-# The source of a program: written from a plan, with comments, and made into functions.
-
-
-class Backward:
-    """The backward pass that differentiates with respect to some leaves."""
-
-    def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers) -> None:
-        self.run = run
-        self.leaves = leaves
-        self.places = places
-        together = len(places) > 0 and bool((np.diff(places) == 1).all())
-        self.block: Any = slice(int(places[0]), int(places[-1]) + 1) if together else places
-
-
-class Source:
-    """The NumPy source of a plan, and its arrays."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._arrays = Arrays(plan)
-        self._steps = ForwardSource(plan, self._arrays)
-        self._number: dict[Step, int] = {step: k for k, step, _ in self._steps.steps}
-        self.forward: Callable[[], None] = self._made(self._forward_text(None), "forward")
-        self._backward: dict[tuple[int, ...], Backward] = {}
-        self._leaves = [(node, place) for node, place in plan.leaves() if node._row is LEAF]
-
-    @property
-    def values(self) -> Floats:
-        """Every number, by place."""
-        return self._arrays.values
-
-    @property
-    def gradients(self) -> Floats:
-        """Every gradient, by place."""
-        return self._arrays.gradients
-
-    def backward(self, leaves: Sequence[Value] | None = None) -> Backward:
-        """The backward pass to some leaves; None: to all that can be trained."""
-        chosen = self._leaves if leaves is None else [(node, self._plan.place_of(node)) for node in leaves]
-        places = np.array([place for _, place in chosen], dtype=np.int64)
-        key = tuple(np.unique(places).tolist())
-        found = self._backward.get(key)
-        if found is None or not np.array_equal(found.places, places):
-            text = self._backward_text(self._backward_steps(places), None)
-            found = Backward(self._made(text, "backward"), [node for node, _ in chosen], places)
-            self._backward[key] = found
-        return found
-
-    def _backward_steps(self, places: Numbers) -> BackwardSource:
-        wanted = np.zeros(self._plan.size, dtype=bool)
-        wanted[places] = True
-        return BackwardSource(self._plan, self._number, self._steps.loops, self._arrays, wanted)
-
-    def _made(self, text: str, name: str) -> Callable[..., None]:
-        names = dict(self._arrays.names)
-        exec(text, names)  # made above from numbers and names of our own: no label stands in it
-        function: Callable[..., None] = names[name]
-        return function
-
-    def text(self) -> str:
-        """Both passes, with a comment for every step, names from the layers, and first what the names stand for."""
-        told = Description(self._plan)
-        places = np.array([place for _, place in self._leaves], dtype=np.int64)
-        backward = self._backward_text(self._backward_steps(places), told)
-        forward = self._forward_text(told)
-        numbers = "".join([f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()])
-        above = "\n".join(part for part in (header(f"{numbers}{forward}{backward}"), numbers) if part)
-        return f"{above}\n\n{forward}\n\n{backward}"
-
-    def _forward_text(self, told: Description | None) -> str:
-        lines = []
-        for k, step, body in self._steps.steps:
-            body = self._steps.gathers.get(k, []) + body
-            lines += body if told is None else [f"# {told.forward(step)}", *told.names.in_lines(body)]
-        return _function("forward()", lines)
-
-    def _backward_text(self, backward: BackwardSource, told: Description | None) -> str:
-        lines = [*backward.first, f"G[{self._plan.root}] = seed"]
-        for step, body in backward.steps:
-            if told is None:
-                lines += body
-                continue
-            scatters = len(body) == 1 and body[0].startswith("np.add.at(")  # what the steps of a level have sent
-            comment = "messages are added up where they go" if scatters else told.backward(step)
-            lines += [f"# {comment}", *told.names.in_lines(body)]
-        return _function("backward(seed)", lines)
-
-
-def _literal(x: float) -> str:
-    return repr(x) if math.isfinite(x) else f'float("{x}")'
-
-
-def _function(head: str, lines: list[str]) -> str:
-    return "\n".join([f"def {head}:", *(f"    {line}" for line in lines or ["pass"])]) + "\n"

@@ -1,6 +1,7 @@
 """The plan of a program: what is computed at once, and where its operands and results lie.
 
-Two emitters write source from it; neither sees the graph again.
+:class:`Plan` holds the steps, level by level; a step is a group of :mod:`.groups` with windows in the place of nodes.
+Two emitters write source from it, `numpy_source` and `namespace_source`; neither sees the graph again.
 """
 
 from __future__ import annotations
@@ -78,7 +79,11 @@ class Alike:
 
 @dataclass(eq=False)
 class Single:
-    """Nodes one after the other, operands first."""
+    """Nodes one after the other, operands first; their places lie next to each other.
+
+    `code` is each node's place in `table`, the operations that occur. `first` and `second` are the places of the
+    operands of a node of one or two, else -1; `many` has those of the other nodes, by the node's number in this step.
+    """
 
     table: list[Op]
     code: NDArray[np.signedinteger[Any]]
@@ -99,7 +104,12 @@ Step = Product | Inner | Rows | Reduction | Alike | Single
 
 @dataclass(eq=False)
 class Plan:
-    """What a program does, in places of one array of `size` numbers."""
+    """What a program does, in places of one array of `size` numbers.
+
+    `roots` are the results, the program's own the last; `read` makes a tape of the graph below them. `place` says where
+    each node of :meth:`nodes` is (-1: nowhere), `result` which of them is the program's own result, `root` where that
+    is, `ops` which operations occur, `literals` which plain numbers are where.
+    """
 
     roots: Sequence[Value]
     read: Callable[[Sequence[Value]], Tape] = Tape
@@ -134,7 +144,7 @@ class Plan:
         return sum(map(len, self.levels))
 
     def nodes(self) -> list[Value]:
-        """Every node, as `place` numbers them: read from the graph again, for a plan that runs needs none of them."""
+        """Every node, in the order of `place`; read from the graph again, since a plan that runs needs no nodes."""
         return self.read(self.roots).values()
 
     def place_of(self, node: Value) -> int:
@@ -159,7 +169,6 @@ class Plan:
 
 
 def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
-    """The group with windows in the place of nodes."""
     out = layout.window(group.nodes)
     if isinstance(group, found.ProductGroup) and group.nodes.size == 1:
         bias = layout.window(group.bias.reshape(())) if len(group.bias) else None

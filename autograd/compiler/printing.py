@@ -1,5 +1,7 @@
-"""Expressions as source text: lines of NumPy that allocate next to nothing, one expression over any array namespace,
-and Python on floats.
+"""Formulas as source text, in three ways.
+
+:func:`float_code` writes plain Python on floats, :func:`expression` one expression over any array namespace, and
+:func:`numpy_lines` lines of NumPy that write into arrays which are there already.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from ..engine.ops import ADD, DIV, MUL, NEG, SUB
 from ..errors import ArgumentError
 from .symbols import ELEMENTS, INPUT, REDUCTION, ArraySymbol, Symbol, below
 
-__all__ = ["expression", "float_code", "numpy_lines"]
+__all__ = ["expression", "float_code", "function_text", "numpy_lines"]
 
 # How tightly Python's signs bind; an operand is put into brackets where it binds less than its place asks for.
 _COMPARE, _OR, _AND, _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(8)
@@ -46,6 +48,11 @@ def _literal(x: float, xp: str) -> str:
     return f"{xp}.nan" if x != x else f"{'-' * (x < 0.0)}{xp}.inf"
 
 
+def function_text(head: str, lines: Sequence[str]) -> str:
+    """The source of a function of these lines."""
+    return "\n".join([f"def {head}:", *(f"    {line}" for line in lines or ["pass"])]) + "\n"
+
+
 def _source(text: str) -> _Text:
     return _Text(text, _UNARY if text.startswith("-") else _ATOM)
 
@@ -65,11 +72,12 @@ def _infix(fn: Any, operands: Sequence[_Text]) -> _Text | None:
     return _Text(f"{operands[0].within(left)} {sign} {operands[1].within(right)}", binds)
 
 
-# --- Python on floats --------------------------------------------------------------------------------------------
-
-
 def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str]) -> str:
-    """An expression of rows as Python on floats, bit for bit what the rows give."""
+    """An expression of rows as Python on floats, bit for bit what the rows give.
+
+    `names` has the name of each input in the source; `bind` hands out the name under which a row's `forward` will be
+    found there. Infinities stand as math.inf.
+    """
     texts: dict[Symbol, _Text] = {}
 
     def text(x: Any) -> _Text:
@@ -85,11 +93,12 @@ def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str])
     return text(symbol).text
 
 
-# --- one expression over an array namespace ------------------------------------------------------------------------
-
-
 def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
-    """An expression of array functions as one line of source over NumPy, jax.numpy, torch and the like."""
+    """An expression of array functions as one line over NumPy, jax.numpy or torch, whichever `xp` is when it runs.
+
+    Raises:
+        ArgumentError: a row has no array form.
+    """
     texts: dict[Symbol, _Text] = {}
 
     def text(x: Any) -> _Text:
@@ -112,7 +121,7 @@ def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
 
 
 def _called(name: str, operands: Sequence[_Text], xp: str) -> str:
-    """A function's call. Some namespaces take arrays alone where NumPy takes numbers: these go in another way."""
+    """A function's call; where some namespaces take only arrays, numbers go in as arrays, or as a bound of clip."""
     texts = [x.text for x in operands]
     if name == "round":
         return f"round({texts[0]}, decimals={texts[1]})"
@@ -125,9 +134,6 @@ def _called(name: str, operands: Sequence[_Text], xp: str) -> str:
     return f"{_STANDARD.get(name, name)}({', '.join(texts)})"
 
 
-# --- NumPy, line by line -------------------------------------------------------------------------------------------
-
-
 def numpy_lines(
     wanted: Sequence[tuple[Any, str | None]],
     names: Mapping[str, str],
@@ -135,7 +141,25 @@ def numpy_lines(
     bind: Callable[[Op], str] | None = None,
     number: Callable[[float], str] | None = None,
 ) -> tuple[list[str], list[str]]:
-    """Expressions of array functions as lines of NumPy, each of one call that writes into an array that is there."""
+    """Expressions of array functions as lines of NumPy, each of one call that writes into an array that is there.
+
+    What the expressions share is computed once, and a scratch array is used again as soon as its last reader is done.
+
+    Args:
+        wanted: expressions (or floats) of one trace, each with the array to write it into; None: wherever it is.
+        names: for each input its name in the source. A target may be an input's own array.
+        scratch: hands out names: of an array of the result's shape for "item", of the stacked operands' shape for
+            "stack", and for "local" a name that is only assigned to (masks and what `where` returns).
+        bind: hands out the name of a function that applies a row to arrays element by element.
+        number: hands out the name of an array of no dimensions that holds a number, which NumPy's functions take faster
+            than a float; None: numbers stand as they are.
+
+    Returns:
+        The lines, and for each wanted expression where it is: its target, or a name or literal.
+
+    Raises:
+        ArgumentError: a row has no array form, and there is no `bind`.
+    """
     return _Lines(wanted, names, scratch, bind, number).written()
 
 
@@ -156,7 +180,7 @@ class _Lines:
         taken = {names[part.fn] for part in self._order if part.kind == INPUT}
         for symbol, target in wanted:
             if isinstance(symbol, Symbol):
-                self._readers[symbol] += 1  # never given back
+                self._readers[symbol] += 1  # one reader more than there is, so its place is never used again
                 if target is not None and symbol.kind != INPUT and target not in taken:
                     self._targets.setdefault(symbol, target)
         for part in self._order:

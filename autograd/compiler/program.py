@@ -1,4 +1,8 @@
-"""A compiled graph: the same numbers as the scalar graph gives, computed on arrays."""
+"""A compiled graph: the same numbers as the scalar graph gives, computed on arrays.
+
+:class:`Program` is what :func:`autograd.compile` returns; :class:`BatchProgram` is what its `vectorize` returns, one
+sample's graph run on many samples at once.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +52,7 @@ class Program:
 
     def __init__(self, root: Value, guards: Sequence[Guard] = ()) -> None:
         self.root = root
-        # What is compared is computed first: where the graph fails, the branch that led there is looked at before.
+        # What is compared is computed first, so that where the graph fails the branches taken can be looked at.
         compared = dict.fromkeys(x for guard in guards for x in (guard.left, guard.right) if isinstance(x, Value))
         plan = Plan([*compared, root])
         self._own: set[Value] = set()  # leaves whose numbers were set here and are not read again
@@ -76,8 +80,6 @@ class Program:
     def source(self) -> str:
         """The NumPy code that runs, with what was found as comments; its first lines say what the names stand for."""
         return self._source.text()
-
-    # --- one pass ------------------------------------------------------------------------------------------------
 
     def forward(self) -> float:
         """Read the leaves' numbers, compute, store the root's number in the root, and return it.
@@ -112,8 +114,6 @@ class Program:
         if self._guards is not None:
             self._guards(self._values)
         self._is_fresh = True
-
-    # --- many passes -----------------------------------------------------------------------------------------------
 
     def run(self, optimizer: Any, steps: int = 1) -> Floats:
         """Take steps of an optimiser without leaving the arrays in between.
@@ -164,7 +164,6 @@ class Program:
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:
-        """What is kept for the optimiser's parameters."""
         parameters = parameters_of(optimizer)
         if self._training is None or not self._training.is_of(parameters):
             for p in parameters:
@@ -173,8 +172,6 @@ class Program:
             places = np.array([self._leaves.place[p] for p in parameters], dtype=np.int64)
             self._training = Training(parameters, places, self._source)
         return self._training
-
-    # --- blocks of numbers -----------------------------------------------------------------------------------------
 
     def set(self, leaves: Any, numbers: Any) -> None:
         """Put numbers into leaves. From then on `forward` keeps them, whatever the leaves' ``data`` say.
@@ -280,9 +277,17 @@ class Program:
                 "that it would branch as it did; write the choice with relu, maximum, minimum or clip, or compile the "
                 "function's result, which keeps to this branch"
             )
-        return ArrayProgram(self, namespace(xp), blocks_of(inputs), functions_of(functions))
+        xp, blocks, functions = namespace(xp), blocks_of(inputs), functions_of(functions)
+        places = [self._block(block).reshape(block.shape) for block in blocks]
+        return ArrayProgram(self._plan, list(zip(blocks, places, strict=True)), self._numbers, xp, functions)
 
-    # --- what was found ----------------------------------------------------------------------------------------------
+    def _numbers(self, computed: bool) -> Floats:
+        """Every place's number at the leaves' present numbers; `computed`: those of the other nodes, too."""
+        self._is_fresh = False
+        self._leaves.refresh(self._values)
+        if computed:
+            self._forward()
+        return self._values.copy()
 
     def describe(self) -> str:
         """What was found in the graph, in words and formulas: a line for each group, below a layer's its way back."""
@@ -294,11 +299,6 @@ class Program:
     def __repr__(self) -> str:
         nodes, steps = len(self._plan.place), self._plan.count
         return f"Program({nodes:,} node{'s' * (nodes != 1)} in {steps:,} step{'s' * (steps != 1)})"
-
-
-# --- batching -----------------------------------------------------------------------------------------------------
-#
-# One sample's graph, run on many samples at once.
 
 
 _SIZES = 4  # sizes of batches that stay compiled: the last batch of an epoch is often a smaller one

@@ -1,4 +1,4 @@
-"""Where a number is no longer finite, the scalar graph itself computes: its errors and warnings are the program's."""
+"""What runs a program's passes. Where a number is no longer finite, the scalar graph computes, with its own errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PROBES = (-math.inf, -1e308, -1.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 0.5, 1.0, 
 
 @functools.lru_cache(maxsize=4096)
 def is_plain(op: Op) -> bool:
-    """Whether the row has a value at all numbers and a finite slope at all finite ones: tried at the extreme ones."""
+    """Whether a row has a value at all numbers and a finite slope at all finite ones, judged by the extreme ones."""
     if op.user or op.remarkable:
         return False
     count = 2 if op.variadic else op.partials.__code__.co_argcount - 1
@@ -41,7 +41,7 @@ def is_plain(op: Op) -> bool:
 
 
 class Scalar:
-    """Runs a program's passes, and looks at what they leave behind."""
+    """Runs a program's passes, and lets the scalar graph compute where a number is not finite."""
 
     def __init__(self, plan: Plan, source: Source) -> None:
         self.plan = plan
@@ -51,7 +51,11 @@ class Scalar:
         self.check: Callable[[Floats], None] | None = None  # of the branches taken, before an error is raised
 
     def forward(self) -> None:
-        """Compute every number."""
+        """Compute every number.
+
+        Raises:
+            AutogradError: what the scalar graph raises.
+        """
         try:
             self.source.forward()
         except (ArithmeticError, ValueError):
@@ -62,7 +66,13 @@ class Scalar:
                 self._replay()
 
     def backward(self, backward: Backward, seed: float, aloud: bool = True) -> None:
-        """Compute every gradient that `backward` is for, into the array of gradients."""
+        """Compute every gradient that `backward` is for, into the array of gradients.
+
+        With `aloud`, a floor that stops a gradient is warned of, too.
+
+        Raises:
+            AutogradError: what the scalar graph raises.
+        """
         gradients = self.source.gradients
         if not (aloud and self._has_floor):
             try:

@@ -1,4 +1,9 @@
-"""Nodes that are computed one by one, as plain Python on floats, written out line by line."""
+"""Nodes that are computed one by one, on Python's floats: written out line by line, or in a loop.
+
+A step of few nodes is written out at once: :func:`forward_lines` and :func:`backward_lines`. To write many nodes out
+costs as much as some fifty passes of a loop over them, which never pays for a graph that runs once: a :class:`Loop` and
+a :class:`LoopBack` go through the nodes, and write themselves out when they have run that often.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +14,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engine.op import Op
 from ..errors import ArgumentError
 from .arrays import Arrays
 from .plan import Single, outside
-from .printing import float_code
+from .printing import float_code, function_text
 from .symbols import Trace, partials
+from .tape import Mask
 
 __all__ = ["Loop", "LoopBack", "backward_lines", "forward_lines"]
 
-Mask = NDArray[np.bool_]
-
 _FEW = 3  # numbers that are fetched one by one
+PATIENCE = 50  # passes of a loop before it is written out
 
 
 @functools.lru_cache(maxsize=4096)
@@ -73,7 +77,10 @@ def forward_lines(step: Single, arrays: Arrays) -> list[str]:
 
 
 def backward_lines(step: Single, arrays: Arrays, written: Mask, wanted: Mask) -> list[str]:
-    """The lines that send the nodes' messages."""
+    """The lines that send the nodes' messages to the places that are `wanted`.
+
+    `written` marks the places of G that hold a gradient so far, and is brought up to date.
+    """
     own = step.out.places.tolist()
     inside = set(own)
     has = {p for p in own if written[p]}
@@ -118,41 +125,52 @@ def backward_lines(step: Single, arrays: Arrays, written: Mask, wanted: Mask) ->
     ]
 
 
-# --- loops --------------------------------------------------------------------------------------------------------
-#
-# Many nodes that are computed one by one: a loop over them, which after some passes is written out and compiled.
-#
-# To write a pass out costs as much as some fifty passes of the loop, so a graph that runs once never pays for it.
-
-
-PATIENCE = 50  # passes
-
-
-class Loop:
-    """The forward pass of single nodes; call it."""
+class _Patient:
+    """A pass over single nodes: a loop at first, lines that are compiled after PATIENCE calls."""
 
     def __init__(self, step: Single, arrays: Arrays) -> None:
         self.step, self.arrays = step, arrays
-        self.before = np.array(outside(step), dtype=np.int64)
-        self.first, self.second = array("i", self._local(step.first)), array("i", self._local(step.second))
-        self.many = {i: tuple(self._local(np.array(places)).tolist()) for i, places in step.many.items()}
-        self._forwards = [op.forward for op in step.table]
-        self._place = slice(int(step.out.places[0]), int(step.out.places[-1]) + 1)
         self._written: Callable[[], None] | None = None
         self._passes = 0
-
-    def _local(self, places: Any) -> Any:
-        """Numbers by which the loop knows places: those from before come first."""
-        own = places - int(self.step.out.places[0])
-        found = np.where(
-            (own >= 0) & (own < len(self.step.out.places)), own + len(self.before), np.searchsorted(self.before, places)
-        )
-        return np.where(places < 0, -1, found).astype(np.int32)
 
     def __call__(self) -> None:
         if self._written is not None:
             self._written()
             return
+        self._loop()
+        self._passes += 1
+        if self._passes == PATIENCE:
+            lines = self._lines()  # may enter names of its own
+            names = dict(self.arrays.names)
+            exec(function_text("run()", lines), names)
+            self._written = names["run"]
+
+    def _loop(self) -> None:
+        raise NotImplementedError
+
+    def _lines(self) -> list[str]:
+        raise NotImplementedError
+
+
+class Loop(_Patient):
+    """The forward pass of single nodes."""
+
+    def __init__(self, step: Single, arrays: Arrays) -> None:
+        super().__init__(step, arrays)
+        self.before = np.array(outside(step), dtype=np.int64)
+        self.first, self.second = array("i", self._local(step.first)), array("i", self._local(step.second))
+        self.many = {i: tuple(self._local(np.array(places)).tolist()) for i, places in step.many.items()}
+        self._forwards = [op.forward for op in step.table]
+        self.own = slice(int(step.out.places[0]), int(step.out.places[-1]) + 1)
+
+    def _local(self, places: Any) -> Any:
+        """Where the loop's list of numbers has these places: it begins with those that were computed before."""
+        own = places - int(self.step.out.places[0])
+        is_own = (own >= 0) & (own < len(self.step.out.places))
+        found = np.where(is_own, own + len(self.before), np.searchsorted(self.before, places))
+        return np.where(places < 0, -1, found).astype(np.int32)
+
+    def _loop(self) -> None:
         numbers = self.arrays.values[self.before].tolist()
         append, forwards = numbers.append, self._forwards
         for i, (c, a, b) in enumerate(zip(self.step.code.tolist(), self.first, self.second, strict=True)):
@@ -162,19 +180,19 @@ class Loop:
                 append(forwards[c](numbers[a]))
             else:
                 append(forwards[c](*[numbers[k] for k in self.many[i]]))
-        self.arrays.values[self._place] = numbers[len(self.before) :]
-        self._passes += 1
-        if self._passes == PATIENCE:
-            self._written = written_out(forward_lines(self.step, self.arrays), self.arrays)
+        self.arrays.values[self.own] = numbers[len(self.before) :]
+
+    def _lines(self) -> list[str]:
+        return forward_lines(self.step, self.arrays)
 
 
-class LoopBack:
-    """The backward pass of single nodes; call it."""
+class LoopBack(_Patient):
+    """The backward pass of single nodes to the places that are `wanted`; brings `written` up to date, as lines do."""
 
-    def __init__(self, loop: Loop, written: Mask, wanted: Mask) -> None:
-        self._loop = loop
+    def __init__(self, forward: Loop, written: Mask, wanted: Mask) -> None:
+        super().__init__(forward.step, forward.arrays)
+        self._forward = loop = forward
         own = loop.step.out.places
-        self._own = slice(int(own[0]), int(own[-1]) + 1)
         places = np.concatenate([loop.before, own])
         self._masks = written[places], wanted[places]
         count = len(loop.before)
@@ -195,21 +213,16 @@ class LoopBack:
         written[loop.before[reached]] = True
         self.reaches = bool(reached.any())
         self._rules = [op.float_partials for op in loop.step.table]
-        self._written: Callable[[], None] | None = None
-        self._passes = 0
 
     def _operands(self, i: int) -> tuple[int, ...]:
-        a, b = self._loop.first[i], self._loop.second[i]
-        return (a, b) if b >= 0 else (a,) if a >= 0 else self._loop.many[i]
+        a, b = self._forward.first[i], self._forward.second[i]
+        return (a, b) if b >= 0 else (a,) if a >= 0 else self._forward.many[i]
 
-    def __call__(self) -> None:
-        if self._written is not None:
-            self._written()
-            return
-        loop, arrays = self._loop, self._loop.arrays
+    def _loop(self) -> None:
+        loop, arrays = self._forward, self.arrays
         count = len(loop.before)
-        numbers = [*arrays.values[loop.before].tolist(), *arrays.values[self._own].tolist()]
-        gradients = [0.0] * count + np.where(self._read, arrays.gradients[self._own], 0.0).tolist()
+        numbers = [*arrays.values[loop.before].tolist(), *arrays.values[loop.own].tolist()]
+        gradients = [0.0] * count + np.where(self._read, arrays.gradients[loop.own], 0.0).tolist()
         first, second, code, rules = loop.first, loop.second, loop.step.code.tolist(), self._rules
         for i in range(len(code) - 1, -1, -1):
             if not self._active[i]:
@@ -229,18 +242,10 @@ class LoopBack:
         found = np.array(gradients[:count])
         arrays.gradients[loop.before[self._new]] = found[self._new]
         arrays.gradients[loop.before[self._old]] += found[self._old]
-        self._passes += 1
-        if self._passes == PATIENCE:
-            places = np.concatenate([loop.before, loop.step.out.places])
-            masks = [np.zeros(len(arrays.values), dtype=bool) for _ in self._masks]
-            for mask, known in zip(masks, self._masks, strict=True):
-                mask[places] = known
-            self._written = written_out(backward_lines(loop.step, arrays, *masks), arrays)
 
-
-def written_out(lines: list[str], arrays: Arrays) -> Callable[[], None]:
-    """Lines as a function."""
-    names = dict(arrays.names)
-    exec("\n".join(["def run():", *(f"    {line}" for line in lines)]), names)
-    function: Callable[[], None] = names["run"]
-    return function
+    def _lines(self) -> list[str]:
+        places = np.concatenate([self._forward.before, self.step.out.places])
+        masks = [np.zeros(len(self.arrays.values), dtype=bool) for _ in self._masks]
+        for mask, known in zip(masks, self._masks, strict=True):
+            mask[places] = known
+        return backward_lines(self.step, self.arrays, *masks)

@@ -1,7 +1,9 @@
-"""A row's rule and value as formulas: a row called with symbols leaves an expression behind, which can be printed.
+"""Operations as formulas: a row of the table is called with symbols, and what it returns is an expression to print.
 
-A :class:`Symbol` is a rule as the table writes it, made of rows. An :class:`ArraySymbol` is made of array functions
-such as ``maximum``; :func:`lowered` leads from the one to the other by calling each row's `array` form.
+A :class:`Symbol` is a formula as the table writes it, made of other rows. An :class:`ArraySymbol` is made of array
+functions such as ``maximum``. :func:`partials` and :func:`forward` read a row; :func:`lowered` turns the first kind
+into the second by calling each row's `array` form; :func:`messages` gives what a backward pass sends. The last part
+reads a row of many operands as a formula over one stacked array: :func:`stack_of`.
 """
 
 from __future__ import annotations
@@ -18,20 +20,38 @@ from ..engine.ops import DIV, MUL, NEG
 from ..engine.value import Operators
 from ..errors import ArgumentError
 
-__all__ = ["ArraySymbol", "Stacked", "Symbol", "Trace", "applied", "below", "forward", "lowered", "partials", "stacked"]
+__all__ = [
+    "ArraySymbol",
+    "Stacked",
+    "Symbol",
+    "Trace",
+    "applied",
+    "below",
+    "forward",
+    "lowered",
+    "messages",
+    "partials",
+    "stack_of",
+    "stacked",
+]
 
 INPUT, ROW, FUNCTION, REDUCTION, ELEMENTS = "input", "row", "function", "reduction", "elements"
 _MASKS = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"}
 _MASKS |= {"isnan", "isinf", "isfinite"}
-_NO_UFUNCS = {"where", "round", "clip"}  # what else than NumPy's ufuncs an array form may call
+_NO_UFUNCS = {"where", "round", "clip"}  # what an array form may call besides NumPy's ufuncs
 
 
 class Symbol(Operators):
-    """One node of an expression: an input, or something applied to symbols and floats. Made by a :class:`Trace`."""
+    """One node of an expression: an input, or something applied to symbols and floats. Made by a :class:`Trace`.
+
+    `kind` is INPUT, ROW, FUNCTION, REDUCTION (over the first axis) or ELEMENTS (a row without array form). `fn` is the
+    input's name, the row, or the name of the array function. A `stacked` symbol has the shape of the stacked operands,
+    which have one more axis than the result.
+    """
 
     __slots__ = ("fn", "kind", "operands", "stacked", "trace")
 
-    op_level = 3  # see operation.Op: outside of Values and duals
+    op_level = 3  # see engine.op.Op: outside of Values and duals
     __array_ufunc__ = None  # NumPy's scalars leave the operators to us
 
     def __init__(self, trace: Trace, kind: str, fn: Any, operands: tuple[Any, ...], stacked: bool) -> None:
@@ -43,13 +63,11 @@ class Symbol(Operators):
 
     @classmethod
     def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Any:
-        """A row applied to symbols and numbers."""
         operands = tuple([x if isinstance(x, Symbol) else number(x) for x in inputs])
         return _traces(operands).made(cls, ROW, op, operands)
 
     @property
     def data(self) -> float:  # type: ignore[override]  # there is none: a symbol stands for any number
-        """Raise."""
         raise ArgumentError("a formula has no number yet, so it can't be compared or branched on")
 
     def __bool__(self) -> bool:
@@ -119,7 +137,7 @@ class _Namespace:
 
 
 class Trace:
-    """The expressions of one formula: what is equal is made once, so common parts are shared."""
+    """The expressions of one formula. Equal expressions are one object, so common parts are shared."""
 
     def __init__(self) -> None:
         self._known: dict[Any, Symbol] = {}
@@ -127,7 +145,6 @@ class Trace:
         self._rule: tuple[Op, int] | None = None
 
     def input(self, name: str) -> Symbol:
-        """A number that the formula is given, as a rule sees it."""
         return self._kept(Symbol, INPUT, name, (), False)
 
     def array_input(self, name: str, stacked: bool = False) -> ArraySymbol:
@@ -135,7 +152,7 @@ class Trace:
         return cast(ArraySymbol, self._kept(ArraySymbol, INPUT, name, (), stacked))
 
     def made(self, level: type[Symbol], kind: str, fn: Any, operands: tuple[Any, ...]) -> Any:
-        """The expression of this kind; simplified only where that changes no bit, not even at inf, nan and -0."""
+        """The expression of this kind, simplified only where that changes no bit, not even at inf, nan and -0."""
         if kind in (ROW, FUNCTION):
             if fn in (MUL, "multiply"):
                 for one, other in (operands, operands[::-1]):
@@ -157,11 +174,11 @@ class Trace:
         return found
 
     def rename(self, symbol: Symbol, other: Symbol) -> None:
-        """Let `other` stand wherever `symbol` would be made from now on."""
+        """From now on, `other` is handed out wherever `symbol` would be made."""
         self._known[next(key for key, known in self._known.items() if known is symbol)] = other
 
     def read_rule(self, op: Op, count: int) -> tuple[Any, ...]:
-        """What `partials` returns for symbols; the row's own value is called y wherever the rule computes it anew."""
+        """A row's slopes as expressions; where the rule computes the row's own value anew, it says y."""
         inputs = [self.input(f"x{i}") for i in range(count)]
         y = self.input("y")
         self.rename(op(*inputs), y)
@@ -169,10 +186,10 @@ class Trace:
         return tuple([x if isinstance(x, Symbol) else number(x) for x in op.partials(y, *inputs)])
 
     def prepare(self) -> None:
-        """Before the first part of a rule is lowered: call the row's array form y as well."""
+        """Let the row's array form, too, be called y; needed before the first part of a rule is lowered."""
         if self._rule is not None:
             (op, count), self._rule = self._rule, None
-            with contextlib.suppress(Exception):  # a user's array form that can't be read is not met in its rule either
+            with contextlib.suppress(Exception):  # an array form that can't be read can't stand in the rule either
                 value = op(*[self.array_input(f"x{i}") for i in range(count)])
                 if value.kind != INPUT:
                     self.rename(value, self.array_input("y"))
@@ -183,7 +200,7 @@ def _traces(operands: Iterable[Any]) -> Trace:
 
 
 def applied(name: str, *operands: Any) -> Any:
-    """An array function, by NumPy's name for it, of symbols and numbers; of numbers alone, its value."""
+    """Apply the array function that NumPy calls `name`; where no operand is a symbol, the result is a number."""
     if name == "where" and not isinstance(operands[0], Symbol):
         return operands[1] if operands[0] else operands[2]
     if name != "round":
@@ -199,7 +216,7 @@ def applied(name: str, *operands: Any) -> Any:
 
 
 def below(symbols: Iterable[Any], known: Container[Symbol] = ()) -> list[Any]:
-    """Every symbol of these expressions once, operands first; what is `known` is left out with all below it."""
+    """Every symbol of these expressions once, operands first; what is `known` is left out, and all below it."""
     order: list[Any] = []
     seen: set[Symbol] = set()
     for symbol in symbols:
@@ -216,19 +233,31 @@ def below(symbols: Iterable[Any], known: Container[Symbol] = ()) -> list[Any]:
 
 
 def partials(op: Op, count: int) -> tuple[Any, ...]:
-    """A row's rule as expressions of rows."""
+    """A row's rule: for each operand an expression of rows over y, the row's result, and x0, x1, ...; or a float.
+
+    Raises:
+        ArgumentError: the rule of a user's row isn't made of operators and functions alone.
+    """
     slopes: tuple[Any, ...] = _readable(op, lambda: Trace().read_rule(op, count))
     return slopes
 
 
 def forward(op: Op, count: int) -> Any:
-    """A row's value as an expression of array functions over x0, x1, ..."""
+    """A row's value as an expression of array functions over x0, x1, ...
+
+    Raises:
+        ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
+    """
     trace = Trace()
     return _readable(op, lambda: op(*[trace.array_input(f"x{i}") for i in range(count)]))
 
 
 def lowered(symbol: Any) -> Any:
-    """An expression of rows as one of array functions; what equals the row's own value is y. A float stays a float."""
+    """An expression of rows as one of array functions; what equals the row's own value is y. A float stays a float.
+
+    Raises:
+        ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
+    """
     if not isinstance(symbol, Symbol):
         return symbol
     trace = symbol.trace
@@ -242,6 +271,19 @@ def lowered(symbol: Any) -> Any:
     return trace.lowered[symbol]
 
 
+@functools.lru_cache(maxsize=4096)
+def messages(op: Op, count: int) -> tuple[Any, ...]:
+    """What a node sends back to each of its operands: the formulas dy * slope, over dy, y and x0, x1, ...
+
+    Raises:
+        ArgumentError: the rule of a user's row can only be called.
+    """
+    slopes = [lowered(slope) for slope in partials(op, count)]
+    trace = next((slope.trace for slope in slopes if isinstance(slope, Symbol)), None) or Trace()
+    dy = trace.array_input("dy")
+    return tuple([-dy if isinstance(slope, float) and slope == -1.0 else dy * slope for slope in slopes])
+
+
 def _readable(op: Any, read: Callable[[], Any]) -> Any:
     try:
         return read()
@@ -252,27 +294,36 @@ def _readable(op: Any, read: Callable[[], Any]) -> Any:
         ) from error
 
 
-# --- stacking -----------------------------------------------------------------------------------------------------
+# --- rows of many operands -----------------------------------------------------------------------------------------
 #
-# Rows of many operands as formulas over one stacked array.
-#
-# A sum of X0, X1, X2 written out is ``f(f(g(X0), g(X1)), g(X2))``: a fold of g(X) along the first axis. A rule's
-# partials are one formula if they differ in nothing but the operand that they read. Both are seen by reading the
-# formulas for the real number of operands, so what depends on that number (1/n in a mean) is right.
+# X is an array with the operands X[0], X[1], ... one behind the other. Written out, a sum of g(X[0]), g(X[1]), g(X[2])
+# is add(add(g(X[0]), g(X[1])), g(X[2])); recognised as such, it is one call of NumPy on all of g(X). The slopes of a
+# rule are one formula over X if they differ in nothing but the operand that they read. The formulas are read for the
+# actual number of operands, so whatever depends on it, as the 1/n of a mean, comes out right.
 
 
+_MANY = 16  # operands
 _FOLDS = frozenset({"add", "multiply", "maximum", "minimum"})
 
 
 class Stacked(NamedTuple):
-    """A row of many operands over X, their stack."""
+    """A row of many operands over their stack X.
+
+    `forward` has one axis less than X. `partial` is the slopes to all operands at once, over X and y: of X's shape, or
+    one slope for all of them.
+    """
 
     forward: ArraySymbol
     partial: ArraySymbol | float
 
 
 class _Part(NamedTuple):
-    """What an expression is on the stack."""
+    """What an expression of x0, x1, ... is when it is read on the stack.
+
+    `formula` is over X and y, and may be a number. `reads` is the one operand that it reads. If the expression is a
+    fold of the formula over the operands 0 to reach - 1, but not yet over all, `reach` is their number, `fold` the
+    function and `start` what stands before the first operand; else `reach` is 0.
+    """
 
     formula: Any
     reads: int | None = None
@@ -286,7 +337,7 @@ class _Unreadable(Exception):
 
 
 def stacked(op: Op, count: int) -> Stacked | None:
-    """A row of many operands as a reduction of their stack, if it is one."""
+    """A row of many operands as a reduction of their stack; None if it is none, as a product's rule."""
     try:
         value, slopes = forward(op, count), [lowered(slope) for slope in partials(op, count)]
         reader = _Reader(count)
@@ -308,12 +359,24 @@ def stacked(op: Op, count: int) -> Stacked | None:
     return Stacked(result.formula, first.formula)
 
 
+@functools.lru_cache(maxsize=256)
+def stack_of(op: Op, count: int) -> Stacked | None:
+    """As :func:`stacked`, but kept: layers and batches ask for the same again and again."""
+    if count > _MANY and not op.user:
+        # Reading takes as long as there are operands. A row whose formula is the same for seven operands and for nine
+        # does not depend on their number.
+        few, more = stacked(op, 7), stacked(op, 9)
+        if repr(few) == repr(more):
+            return few
+    return stacked(op, count)
+
+
 def _same(a: Any, b: Any) -> bool:
     return a is b or (type(a) is float and repr(a) == repr(b))
 
 
 class _Reader:
-    """Reads expressions over x0, x1, ... as ones over X."""
+    """Reads expressions over x0, x1, ... as expressions over X."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -326,7 +389,6 @@ class _Reader:
         return self._trace.made(ArraySymbol, REDUCTION, fold, (formula, *start))
 
     def read(self, expression: Any) -> _Part:
-        """What an expression is on the stack."""
         for symbol in below([expression], self._parts):
             self._parts[symbol] = self._read_one(symbol)
         return self._parts[expression] if isinstance(expression, Symbol) else _Part(expression)
@@ -360,7 +422,7 @@ def _folded(fold: str, left: _Part, right: _Part) -> _Part | None:
         return None
     if left.formula is formula:
         return _Part(formula, None, 2, fold)
-    begun = left.formula  # a sum begins with 0 + x0, which counts where x0 is -0
+    begun = left.formula  # Python's sum begins with 0 + x0, which is not x0 where x0 is -0.0
     if begun.fn == fold and type(begun.operands[0]) is float and begun.operands[1] is formula:
         return _Part(formula, None, 2, fold, (begun.operands[0],))
     return None

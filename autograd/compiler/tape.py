@@ -1,4 +1,8 @@
-"""A recorded graph as flat arrays: its nodes by number, their operations and their operands."""
+"""A recorded graph as flat arrays: its nodes by number, their operations and their operands.
+
+:class:`Tape` reads a graph. :class:`Sample` and :class:`BatchTape` copy one sample's graph for every sample of a batch,
+as arrays alone: no copy has a Value.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,12 @@ DEAD = -1  # the code of a node that a rewriting has taken out
 
 
 class Tape:
-    """The nodes below some roots, operands first."""
+    """The nodes below some roots, operands first.
+
+    A node of one or two operands has their numbers in `first` and `second` (else -1). A dot or a row of any number
+    of operands has them in `many`: one tuple, or for a dot the tuple of the weights (the bias behind them) and
+    the tuple of the inputs. Nodes share these tuples as the graph does.
+    """
 
     def __init__(self, roots: Sequence[Value]) -> None:
         self.ops: list[Op] = [LEAF, CONSTANT, LITERAL, DOT]
@@ -89,7 +98,6 @@ class Tape:
         return number, codes, first, second
 
     def values(self) -> list[Value]:
-        """The nodes as Values, by number."""
         return self.nodes
 
     def code_of(self, op: Op) -> int:
@@ -153,13 +161,11 @@ def _numbered(group: tuple[Any, ...], number: dict[Value, int], known: dict[int,
     return found
 
 
-# --- batch tape ---------------------------------------------------------------------------------------------------
-#
-# One sample's graph, copied for every sample of a batch: on arrays of numbers, without a Value for a copy.
-
-
 class Sample:
-    """The graph of one sample."""
+    """The graph of one sample: its result, and the leaves `inputs` that differ from sample to sample.
+
+    `varies` says which nodes of `tape` depend on the inputs; copies share the others.
+    """
 
     def __init__(self, root: Value, inputs: Sequence[Value]) -> None:
         self.tape = Tape([root])
@@ -168,13 +174,19 @@ class Sample:
         self._rank: Numbers = np.cumsum(self.varies) - 1
 
     def numbers(self, nodes: NDArray[np.signedinteger[Any]], count: int) -> Numbers:
-        """What numbers nodes have in each of `count` copies."""
+        """What numbers some nodes (-1: no node) have in each of `count` copies; of shape (count, len(nodes)).
+
+        The first copy is the sample itself. Behind it come the nodes that vary of the second copy, of the third, ...
+        """
         later = np.arange(count - 1)[:, None] * (self._rank[-1] + 1) + (len(self._rank) + self._rank[nodes])
         return np.vstack([nodes, np.where(self.varies[nodes] & (nodes >= 0), later, nodes)])
 
 
 class BatchTape(Tape):
-    """The mean of a sample's result over a batch, as if a graph had been recorded for each sample."""
+    """The mean of a sample's result over a batch of `count`, as if a graph had been recorded for each sample.
+
+    In `nodes`, a copy stands for the node that was copied. The copies of the inputs are constants.
+    """
 
     def __init__(self, sample: Sample, count: int) -> None:
         one, varies = sample.tape, sample.varies
@@ -206,7 +218,7 @@ class BatchTape(Tape):
         self.roots = [last]
 
     def values(self) -> list[Value]:
-        """The nodes as Values: the graph that might have been recorded. Its copies have no numbers of their own yet."""
+        """The nodes as Values, as if the graph had been recorded; the copies still have the numbers of the sample."""
         varies = self._sample.varies
         made: list[Value] = []
         for i, (node, code) in enumerate(zip(self.nodes, self.code.tolist(), strict=True)):
