@@ -1,7 +1,7 @@
 """What is wrong with a derivative derived by hand: the one slip that explains it at every point.
 
-Guesses come from the graph of the function and are tested at the points given and at some more near them; see
-:mod:`autograd.checking.diagnosis` for which guesses there are and which comes first where several fit.
+Guesses come from the graph of the function and are tested at the points given and at some more near them. What no
+guess can say is added here: right on one side and wrong on the other, and no number at all.
 """
 
 from __future__ import annotations
@@ -15,88 +15,17 @@ import numpy as np
 
 from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
-from . import rare_slips as factors
-from . import slips
-from . import slips as whole
+from . import rare_slips, slips
 from .evidence import Evidence, Guess
-from .points import NotANumberError, Observation, Point, Problem, near
-from .points import named_points_of as points_of
+from .points import NotANumberError, Observation, Point, Problem, near, structured_points
 
 __all__ = ["KINDS", "Diagnosis", "diagnose"]
-
-# --- slips --------------------------------------------------------------------------------------------------------
-#
-# Guesses at what went wrong in a hand derivative, ordered from the most specific to the most general.
-#
-# Each guess says by how much the derivative would change if the slip had been made, at every point and for every
-# variable; whether it fits is for :class:`autograd.checking.evidence.Evidence` to say. The chain rule makes that one
-# line:
-# what reaches the variables through one operand of one node is ``above * partial * below``, and a slip there replaces
-# one of the three factors.
-#
-# The order of TIERS is the ranking. A guess in an earlier tier that fits hides all later ones, so where two
-# descriptions
-# give the very same numbers the more likely one has to come first:
-#
-# 1. The whole: the wrong sign, a factor of pi/180, a transposed matrix, entries in each other's place, a mean for a
-# sum.
-#    So minus the derivative is "sign" and not the constant -1, even where (1, -1) for (-1, 1) might be two entries
-#    swapped.
-# 2. Something left out: one of several ways from a variable to the root, then a wrong sign of one of them, then the
-#    only way; then a factor. What is lost at a sum is a "dropped term", elsewhere a "missing path". A local
-# derivative
-#    is a "missing factor" whether it varies or not: forgetting d(3x)/dx = 3 is not the constant 1/3. Where a term
-# left
-#    out leaves an inner derivative of 1, as in sin(x + x^2), the inner derivative is the one left out.
-# 3. A wrong rule: the slope taken at the wrong place, the function itself or another for its derivative, the exponent
-#    kept; then a factor that is there twice; then a simple constant; powers taken at the wrong place, which often
-# differ
-#    by a constant only; any other constant.
-# 4. Anything else that one slip can do: operands exchanged, factors from anywhere in the graph, any textbook
-# function,
-#    slips on one path through a shared node.
-#
-# `diagnosis.py` adds what no tier knows: right on one side and wrong on the other, and no number at all.
-
-
-Tier = Callable[[Evidence], Iterator[Guess]]
-
-TIERS: tuple[Tier, ...] = (
-    whole.sign_of_the_whole,
-    whole.degrees,
-    whole.transposed,
-    whole.swapped_entries,
-    whole.mean_for_sum,
-    slips.left_out_way,
-    slips.sign_of_a_part,
-    slips.left_out_term,
-    slips.left_out_part,
-    slips.left_out_factor,
-    slips.wrong_place,
-    slips.wrong_rule,
-    slips.counted_twice,
-    slips.simple_constant,
-    slips.wrong_place_of_a_power,
-    slips.any_constant,
-    factors.swapped_operands,
-    factors.factor_of_any_node,
-    factors.textbook_function,
-    factors.factor_of_the_variables,
-    factors.single_path,
-)
-
 
 KINDS = (
     "sign", "missing factor", "extra factor", "constant factor", "missing path", "dropped term", "swapped",
     "wrong point", "wrong function", "one side", "degrees", "transposed", "mean for sum", "not a number",
     "unexplained",
 )  # fmt: skip
-
-# A kink's slope left out also leaves one side right, and that says more.
-_YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong point", "swapped")
-
-_ENOUGH = 10  # observations near the points given
-_FEWEST = 4  # with fewer observations, chance may explain them
 
 
 @dataclass(frozen=True)
@@ -146,7 +75,7 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
     """
     problem = Problem(f, derivative)
     seen = []
-    for point in points_of(f, at):
+    for point in structured_points(f, at):
         try:
             observed = problem.observe(point)
         except NotANumberError as error:
@@ -157,6 +86,47 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
         return None
     with np.errstate(all="ignore"):
         return _named(problem, seen)
+
+
+# The order of the tiers is the ranking: a guess that fits hides all later ones. So where two descriptions give the very
+# same numbers, the more likely one has to come first.
+_TIERS: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
+    # The whole. Minus the derivative is "sign" and not the constant -1, even where (1, -1) for (-1, 1) might be two
+    # entries swapped.
+    slips.sign_of_the_whole,
+    slips.degrees,
+    slips.transposed,
+    slips.swapped_entries,
+    slips.mean_for_sum,
+    # Something left out: one of several ways from a variable to the root, then the sign of one of them, then the only
+    # way, then a factor. What is lost at a sum is a "dropped term", elsewhere a "missing path". A local derivative is a
+    # "missing factor" whether it varies or not: forgetting d(3x)/dx = 3 is not the constant 1/3. Where a term left out
+    # leaves an inner derivative of 1, as in sin(x + x^2), the inner derivative is the one left out.
+    slips.left_out_way,
+    slips.sign_of_a_part,
+    slips.left_out_term,
+    slips.left_out_part,
+    slips.left_out_factor,
+    # A wrong rule. Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
+    slips.wrong_place,
+    slips.wrong_rule,
+    slips.counted_twice,
+    slips.simple_constant,
+    slips.wrong_place_of_a_power,
+    slips.any_constant,
+    # Anything else that one slip can do.
+    rare_slips.swapped_operands,
+    rare_slips.factor_of_any_node,
+    rare_slips.textbook_function,
+    rare_slips.factor_of_the_variables,
+    rare_slips.single_path,
+)
+
+# A kink's slope left out also leaves one side right, and that says more.
+_YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong point", "swapped")
+
+_ENOUGH = 10  # observations near the points given
+_FEWEST = 4  # with fewer observations, chance may explain them
 
 
 def _named(problem: Problem, seen: list[Observation]) -> Diagnosis:
@@ -205,7 +175,7 @@ def _mirrored(problem: Problem, seen: Sequence[Observation]) -> list[Observation
 
 def _search(e: Evidence, wanted: Any = None) -> Diagnosis | None:
     """The first guess that fits; one that fits all entries goes before one that is made in the wrong entries only."""
-    for tier in TIERS:
+    for tier in _TIERS:
         partly = None
         for guess in tier(e):
             everywhere, here = e.explains(guess.change)

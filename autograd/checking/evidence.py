@@ -1,4 +1,4 @@
-"""The observations at all points laid out as arrays, so that a guess at a slip is one line of arithmetic."""
+"""What was seen at all points, laid out as arrays: a guess at a slip is then one line of arithmetic."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Evidence:
         self.above = [found.get(node, np.zeros(count)) for node in self.order]
 
     @functools.cached_property
-    def _edges(self) -> list[tuple[int, int, int]]:
+    def edges(self) -> list[tuple[int, int, int]]:
         """(node, operand, place of the operand) wherever the operand depends on a variable, from the root down."""
         return [
             (i, k, p)
@@ -97,10 +97,6 @@ class Evidence:
         below = self.below[i]
         return below is not None and bool(np.any(below[:, column]))
 
-    def edges(self) -> list[tuple[int, int, int]]:
-        """(node, operand, place of the operand) wherever the operand depends on a variable, from the root down."""
-        return self._edges
-
     def through(self, i: int, k: int) -> Array:
         """What reaches the variables through the k-th operand of node i: above * partial * below."""
         product: Array = (self.above[i] * self.partial[i, k])[:, None] * self.slopes_of(self.parents[i][k])
@@ -112,10 +108,7 @@ class Evidence:
         return bool(fits.all()), bool(fits[:, self.columns].all())
 
 
-# --- guesses ------------------------------------------------------------------------------------------------------
-#
-# What a guess at a slip is, and the arithmetic that all guesses share.
-
+# --- guesses: the arithmetic that all of them share -------------------------------------------------------------------
 
 PASS_ON = (ops.ADD, ops.SUB, ops.SUM, ops.MEAN, ops.DOT)  # nodes whose operands are terms
 MOST_EDGES = 120  # for guesses that try every node on every edge

@@ -1,7 +1,9 @@
 """A reader's guess at one gradient, before it is shown: right or not, and what went wrong.
 
-Whether it is right is for `check.py` to say, which holds it against the recorded graph, computed again
-as a function of the one node. What went wrong is found among the slips that a diagnosis knows.
+Whether it is right is for `check.py` to say, which holds it against the recorded graph, computed again as a function
+of the one node. What went wrong is found among the slips that a diagnosis knows, but a single number says far less than
+a derivative at many points: any constant and any function in a table could be made to fit it. So those are not tried,
+and where several slips give the number, all of them are found.
 """
 
 from __future__ import annotations
@@ -24,256 +26,12 @@ from ..errors import ArgumentError, GradientWarning, OperandError
 from ..functions.trees import flatten
 from ..reading.names import Names, is_plain_number, short_number
 from ..reading.paths import Path, count_paths, path_products, replayed
-from . import rare_slips as factors
-from . import slips
-from . import slips as rules
+from . import rare_slips, slips
 from .check import Entry, check_derivative
 from .evidence import Evidence, Guess
 from .points import Observation, Point
 
 __all__ = ["GuessVerdict", "judge_guess"]
-
-# --- one number ---------------------------------------------------------------------------------------------------
-#
-# Where one wrong number for one gradient may come from.
-#
-# A hand derivative is seen at many points, and what explains all of them is hardly chance. A single number says far
-# less: any constant and any function in a table could be made to fit, so those are not tried, and where several slips
-# give the number all of them are found. The order is that of `diagnosis.py`, from what is likely to what is
-# not:
-#
-# 1. The sign; one of several paths forgotten; a factor on every path left out; the local derivative alone; 1/n;
-# another
-#    node's gradient; the value; a factor on every path there twice.
-# 2. The chain not followed to its end; a factor on some of the paths left out or there twice; the value as a factor.
-# 3. Wrong rules and wrong places, and what else the guesses at derivatives hold, one from each.
-
-
-_MOST_PATHS = 64
-_MOST_STEPS = 2_000  # on all paths together
-
-
-@dataclass(frozen=True)
-class Case:
-    """A wrong number, and the graph that it was guessed from."""
-
-    order: Sequence[Any]
-    node: Any
-    names: Mapping[Any, str]
-    gradients: Mapping[Any, float]
-    guess: float
-    slack: float
-
-    @property
-    def right(self) -> float:
-        """The gradient."""
-        return self.gradients.get(self.node, 0.0)
-
-    def evidence(self) -> Evidence:
-        """The one observation, laid out as the guesses at derivatives want it."""
-        numbers = (self.node._data,)
-        point = Point(numbers, flatten(numbers)[1], (self.names[self.node],), False)
-        seen = Observation(point, (self.guess,), (self.right,), (0.0,), (0.0,), tuple(self.order), (self.node,))
-        e = Evidence([seen])
-        e.slack = np.array([[self.slack]])
-        return e
-
-    def paths(self) -> list[Path]:
-        """All ways from the root to the node; none if there are too many to be told apart."""
-        root = self.order[-1]
-        if count_paths(root, self.node) > _MOST_PATHS:
-            return []
-        found = path_products(root, self.node, _MOST_PATHS)
-        return found if sum(len(path.nodes) for path in found) <= _MOST_STEPS else []
-
-    def slip(self, kind: str, number: float, node: Any, text: str) -> Guess:
-        """A guess that gives this number."""
-        return Guess(kind, np.array([[number - self.right]]), node, text.__str__)
-
-
-def explanations(case: Case) -> list[Guess]:
-    """The slips that give the number, the likeliest first: those of the first group in which there are any."""
-    with np.errstate(all="ignore"):
-        e = case.evidence()
-        paths = case.paths()
-        for group in (_likely(case, e, paths), _less_likely(case, e)):
-            if found := _distinct(guess for guess in group if e.explains(guess.change)[0]):
-                return found
-        first = (next((g for g in tier(e) if e.explains(g.change)[0]), None) for tier in _OF_DERIVATIVES)
-        return _distinct(guess for guess in first if guess is not None)
-
-
-_OF_DERIVATIVES: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
-    slips.degrees,
-    slips.left_out_way,
-    slips.sign_of_a_part,
-    slips.left_out_factor,
-    rules.wrong_place,
-    rules.wrong_rule,
-    rules.wrong_place_of_a_power,
-    factors.swapped_operands,
-    factors.single_path,
-)
-
-
-def _distinct(guesses: Iterator[Guess]) -> list[Guess]:
-    return list({guess.text(): guess for guess in guesses}.values())
-
-
-def _likely(case: Case, e: Evidence, paths: list[Path]) -> Iterator[Guess]:
-    yield from slips.sign_of_the_whole(e)
-    yield from _forgotten_paths(case, paths)
-    # what a mean divides by has a sentence of its own
-    yield from (slip for every, slip in _left_out(case, e) if every and slip.node._row is not ops.MEAN)
-    yield from _local_derivative(case, e)
-    yield from slips.mean_for_sum(e)
-    yield from _another_gradient(case)
-    text = f"that is the value of {case.names[case.node]}, not its gradient"
-    yield case.slip("value", case.node._data, case.node, text)
-    yield from (slip for every, slip in _twice(case, e) if every)
-
-
-def _less_likely(case: Case, e: Evidence) -> Iterator[Guess]:
-    yield from _stopped(case)
-    yield from (slip for every, slip in _left_out(case, e) if not every)
-    yield from (slip for every, slip in _twice(case, e) if not every)
-    value = case.node._data
-    text = f"a factor too much: {case.names[case.node]} = {short_number(value)}"
-    yield case.slip("extra factor", case.right * value, case.node, text)
-
-
-# --- paths -------------------------------------------------------------------------------------------------------
-
-
-def _forgotten_paths(case: Case, paths: list[Path]) -> Iterator[Guess]:
-    """Paths that were left out, or the only ones that were taken."""
-    if not paths:
-        return
-    ways = _told_apart(case, paths)
-    every = frozenset(range(len(paths)))
-    yield case.slip("missing path", 0.0, case.order[-1], f"you forgot {_all_of(case, paths)}")
-    for places, (node, text) in ways.items():
-        taken = sum(paths[i].product for i in places)
-        yield case.slip("missing path", case.right - taken, node, f"you forgot {text}")
-        if every - places not in ways:
-            rest = f"you took only {text}; there are {len(paths)} paths"
-            yield case.slip("missing path", taken, node, rest)
-
-
-def _all_of(case: Case, paths: list[Path]) -> str:
-    if len(paths) > 1:
-        return "both paths" if len(paths) == 2 else f"all {len(paths)} paths"
-    inner = paths[0].nodes[1:-1]
-    through = f" through {case.names[inner[-1]]}" if inner else ""
-    return f"the path from {case.names[case.order[-1]]} to {case.names[case.node]}{through}"
-
-
-def _told_apart(case: Case, paths: list[Path]) -> dict[frozenset[int], tuple[Any, str]]:
-    """What a reader can call some of the paths: by a node that they go through and others do not."""
-    through: dict[Any, list[int]] = {}
-    for i, path in enumerate(paths):
-        for node in reversed(path.nodes[1:-1]):
-            through.setdefault(node, []).append(i)
-    ways: dict[frozenset[int], tuple[Any, str]] = {}
-    for node, places in through.items():
-        if len(places) < len(paths):
-            how_many = "the path" if len(places) == 1 else f"the {len(places)} paths"
-            ways.setdefault(frozenset(places), (node, f"{how_many} through {case.names[node]}"))
-    for i, path in enumerate(paths if len(paths) > 1 else []):
-        ways.setdefault(frozenset([i]), (path.nodes[-2], _whole_path(case, path)))
-    return ways
-
-
-def _whole_path(case: Case, path: Path) -> str:
-    twice = next(((n, p) for n, p in itertools.pairwise(path.nodes) if list(n.parents).count(p) > 1), None)
-    if twice is not None:
-        return f"one of the times that {case.names[twice[1]]} goes into {case.names[twice[0]]}"
-    names = [case.names[node] for node in path.nodes]
-    if len(names) == 2:
-        return f"the direct path from {names[0]} to {names[1]}"
-    return f"the path {', '.join(names[:6])}{', ...' if len(names) > 6 else ''}"
-
-
-# --- factors -----------------------------------------------------------------------------------------------------
-
-
-def fraction(above: str, below: str) -> str:
-    """The derivative of one name by another."""
-    first, second = (f"({name})" if " " in name else name for name in (above, below))
-    return f"d{first}/d{second}"
-
-
-def _left_out(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
-    """Each local derivative left out, with whether it lies on every path."""
-    for i, k, p in e.edges():
-        text, _, through, rest = _sent(case, e, i, k, p)
-        slip = case.slip("missing factor", case.right - through + rest, e.order[i], f"you left out {text}")
-        yield _is_all(case, through), slip
-
-
-def _twice(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
-    """Each local derivative squared, with whether it lies on every path."""
-    for i, k, p in e.edges():
-        text, partial, through, _ = _sent(case, e, i, k, p)
-        number = case.right + through * (partial - 1.0)
-        yield _is_all(case, through), case.slip("extra factor", number, e.order[i], f"{text} stands there twice")
-
-
-def _is_all(case: Case, through: float) -> bool:
-    return math.isclose(through, case.right, rel_tol=1e-9)
-
-
-def _sent(case: Case, e: Evidence, i: int, k: int, p: int) -> tuple[str, float, float, float]:
-    """Of one operand: the local derivative in words and as a number, all that reaches the node by it; that without."""
-    partial = float(e.partial[i, k][0])
-    text = f"{fraction(case.names[e.order[i]], case.names[e.order[p]])} = {short_number(partial)}"
-    rest = float(e.above[i][0] * e.slopes_of(p)[0, 0])
-    return text, partial, rest * partial, rest
-
-
-def _local_derivative(case: Case, e: Evidence) -> Iterator[Guess]:
-    """A local derivative by the node itself, without what comes down to it."""
-    root = case.names[case.order[-1]]
-    last = len(e.order) - 1
-    from_root = {p for i, _, p in e.edges() if i == last}
-    for i, k, p in e.edges():
-        name = case.names[e.order[i]]
-        if e.order[p] is case.node and i != last and i not in from_root:  # else a factor left out says the same
-            local = fraction(name, case.names[case.node])
-            text = f"that is only the local derivative {local}, not times {fraction(root, name)}"
-            yield case.slip("missing factor", float(e.partial[i, k][0]), e.order[i], text)
-
-
-# --- other gradients ---------------------------------------------------------------------------------------------
-
-
-def _another_gradient(case: Case) -> Iterator[Guess]:
-    """The gradient of another leaf, or of another node with a label, that is not on the way."""
-    on_the_way = set(graph.dependents(case.order[-1], [case.node]))
-    others = [
-        node
-        for node, gradient in case.gradients.items()
-        if node not in on_the_way
-        and node is not case.node
-        and (node._label or not node.parents)
-        and not is_plain_number(node)
-        and gradient != 0.0
-        and abs(gradient - case.guess) <= case.slack
-    ]
-    if len(others) <= 2:  # a number that many share is nobody's in particular
-        for node in others:
-            yield case.slip("another node", case.gradients[node], node, f"that is the gradient of {case.names[node]}")
-
-
-def _stopped(case: Case) -> Iterator[Guess]:
-    """The gradient of a node on the way, the one that is nearest to the end."""
-    for node in graph.dependents(case.order[-1], [case.node]):
-        gradient = case.gradients.get(node, 0.0)
-        if node is not case.node and abs(gradient - case.guess) <= case.slack:
-            text = f"that is the gradient of {case.names[node]}: go on from there to {case.names[case.node]}"
-            yield case.slip("missing factor", gradient, node, text)
-            return
-
 
 _RTOL = 1e-8
 _EXACTLY = 1e-9  # how far off a slip's number may be, relative to the guess, if that is not a rounded number
@@ -389,3 +147,234 @@ def _rounds_to(x: float, digits: Decimal | None) -> bool:
     if count < 2 or int(digits.as_tuple().exponent) >= 0:
         return False  # "2" means 2, not anything from 1.5 to 2.5
     return any(Context(count, way).create_decimal_from_float(x) == digits for way in (ROUND_HALF_UP, ROUND_HALF_EVEN))
+
+
+# --- where a wrong number may come from -------------------------------------------------------------------------------
+
+_MOST_PATHS = 64
+_MOST_STEPS = 2_000  # on all paths together
+
+
+@dataclass(frozen=True)
+class Case:
+    """A wrong number, and the graph that it was guessed from."""
+
+    order: Sequence[Any]
+    node: Any
+    names: Mapping[Any, str]
+    gradients: Mapping[Any, float]
+    guess: float
+    slack: float
+
+    @property
+    def right(self) -> float:
+        """The gradient."""
+        return self.gradients.get(self.node, 0.0)
+
+    def evidence(self) -> Evidence:
+        """The one observation, laid out as the guesses at derivatives want it."""
+        numbers = (self.node._data,)
+        point = Point(numbers, flatten(numbers)[1], (self.names[self.node],), False)
+        seen = Observation(point, (self.guess,), (self.right,), (0.0,), (0.0,), tuple(self.order), (self.node,))
+        e = Evidence([seen])
+        e.slack = np.array([[self.slack]])
+        return e
+
+    def paths(self) -> list[Path]:
+        """All ways from the root to the node; none if there are too many to be told apart."""
+        root = self.order[-1]
+        if count_paths(root, self.node) > _MOST_PATHS:
+            return []
+        found = path_products(root, self.node, _MOST_PATHS)
+        return found if sum(len(path.nodes) for path in found) <= _MOST_STEPS else []
+
+    def slip(self, kind: str, number: float, node: Any, text: str) -> Guess:
+        """A guess that gives this number."""
+        return Guess(kind, np.array([[number - self.right]]), node, text.__str__)
+
+
+def explanations(case: Case) -> list[Guess]:
+    """The slips that give the number: those of the first group, from likely to unlikely, in which there are any."""
+    with np.errstate(all="ignore"):
+        e = case.evidence()
+        paths = case.paths()
+        for group in (_likely(case, e, paths), _less_likely(case, e)):
+            if found := _distinct(guess for guess in group if e.explains(guess.change)[0]):
+                return found
+        first = (next((g for g in tier(e) if e.explains(g.change)[0]), None) for tier in _OF_DERIVATIVES)
+        return _distinct(guess for guess in first if guess is not None)
+
+
+# The guesses at whole derivatives that a number can bear out; of each only the first that fits is told.
+_OF_DERIVATIVES: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
+    slips.degrees,
+    slips.left_out_way,
+    slips.sign_of_a_part,
+    slips.left_out_factor,
+    slips.wrong_place,
+    slips.wrong_rule,
+    slips.wrong_place_of_a_power,
+    rare_slips.swapped_operands,
+    rare_slips.single_path,
+)
+
+
+def _distinct(guesses: Iterator[Guess]) -> list[Guess]:
+    return list({guess.text(): guess for guess in guesses}.values())
+
+
+def _likely(case: Case, e: Evidence, paths: list[Path]) -> Iterator[Guess]:
+    """What is forgotten or mixed up at first sight, the likeliest first."""
+    yield from slips.sign_of_the_whole(e)
+    yield from _forgotten_paths(case, paths)
+    # what a mean divides by has a sentence of its own
+    yield from (slip for every, slip in _left_out(case, e) if every and slip.node._row is not ops.MEAN)
+    yield from _local_derivative(case, e)
+    yield from slips.mean_for_sum(e)
+    yield from _another_gradient(case)
+    text = f"that is the value of {case.names[case.node]}, not its gradient"
+    yield case.slip("value", case.node._data, case.node, text)
+    yield from (slip for every, slip in _twice(case, e) if every)
+
+
+def _less_likely(case: Case, e: Evidence) -> Iterator[Guess]:
+    """The chain not followed to its end, and factors on some of the paths only."""
+    yield from _stopped(case)
+    yield from (slip for every, slip in _left_out(case, e) if not every)
+    yield from (slip for every, slip in _twice(case, e) if not every)
+    value = case.node._data
+    text = f"a factor too much: {case.names[case.node]} = {short_number(value)}"
+    yield case.slip("extra factor", case.right * value, case.node, text)
+
+
+# --- paths ------------------------------------------------------------------------------------------------------------
+
+
+def _forgotten_paths(case: Case, paths: list[Path]) -> Iterator[Guess]:
+    """Paths that were left out, or the only ones that were taken."""
+    if not paths:
+        return
+    ways = _told_apart(case, paths)
+    every = frozenset(range(len(paths)))
+    yield case.slip("missing path", 0.0, case.order[-1], f"you forgot {_all_of(case, paths)}")
+    for places, (node, text) in ways.items():
+        taken = sum(paths[i].product for i in places)
+        yield case.slip("missing path", case.right - taken, node, f"you forgot {text}")
+        if every - places not in ways:
+            rest = f"you took only {text}; there are {len(paths)} paths"
+            yield case.slip("missing path", taken, node, rest)
+
+
+def _all_of(case: Case, paths: list[Path]) -> str:
+    if len(paths) > 1:
+        return "both paths" if len(paths) == 2 else f"all {len(paths)} paths"
+    inner = paths[0].nodes[1:-1]
+    through = f" through {case.names[inner[-1]]}" if inner else ""
+    return f"the path from {case.names[case.order[-1]]} to {case.names[case.node]}{through}"
+
+
+def _told_apart(case: Case, paths: list[Path]) -> dict[frozenset[int], tuple[Any, str]]:
+    """Groups of paths that a reader can name: by a node that these go through and the others do not."""
+    through: dict[Any, list[int]] = {}
+    for i, path in enumerate(paths):
+        for node in reversed(path.nodes[1:-1]):
+            through.setdefault(node, []).append(i)
+    ways: dict[frozenset[int], tuple[Any, str]] = {}
+    for node, places in through.items():
+        if len(places) < len(paths):
+            how_many = "the path" if len(places) == 1 else f"the {len(places)} paths"
+            ways.setdefault(frozenset(places), (node, f"{how_many} through {case.names[node]}"))
+    for i, path in enumerate(paths if len(paths) > 1 else []):
+        ways.setdefault(frozenset([i]), (path.nodes[-2], _whole_path(case, path)))
+    return ways
+
+
+def _whole_path(case: Case, path: Path) -> str:
+    twice = next(((n, p) for n, p in itertools.pairwise(path.nodes) if list(n.parents).count(p) > 1), None)
+    if twice is not None:
+        return f"one of the times that {case.names[twice[1]]} goes into {case.names[twice[0]]}"
+    names = [case.names[node] for node in path.nodes]
+    if len(names) == 2:
+        return f"the direct path from {names[0]} to {names[1]}"
+    return f"the path {', '.join(names[:6])}{', ...' if len(names) > 6 else ''}"
+
+
+# --- factors ----------------------------------------------------------------------------------------------------------
+
+
+def fraction(above: str, below: str) -> str:
+    """The derivative of one name by another."""
+    first, second = (f"({name})" if " " in name else name for name in (above, below))
+    return f"d{first}/d{second}"
+
+
+def _left_out(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
+    """Each local derivative left out, with whether it lies on every path."""
+    for i, k, p in e.edges:
+        text, _, through, rest = _sent(case, e, i, k, p)
+        slip = case.slip("missing factor", case.right - through + rest, e.order[i], f"you left out {text}")
+        yield _is_all(case, through), slip
+
+
+def _twice(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
+    """Each local derivative squared, with whether it lies on every path."""
+    for i, k, p in e.edges:
+        text, partial, through, _ = _sent(case, e, i, k, p)
+        number = case.right + through * (partial - 1.0)
+        yield _is_all(case, through), case.slip("extra factor", number, e.order[i], f"{text} stands there twice")
+
+
+def _is_all(case: Case, through: float) -> bool:
+    return math.isclose(through, case.right, rel_tol=1e-9)
+
+
+def _sent(case: Case, e: Evidence, i: int, k: int, p: int) -> tuple[str, float, float, float]:
+    """Of one operand: its local derivative in words and as a number, what comes through it, and that without it."""
+    partial = float(e.partial[i, k][0])
+    text = f"{fraction(case.names[e.order[i]], case.names[e.order[p]])} = {short_number(partial)}"
+    rest = float(e.above[i][0] * e.slopes_of(p)[0, 0])
+    return text, partial, rest * partial, rest
+
+
+def _local_derivative(case: Case, e: Evidence) -> Iterator[Guess]:
+    """A local derivative by the node alone, without the factors that lie between it and the root."""
+    root = case.names[case.order[-1]]
+    last = len(e.order) - 1
+    from_root = {p for i, _, p in e.edges if i == last}
+    for i, k, p in e.edges:
+        name = case.names[e.order[i]]
+        if e.order[p] is case.node and i != last and i not in from_root:  # else a factor left out says the same
+            local = fraction(name, case.names[case.node])
+            text = f"that is only the local derivative {local}, not times {fraction(root, name)}"
+            yield case.slip("missing factor", float(e.partial[i, k][0]), e.order[i], text)
+
+
+# --- other gradients --------------------------------------------------------------------------------------------------
+
+
+def _another_gradient(case: Case) -> Iterator[Guess]:
+    """The gradient of another leaf, or of another node with a label, that is not on the way."""
+    on_the_way = set(graph.dependents(case.order[-1], [case.node]))
+    others = [
+        node
+        for node, gradient in case.gradients.items()
+        if node not in on_the_way
+        and node is not case.node
+        and (node._label or not node.parents)
+        and not is_plain_number(node)
+        and gradient != 0.0
+        and abs(gradient - case.guess) <= case.slack
+    ]
+    if len(others) <= 2:  # a number that many share is nobody's in particular
+        for node in others:
+            yield case.slip("another node", case.gradients[node], node, f"that is the gradient of {case.names[node]}")
+
+
+def _stopped(case: Case) -> Iterator[Guess]:
+    """The gradient of a node on the way, the one that is nearest to the end."""
+    for node in graph.dependents(case.order[-1], [case.node]):
+        gradient = case.gradients.get(node, 0.0)
+        if node is not case.node and abs(gradient - case.guess) <= case.slack:
+            text = f"that is the gradient of {case.names[node]}: go on from there to {case.names[case.node]}"
+            yield case.slip("missing factor", gradient, node, text)
+            return

@@ -1,4 +1,9 @@
-"""The points of a check, as users write them: numbers, tuples, dicts by argument name, arrays, lists of these."""
+"""The points of a check, as users write them, and what is known of a derivative at each.
+
+A point is a number, a tuple, a dict by argument name or an array. A check asks what the user's derivative says there
+(:func:`by_hand`) and what the engine says (:func:`by_engine`). A diagnosis asks more: at a :class:`Point`, of which an
+argument may also be a structure, a :class:`Problem` observes both and keeps the graph that was recorded.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +36,8 @@ __all__ = [
     "by_name",
     "near",
     "points_of",
+    "real",
+    "structured_points",
     "variable_names",
 ]
 
@@ -106,10 +113,7 @@ def _point(f: Function, point: Any) -> dict[str, float]:
     return dict(zip(names, numbers, strict=True))
 
 
-# --- testimony ----------------------------------------------------------------------------------------------------
-#
-# What is known of a derivative at a point besides f's values: what the user says, and what the engine says.
-
+# --- what the user says, and what the engine says ---------------------------------------------------------------------
 
 # A hand derivative's rounding stays as it is when the step shrinks; its curvature does not.
 _STEPS = (2.0**-18, 2.0**-24, 2.0**-30)
@@ -211,12 +215,7 @@ def real(y: Any) -> float:
     return math.nan if isinstance(y, complex) else plain(y)
 
 
-# --- observing ----------------------------------------------------------------------------------------------------
-#
-# What a hand derivative and the right one say at one point.
-#
-# The right one is found from the graph where the function runs on Values, and from the function's values where not.
-
+# --- both at one point, for a diagnosis -------------------------------------------------------------------------------
 
 _STEP = 3.0 * 2.0**-20
 NOT_HERE = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, AutogradError)
@@ -240,15 +239,15 @@ class Point(NamedTuple):
         return f(**arguments) if self.keyword else f(*arguments)
 
 
-def named_points_of(f: Function, at: Any) -> list[Point]:
-    """Read a point or a list of points."""
+def structured_points(f: Function, at: Any) -> list[Point]:
+    """The points; each argument of a function may be a structure of numbers."""
     given = at if isinstance(at, list) else [at]
     if not given:
         raise ArgumentError("at needs at least one point")
-    return [_named_point(argument_names(f), p) for p in given]
+    return [_structured_point(argument_names(f), p) for p in given]
 
 
-def _named_point(arguments: list[str], point: Any) -> Point:
+def _structured_point(arguments: list[str], point: Any) -> Point:
     if isinstance(point, dict):
         order = [name for name in arguments if name in point] if arguments else list(point)
         if len(order) != len(point):
@@ -277,7 +276,10 @@ def _entries(name: str, part: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Observation:
-    """One point with what the hand derivative and the right one give there."""
+    """What the hand derivative and the right one give at one point.
+
+    The right one comes from the graph where the function runs on Values, else from the function's values.
+    """
 
     point: Point
     yours: tuple[float, ...]

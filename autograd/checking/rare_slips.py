@@ -38,12 +38,12 @@ def _operands_text(node: Any) -> str:
 
 def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
     """The whole, or what comes through one operand, times or divided by some number of the graph."""
-    for i, k, _ in e.edges():
+    for i, k, _ in e.edges:
         yield from _times(e.right, e.partial[i, k], e.order[i], later(local_derivative_text, e.order[i], k))
     for j, node in enumerate(e.order):
         if e.below[j] is not None:
             yield from _times(e.right, e.value[j], node, later(written, node))
-    for i, k, _ in e.edges()[:MOST_EDGES]:
+    for i, k, _ in e.edges[:MOST_EDGES]:
         for q in dict.fromkeys((*e.parents[i], i)):
             yield from _times(e.through(i, k), e.value[q], e.order[i], later(written, e.order[q]))
 
@@ -86,7 +86,7 @@ def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
 
 def textbook_function(e: Evidence) -> Iterator[Guess]:
     """Any function that stands in a table in the place of a local derivative."""
-    for i, k, p in e.edges()[:MOST_EDGES]:
+    for i, k, p in e.edges[:MOST_EDGES]:
         node = e.order[i]
         if len(node.parents) != 1 and node._row is not ops.DIV:
             continue

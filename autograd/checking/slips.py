@@ -1,4 +1,10 @@
-"""Slips in the derivative as a whole: its sign, its unit, the order of its entries, a mean for a sum."""
+"""Guesses at the one slip in a hand derivative: in the whole, in a part, in a rule.
+
+Each guess says by how much the right derivative would change, at every point and for every variable; whether that fits
+is for :class:`autograd.checking.evidence.Evidence` to say. By the chain rule, what reaches the variables through one
+operand of one node is ``above * partial * below``, so a slip there replaces one of three factors: one line each.
+Which guess goes before which is decided in :mod:`autograd.checking.diagnosis`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine import op as operation
 from ..engine import ops
 from ..engine.op import Op
 from ..reading.formulas import local_derivative_text, name_of, term_text, written
@@ -21,18 +26,32 @@ from .evidence import MOST_EDGES, PASS_ON, Array, Evidence, Guess, column, edge_
 
 __all__ = [
     "TEXTBOOK",
+    "any_constant",
     "constant_text",
+    "counted_twice",
     "degrees",
+    "left_out_factor",
+    "left_out_part",
+    "left_out_term",
     "left_out_text",
+    "left_out_way",
     "mean_for_sum",
     "rule_text",
+    "sign_of_a_part",
     "sign_of_the_whole",
+    "simple_constant",
     "swapped_entries",
     "transposed",
     "twice_text",
+    "usual_mistakes",
+    "wrong_place",
+    "wrong_place_of_a_power",
+    "wrong_rule",
 ]
 
-DEGREE = math.pi / 180.0
+# --- the derivative as a whole ----------------------------------------------------------------------------------------
+
+_DEGREE = math.pi / 180.0
 _TURNS = (ops.SIN, ops.COS, ops.TAN, ops.ASIN, ops.ACOS, ops.ATAN)
 
 
@@ -43,10 +62,10 @@ def sign_of_the_whole(e: Evidence) -> Iterator[Guess]:
 
 def degrees(e: Evidence) -> Iterator[Guess]:
     """A factor of pi/180 or 180/pi, on the whole or on the slope of an angle; or such a slope taken at degrees."""
-    for factor, name in ((DEGREE, "pi/180"), (1.0 / DEGREE, "180/pi")):
+    for factor, name in ((_DEGREE, "pi/180"), (1.0 / _DEGREE, "180/pi")):
         text = f"a factor of {name} too much: degrees in one place, radians in the other"
         yield Guess("degrees", (factor - 1.0) * e.right, None, text.__str__)
-        for i, k, p in e.edges():
+        for i, k, p in e.edges:
             node = e.order[i]
             if node._row not in _TURNS:
                 continue
@@ -154,14 +173,12 @@ def _build(e: Evidence, j: int, depth: int) -> Any:
     return e.order[j]._row, tuple(_build(e, p, depth + 1) for p in e.parents[j]) if depth < 4 else ()
 
 
-# --- parts --------------------------------------------------------------------------------------------------------
-#
-# Parts of a derivative turned round, left out or counted twice.
+# --- parts turned round, left out or counted twice --------------------------------------------------------------------
 
 
 def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
     """Minus what comes through one operand, or through one node."""
-    for i, k, p in e.edges():
+    for i, k, p in e.edges:
         if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # x*x with one sign turned is x*x left out
             yield Guess("sign", -2.0 * e.through(i, k), e.order[i], later(_sign_text, e.order[i], k))
         everything = -2.0 * column(e.above[p]) * e.slopes_of(p)
@@ -194,10 +211,10 @@ def left_out_part(e: Evidence) -> Iterator[Guess]:
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
-    """Every operand left out, with a rank: is anything left of its variable, is it a term, has it company?"""
-    insides = {p for i, _, p in e.edges() if len(e.parents[i]) == 1}
+    """Every operand left out, ranked: 0 if its variable has another way, 1 for a term, 2 for a factor, 3 alone."""
+    insides = {p for i, _, p in e.edges if len(e.parents[i]) == 1}
     unlikely: list[Array] = []
-    for i, k, p in e.edges():
+    for i, k, p in e.edges:
         node = e.order[i]
         own = column(e.partial[i, k]) * e.slopes_of(p)
         others = [q for j, q in enumerate(e.parents[i]) if j != k and e.below[q] is not None]
@@ -237,7 +254,7 @@ def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
 def left_out_factor(e: Evidence) -> Iterator[Guess]:
     """A local derivative, everything inside it or everything outside it, or a quotient's divisor."""
     one = np.ones(len(e.points))
-    for i, k, _ in e.edges():
+    for i, k, _ in e.edges:
         node = e.order[i]
         yield edge_guess(e, i, k, one, "missing factor", later(left_out_text, node, k))
         if node._row is ops.DIV and e.below[e.parents[i][1]] is not None:
@@ -248,7 +265,7 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
         for factor in _base_factors(e, i, k):
             text = later(_base_text, node, k, float(factor[0]))
             yield edge_guess(e, i, k, e.partial[i, k] / factor, "missing factor", text)
-    for i, k, p in e.edges():
+    for i, k, p in e.edges:
         node, inner = e.order[i], e.order[p]
         if inner.parents and node._row not in (*PASS_ON, ops.MUL):
             reached = (e.slopes_of(p) != 0.0).any(axis=0) - e.slopes_of(p)
@@ -276,7 +293,7 @@ def _base_text(node: Any, k: int, factor: float) -> str:
 
 
 def left_out_text(node: Any, k: int) -> str:
-    """The sentence for a local derivative that is not there."""
+    """The sentence for a local derivative that was left out."""
     return f"you left out {local_derivative_text(node, k)}"
 
 
@@ -295,10 +312,10 @@ def _outer_text(inner: Any) -> str:
 
 def counted_twice(e: Evidence) -> Iterator[Guess]:
     """A local derivative, or everything inside it, squared."""
-    for i, k, p in e.edges():
+    for i, k, p in e.edges:
         node, inner = e.order[i], e.order[p]
         yield edge_guess(e, i, k, e.partial[i, k] ** 2, "extra factor", later(twice_text, node, k))
-    for i, k, p in e.edges():
+    for i, k, p in e.edges:
         inner = e.order[p]
         if inner.parents:
             change = e.through(i, k) * (e.slopes_of(p) - 1.0)
@@ -314,13 +331,11 @@ def _inner_twice_text(inner: Any) -> str:
     return f"the inner derivative, that of {written(inner, False)}, stands there twice"
 
 
-# --- textbook -----------------------------------------------------------------------------------------------------
-#
-# The functions that people write down in the place of a derivative.
+# --- what people write down in the place of a derivative --------------------------------------------------------------
 
 
 class Instead(NamedTuple):
-    """A function of an operation's operand u and its result o, with a form of how it is written."""
+    """A function of an operation's operand u and its result o, and how it is written."""
 
     text: str
     of: Callable[[Array, Array], Array]
@@ -455,14 +470,12 @@ def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
         yield Mistake(n * u ** (n - 2.0), f"{times}{{u}}^{n - 2:g}")
 
 
-# --- rules --------------------------------------------------------------------------------------------------------
-#
-# Wrong rules, wrong constants, and rules taken at the wrong place.
+# --- wrong rules, wrong constants, rules taken at the wrong place -----------------------------------------------------
 
 
 def wrong_rule(e: Evidence) -> Iterator[Guess]:
     """The mistakes that are made often: the function itself, the exponent kept, the product of the derivatives."""
-    for i, k, _ in e.edges():
+    for i, k, _ in e.edges:
         node = e.order[i]
         operands = [e.value[q] for q in e.parents[i]]
         for mistake in usual_mistakes(node._row, k, operands, e.value[i]):
@@ -505,14 +518,14 @@ def any_constant(e: Evidence) -> Iterator[Guess]:
 
 
 def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
-    """The constant by which the whole, or what comes through one operand, would have been multiplied."""
+    """The constant factor, on the whole or on what comes through one operand, that would explain the largest gap."""
     row, wrong = (int(n) for n in np.unravel_index(int(np.argmax(np.abs(e.gap))), e.gap.shape))
     gap, right = float(e.gap[row, wrong]), float(e.right[row, wrong])
     if right != 0.0:
         factor = 1.0 + gap / right
         if abs(factor) > 1e-9:
             yield factor, Guess("constant factor", gap / right * e.right, None, later(_constant_text, factor))
-    for i, k, _ in e.edges():
+    for i, k, _ in e.edges:
         part = e.through(i, k)
         at = float(part[row, wrong])
         if at == 0.0:
@@ -578,14 +591,14 @@ def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
     return _wrong_place(e, powers=True)
 
 
-def _is_power(op: operation.Op) -> bool:
+def _is_power(op: Op) -> bool:
     bound = len(op.params) == 1 and op is ops.power(op.params[0])
     return bound or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
 
 
 def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
     row = int(np.argmax(np.abs(e.gap).max(axis=1) * e.same))
-    for i, k, p in e.edges()[:MOST_EDGES]:
+    for i, k, p in e.edges[:MOST_EDGES]:
         op = e.order[i]._row
         if (
             _is_power(op) != powers
@@ -630,7 +643,7 @@ def _rule_at(e: Evidence, i: int, k: int, j: int, row: int) -> float:
 
 
 def _fits_in_row(e: Evidence, i: int, k: int, j: int, row: int) -> bool:
-    """Whether it is worth while to look at all other points."""
+    """Whether this place explains the point that is furthest off; if not, no other point need be looked at."""
     excess = _rule_at(e, i, k, j, row) - e.partial[i, k][row]
     change: Array = e.above[i][row] * excess * e.slopes_of(e.parents[i][k])[row]
     return bool(np.all((np.abs(change - e.gap[row]) <= e.slack[row])[e.columns]))

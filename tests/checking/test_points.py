@@ -8,14 +8,14 @@ import numpy as np
 
 from autograd import ops
 from autograd.checking.guessing import fraction
-from autograd.checking.points import argument_names, named_points_of, near, points_of, variable_names
+from autograd.checking.points import argument_names, near, points_of, structured_points, variable_names
 from autograd.checking.slips import constant_text, usual_mistakes
 
 
 def test_points_are_read_in_the_order_of_the_arguments() -> None:
     at = [(1.0, 2.0), {"y": 4.0, "x": 3.0}]
     assert points_of(lambda x, y: x * y, at) == [{"x": 1.0, "y": 2.0}, {"x": 3.0, "y": 4.0}]
-    assert [point.numbers for point in named_points_of(lambda x, y: x * y, at)] == [(1.0, 2.0), (3.0, 4.0)]
+    assert [point.numbers for point in structured_points(lambda x, y: x * y, at)] == [(1.0, 2.0), (3.0, 4.0)]
 
 
 def test_arguments_keep_their_names_if_there_are_enough() -> None:
@@ -26,9 +26,9 @@ def test_arguments_keep_their_names_if_there_are_enough() -> None:
 
 
 def test_points_nearby_are_always_the_same_and_keep_the_sign() -> None:
-    (point,) = named_points_of(abs, 2.0)
+    (point,) = structured_points(abs, 2.0)
     assert [f"{p.numbers[0]:.3f}" for p in near(point, 3)] == ["1.683", "1.967", "2.250"]
-    (point,) = named_points_of(lambda x, y: x, (-1e-3, 5.0))
+    (point,) = structured_points(lambda x, y: x, (-1e-3, 5.0))
     assert all(p.numbers[0] < 0.0 < p.numbers[1] for p in near(point, 50))
 
 
