@@ -1,8 +1,7 @@
 """Walks over a recorded graph: topological order, local derivatives, and the reverse sweep as a pure function.
 
-Nothing here knows what a node computes. A node has `parents`, its stored value, and an op whose ``partials`` give
-the local derivatives; the chain rule is all that is added. Every walk is a loop, never a recursion, so the depth
-of a graph is limited by memory alone.
+Nothing here knows what a node computes: its row's ``partials`` give the local derivatives, and the chain rule is all
+that is added. Every walk is a loop, never a recursion, so the depth of a graph is limited by memory alone.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 from ..errors import AnomalyError, ArgumentError, shown, translated, warn
 from . import modes
-from .op import Partials
+from .op import Op, Partials
 from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM
 
 
@@ -168,20 +167,30 @@ def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._row
     if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
-        warn(
-            f"{op.name} has slope {plain_of(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
-            f"{name_of(node)}"
-            + (f" ({op.kink})" if op.kink else "")
-            + ("; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else "")
-        )
+        place = f"{name_of(parent)} = {parent._data!r}, operand of {name_of(node)}"
+        hint = "; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else ""
+        warn(slope_text(op, plain_of(partial), [place]) + hint)
     elif op is FLOOR and plain_of(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
 
 
 def no_derivative(node: Any, error: Exception) -> Exception:
-    at = ", ".join(f"{name_of(p)} = {p._data!r}" for p in node.parents[:4])
-    kink = f" ({node._row.kink})" if node._row.kink else ""
-    return translated(error, f"{node._row.name} has no derivative at {at}{kink}: {error}")
+    """What to raise where a node's rule has no value."""
+    return no_slope(node._row, [f"{name_of(p)} = {p._data!r}" for p in node.parents[:4]], error)
+
+
+def slope_text(op: Op, slope: float, places: Sequence[str]) -> str:
+    """What to warn of an infinite or undefined slope, with the operands in words."""
+    return f"{op.name} has slope {slope!r} at {', '.join(places[:4])}{_kink(op)}"
+
+
+def no_slope(op: Op, places: Sequence[str], error: Exception) -> Exception:
+    """What to raise where a rule has no value, with the operands in words."""
+    return translated(error, f"{op.name} has no derivative at {', '.join(places[:4])}{_kink(op)}: {error}")
+
+
+def _kink(op: Op) -> str:
+    return f" ({op.kink})" if op.kink else ""
 
 
 def _check_stored_values(order: Iterable[Any]) -> None:

@@ -1,14 +1,12 @@
 """`Value`: a number that remembers how it was made.
 
-Operators and methods are made from rows of the op table by two small factories, so no operation is described
-here. Drawing, stepping, checking and differentiating functions live elsewhere and only read a graph.
+Drawing, stepping, checking and differentiating functions live elsewhere and only read a graph.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-import numbers
-import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
 from weakref import ReferenceType, ref
@@ -19,190 +17,12 @@ from ..errors import ArgumentError, OperandError
 from . import backward as sweep
 from . import copying, graph, modes, ops
 from .op import Op, number
-from .ops import CONSTANT, LEAF, LITERAL
+from .operators import Operators
+from .ops import ADD, CONSTANT, DIV, EXP, LEAF, LITERAL, MUL, NEG, RELU, SUB, TANH
 
-__all__ = ["Number", "Operators", "Value", "lift", "literal", "node", "record", "unary_method"]
-
-# --- operators ----------------------------------------------------------------------------------------------------
-#
-# Python's operators for everything that stands for a number: each applies its row of the op table.
-#
-# A class that mixes this in gives `data`, the bare number, and ``apply_op`` (see :class:`autograd.engine.op.Op`).
-
-
-def _operator(op: Op) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """The operator of a two-operand row, and its reflected form. An array operand goes element by element itself."""
-
-    def operate(self: Any, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else op(self, _operand(other))
-
-    def reflected(self: Any, other: Any) -> Any:
-        return NotImplemented if isinstance(other, np.ndarray) else op(_operand(other), self)
-
-    return operate, reflected
-
-
-def _operand(x: Any) -> Any:
-    return x if isinstance(x, Operators) else number(x)
-
-
-def _unary(op: Op) -> Callable[[Any], Any]:
-    return lambda self: op(self)
-
-
-def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, object], bool]:
-    """A comparison of bare numbers, as a plain bool."""
-
-    def holds(self: Any, other: object) -> bool:
-        theirs = other.data if isinstance(other, Operators) else other
-        if not isinstance(theirs, numbers.Real):
-            return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
-        outcome = bool(compare(self.data, theirs))
-        return modes.compared(outcome, compare, self, other) if modes.entered else outcome
-
-    return holds
-
-
-class Operators:
-    """Arithmetic that stays in the graph, comparisons that give plain bools, and no silent way out to floats."""
-
-    __slots__ = ()
-
-    data: float
-
-    __add__, __radd__ = _operator(ops.ADD)
-    __sub__, __rsub__ = _operator(ops.SUB)
-    __mul__, __rmul__ = _operator(ops.MUL)
-    __truediv__, __rtruediv__ = _operator(ops.DIV)
-    __floordiv__, __rfloordiv__ = _operator(ops.FLOORDIV)
-    __mod__, __rmod__ = _operator(ops.MOD)
-    _pow, __rpow__ = _operator(ops.POW)
-    __neg__ = _unary(ops.NEG)
-    __abs__ = _unary(ops.ABS)
-    __floor__ = _unary(ops.FLOOR)
-
-    # Methods for the functions that micrograd has as methods, and those that NumPy's loops over plain object
-    # arrays look for. Everything else is a function of the package.
-    relu = _unary(ops.RELU)
-    tanh = _unary(ops.TANH)
-    exp = _unary(ops.EXP)
-    log = _unary(ops.LOG)
-    sqrt = _unary(ops.SQRT)
-    sin = _unary(ops.SIN)
-    cos = _unary(ops.COS)
-
-    def __pow__(self, exponent: Any) -> Any:
-        if isinstance(exponent, Operators | np.ndarray):
-            return self._pow(exponent)
-        return ops.power(number(exponent))(self)
-
-    def __round__(self, digits: int | None = None) -> Any:
-        return ops.rounded(float(operator.index(digits or 0)))(self)
-
-    def __divmod__(self, other: Any) -> tuple[Any, Any]:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
-        return other // self, other % self
-
-    def __pos__(self) -> Any:
-        return self
-
-    __hash__ = object.__hash__
-    __eq__ = _comparison(operator.eq)
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
-
-    def __bool__(self) -> bool:
-        outcome = self.data != 0.0
-        return modes.compared(outcome, operator.truth, self) if modes.entered else outcome
-
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
-
-    def __float__(self) -> float:
-        raise OperandError(
-            f"this would drop a {type(self).__name__} from the graph without a word: use autograd's own functions "
-            "(autograd.exp for math.exp) to stay in the graph, or .data for the bare number"
-        )
-
-    def __int__(self) -> int:
-        return int(self.__float__())
-
+__all__ = ["Number", "Operators", "Value", "lift", "literal", "node", "on_value", "record"]
 
 Number: TypeAlias = "Value | float"
-
-_make = object.__new__
-_literals: dict[float, ReferenceType[Value]] = {}
-_LITERALS_KEPT = 4096
-_NUMBERS = (float, int)
-
-
-def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
-    """A node as it is, without the checks of `__init__`: this is made once for every operation.
-
-    Args:
-        data: its number.
-        op: its row.
-        a, b: its operands, as :func:`autograd.ops.laid_out` has them. A pair has no tuple of its own, and the
-            neurons of a layer share the tuple of their inputs: fewer objects for the collector to walk.
-    """
-    made: Value = _make(Value)
-    made._data = data
-    made._grad = None
-    made._label = ""
-    made._row = op
-    made._a = a
-    made._b = b
-    return modes.applied(made) if modes.entered else made
-
-
-def _defers_to(other: Any) -> bool:
-    """Whether the other operand knows better how to go on: a dual, or an array."""
-    return getattr(type(other), "op_level", 0) > 1 or isinstance(other, np.ndarray)
-
-
-def _binary(op: Op) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
-    """The operator of a two-operand row, and its reflected form."""
-    forward = op.forward
-
-    def operate(self: Value, other: Any) -> Value:
-        if type(other) is not Value:
-            if type(other) not in _NUMBERS and _defers_to(other):
-                return NotImplemented  # type: ignore[no-any-return]
-            other = lift(other)
-        try:
-            return node(forward(self._data, other._data), op, self, other)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (self, other), error) from None
-
-    def reflected(self: Value, other: Any) -> Value:
-        if type(other) not in _NUMBERS and _defers_to(other):
-            return NotImplemented  # type: ignore[no-any-return]
-        other = lift(other)
-        try:
-            return node(forward(other._data, self._data), op, other, self)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (other, self), error) from None
-
-    return operate, reflected
-
-
-def unary_method(op: Op) -> Callable[[Value], Value]:
-    """The method of a one-operand row."""
-    forward = op.forward
-
-    def operate(self: Value) -> Value:
-        try:
-            return node(forward(self._data), op, self)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (self,), error) from None
-
-    operate.__name__ = op.name
-    operate.__doc__ = f"autograd.{op.name} of this node: {op.because}."
-    return operate
 
 
 class Value(Operators):
@@ -228,7 +48,7 @@ class Value(Operators):
 
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_row")
 
-    op_level = 1  # see operation.Op: a row called with a Value makes a node
+    op_level = 1  # see op.Op: a row called with a Value makes a node
 
     _data: float
     _grad: Any  # None: no backward has reached this node; a constant's stays None
@@ -242,7 +62,10 @@ class Value(Operators):
         self._grad = None
         self._row = CONSTANT if constant else LEAF
         self._a = self._b = None
-        self.label = label
+        if type(label) is str:
+            self._label = label
+        else:
+            self.label = label
 
     # --- what a node holds ---------------------------------------------------------------------------------
 
@@ -355,30 +178,76 @@ class Value(Operators):
         """Return a constant with this node's number and label, and none of its history."""
         return Value(self._data, self._label, constant=True)
 
-    # --- operators: the commonest without the detour through Op's dispatch ---------------------------------------
+    # --- operators: the commonest without the detour through Op's dispatch; a test holds them against the table -----
 
     @classmethod
     def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Value:
         """Apply a row to inputs of which at least one is a Value; the others become constants."""
         return record(op, tuple([x if type(x) is Value else lift(x) for x in inputs]))
 
-    __add__, __radd__ = _binary(ops.ADD)
-    __sub__, __rsub__ = _binary(ops.SUB)
-    __mul__, __rmul__ = _binary(ops.MUL)
-    __truediv__, __rtruediv__ = _binary(ops.DIV)
-    __neg__ = unary_method(ops.NEG)
-    relu = unary_method(ops.RELU)
-    tanh = unary_method(ops.TANH)
-    exp = unary_method(ops.EXP)
+    def __add__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _partner(other)) is None:
+            return NotImplemented
+        return node(self._data + other._data, ADD, self, other)
+
+    def __radd__(self, other: Any) -> Value:
+        if (other := _partner(other)) is None:
+            return NotImplemented
+        return node(other._data + self._data, ADD, other, self)
+
+    def __sub__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _partner(other)) is None:
+            return NotImplemented
+        return node(self._data - other._data, SUB, self, other)
+
+    def __rsub__(self, other: Any) -> Value:
+        if (other := _partner(other)) is None:
+            return NotImplemented
+        return node(other._data - self._data, SUB, other, self)
+
+    def __mul__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _partner(other)) is None:
+            return NotImplemented
+        return node(self._data * other._data, MUL, self, other)
+
+    def __rmul__(self, other: Any) -> Value:
+        if (other := _partner(other)) is None:
+            return NotImplemented
+        return node(other._data * self._data, MUL, other, self)
+
+    def __truediv__(self, other: Any) -> Value:
+        if type(other) is not Value and (other := _partner(other)) is None:
+            return NotImplemented
+        try:
+            quotient = self._data / other._data
+        except ZeroDivisionError as error:
+            raise _failure(DIV, (self, other), error) from None
+        return node(quotient, DIV, self, other)
+
+    def __rtruediv__(self, other: Any) -> Value:
+        if (other := _partner(other)) is None:
+            return NotImplemented
+        return Value.__truediv__(other, self)
 
     def __pow__(self, exponent: Any) -> Any:
-        if type(exponent) not in _NUMBERS:
-            return super().__pow__(exponent)
-        op = ops.power(float(exponent))
-        try:
-            return node(op.forward(self._data), op, self)
-        except (ArithmeticError, ValueError) as error:
-            raise _failure(op, (self,), error) from None
+        if type(exponent) is float or type(exponent) is int:
+            return on_value(ops.power(float(exponent)), self)
+        return super().__pow__(exponent)
+
+    def __neg__(self) -> Value:
+        return node(-self._data, NEG, self)
+
+    def relu(self) -> Value:
+        """autograd.relu of this node."""
+        return node(RELU.forward(self._data), RELU, self)
+
+    def tanh(self) -> Value:
+        """autograd.tanh of this node."""
+        return node(TANH.forward(self._data), TANH, self)
+
+    def exp(self) -> Value:
+        """autograd.exp of this node."""
+        return on_value(EXP, self)
 
     # --- text, copies ----------------------------------------------------------------------------------------
 
@@ -399,6 +268,10 @@ class Value(Operators):
         return (literal, (self._data,)) if self._row is LITERAL else copying.reduce(self)
 
 
+_literals: dict[float, ReferenceType[Value]] = {}
+_LITERALS_KEPT = 4096
+
+
 def literal(x: float) -> Value:
     """The one constant node for a plain number, shared by all graphs that use the number now."""
     known = _literals.get(x)
@@ -415,11 +288,48 @@ def lift(x: Any) -> Value:
     """A Value as it is, any other real number as a constant.
 
     Raises:
-        OperandError: `x` is not a real number.
+        OperandError: it is no real number.
     """
+    return x if isinstance(x, Value) else literal(number(x))
+
+
+def _partner(x: Any) -> Value | None:
+    """The other operand as a Value; None if it knows better how to go on: a dual, a symbol, an array."""
     if type(x) is float:
         return literal(x)
-    return x if isinstance(x, Value) else literal(float(x) if type(x) is int else number(x))
+    if type(x) is int:
+        return literal(float(x))
+    return None if isinstance(x, np.ndarray) or getattr(type(x), "op_level", 0) > 1 else lift(x)
+
+
+_blank = functools.partial(object.__new__, Value)  # the quickest way to an object without its `__init__`
+
+
+def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
+    """A node as it is, without the checks of `__init__`: this is made once for every operation.
+
+    Args:
+        data: its number.
+        op: its row.
+        a, b: its operands, as `ops.laid_out` has them. A pair has no tuple of its own, and the neurons of a layer
+            share the tuple of their inputs: fewer objects for the collector to walk.
+    """
+    made: Value = _blank()
+    made._data = data
+    made._grad = None
+    made._label = ""
+    made._row = op
+    made._a = a
+    made._b = b
+    return modes.applied(made) if modes.entered else made
+
+
+def on_value(op: Op, x: Value) -> Value:
+    """Apply a row of one operand to a Value."""
+    try:
+        return node(op.forward(x._data), op, x)
+    except (ArithmeticError, ValueError) as error:
+        raise _failure(op, (x,), error) from None
 
 
 def record(op: Op, parents: tuple[Value, ...]) -> Value:

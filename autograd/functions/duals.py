@@ -12,10 +12,11 @@ import itertools
 from math import isfinite
 from typing import Any
 
+from ..engine.graph import no_slope, slope_text
 from ..engine.op import Op, is_node, number
+from ..engine.operators import Operators
 from ..engine.ops import FLOOR
-from ..engine.value import Operators
-from ..errors import AutogradError, translated, warn
+from ..errors import AutogradError, warn
 
 __all__ = ["Dual", "innermost", "new_level"]
 
@@ -96,16 +97,13 @@ def _partials(op: Op, out: Any, primals: list[Any]) -> tuple[Any, ...]:
     except AutogradError:
         raise
     except (ArithmeticError, ValueError) as error:
-        at = ", ".join(repr(_plain(x)) for x in primals[:4])
-        kink = f" ({op.kink})" if op.kink else ""
-        raise translated(error, f"{op.name} has no derivative at {at}{kink}: {error}") from error
+        raise no_slope(op, [repr(_plain(x)) for x in primals], error) from error
 
 
 def _warn_of_partial(op: Op, partial: Any, primals: list[Any]) -> None:
     """Say what backward says of an infinite slope, or of a step that stops everything."""
     if op.singular and not isfinite(_plain(partial)) and all(isfinite(_plain(x)) for x in primals):
-        at = ", ".join(repr(_plain(x)) for x in primals[:4])
-        warn(f"{op.name} has slope {_plain(partial)!r} at {at}" + (f" ({op.kink})" if op.kink else ""))
+        warn(slope_text(op, _plain(partial), [repr(_plain(x)) for x in primals]))
     elif op is FLOOR:
         warn("floor is flat almost everywhere: no derivative passes through it")
 

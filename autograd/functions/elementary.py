@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..engine import op as operation
 from ..engine import ops, special
 from ..engine.op import Op, is_node
-from ..engine.value import Number, Value, lift, literal, node, record, unary_method
+from ..engine.value import Number, Value, lift, literal, node, on_value, record
 from ..errors import ArgumentError, DomainError, OperandError, ShapeError
 
 # --- reductions ---------------------------------------------------------------------------------------------------
@@ -286,10 +286,8 @@ def _named(function: Any, op: Op, name: str, formula: str, example: str) -> Any:
 
 
 def _unary(op: Op, formula: str, example: str) -> Unary:
-    on_value = unary_method(op)
-
     def function(x: Any, /) -> Any:
-        return on_value(x) if type(x) is Value else op(x)
+        return on_value(op, x) if type(x) is Value else op(x)
 
     unary: Unary = _named(function, op, example.split("(")[0], formula, example)
     return unary
