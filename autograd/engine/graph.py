@@ -19,15 +19,8 @@ from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM
 def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
     """Every node that `roots` depend on, themselves included, each behind all of its parents.
 
-    Nodes in `stop` are included, but nothing behind them is.
-
-    The order is that of a depth-first walk in operand order, so it depends on the graph alone.
-
-    Example:
-        >>> from autograd import Value
-        >>> a, b = Value(2.0, "a"), Value(1.0, "b")
-        >>> [v.label or v.op for v in topological_order((a + b) * (b + 1))]
-        ['a', 'b', '+', '', '+', '*']
+    Nodes in `stop` are included, but nothing behind them is. The order is that of a depth-first walk in operand order,
+    so it depends on the graph alone.
     """
     order: list[Any] = []
     seen: set[Any] = set()
@@ -83,17 +76,12 @@ def refuse_shared(made: Any, what: str) -> None:
 
 
 def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = False) -> dict[Any, Any]:
-    """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of every node.
+    """The reverse sweep as a pure function: from the seeds of some nodes to the adjoint of each that is reached.
 
-    Args:
-        order: nodes in topological order; messages to nodes outside it are dropped.
-        seeds: node -> adjoint to start from.
-        create_graph: compute with Values, so that the adjoints can be differentiated again.
-
-    Returns:
-        node -> adjoint, for every node that a message reached.
+    `order` is topological; messages to nodes outside it are dropped. With `create_graph` it computes with Values, so
+    that the adjoints can be differentiated again.
     """
-    anomaly = bool(modes.entered) and modes.anomalies_raise()
+    anomaly = modes.anomalies_raise()
     if anomaly:
         _check_stored_values(order)
     inside = set(order)
@@ -109,7 +97,7 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
                 continue
             warn_of_partial(node, parent, partial, upstream)
             try:
-                message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
+                message = product(upstream, partial)
                 found[parent] = found[parent] + message if parent in found else message
             except AnomalyError as error:  # met while the gradient's own nodes were made
                 raise AnomalyError(f"backward: the gradient of {name_of(parent)}: {error}") from None
@@ -122,11 +110,7 @@ def adjoints(order: Sequence[Any], seeds: dict[Any, Any], create_graph: bool = F
 
 
 def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
-    """d node / d parent for each parent, in operand order; as Values if they are to be differentiated again.
-
-    Raises:
-        AutogradError: the rule has no value here, as for atan2 at the origin.
-    """
+    """d node / d parent for each parent, in operand order; as Values if they are to be differentiated again."""
     if not create_graph:
         return partials_at(node, node._data, [p._data for p in node.parents])
     rule: Partials = node._row.partials
@@ -141,8 +125,7 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
 def sending_order(node: Any) -> Iterable[int]:
     """The places of the operands in the order in which a backward visit serves them.
 
-    A dot serves each weight with its input, and then the bias. The order matters to the last bit where one node is an
-    operand twice.
+    A dot serves each weight with its input, then the bias; where one node is an operand twice, the last bit tells.
     """
     if node._row is not DOT:
         return range(len(node.parents))
@@ -151,11 +134,7 @@ def sending_order(node: Any) -> Iterable[int]:
 
 
 def partials_at(node: Any, out: float, inputs: Sequence[float]) -> tuple[float, ...]:
-    """The node's rule on numbers, which may be others than it stores.
-
-    Raises:
-        AutogradError: the rule has no value here.
-    """
+    """The node's rule on numbers, which may be others than it stores."""
     rule: Partials = node._row.float_partials
     try:
         return rule(out, *inputs)
@@ -208,8 +187,12 @@ def _check_stored_values(order: Iterable[Any]) -> None:
 
 
 def plain_of(x: Any) -> float:
+    """The number of a gradient, which is a float or a Value."""
     return x if type(x) is float else float(getattr(x, "data", x))
 
 
-def _is_one(x: Any) -> bool:
-    return type(x) is float and x == 1.0
+def product(a: Any, b: Any) -> Any:
+    """a * b, sparing a node where one factor is exactly 1."""
+    if type(a) is float and a == 1.0:
+        return b
+    return a if type(b) is float and b == 1.0 else a * b

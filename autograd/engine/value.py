@@ -20,7 +20,7 @@ from .op import Op, number
 from .operators import Operators
 from .ops import ADD, CONSTANT, DIV, EXP, LEAF, LITERAL, MUL, NEG, RELU, SUB, TANH
 
-__all__ = ["Number", "Operators", "Value", "lift", "literal", "node", "on_value", "record"]
+__all__ = ["Number", "Operators", "Value", "failure", "lift", "literal", "node", "record"]
 
 Number: TypeAlias = "Value | float"
 
@@ -221,7 +221,7 @@ class Value(Operators):
         try:
             quotient = self._data / other._data
         except ZeroDivisionError as error:
-            raise _failure(DIV, (self, other), error) from None
+            raise failure(DIV, (self, other), error) from None
         return node(quotient, DIV, self, other)
 
     def __rtruediv__(self, other: Any) -> Value:
@@ -230,9 +230,13 @@ class Value(Operators):
         return Value.__truediv__(other, self)
 
     def __pow__(self, exponent: Any) -> Any:
-        if type(exponent) is float or type(exponent) is int:
-            return on_value(ops.power(float(exponent)), self)
-        return super().__pow__(exponent)
+        if type(exponent) is not float and type(exponent) is not int:
+            return super().__pow__(exponent)
+        op = ops.power(float(exponent))
+        try:
+            return node(op.forward(self._data), op, self)
+        except (ArithmeticError, ValueError) as error:
+            raise failure(op, (self,), error) from None
 
     def __neg__(self) -> Value:
         return node(-self._data, NEG, self)
@@ -247,7 +251,10 @@ class Value(Operators):
 
     def exp(self) -> Value:
         """autograd.exp of this node."""
-        return on_value(EXP, self)
+        try:
+            return node(EXP.forward(self._data), EXP, self)
+        except ArithmeticError as error:
+            raise failure(EXP, (self,), error) from None
 
     # --- text, copies ----------------------------------------------------------------------------------------
 
@@ -285,11 +292,7 @@ def literal(x: float) -> Value:
 
 
 def lift(x: Any) -> Value:
-    """A Value as it is, any other real number as a constant.
-
-    Raises:
-        OperandError: it is no real number.
-    """
+    """A Value as it is, any other real number as a constant."""
     return x if isinstance(x, Value) else literal(number(x))
 
 
@@ -306,13 +309,10 @@ _blank = functools.partial(object.__new__, Value)  # the quickest way to an obje
 
 
 def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
-    """A node as it is, without the checks of `__init__`: this is made once for every operation.
+    """A node without the checks of `__init__`: this runs once for every operation.
 
-    Args:
-        data: its number.
-        op: its row.
-        a, b: its operands, as `ops.laid_out` has them. A pair has no tuple of its own, and the neurons of a layer
-            share the tuple of their inputs: fewer objects for the collector to walk.
+    `a` and `b` are the operands as `ops.laid_out` has them: a pair has no tuple of its own, and the neurons of a layer
+    share the tuple of their inputs, so the collector has fewer objects to walk.
     """
     made: Value = _blank()
     made._data = data
@@ -324,26 +324,15 @@ def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
     return modes.applied(made) if modes.entered else made
 
 
-def on_value(op: Op, x: Value) -> Value:
-    """Apply a row of one operand to a Value."""
-    try:
-        return node(op.forward(x._data), op, x)
-    except (ArithmeticError, ValueError) as error:
-        raise _failure(op, (x,), error) from None
-
-
 def record(op: Op, parents: tuple[Value, ...]) -> Value:
-    """Apply a row to Values and return the new node.
-
-    Raises:
-        AutogradError: of the kind that plain floats raise; the message names node, operation and number.
-    """
+    """Apply a row to Values; what Python raises for floats is raised with the operation, its operands and numbers."""
     try:
         data = op.forward(*[p._data for p in parents])
     except (ArithmeticError, ValueError) as error:
-        raise _failure(op, parents, error) from None
+        raise failure(op, parents, error) from None
     return node(data, op, *ops.laid_out(op, parents))
 
 
-def _failure(op: Op, parents: tuple[Value, ...], error: Exception) -> Exception:
+def failure(op: Op, parents: tuple[Value, ...], error: Exception) -> Exception:
+    """The exception of `error`'s kind that names the operation, its operands and their numbers."""
     return op.failure(error, tuple(p._data for p in parents), tuple(p._label for p in parents))

@@ -12,7 +12,7 @@ import itertools
 from math import isfinite
 from typing import Any
 
-from ..engine.graph import no_slope, slope_text
+from ..engine.graph import no_slope, product, slope_text
 from ..engine.op import Op, is_node, number
 from ..engine.operators import Operators
 from ..engine.ops import FLOOR
@@ -71,7 +71,7 @@ class Dual(Operators):
         for x, here, partial in zip(inputs, at_level, _partials(op, out, primals), strict=True):
             if here and not (type(x.tangent) is float and x.tangent == 0.0):
                 _warn_of_partial(op, partial, primals)
-                change = _product(partial, x.tangent)
+                change = product(partial, x.tangent)
                 tangent = change if type(tangent) is float and tangent == 0.0 else tangent + change
         return Dual(out, tangent, level)
 
@@ -82,13 +82,6 @@ class Dual(Operators):
 
     def __repr__(self) -> str:
         return f"Dual({self.primal!r}, {self.tangent!r})"
-
-
-def _product(a: Any, b: Any) -> Any:
-    """a * b, sparing a node where one factor is exactly 1."""
-    if type(a) is float and a == 1.0:
-        return b
-    return a if type(b) is float and b == 1.0 else a * b
 
 
 def _partials(op: Op, out: Any, primals: list[Any]) -> tuple[Any, ...]:

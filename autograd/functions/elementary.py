@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..engine import op as operation
 from ..engine import ops, special
 from ..engine.op import Op, is_node
-from ..engine.value import Number, Value, lift, literal, node, on_value, record
+from ..engine.value import Number, Value, failure, lift, literal, node, record
 from ..errors import ArgumentError, DomainError, OperandError, ShapeError
 
 # --- reductions ---------------------------------------------------------------------------------------------------
@@ -286,8 +286,15 @@ def _named(function: Any, op: Op, name: str, formula: str, example: str) -> Any:
 
 
 def _unary(op: Op, formula: str, example: str) -> Unary:
+    forward = op.forward
+
     def function(x: Any, /) -> Any:
-        return on_value(op, x) if type(x) is Value else op(x)
+        if type(x) is not Value:
+            return op(x)
+        try:
+            return node(forward(x._data), op, x)
+        except (ArithmeticError, ValueError) as error:
+            raise failure(op, (x,), error) from None
 
     unary: Unary = _named(function, op, example.split("(")[0], formula, example)
     return unary
