@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import op as operation
-from ..engine import ops, special
+from ..engine import ops, special, value
 from ..engine.op import Op, is_node
 from ..engine.value import Number, Value, failure, lift, literal, node, record
 from ..errors import ArgumentError, DomainError, OperandError, ShapeError
@@ -292,7 +292,7 @@ def _unary(op: Op, formula: str, example: str) -> Unary:
         if type(x) is not Value:
             return op(x)
         try:
-            return node(forward(x._data), op, x)
+            return value.node(forward(x._data), op, x)  # by the name that a count of nodes replaces
         except (ArithmeticError, ValueError) as error:
             raise failure(op, (x,), error) from None
 
