@@ -103,11 +103,7 @@ _KINDS: dict[type[Exception], type[AutogradError]] = {
 
 
 def translated(error: Exception, message: str) -> AutogradError:
-    """Return this package's kind of `error`, which stays an instance of the same built-in exception.
-
-    >>> isinstance(translated(ZeroDivisionError("division by zero"), "1 / x"), ZeroDivisionError)
-    True
-    """
+    """This package's kind of `error`, which stays an instance of the same built-in exception."""
     if isinstance(error, AutogradError):
         return type(error)(message)
     for builtin, ours in _KINDS.items():
@@ -125,25 +121,16 @@ def warn(message: str) -> None:
 
 
 def shown(label: str) -> str:
-    """A label as a message shows it: as it is if it is short and printable, else quoted and cut.
-
-    >>> shown("w1"), shown("two\\nlines")
-    ('w1', "'two\\\\nlines'")
-    """
+    """A label as a message shows it: as it is if it is short and printable, else quoted and cut."""
     if len(label) <= 40 and label.isprintable():
         return label
     return ascii(label if len(label) <= 40 else label[:39] + "…")
 
 
 def pointed(text: str, position: int) -> str:
-    r"""A line of any text, cut to what surrounds one place in it, and a caret below that place.
+    """A line of any text, cut to what surrounds one place in it, and a caret below that place.
 
     What would not show is written as the escape that a Python string has for it.
-
-    Example:
-        >>> print(pointed("x\0 + 1", 1))
-          x\x00 + 1
-           ^
     """
     start = max(0, min(position - 32, len(text) - 64))
     end = start + 64

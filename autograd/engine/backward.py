@@ -6,17 +6,7 @@ from math import isfinite
 from typing import Any
 
 from ..errors import AnomalyError
-from . import modes
-from .graph import (
-    adjoints,
-    is_constant,
-    local_partials,
-    name_of,
-    no_derivative,
-    plain_of,
-    topological_order,
-    warn_of_partial,
-)
+from . import graph, modes
 from .ops import ADD, DOT, LEAF, MUL
 
 __all__ = ["backward"]
@@ -24,31 +14,35 @@ __all__ = ["backward"]
 
 def backward(root: Any, seed: Any, create_graph: bool) -> None:
     """Write d root / d node, times `seed`, to every node below `root`; see :meth:`Value.backward`."""
-    if create_graph or (modes.entered and modes.anomalies_raise()):
-        order = topological_order(root)
-        found = adjoints(order, {root: seed}, create_graph=create_graph)
-        reached = [node for node in order if not is_constant(node)]
-        gradients = [found.get(node, 0.0) for node in reached]
-        for k, node in enumerate(reached):
-            if node._row is LEAF and node._grad is not None:
-                gradients[k] = node._grad + gradients[k]
-                if modes.entered and modes.anomalies_raise() and not isfinite(plain_of(gradients[k])):
-                    raise AnomalyError(
-                        f"backward: the gradients of several passes add up to inf or nan at {name_of(node)}"
-                    )
-        before = [node._grad for node in reached]
-        try:
-            for node, gradient in zip(reached, gradients, strict=True):
-                node._grad = gradient
-        except BaseException:  # Ctrl-C
-            for node, gradient in zip(reached, before, strict=True):
-                node._grad = gradient
-            raise
+    if create_graph or modes.anomalies_raise():
+        _by_adjoints(root, seed, create_graph)
     else:
-        _backward_in_place(root, seed)
+        _in_place(root, seed)
 
 
-def _backward_in_place(root: Any, seed: float) -> None:
+def _by_adjoints(root: Any, seed: Any, create_graph: bool) -> None:
+    """Compute all gradients, and write them only when the last is there."""
+    order = graph.topological_order(root)
+    found = graph.adjoints(order, {root: seed}, create_graph=create_graph)
+    reached = [node for node in order if not graph.is_constant(node)]
+    gradients = [found.get(node, 0.0) for node in reached]
+    for k, node in enumerate(reached):
+        if node._row is LEAF and node._grad is not None:
+            gradients[k] = node._grad + gradients[k]
+            if modes.anomalies_raise() and not isfinite(graph.plain_of(gradients[k])):
+                name = graph.name_of(node)
+                raise AnomalyError(f"backward: the gradients of several passes add up to inf or nan at {name}")
+    before = [node._grad for node in reached]
+    try:
+        for node, gradient in zip(reached, gradients, strict=True):
+            node._grad = gradient
+    except BaseException:  # Ctrl-C
+        for node, gradient in zip(reached, before, strict=True):
+            node._grad = gradient
+        raise
+
+
+def _in_place(root: Any, seed: float) -> None:
     """The sweep on floats, straight into the nodes; if anything raises, every gradient is put back."""
     # A float object of this call alone: a node that holds it has been visited, which saves a set of all nodes.
     zero = float("0")
@@ -59,7 +53,7 @@ def _backward_in_place(root: Any, seed: float) -> None:
     earlier: list[Any] = []  # what they held
     try:
         _zero_below(stack, zero, inner, leaves, holders, earlier)
-        if not is_constant(root):
+        if not graph.is_constant(root):
             root._grad = seed
         _sweep(inner)
         for node, gradient in zip(holders, earlier, strict=True):
@@ -146,9 +140,9 @@ def _sweep(inner: list[Any]) -> None:
             if len(a) > len(b) and (gradient := a[-1]._grad) is not None:
                 a[-1]._grad = gradient + upstream
         elif op.remarkable or op.variadic:
-            for parent, partial in zip(node.parents, local_partials(node), strict=True):
+            for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
                 if (gradient := parent._grad) is not None:
-                    warn_of_partial(node, parent, partial, upstream)
+                    graph.warn_of_partial(node, parent, partial, upstream)
                     parent._grad = gradient + upstream * partial
         else:
             try:
@@ -157,7 +151,7 @@ def _sweep(inner: list[Any]) -> None:
                 else:
                     partial, other = op.float_partials(node._data, a._data, b._data)
             except (ArithmeticError, ValueError) as error:
-                raise no_derivative(node, error) from error
+                raise graph.no_derivative(node, error) from error
             if (gradient := a._grad) is not None:
                 a._grad = gradient + upstream * partial
             if b is not None and (gradient := b._grad) is not None:

@@ -114,9 +114,6 @@ def _reached(root: Any, known: Container[Any] = ()) -> list[Any]:
 
 
 def _fields(node: Any, parents: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What `restore` makes the node of again."""
-    return type(node), node._data, node._label, node._row, parents, _plain_grad(node)
-
-
-def _plain_grad(node: Any) -> float | None:
-    return None if hasattr(node._grad, "parents") else node._grad
+    """What `restore` makes the node of again, but for a gradient that is a Value."""
+    grad = None if hasattr(node._grad, "parents") else node._grad
+    return type(node), node._data, node._label, node._row, parents, grad

@@ -1,8 +1,7 @@
 """Walks over a recorded graph: topological order, local derivatives, and the reverse sweep as a pure function.
 
-Nothing here knows what a node computes. A node has `parents`, its stored value, and an op whose ``partials`` give
-the local derivatives; the chain rule is all that is added. Every walk is a loop, never a recursion, so the depth
-of a graph is limited by memory alone.
+Nothing here knows what a node computes: its row's ``partials`` give the local derivatives, and the chain rule is all
+that is added. Every walk is a loop, never a recursion, so the depth of a graph is limited by memory alone.
 """
 
 from __future__ import annotations
@@ -13,12 +12,16 @@ from typing import Any
 
 from ..errors import AnomalyError, ArgumentError, shown, translated, warn
 from . import modes
-from .op import Partials
+from .op import Op, Partials
 from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM
 
 
 def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
-    """Every node that `roots` depend on, themselves included, each behind all of its parents."""
+    """Every node that `roots` depend on, themselves included, each behind all of its parents.
+
+    Nodes in `stop` are included, but nothing behind them is. The order is that of a depth-first walk in operand order,
+    so it depends on the graph alone.
+    """
     order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = list(reversed(roots))
@@ -90,7 +93,7 @@ def adjoints(
     Returns:
         node -> adjoint, for every node that a message reached.
     """
-    anomaly = slopes is None and bool(modes.entered) and modes.anomalies_raise()
+    anomaly = slopes is None and modes.anomalies_raise()
     if anomaly:
         _check_stored_values(order)
     inside = set(order)
@@ -110,7 +113,7 @@ def adjoints(
                     continue
                 warn_of_partial(node, parent, partial, upstream)
             try:
-                message = partial if _is_one(upstream) else upstream if _is_one(partial) else upstream * partial
+                message = product(upstream, partial)
                 found[parent] = found[parent] + message if parent in found else message
             except AnomalyError as error:  # met while the gradient's own nodes were made
                 raise AnomalyError(f"backward: the gradient of {name_of(parent)}: {error}") from None
@@ -136,7 +139,10 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
 
 
 def sending_order(node: Any) -> Iterable[int]:
-    """The places of the operands in the order in which a backward visit serves them."""
+    """The places of the operands in the order in which a backward visit serves them.
+
+    A dot serves each weight with its input, then the bias; where one node is an operand twice, the last bit tells.
+    """
     if node._row is not DOT:
         return range(len(node.parents))
     n = len(node._b)
@@ -156,20 +162,30 @@ def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._row
     if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
-        warn(
-            f"{op.name} has slope {plain_of(partial)!r} at {name_of(parent)} = {parent._data!r}, operand of "
-            f"{name_of(node)}"
-            + (f" ({op.kink})" if op.kink else "")
-            + ("; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else "")
-        )
+        place = f"{name_of(parent)} = {parent._data!r}, operand of {name_of(node)}"
+        hint = "; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else ""
+        warn(slope_text(op, plain_of(partial), [place]) + hint)
     elif op is FLOOR and plain_of(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
 
 
 def no_derivative(node: Any, error: Exception) -> Exception:
-    at = ", ".join(f"{name_of(p)} = {p._data!r}" for p in node.parents[:4])
-    kink = f" ({node._row.kink})" if node._row.kink else ""
-    return translated(error, f"{node._row.name} has no derivative at {at}{kink}: {error}")
+    """What to raise where a node's rule has no value."""
+    return no_slope(node._row, [f"{name_of(p)} = {p._data!r}" for p in node.parents[:4]], error)
+
+
+def slope_text(op: Op, slope: float, places: Sequence[str]) -> str:
+    """What to warn of an infinite or undefined slope, with the operands in words."""
+    return f"{op.name} has slope {slope!r} at {', '.join(places[:4])}{_kink(op)}"
+
+
+def no_slope(op: Op, places: Sequence[str], error: Exception) -> Exception:
+    """What to raise where a rule has no value, with the operands in words."""
+    return translated(error, f"{op.name} has no derivative at {', '.join(places[:4])}{_kink(op)}: {error}")
+
+
+def _kink(op: Op) -> str:
+    return f" ({op.kink})" if op.kink else ""
 
 
 def _check_stored_values(order: Iterable[Any]) -> None:
@@ -187,8 +203,12 @@ def _check_stored_values(order: Iterable[Any]) -> None:
 
 
 def plain_of(x: Any) -> float:
+    """The number of a gradient, which is a float or a Value."""
     return x if type(x) is float else float(getattr(x, "data", x))
 
 
-def _is_one(x: Any) -> bool:
-    return type(x) is float and x == 1.0
+def product(a: Any, b: Any) -> Any:
+    """a * b, sparing a node where one factor is exactly 1."""
+    if type(a) is float and a == 1.0:
+        return b
+    return a if type(b) is float and b == 1.0 else a * b

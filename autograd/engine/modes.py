@@ -26,12 +26,11 @@ class Comparison(NamedTuple):
     right: Any = None
 
 
-entered: list[ContextVar[bool]] = []  # one entry for every mode that some thread is inside
+entered: list[ContextVar[Any]] = []  # one entry for every mode that some thread is inside
 
 _no_grad: ContextVar[bool] = ContextVar("no_grad", default=False)
 _anomaly: ContextVar[bool] = ContextVar("detect_anomaly", default=False)
-_watched: ContextVar[bool] = ContextVar("comparisons", default=False)
-_seen: ContextVar[list[Comparison] | None] = ContextVar("comparisons seen", default=None)
+_seen: ContextVar[list[Comparison] | None] = ContextVar("comparisons", default=None)
 
 
 def recording() -> bool:
@@ -41,7 +40,7 @@ def recording() -> bool:
 
 def anomalies_raise() -> bool:
     """Whether the first inf or NaN raises here and now."""
-    return _anomaly.get()
+    return bool(entered) and _anomaly.get()
 
 
 @contextlib.contextmanager
@@ -133,15 +132,13 @@ def applied(made: Any) -> Any:
 def comparisons() -> Iterator[list[Comparison]]:
     """Collect every comparison made on a Value inside, in order: where a program branches, f may have a kink."""
     seen: list[Comparison] = []
-    before, was = _seen.get(), _watched.get()
+    before = _seen.get()
     _seen.set(seen)
-    _watched.set(True)
-    entered.append(_watched)
+    entered.append(_seen)
     try:
         yield seen
     finally:
-        entered.remove(_watched)
-        _watched.set(was)
+        entered.remove(_seen)
         _seen.set(before)
 
 

@@ -185,11 +185,7 @@ TABLE: dict[str, Op | Callable[..., Op]] = {}  # `engine/ops.py` fills it
 
 
 def find(name: str, params: tuple[float, ...] = ()) -> Op:
-    """The row of this name, bound to `params` if it takes any.
-
-    Raises:
-        KeyError: there is no such row.
-    """
+    """The row of this name, bound to `params` if it takes any; pickles name this function."""
     entry = TABLE[name]
     return entry if isinstance(entry, Op) else entry(*params)
 

@@ -35,10 +35,8 @@ _LATEX_COMMANDS = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh")  # names 
 def described(name: str, forward: Callable[..., float], partials: Partials, array: Any = "", **facts: Any) -> Op:
     """An operation; what is not said of it follows from its name.
 
-    Args:
-        name, forward, partials, facts: as :class:`Op` has them.
-        array: the array form; or the name of a function of the array namespace, if it is not the row's own name; or
-            None: the operation is applied element by element.
+    `array` may be the name of a function of the array namespace, if that is not the row's own; None: there is no such
+    function, and the operation is applied element by element.
     """
     bare = name.lstrip("_")
     count = partials.__code__.co_argcount - 1  # 0 for a rule of any number of operands, `out, *xs`
@@ -86,8 +84,7 @@ CONSTANT = Op("", _nothing, lambda out: (), params=(1.0,))  # an input that is n
 LITERAL = Op("", _nothing, lambda out: (), params=(2.0,))  # a plain number, shared by all graphs that use it
 TABLE[""] = lambda *kind: CONSTANT if kind == (1.0,) else LITERAL if kind else LEAF
 
-# The rows are set by hand, so that each can be read as a whole: first its value, its rule and its array form, then how
-# it is drawn, then what is said of it.
+# The rows are set by hand, so that each is seen as a whole: its value, rule and array form; its looks; what is said.
 # fmt: off
 
 # --- private rows: what the public rules are made of -------------------------------------------------------------
@@ -131,8 +128,8 @@ RECIPROCAL_OR_ZERO: Op = row(
     "_reciprocal_or_zero", special.reciprocal_or_zero, lambda out, a: (-out * out,), _reciprocal_or_zero,
     symbol="1/x", latex=r"\frac{{1}}{{{0}}}", js="({0} === 0 ? 0 : 1 / {0})",
     because="1/x, but 0 at 0, for a share of nothing", singular=True)
-STEP: Op = row(  # the array form is two fast passes; nan stays nan
-    "_step", special.step, lambda out, a: (0.0,), lambda xp, a: xp.sign(xp.maximum(a, 0.0)),
+STEP: Op = row("_step", special.step, lambda out, a: (0.0,),
+    lambda xp, a: xp.sign(xp.maximum(a, 0.0)),  # two fast passes; nan stays nan
     because="1 on the right of 0, else 0")
 EQUAL: Op = row("_equal", special.equal, lambda out, a, b: (0.0, 0.0),
     lambda xp, a, b: xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(a == b, 1.0, 0.0)),
@@ -157,9 +154,8 @@ LOG_OR_ZERO: Op = row("_log_or_zero", special.log_or_zero, lambda out, a: (over_
     symbol="log", latex=r"\log {0}", because="log, but 0 at 0", singular=True)
 IDENTITY: Op = row("_identity", lambda a: a, lambda out, a: (1.0,), lambda xp, a: a,
     symbol="=", latex="{0}", js="{0}", because="an input of its own, told apart from the node behind it")
-SHIFTED_EXP: Op = row(  # where both are -inf, a - b would be nan
-    "_shifted_exp", special.shifted_exp, lambda out, a, b: (out, -out),
-    lambda xp, a, b: xp.exp(a - xp.maximum(b, -sys.float_info.max)),
+SHIFTED_EXP: Op = row("_shifted_exp", special.shifted_exp, lambda out, a, b: (out, -out),
+    lambda xp, a, b: xp.exp(a - xp.maximum(b, -sys.float_info.max)),  # where both are -inf, a - b would be nan
     symbol="exp(a-b)", latex=r"e^{{{0} - {1}}}", js="ag.shiftedExp({op}, {0}, {1})",
     because="an exponential is its own slope")
 POWER_TOTAL: Op = row(
@@ -212,27 +208,24 @@ def _inside(low: float, high: float) -> Op:
 
 # --- arithmetic --------------------------------------------------------------------------------------------------
 
-ADD: Op = row(
-    "+", operator.add, lambda out, a, b: (1.0, 1.0), lambda xp, a, b: a + b, latex="{0} + {1}", js="{0} + {1}",
-    because="a sum passes the gradient on to both terms unchanged")
-SUB: Op = row(
-    "-", operator.sub, lambda out, a, b: (1.0, -1.0), lambda xp, a, b: a - b, latex="{0} - {1}", js="{0} - {1}",
+ADD: Op = row("+", operator.add, lambda out, a, b: (1.0, 1.0), lambda xp, a, b: a + b,
+    latex="{0} + {1}", js="{0} + {1}", because="a sum passes the gradient on to both terms unchanged")
+SUB: Op = row("-", operator.sub, lambda out, a, b: (1.0, -1.0), lambda xp, a, b: a - b,
+    latex="{0} - {1}", js="{0} - {1}",
     because="a difference passes the gradient on to the first term, and its negative to the second")
-MUL: Op = row(
-    "*", operator.mul, lambda out, a, b: (b, a), lambda xp, a, b: a * b, latex=r"{0} \cdot {1}", js="{0} * {1}",
-    because="a product passes to each factor the other factor")
+MUL: Op = row("*", operator.mul, lambda out, a, b: (b, a), lambda xp, a, b: a * b,
+    latex=r"{0} \cdot {1}", js="{0} * {1}", because="a product passes to each factor the other factor")
 DIV: Op = row("/", operator.truediv, lambda out, a, b: (1.0 / b, -out / b), lambda xp, a, b: a / b,
     latex=r"\frac{{{0}}}{{{1}}}", js="ag.divide({op}, {0}, {1})",
     because="a quotient's slope is 1/b on top and -(a/b)/b below", domain="a divisor other than 0")
-NEG: Op = row("neg", operator.neg, lambda out, a: (-1.0,), lambda xp, a: -a, symbol="-", latex="-{0}", js="-{0}",
-    because="a negation turns the gradient round")
+NEG: Op = row("neg", operator.neg, lambda out, a: (-1.0,), lambda xp, a: -a,
+    symbol="-", latex="-{0}", js="-{0}", because="a negation turns the gradient round")
 MOD: Op = row("%", operator.mod, lambda out, a, b: (1.0, -FLOORDIV(a, b)), "remainder",
     latex=r"{0} \bmod {1}", js="ag.mod({op}, {0}, {1})",
     because="a % b is a - floor(a / b) b", domain="a divisor other than 0", kink="the slope from inside the period")
 FLOORDIV: Op = row("//", operator.floordiv, lambda out, a, b: (0.0, 0.0), "floor_divide",
-    latex=r"\lfloor {0} / {1} \rfloor", js="ag.floordiv({op}, {0}, {1})",
-    because="a staircase is flat wherever it has a slope", domain="a divisor other than 0", kink="0 at the jumps",
-    flat=True)
+    latex=r"\lfloor {0} / {1} \rfloor", js="ag.floordiv({op}, {0}, {1})", flat=True,
+    because="a staircase is flat wherever it has a slope", domain="a divisor other than 0", kink="0 at the jumps")
 POW: Op = row("**", special.power, lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)), "power",
     symbol="^", latex=r"{0}^{{{1}}}", js="ag.power({op}, {0}, {1})",
     because="b a^(b-1) for the base, a^b log a for the exponent",
@@ -278,11 +271,11 @@ XLOGY: Op = row("xlogy", special.xlogy, lambda out, x, y: (LOG_OR_ZERO(y), over(
 SIN: Op = row("sin", math.sin, lambda out, a: (COS(a),), because="sin's slope is cos", domain="finite x")
 COS: Op = row("cos", math.cos, lambda out, a: (-SIN(a),), because="cos's slope is -sin", domain="finite x")
 TAN: Op = row("tan", math.tan, lambda out, a: (1.0 + out * out,), because="tan's slope is 1 + tan^2", domain="finite x")
-ASIN: Op = row(
-    "asin", math.asin, lambda out, a: (over(1.0, SQRT(ONE_MINUS_SQUARE(a))),), "arcsin", latex=r"\arcsin {0}",
+ASIN: Op = row("asin", math.asin, lambda out, a: (over(1.0, SQRT(ONE_MINUS_SQUARE(a))),), "arcsin",
+    latex=r"\arcsin {0}",
     because="asin's slope is 1 / sqrt(1 - x^2)", domain="-1 <= x <= 1", kink="inf at -1 and 1", singular=True)
-ACOS: Op = row(
-    "acos", math.acos, lambda out, a: (-over(1.0, SQRT(ONE_MINUS_SQUARE(a))),), "arccos", latex=r"\arccos {0}",
+ACOS: Op = row("acos", math.acos, lambda out, a: (-over(1.0, SQRT(ONE_MINUS_SQUARE(a))),), "arccos",
+    latex=r"\arccos {0}",
     because="acos's slope is -1 / sqrt(1 - x^2)", domain="-1 <= x <= 1", kink="-inf at -1 and 1", singular=True)
 ATAN: Op = row("atan", math.atan, lambda out, a: (1.0 / (1.0 + a * a),), "arctan",
     latex=r"\arctan {0}", js="Math.atan({0})", because="atan's slope is 1 / (1 + x^2)")
@@ -311,9 +304,8 @@ ERF: Op = row("erf", math.erf, lambda out, a: (special.TWO_OVER_SQRT_PI * _gauss
     latex=r"\operatorname{{erf}} {0}", js="ag.erf({0})", because="erf's slope is the bell curve 2/sqrt(pi) e^(-x^2)")
 ERFC: Op = row("erfc", math.erfc, lambda out, a: (-special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),), None,
     latex=r"\operatorname{{erfc}} {0}", js="ag.erfc({0})", because="erfc is 1 - erf")
-SIGMOID: Op = row(
-    "sigmoid", special.sigmoid, lambda out, a: (SIGMOID_SLOPE(a),), _sigmoid, symbol="σ", latex=r"\sigma({0})",
-    because="sigmoid's slope is s (1 - s), at most 1/4", activation=True)
+SIGMOID: Op = row("sigmoid", special.sigmoid, lambda out, a: (SIGMOID_SLOPE(a),), _sigmoid,
+    symbol="σ", latex=r"\sigma({0})", because="sigmoid's slope is s (1 - s), at most 1/4", activation=True)
 LOGSIGMOID: Op = row("logsigmoid", special.logsigmoid, lambda out, a: (SIGMOID(-a),),
     lambda xp, a: xp.minimum(a, 0.0) - xp.log1p(xp.exp(-abs(a))),
     symbol="log σ", latex=r"\log\sigma({0})", js="-ag.softplus(-{0})", because="the slope of log s is 1 - s")
@@ -328,11 +320,10 @@ SILU: Op = row("silu", special.silu, lambda out, a: (SILU_SLOPE(a),),
     because="silu's slope is s + x s (1 - s)", activation=True)
 GELU: Op = row("gelu", special.gelu, lambda out, a: (GELU_SLOPE(a),), None,
     because="gelu's slope is cdf(x) + x density(x)", activation=True)
-RELU: Op = row(
-    "relu", lambda a: a if a > 0.0 or a != a else 0.0, lambda out, a: (STEP(a),), lambda xp, a: xp.maximum(a, 0.0),
-    symbol="ReLU", latex=r"\operatorname{{ReLU}}({0})", js="({0} <= 0 ? 0 : {0})",
-    because="a ReLU passes the gradient on where its input is above 0, and stops it elsewhere",
-    kink="0 at 0", activation=True)
+RELU: Op = row("relu", lambda a: a if a > 0.0 or a != a else 0.0, lambda out, a: (STEP(a),),
+    lambda xp, a: xp.maximum(a, 0.0),
+    symbol="ReLU", latex=r"\operatorname{{ReLU}}({0})", js="({0} <= 0 ? 0 : {0})", kink="0 at 0", activation=True,
+    because="a ReLU passes the gradient on where its input is above 0, and stops it elsewhere")
 
 @family
 def leaky_relu(slope: float) -> Op:

@@ -1,14 +1,12 @@
 """`Value`: a number that remembers how it was made.
 
-Every operator applies its row of the op table, so no operation is described here. Drawing, stepping, checking and
-differentiating functions live elsewhere and only read a graph.
+Drawing, stepping, checking and differentiating functions live elsewhere and only read a graph.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-import numbers
-import operator
 from collections.abc import Callable
 from typing import Any, TypeAlias
 from weakref import ReferenceType, ref
@@ -20,191 +18,12 @@ from ..errors import ArgumentError, OperandError
 from . import backward as sweep
 from . import copying, graph, modes, ops
 from .op import Op, number
-from .ops import CONSTANT, LEAF, LITERAL
+from .operators import Operators
+from .ops import ADD, CONSTANT, DIV, EXP, LEAF, LITERAL, MUL, NEG, RELU, SUB, TANH
 
-__all__ = ["Number", "Operators", "Value", "apply_unary", "lift", "literal", "node", "record"]
-
-_BARE = (float, int)
-
-
-def _applied(op: Op, a: Any, b: Any) -> Any:
-    """The row on two operands, of which one is no float; an array of them goes element by element itself."""
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return NotImplemented
-    return op(a if isinstance(a, Operators) else number(a), b if isinstance(b, Operators) else number(b))
-
-
-def _compared(compare: Callable[[Any, Any], bool], a: Any, b: object) -> bool:
-    """A comparison of bare numbers, as a plain bool."""
-    theirs = b.data if isinstance(b, Operators) else b
-    if not isinstance(theirs, numbers.Real):
-        return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
-    outcome = bool(compare(a.data, theirs))
-    return modes.compared(outcome, compare, a, b) if modes.entered else outcome
-
-
-class Operators:
-    """Python's operators for what stands for a number: arithmetic stays in the graph, comparisons give plain bools."""
-
-    __slots__ = ()
-
-    data: float
-
-    def __add__(self, other: Any) -> Any:
-        return _applied(ops.ADD, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _applied(ops.ADD, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _applied(ops.SUB, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _applied(ops.SUB, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _applied(ops.MUL, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _applied(ops.MUL, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _applied(ops.DIV, self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _applied(ops.DIV, other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return _applied(ops.FLOORDIV, self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _applied(ops.FLOORDIV, other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return _applied(ops.MOD, self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _applied(ops.MOD, other, self)
-
-    def __pow__(self, exponent: Any) -> Any:
-        if isinstance(exponent, Operators | np.ndarray):
-            return _applied(ops.POW, self, exponent)
-        return ops.power(number(exponent))(self)
-
-    def __rpow__(self, base: Any) -> Any:
-        return _applied(ops.POW, base, self)
-
-    def __neg__(self) -> Any:
-        return ops.NEG(self)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Any:
-        return ops.ABS(self)
-
-    def __floor__(self) -> Any:
-        return ops.FLOOR(self)
-
-    def __round__(self, digits: int | None = None) -> Any:
-        return ops.rounded(float(operator.index(digits or 0)))(self)
-
-    def __divmod__(self, other: Any) -> tuple[Any, Any]:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
-        return other // self, other % self
-
-    # Methods for the functions that micrograd has as methods, and those that NumPy's loops over plain object
-    # arrays look for. Everything else is a function of the package.
-
-    def relu(self) -> Any:
-        return ops.RELU(self)
-
-    def tanh(self) -> Any:
-        return ops.TANH(self)
-
-    def exp(self) -> Any:
-        return ops.EXP(self)
-
-    def log(self) -> Any:
-        return ops.LOG(self)
-
-    def sqrt(self) -> Any:
-        return ops.SQRT(self)
-
-    def sin(self) -> Any:
-        return ops.SIN(self)
-
-    def cos(self) -> Any:
-        return ops.COS(self)
-
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return _compared(operator.eq, self, other)
-
-    def __lt__(self, other: object) -> bool:
-        return _compared(operator.lt, self, other)
-
-    def __le__(self, other: object) -> bool:
-        return _compared(operator.le, self, other)
-
-    def __gt__(self, other: object) -> bool:
-        return _compared(operator.gt, self, other)
-
-    def __ge__(self, other: object) -> bool:
-        return _compared(operator.ge, self, other)
-
-    def __bool__(self) -> bool:
-        outcome = self.data != 0.0
-        return modes.compared(outcome, operator.truth, self) if modes.entered else outcome
-
-    def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
-
-    def __float__(self) -> float:
-        raise OperandError(
-            f"this would drop a {type(self).__name__} from the graph without a word: use autograd's own functions "
-            "(autograd.exp for math.exp) to stay in the graph, or .data for the bare number"
-        )
-
-    def __int__(self) -> int:
-        return int(self.__float__())
-
+__all__ = ["Number", "Operators", "Value", "failure", "lift", "literal", "node", "record"]
 
 Number: TypeAlias = "Value | float"
-
-_make = object.__new__
-_literals: dict[float, ReferenceType[Value]] = {}
-_LITERALS_KEPT = 4096
-
-
-def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
-    """A node as it is, without the checks of `__init__`: this is made once for every operation."""
-    made: Value = _make(Value)
-    made._data = data
-    made._grad = None
-    made._label = ""
-    made._row = op
-    made._a = a
-    made._b = b
-    return modes.applied(made) if modes.entered else made
-
-
-def _operand(x: Any) -> Any:
-    """The other operand as a Value; NotImplemented where it goes on itself: a dual, or an array."""
-    if type(x) not in _BARE and (getattr(type(x), "op_level", 0) > 1 or isinstance(x, np.ndarray)):
-        return NotImplemented
-    return lift(x)
-
-
-def apply_unary(op: Op, x: Value) -> Value:
-    """A node of a one-operand row, without the detour through Op's dispatch."""
-    try:
-        return node(op.forward(x._data), op, x)
-    except (ArithmeticError, ValueError) as error:
-        raise _failure(op, (x,), error) from None
 
 
 class Value(Operators):
@@ -230,7 +49,7 @@ class Value(Operators):
 
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_row")
 
-    op_level = 1  # see operation.Op: a row called with a Value makes a node
+    op_level = 1  # see op.Op: a row called with a Value makes a node
 
     _data: float
     _grad: Any  # None: no backward has reached this node; a constant's stays None
@@ -244,7 +63,10 @@ class Value(Operators):
         self._grad = None
         self._row = CONSTANT if constant else LEAF
         self._a = self._b = None
-        self.label = label
+        if type(label) is str:
+            self._label = label
+        else:
+            self.label = label
 
     # --- what a node holds ---------------------------------------------------------------------------------
 
@@ -357,7 +179,7 @@ class Value(Operators):
         """Return a constant with this node's number and label, and none of its history."""
         return Value(self._data, self._label, constant=True)
 
-    # --- operators: the commonest without the detour through Op's dispatch ---------------------------------------
+    # --- operators: the commonest without the detour through Op's dispatch; a test holds them against the table -----
 
     @classmethod
     def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Value:
@@ -365,68 +187,75 @@ class Value(Operators):
         return record(op, tuple([x if type(x) is Value else lift(x) for x in inputs]))
 
     def __add__(self, other: Any) -> Value:
-        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+        if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
-        return node(self._data + other._data, ops.ADD, self, other)
+        return node(self._data + other._data, ADD, self, other)
 
     def __radd__(self, other: Any) -> Value:
-        if (other := _operand(other)) is NotImplemented:
+        if (other := _partner(other)) is None:
             return NotImplemented
-        return node(other._data + self._data, ops.ADD, other, self)
+        return node(other._data + self._data, ADD, other, self)
 
     def __sub__(self, other: Any) -> Value:
-        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+        if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
-        return node(self._data - other._data, ops.SUB, self, other)
+        return node(self._data - other._data, SUB, self, other)
 
     def __rsub__(self, other: Any) -> Value:
-        if (other := _operand(other)) is NotImplemented:
+        if (other := _partner(other)) is None:
             return NotImplemented
-        return node(other._data - self._data, ops.SUB, other, self)
+        return node(other._data - self._data, SUB, other, self)
 
     def __mul__(self, other: Any) -> Value:
-        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+        if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
-        return node(self._data * other._data, ops.MUL, self, other)
+        return node(self._data * other._data, MUL, self, other)
 
     def __rmul__(self, other: Any) -> Value:
-        if (other := _operand(other)) is NotImplemented:
+        if (other := _partner(other)) is None:
             return NotImplemented
-        return node(other._data * self._data, ops.MUL, other, self)
+        return node(other._data * self._data, MUL, other, self)
 
     def __truediv__(self, other: Any) -> Value:
-        if type(other) is not Value and (other := _operand(other)) is NotImplemented:
+        if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
         try:
-            return node(self._data / other._data, ops.DIV, self, other)
+            quotient = self._data / other._data
         except ZeroDivisionError as error:
-            raise _failure(ops.DIV, (self, other), error) from None
+            raise failure(DIV, (self, other), error) from None
+        return node(quotient, DIV, self, other)
 
     def __rtruediv__(self, other: Any) -> Value:
-        if (other := _operand(other)) is NotImplemented:
+        if (other := _partner(other)) is None:
             return NotImplemented
-        try:
-            return node(other._data / self._data, ops.DIV, other, self)
-        except ZeroDivisionError as error:
-            raise _failure(ops.DIV, (other, self), error) from None
+        return Value.__truediv__(other, self)
 
     def __pow__(self, exponent: Any) -> Any:
-        return apply_unary(ops.power(float(exponent)), self) if type(exponent) in _BARE else super().__pow__(exponent)
+        if type(exponent) is not float and type(exponent) is not int:
+            return super().__pow__(exponent)
+        op = ops.power(float(exponent))
+        try:
+            return node(op.forward(self._data), op, self)
+        except (ArithmeticError, ValueError) as error:
+            raise failure(op, (self,), error) from None
 
     def __neg__(self) -> Value:
-        return node(-self._data, ops.NEG, self)
+        return node(-self._data, NEG, self)
 
     def relu(self) -> Value:
         """autograd.relu of this node."""
-        return apply_unary(ops.RELU, self)
+        return node(RELU.forward(self._data), RELU, self)
 
     def tanh(self) -> Value:
         """autograd.tanh of this node."""
-        return apply_unary(ops.TANH, self)
+        return node(TANH.forward(self._data), TANH, self)
 
     def exp(self) -> Value:
         """autograd.exp of this node."""
-        return apply_unary(ops.EXP, self)
+        try:
+            return node(EXP.forward(self._data), EXP, self)
+        except ArithmeticError as error:
+            raise failure(EXP, (self,), error) from None
 
     # --- text, copies ----------------------------------------------------------------------------------------
 
@@ -450,6 +279,10 @@ class Value(Operators):
         return (literal, (self._data,)) if self._row is LITERAL else copying.reduce(self)
 
 
+_literals: dict[float, ReferenceType[Value]] = {}
+_LITERALS_KEPT = 4096
+
+
 def literal(x: float) -> Value:
     """The one constant node for a plain number, shared by all graphs that use the number now."""
     known = _literals.get(x)
@@ -464,19 +297,46 @@ def literal(x: float) -> Value:
 
 def lift(x: Any) -> Value:
     """A Value as it is, any other real number as a constant."""
+    return x if isinstance(x, Value) else literal(number(x))
+
+
+def _partner(x: Any) -> Value | None:
+    """The other operand as a Value; None if it knows better how to go on: a dual, a symbol, an array."""
     if type(x) is float:
         return literal(x)
-    return x if isinstance(x, Value) else literal(float(x) if type(x) is int else number(x))
+    if type(x) is int:
+        return literal(float(x))
+    return None if isinstance(x, np.ndarray) or getattr(type(x), "op_level", 0) > 1 else lift(x)
+
+
+_blank = functools.partial(object.__new__, Value)  # the quickest way to an object without its `__init__`
+
+
+def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
+    """A node without the checks of `__init__`: this runs once for every operation.
+
+    `a` and `b` are the operands as `ops.laid_out` has them: a pair has no tuple of its own, and the neurons of a layer
+    share the tuple of their inputs, so the collector has fewer objects to walk.
+    """
+    made: Value = _blank()
+    made._data = data
+    made._grad = None
+    made._label = ""
+    made._row = op
+    made._a = a
+    made._b = b
+    return modes.applied(made) if modes.entered else made
 
 
 def record(op: Op, parents: tuple[Value, ...]) -> Value:
-    """Apply a row to Values and return the new node."""
+    """Apply a row to Values; what Python raises for floats is raised with the operation, its operands and numbers."""
     try:
         data = op.forward(*[p._data for p in parents])
     except (ArithmeticError, ValueError) as error:
-        raise _failure(op, parents, error) from None
+        raise failure(op, parents, error) from None
     return node(data, op, *ops.laid_out(op, parents))
 
 
-def _failure(op: Op, parents: tuple[Value, ...], error: Exception) -> Exception:
+def failure(op: Op, parents: tuple[Value, ...], error: Exception) -> Exception:
+    """The exception of `error`'s kind that names the operation, its operands and their numbers."""
     return op.failure(error, tuple(p._data for p in parents), tuple(p._label for p in parents))

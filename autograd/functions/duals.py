@@ -12,10 +12,11 @@ import itertools
 from math import isfinite
 from typing import Any
 
+from ..engine.graph import no_slope, product, slope_text
 from ..engine.op import Op, is_node, number
+from ..engine.operators import Operators
 from ..engine.ops import FLOOR
-from ..engine.value import Operators
-from ..errors import AutogradError, translated, warn
+from ..errors import AutogradError, warn
 
 __all__ = ["Dual", "innermost", "new_level"]
 
@@ -64,7 +65,7 @@ class Dual(Operators):
         for x, here, partial in zip(inputs, at_level, _partials(op, out, primals), strict=True):
             if here and not (type(x.tangent) is float and x.tangent == 0.0):
                 _warn_of_partial(op, partial, primals)
-                change = _product(partial, x.tangent)
+                change = product(partial, x.tangent)
                 tangent = change if type(tangent) is float and tangent == 0.0 else tangent + change
         return Dual(out, tangent, level)
 
@@ -77,32 +78,21 @@ class Dual(Operators):
         return f"Dual({self.primal!r}, {self.tangent!r})"
 
 
-def _product(a: Any, b: Any) -> Any:
-    """a * b, sparing a node where one factor is exactly 1."""
-    if type(a) is float and a == 1.0:
-        return b
-    return a if type(b) is float and b == 1.0 else a * b
-
-
 def _partials(op: Op, out: Any, primals: list[Any]) -> tuple[Any, ...]:
     try:
         return op.partials(out, *primals)
     except AutogradError:
         raise
     except (ArithmeticError, ValueError) as error:
-        raise translated(error, f"{op.name} has no derivative {_place(op, primals)}: {error}") from error
+        raise no_slope(op, [repr(_plain(x)) for x in primals], error) from error
 
 
 def _warn_of_partial(op: Op, partial: Any, primals: list[Any]) -> None:
     """Say what backward says of an infinite slope, or of a step that stops everything."""
     if op.singular and not isfinite(_plain(partial)) and all(isfinite(_plain(x)) for x in primals):
-        warn(f"{op.name} has slope {_plain(partial)!r} {_place(op, primals)}")
+        warn(slope_text(op, _plain(partial), [repr(_plain(x)) for x in primals]))
     elif op is FLOOR:
         warn("floor is flat almost everywhere: no derivative passes through it")
-
-
-def _place(op: Op, primals: list[Any]) -> str:
-    return f"at {', '.join(repr(_plain(x)) for x in primals[:4])}" + (f" ({op.kink})" if op.kink else "")
 
 
 def _plain(x: Any) -> float:

@@ -13,9 +13,9 @@ from typing import Any, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine import ops, special
+from ..engine import ops, special, value
 from ..engine.op import Op, is_node, number, plain
-from ..engine.value import Number, Value, apply_unary, lift, literal, node, record
+from ..engine.value import Number, Value, failure, lift, literal, node, record
 from ..errors import ArgumentError, DomainError, OperandError, ShapeError
 
 Array = NDArray[Any]
@@ -46,8 +46,15 @@ class Binary(Protocol):
 
 
 def _unary(op: Op, formula: str, example: str) -> Unary:
+    forward = op.forward
+
     def function(x: Any, /) -> Any:
-        return apply_unary(op, x) if type(x) is Value else op(x)
+        if type(x) is not Value:
+            return op(x)
+        try:
+            return value.node(forward(x._data), op, x)  # by the name that a count of nodes replaces
+        except (ArithmeticError, ValueError) as error:
+            raise failure(op, (x,), error) from None
 
     unary: Unary = _described(function, op, formula, example)
     return unary

@@ -96,3 +96,12 @@ def test_original_exception_does_not_clutter_the_traceback_of_a_failed_operation
     with pytest.raises(ValueError, match="log") as caught:
         ag.log(Value(0.0))
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_label_in_a_message_is_short_and_printable() -> None:
+    assert [errors.shown(text) for text in ("w1", "two\nlines", "")] == ["w1", r"'two\nlines'", ""]
+    assert len(errors.shown("x" * 1000)) < 60
+
+
+def test_the_caret_stands_below_its_place_also_behind_what_is_escaped() -> None:
+    assert errors.pointed("x\0 + 1", 1) == "  x\\x00 + 1\n   ^"

@@ -137,3 +137,9 @@ def test_rules_from_elsewhere_are_their_own_float_view() -> None:
 
     assert operation.Op("mine", math.sin, rule).float_partials is rule
     assert ops.SIN.float_partials is not ops.SIN.partials
+
+
+def test_is_node_and_plain_know_what_stands_in_a_graph() -> None:
+    x = Value(2.0)
+    assert [operation.is_node(each) for each in (x, 2.0, 2, "x", np.float64(2.0), None)] == [True] + [False] * 5
+    assert [operation.plain(each) for each in (x, 3, 0.5)] == [2.0, 3.0, 0.5]

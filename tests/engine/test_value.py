@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 import operator
 import sys
@@ -17,7 +18,7 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.engine import backward as sweep
-from autograd.engine import graph
+from autograd.engine import graph, ops
 from autograd.errors import ArgumentError, AutogradError, DivisionByZeroError, GradientWarning, OperandError
 
 BINARY = [
@@ -619,3 +620,36 @@ def test_a_shared_number_cannot_be_labelled() -> None:
     two = (Value(1.0) * 2).parents[1]
     with pytest.raises(ArgumentError, match=r"the number 2\.0 is shared by every graph"):
         two.label = "two"
+
+
+@pytest.mark.parametrize(
+    ("write", "row"),
+    [
+        (lambda a, b: a + b, ops.ADD),
+        (lambda a, b: a - b, ops.SUB),
+        (lambda a, b: a * b, ops.MUL),
+        (lambda a, b: a / b, ops.DIV),
+        (lambda a, b: -a, ops.NEG),
+        (lambda a, b: a.relu(), ops.RELU),
+        (lambda a, b: a.tanh(), ops.TANH),
+        (lambda a, b: a.exp(), ops.EXP),
+    ],
+    ids=lambda x: getattr(x, "name", ""),
+)
+def test_operators_written_out_for_speed_are_the_rows(write: Callable[[Any, Any], Any], row: ops.Op) -> None:
+    numbers = (-3.5, -0.0, 0.0, 0.1, 3.0, 1e308, math.inf, math.nan)
+    for a, b in itertools.product(numbers, repeat=2):
+        for x, y in ((Value(a), Value(b)), (Value(a), b), (a, Value(b))):
+            if type(x) is float and row.name in ("neg", "relu", "tanh", "exp"):
+                continue
+            operands = (a, b) if row.name in "+-*/" else (a,)
+            try:
+                expected = row.forward(*operands)
+            except (ArithmeticError, ValueError) as error:
+                with pytest.raises(type(error)):
+                    write(x, y)
+                continue
+            made = write(x, y)
+            assert made._row is row
+            assert repr(made.data) == repr(expected)
+            assert [repr(p.data) for p in made.parents] == [repr(each) for each in operands]
