@@ -19,7 +19,6 @@ from ..engine.modes import Comparison
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import BranchError, shown
-from ..functions.duals import innermost
 from ..reading.formulas import made_by
 
 __all__ = ["Guard", "checker", "guards_of"]
@@ -139,7 +138,6 @@ class _Column:
 
 def _operand(x: Any) -> Any:
     """A node as it is; a plain number as a float, if a float holds it exactly; or None."""
-    x = innermost(x)
     if isinstance(x, Value):
         return x._data if x._row is LITERAL else x
     if x is None or type(x) is float:

@@ -22,7 +22,6 @@ from ..engine.op import boxed, is_node, plain
 from ..engine.value import Value, lift
 from ..errors import OperandError, ShapeError
 from . import elementary
-from .duals import Dual
 
 __all__ = ["ValueArray", "array", "data", "grads"]
 
@@ -315,7 +314,6 @@ def _function_on_bare_value(self: Any, func: Any, types: Any, args: Any, kwargs:
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-_SCALARS: tuple[Any, ...] = (Value, Dual)
-for _scalar in _SCALARS:
-    _scalar.__array_ufunc__ = ValueArray.__array_ufunc__
-    _scalar.__array_function__ = _function_on_bare_value
+# mypy takes a method for no instance of what numpy declares
+Value.__array_ufunc__ = ValueArray.__array_ufunc__
+Value.__array_function__ = _function_on_bare_value

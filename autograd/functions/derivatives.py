@@ -2,10 +2,11 @@
 
 The names, arguments and meanings are JAX's. A function takes and returns numbers, arrays, or (nested) lists, tuples
 and dicts of them; derivatives come back in the same structure, as floats. Inside another derivative they come back
-as nodes or duals, so the transforms nest in any order.
+as Values, so the transforms nest in any order.
 
-Reverse mode (`_Reverse`) runs the function on fresh Values and sweeps back; forward mode (`_forward`) runs it on duals.
-Both use the op table's one rule per operation. The helpers of the public functions stand behind them.
+The function is run once on fresh Values (`_Run`). Reverse mode sweeps that graph back from the results, forward mode
+sweeps it up from the inputs; both multiply by the op table's one rule per operation, and only on the way between the
+two. The helpers of the public functions stand behind them.
 """
 
 from __future__ import annotations
@@ -20,11 +21,10 @@ import numpy as np
 
 from ..engine import graph, ops
 from ..engine.modes import recorded
-from ..engine.op import is_node
+from ..engine.op import is_node, plain
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, GraphError, OperandError, ShapeError
-from .duals import Dual, innermost, new_level
-from .trees import Tree, flatten, packed
+from .trees import Tree, changed, flatten, packed
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -32,23 +32,27 @@ Function = Callable[..., Any]
 Argnums = int | Sequence[int]
 
 
-def grad(f: Function, argnums: Argnums = 0) -> Function:
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The gradient of a scalar function, by reverse mode: (df/dx1, ..., df/dxn).
 
     Args:
         f: returns one number; takes numbers, arrays, or lists, tuples and dicts of them, and anything else where it
             is not differentiated.
         argnums: which positional argument to differentiate with respect to; a tuple of several gives a tuple.
+        has_aux: whether `f` returns a pair (result, aux), of which only the result is differentiated. The aux, anything
+            at all, is handed on with its Values as floats.
 
     Returns:
         A function of the same arguments that returns the gradient in the structure of that argument: floats and
-        float arrays; Values where an argument is a Value or another derivative is being taken around it.
+        float arrays; Values where an argument is a Value or another derivative is being taken around it. With
+        `has_aux` it returns (gradient, aux).
 
     Raises:
         ShapeError: `f` returned more than one number; use :func:`jacobian` (a ValueError).
         GraphError: `f` returned a plain number, so it left the graph somewhere.
         ArgumentError: there is no argument of that number (a ValueError).
-        OperandError: the argument or the result holds something that is no real number (a TypeError).
+        OperandError: the argument or the result holds something that is no real number, or there is no aux (a
+            TypeError).
 
     Example:
         >>> grad(lambda x: x**3)(2.0)
@@ -57,24 +61,27 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
         12.0
         >>> grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 5.0})
         {'a': 5.0, 'b': 2.0}
+        >>> grad(lambda x: (x**3, {"square": x * x}), has_aux=True)(2.0)
+        (12.0, {'square': 4.0})
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, has_aux)
 
     @functools.wraps(f, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        value, slopes = both(*args, **kwargs)
+        return (slopes, value[1]) if has_aux else slopes
 
     return gradient
 
 
-def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The value and the gradient of a scalar function from one run: (f(x), (df/dx1, ..., df/dxn)).
 
     Args:
-        f, argnums: as for :func:`grad`.
+        f, argnums, has_aux: as for :func:`grad`.
 
     Returns:
-        A function of the same arguments that returns (value, gradient).
+        A function of the same arguments that returns (value, gradient); ((value, aux), gradient) with `has_aux`.
 
     Raises:
         AutogradError: as for :func:`grad`.
@@ -86,30 +93,34 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 
     @functools.wraps(f, updated=())
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = _Call(f, args, kwargs, argnums)
-        run = _Reverse(call, one_number=True)
-        return _outside(run.out[0], call.nested), call.tree.unflatten(run.pull(run.out[0], call.nested))
+        run = _Run(f, args, kwargs, argnums, has_aux)
+        if run.tree.form != "number":
+            raise ShapeError(
+                f"grad needs a function that returns one number, but {_name_of(f)} returned {run.tree}; "
+                "use jacobian, or reduce it to a number first"
+            )
+        return run.with_aux(run.result()), run.into.unflatten(run.pull([1.0]))
 
     return both
 
 
-def jacobian(f: Function, argnums: Argnums = 0, mode: str | None = None) -> Function:
+def jacobian(f: Function, argnums: Argnums = 0, mode: str | None = None, has_aux: bool = False) -> Function:
     """All partial derivatives of a function of many numbers that returns many: J[i][j] = d out_i / d in_j.
 
     Args:
         f: returns numbers in any structure.
-        argnums: as for :func:`grad`.
-        mode: "forward" runs f once for each input, "reverse" sweeps once for each output; None takes the one that
-            needs fewer.
+        argnums, has_aux: as for :func:`grad`.
+        mode: "forward" sweeps the graph once for each input, "reverse" once for each output; None takes the one that
+            needs fewer. `f` is called once.
 
     Returns:
         A function of the same arguments. Its result has the structure of f's result, with the structure of the
-        argument in the place of each number; for arrays the shape is ``out.shape + in.shape``.
+        argument in the place of each number; for arrays the shape is ``out.shape + in.shape``. With `has_aux` it
+        returns (J, aux).
 
     Raises:
         ArgumentError: there is no such mode, or no argument of that number (a ValueError).
         GraphError: `f` returned plain numbers only, so it left the graph somewhere.
-        ShapeError: `f` returned one structure in one run and another in the next (a ValueError).
 
     Example:
         >>> jacobian(lambda v: [v[0] * v[1], v[0] + v[1]])([2.0, 3.0])
@@ -120,60 +131,52 @@ def jacobian(f: Function, argnums: Argnums = 0, mode: str | None = None) -> Func
 
     @functools.wraps(f, updated=())
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        call = _Call(f, args, kwargs, argnums)
-        n = len(call.numbers)
-        trees = []
-        if mode != "forward":
-            run = _Reverse(call)
-            if mode == "reverse" or len(run.out) <= n:
-                return _blocks([run.pull(y, call.nested) for y in run.out], run.tree, call.tree)
-            trees.append(run.tree)
-        columns = []
-        for k in range(n):
-            _, tangents, tree = _forward(call, [1.0 if i == k else 0.0 for i in range(n)])
-            columns.append(tangents)
-            trees.append(tree)
-        for tree in trees:
-            if tree != trees[0]:
-                raise ShapeError(
-                    f"{_name_of(f)} returned {trees[0]} at first and {tree} later; a function must return "
-                    "the same structure at every call"
-                )
-        return _blocks([list(row) for row in zip(*columns, strict=True)], trees[0], call.tree)
+        run = _Run(f, args, kwargs, argnums, has_aux)
+        n, m = len(run.inputs), len(run.outs)
+        if mode == "forward" or (mode is None and n < m):
+            rows = list(zip(*[run.push(_unit(n, k)) for k in range(n)], strict=True))
+        else:
+            rows = [tuple(run.pull(_unit(m, k))) for k in range(m)]
+        return run.with_aux(_blocks(rows, run.tree, run.into))
 
     return matrix
 
 
-def hessian(f: Function, argnums: Argnums = 0) -> Function:
-    """The second derivatives of a scalar function, the jacobian of its gradient: H[i][j] = d2 f / d in_i d in_j.
+def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """The second derivatives, the jacobian of the jacobian: H[i][j] = d2 f / d in_i d in_j.
 
     Args:
-        f, argnums: as for :func:`grad`.
+        f: returns a number, or numbers in any structure.
+        argnums, has_aux: as for :func:`grad`.
 
     Returns:
         A function of the same arguments. For a list of n numbers it returns n lists of n, for an array of shape s an
-        array of shape ``s + s``.
+        array of shape ``s + s``, and so for each number of f's result; for arrays the shape is
+        ``out.shape + s + s``. With `has_aux` it returns (H, aux).
 
     Raises:
-        AutogradError: as for :func:`grad`.
+        AutogradError: as for :func:`jacobian`.
 
     Example:
         >>> hessian(lambda v: v[0] ** 2 * v[1])([3.0, 5.0])
         [[10.0, 6.0], [6.0, 0.0]]
+        >>> hessian(lambda x: [x**2, x**3])(5.0)
+        [2.0, 30.0]
     """
-    return jacobian(grad(f, argnums), argnums, mode="reverse")
+    return jacobian(jacobian(f, argnums, "reverse", has_aux), argnums, "reverse", has_aux)
 
 
-def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """The value and its derivative along a direction, J v, by forward mode: one run of f on dual numbers.
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
+    """The value and its derivative along a direction, J v, by forward mode: one sweep up from the inputs.
 
     Args:
         f: a function of as many arguments as there are primals.
         primals: the arguments.
         tangents: the direction, of the same structure.
+        has_aux: as for :func:`grad`.
 
     Returns:
-        (out, tangent), both in the structure of f's result.
+        (out, tangent), both in the structure of f's result; (out, tangent, aux) with `has_aux`.
 
     Raises:
         ShapeError: the tangents have another structure than the primals (a ValueError).
@@ -185,20 +188,23 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         (6.0, 3.0)
     """
     direction = _direction(primals, tangents)
-    outs, changes, tree = _forward(_Call(f, tuple(primals), {}, range(len(primals))), direction)
-    return tree.unflatten(outs), tree.unflatten(changes)
+    run = _Run(f, tuple(primals), {}, range(len(primals)), has_aux)
+    run.nested = run.nested or _is_nested(direction)
+    pair = run.result(), run.tree.unflatten(run.push(direction))
+    return (*pair, run.aux) if has_aux else pair
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """The value, and a function that pulls a cotangent w of the result back to the arguments, J' w, by reverse mode.
 
     Args:
         f: a function of as many arguments as there are primals.
         primals: the arguments.
+        has_aux: as for :func:`grad`.
 
     Returns:
-        (out, pullback). ``pullback(cotangent)`` takes the structure of `out` and returns a tuple with one entry for
-        each argument; it can be called any number of times.
+        (out, pullback), with `has_aux` (out, pullback, aux). ``pullback(cotangent)`` takes the structure of `out` and
+        returns a tuple with one entry for each argument; it can be called any number of times.
 
     Raises:
         GraphError: `f` returned plain numbers only, so it left the graph somewhere.
@@ -209,19 +215,16 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         >>> out, pullback(1.0)
         (6.0, (3.0, 2.0))
     """
-    call = _Call(f, primals, {}, range(len(primals)))
-    run = _Reverse(call)
+    run = _Run(f, primals, {}, range(len(primals)), has_aux)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         weights, given = flatten(cotangent)
         if given != run.tree:
             raise ShapeError(f"the cotangent is {given}, but {_name_of(f)} returned {run.tree}")
-        with recorded():
-            total = functools.reduce(operator.add, [w * y for w, y in zip(weights, run.out, strict=True)])
-        gradients: tuple[Any, ...] = call.tree.unflatten(run.pull(total, call.nested or _is_nested(weights)))
+        gradients: tuple[Any, ...] = run.into.unflatten(run.pull(weights))
         return gradients
 
-    return run.tree.unflatten([_outside(y, call.nested) for y in run.out]), pullback
+    return (run.result(), pullback, run.aux) if has_aux else (run.result(), pullback)
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -243,12 +246,8 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """
     _direction(primals, tangents)
 
-    def slope(*point: Any) -> Any:
-        change = jvp(f, point, tangents)[1]
-        return change if is_node(change) else lift(change)
-
     argnums: Argnums = 0 if len(primals) == 1 else range(len(primals))
-    return grad(slope, argnums)(*primals)
+    return grad(lambda *point: jvp(f, point, tangents)[1], argnums)(*primals)
 
 
 # --- one run of a function under a derivative -----------------------------------------------------------------------
@@ -261,103 +260,127 @@ def _is_nested(numbers: list[Any]) -> bool:
     return _depth.get() > 0 or any(is_node(x) for x in numbers)
 
 
-class _Call:
-    """A function and its arguments, with the numbers to differentiate with respect to in one flat list."""
+class _Run:
+    """One run of a function on fresh Values, and the two ways to sweep the graph that it leaves.
 
-    def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+    `inputs` are the numbers to differentiate with respect to and `into` is their structure; `outs` and `tree` are
+    those of the result.
+    """
+
+    def __init__(
+        self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool
+    ) -> None:
         if not callable(f):
             raise OperandError(f"a function is needed, got {type(f).__name__}")
-        self.f, self.args, self.kwargs = f, args, kwargs
-        self.several = isinstance(argnums, Sequence)
-        self.wanted = list(argnums) if isinstance(argnums, Sequence) else [argnums]
-        for k in self.wanted:
+        several = isinstance(argnums, Sequence)
+        wanted = list(argnums) if isinstance(argnums, Sequence) else [argnums]
+        for k in wanted:
             if not isinstance(k, int | np.integer) or not -len(args) <= k < len(args):
                 raise ArgumentError(
                     f"argnums names argument {k!r}, but {_name_of(f)} was called with {len(args)} "
                     f"positional argument{'s' if len(args) != 1 else ''}"
                 )
-        if len({k % len(args) for k in self.wanted}) < len(self.wanted):
+        if len({k % len(args) for k in wanted}) < len(wanted):
             raise ArgumentError(f"argnums names an argument twice: {argnums!r}")
-        given = tuple(args[k] for k in self.wanted)
-        self.numbers, self.tree = flatten(given if self.several else given[0])
-        if not self.numbers:
+        given = tuple(args[k] for k in wanted)
+        numbers, self.into = flatten(given if several else given[0])
+        if not numbers:
             raise ShapeError(f"there is no number in what {_name_of(f)} was to be differentiated with respect to")
-        self.nested = _is_nested(self.numbers)
-
-    def run(self, stand_ins: list[Any], one_number: bool = False) -> tuple[list[Any], Tree]:
-        """The function's result, flat, with stand-ins in the places of the numbers; refused if it left the graph."""
-        replaced, given = list(self.args), self.tree.unflatten(stand_ins)
-        for k, argument in zip(self.wanted, given if self.several else [given], strict=True):
-            replaced[k] = argument
+        self.nested = _is_nested(numbers)
         token = _depth.set(_depth.get() + 1)
         try:
             with recorded():
-                result = self.f(*replaced, **self.kwargs)
+                # behind a node that is given stands an input of our own, told apart from it
+                self.inputs = [ops.IDENTITY(x) if isinstance(x, Value) else Value(x) for x in numbers]
+                stand_ins = self.into.unflatten(self.inputs)
+                places = dict(zip([k % len(args) for k in wanted], stand_ins if several else [stand_ins], strict=True))
+                result = f(*[places.get(k, argument) for k, argument in enumerate(args)], **kwargs)
         finally:
             _depth.reset(token)
+        self.has_aux, self.aux = has_aux, None
+        if has_aux:
+            if not isinstance(result, tuple | list) or len(result) != 2:
+                raise OperandError(
+                    f"with has_aux a function returns a pair (result, aux), but {_name_of(f)} returned {result!r:.60}"
+                )
+            result, aux = result
+            self.aux = changed(self._outside, aux)
         try:
-            out, tree = flatten(result)
+            self.outs, self.tree = flatten(result)
         except OperandError as error:
-            raise OperandError(f"{_name_of(self.f)} returned something that has no derivative: {error}") from None
-        if one_number and (tree.shapes != (None,) or tree.form != "number"):
-            raise ShapeError(
-                f"grad needs a function that returns one number, but {_name_of(self.f)} returned {tree}; "
-                "use jacobian, or reduce it to a number first"
+            raise OperandError(f"{_name_of(f)} returned something that has no derivative: {error}") from None
+        if not self.outs:
+            raise ShapeError(f"there is no number in what {_name_of(f)} returned")
+        if not any(is_node(y) for y in self.outs):
+            returned = (
+                f"{self.outs[0]!r}, a plain number," if len(self.outs) == 1 else f"{len(self.outs)} plain numbers"
             )
-        if not out:
-            raise ShapeError(f"there is no number in what {_name_of(self.f)} returned")
-        if not any(is_node(y) for y in out):
-            returned = f"{out[0]!r}, a plain number," if len(out) == 1 else f"{len(out)} plain numbers"
             raise GraphError(
-                f"{_name_of(self.f)} returned {returned} although its input was a Value: somewhere it left the "
+                f"{_name_of(f)} returned {returned} although its input was a Value: somewhere it left the "
                 "graph. Usual causes: .data, float(...), math or a rounded copy; use autograd's functions instead. "
                 "A function that is truly constant can return Value(number)."
             )
-        return out, tree
 
+    def result(self) -> Any:
+        """What the function returned, as the caller gets it."""
+        return self.tree.unflatten([self._outside(y) for y in self.outs])
 
-class _Reverse:
-    """A call run on fresh Values, ready to be swept back."""
+    def with_aux(self, x: Any) -> Any:
+        """`x`, beside the aux if there is one."""
+        return (x, self.aux) if self.has_aux else x
 
-    def __init__(self, call: _Call, one_number: bool = False) -> None:
+    def pull(self, weights: list[Any]) -> list[Any]:
+        """J' w: the adjoint of each input, by a sweep back from the weighted sum of the results."""
+        nested = self.nested or _is_nested(weights)
+        pairs = zip(weights, self.outs, strict=True)
+        found: dict[Any, Any] = {}
         with recorded():
-            self.inputs = [_fresh(innermost(x)) for x in call.numbers]
-        stand_ins = [_with_innermost(x, node) for x, node in zip(call.numbers, self.inputs, strict=True)]
-        self.out, self.tree = call.run(stand_ins, one_number)
+            terms = [graph.product(w, y) for w, y in pairs if isinstance(y, Value) and not _is_zero(w)]
+            if terms:
+                total = functools.reduce(operator.add, terms)
+                order = graph.dependents(total, self.inputs)
+                found = graph.adjoints(order, {total: lift(1.0) if nested else 1.0}, create_graph=nested)
+        return [self._outside(found.get(x, 0.0), nested) for x in self.inputs]
 
-    def pull(self, out: Any, nested: bool) -> list[Any]:
-        """d out / d input for each input; where `out` is a dual, the dual of the derivatives of its parts."""
-        if type(out) is Dual:
-            parts = zip(self.pull(out.primal, nested), self.pull(out.tangent, nested), strict=True)
-            return [Dual(primal, tangent, out.level) for primal, tangent in parts]
-        if not isinstance(out, Value):
-            return [0.0] * len(self.inputs)
-        order = graph.dependents(out, self.inputs)
-        found = graph.adjoints(order, {out: lift(1.0) if nested else 1.0}, create_graph=nested)
-        return [found.get(x, 0.0) for x in self.inputs]
+    def push(self, direction: list[Any]) -> list[Any]:
+        """J v: the tangent of each result, by a sweep up from the inputs: the sum of partial times tangent."""
+        nested = self.nested or _is_nested(direction)
+        tangents = {x: t for x, t in zip(self.inputs, direction, strict=True) if not _is_zero(t)}
+        with recorded():
+            for node in self._order:
+                parents = node.parents
+                moved = [k for k, parent in enumerate(parents) if parent in tangents]
+                if not moved:
+                    continue
+                partials = graph.local_partials(node, create_graph=nested)
+                for k in moved:
+                    graph.warn_of_partial(node, parents[k], partials[k], tangents[parents[k]])
+                changes = [graph.product(partials[k], tangents[parents[k]]) for k in moved]
+                tangent = functools.reduce(operator.add, changes)
+                if not _is_zero(tangent):
+                    tangents[node] = tangent
+        return [self._outside(tangents.get(y, 0.0), nested) for y in self.outs]
+
+    @functools.cached_property
+    def _order(self) -> list[Value]:
+        """The nodes that the results depend on, behind the inputs."""
+        inputs = set(self.inputs)
+        roots = [y for y in self.outs if isinstance(y, Value)]
+        return [node for node in graph.topological_order(*roots, stop=inputs) if node not in inputs]
+
+    def _outside(self, x: Any, nested: bool = False) -> Any:
+        """A number as the caller gets it: a float, but a Value if another derivative is being taken around us."""
+        return lift(x) if nested or self.nested else plain(x)
 
 
-def _forward(call: _Call, direction: list[Any]) -> tuple[list[Any], list[Any], Tree]:
-    """A call run on duals: the flat outputs, their tangents, and their tree."""
-    level = new_level()
-    nested = call.nested or _is_nested(direction)
-    out, tree = call.run([Dual(x, t, level) for x, t in zip(call.numbers, direction, strict=True)])
-    pairs = [(y.primal, y.tangent) if type(y) is Dual and y.level == level else (y, 0.0) for y in out]
-    return [_outside(y, nested) for y, _ in pairs], [_outside(t, nested) for _, t in pairs], tree
+def _is_zero(x: Any) -> bool:
+    """Whether this is 0 once and for all, and not a Value that happens to be 0 here."""
+    return plain(x) == 0.0 and (type(x) is float or graph.is_constant(x))
 
 
-def _fresh(x: Any) -> Value:
-    """A new input node with this number; if it is a node already, a node behind it, told apart from it."""
-    return ops.IDENTITY(x) if isinstance(x, Value) else Value(x)
-
-
-def _with_innermost(x: Any, node: Value) -> Any:
-    return Dual(_with_innermost(x.primal, node), x.tangent, x.level) if type(x) is Dual else node
-
-
-def _outside(x: Any, nested: bool) -> Any:
-    """A result as the caller gets it: a float, unless another derivative is being taken around this one."""
-    return x.data if isinstance(x, Value) and not nested else x
+def _unit(n: int, k: int) -> list[float]:
+    """The k-th unit vector of n numbers."""
+    return [float(i == k) for i in range(n)]
 
 
 def _direction(primals: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
@@ -372,7 +395,7 @@ def _direction(primals: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
     return numbers
 
 
-def _blocks(rows: list[list[Any]], out: Tree, into: Tree) -> Any:
+def _blocks(rows: list[tuple[Any, ...]], out: Tree, into: Tree) -> Any:
     """Arrange a matrix of derivatives: out's structure, with the argument's structure for each place in it."""
     places = []
     for part, out_shape in zip(out.slices(), out.shapes, strict=True):

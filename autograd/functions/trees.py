@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.op import is_node, number
 from .arrays import ValueArray
 
-__all__ = ["Tree", "flatten"]
+__all__ = ["Tree", "changed", "flatten", "packed"]
 
 Shape = tuple[int, ...] | None  # None: a bare number
 
@@ -34,11 +34,6 @@ class Tree:
     def __str__(self) -> str:
         return self.form
 
-    @property
-    def size(self) -> int:
-        """How many numbers there are."""
-        return sum(math.prod(shape or ()) for shape in self.shapes)
-
     def slices(self) -> list[slice]:
         """Where the numbers of each place stand in the flat list."""
         result, start = [], 0
@@ -56,7 +51,7 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
     """Take a structure apart.
 
     Args:
-        x: a number, a Value, a dual, an array, or (nested) lists, tuples, named tuples and dicts of them.
+        x: a number, a Value, an array, or (nested) lists, tuples, named tuples and dicts of them.
 
     Returns:
         The numbers in a fixed order (of a dict by sorted keys), and the tree that puts them together again.
@@ -67,7 +62,7 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
     if isinstance(x, list):
         return _joined(x, type(x).__name__, list)
     if isinstance(x, tuple):
-        return _joined(x, type(x).__name__, (lambda items: type(x)(*items)) if hasattr(x, "_fields") else tuple)
+        return _joined(x, type(x).__name__, lambda items: _tuple_like(x, items))
     if isinstance(x, dict):
         keys = sorted(x, key=repr)  # two dicts fit whatever the order that they were written in
 
@@ -83,8 +78,23 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
     return [x if is_node(x) else number(x)], Tree((None,), "number", next)
 
 
+def changed(change: Callable[[Any], Any], x: Any) -> Any:
+    """Any structure with each Value in it replaced by what `change` makes of it; whatever is no Value stays as it is."""
+    if is_node(x):
+        return change(x)
+    if isinstance(x, dict):
+        return {key: changed(change, item) for key, item in x.items()}
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        items = [changed(change, item) for item in x.ravel().tolist()]
+        return packed(items, x.shape)
+    if isinstance(x, list | tuple):
+        items = [changed(change, item) for item in x]
+        return items if isinstance(x, list) else _tuple_like(x, items)
+    return x
+
+
 def packed(numbers: Sequence[Any], shape: Shape) -> Any:
-    """The only number, where there is no shape; else an array of them, of objects if there are Values or duals."""
+    """The only number, where there is no shape; else an array of them, of objects if there are Values."""
     if shape is None:
         return numbers[0]
     if not any(is_node(v) for v in numbers):
@@ -102,3 +112,8 @@ def _joined(items: Sequence[Any], form: str, build: Callable[[list[Any]], Any]) 
     shapes = tuple(shape for tree in trees for shape in tree.shapes)
     form = f"{form}({', '.join(tree.form for tree in trees)})"
     return numbers, Tree(shapes, form, lambda places: build([tree.fill(places) for tree in trees]))
+
+
+def _tuple_like(x: tuple[Any, ...], items: list[Any]) -> tuple[Any, ...]:
+    """A tuple of these items, named as `x` is."""
+    return type(x)(*items) if hasattr(x, "_fields") else tuple(items)
