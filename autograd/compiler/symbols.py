@@ -51,7 +51,7 @@ class Symbol(Operators):
 
     __slots__ = ("fn", "kind", "operands", "stacked", "trace")
 
-    op_level = 3  # see engine.op.Op: outside of Values and duals
+    op_level = 2  # see engine.op.Op: outside of Values
     __array_ufunc__ = None  # NumPy's scalars leave the operators to us
 
     def __init__(self, trace: Trace, kind: str, fn: Any, operands: tuple[Any, ...], stacked: bool) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from math import isfinite
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..errors import AnomalyError, ArgumentError, shown, translated, warn
 from . import modes
 from .op import Op, Partials
-from .ops import ADD, CONSTANT, DOT, FLOOR, LITERAL, SQRT, SUM
+from .ops import ADD, CONSTANT, DOT, FLOOR, IDENTITY, LITERAL, SQRT, SUM
 
 
 def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
@@ -54,11 +55,13 @@ def dependents(root: Any, inputs: Iterable[Any]) -> list[Any]:
 
 def name_of(node: Any) -> str:
     """How a message names a node: its label, else its operation."""
+    while node._row is IDENTITY and not node._label:
+        (node,) = node.parents  # which a derivative has taken as its input
     if node._label:
         return f"node {shown(node._label)}"
     if not node.parents:
         return f"the number {node._data!r}" if node._row is LITERAL else f"an unlabelled leaf ({node._data!r})"
-    return f"an unlabelled {node._row.name!r} node ({node._data!r})"
+    return f"an unlabelled {node._row.public_name!r} node ({node._data!r})"
 
 
 def is_constant(node: Any) -> bool:
@@ -131,11 +134,13 @@ def local_partials(node: Any, create_graph: bool = False) -> tuple[Any, ...]:
         return partials_at(node, node._data, [p._data for p in node.parents])
     rule: Partials = node._row.partials
     try:
-        return rule(node, *node.parents)
+        partials = rule(node, *node.parents)
     except AnomalyError:
         raise
     except (ArithmeticError, ValueError) as error:
         raise no_derivative(node, error) from error
+    _note_origin(node, partials)
+    return partials
 
 
 def sending_order(node: Any) -> Iterable[int]:
@@ -162,30 +167,56 @@ def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._row
     if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
-        place = f"{name_of(parent)} = {parent._data!r}, operand of {name_of(node)}"
+        what, where = _origin(node) or (op.public_name, f"{_place(parent)}, operand of {name_of(node)}{_kink(op)}")
         hint = "; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else ""
-        warn(slope_text(op, plain_of(partial), [place]) + hint)
+        warn(f"{what} has slope {plain_of(partial)!r} at {where}{hint}")
     elif op is FLOOR and plain_of(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
 
 
 def no_derivative(node: Any, error: Exception) -> Exception:
     """What to raise where a node's rule has no value."""
-    return no_slope(node._row, [f"{name_of(p)} = {p._data!r}" for p in node.parents[:4]], error)
+    places = ", ".join([_place(p) for p in node.parents[:4]])
+    what, where = _origin(node) or (node._row.public_name, f"{places}{_kink(node._row)}")
+    return translated(error, f"{what} has no derivative at {where}: {error}")
 
 
-def slope_text(op: Op, slope: float, places: Sequence[str]) -> str:
-    """What to warn of an infinite or undefined slope, with the operands in words."""
-    return f"{op.name} has slope {slope!r} at {', '.join(places[:4])}{_kink(op)}"
-
-
-def no_slope(op: Op, places: Sequence[str], error: Exception) -> Exception:
-    """What to raise where a rule has no value, with the operands in words."""
-    return translated(error, f"{op.name} has no derivative at {', '.join(places[:4])}{_kink(op)}: {error}")
+def _place(node: Any) -> str:
+    return f"{name_of(node)} = {node._data!r}"
 
 
 def _kink(op: Op) -> str:
     return f" ({op.kink})" if op.kink else ""
+
+
+# What a rule makes of Values are nodes that nobody wrote. Of each is known which operation's derivative it belongs to,
+# and at which operands (label and number): no nodes, which would live as long as the process.
+_origins: WeakKeyDictionary[Any, tuple[Op, list[tuple[str, float]]]] = WeakKeyDictionary()
+
+
+def _note_origin(node: Any, partials: Iterable[Any]) -> None:
+    """Note where the nodes that a node's rule has just made come from; those of a user's own rule are the user's."""
+    parents = node.parents
+    known = {node, *parents}
+    made = [p for p in partials if getattr(p, "parents", ()) and p not in known]
+    if not made or node._row.user:
+        return
+    origin = _origins.get(node) or (node._row, [(p._label, p._data) for p in parents[:4]])
+    while made:
+        inner = made.pop()
+        if inner.parents and inner not in known:
+            known.add(inner)
+            _origins[inner] = origin
+            made += inner.parents
+
+
+def _origin(node: Any) -> tuple[str, str] | None:
+    """Whose derivative a node belongs to and at which operands, in words; None if it was not made by a rule."""
+    if node not in _origins:
+        return None
+    op, operands = _origins[node]
+    places = [f"{shown(label)} = {x!r}" if label else repr(x) for label, x in operands]
+    return f"a derivative of {op.public_name}", ", ".join(places)
 
 
 def _check_stored_values(order: Iterable[Any]) -> None:

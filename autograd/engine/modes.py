@@ -112,7 +112,7 @@ def made_badly(op: Op, labels: Sequence[str], numbers: Sequence[float], result: 
     """What to raise where an operation made inf or nan from these operands."""
     shown_numbers = [repr(x) for x in numbers[:4]]
     operands = ", ".join(shown(label) or x for label, x in zip(labels, shown_numbers, strict=False))
-    return AnomalyError(f"forward: {op.name} of {operands} made {result!r} from {', '.join(shown_numbers)}")
+    return AnomalyError(f"forward: {op.public_name} of {operands} made {result!r} from {', '.join(shown_numbers)}")
 
 
 def applied(made: Any) -> Any:

@@ -1,8 +1,8 @@
 """`Op`, one operation: how it is applied, fails, is bound, found and pickled. The operations stand in `engine/ops.py`.
 
 This module knows no `Value`. A row called with something that is not a float asks that something's type how it
-is applied: a type with an ``op_level`` (Value 1, dual 2, symbol 3) gets the call through its ``apply_op``, the highest
-level first.
+is applied: a type with an ``op_level`` (Value 1, symbol 2) gets the call through its ``apply_op``, the highest level
+first.
 """
 
 from __future__ import annotations
@@ -82,8 +82,13 @@ class Op:
         """Whether this is a primitive of the user's own."""
         return self.home is not None
 
+    @property
+    def public_name(self) -> str:
+        """What messages call the operation: nobody has written a private row, so it goes by its symbol."""
+        return self.symbol if self.name.startswith("_") and not self.user else self.name
+
     def __call__(self, *inputs: Any) -> Any:
-        """Apply to floats, Values, duals or arrays, whichever the inputs are."""
+        """Apply to floats, Values or arrays, whichever the inputs are."""
         for x in inputs:
             if type(x) is not float:
                 return self._dispatch(inputs)
@@ -131,8 +136,8 @@ class Op:
         more = f", ... ({len(inputs)} operands)" if len(inputs) > 4 else ""
         too_large = isinstance(error, OverflowError)
         what = "the result is too large for a double" if too_large else error
-        hint = f"; {self.name} is defined for {self.domain}" if self.domain and not too_large else ""
-        return translated(error, f"{self.name} with {listed}{more}: {what}{hint}")
+        hint = f"; {self.public_name} is defined for {self.domain}" if self.domain and not too_large else ""
+        return translated(error, f"{self.public_name} with {listed}{more}: {what}{hint}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.home is None:
@@ -161,12 +166,12 @@ def number(x: object) -> float:
 
 
 def is_node(x: object) -> bool:
-    """Whether this is a node of a graph or stands for one: a Value, a dual, a symbol."""
+    """Whether this is a node of a graph or stands for one: a Value, a symbol."""
     return getattr(type(x), "op_level", 0) > 0
 
 
 def plain(x: Any) -> float:
-    """The bare number of a Value or dual; any other real number as a float."""
+    """The bare number of a Value; any other real number as a float."""
     return x.data if is_node(x) else number(x)
 
 

@@ -1,4 +1,4 @@
-"""Python's operators, each as its row of the op table, for whatever stands for a number: a Value, a dual, a symbol."""
+"""Python's operators, each as its row of the op table, for whatever stands for a number: a Value, a symbol."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 A row holds the operation's value (`forward` on floats, `array` over an array namespace), its derivative rule
 (`partials`), and how it is drawn and explained; see :class:`autograd.engine.op.Op`. The rule
 ``partials(out, *inputs)`` returns d out / d input for each input, in operand order. It is written with plain operators
-and other rows only, so one rule serves floats (backward), Values (``create_graph=True``, higher orders), duals
-(forward mode) and arrays (compiled programs).
+and other rows only, so one rule serves floats (both modes), Values (``create_graph=True``, higher orders) and
+arrays (compiled programs).
 
 A row leaves unsaid what its name says: "sinh" is drawn as sinh, is \\sinh in LaTeX, ``xp.sinh`` on arrays and
 ``Math.sinh`` in JavaScript; see :func:`described`.

@@ -301,7 +301,7 @@ def lift(x: Any) -> Value:
 
 
 def _partner(x: Any) -> Value | None:
-    """The other operand as a Value; None if it knows better how to go on: a dual, a symbol, an array."""
+    """The other operand as a Value; None if it knows better how to go on: a symbol, an array."""
     if type(x) is float:
         return literal(x)
     if type(x) is int:

@@ -314,6 +314,5 @@ def _function_on_bare_value(self: Any, func: Any, types: Any, args: Any, kwargs:
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-# mypy takes a method for no instance of what numpy declares
-Value.__array_ufunc__ = ValueArray.__array_ufunc__
-Value.__array_function__ = _function_on_bare_value
+Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]
+Value.__array_function__ = _function_on_bare_value  # type: ignore[attr-defined]

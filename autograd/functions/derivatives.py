@@ -189,7 +189,6 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: b
     """
     direction = _direction(primals, tangents)
     run = _Run(f, tuple(primals), {}, range(len(primals)), has_aux)
-    run.nested = run.nested or _is_nested(direction)
     pair = run.result(), run.tree.unflatten(run.push(direction))
     return (*pair, run.aux) if has_aux else pair
 

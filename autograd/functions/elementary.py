@@ -1,6 +1,6 @@
 """The functions that users compute with, `exp` ... `softmax`: each applies a row of the op table to what it is given.
 
-Functions of one or two numbers take floats, Values, duals and arrays, and have their text from their row. Functions
+Functions of one or two numbers take floats, Values and arrays, and have their text from their row. Functions
 of many operands make one node, however many there are.
 """
 

@@ -2,7 +2,7 @@
 
 A :class:`Reading` goes through the text once. It writes what people type as Python would have it, refuses what does not
 fit at its place in the text, and leaves to :func:`ast.parse` what binds more than what. The tree is then turned into
-steps by a white list of nodes, and our own code runs the steps, on floats, Values and duals alike. What may be typed:
+steps by a white list of nodes, and our own code runs the steps, on floats and Values alike. What may be typed:
 
 - ``+ - * / // % **`` and parentheses, which mean and bind what they do in Python: ``-x**2`` is ``-(x**2)``.
 - ``^`` and raised digits for powers, ``|x|`` for ``abs(x)``, and the signs of print: ``− × · ÷``.
@@ -505,7 +505,7 @@ class Expression:
         """The value for these values of the variables: a float for floats, a Value if any is one, and so on.
 
         Args:
-            values: a number, Value or dual for each variable; others are left unused.
+            values: a number or Value for each variable; others are left unused.
 
         Raises:
             ArgumentError: a variable has no value (a ValueError).

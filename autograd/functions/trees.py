@@ -79,18 +79,16 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
 
 
 def changed(change: Callable[[Any], Any], x: Any) -> Any:
-    """Any structure with each Value in it replaced by what `change` makes of it; whatever is no Value stays as it is."""
+    """Any structure, with what `change` makes of each Value in the place of it; everything else stays as it is."""
     if is_node(x):
         return change(x)
     if isinstance(x, dict):
         return {key: changed(change, item) for key, item in x.items()}
     if isinstance(x, np.ndarray) and x.dtype.kind == "O":
-        items = [changed(change, item) for item in x.ravel().tolist()]
-        return packed(items, x.shape)
-    if isinstance(x, list | tuple):
-        items = [changed(change, item) for item in x]
-        return items if isinstance(x, list) else _tuple_like(x, items)
-    return x
+        return packed([changed(change, item) for item in x.ravel().tolist()], x.shape)
+    if isinstance(x, tuple):
+        return _tuple_like(x, [changed(change, item) for item in x])
+    return [changed(change, item) for item in x] if isinstance(x, list) else x
 
 
 def packed(numbers: Sequence[Any], shape: Shape) -> Any:

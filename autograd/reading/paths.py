@@ -128,8 +128,8 @@ def replayed(root: Any, node: Any) -> Callable[[Any], Any]:
         root, node: nodes of one graph.
 
     Returns:
-        A function of one number. A float gives a float, a Value a Value, a dual a dual; it raises what the operations
-        raise. If `root` does not depend on `node` it is constant.
+        A function of one number. A float gives a float, a Value a Value; it raises what the operations raise.
+        If `root` does not depend on `node` it is constant.
 
     Example:
         >>> from autograd import Value

@@ -372,9 +372,9 @@ def runs(f: Any, x: Any, mode: str | None) -> int:
 def test_right_mode_is_chosen() -> None:
     many = list(map(float, range(8)))
     assert runs(lambda v: ag.sum(v), many, None) == runs(lambda v: ag.sum(v), many, "reverse") == 1
-    assert runs(lambda v: ag.sum(v), many, "forward") == 8
-    assert runs(lambda x: [x * k for k in many], 1.0, None) == 2  # one run to see how many there are, one on duals
-    assert runs(lambda x: [x * k for k in many], 1.0, "forward") == 1
+
+
+MODE_SWEEPS
 
 
 def test_argnums() -> None:

@@ -42,7 +42,7 @@ def test_there_and_back(structure: Any) -> None:
     assert again == structure
     assert type(again) is type(structure)
     assert repr(again) == repr(structure)
-    assert tree.size == len(flat)
+    assert [place for part in tree.slices() for place in range(len(flat))[part]] == list(range(len(flat)))
     assert all(type(x) is float for x in flat)
     assert flatten(again)[1] == tree
     assert hash(flatten(again)[1]) == hash(tree)

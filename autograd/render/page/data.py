@@ -248,7 +248,7 @@ class _Symbol(Operators):
 
     __slots__ = ("name", "program")
 
-    op_level = 3  # see engine.op.Op: a row called with a symbol is applied by the symbol
+    op_level = 2  # see engine.op.Op: a row called with a symbol is applied by the symbol
 
     def __init__(self, name: str, program: _Program) -> None:
         self.name = name
