@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ..errors import AnomalyError, shown
 from .op import Op
-from .ops import CONSTANT
+from .ops import CONSTANT, IDENTITY
 
 
 class Comparison(NamedTuple):
@@ -117,7 +117,7 @@ def made_badly(op: Op, labels: Sequence[str], numbers: Sequence[float], result: 
 
 def applied(made: Any) -> Any:
     """A node made while some thread is inside a mode: check it, or cut it off from its parents."""
-    if made._a is None:
+    if made._a is None or made._row is IDENTITY:  # an input, given and not made
         return made
     if anomalies_raise() and not math.isfinite(made._data):
         parents = made.parents
