@@ -1,125 +1,163 @@
-"""Dual numbers: every row's own rule, levels, NumPy."""
+"""Forward mode: every row's own rule, only on the way to the result, and what it says at edges."""
 
 from __future__ import annotations
 
 import itertools
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, ops
+from autograd import Value, grad, hessian, jacobian, jvp, no_grad
 from autograd.engine.op import Op
 from autograd.errors import GradientWarning, OperandError
-from autograd.functions.duals import Dual, innermost, new_level
 from tests.helpers.oracle import cases, close, expected_warnings, form_of, row_id, slope, unit
 
 CASES = list(cases())
+every_case = pytest.mark.parametrize(("op", "point"), CASES, ids=[f"{row_id(op)}-{point}" for op, point in CASES])
 
 
-@pytest.mark.parametrize(("op", "point"), CASES, ids=[f"{row_id(op)}-{point}" for op, point in CASES])
+def along(f: Callable[..., Any], direction: tuple[int, ...]) -> Callable[..., Any]:
+    """The derivative of a function of numbers along a direction."""
+    return lambda *point: jvp(f, point, tuple(map(float, direction)))[1]
+
+
+@every_case
 def test_tangent_of_every_row_is_its_slope(op: Op, point: tuple[float, ...]) -> None:
     for i in range(len(point)):
-        level = new_level()
         with expected_warnings(op):
-            out = op(*[Dual(x, float(j == i), level) for j, x in enumerate(point)])
+            out, tangent = jvp(op, point, tuple(map(float, unit(len(point), i))))
         expected = slope(form_of(op).function, point, unit(len(point), i))
-        assert out.primal == op(*point)
-        assert close(out.tangent, expected, 1e-12)
+        assert out == op(*point)
+        assert close(tangent, expected, 1e-12)
 
 
-@pytest.mark.parametrize(("op", "point"), CASES, ids=[f"{row_id(op)}-{point}" for op, point in CASES])
+@every_case
 def test_second_tangent_of_every_row_is_its_curvature(op: Op, point: tuple[float, ...]) -> None:
     for i, j in itertools.product(range(len(point)), repeat=2):
-        low, high = new_level(), new_level()
         with expected_warnings(op):
-            out = op(*[Dual(Dual(x, float(k == i), low), float(k == j), high) for k, x in enumerate(point)])
+            got = along(along(op, unit(len(point), i)), unit(len(point), j))(*point)
         orders = tuple(a + b for a, b in zip(unit(len(point), i), unit(len(point), j), strict=True))
-        expected = slope(form_of(op).function, point, orders)
-        got = out.tangent.tangent if type(out.tangent) is Dual else 0.0
-        assert close(got, expected, 1e-11, 1e-13)
+        assert close(got, slope(form_of(op).function, point, orders), 1e-11, 1e-13)
 
 
 def test_sums_of_products_over_all_operands() -> None:
-    level = new_level()
-    x, y = Dual(3.0, 1.0, level), Dual(5.0, 10.0, level)
-    assert ag.dot([x, y, 2.0], [y, x, x], bias=x).tangent == 2 * (5 + 30) + 2 + 1
-    assert ag.sum([1.0, x], start=y).tangent == 11.0
-    assert ag.clip(4.0, x, y).tangent == 0.0
-    assert ag.clip(2.0, x, y).tangent == 1.0
+    def tangent(f: Any) -> float:
+        found: float = jvp(f, (3.0, 5.0), (1.0, 10.0))[1]
+        return found
+
+    assert tangent(lambda x, y: ag.dot([x, y, 2.0], [y, x, x], bias=x)) == 2 * (5 + 30) + 2 + 1
+    assert tangent(lambda x, y: ag.sum([1.0, x], start=y)) == 11.0
+    assert tangent(lambda x, y: ag.clip(4.0, x, y)) == 0.0
+    assert tangent(lambda x, y: ag.clip(2.0, x, y)) == 1.0
 
 
-def test_operators_of_duals_with_numbers_values_and_duals_of_other_levels() -> None:
-    low, high = new_level(), new_level()
-    a, b, v = Dual(3.0, 1.0, low), Dual(5.0, 1.0, high), Value(2.0)
-    for out in (a * b, b * a):
-        assert (out.level, out.tangent.primal) == (high, 3.0)
-        assert (out.primal.level, out.primal.tangent) == (low, 5.0)
-    assert (v * a).tangent.data == (a * v).tangent.data == 2.0
-    assert (v - a).tangent == (2.0 - a).tangent == -1.0
-    assert (1 / a).tangent == pytest.approx(-1 / 9, rel=1e-15)
-    assert (v**a).data == 8.0
-    assert (2**a).tangent == pytest.approx(8 * np.log(2))
-    assert (a % 2).data == 1.0
-    assert (a // 2).data == 1.0
-    assert (-a).tangent == -1.0
-    assert divmod(a, 2)[1].tangent == 1.0
-
-
-def test_a_direction_of_zero_makes_no_work_and_no_nan() -> None:
-    level = new_level()
-    out = ag.sqrt(Dual(0.0, 0.0, level)) + Dual(1.0, 1.0, level)  # sqrt's slope is infinite there
-    assert out.tangent == 1.0
-
-
-def test_comparisons_are_of_bare_numbers() -> None:
-    level = new_level()
-    x = Dual(Dual(3.0, 1.0, level), 1.0, new_level())
-    assert x > 2
-    assert x == 3.0
-    assert x <= Value(3.0)
-    assert bool(x)
-    assert f"{x:.2f}" == "3.00"
-    assert x.data == 3.0
-    assert innermost(x) == 3.0
-    assert repr(Dual(3.0, 1.0, level)) == "Dual(3.0, 1.0)"
-
-
-def test_numpy_stays_on_duals() -> None:
-    level = new_level()
-    x = Dual(0.5, 1.0, level)
+def test_numpy_stays_in_the_graph() -> None:
     functions: list[Any] = [np.exp, np.arctan, np.tanh, np.log1p, np.square, np.sign, np.cbrt, np.absolute]
     for function in functions:
-        with np.errstate(all="raise"):
-            assert function(x).tangent == pytest.approx((function(0.5 + 1e-6) - function(0.5 - 1e-6)) / 2e-6, abs=1e-8)
-    assert (np.float64(2) * x).tangent == 2.0
-    assert np.maximum(x, 0.0).tangent == 1.0
-    a = np.arange(3.0) * x
-    assert [v.tangent for v in np.where(a > 0.7, a, -a)] == [0.0, -1.0, 2.0]
-    assert (a @ a).tangent == 5.0
-    assert (a * a).sum().tangent == 5.0
-    assert ag.data(a).tolist() == [0.0, 0.5, 1.0]
-    assert (a.mean() + a.max() + a.std() + a.var()).level == level
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GradientWarning)
+            measured = (function(0.5 + 1e-6) - function(0.5 - 1e-6)) / 2e-6
+            assert jvp(function, (0.5,), (1.0,))[1] == pytest.approx(measured, abs=1e-8)
+    assert jvp(lambda x: np.float64(2) * x, (0.5,), (1.0,))[1] == 2.0
+    assert jvp(lambda x: np.maximum(x, 0.0), (0.5,), (1.0,))[1] == 1.0
+
+    def bent(x: Any) -> Any:
+        a = np.arange(3.0) * x
+        return np.where(a > 0.7, a, -a)
+
+    assert jvp(bent, (0.5,), (1.0,))[1].tolist() == [0.0, -1.0, 2.0]
+    assert jvp(lambda x: (np.arange(3.0) * x) @ np.arange(3.0), (0.5,), (1.0,))[1] == 5.0
 
 
-@pytest.mark.parametrize("way_out", [float, int])
-def test_no_silent_way_out(way_out: Any) -> None:
-    with pytest.raises(OperandError, match="drop a Dual from the graph"):
-        way_out(Dual(1.0, 1.0, new_level()))
+def test_no_grad_inside_makes_a_constant_as_in_reverse_mode() -> None:
+    def f(x: Any) -> Any:
+        with no_grad():
+            scale = x * x
+        return scale * x
+
+    assert jvp(f, (3.0,), (1.0,)) == (27.0, 9.0)
 
 
 @pytest.mark.parametrize("other", ["a", None, 1j])
 def test_operand_that_is_no_number(other: Any) -> None:
     with pytest.raises(OperandError, match="expected a real number"):
-        Dual(1.0, 1.0, new_level()) * other
+        jvp(lambda x: x * other, (1.0,), (1.0,))
+
+
+# --- what does not reach the result, or does not move -------------------------------------------------------------------
+
+
+def unused(edge: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """x^2, beside something whose derivative has no value."""
+
+    def f(x: Any) -> Any:
+        edge(x - 3.0)
+        return x * x
+
+    return f
+
+
+EDGES: dict[str, Callable[[Any], Any]] = {
+    "atan2": lambda x: ag.atan2(x, x),
+    "atan2 of what stands still": lambda x: ag.atan2(0 * x, 0 * x),
+    "an operation above atan2": lambda x: ag.exp(2.0 * ag.atan2(x, x)),
+    "sqrt": ag.sqrt,
+    "hypot's second derivative": lambda x: ag.hypot(x, x) ** 2,
+    "floor": ag.floor,
+    "log of next to nothing": lambda x: ag.log(x + 5e-324),
+}
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "jvp": lambda f: jvp(f, (3.0,), (1.0,)),
+    "forward": lambda f: (f(3.0), jacobian(f, mode="forward")(3.0)),
+    "grad": lambda f: (f(3.0), grad(f)(3.0)),
+}
+NESTED: dict[str, Callable[[Any], Any]] = {
+    "jvp of grad": lambda f: jvp(grad(f), (3.0,), (1.0,)),
+    "jvp of jvp": lambda f: jvp(along(f, (1,)), (3.0,), (1.0,)),
+    "grad of jvp": lambda f: (along(f, (1,))(3.0), grad(along(f, (1,)))(3.0)),
+    "hessian": lambda f: (grad(f)(3.0), hessian(f)(3.0)),
+}
+
+
+@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+def test_what_does_not_reach_the_result_is_not_differentiated(edge: Any) -> None:
+    for way in WAYS.values():
+        assert way(unused(edge)) == (9.0, 6.0)
+    for way in NESTED.values():
+        assert way(unused(edge)) == (6.0, 2.0)
+
+
+def test_what_does_not_move_adds_nothing() -> None:
+    assert jvp(lambda x, y: ag.sqrt(x) + y, (0.0, 1.0), (0.0, 1.0)) == (1.0, 1.0)  # sqrt's slope is infinite there
+    assert jvp(lambda x: x * x + ag.atan2(0 * x, 0 * x), (3.0,), (1.0,)) == (9.0, 6.0)
+    assert jvp(lambda x: x * x + ag.atan2(ag.relu(-x), ag.relu(-x)), (3.0,), (1.0,)) == (9.0, 6.0)
 
 
 def test_slopes_that_backward_warns_of_are_warned_of() -> None:
-    x = Dual(0.0, 1.0, new_level())
-    with pytest.warns(GradientWarning, match=r"sqrt has slope inf at 0\.0"):
-        ag.sqrt(x)
+    with pytest.warns(GradientWarning, match=r"sqrt has slope inf at an unlabelled leaf \(0\.0\) = 0\.0"):
+        jvp(ag.sqrt, (0.0,), (1.0,))
     with pytest.warns(GradientWarning, match="floor is flat"):
-        ops.FLOOR(x)
-    with pytest.raises(ZeroDivisionError, match=r"atan2 has no derivative at 0\.0, 0\.0 \(no slope"):
-        ag.atan2(x, x)
+        jvp(ag.floor, (0.0,), (1.0,))
+    for way in (
+        lambda f: jvp(f, (0.0,), (1.0,)),
+        lambda f: jvp(along(f, (1,)), (0.0,), (1.0,)),
+        lambda f: grad(f)(0.0),
+    ):
+        with pytest.raises(
+            ZeroDivisionError, match=r"atan2 has no derivative at .* 0\.0.* \(no slope.*division"
+        ) as told:
+            way(lambda x: ag.atan2(x, x))
+        assert "/ with" not in str(told.value), "the rule's own division is nobody's operation"
+
+
+def test_derivative_of_a_node_is_a_node() -> None:
+    x, v = Value(2.0, "x"), Value(3.0, "v")
+    out, tangent = jvp(lambda y: y**3, (x,), (v,))
+    assert (out.data, tangent.data) == (8.0, 36.0)
+    tangent.backward()
+    assert (x.grad, v.grad) == (36.0, 12.0)
+    assert jvp(lambda y: y**3, (2.0,), (v,))[1].data == 36.0

@@ -357,24 +357,34 @@ def test_modes_of_jacobian_agree(mode: str | None) -> None:
     np.testing.assert_allclose(jacobian(ag.softmax, mode=mode)(a), np.diag(p) - np.outer(p, p), rtol=1e-14)
 
 
-def runs(f: Any, x: Any, mode: str | None) -> int:
-    count = 0
+def looks(f: Any, x: Any, mode: str | None) -> int:
+    """How many sweeps pass the first operation of f; f itself is called once."""
+    sweeps, calls = 0, 0
+
+    def slope(out: Any, x: Any) -> Any:
+        nonlocal sweeps
+        sweeps += 1
+        return 1.0
+
+    watched = ag.primitive(lambda x: x, slope)
 
     def counted(v: Any) -> Any:
-        nonlocal count
-        count += 1
-        return f(v)
+        nonlocal calls
+        calls += 1
+        return f(watched(ag.sum(v)))
 
     jacobian(counted, mode=mode)(x)
-    return count
+    assert calls == 1
+    return sweeps
 
 
 def test_right_mode_is_chosen() -> None:
     many = list(map(float, range(8)))
-    assert runs(lambda v: ag.sum(v), many, None) == runs(lambda v: ag.sum(v), many, "reverse") == 1
-
-
-MODE_SWEEPS
+    assert looks(lambda y: y, many, None) == looks(lambda y: y, many, "reverse") == 1
+    assert looks(lambda y: y, many, "forward") == 8
+    assert looks(lambda y: [y * k for k in many], [1.0], None) == 1
+    assert looks(lambda y: [y * k for k in many], [1.0], "forward") == 1
+    assert looks(lambda y: [y * k for k in many], [1.0], "reverse") == 8
 
 
 def test_argnums() -> None:
@@ -546,7 +556,7 @@ def test_deep_functions_need_no_recursion(name: str) -> None:
 
 
 @pytest.mark.parametrize("result", [lambda x: [x, x], lambda x: [x], lambda x: np.array([1.0]) * x, lambda x: {"y": x}])
-@pytest.mark.parametrize("transform", [grad, value_and_grad, hessian], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("transform", [grad, value_and_grad], ids=lambda t: t.__name__)
 def test_grad_of_what_is_not_one_number_is_refused(transform: Any, result: Any) -> None:
     with pytest.raises(ShapeError, match=r"one number, but <lambda> returned (list|array|dict).*use jacobian"):
         transform(result)(2.0)
@@ -589,30 +599,8 @@ def test_function_that_leaves_the_graph_by_one_number_is_told_so() -> None:
 @pytest.mark.parametrize("way_out", [float, math.exp, lambda x: float(x) ** 2, int])
 @pytest.mark.parametrize("name", ["grad", "jvp", "forward"])
 def test_float_and_math_raise_inside(name: str, way_out: Any) -> None:
-    with pytest.raises(OperandError, match=r"drop a (Value|Dual) from the graph"):
+    with pytest.raises(OperandError, match=r"drop a Value from the graph"):
         FIRST[name](way_out)(2.0)
-
-
-def changing() -> Callable[[Any], Any]:
-    calls: list[int] = []
-
-    def f(v: Any) -> Any:
-        calls.append(1)
-        return [v[0]] * len(calls)
-
-    return f
-
-
-@pytest.mark.parametrize("mode", ["forward", None])
-def test_structure_that_changes_between_calls(mode: str | None) -> None:
-    inner = changing()
-
-    def f(v: Any) -> Any:
-        inner(v)
-        return inner(v) if mode == "forward" else inner(v) + inner(v)
-
-    with pytest.raises(ShapeError, match=r"returned list\(.*\) at first and list\(.*\) later"):
-        jacobian(f, mode=mode)([1.0, 2.0] if mode else [1.0])  # None: one run on a Value, one on a dual
 
 
 @pytest.mark.parametrize("tangents", [(1.0, 2.0), ([1.0],), (), ({"a": 1.0},), (np.ones(1),)])
