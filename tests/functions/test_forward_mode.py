@@ -88,7 +88,7 @@ def test_operand_that_is_no_number(other: Any) -> None:
         jvp(lambda x: x * other, (1.0,), (1.0,))
 
 
-# --- what does not reach the result, or does not move -------------------------------------------------------------------
+# --- what does not reach the result, or does not move ----------------------------------------------------------------
 
 
 def unused(edge: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -142,11 +142,12 @@ def test_slopes_that_backward_warns_of_are_warned_of() -> None:
         jvp(ag.sqrt, (0.0,), (1.0,))
     with pytest.warns(GradientWarning, match="floor is flat"):
         jvp(ag.floor, (0.0,), (1.0,))
-    for way in (
+    ways: list[Callable[[Any], Any]] = [
         lambda f: jvp(f, (0.0,), (1.0,)),
         lambda f: jvp(along(f, (1,)), (0.0,), (1.0,)),
         lambda f: grad(f)(0.0),
-    ):
+    ]
+    for way in ways:
         with pytest.raises(
             ZeroDivisionError, match=r"atan2 has no derivative at .* 0\.0.* \(no slope.*division"
         ) as told:

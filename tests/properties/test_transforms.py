@@ -1,4 +1,4 @@
-"""Forward mode against reverse mode on random graphs.
+"""Forward mode against reverse mode on random graphs; transforms in transforms against mpmath.
 
 Both add up the same products of local derivatives along the same paths, in other orders. So they may differ by
 rounding alone, and rounding scales with the path weight: the sum over all paths of |w_i| |product| |v_j|, found by
@@ -7,14 +7,20 @@ running the sweep on the absolute values of the partials.
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import mpmath as mp
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mpf
 
-from autograd import Value, hvp, jacobian, jvp, vjp
+import autograd as ag
+from autograd import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.engine import graph
 from tests.properties.test_random_graphs import Program, programs, run
 
@@ -94,3 +100,151 @@ def test_hessian_is_symmetric_along_any_two_directions(program: Program, u: list
     right = [a * b for a, b in zip(v[:n], hvp(f, (x,), (u[:n],)), strict=True)]
     scale = 1 + math.fsum(map(abs, left)) + math.fsum(map(abs, right))
     assert abs(math.fsum(left) - math.fsum(right)) <= 1e-9 * scale
+
+
+# --- three transforms, one in another, in any order ------------------------------------------------------------------
+#
+# Whatever the transforms are, each number that comes out is a sum of partial derivatives of one of f's numbers, of some
+# orders, with weights. `Reference` keeps these sums and does no arithmetic of derivatives; mpmath differentiates f.
+
+
+class Kind(NamedTuple):
+    """A function of two numbers that gives two, in both worlds."""
+
+    engine: Callable[[Any, Any], list[Any]]
+    reference: Callable[[Any, Any], list[Any]]
+
+
+KINDS = {
+    "constant": Kind(lambda x, y: [Value(3.0), 5.0 + 0 * x], lambda x, y: [mpf(3), mpf(5)]),
+    "linear": Kind(lambda x, y: [2 * x - 3 * y + 1, y], lambda x, y: [2 * x - 3 * y + 1, y]),
+    "linear in one": Kind(lambda x, y: [2 * x, 7.0], lambda x, y: [2 * x, mpf(7)]),
+    "piecewise linear": Kind(
+        lambda x, y: [ag.relu(x) - abs(y) + ag.maximum(x, y, 0.5), ag.clip(x, -1.0, 1.0) + ag.leaky_relu(y, 0.25)],
+        lambda x, y: [
+            max(x, mpf(0)) - abs(y) + max(x, y, mpf(0.5)),
+            min(max(x, mpf(-1)), mpf(1)) + (y if y > 0 else y / 4),
+        ],
+    ),
+    "piecewise": Kind(
+        lambda x, y: [ag.where(x > y, lambda: x * x * y, lambda: ag.sin(y)), ag.relu(y) ** 3 * x],
+        lambda x, y: [x * x * y if x > y else mp.sin(y), max(y, mpf(0)) ** 3 * x],
+    ),
+    "polynomial": Kind(lambda x, y: [x**3 * y - y**2, x * y], lambda x, y: [x**3 * y - y * y, x * y]),
+    "general": Kind(
+        lambda x, y: [ag.exp(ag.sin(x)) / y, ag.tanh(x * y) + ag.hypot(x, y)],
+        lambda x, y: [mp.exp(mp.sin(x)) / y, mp.tanh(x * y) + mp.sqrt(x * x + y * y)],
+    ),
+}
+STRUCTURES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any], tuple[Any, Any]]]] = {
+    "list": (lambda x, y: [x, y], lambda p: (p[0], p[1])),
+    "dict": (lambda x, y: {"b": [y], "a": x}, lambda p: (p["a"], p["b"][0])),
+    "array": (lambda x, y: np.array([[x], [y]]), lambda p: (p[0, 0], p[1, 0])),
+    "array in a tuple": (lambda x, y: (np.array([x]), y), lambda p: (p[0][0], p[1])),
+}
+CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "dict": lambda numbers: {f"{i:03d}": y for i, y in enumerate(numbers)},
+    "nested": lambda numbers: [numbers[0], {"rest": tuple(numbers[1:])}],
+    "array": ag.array,
+}
+POINTS = ((0.7, -1.3), (1.9, 0.4), (-0.6, -0.2))
+TRANSFORMS = ("grad", "value_and_grad", "jvp", "vjp", "forward", "reverse", "either", "hessian", "hvp")
+
+Orders = tuple[int, int]
+Sum = dict[tuple[int, Orders], float]  # (which of f's numbers, orders of its derivative) -> weight
+
+
+def flat(x: Any) -> list[Any]:
+    if isinstance(x, dict):
+        return [y for key in sorted(x) for y in flat(x[key])]
+    if isinstance(x, np.ndarray):
+        return list(x.ravel().tolist())
+    return [y for item in x for y in flat(item)] if isinstance(x, list | tuple) else [x]
+
+
+def derived(terms: Sum, k: int) -> Sum:
+    return {(which, (a + (k == 0), b + (k == 1))): w for (which, (a, b)), w in terms.items()}
+
+
+def weighted(parts: list[tuple[float, Sum]]) -> Sum:
+    total: Sum = {}
+    for factor, terms in parts:
+        for key, w in terms.items():
+            total[key] = total.get(key, 0.0) + factor * w
+    return total
+
+
+@functools.cache
+def partial_derivative(kind: str, at: tuple[float, float], which: int, orders: Orders) -> float:
+    with mp.workdps(80):
+        f = KINDS[kind].reference
+        return float(mp.diff(lambda x, y: f(x, y)[which], tuple(map(mpf, at)), orders))
+
+
+def transformed(
+    name: str, g: Any, outs: list[Sum], build: Any, container: Any, weights: list[float]
+) -> tuple[Any, Any]:
+    """A transform of `g`, which takes a structure and gives a list, and what its numbers then are."""
+    v, n = weights[:2], range(2)
+    pick = int(abs(weights[2]) * 100) % len(outs)
+    w = [weights[i % len(weights)] for i in range(len(outs))]
+    gradients = [[derived(terms, k) for k in n] for terms in outs]
+
+    def one(p: Any) -> Any:
+        y = g(p)[pick]
+        return y if isinstance(y, Value) else Value(y)  # a bare number is taken for one that left the graph
+
+    def contained(p: Any) -> Any:
+        return container(g(p))
+
+    along = [weighted([(v[k], row[k]) for k in n]) for row in gradients]
+    if name == "grad":
+        return grad(one), gradients[pick]
+    if name == "value_and_grad":
+        return value_and_grad(one), [outs[pick], *gradients[pick]]
+    if name == "jvp":
+        return lambda p: list(jvp(contained, (p,), (build(*v),))), [*outs, *along]
+    if name == "vjp":
+        pulled = [weighted([(w[i], row[k]) for i, row in enumerate(gradients)]) for k in n]
+        return lambda p: vjp(contained, p)[1](ag.data(container(w)) if container is ag.array else container(w)), pulled
+    if name == "hvp":
+        return lambda p: hvp(one, (p,), (build(*v),)), [derived(along[pick], k) for k in n]
+    if name == "hessian":
+        return hessian(contained), [derived(slope, k) for row in gradients for slope in row for k in n]
+    return jacobian(contained, mode=None if name == "either" else name), [slope for row in gradients for slope in row]
+
+
+numbers = st.floats(-2, 2).map(lambda x: round(x, 2))
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.sampled_from(POINTS),
+    st.sampled_from(sorted(STRUCTURES)),
+    st.lists(st.tuples(st.sampled_from(TRANSFORMS), st.sampled_from(sorted(CONTAINERS))), min_size=3, max_size=3),
+    st.lists(numbers, min_size=3, max_size=3),
+)
+def test_three_transforms_one_in_another(
+    kind: str, at: tuple[float, float], structure: str, layers: list[tuple[str, str]], weights: list[float]
+) -> None:
+    build, read = STRUCTURES[structure]
+    outs: list[Sum] = [{(0, (0, 0)): 1.0}, {(1, (0, 0)): 1.0}]
+
+    def base(p: Any) -> list[Any]:
+        return KINDS[kind].engine(*read(p))
+
+    g: Any = base
+    for name, container in layers:
+        if container == "array" and structure != "array":
+            container = "list"  # a block of a Jacobian then holds several rows: another order of the same numbers
+        inner, outs = transformed(name, g, outs, build, CONTAINERS[container], weights)
+        g = functools.partial(lambda f, p: flat(f(p)), inner)
+    got = g(build(*at))
+    assert all(type(x) is float for x in got)
+    assert len(got) == len(outs)
+    for x, terms in zip(got, outs, strict=True):
+        parts = [w * partial_derivative(kind, at, which, orders) for (which, orders), w in terms.items()]
+        assert abs(x - math.fsum(parts)) <= 1e-11 * (1.0 + math.fsum(map(abs, parts)))
