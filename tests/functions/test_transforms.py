@@ -88,6 +88,28 @@ def test_sixth_order() -> None:
     assert f(0.3) == pytest.approx(-math.sin(0.3), rel=1e-14)
 
 
+LINE: dict[str, Callable[[Any], Any]] = {
+    "2x": lambda x: 2.0 * x,
+    "x": lambda x: x,
+    "a constant": lambda x: Value(3.0),
+    "0x": lambda x: 0 * x + 3,
+    "relu": lambda x: ag.relu(x) + 3,
+    "max": lambda x: ag.maximum(x, -x),
+}
+
+
+@pytest.mark.parametrize("line", LINE.values(), ids=LINE)
+def test_derivatives_of_a_constant_derivative_are_zero(line: Any) -> None:
+    for names in COMPOSITIONS:
+        f, order = line, 0
+        for name in names:
+            f = {**FIRST, **SECOND}[name](f)
+            order += 1 if name in FIRST else 2
+        got = f(1.5)
+        assert type(got) is float, names
+        assert order == 1 or got == 0.0, names
+
+
 # --- compositions of several variables -------------------------------------------------------------------------------
 
 
@@ -152,6 +174,7 @@ def test_hvp_is_the_hessian_times_the_vector_also_for_many_directions() -> None:
 
 def test_hvp_of_a_linear_function_is_zero() -> None:
     assert hvp(lambda v: 2 * v[0] + v[1], ([1.0, 2.0],), ([1.0, 1.0],)) == [0.0, 0.0]
+    assert hvp(lambda x, y: 2 * x + y, (1.0, 2.0), (1.0, 1.0)) == (0.0, 0.0)
     assert hessian(lambda v: 2 * v[0] + v[1])([1.0, 2.0]) == [[0.0, 0.0], [0.0, 0.0]]
 
 
@@ -432,6 +455,96 @@ def test_jvp_and_vjp_of_structures() -> None:
         assert by_W.tolist() == [[1.0, -1.0], [2.0, -2.0]]
         assert by_x.tolist() == [7.0, 10.0]
     assert pullback(np.zeros(2))[1].tolist() == [0.0, 0.0]
+
+
+def test_hessian_of_many_numbers_has_their_structure() -> None:
+    assert hessian(lambda x: [x**2, x**3])(5.0) == [2.0, 30.0]
+    H = hessian(lambda p: {"y": p["a"] * p["b"], "z": [p["a"] ** 2]})({"a": 2.0, "b": 3.0})
+    assert H == {
+        "y": {"a": {"a": 0.0, "b": 1.0}, "b": {"a": 1.0, "b": 0.0}},
+        "z": [{"a": {"a": 2.0, "b": 0.0}, "b": {"a": 0.0, "b": 0.0}}],
+    }
+    t = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(hessian(lambda x: t**x)(1.0), t * np.log(t) ** 2, rtol=1e-14)
+    H = hessian(lambda x: x**3)(t)
+    assert H.shape == (3, 3, 3)
+    assert H.tolist() == np.einsum("ij,jk,k->ijk", np.eye(3), np.eye(3), 6 * t).tolist()
+    W, x = np.arange(6.0).reshape(2, 3), np.array([1.0, -1.0, 2.0])
+    (WW, Wx), (xW, xx) = hessian(lambda W, x: W @ x, (0, 1))(W, x)
+    assert (WW.shape, Wx.shape, xW.shape, xx.shape) == ((2, 2, 3, 2, 3), (2, 2, 3, 3), (2, 3, 2, 3), (2, 3, 3))
+    assert not WW.any()
+    assert not xx.any()
+    assert Wx.tolist() == np.einsum("oi,jk->oijk", np.eye(2), np.eye(3)).tolist()
+    assert xW.tolist() == Wx.transpose(0, 3, 1, 2).tolist()
+    mixed = hessian(lambda p: p["W"] @ p["x"] * p["s"])({"W": W, "x": x, "s": 2.0})
+    assert mixed["s"]["W"].shape == (2, 2, 3)
+    np.testing.assert_array_equal(mixed["s"]["x"], W)
+    assert hessian(lambda p: Pair(p.w * p.b**2, 1.0))(Pair(2.0, 3.0)) == Pair(
+        Pair(Pair(0.0, 6.0), Pair(6.0, 4.0)), Pair(Pair(0.0, 0.0), Pair(0.0, 0.0))
+    )
+
+
+# --- has_aux ----------------------------------------------------------------------------------------------------------
+
+
+def with_aux(x: Any) -> Any:
+    return x**3, {"x": x, "pair": Pair(x * x, [2]), "array": np.array([x, 1.0]), "text": "seen", "none": None}
+
+
+def check_aux(aux: Any, x: float) -> None:
+    assert aux.pop("array").tolist() == [x, 1.0]
+    assert aux == {"x": x, "pair": Pair(x * x, [2]), "text": "seen", "none": None}
+    assert type(aux["x"]) is type(aux["pair"].w) is float
+    assert type(aux["pair"].b[0]) is int
+
+
+AUX: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
+    "grad": lambda: (*grad(with_aux, has_aux=True)(2.0), 12.0),
+    "value_and_grad": lambda: (lambda both: ((both[0][0], both[1]), both[0][1], (8.0, 12.0)))(
+        value_and_grad(with_aux, has_aux=True)(2.0)
+    ),
+    "reverse": lambda: (*jacobian(with_aux, mode="reverse", has_aux=True)(2.0), 12.0),
+    "forward": lambda: (*jacobian(with_aux, mode="forward", has_aux=True)(2.0), 12.0),
+    "hessian": lambda: (*hessian(with_aux, has_aux=True)(2.0), 12.0),
+    "jvp": lambda: (lambda out, tangent, aux: ((out, tangent), aux, (8.0, 12.0)))(
+        *jvp(with_aux, (2.0,), (1.0,), has_aux=True)
+    ),
+    "vjp": lambda: (lambda out, pullback, aux: ((out, pullback(1.0)), aux, (8.0, (12.0,))))(
+        *vjp(with_aux, 2.0, has_aux=True)
+    ),
+    "grad of grad": lambda: (*grad(grad(with_aux, has_aux=True), has_aux=True)(2.0), 12.0),
+}
+
+
+@pytest.mark.parametrize("way", AUX.values(), ids=AUX)
+def test_aux_is_handed_on_with_its_values_as_floats(way: Any) -> None:
+    derivative, aux, expected = way()
+    assert derivative == expected
+    check_aux(aux, 2.0)
+
+
+def test_aux_inside_another_derivative_can_be_differentiated() -> None:
+    def f(x: Any) -> Any:
+        slope, aux = grad(with_aux, has_aux=True)(x)
+        return slope * aux["pair"].w  # 3 x^2 x^2
+
+    assert grad(f)(2.0) == jvp(f, (2.0,), (1.0,))[1] == 96.0
+    x = Value(2.0)
+    assert grad(with_aux, has_aux=True)(x)[1]["x"].data == 2.0
+
+
+def test_argnums_and_keywords_beside_aux() -> None:
+    def f(a: Any, b: Any, *, scale: float) -> Any:
+        return a * b**2 * scale, (a, scale)
+
+    assert grad(f, (0, 1), has_aux=True)(2.0, 3.0, scale=2.0) == ((18.0, 24.0), (2.0, 2.0))
+
+
+@pytest.mark.parametrize("result", [lambda x: x * x, lambda x: (x, x, x), lambda x: {"out": x, "aux": x}])
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian], ids=lambda t: t.__name__)
+def test_has_aux_without_an_aux(transform: Any, result: Any) -> None:
+    with pytest.raises(OperandError, match=r"a function returns a pair \(result, aux\), but <lambda> returned"):
+        transform(result, has_aux=True)(2.0)
 
 
 def test_names_and_docstrings_of_functions_are_kept() -> None:

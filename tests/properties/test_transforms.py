@@ -7,9 +7,14 @@ running the sweep on the absolute values of the partials.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
+import itertools
 import math
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import mpmath as mp
@@ -20,8 +25,11 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 import autograd as ag
-from autograd import Value, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd import Value, detect_anomaly, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.engine import graph
+from autograd.engine.op import Op
+from autograd.errors import AutogradError
+from tests.helpers.oracle import form_of, row_id, rows
 from tests.properties.test_random_graphs import Program, programs, run
 
 BOUND = 1e-14
@@ -248,3 +256,63 @@ def test_three_transforms_one_in_another(
     for x, terms in zip(got, outs, strict=True):
         parts = [w * partial_derivative(kind, at, which, orders) for (which, orders), w in terms.items()]
         assert abs(x - math.fsum(parts)) <= 1e-11 * (1.0 + math.fsum(map(abs, parts)))
+
+
+# --- what is said of higher derivatives ------------------------------------------------------------------------------
+
+PUBLIC = [op for op in rows() if not op.name.startswith("_")]
+EDGES = (0.0, 1.0, -1.0, -3.5, 710.0, 1e-320, math.inf, -math.inf, math.nan)
+PAIRS = [(a, b) for a in (0.0, -2.0, math.inf) for b in (0.0, 1.0, math.inf, math.nan)]
+WHO = r"^(?:a derivative of )?(\S+) has |a derivative of (\S+)|unlabelled '(\S+)' node|forward: (\S+) of |^(\S+) with "
+
+
+def told(op: Op, point: tuple[float, ...], order: int, mode: str, strict: bool) -> Iterator[str]:
+    """What is warned of or raised when the derivatives of an order are taken."""
+    f = functools.partial(lambda op, v: op(*v), op)
+    for _ in range(order):
+        f = jacobian(f, mode=mode)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with detect_anomaly() if strict else contextlib.nullcontext():
+                f(list(point))
+        except AutogradError as error:
+            yield str(error)
+    yield from (str(warning.message) for warning in caught)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("op", PUBLIC, ids=row_id)
+def test_messages_name_the_operation_that_was_differentiated(op: Op, mode: str) -> None:
+    points = PAIRS if op.variadic or len(form_of(op).points[0]) == 2 else [(x,) for x in EDGES]
+    allowed = {op.name, "*", "+"}  # the chain rule's own product and sum
+    for point, order, strict in itertools.product(points, (1, 2, 3), (False, True)):
+        for text in told(op, point, order, mode, strict):
+            assert not re.search(r"(?<!\w)_[a-z]", text), text
+            named = {name for found in re.findall(WHO, text) for name in found if name}
+            assert named <= allowed, f"{op.name} at {point}: {text}"
+
+
+def test_messages_of_higher_derivatives_name_the_operands() -> None:
+    x = Value(1.0, "ratio")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        hessian(ag.asin)(x)
+        ag.asin(x).backward(create_graph=True)
+        x.grad.backward()
+    texts = [str(warning.message) for warning in caught]
+    assert any(re.match(r"asin has slope inf at node ratio = 1\.0, operand of", text) for text in texts)
+    assert len([text for text in texts if re.match(r"a derivative of asin has .* at ratio = 1\.0$", text)]) > 1
+
+
+def test_what_is_remembered_of_a_derivative_goes_with_its_graph() -> None:
+    gc.collect()
+    before = len(graph._origins)
+    for _ in range(3):
+        hessian(lambda v: ag.exp(ag.hypot(v[0], ag.sin(v[1]))))([1.0, 2.0])
+    assert len(graph._origins) == before
+    x = Value(2.0)
+    slope = grad(ag.tanh)(x)
+    assert len(graph._origins) > before
+    del slope
+    assert len(graph._origins) == before
