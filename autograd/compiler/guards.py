@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.graph import behind
 from ..engine.modes import Comparison
 from ..engine.ops import LITERAL
 from ..engine.value import Value
@@ -139,6 +140,7 @@ class _Column:
 def _operand(x: Any) -> Any:
     """A node as it is; a plain number as a float, if a float holds it exactly; or None."""
     if isinstance(x, Value):
+        x = behind(x)
         return x._data if x._row is LITERAL else x
     if x is None or type(x) is float:
         return x

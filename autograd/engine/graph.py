@@ -55,7 +55,7 @@ def dependents(root: Any, inputs: Iterable[Any]) -> list[Any]:
 
 def name_of(node: Any) -> str:
     """How a message names a node: its label, else its operation."""
-    node = _behind(node)
+    node = behind(node)
     if node._label:
         return f"node {shown(node._label)}"
     if not node.parents:
@@ -65,7 +65,7 @@ def name_of(node: Any) -> str:
     return f"an unlabelled {kind} ({node._data!r})"
 
 
-def _behind(node: Any) -> Any:
+def behind(node: Any) -> Any:
     """The node that a derivative was taken by, where this is the derivative's own input; any other node itself."""
     while node._row is IDENTITY and not node._label:
         (node,) = node.parents
@@ -220,7 +220,7 @@ def _origin_of(node: Any) -> _Origin | None:
 
 def _origin_below(node: Any) -> _Origin:
     """The origin of what this node's rule makes."""
-    return _origin_of(node) or (node._row, [(_behind(p)._label, p._data) for p in node.parents[:4]])
+    return _origin_of(node) or (node._row, [(behind(p)._label, p._data) for p in node.parents[:4]])
 
 
 def _note_origin(node: Any, partials: Iterable[Any]) -> None:
