@@ -244,7 +244,6 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         [10.0, 6.0]
     """
     _direction(primals, tangents)
-
     argnums: Argnums = 0 if len(primals) == 1 else range(len(primals))
     return grad(lambda *point: jvp(f, point, tangents)[1], argnums)(*primals)
 
@@ -272,28 +271,19 @@ class _Run:
         if not callable(f):
             raise OperandError(f"a function is needed, got {type(f).__name__}")
         several = isinstance(argnums, Sequence)
-        wanted = list(argnums) if isinstance(argnums, Sequence) else [argnums]
-        for k in wanted:
-            if not isinstance(k, int | np.integer) or not -len(args) <= k < len(args):
-                raise ArgumentError(
-                    f"argnums names argument {k!r}, but {_name_of(f)} was called with {len(args)} "
-                    f"positional argument{'s' if len(args) != 1 else ''}"
-                )
-        if len({k % len(args) for k in wanted}) < len(wanted):
-            raise ArgumentError(f"argnums names an argument twice: {argnums!r}")
-        given = tuple(args[k] for k in wanted)
-        numbers, self.into = flatten(given if several else given[0])
+        wanted = _places(argnums if isinstance(argnums, Sequence) else [argnums], f, len(args))
+        numbers, self.into = flatten(tuple(args[k] for k in wanted) if several else args[wanted[0]])
         if not numbers:
             raise ShapeError(f"there is no number in what {_name_of(f)} was to be differentiated with respect to")
         self.nested = _is_nested(numbers)
         token = _depth.set(_depth.get() + 1)
         try:
             with recorded():
-                # behind a node that is given stands an input of our own, told apart from it
+                # a node that is given gets an input of our own on top, told apart from it
                 self.inputs = [ops.IDENTITY(x) if isinstance(x, Value) else Value(x) for x in numbers]
                 stand_ins = self.into.unflatten(self.inputs)
-                places = dict(zip([k % len(args) for k in wanted], stand_ins if several else [stand_ins], strict=True))
-                result = f(*[places.get(k, argument) for k, argument in enumerate(args)], **kwargs)
+                replaced = dict(enumerate(args)) | dict(zip(wanted, stand_ins if several else [stand_ins], strict=True))
+                result = f(*replaced.values(), **kwargs)
         finally:
             _depth.reset(token)
         self.has_aux, self.aux = has_aux, None
@@ -311,9 +301,8 @@ class _Run:
         if not self.outs:
             raise ShapeError(f"there is no number in what {_name_of(f)} returned")
         if not any(is_node(y) for y in self.outs):
-            returned = (
-                f"{self.outs[0]!r}, a plain number," if len(self.outs) == 1 else f"{len(self.outs)} plain numbers"
-            )
+            m = len(self.outs)
+            returned = f"{m} plain numbers" if m > 1 else f"{self.outs[0]!r}, a plain number,"
             raise GraphError(
                 f"{_name_of(f)} returned {returned} although its input was a Value: somewhere it left the "
                 "graph. Usual causes: .data, float(...), math or a rounded copy; use autograd's functions instead. "
@@ -370,6 +359,20 @@ class _Run:
     def _outside(self, x: Any, nested: bool = False) -> Any:
         """A number as the caller gets it: a float, but a Value if another derivative is being taken around us."""
         return lift(x) if nested or self.nested else plain(x)
+
+
+def _places(argnums: Sequence[Any], f: Function, count: int) -> list[int]:
+    """The wanted arguments, counted from 0, of a call with `count` positional ones."""
+    for k in argnums:
+        if not isinstance(k, int | np.integer) or not -count <= k < count:
+            raise ArgumentError(
+                f"argnums names argument {k!r}, but {_name_of(f)} was called with {count} "
+                f"positional argument{'s' if count != 1 else ''}"
+            )
+    wanted = [int(k) % count for k in argnums]
+    if len(set(wanted)) < len(wanted):
+        raise ArgumentError(f"argnums names an argument twice: {argnums!r}")
+    return wanted
 
 
 def _is_zero(x: Any) -> bool:
