@@ -13,13 +13,12 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from ..engine import graph, ops
-from ..engine.modes import recorded
+from ..engine.modes import differentiating, recorded
 from ..engine.op import is_node
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, GraphError, OperandError, ShapeError
@@ -253,12 +252,10 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 
 # --- one run of a function under a derivative -----------------------------------------------------------------------
 
-_depth: ContextVar[int] = ContextVar("transforms", default=0)  # how many derivatives are being taken around us
-
 
 def _is_nested(numbers: list[Any]) -> bool:
     """Whether another derivative is being taken around this one, so that results must stay differentiable."""
-    return _depth.get() > 0 or any(is_node(x) for x in numbers)
+    return differentiating() or any(is_node(x) for x in numbers)
 
 
 class _Call:
@@ -289,12 +286,8 @@ class _Call:
         replaced, given = list(self.args), self.tree.unflatten(stand_ins)
         for k, argument in zip(self.wanted, given if self.several else [given], strict=True):
             replaced[k] = argument
-        token = _depth.set(_depth.get() + 1)
-        try:
-            with recorded():
-                result = self.f(*replaced, **self.kwargs)
-        finally:
-            _depth.reset(token)
+        with recorded():
+            result = self.f(*replaced, **self.kwargs)
         try:
             out, tree = flatten(result)
         except OperandError as error:
