@@ -270,7 +270,7 @@ class Value(Operators):
     def __copy__(self) -> Any:
         if self._row is LITERAL:
             return self  # all graphs share it
-        return copying.restore(type(self), self._data, self._label, self._row, self.parents, self._grad)
+        return copying.shallow_copy(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copying.deepcopy(self, memo)
