@@ -169,6 +169,8 @@ def number(x: object) -> float:
     hint = ""
     if isinstance(x, str):
         hint = "; convert it with float(...) first"
+    elif is_node(x):
+        hint = "; .data is its bare number"
     elif isinstance(x, numbers.Complex):
         hint = "; complex numbers have no place in this graph, take .real"
     elif isinstance(x, _ARRAYS):
