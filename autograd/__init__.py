@@ -40,6 +40,16 @@ _modules = {path.rpartition(".")[2]: path for path in _MODULES.split()}
 
 __all__ = sorted(_home)
 
+_INSTEAD = {  # names that people know from other packages
+    **dict.fromkeys(("Tensor", "tensor", "Variable", "Parameter"), "write Value(2.0, 'w'), or array(...) for many"),
+    **dict.fromkeys(("enable_grad", "set_grad_enabled", "inference_mode"), "write with no_grad(): ..."),
+    **dict.fromkeys(("backward", "zero_grad"), "it is a method of a Value"),
+    **dict.fromkeys(("jit", "function"), "write autograd.compile"),
+    **dict.fromkeys(("vmap", "numpy"), "write autograd.array(...): NumPy's own functions take it"),
+    **dict.fromkeys(("elementwise_grad", "gradient", "derivative"), "write autograd.grad or autograd.jacobian"),
+    **dict.fromkeys(("abs", "max", "min", "pow"), "Python's own takes Values"),
+}
+
 
 def _notebook_picture(shown: Any, include: Any = None, exclude: Any = None) -> dict[str, str]:
     """What a notebook shows for a node or a moment of stepping: its picture and its text, by MIME type.
@@ -104,9 +114,18 @@ else:
             except metadata.PackageNotFoundError:  # run from a source tree that was never installed
                 found = "0+unknown"
         else:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            hint = "" if name.startswith("_") else _hint(name)
+            message = f"module {__name__!r} has no attribute {name!r}{hint}"
+            raise AttributeError(message, name=name, obj=import_module(__name__))
         globals()[name] = found
         return found
+
+    def _hint(name):
+        """Where else the package has this name, or what it has in its place."""
+        for short, path in _modules.items():
+            if name in getattr(import_module(f".{path}", __name__), "__all__", ()):
+                return f"; it is autograd.{short}.{name}"
+        return f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
 
     def __dir__():
         return sorted([*__all__, *_modules, "__version__"])

@@ -14,7 +14,13 @@ import warnings
 
 
 class AutogradError(Exception):
-    """The root of every exception raised by this package."""
+    """The root of every exception raised by this package.
+
+    Its text may quote labels, names of files and what another program said, and steers no terminal by it.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(visible, super().__str__().split("\n")))
 
 
 class DomainError(AutogradError, ValueError):
@@ -112,12 +118,12 @@ def translated(error: Exception, message: str) -> AutogradError:
     return AutogradError(message)
 
 
-def warn(message: str) -> None:
-    """Give a :class:`GradientWarning` that points at the first line outside this package."""
+def warn(message: str, kind: type[Warning] = GradientWarning) -> None:
+    """Give a warning that points at the first line outside this package."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, GradientWarning, stacklevel=level)
+    warnings.warn(visible(message), kind, stacklevel=level)
 
 
 def shown(label: str) -> str:
@@ -125,6 +131,13 @@ def shown(label: str) -> str:
     if len(label) <= 40 and label.isprintable():
         return label
     return ascii(label if len(label) <= 40 else label[:39] + "…")
+
+
+def visible(text: str) -> str:
+    """The text, with the escape of a Python string for each sign that would not show or would steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def pointed(text: str, position: int) -> str:
@@ -135,7 +148,7 @@ def pointed(text: str, position: int) -> str:
     start = max(0, min(position - 32, len(text) - 64))
     end = start + 64
     before, after = ("…" if start else ""), ("…" if end < len(text) else "")
-    signs = [c if c.isprintable() else ascii(c)[1:-1] for c in text[start:end]]
+    signs = [visible(c) for c in text[start:end]]
     left, right = before + "".join(signs[: position - start]), "".join(signs[position - start :]) + after
     return f"  {left}{right}\n  {' ' * sum(map(_columns, left))}^"
 

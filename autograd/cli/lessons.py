@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import __version__, lessons
-from ..errors import ArgumentError, GraphError, GraphvizMissingError
+from ..errors import ArgumentError, GraphError, GraphvizMissingError, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
 from .output import complain, make_directory, print_lines, write
@@ -62,7 +62,7 @@ def run_lessons(options: argparse.Namespace) -> int:
     figures = _print_json(chosen) if options.json else _print_text(chosen)
     for path in written:
         if (stream := sys.stderr if options.json else sys.stdout) is not None:
-            print(f"wrote {path}", file=stream)
+            print(f"wrote {visible(str(path))}", file=stream)
     return max(drawing_status, exit_status(figures))
 
 
@@ -82,7 +82,7 @@ def run_site(directory: Path) -> int:
     except (GraphvizMissingError, GraphError) as error:
         complain(error)
         return 1
-    print(f"wrote {count} pages; open {directory / 'index.html'} in a browser")
+    print(f"wrote {count} pages; open {visible(str(directory / 'index.html'))} in a browser")
     return exit_status(figure for _, found in results for _, figures in found for figure in figures)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import ArgumentError, ExpressionError
+from ..errors import ArgumentError, ExpressionError, visible
 
 __all__ = ["complain", "complain_with_place", "make_directory", "print_lines", "write"]
 
@@ -20,7 +20,7 @@ def print_lines(lines: Iterator[str]) -> None:
 def complain(error: Exception | str, more: Iterable[str] = ()) -> int:
     """Say on stderr what is wrong, in one line and any lines `more`; return 2, the exit status for bad input."""
     if sys.stderr is not None:  # print would take None for stdout
-        print(f"autograd: {' '.join(str(error).split())}", *more, sep="\n", file=sys.stderr)
+        print(f"autograd: {visible(' '.join(str(error).split()))}", *more, sep="\n", file=sys.stderr)
     return 2
 
 

@@ -7,7 +7,6 @@ the backward pass goes, and :func:`header` explains the names in the text that u
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.op import Op
+from ..engine.op import Op, kept
 from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import ArgumentError
@@ -142,7 +141,7 @@ def elementwise(op: Op) -> Callable[..., Any]:
     return apply
 
 
-@functools.lru_cache(maxsize=4096)
+@kept
 def readable(op: Op, count: int) -> Any:
     """A row's value as a formula; None: it has to be computed number by number."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import numpy as np
 
 from ..engine import backward as sweep
 from ..engine import modes
-from ..engine.op import Op
+from ..engine.op import Op, kept
 from ..engine.ops import FLOOR, LEAF
 from ..engine.value import Value
 from .arrays import Floats
@@ -23,7 +22,7 @@ __all__ = ["Scalar", "is_plain"]
 _PROBES = (-math.inf, -1e308, -1.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 0.5, 1.0, 1e308, math.inf, math.nan)
 
 
-@functools.lru_cache(maxsize=4096)
+@kept
 def is_plain(op: Op) -> bool:
     """Whether a row has a value at all numbers and a finite slope at all finite ones, judged by the extreme ones."""
     if op.user or op.remarkable:

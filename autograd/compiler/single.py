@@ -7,7 +7,6 @@ a :class:`LoopBack` go through the nodes, and write themselves out when they hav
 
 from __future__ import annotations
 
-import functools
 import re
 from array import array
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.op import Op
+from ..engine.op import Op, kept
 from ..errors import ArgumentError
 from .arrays import Arrays
 from .plan import Single, outside
@@ -29,14 +28,14 @@ _FEW = 3  # numbers that are fetched one by one
 PATIENCE = 50  # passes of a loop before it is written out
 
 
-@functools.lru_cache(maxsize=4096)
+@kept
 def _value(op: Op, count: int) -> Any:
     """A row applied to x0, x1, ..."""
     trace = Trace()
     return op(*[trace.input(f"x{i}") for i in range(count)])
 
 
-@functools.lru_cache(maxsize=4096)
+@kept
 def _slopes(op: Op, count: int) -> tuple[Any, ...] | None:
     """A row's rule as formulas; None: it can only be called."""
     try:

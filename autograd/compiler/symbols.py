@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from ..engine.op import Op, number
+from ..engine.op import Op, kept, number
 from ..engine.ops import DIV, MUL, NEG
 from ..engine.value import Operators
 from ..errors import ArgumentError
@@ -271,7 +271,7 @@ def lowered(symbol: Any) -> Any:
     return trace.lowered[symbol]
 
 
-@functools.lru_cache(maxsize=4096)
+@kept
 def messages(op: Op, count: int) -> tuple[Any, ...]:
     """What a node sends back to each of its operands: the formulas dy * slope, over dy, y and x0, x1, ...
 
@@ -359,7 +359,7 @@ def stacked(op: Op, count: int) -> Stacked | None:
     return Stacked(result.formula, first.formula)
 
 
-@functools.lru_cache(maxsize=256)
+@kept
 def stack_of(op: Op, count: int) -> Stacked | None:
     """As :func:`stacked`, but kept: layers and batches ask for the same again and again."""
     if count > _MANY and not op.user:

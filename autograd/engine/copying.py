@@ -7,6 +7,7 @@ things copied or pickled together stays shared.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Container, Iterator
 from typing import Any
@@ -24,6 +25,7 @@ class _Expected(threading.local):
 
 
 _expected = _Expected()
+_OWN = ("_a", "_b", "_data", "_grad", "_label", "_row")  # what `restore` sets
 
 
 def restore(kind: type, data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
@@ -34,13 +36,41 @@ def restore(kind: type, data: float, label: str, op: Op, parents: tuple[Any, ...
     return made
 
 
+def shallow_copy(node: Any) -> Any:
+    """A node with the same parents, gradient and attributes."""
+    made = restore(type(node), node._data, node._label, node._row, node.parents, node._grad)
+    set_attributes(made, attributes(node))
+    return made
+
+
+def attributes(node: Any) -> dict[str, Any]:
+    """What a subclass of Value has of its own, in its `__dict__` or in slots."""
+    if "_data" in vars(type(node)):
+        return {}  # this is Value itself
+    # Python's own answer, whatever the subclass makes of `__getstate__`: what it has as dict, and what as slots.
+    state: Any = object.__getstate__(node)
+    own, slots = state
+    return {**(own or {}), **{name: x for name, x in slots.items() if name not in _OWN}}
+
+
+def set_attributes(node: Any, found: dict[str, Any]) -> None:
+    """Give a node of a subclass what :func:`attributes` found."""
+    for name, x in found.items():
+        object.__setattr__(node, name, x)
+
+
 def deepcopy(root: Any, memo: dict[int, Any]) -> Any:
     """Copy a node with everything that it depends on and that is not copied yet."""
     reached = _reached(root, _Copied(memo))
+    more: list[tuple[Any, dict[str, Any]]] = []
     for node in reached:
         if id(node) not in memo:
             parents = tuple([memo[id(p)] for p in node.parents])
             memo[id(node)] = node if node._row is LITERAL else restore(*_fields(node, parents))
+            if found := attributes(node):
+                more.append((memo[id(node)], found))
+    for made, found in more:
+        set_attributes(made, copy.deepcopy(found, memo))
     for node in reached:
         if hasattr(node._grad, "parents"):
             memo[id(node)]._grad = memo[id(node._grad)]
@@ -59,27 +89,32 @@ class _Copied:
 
 def reduce(node: Any) -> tuple[Any, ...]:
     """What pickle is told of a node: a flat list of its past, then the node itself."""
-    fields = _fields(node, node.parents)
+    fields, found = _fields(node, node.parents), attributes(node)
+    make: tuple[Any, ...] = (restore, fields)
+    rest: Any = []
+    grads: list[tuple[Any, Any]] = []
     if id(node) in _expected.ids:
         _expected.ids.discard(id(node))
-        return restore, fields
-    past = graph.topological_order(*node.parents)
-    if not past and not hasattr(node._grad, "parents"):
-        return restore, fields
-    rest = _reached(node)
-    grads = [(n, n._grad) for n in rest if hasattr(n._grad, "parents")]
-    behind = (_restore_behind, (_OldestFirst(past), *fields))
-    return (*behind, (_OldestFirst(rest), grads), None, None, _set_grads) if grads else behind
+    else:
+        past = graph.topological_order(*node.parents)
+        if past or hasattr(node._grad, "parents"):
+            make = (_restore_behind, (_OldestFirst(past), *fields))
+            reached = _reached(node)
+            grads = [(n, n._grad) for n in reached if hasattr(n._grad, "parents")]
+            rest = _OldestFirst(reached) if grads else []
+    return (*make, (rest, grads, found), None, None, _set_state) if grads or found else make
 
 
 def _restore_behind(past: list[Any], *fields: Any) -> Any:
     return restore(*fields)
 
 
-def _set_grads(node: Any, state: tuple[list[Any], list[tuple[Any, Any]]]) -> None:
-    """Give nodes back the gradients that are Values, which may depend on the nodes themselves."""
-    for holder, grad in state[1]:
+def _set_state(node: Any, state: tuple[list[Any], list[tuple[Any, Any]], dict[str, Any]]) -> None:
+    """Give a node what may depend on the node itself: gradients that are Values, and a subclass's attributes."""
+    _, grads, found = state
+    for holder, grad in grads:
         holder._grad = grad
+    set_attributes(node, found)
 
 
 class _OldestFirst:

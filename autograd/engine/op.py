@@ -7,6 +7,7 @@ first.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import itertools
@@ -16,15 +17,17 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import ArgumentError, AutogradError, OperandError, shown, translated
+from ..errors import ArgumentError, AutogradError, OperandError, shown, translated, visible
 
-__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "is_node", "number", "on_floats", "plain", "primitive"]
+__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "is_node", "kept", "number", "on_floats", "plain", "primitive"]
 
 Partials = Callable[..., tuple[Any, ...]]
+
+_Asked = TypeVar("_Asked", bound=Callable[..., Any])
 
 _REAL = (float, int, numbers.Real, np.bool_)
 _ARRAYS = (np.ndarray, list, tuple)
@@ -71,6 +74,7 @@ class Op:
     float_partials: Partials = field(init=False, repr=False)
     remarkable: bool = field(init=False, repr=False)  # a backward may have something to say of a slope
     variadic: bool = field(init=False, repr=False)  # the rule takes any number of inputs
+    derived: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)  # see `kept`
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "float_partials", _float_view(self.partials))
@@ -149,6 +153,19 @@ class Op:
         return f"<op {self.name}{bound}>"
 
 
+def kept(function: _Asked) -> _Asked:
+    """Let a function of an operation work out its result once; it is kept with the operation, and dies with it."""
+
+    @functools.wraps(function)
+    def known(op: Op, *arguments: Any) -> Any:
+        key: Any = function, *arguments
+        if key not in op.derived:
+            op.derived[key] = function(op, *arguments)
+        return op.derived[key]
+
+    return known  # type: ignore[return-value]
+
+
 def number(x: object) -> float:
     """A real number as a float; everything else is refused with an error that names its type."""
     if isinstance(x, _REAL) or (isinstance(x, np.ndarray) and x.ndim == 0 and x.dtype.kind in "biuf"):
@@ -157,6 +174,8 @@ def number(x: object) -> float:
     hint = ""
     if isinstance(x, str):
         hint = "; convert it with float(...) first"
+    elif is_node(x):
+        hint = "; .data is its bare number"
     elif isinstance(x, numbers.Complex):
         hint = "; complex numbers have no place in this graph, take .real"
     elif isinstance(x, _ARRAYS):
@@ -235,7 +254,8 @@ def primitive(
         forward: the value, from one float for each operand.
         partials: ``partials(out, *inputs)`` -> one partial per input (a bare number for one input). Write it with
             operators and autograd's functions rather than `math`, and it serves every order of derivative.
-        name: how messages and drawings call it; the function's own name if not given.
+        name: how messages and drawings call it; the function's own name if not given. In this and in the texts below,
+            what would not show is written as its escape.
         symbol, latex, because, domain, kink: as in a row of the op table.
         array: ``array(xp, *inputs)``, the value over an array namespace, for compiled programs.
 
@@ -268,18 +288,18 @@ def primitive(
         raise ArgumentError("primitive needs partials=..., a function (out, *inputs) -> one partial per input")
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        called = name or getattr(function, "__name__", "primitive").replace("<lambda>", "primitive")
+        called = visible(name or getattr(function, "__name__", "primitive").replace("<lambda>", "primitive"))
         home = getattr(function, "__module__", __name__), getattr(function, "__qualname__", called)
         op = Op(
             called,
             lambda *inputs: number(function(*inputs)),
             _checked_rule(called, partials),
             array,
-            symbol=symbol or called,
+            symbol=visible(symbol) or called,
             latex=latex,
-            because=because or f"{called} is an operation of your own",
-            domain=domain,
-            kink=kink,
+            because=visible(because) or f"{called} is an operation of your own",
+            domain=visible(domain),
+            kink=visible(kink),
             singular=True,
             home=home,
         )

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import OperandError
 from . import modes, ops
+from .elsewhere import INSTEAD, hinted
 from .op import Op, number
 
 __all__ = ["Operators"]
@@ -18,6 +19,7 @@ __all__ = ["Operators"]
 _REAL = (float, int, numbers.Real)  # the first two need no look at the third, which is slow
 
 
+@hinted
 class Operators:
     """Arithmetic that stays in the graph, comparisons that give plain bools, and no silent way out to floats.
 
@@ -157,6 +159,9 @@ class Operators:
 
     def __int__(self) -> int:
         return int(self.__float__())
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in INSTEAD or hasattr(self, name)]
 
 
 def _applied(op: Op, a: Any, b: Any) -> Any:

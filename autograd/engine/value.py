@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any, TypeAlias
 from weakref import ReferenceType, ref
@@ -14,9 +15,10 @@ from weakref import ReferenceType, ref
 import numpy as np
 
 from .. import _notebook_picture
-from ..errors import ArgumentError, OperandError
+from ..errors import ArgumentError, OperandError, warn
 from . import backward as sweep
 from . import copying, graph, modes, ops
+from .elsewhere import unknown_keyword
 from .op import Op, number
 from .operators import Operators
 from .ops import ADD, CONSTANT, DIV, EXP, LEAF, LITERAL, MUL, NEG, RELU, SUB, TANH
@@ -79,6 +81,9 @@ class Value(Operators):
     def data(self, data: Any) -> None:
         graph.refuse_shared(self, "changed")
         self._data = number(data)
+        if self._a is not None:
+            text = "was computed, and its data set by hand: what was computed from it is stale until that is run again"
+            warn(f"{graph.name_of(self)} {text}")
 
     @property
     def grad(self) -> Any:
@@ -123,6 +128,17 @@ class Value(Operators):
         return self._row.name
 
     @property
+    def _prev(self) -> set[Value]:
+        """The parents as micrograd has them, a set; for code written for it, such as its `trace_graph`."""
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd writes it: '+', '*', '**3', 'ReLU', 'tanh', ...; "" on leaves."""
+        exponent = f"**{self._row.params[0]:g}" if self._row.name == "power" else ""
+        return exponent or {"relu": "ReLU", "neg": "-"}.get(self._row.name, self._row.name)
+
+    @property
     def constant(self) -> bool:
         """Whether this node is an input that is never trained."""
         return graph.is_constant(self)
@@ -141,9 +157,19 @@ class Value(Operators):
         """
         return tuple(float(p) for p in graph.local_partials(self))
 
+    @property
+    def real(self) -> Value:
+        """The node itself; what Python's `numbers` asks of a number, as `imag`."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0.0."""
+        return 0.0
+
     # --- gradients -------------------------------------------------------------------------------------------
 
-    def backward(self, seed: Any = 1.0, create_graph: bool = False) -> None:
+    def backward(self, seed: Any = 1.0, create_graph: bool = False, **unknown: Any) -> None:
         """Reverse-mode differentiation: for every node v below, v.grad = seed * d self / d v.
 
         Leaves add to the gradient that they hold; every interior node's gradient is that of this call. If
@@ -168,6 +194,8 @@ class Value(Operators):
             >>> slope.data, x.grad
             (6.0, 2.0)
         """
+        for name in unknown:
+            raise unknown_keyword(name)
         start = lift(seed)
         sweep.backward(self, start if create_graph else start._data, create_graph)
 
@@ -270,7 +298,7 @@ class Value(Operators):
     def __copy__(self) -> Any:
         if self._row is LITERAL:
             return self  # all graphs share it
-        return copying.restore(type(self), self._data, self._label, self._row, self.parents, self._grad)
+        return copying.shallow_copy(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copying.deepcopy(self, memo)
@@ -278,6 +306,10 @@ class Value(Operators):
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return (literal, (self._data,)) if self._row is LITERAL else copying.reduce(self)
 
+
+# Whoever asks whether this is a number, as pytest.approx does before it compares, is told yes. It is no numbers.Real:
+# those may be taken for floats.
+numbers.Complex.register(Value)
 
 _literals: dict[float, ReferenceType[Value]] = {}
 _LITERALS_KEPT = 4096

@@ -14,13 +14,12 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from ..engine import graph, ops
-from ..engine.modes import recorded
+from ..engine.modes import differentiating, recorded
 from ..engine.op import is_node, plain
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, GraphError, OperandError, ShapeError
@@ -250,12 +249,10 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 
 # --- one run of a function under a derivative -----------------------------------------------------------------------
 
-_depth: ContextVar[int] = ContextVar("transforms", default=0)  # how many derivatives are being taken around us
-
 
 def _is_nested(numbers: list[Any]) -> bool:
     """Whether another derivative is being taken around this one, so that results must stay differentiable."""
-    return _depth.get() > 0 or any(is_node(x) for x in numbers)
+    return differentiating() or any(is_node(x) for x in numbers)
 
 
 class _Run:
@@ -276,16 +273,12 @@ class _Run:
         if not numbers:
             raise ShapeError(f"there is no number in what {_name_of(f)} was to be differentiated with respect to")
         self.nested = _is_nested(numbers)
-        token = _depth.set(_depth.get() + 1)
-        try:
-            with recorded():
-                # a node that is given gets an input of our own on top, told apart from it
-                self.inputs = [ops.IDENTITY(x) if isinstance(x, Value) else Value(x) for x in numbers]
-                stand_ins = self.into.unflatten(self.inputs)
-                replaced = dict(enumerate(args)) | dict(zip(wanted, stand_ins if several else [stand_ins], strict=True))
-                result = f(*replaced.values(), **kwargs)
-        finally:
-            _depth.reset(token)
+        with recorded():
+            # a node that is given gets an input of our own on top, told apart from it
+            self.inputs = [ops.IDENTITY(x) if isinstance(x, Value) else Value(x) for x in numbers]
+            stand_ins = self.into.unflatten(self.inputs)
+            replaced = dict(enumerate(args)) | dict(zip(wanted, stand_ins if several else [stand_ins], strict=True))
+            result = f(*replaced.values(), **kwargs)
         self.has_aux, self.aux = has_aux, None
         if has_aux:
             if not isinstance(result, tuple | list) or len(result) != 2:

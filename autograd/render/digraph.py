@@ -5,12 +5,13 @@ It has a file of its own because importing `graphviz` takes time that somebody w
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import graphviz
 
 from ..errors import GraphError
-from .engine import found_dot
+from .engine import drawn
 
 __all__ = ["FoundDigraph"]
 
@@ -30,9 +31,15 @@ class FoundDigraph(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no t
         return straight._piped(*args, **kwargs)
 
     def _piped(self, *args: Any, **kwargs: Any) -> Any:
-        with found_dot():
-            return super().pipe(*args, **kwargs)
+        return drawn(lambda: super(FoundDigraph, self).pipe(*args, **kwargs))
 
     def render(self, *args: Any, **kwargs: Any) -> Any:
-        with found_dot():
-            return super().render(*args, **kwargs)
+        return drawn(lambda: self._rendered(*args, **kwargs))
+
+    def _rendered(self, *args: Any, **kwargs: Any) -> Any:
+        written = Path(super().render(*args, **kwargs))
+        empty = written.is_file() and not written.stat().st_size
+        if empty or not written.exists():
+            written.unlink(missing_ok=True)
+            raise GraphError(f"`dot` wrote an empty picture to {written}")
+        return str(written)

@@ -235,3 +235,78 @@ def test_deepcopy_of_many_nodes_of_one_graph_walks_it_once(monkeypatch: pytest.M
     copied = copy.deepcopy(nodes)
     assert copied[-1].parents[0] is copied[-2]
     assert visited < 20 * len(nodes)
+
+
+# --- subclasses, which may have attributes of their own -----------------------------------------------------------
+
+
+class Parameter(Value):
+    """With a `__dict__`, and an `__init__` that copies must not call."""
+
+    def __init__(self, data: float, label: str, rate: float) -> None:
+        super().__init__(data, label)
+        self.rate = rate
+
+
+class Slotted(Value):
+    __slots__ = ("__hidden", "rate", "unset")
+
+    def __init__(self, data: float, label: str, rate: Any) -> None:
+        super().__init__(data, label)
+        self.rate, self.__hidden = rate, "hidden"
+
+    @property
+    def hidden(self) -> str:
+        return self.__hidden
+
+
+class Both(Slotted):
+    """Slots from its base, and a `__dict__`."""
+
+
+WAYS_AND_COPY = pytest.mark.parametrize("way", [*WAYS.values(), copy.copy], ids=[*WAYS, "copy"])
+
+
+@WAYS_AND_COPY
+@pytest.mark.parametrize("kind", [Parameter, Slotted, Both])
+def test_subclass_arrives_as_itself_with_its_own_attributes(way: Callable[[Any], Any], kind: Any) -> None:
+    p = kind(2.0, "p", 0.1)
+    if kind is Both:
+        p.note = ["a", "b"]
+    (p * p).backward()
+    made = way(p)
+    assert (type(made), made.data, made.label, made.grad, made.rate) == (kind, 2.0, "p", 4.0, 0.1)
+    assert getattr(made, "hidden", "hidden") == "hidden"
+    assert not hasattr(made, "unset")
+    if kind is Both:
+        assert made.note == ["a", "b"]
+        assert (made.note is p.note) == (way is copy.copy)
+    made.rate = 0.5
+    assert p.rate == 0.1
+
+
+@every_way
+def test_subclass_within_a_graph_arrives_and_stays_shared(way: Callable[[Any], Any]) -> None:
+    p, q = Parameter(2.0, "p", 0.1), Slotted(3.0, "q", 0.2)
+    p.rate = 0.4
+    root = p * q + p
+    root.backward(create_graph=True)
+    root_copy, p_copy, q_copy = way([root, p, q])
+    assert (type(p_copy), type(q_copy), p_copy.rate, q_copy.rate) == (Parameter, Slotted, 0.4, 0.2)
+    assert root_copy.parents[1] is p_copy
+    assert root_copy.parents[0].parents[0] is p_copy
+    assert root_copy.parents[0].parents[1] is q_copy
+    assert p_copy.grad.data == 4.0
+    assert any(v is q_copy for v in graph.topological_order(p_copy.grad))
+
+
+@every_way
+def test_attribute_may_be_a_node_of_the_graph_or_the_node_itself(way: Callable[[Any], Any]) -> None:
+    p = Slotted(2.0, "p", None)
+    above = p * 3
+    p.rate = [p, above]
+    for given, found in ((above, lambda made: made.parents[0]), (p, lambda made: made)):
+        made = found(way(given))
+        assert made.rate[0] is made
+        assert made.rate[1].parents[0] is made
+        assert made.rate[1].data == 6.0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
+from typing import Any
 
+import graphviz
 import pytest
 
 from autograd import Value
@@ -65,6 +68,83 @@ def test_neuron_layer_and_network() -> None:
     assert "ReLU" in repr(model)
 
 
+def walked(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
+    """All nodes and arrows of a graph, by the names that micrograd's notebook walks."""
+    nodes: set[Value] = set()
+    arrows: set[tuple[Value, Value]] = set()
+
+    def visit(node: Value) -> None:
+        if node not in nodes:
+            nodes.add(node)
+            for operand in node._prev:
+                arrows.add((operand, node))
+                visit(operand)
+
+    visit(root)
+    return nodes, arrows
+
+
+def drawn_by_hand(root: Value) -> Any:
+    """A picture of records and circles, as programs for micrograd draw it themselves."""
+    picture = graphviz.Digraph(graph_attr={"rankdir": "LR"})
+    nodes, arrows = walked(root)
+    for node in nodes:
+        picture.node(str(id(node)), f"{{ {node.label} | data {node.data:.4f} | grad {node.grad:.4f} }}", shape="record")
+        if node._op:
+            picture.node(str(id(node)) + node._op, node._op)
+            picture.edge(str(id(node)) + node._op, str(id(node)))
+    for operand, result in arrows:
+        picture.edge(str(id(operand)), str(id(result)) + result._op)
+    return picture
+
+
+def test_graph_is_walked_and_drawn_by_the_names_of_its_notebook() -> None:
+    x, y = Value(1.0, label="x"), Value(2.0, label="y")
+    z = (x * y + 1).relu()
+    z.backward()
+    nodes, arrows = walked(z)
+    assert sorted(node._op for node in nodes) == ["", "", "", "*", "+", "ReLU"]
+    assert (len(arrows), z._prev) == (5, {z.parents[0]})
+    source = drawn_by_hand(z).source
+    assert "{ x | data 1.0000 | grad 2.0000 }" in source
+    assert source.count("->") == 8
+
+
+def test_neuron_is_walked_by_the_names_of_its_notebook() -> None:
+    n = Neuron(2)
+    x = [Value(1.0), Value(-2.0)]
+    y = n(x)
+    y.backward()
+    nodes, _ = walked(y)
+    assert nodes >= {*x, *n.parameters()}
+    assert drawn_by_hand(y).source.startswith("digraph")
+
+
+def test_names_of_operations_and_parents_are_those_of_micrograd() -> None:
+    a, b = Value(2.0), Value(4.0)
+    made = [a + b, a * b, a**3, a**-0.5, a.relu(), a.tanh(), a.exp(), a - b, a / b]
+    assert [v._op for v in made] == ["+", "*", "**3", "**-0.5", "ReLU", "tanh", "exp", "-", "/"]
+    assert (a._op, a._prev) == ("", set())
+    assert (a + b)._prev == {a, b}
+    assert (a * a)._prev == {a}
+    for name in ("_prev", "_op"):
+        with pytest.raises(AttributeError):
+            setattr(a, name, ())
+
+
+def test_every_operator_at_once_agrees_with_the_derivative_by_hand() -> None:
+    for start in (-3.0, -0.5, 2.5):
+        x = Value(start)
+        z = 3 * x + 1 - x
+        y = z.relu() * x + (x * x).relu() - z / 4 + x**3 + (x / 2).tanh()
+        y.backward()
+        inner, on = 2 * start + 1, float(2 * start + 1 > 0)
+        t = math.tanh(start / 2)
+        assert y.data == pytest.approx(on * inner * start + start**2 - inner / 4 + start**3 + t, rel=1e-14)
+        slope = on * (2 * start + inner) + 2 * start - 0.5 + 3 * start**2 + (1 - t * t) / 2
+        assert x.grad == pytest.approx(slope, rel=1e-13)
+
+
 def rings(count: int) -> tuple[list[list[float]], list[int]]:
     """Two clouds that no straight line separates: a ring around a disc."""
     rng = random.Random(7)
@@ -104,6 +184,9 @@ def test_training_loop_with_max_margin_loss_learns() -> None:
     assert history[0][0] > 0.5
     assert history[-1][0] < 0.1
     assert history[-1][1] == 1.0
+    grid = [[model([Value(0.75 * i), Value(0.75 * j)]).data > 0 for i in range(-2, 3)] for j in range(-2, 3)]
+    assert grid[2][2]  # the middle of the disc
+    assert not any(grid[0][0::4] + grid[4][0::4])  # the corners, outside of the ring
 
 
 def test_training_loop_with_squared_error_and_gradients_reset_by_hand() -> None:

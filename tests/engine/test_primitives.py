@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import gc
 import math
 import pickle
+import weakref
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, primitive
+from autograd import Value, primitive, render
 from autograd.errors import ArgumentError, AutogradError, GradientWarning, OperandError
 
 
@@ -187,3 +190,94 @@ def test_primitive_may_have_an_array_form() -> None:
     fast = primitive("fast", lambda x: 2 * x, lambda out, x: 2.0, array=lambda xp, x: xp.add(x, x) + 0.5)
     assert fast(np.array([1.0, 2.0])).tolist() == [2.5, 4.5]  # the half shows that it was asked
     assert fast(1.0) == 2.0
+
+
+# --- its texts, which are the user's like labels -------------------------------------------------------------------
+
+HOSTILE = [
+    "f\x1b[31mRED\x9b0m",
+    "a\0b\x0b\x7f",
+    "a\ud800b\u202ec",
+    "a\r\nb\u2028c",
+    "<b>x</b> <<i>y</i>> &amp;",
+    '\\N \\G \\"];}',
+    "</script><script>alert(1)</script>",
+    "\"\"\"\nimport os\n'''",
+    "{0} {x} %s `code` $\\input{y}$ |{z}",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("where", ["name", "symbol", "because", "domain", "kink"])
+def test_text_of_a_primitive_stands_for_itself_wherever_it_is_shown(where: str, text: str) -> None:
+    square = primitive(
+        forward=lambda x: x * x,
+        partials=lambda out, x: 2 * x,
+        array=lambda xp, x: x * x,
+        **{"name": "square", where: text},
+    )
+    x = Value(2.0, "x")
+    y = square(x) * 2
+    y.backward()
+    program = ag.compile(y)
+    compile(program.source, "<source>", "exec")
+    shown = [
+        *map(str, ag.steps(y)),
+        str(ag.explain(y, x)),
+        ag.explain(y, x).latex,
+        str(ag.check_derivative(square, lambda x: 3 * x, at=[1.0])),
+        str(square.op.failure(ValueError("none"), (1.0,))),
+        repr(square.op),
+        program.source,
+        str(program.describe()),
+        render.to_latex(y),
+        render.to_mermaid(y),
+        render.to_dot(y).source.replace("\t", " "),  # which the graphviz package indents with
+    ]
+    assert all(c.isprintable() or c == "\n" for told in shown for c in told)
+    page, picture = render.to_html(y), render.to_svg(y)
+    assert ElementTree.fromstring(picture) is not None
+    assert "<script>alert" not in page + picture
+
+
+def test_newlines_of_its_texts_do_not_break_lines() -> None:
+    f = primitive("a\nb", lambda x: x, lambda out, x: 1.0, because="one\ntwo")
+    assert (f(Value(1.0)).op, f.op.because, f.__name__) == (r"a\nb", r"one\ntwo", r"a\nb")
+
+
+# --- how long it lives -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda f: f(Value(1.0)).backward(create_graph=True),
+        lambda f: f(ag.array([1.0, 2.0])).sum().backward(),
+        lambda f: ag.hessian(f)(1.0),
+        lambda f: ag.jvp(f, (1.0,), (1.0,)),
+        lambda f: copy.deepcopy(f(Value(1.0))),
+        lambda f: [str(step) for step in ag.steps(f(Value(1.0)))],
+        lambda f: render.to_svg(f(Value(1.0))),
+        lambda f: ag.compile(f(Value(1.0)) * 2).backward(),
+        lambda f: ag.compile(f(ag.array([1.0, 2.0, 3.0])).sum()).backward(),
+    ],
+    ids=["backward", "array", "hessian", "jvp", "copy", "steps", "picture", "compiled", "compiled array"],
+)
+def test_primitive_is_freed_with_its_last_user(use: Any) -> None:
+    class Held:
+        pass
+
+    def used() -> weakref.ref[Held]:
+        held = Held()
+
+        @primitive(partials=lambda out, x: 2 * x, array=lambda xp, x: x * x)
+        def square(x: float) -> float:
+            assert held is not None
+            return x * x
+
+        use(square)
+        return weakref.ref(held)
+
+    alive = used()
+    gc.collect()
+    assert alive() is None

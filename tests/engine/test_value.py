@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import itertools
 import math
+import numbers
 import operator
+import re
 import sys
 from collections.abc import Callable
 from decimal import Decimal
@@ -653,3 +655,138 @@ def test_operators_written_out_for_speed_are_the_rows(write: Callable[[Any, Any]
             assert made._row is row
             assert repr(made.data) == repr(expected)
             assert [repr(p.data) for p in made.parents] == [repr(each) for each in operands]
+
+
+# --- names that people know from elsewhere ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("sigmoid", "autograd.sigmoid(v)"),
+        ("softplus", "autograd.softplus(v)"),
+        ("sum", "autograd.sum(values)"),
+        ("mean", "autograd.mean(values)"),
+        ("draw", "autograd.draw(v)"),
+        ("pow", "v ** 2"),
+        ("item", ".data"),
+        ("numpy", ".data"),
+        ("value", ".data"),
+        ("gradient", ".grad"),
+        ("requires_grad", "constant=True"),
+        ("shape", "autograd.array"),
+        ("children", ".parents"),
+        ("name", ".label"),
+        ("_backward", ".local_derivative"),
+    ],
+)
+def test_name_from_elsewhere_says_what_to_write(name: str, instead: str) -> None:
+    v = Value(2.0)
+    with pytest.raises(AttributeError, match=re.escape(instead)):
+        getattr(v, name)
+    with pytest.raises(AttributeError, match=re.escape(instead)):
+        setattr(v, name, 1.0)
+    assert not hasattr(v, name)
+    assert getattr(v, name, "default") == "default"
+    assert name not in dir(v)
+
+
+def test_every_function_of_the_package_is_a_method_or_says_how_it_is_written() -> None:
+    v = Value(0.5)
+    names = [name for name in ag.__all__ if getattr(ag, name).__module__ == "autograd.functions.elementary"]
+    assert len(names) > 40
+    for name in set(names) - set(dir(v)):
+        with pytest.raises(AttributeError, match=rf"autograd\.{name}\("):
+            getattr(v, name)
+
+
+def test_subclass_may_have_what_others_are_told_of() -> None:
+    class Named(Value):
+        def sigmoid(self) -> Any:
+            return ag.sigmoid(self)
+
+    class Slotted(Value):
+        __slots__ = ("name",)
+
+    v, w = Named(0.0), Slotted(1.0)
+    v.name = w.name = "mine"
+    assert (v.name, w.name, v.sigmoid().data) == ("mine", "mine", 0.5)
+    assert {"name", "sigmoid"} <= set(dir(v))
+    assert not hasattr(v, "value")
+    del v.name
+    with pytest.raises(AttributeError, match=r"\.label"):
+        v.name  # noqa: B018
+    with pytest.raises(AttributeError, match=r"\.label"):
+        del v.name
+
+
+def test_arguments_of_backward_from_elsewhere_say_what_to_write() -> None:
+    v = Value(2.0)
+    for keyword, instead in (("retain_graph", "leave it out"), ("gradient", "seed"), ("typo", "create_graph")):
+        with pytest.raises(TypeError, match=f"'{keyword}'.*{instead}"):
+            v.backward(**{keyword: True})
+    assert v.grad == 0.0
+
+
+def test_names_of_the_package_from_elsewhere_say_what_to_write() -> None:
+    for name, instead in {
+        "Tensor": "Value",
+        "tensor": "Value",
+        "MLP": "autograd.nn.MLP",
+        "to_svg": "autograd.render.to_svg",
+        "SGD": "autograd.optim.SGD",
+        "jit": "autograd.compile",
+        "enable_grad": "no_grad",
+    }.items():
+        with pytest.raises(AttributeError, match=instead):
+            getattr(ag, name)
+    assert not hasattr(ag, "nowhere")
+
+
+def test_numbers_of_an_inner_node_may_be_set_with_a_warning_those_of_leaves_without() -> None:
+    x = Value(2.0, "x")
+    y = x * 3
+    y.label = "y"
+    x.data = 5.0
+    with pytest.warns(GradientWarning, match=r"node y .* set by hand.* run again") as caught:
+        y.data = 7.0
+    assert [w.filename for w in caught] == [__file__]
+    assert y.data == 7.0
+    y.backward()
+    assert x.grad == 3.0
+
+
+# --- as a number beside others ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_pytest_approx_compares_values(swapped: bool) -> None:
+    def equal(values: Any, wanted: Any) -> bool:
+        return bool(wanted == values if swapped else values == wanted)
+
+    v = Value(0.1) + 0.2
+    A = ag.array([[0.1, 0.2]]) + 0.2
+    for values, near, far in [
+        (v, 0.3, 0.4),
+        ([v, v], [0.3, 0.3], [0.3, 0.4]),
+        ({"a": v}, {"a": 0.3}, {"a": 0.4}),
+        (A, np.array([[0.3, 0.4]]), np.array([[0.3, 0.5]])),
+        (A[0], [0.3, 0.4], [0.3, 0.5]),
+    ]:
+        assert equal(values, pytest.approx(near))
+        assert not equal(values, pytest.approx(far))
+    with pytest.raises(TypeError, match=r"\.data"):
+        equal(0.3, pytest.approx(v))
+    assert not equal(0.3, pytest.approx(0.4))
+
+
+def test_fractions_compare_and_compute_with_values_on_either_side() -> None:
+    v, half = Value(0.5), Fraction(1, 2)
+    assert v == half
+    assert half == v
+    assert (half + v).data == (v + half).data == 1.0
+    assert isinstance(v, numbers.Number)
+    assert not isinstance(v, numbers.Real)
+    assert (v.real is v, v.imag) == (True, 0.0)
+    with pytest.raises(TypeError, match=r"\.data is its bare number"):
+        Value(v)
