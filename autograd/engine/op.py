@@ -123,7 +123,7 @@ class Op:
 
     def failure(self, error: Exception, inputs: tuple[Any, ...], labels: tuple[str, ...] = ()) -> Exception:
         """The exception of `error`'s kind whose message names the operation, the operands and the numbers."""
-        if isinstance(error, AutogradError):
+        if isinstance(error, AutogradError) and self.user:
             return error  # it was named where it arose
         stand_ins = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(1, len(inputs) + 1)]
         names = [shown(label) or stand_in for label, stand_in in zip(labels or stand_ins, stand_ins, strict=True)]
@@ -131,8 +131,9 @@ class Op:
         more = f", ... ({len(inputs)} operands)" if len(inputs) > 4 else ""
         too_large = isinstance(error, OverflowError)
         what = "the result is too large for a double" if too_large else error
-        hint = f"; {self.name} is defined for {self.domain}" if self.domain and not too_large else ""
-        return translated(error, f"{self.name} with {listed}{more}: {what}{hint}")
+        name = self.name.lstrip("_")
+        hint = f"; {name} is defined for {self.domain}" if self.domain and not too_large else ""
+        return translated(error, f"{name} with {listed}{more}: {what}{hint}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.home is None:
