@@ -500,8 +500,8 @@ def var(ddof: float) -> Op:
         centre = special.total(xs) / len(xs)
         return special.total((x - centre) * (x - centre) for x in xs) / (len(xs) - ddof)
 
-    return described("var", lambda *xs: special.var(*xs, ddof=ddof), partials, array, js="ag.variance({op}, {p0}, {xs})",
-        because="each value pulls in proportion to its distance")
+    return described("var", lambda *xs: special.var(*xs, ddof=ddof), partials, array,
+        js="ag.variance({op}, {p0}, {xs})", because="each value pulls in proportion to its distance")
 
 @family
 def std(ddof: float) -> Op:

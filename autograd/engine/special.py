@@ -191,7 +191,7 @@ def xlogy(x: float, y: float) -> float:
 
 
 def sinc(x: float, order: int = 0) -> float:
-    """sin(u) / u at u = pi x, or its derivative of some order by x: a series near 0, and by way of u f = sin u beyond."""
+    """sin(u) / u at u = pi x, or its derivative of some order by x: a series near 0, beyond by way of u f = sin u."""
     u = math.pi * x
     if abs(u) <= order + 1.5:
         first = (order + 1) // 2
