@@ -25,7 +25,7 @@ from ..engine.op import is_node
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..functions import arrays, elementary
-from ..functions.elementary import clip, dot, log, relu, softplus, sum
+from ..functions.elementary import clip, dot, relu, softplus, sum
 
 __all__ = [
     "bce",
@@ -504,27 +504,20 @@ def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduc
     _check_reduction(loss, reduction)
     rows, labels, shares, like = _samples(loss, probabilities, targets)
     if labels is not None:
-        terms = [-log(_of_label(row, t)) for row, t in zip(rows, labels, strict=True)]
+        terms = [-_of_label(row, t) for row, t in zip(rows, labels, strict=True)]
     else:
         terms = [_of_probabilities(row, ts) for row, ts in zip(rows, shares, strict=True)]
     return _reduced(terms, like, reduction)
 
 
-def _probability(row: list[Any], c: int) -> Any:
-    """The probability of a class, with a check of all of them."""
-    hint = "it is no probability; cross_entropy takes scores before the softmax"
-    for i, p in enumerate(row):
-        if not is_node(p):
-            _chance("categorical_cross_entropy", "prediction of class", p, i, hint)
-    return ops.CHANCE(*_first(row, c)) if any(map(is_node, row)) else row[c]
-
-
 def _of_label(row: list[Any], t: Any) -> Any:
-    return ops.ENTRY(t, *[_probability(row, c) for c in range(len(row))]) if is_node(t) else _probability(row, t)
+    if is_node(t):
+        return ops.ENTRY(t, *[_of_label(row, c) for c in range(len(row))])
+    return ops.LOG_CHANCE(*_first(row, t))
 
 
 def _of_probabilities(row: list[Any], shares: list[Any]) -> Any:
-    present = [(t, log(_probability(row, c))) for c, t in enumerate(shares) if not _is(t, 0.0)]
+    present = [(t, _of_label(row, c)) for c, t in enumerate(shares) if not _is(t, 0.0)]
     if len(present) == 1 and _is(present[0][0], 1.0):
         return -present[0][1]
     return dot([-t for t, _ in present], [logarithm for _, logarithm in present]) if present else 0.0
