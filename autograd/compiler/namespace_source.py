@@ -35,6 +35,7 @@ from .symbols import (
     INPUT,
     REDUCTION,
     ArraySymbol,
+    Stacked,
     Symbol,
     Trace,
     applied,
@@ -347,12 +348,19 @@ class ArraySource:
     def _reduction(self, k: int, step: Reduction) -> None:
         found = stack_of(step.op, step.count)
         if found is not None:
-            given: dict[str, Number] = {"X": Term(self._full(step.operands, "X"), step.operands.shape)}
+            given = self._stack(step, found)
             result = self._formula(step.op, found.forward, given)
         else:
             given = {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
             result = self._formula(step.op, forward(step.op, step.count), given)
         self._result(self._output(k, step), result, step.out.places)
+
+    def _stack(self, step: Reduction, found: Stacked) -> dict[str, Number]:
+        """The operands of a formula over their stack."""
+        places, given = step.operands.places, dict[str, Number]()
+        if found.apart is not None:
+            given["x0"], places = self._read(places[0], "x"), places[1:]
+        return given | {"X": Term(self._full(places, "X"), places.shape)}
 
     def _output(self, k: int, step: Alike | Reduction) -> str:
         """The name of a step's results: A2 for the activations of layer 2."""
@@ -443,10 +451,13 @@ class ArraySource:
         given: dict[str, Number] = {"y": Term(block.name, block.shape), "dy": dy}
         found = stack_of(step.op, step.count)
         if found is not None:
-            given["X"] = Term(self._full(step.operands, "X"), step.operands.shape)
-            slope = found.partial
-            trace = Trace() if isinstance(slope, float) else slope.trace
-            self._message(step.operands, step.op, trace.array_input("dy") * slope, given)
+            given |= self._stack(step, found)
+            trace = Trace() if isinstance(found.partial, float) else found.partial.trace
+            up, places = trace.array_input("dy"), step.operands.places
+            if found.apart is not None:
+                self._message(places[0], step.op, up * found.apart, given)
+                places = places[1:]
+            self._message(places, step.op, up * found.partial, given)
             return
         given |= {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
         for places, message in zip(step.operands.places, messages(step.op, step.count), strict=True):

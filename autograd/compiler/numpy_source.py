@@ -225,7 +225,8 @@ class ForwardSource:
         found = stack_of(step.op, step.count)
         if found is None:
             return self._by_columns(k, step.op, y, [f"{x}[{i}]" for i in range(step.count)], step.out)
-        return self._written(found.forward, y, {"X": x}, step.out, step.operands.shape)
+        names, stack = self._arrays.stacked(x, found.apart is not None)
+        return self._written(found.forward, y, names, step.out, stack)
 
     def _alike(self, k: int, step: Alike) -> list[str]:
         value = self._arrays.value
@@ -396,9 +397,16 @@ class BackwardSource:
         if found is None:
             return self._columns(k, step)
         trace = Trace() if isinstance(found.partial, float) else found.partial.trace
-        message = _times(trace.array_input("dy"), found.partial)
-        names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}"), "X": x}
-        return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, step.operands.shape)
+        dy = trace.array_input("dy")
+        names, stack = self._arrays.stacked(x, found.apart is not None)
+        names |= {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
+        message = _times(dy, found.partial)
+        if found.apart is None:
+            return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, stack)
+        target = self._targets.target(step.operands, f"d{k}_0")
+        wanted = [(message, f"{target.name}[1:]"), (dy * found.apart, f"{target.name}[0, ...]")]
+        lines = _printed(wanted, names, self._arrays, self._scratch, step.out.shape, stack)
+        return lines + target.finish(target.name)
 
     def _columns(self, k: int, step: Reduction) -> list[str]:
         """A reduction whose rule has no form on a stack: called with the operands one by one, or number by number."""

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine import ops
 from ..engine.op import boxed, is_node, plain
 from ..engine.value import Value, lift
 from ..errors import OperandError, ShapeError
@@ -66,7 +67,7 @@ class ValueArray(np.ndarray[Any, Any]):
     def var(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
     ) -> Any:
-        return self.std(axis=axis, out=out, ddof=ddof, keepdims=keepdims) ** 2
+        return _reduce(lambda values: elementary.var(values, ddof), self, axis, keepdims, out)
 
     def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as std
         return _reduce(_REDUCTIONS[np.maximum], self, axis, keepdims, out)
@@ -178,8 +179,8 @@ def _wrapped(result: Any) -> Any:
 _PREDICATES: dict[Any, Callable[..., Any]] = {  # these give bools
     np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
     np.equal: operator.eq, np.not_equal: operator.ne, np.logical_not: operator.not_,
-    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(plain(v)),
-    np.isinf: lambda v: math.isinf(plain(v)),
+    np.isnan: lambda v: v != v, np.isfinite: lambda v: -math.inf < v < math.inf,
+    np.isinf: lambda v: v in (-math.inf, math.inf),
 }  # fmt: skip
 _UFUNCS: dict[Any, Callable[..., Any]] = {
     **_PREDICATES,
@@ -290,6 +291,17 @@ def _chosen(first: bool, x: Any, y: Any) -> Any:
     return taken if is_node(taken) else lift(taken)
 
 
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """np.linalg.norm: the Euclidean one as one node, all others as NumPy makes them of what there is."""
+    if ord is None or (ord == 2 and (np.ndim(_bare(x)) == 1 or isinstance(axis, int))):
+        return _reduce(elementary.norm, x, axis, keepdims)
+    return np.ndarray.__array_function__(np.empty(()), np.linalg.norm, (), (x, ord, axis, keepdims), {})
+
+
+def _sinc(x: Any) -> Any:
+    return ops.sinc(0.0)(x)
+
+
 def _reducer(method: str) -> Callable[..., Any]:
     def function(a: Any, axis: Any = None, **kwargs: Any) -> Any:
         return getattr(array(a), method)(axis=axis, **kwargs)
@@ -298,7 +310,7 @@ def _reducer(method: str) -> Callable[..., Any]:
 
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.dot: _dot, np.where: _where,
+    np.dot: _dot, np.where: _where, np.linalg.norm: _norm, np.sinc: _sinc,
     np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.max: _reducer("max"),
     np.min: _reducer("min"), np.std: _reducer("std"), np.var: _reducer("var"),
     np.round: lambda a, decimals=0, out=None: array(a).round(decimals, out),
