@@ -21,6 +21,7 @@ from ..engine.value import Value
 from ..errors import OperandError
 from .guards import guards_of
 from .program import Program
+from .recording import Recorder, warn_of_state
 
 __all__ = ["Program", "compile"]
 
@@ -68,18 +69,20 @@ so the function would take another branch: compile it again at these numbers, or
 minimum or clip
     """
     if isinstance(root, Value):
+        warn_of_state(root)
         return Program(root)
     if not callable(root):
         raise OperandError(f"compile takes a Value, or a function that computes one, got {type(root).__name__}")
     if not _takes_nothing(root):
         raise OperandError("the function to compile takes no arguments; give it what it needs: compile(lambda: f(x))")
-    with modes.comparisons() as seen:
-        result = root()
-    for comparison in seen:  # a function that is compiled around this one has made them, too
+    recorder = Recorder()
+    result = recorder.record(root)
+    for comparison in recorder.comparisons:  # a function that is compiled around this one has made them, too
         modes.compared(*comparison)
     if not isinstance(result, Value):
         raise OperandError(f"the function to compile returns a Value, got {type(result).__name__}")
-    return Program(result, guards_of(seen))
+    recorder.warn()
+    return Program(result, guards_of(recorder.comparisons), recorder.buffers)
 
 
 def _takes_nothing(function: Callable[..., Any]) -> bool:

@@ -19,9 +19,20 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .numpy_source import Source
+from .recording import Buffer, changes_of
 from .tape import Numbers
 
-__all__ = ["Leaves", "Training", "blocks_of", "functions_of", "namespace", "numbers_of", "parameters_of", "steps_of"]
+__all__ = [
+    "Carried",
+    "Leaves",
+    "Training",
+    "blocks_of",
+    "functions_of",
+    "namespace",
+    "numbers_of",
+    "parameters_of",
+    "steps_of",
+]
 
 _KEPT = 64  # blocks of leaves whose places are remembered
 
@@ -30,11 +41,13 @@ class Leaves:
     """The leaves of a graph, each with its place.
 
     The numbers of the leaves in `own` were set in the program and are not read anew; :meth:`keep` adds to them.
+    `buffers` of modules have leaves, too.
     """
 
-    def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value]) -> None:
+    def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value], buffers: Sequence[Buffer] = ()) -> None:
         self.place = dict(leaves)
         self._own = own
+        self._buffers = buffers
         self._known: dict[int, tuple[list[Any], Numbers]] = {}
         self._choose()
 
@@ -44,6 +57,8 @@ class Leaves:
 
     def refresh(self, values: Floats) -> None:
         """Read the leaves' numbers anew."""
+        for buffer in self._buffers:
+            buffer.read()
         values[self._places] = np.fromiter([node._data for node in self._read], float, len(self._read))
 
     def keep(self, leaves: Any) -> None:
@@ -74,6 +89,50 @@ class Leaves:
             self._known.clear()
         self._known[id(leaves)] = flat, places
         return places
+
+
+class Carried:
+    """The buffers that a pass changes: where it finds their numbers, and where it leaves the new ones."""
+
+    def __init__(self, buffers: Sequence[Buffer], place_of: Callable[[Value], int], values: Floats) -> None:
+        self._buffers = [buffer for buffer in buffers if buffer.results]
+        self._values = values
+        pairs = [(place_of(leaf), place_of(result)) for leaf, result in changes_of(buffers).items()]
+        self._olds, self._news = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+
+    def __bool__(self) -> bool:
+        return bool(self._buffers)
+
+    def step(self) -> None:
+        """Go on from the new numbers."""
+        self._values[self._olds] = self._values[self._news]
+
+    def behind(self, update: Callable[[], None]) -> Callable[[], None]:
+        """A step of an optimiser, and then one of the buffers."""
+        if not self._buffers:
+            return update
+
+        def both() -> None:
+            update()
+            self.step()
+
+        return both
+
+    def finish(self) -> None:
+        """Put into the modules the numbers that the arrays have."""
+        numbers, start = self._values[self._olds], 0
+        for buffer in self._buffers:
+            end = start + len(buffer.leaves)
+            buffer.write(numbers[start:end])
+            start = end
+
+    def refuse(self, what: str) -> None:
+        """Raise if there are any."""
+        if self._buffers:
+            raise ArgumentError(
+                f"each pass changes {self._buffers[0]}, and {what}; compile the function after .eval(), or make the "
+                "module without that state"
+            )
 
 
 class Training:

@@ -20,10 +20,11 @@ from ..errors import ArgumentError, ShapeError
 from .arrays import Floats
 from .describe import Description
 from .guards import Guard, checker
-from .leaves import Leaves, Training, blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
+from .leaves import Carried, Leaves, Training, blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
 from .namespace_source import ArrayProgram
 from .numpy_source import Source
 from .plan import Plan
+from .recording import Buffer, changes_of, roots_of
 from .scalar import Scalar
 from .tape import BatchTape, Numbers, Sample
 
@@ -38,6 +39,7 @@ class Program:
     Args:
         root: the result.
         guards: comparisons that have to come out as they did while the graph was recorded.
+        buffers: of the modules in the graph; a forward pass that succeeds leaves their new numbers in them.
 
     Example:
         >>> from autograd import compile
@@ -50,11 +52,12 @@ class Program:
         30.0
     """
 
-    def __init__(self, root: Value, guards: Sequence[Guard] = ()) -> None:
+    def __init__(self, root: Value, guards: Sequence[Guard] = (), buffers: Sequence[Buffer] = ()) -> None:
         self.root = root
+        self._buffers = buffers
         # What is compared is computed first, so that where the graph fails the branches taken can be looked at.
         compared = dict.fromkeys(x for guard in guards for x in (guard.left, guard.right) if isinstance(x, Value))
-        plan = Plan([*compared, root])
+        plan = Plan([*compared, *roots_of(buffers), root])
         self._own: set[Value] = set()  # leaves whose numbers were set here and are not read again
         self._guards = checker(guards, {node: plan.place_of(node) for node in compared}) if guards else None
         self._run_on(Scalar(plan, Source(plan)))
@@ -63,7 +66,10 @@ class Program:
         """Make these passes the program's."""
         self._plan, self._source, self._scalar = scalar.plan, scalar.source, scalar
         scalar.check = self._guards
-        self._leaves = Leaves(scalar.plan.leaves(), self._own)
+        known = dict(scalar.plan.leaves())
+        buffers = [buffer for buffer in self._buffers if buffer.results or not known.keys().isdisjoint(buffer.leaves)]
+        self._leaves = Leaves(scalar.plan.leaves(), self._own, buffers)
+        self._carried = Carried(buffers, scalar.plan.place_of, scalar.source.values)
         self._at = scalar.plan.root
         self._is_fresh = False
         self._training: Training | None = None
@@ -92,6 +98,9 @@ class Program:
         """
         self._leaves.refresh(self._values)
         self._forward()
+        if self._carried:
+            self._carried.step()
+            self._carried.finish()
         self.root._data = float(self._values[self._at])
         return self.root._data
 
@@ -146,7 +155,7 @@ class Program:
         losses = np.empty(steps)
         made = 0
         with np.errstate(all="ignore"), training.arranged(optimizer):
-            update, values, at = training.update(optimizer), self._values, self._at
+            update, values, at = self._carried.behind(training.update(optimizer)), self._values, self._at
             forward, backward, check = self._scalar.forward, self._scalar.backward, self._guards
             try:
                 for k in range(steps):
@@ -161,6 +170,7 @@ class Program:
                 if made:
                     self.root._data = float(losses[made - 1])
                     training.finish()
+                    self._carried.finish()
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:
@@ -244,7 +254,7 @@ class Program:
                 "to this branch"
             )
 
-        return vectorized(self.root, inputs)
+        return vectorized(self.root, inputs, self._buffers)
 
     def to(self, xp: Any, inputs: Sequence[Any] = (), functions: Mapping[str, Any] | None = None) -> ArrayProgram:
         """The program as pure functions over an array namespace: NumPy, jax.numpy (to be jitted, sharded), torch.
@@ -277,6 +287,7 @@ class Program:
                 "that it would branch as it did; write the choice with relu, maximum, minimum or clip, or compile the "
                 "function's result, which keeps to this branch"
             )
+        self._carried.refuse("a pure function over arrays changes nothing")
         xp, blocks, functions = namespace(xp), blocks_of(inputs), functions_of(functions)
         places = [self._block(block).reshape(block.shape) for block in blocks]
         return ArrayProgram(self._plan, list(zip(blocks, places, strict=True)), self._numbers, xp, functions)
@@ -315,11 +326,12 @@ class BatchProgram(Program):
         root: a leaf that holds the mean of the last forward pass.
     """
 
-    def __init__(self, root: Value, inputs: Sequence[Value]) -> None:
+    def __init__(self, root: Value, inputs: Sequence[Value], buffers: Sequence[Buffer] = ()) -> None:
         self.root = Value(0.0)
         self.sample = root
         self.inputs = list(inputs)
-        self._graph = Sample(root, self.inputs)
+        self._buffers = buffers
+        self._graph = Sample(root, self.inputs, changes_of(buffers))
         self._own = set()
         self._guards = None
         self._rows: Numbers | None = None  # the places of the inputs, a row for each sample
@@ -372,7 +384,7 @@ class BatchProgram(Program):
 
     def _compile(self, count: int) -> tuple[Scalar, Numbers]:
         graph = self._graph
-        plan = Plan([self.root], lambda _: BatchTape(graph, count))
+        plan = Plan([*roots_of(self._buffers), self.root], lambda _: BatchTape(graph, count))
         return Scalar(plan, Source(plan)), plan.place[graph.numbers(graph.inputs, count)].astype(np.int64)
 
     def forward(self) -> float:
@@ -393,6 +405,7 @@ class BatchProgram(Program):
     def vectorize(self, inputs: Any) -> Program:
         """As :meth:`Program.vectorize`, over other leaves; the samples stay those of now."""
         self._check()
+        self._carried.refuse("a batch of batches has no order of its samples")
         nodes, graph = self._plan.nodes(), self._graph
         copies = graph.numbers(graph.inputs, len(self._values[self._rows]))
         for i, x in zip(copies.ravel().tolist(), self._values[self._rows].ravel().tolist(), strict=True):
@@ -438,7 +451,7 @@ class BatchProgram(Program):
             )
 
 
-def vectorized(root: Value, inputs: Any) -> BatchProgram:
+def vectorized(root: Value, inputs: Any, buffers: Sequence[Buffer] = ()) -> BatchProgram:
     """A program whose root is the mean of `root` over a batch of inputs."""
     nodes = list(np.asarray(inputs, dtype=object).ravel())
     below = set(topological_order(root))
@@ -447,4 +460,4 @@ def vectorized(root: Value, inputs: Any) -> BatchProgram:
             raise ArgumentError(f"{node!r} is no leaf of this graph, so it can't be an input of it")
     if len(set(nodes)) != len(nodes) or not nodes:
         raise ArgumentError("the inputs are one or more leaves, each named once")
-    return BatchProgram(root, nodes)
+    return BatchProgram(root, nodes, buffers)

@@ -1,4 +1,4 @@
-"""Modes that change how nodes are made: `no_grad` and `detect_anomaly`.
+"""Modes that change how nodes are made, `no_grad` and `detect_anomaly`; and who watches a program while it runs.
 
 A node is made millions of times and a mode is entered seldom, so the hot path asks one cheap question, whether
 any thread is inside any mode (`entered`), and only then which mode this thread is in.
@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
+from weakref import ReferenceType, WeakKeyDictionary
 
 from ..errors import AnomalyError, shown
 from .op import Op
@@ -31,6 +32,11 @@ entered: list[ContextVar[Any]] = []  # one entry for every mode that some thread
 _no_grad: ContextVar[bool] = ContextVar("no_grad", default=False)
 _anomaly: ContextVar[bool] = ContextVar("detect_anomaly", default=False)
 _seen: ContextVar[list[Comparison] | None] = ContextVar("comparisons", default=None)
+_watcher: ContextVar[Any] = ContextVar("watcher", default=None)
+
+
+# Nodes of which a module has computed its state, and the module: what is compiled of their graph can't do it again.
+followed: WeakKeyDictionary[Any, ReferenceType[Any]] = WeakKeyDictionary()
 
 
 def recording() -> bool:
@@ -123,6 +129,8 @@ def applied(made: Any) -> Any:
         parents = made.parents
         raise made_badly(made._row, [p._label for p in parents], [p._data for p in parents], made._data)
     if not recording():
+        if (watch := _watcher.get()) is not None:
+            watch.cut(made)
         made._row = CONSTANT
         made._a = made._b = None
     return made
@@ -148,3 +156,24 @@ def compared(outcome: bool, relation: Callable[..., bool], left: Any, right: Any
     if seen is not None:
         seen.append(Comparison(outcome, relation, left, right))
     return outcome
+
+
+def watcher() -> Any:
+    """What watches the function that a program is being made of here and now, a `compiler.recording.Recorder`; or None.
+
+    Whoever asks looks at `entered` first.
+    """
+    return _watcher.get()
+
+
+@contextlib.contextmanager
+def watched_by(watch: Any) -> Iterator[None]:
+    """Inside, `watch` hears of what leaves the graph and of the modules that are called."""
+    before = _watcher.get()
+    _watcher.set(watch)
+    entered.append(_watcher)
+    try:
+        yield
+    finally:
+        entered.remove(_watcher)
+        _watcher.set(before)

@@ -1,0 +1,312 @@
+"""One call of a function, and what it does that its graph does not keep: it compares, reads numbers, changes modules.
+
+Comparisons become guards. Numbers that are read stay those of the recording, and `Recorder.warn` says so. While the
+function runs, the buffers of the modules that it calls are leaves, so what a call makes of them is a formula. It becomes
+part of the program, and the modules are put back as they were: recording a function is no step of its training.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import is_
+from types import FrameType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine import modes
+from ..engine.graph import name_of, topological_order
+from ..engine.ops import IDENTITY, LITERAL
+from ..engine.value import Value
+from ..errors import CompileWarning, GraphError, is_own, warn
+from ..functions.arrays import ValueArray, data
+
+__all__ = ["Buffer", "Recorder", "changes_of", "roots_of", "warn_of_state"]
+
+
+@dataclass(eq=False)
+class Buffer:
+    """An attribute of a module that is no parameter and yet belongs to its state, as BatchNorm's running mean.
+
+    A pass reads it into `leaves` and, if there are `results`, leaves the numbers of these in it.
+    """
+
+    owner: Any
+    name: str
+    leaves: list[Value]
+    results: list[Value]
+
+    def read(self) -> None:
+        """Give the leaves the numbers that the buffer has now."""
+        numbers = data(getattr(self.owner, self.name)).ravel().tolist()
+        if len(numbers) != len(self.leaves):
+            raise GraphError(f"{self} had {len(self.leaves)} numbers when the program was made, now {len(numbers)}")
+        for leaf, x in zip(self.leaves, numbers, strict=True):
+            leaf._data = x
+
+    def write(self, numbers: NDArray[np.float64]) -> None:
+        """Replace the buffer's numbers."""
+        before = getattr(self.owner, self.name)
+        setattr(self.owner, self.name, numbers.reshape(before.shape) if np.ndim(before) else type(before)(numbers[0]))
+
+    def __str__(self) -> str:
+        return f"{self.name!r} of {self.owner._who()}"
+
+
+def changes_of(buffers: Iterable[Buffer]) -> dict[Value, Value]:
+    """Of each leaf of a buffer that is changed, what its number becomes."""
+    return {leaf: result for buffer in buffers for leaf, result in zip(buffer.leaves, buffer.results, strict=False)}
+
+
+def roots_of(buffers: Iterable[Buffer]) -> list[Value]:
+    """What a program has to have a place for, so that buffers can be changed."""
+    changes = changes_of(buffers)
+    return list(dict.fromkeys([*changes.values(), *changes]))
+
+
+def warn_of_state(root: Value) -> None:
+    """Say so if a module has changed its state when this result was computed, which a program of it can't do again."""
+    if not modes.followed:
+        return
+    below = set(topological_order(root))
+    owners = [module for node, owner in list(modes.followed.items()) if node in below and (module := owner())]
+    if owners:
+        warn(
+            f"when this result was computed, {owners[0]._who()} changed {', '.join(owners[0].buffers)}, which a program "
+            "made of a result leaves alone; compile the function, compile(lambda: ...), and each pass changes them",
+            CompileWarning,
+        )
+
+
+class Recorder:
+    """Watches the one call of a function of which a program is made.
+
+    Attributes:
+        comparisons: those that it made on Values, in order.
+        buffers: of the modules that it called, once the call is over.
+    """
+
+    def __init__(self) -> None:
+        self.comparisons: list[modes.Comparison] = []
+        self.buffers: list[Buffer] = []
+        self._read: dict[Value, str] = {}  # what was read, and where that was first
+        self._cut: set[Value] = set()  # constants that were nodes before: no number is read from them again
+        self._calls: list[Any] = []  # the modules that are being called
+        self._readers: dict[Any, str] = {}  # modules that read a number during a call
+        self._before: dict[Any, dict[str, Any]] = {}  # by module: the attributes that are numbers
+        self._lent: list[tuple[Any, str, Any]] = []  # a module, a buffer's name, and the leaves that stand for it
+
+    def record(self, function: Callable[[], Any]) -> Any:
+        """What the function returns.
+
+        Raises:
+            GraphError: a call of a module changes what a program cannot change.
+        """
+        with modes.comparisons() as self.comparisons, modes.watched_by(self), _reads_watched():
+            try:
+                result = function()
+                self.buffers = [self._buffer(*lent) for lent in self._lent]
+                self._refuse_other_state()
+            finally:
+                for module, attributes in self._before.items():
+                    for name, numbers in attributes.items():
+                        setattr(module, name, numbers)
+        return result
+
+    # --- numbers that are read ------------------------------------------------------------------------------------
+
+    def read(self, nodes: Iterable[Any], frame: FrameType) -> None:
+        """Note that the numbers of nodes were asked for from this frame; what this package reads, it reads rightly."""
+        if not is_own(frame):
+            place = f"line {frame.f_lineno} of {os.path.basename(frame.f_code.co_filename)}"
+            self._note(nodes, place)
+
+    def cut(self, node: Value) -> None:
+        """Note that a node is about to become a constant."""
+        if node._a is not None:
+            self._note(node.parents, "under no_grad")
+        self._cut.add(node)
+
+    def _note(self, nodes: Iterable[Any], place: str) -> None:
+        for node in nodes:
+            if isinstance(node, Value) and node not in self._read and self._can_change(node):
+                self._read[node] = place
+                if self._calls:
+                    self._readers.setdefault(self._calls[-1], place)
+
+    def _can_change(self, node: Value) -> bool:
+        """Whether the node depends on a leaf that is no plain number."""
+        if not node.parents:
+            return node._row is not LITERAL and node not in self._cut
+        below = topological_order(node)
+        return any(not n.parents and n._row is not LITERAL and n not in self._cut for n in below)
+
+    def warn(self) -> None:
+        """Say once that numbers were read."""
+        if not self._read:
+            return
+        (node, place), count = next(iter(self._read.items())), len(self._read)
+        first = name_of(node)
+        was = f"{first} was read as a plain number" if count == 1 else f"{count} nodes were read as plain numbers"
+        where = f"({place})" if count == 1 else f"(the first: {first}, {place})"
+        warn(
+            f"{was} while the function was recorded {where}; the program can't follow that and keeps the number of the "
+            "recording at every pass. Stay in the graph with autograd's functions, compile again where the number has "
+            "changed, or compile the function's result, compile(f()), if it is meant to stay",
+            CompileWarning,
+        )
+
+    # --- state ----------------------------------------------------------------------------------------------------
+
+    def call(self, module: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Call a module's function; numbers that are read meanwhile are read by the module."""
+        self.lend(module)
+        self._calls.append(module)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self._calls.pop()
+
+    def lend(self, module: Any) -> None:
+        """Put leaves in the place of the buffers of a module and of all modules in it."""
+        if module in self._before:
+            return
+        for inner in module.modules():
+            if inner not in self._before:
+                numbers = {name: it for name, it in vars(inner).items() if _is_number(it)}
+                numbers = {name: it.copy() if isinstance(it, np.ndarray) else it for name, it in numbers.items()}
+                self._before[inner] = numbers
+                for name in inner.buffers:
+                    it = getattr(inner, name, None)
+                    if _is_number(it):
+                        numbers[name] = it  # a buffer may stand on the class until it is first changed
+                        leaves = _leaves(it, name)
+                        self._lent.append((inner, name, leaves))
+                        setattr(inner, name, leaves)
+
+    def _buffer(self, owner: Any, name: str, leaves: Any) -> Buffer:
+        """What became of a buffer during the call."""
+        old, new = _flat(leaves), _flat(getattr(owner, name))
+        buffer = Buffer(owner, name, old, [])
+        if len(new) == len(old) and all(map(is_, old, new)):
+            return buffer
+        known = {leaf for _, _, lent in self._lent for leaf in _flat(lent)}
+        place = self._readers.get(owner)
+        if place is None and not all(isinstance(v, Value) and (v.parents or v in known) for v in new):
+            place = "what it is set to is no node"
+        if place is not None:
+            raise GraphError(
+                f"a call changes {buffer} by numbers that are read out of the graph ({place}), which a program can't "
+                "do again; compute them of nodes, self.for_buffer(x) in the place of data(x), or call .eval() first"
+            )
+        if len(new) != len(old):
+            raise GraphError(f"a call changes the number of numbers in {buffer}, which a program can't do")
+        buffer.results = [v if v.parents else IDENTITY(v) for v in new]  # a leaf is no result: its number may be set
+        return buffer
+
+    def _refuse_other_state(self) -> None:
+        for module, attributes in self._before.items():
+            for name, before in attributes.items():
+                now: Any = getattr(module, name, None)
+                if name not in module.buffers and not (_is_number(now) and np.array_equal(before, now, equal_nan=True)):
+                    raise GraphError(
+                        f"a call changes {name!r} of {module._who()}, which a program can't do again; name it in the "
+                        f"module's `buffers`, buffers = ({name!r},), and it becomes a part of the program"
+                    )
+
+
+def _is_number(it: Any) -> bool:
+    if isinstance(it, np.ndarray):
+        return it.dtype.kind in "biuf"
+    return isinstance(it, bool | int | float | np.number | np.bool_)
+
+
+def _leaves(numbers: Any, label: str) -> Any:
+    """Constants with these numbers, in the same shape."""
+    made = np.empty(np.shape(numbers), dtype=object)
+    for index, x in np.ndenumerate(np.asarray(numbers)):
+        place = f"[{','.join(str(i + 1) for i in index)}]" if index else ""
+        made[index] = Value(x, label + place, constant=True)
+    return made.view(ValueArray) if made.ndim else made[()]
+
+
+def _flat(values: Any) -> list[Any]:
+    return np.asarray(values, dtype=object).ravel().tolist() if np.ndim(values) else [values]
+
+
+# --- reading, watched ----------------------------------------------------------------------------------------------
+
+_WATCHED = ("data", "grad", "detach", "local_derivatives")
+_plain = {name: vars(Value)[name] for name in _WATCHED}
+_lock = threading.Lock()
+_watching = 0  # how many functions are being recorded now, in all threads
+
+
+@contextlib.contextmanager
+def _reads_watched() -> Iterator[None]:
+    """Inside, whoever reads a Value's number tells the recorder of his thread; outside it costs nothing at all."""
+    global _watching
+    with _lock:
+        _watching += 1
+        if _watching == 1:
+            _put(_watched)
+    try:
+        yield
+    finally:
+        with _lock:
+            _watching -= 1
+            if not _watching:
+                _put(_plain)
+
+
+def _put(attributes: dict[str, Any]) -> None:
+    for name, attribute in attributes.items():
+        setattr(Value, name, attribute)
+
+
+def _tell(node: Value, is_cut: Value | None = None) -> None:
+    watch = modes.watcher() if modes.entered else None  # None: another thread's function is being recorded
+    if watch is not None:
+        watch.read([node], sys._getframe(2))
+        if is_cut is not None:
+            watch.cut(is_cut)
+
+
+def _read_data(self: Value) -> float:
+    _tell(self)
+    return self._data
+
+
+def _read_gradient(self: Value) -> Any:
+    if not isinstance(self._grad, Value):  # else it is a node itself, made with create_graph=True
+        _tell(self)
+    return 0.0 if self._grad is None else self._grad
+
+
+@functools.wraps(Value.detach)
+def _detach(self: Value) -> Value:
+    constant: Value = _plain["detach"](self)
+    _tell(self, constant)
+    return constant
+
+
+@functools.wraps(Value.local_derivatives)
+def _local_derivatives(self: Value) -> tuple[float, ...]:
+    _tell(self)
+    slopes: tuple[float, ...] = _plain["local_derivatives"](self)
+    return slopes
+
+
+_watched = {
+    "data": property(_read_data, _plain["data"].fset, doc=_plain["data"].__doc__),
+    "grad": property(_read_gradient, _plain["grad"].fset, doc=_plain["grad"].__doc__),
+    "detach": _detach,
+    "local_derivatives": _local_derivatives,
+}
