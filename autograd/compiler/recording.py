@@ -1,8 +1,8 @@
 """One call of a function, and what it does that its graph does not keep: it compares, reads numbers, changes modules.
 
 Comparisons become guards. Numbers that are read stay those of the recording, and `Recorder.warn` says so. While the
-function runs, the buffers of the modules that it calls are leaves, so what a call makes of them is a formula. It becomes
-part of the program, and the modules are put back as they were: recording a function is no step of its training.
+function runs, the buffers of the modules that it calls are leaves; what a call makes of them is then a formula, and a
+part of the program. At the end the modules are put back as they were: recording a function is no step of its training.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def warn_of_state(root: Value) -> None:
     owners = [module for node, owner in list(modes.followed.items()) if node in below and (module := owner())]
     if owners:
         warn(
-            f"when this result was computed, {owners[0]._who()} changed {', '.join(owners[0].buffers)}, which a program "
-            "made of a result leaves alone; compile the function, compile(lambda: ...), and each pass changes them",
+            f"when this result was computed, {owners[0]._who()} changed {', '.join(owners[0].buffers)}, which a "
+            "program of a result leaves alone; compile the function, compile(lambda: ...), and each pass changes them",
             CompileWarning,
         )
 
