@@ -267,7 +267,8 @@ class Program:
 
         Raises:
             ArgumentError: an operation has no form over this namespace (the message names it), thousands of nodes are
-                computed one by one, or the program was made of a function that compares Values.
+                computed one by one, or the program was made of a function that compares Values or changes a module's
+                buffers. (Buffers that are only read, as after ``.eval()``, keep the numbers that they have now.)
 
         Example:
             >>> import numpy as np

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import is_
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,8 +100,8 @@ class Recorder:
         self._cut: set[Value] = set()  # constants that were nodes before: no number is read from them again
         self._calls: list[Any] = []  # the modules that are being called
         self._readers: dict[Any, str] = {}  # modules that read a number during a call
-        self._before: dict[Any, dict[str, Any]] = {}  # by module: the attributes that are numbers
-        self._lent: list[tuple[Any, str, Any]] = []  # a module, a buffer's name, and the leaves that stand for it
+        self._before: dict[Any, dict[str, _Attribute]] = {}  # the state of each module
+        self._lent: list[tuple[Any, str, list[Value]]] = []  # a module, a buffer's name, the leaves that stand for it
 
     def record(self, function: Callable[[], Any]) -> Any:
         """What the function returns.
@@ -115,9 +115,7 @@ class Recorder:
                 self.buffers = [self._buffer(*lent) for lent in self._lent]
                 self._refuse_other_state()
             finally:
-                for module, attributes in self._before.items():
-                    for name, numbers in attributes.items():
-                        setattr(module, name, numbers)
+                self._put_back()
         return result
 
     # --- numbers that are read ------------------------------------------------------------------------------------
@@ -178,29 +176,35 @@ class Recorder:
         """Put leaves in the place of the buffers of a module and of all modules in it."""
         if module in self._before:
             return
+        module.parameters()  # numbers the layers, which is no state
         for inner in module.modules():
             if inner not in self._before:
-                numbers = {name: it for name, it in vars(inner).items() if _is_number(it)}
-                numbers = {name: it.copy() if isinstance(it, np.ndarray) else it for name, it in numbers.items()}
-                self._before[inner] = numbers
+                self._before[inner] = _state_of(inner)
                 for name in inner.buffers:
-                    it = getattr(inner, name, None)
-                    if _is_number(it):
-                        numbers[name] = it  # a buffer may stand on the class until it is first changed
-                        leaves = _leaves(it, name)
-                        self._lent.append((inner, name, leaves))
+                    if name in self._before[inner]:
+                        leaves = _leaves(getattr(inner, name), name)
+                        self._lent.append((inner, name, _flat(leaves)))
                         setattr(inner, name, leaves)
 
-    def _buffer(self, owner: Any, name: str, leaves: Any) -> Buffer:
+    def _put_back(self) -> None:
+        for module, state in self._before.items():
+            for name, attribute in state.items():
+                if attribute.is_own:
+                    setattr(module, name, attribute.it)
+                elif name in vars(module):
+                    delattr(module, name)
+                if isinstance(attribute.it, np.ndarray) and attribute.it.flags.writeable:
+                    attribute.it[...] = attribute.numbers
+
+    def _buffer(self, owner: Any, name: str, old: list[Value]) -> Buffer:
         """What became of a buffer during the call."""
-        old, new = _flat(leaves), _flat(getattr(owner, name))
+        new = _flat(getattr(owner, name))
         buffer = Buffer(owner, name, old, [])
         if len(new) == len(old) and all(map(is_, old, new)):
             return buffer
-        known = {leaf for _, _, lent in self._lent for leaf in _flat(lent)}
         place = self._readers.get(owner)
-        if place is None and not all(isinstance(v, Value) and (v.parents or v in known) for v in new):
-            place = "what it is set to is no node"
+        if place is None and not all(isinstance(v, Value) for v in new):
+            place = "it is set to what is no node"
         if place is not None:
             raise GraphError(
                 f"a call changes {buffer} by numbers that are read out of the graph ({place}), which a program can't "
@@ -212,14 +216,31 @@ class Recorder:
         return buffer
 
     def _refuse_other_state(self) -> None:
-        for module, attributes in self._before.items():
-            for name, before in attributes.items():
-                now: Any = getattr(module, name, None)
-                if name not in module.buffers and not (_is_number(now) and np.array_equal(before, now, equal_nan=True)):
+        for module, state in self._before.items():
+            for name, attribute in state.items():
+                if name not in module.buffers and not attribute.is_still(getattr(module, name, None)):
                     raise GraphError(
                         f"a call changes {name!r} of {module._who()}, which a program can't do again; name it in the "
                         f"module's `buffers`, buffers = ({name!r},), and it becomes a part of the program"
                     )
+
+
+class _Attribute(NamedTuple):
+    """A number or an array of numbers on a module."""
+
+    it: Any
+    numbers: Any  # an array's as a copy
+    is_own: bool  # on the module itself, not on its class
+
+    def is_still(self, it: Any) -> bool:
+        return _is_number(it) and np.array_equal(self.numbers, it, equal_nan=True)
+
+
+def _state_of(module: Any) -> dict[str, _Attribute]:
+    """The attributes of a module that are numbers, by name."""
+    own = vars(module)
+    names = {name: it for kind in reversed(type(module).__mro__) for name, it in vars(kind).items()} | own
+    return {name: _Attribute(it, np.copy(it), name in own) for name, it in names.items() if _is_number(it)}
 
 
 def _is_number(it: Any) -> bool:

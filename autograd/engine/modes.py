@@ -33,6 +33,7 @@ _no_grad: ContextVar[bool] = ContextVar("no_grad", default=False)
 _anomaly: ContextVar[bool] = ContextVar("detect_anomaly", default=False)
 _seen: ContextVar[list[Comparison] | None] = ContextVar("comparisons", default=None)
 _watcher: ContextVar[Any] = ContextVar("watcher", default=None)
+_watchers: list[Any] = []  # of all threads
 
 
 # Nodes of which a module has computed its state, and the module: what is compiled of their graph can't do it again.
@@ -129,7 +130,7 @@ def applied(made: Any) -> Any:
         parents = made.parents
         raise made_badly(made._row, [p._label for p in parents], [p._data for p in parents], made._data)
     if not recording():
-        if (watch := _watcher.get()) is not None:
+        if _watchers and (watch := _watcher.get()) is not None:
             watch.cut(made)
         made._row = CONSTANT
         made._a = made._b = None
@@ -172,8 +173,10 @@ def watched_by(watch: Any) -> Iterator[None]:
     before = _watcher.get()
     _watcher.set(watch)
     entered.append(_watcher)
+    _watchers.append(watch)
     try:
         yield
     finally:
+        _watchers.remove(watch)
         entered.remove(_watcher)
         _watcher.set(before)
