@@ -33,11 +33,13 @@ def compile(root: Value | Callable[[], Value]) -> Program:
         root: a function without arguments that computes a result; or the result. A function is called once, and
             watched: every comparison that it makes on a Value (``<``, ``==``, ``if x:``, Python's ``max``, ``sorted``)
             is recorded with its outcome and checked at every replay, so the program follows the branches that were
-            taken or says that it can't. What leaves the graph, as ``x.data``, ``data(A)``, ``x.detach()`` and what is
-            computed under ``no_grad`` do, is a constant of the program: a :class:`autograd.errors.CompileWarning` says
-            so once. Printing a Value, or ``f"{x:.3f}"``, leaves nothing behind and is not warned of. Modules are left
-            as they were before the call; what a call makes of their buffers, as of BatchNorm's running mean, every
-            forward pass of the program (every step of ``run``, every sample of ``vectorize``) makes of them, too.
+            taken or says that it can't. What ``x.detach()`` and ``no_grad`` make is computed anew and has no gradient,
+            as in eager code. A number that is read, as by ``x.data``, ``data(A)`` or ``x.grad``, leaves the graph: it
+            is a constant of the program, no comparison of it is seen, and a
+            :class:`autograd.errors.CompileWarning` says so once. Printing a Value, or ``f"{x:.3f}"``, leaves nothing
+            behind and is not warned of. Modules are left as they were before the call; what a call makes of their
+            buffers, as of BatchNorm's running mean, every forward pass of the program (every step of ``run``, every
+            sample of ``vectorize``) makes of them, too.
 
             In a result that is there already nothing of this can be seen: its program goes on along the same branch,
             whatever the numbers are, and leaves buffers alone.

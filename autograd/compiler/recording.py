@@ -1,6 +1,7 @@
 """One call of a function, and what it does that its graph does not keep: it compares, reads numbers, changes modules.
 
-Comparisons become guards. Numbers that are read stay those of the recording, and `Recorder.warn` says so. While the
+Comparisons become guards. What `detach` and `no_grad` make stays in the graph, for the program to follow, and is a
+constant to derivatives alone. Numbers that are read stay those of the recording, and `Recorder.warn` says so. While the
 function runs, the buffers of the modules that it calls are leaves; what a call makes of them is then a formula, and a
 part of the program. At the end the modules are put back as they were: recording a function is no step of its training.
 """
@@ -22,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import modes
+from ..engine.copying import restore
 from ..engine.graph import name_of, topological_order
-from ..engine.ops import IDENTITY, LITERAL
+from ..engine.ops import DETACHED, LITERAL
 from ..engine.value import Value
 from ..errors import CompileWarning, GraphError, is_own, warn
 from ..functions.arrays import ValueArray, data
@@ -97,7 +99,6 @@ class Recorder:
         self.comparisons: list[modes.Comparison] = []
         self.buffers: list[Buffer] = []
         self._read: dict[Value, str] = {}  # what was read, and where that was first
-        self._cut: set[Value] = set()  # constants that were nodes before: no number is read from them again
         self._calls: list[Any] = []  # the modules that are being called
         self._readers: dict[Any, str] = {}  # modules that read a number during a call
         self._before: dict[Any, dict[str, _Attribute]] = {}  # the state of each module
@@ -122,29 +123,19 @@ class Recorder:
 
     def read(self, nodes: Iterable[Any], frame: FrameType) -> None:
         """Note that the numbers of nodes were asked for from this frame; what this package reads, it reads rightly."""
-        if not is_own(frame):
-            place = f"line {frame.f_lineno} of {os.path.basename(frame.f_code.co_filename)}"
-            self._note(nodes, place)
-
-    def cut(self, node: Value) -> None:
-        """Note that a node is about to become a constant."""
-        if node._a is not None:
-            self._note(node.parents, "under no_grad")
-        self._cut.add(node)
-
-    def _note(self, nodes: Iterable[Any], place: str) -> None:
+        if is_own(frame):
+            return
+        place = f"line {frame.f_lineno} of {os.path.basename(frame.f_code.co_filename)}"
         for node in nodes:
-            if isinstance(node, Value) and node not in self._read and self._can_change(node):
+            if isinstance(node, Value) and node not in self._read and _can_change(node):
                 self._read[node] = place
                 if self._calls:
                     self._readers.setdefault(self._calls[-1], place)
 
-    def _can_change(self, node: Value) -> bool:
-        """Whether the node depends on a leaf that is no plain number."""
-        if not node.parents:
-            return node._row is not LITERAL and node not in self._cut
-        below = topological_order(node)
-        return any(not n.parents and n._row is not LITERAL and n not in self._cut for n in below)
+    def detached(self, node: Value) -> Value:
+        """A node with the number of this one, and a constant to derivatives: what `detach` and `no_grad` make."""
+        made: Value = restore(Value, node._data, node._label, DETACHED, (node,), None)
+        return made
 
     def warn(self) -> None:
         """Say once that numbers were read."""
@@ -212,7 +203,7 @@ class Recorder:
             )
         if len(new) != len(old):
             raise GraphError(f"a call changes the number of numbers in {buffer}, which a program can't do")
-        buffer.results = [v if v.parents else IDENTITY(v) for v in new]  # a leaf is no result: its number may be set
+        buffer.results = list(map(self.detached, new))
         return buffer
 
     def _refuse_other_state(self) -> None:
@@ -223,6 +214,11 @@ class Recorder:
                         f"a call changes {name!r} of {module._who()}, which a program can't do again; name it in the "
                         f"module's `buffers`, buffers = ({name!r},), and it becomes a part of the program"
                     )
+
+
+def _can_change(node: Value) -> bool:
+    """Whether the node depends on a leaf that is no plain number."""
+    return any(not below.parents and below._row is not LITERAL for below in topological_order(node))
 
 
 class _Attribute(NamedTuple):
@@ -292,12 +288,10 @@ def _put(attributes: dict[str, Any]) -> None:
         setattr(Value, name, attribute)
 
 
-def _tell(node: Value, is_cut: Value | None = None) -> None:
+def _tell(node: Value) -> None:
     watch = modes.watcher() if modes.entered else None  # None: another thread's function is being recorded
     if watch is not None:
         watch.read([node], sys._getframe(2))
-        if is_cut is not None:
-            watch.cut(is_cut)
 
 
 def _read_data(self: Value) -> float:
@@ -313,8 +307,8 @@ def _read_gradient(self: Value) -> Any:
 
 @functools.wraps(Value.detach)
 def _detach(self: Value) -> Value:
-    constant: Value = _plain["detach"](self)
-    _tell(self, constant)
+    watch = modes.watcher() if modes.entered else None
+    constant: Value = _plain["detach"](self) if watch is None else watch.detached(self)
     return constant
 
 

@@ -131,7 +131,7 @@ def applied(made: Any) -> Any:
         raise made_badly(made._row, [p._label for p in parents], [p._data for p in parents], made._data)
     if not recording():
         if _watchers and (watch := _watcher.get()) is not None:
-            watch.cut(made)
+            return watch.detached(made)
         made._row = CONSTANT
         made._a = made._b = None
     return made

@@ -192,7 +192,8 @@ class Module:
         """
         if modes.entered and (watch := modes.watcher()) is not None:
             watch.lend(self)
-            return x if isinstance(x, Value) else array(x)
+            nodes = array(x)
+            return nodes.apply_elementwise(watch.detached, [nodes]) if nodes.ndim else watch.detached(nodes[()])
         nodes = np.asarray(x, dtype=object).ravel().tolist() if np.ndim(x) else [x]
         if nodes and isinstance(nodes[0], Value):
             modes.followed[nodes[0]] = weakref.ref(self)

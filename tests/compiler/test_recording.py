@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -22,21 +23,13 @@ def slope_read(x: Value) -> Any:
     return x * x.grad
 
 
-def cut_off(x: Value) -> Any:
-    with ag.no_grad():
-        y = 2.0 * x
-    return x * y * y
-
-
 READING: dict[str, Callable[[Value], Any]] = {
     ".data": lambda x: x * x.data,
     "data of an array": lambda x: x * ag.data([x])[0],
     "data of a number": lambda x: x * float(ag.data(x)),
     ".grad": slope_read,
     "grads": lambda x: x + ag.grads([x]).sum(),
-    "detach": lambda x: x * x.detach(),
     "what was made of it": lambda x: x * (x + 1.0).data,
-    "no_grad": cut_off,
     "slopes": lambda x: x * (x * x).local_derivatives()[0],
     "a constant input": lambda x: x * Value(3.0, "c", constant=True).data,
     "a derivative's own": lambda x: ag.grad(lambda v: v * v.data)(x),
@@ -46,7 +39,7 @@ READING: dict[str, Callable[[Value], Any]] = {
 @pytest.mark.parametrize("name", READING)
 def test_numbers_that_are_read_are_warned_of(name: str) -> None:
     x = Value(3.0, "x")
-    with pytest.warns(CompileWarning, match=r"was read as a plain number.*(test_recording.py|no_grad)") as told:
+    with pytest.warns(CompileWarning, match=r"was read as a plain number.*test_recording.py") as told:
         compile(lambda: READING[name](x))
     assert len(told) == 1
     assert told[0].filename == __file__, "the warning points at the line that compiles"
@@ -126,6 +119,63 @@ def test_what_is_set_while_it_is_watched_is_set() -> None:
         return x * x
 
     assert compile(recorded).forward() == 16.0
+
+
+# --- what has no gradient -------------------------------------------------------------------------------------------
+
+
+def without_gradient(x: Value, y: Value) -> Any:
+    with ag.no_grad():
+        z = ag.exp(2.0 * x) / y
+        z = z + x if z > 0.0 else z
+    return x * z * y.detach() + (x * y).detach() * y + z.detach() + ag.data([Value(1.0)]).sum()
+
+
+@pytest.mark.filterwarnings("ignore::autograd.errors.CompileWarning")
+@pytest.mark.parametrize("of", ["number", "array"])
+def test_what_is_detached_is_followed_and_has_no_gradient(of: str) -> None:
+    xs, y = [Value(0.5 + k, "x") for k in range(1 if of == "number" else 40)], Value(2.0, "y")
+
+    def eager() -> Any:
+        return ag.sum([without_gradient(x, y) for x in xs])
+
+    program = compile(eager)
+    for k in range(4):
+        for i, x in enumerate(xs):
+            x.data = 0.25 * k + 0.1 * i
+        y.data = 1.0 + k
+        loss = eager()
+        assert program.forward() == pytest.approx(loss.data, rel=1e-13)
+        program.backward()
+        found = [v.grad for v in (*xs, y)]
+        for v in (*xs, y):
+            v.zero_grad()
+        loss.backward()
+        assert found == pytest.approx([v.grad for v in (*xs, y)], rel=1e-12)
+        for v in (*xs, y):
+            v.zero_grad()
+
+
+def test_of_a_result_that_is_detached_nothing_has_a_gradient() -> None:
+    x = Value(3.0, "x")
+    program = compile(lambda: (x * x).detach())
+    x.data = 4.0
+    assert program.forward() == 16.0
+    program.backward()
+    assert x.grad == 0.0
+    pure = compile(lambda: x * x.detach()).to(np)
+    value, slope = pure.value_and_grad(np.array([5.0]))
+    assert (float(value), slope.tolist()) == (25.0, [5.0])
+
+
+def test_what_is_made_of_the_graph_that_was_recorded() -> None:
+    x = Value(3.0, "x")
+    root = compile(lambda: x * x.detach()).root
+    root.backward()
+    assert x.grad == 3.0
+    assert pickle.loads(pickle.dumps(root)).data == 9.0
+    assert copy.deepcopy(root).data == 9.0
+    assert "detached" in ag.draw(root).source
 
 
 # --- buffers -------------------------------------------------------------------------------------------------------
