@@ -74,7 +74,7 @@ FUNCTIONS: Written = {
     "maximum": [(lambda x: ag.maximum(*x), TWO), (lambda x: ag.maximum(*x, 0.0), FOUR)],
     "minimum": [(lambda x: ag.minimum(*x), TWO), (lambda x: ag.minimum(*x, 0.0), FOUR)],
     "clip": [(lambda x: ag.clip(x[0], -0.5, 0.5), ONE), (lambda x: ag.clip(x[0], 0.0, None), ONE)],
-    "where": [(lambda x: ag.where(True, x[0], x[1]), TWO), (lambda x: ag.where([True, False], x, 1.0), TWO)],
+    "where": [(lambda x: ag.where(True, x[0], x[1]), TWO)],
     "array": [(lambda x: ag.array(x) * ag.array([x[1], x[0]]), TWO)],
     "primitive": [(lambda x: _declared(x[0]), ONE)],
     "Value": [(lambda x: x[0], ONE)],
