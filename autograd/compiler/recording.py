@@ -53,10 +53,12 @@ class Buffer:
         for leaf, x in zip(self.leaves, numbers, strict=True):
             leaf._data = x
 
-    def write(self, numbers: NDArray[np.float64]) -> None:
-        """Replace the buffer's numbers."""
+    def holding(self, numbers: NDArray[np.float64]) -> Any:
+        """What the attribute is with the first of these numbers in the place of its own."""
         before = getattr(self.owner, self.name)
-        setattr(self.owner, self.name, numbers.reshape(before.shape) if np.ndim(before) else type(before)(numbers[0]))
+        if not np.ndim(before):
+            return type(before)(numbers[0])
+        return numbers[: len(self.leaves)].reshape(before.shape).copy()
 
     def __str__(self) -> str:
         return f"{self.name!r} of {self.owner._who()}"
