@@ -175,7 +175,7 @@ def test_what_is_made_of_the_graph_that_was_recorded() -> None:
     assert x.grad == 3.0
     assert pickle.loads(pickle.dumps(root)).data == 9.0
     assert copy.deepcopy(root).data == 9.0
-    assert "detached" in render.to_dot(root)
+    assert "detached" in render.to_dot(root).source
 
 
 # --- buffers -------------------------------------------------------------------------------------------------------
