@@ -27,7 +27,7 @@ class Case(NamedTuple):
 
 Written = dict[str, list[tuple[Callable[[list[Any]], Any], tuple[float, ...]]]]
 
-ONE, TWO, THREE, FOUR = (0.3,), (0.3, 0.6), (0.3, 0.6, 0.2), (0.3, 0.6, 0.2, 0.9)
+ONE, TWO, THREE, FOUR = (0.3,), (0.3, 0.6), (0.35, 0.6, 0.2), (0.3, 0.6, 0.2, 0.9)
 
 # --- autograd's functions --------------------------------------------------------------------------------------------
 

@@ -6,27 +6,33 @@ branches and run on the other sides, at ties, at the ends of the doubles, at inf
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import itertools
 import math
+import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
+import autograd as ag
 from autograd import Value, compile
 from autograd.engine.graph import adjoints, local_partials, topological_order
-from autograd.errors import AutogradError
+from autograd.errors import AutogradError, RangeError
 from tests.helpers.surface import Case, cases, summed, surface
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of slopes; NumPy's of inf in arrays of objects
 
 CASES = list(cases())
 SPECIAL = [
-    0.0, -0.0, 1.0, -1.0, 0.5, -0.25, 1.5, 5e-324, 1e-300, -1e-13, 1.0 - 1e-13, 30.0, -40.0, 1000.0, -1000.0,
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.25, 1.5, 5e-324, 1e-300, -(2.0**-43), 1.0 - 2.0**-43, 30.0, -40.0, 1000.0, -1000.0,
     1e300, -1e300, math.inf, -math.inf, math.nan,
 ]  # fmt: skip
 POINTS = 90  # of several numbers
+LANES = 32  # points side by side
 
 
 @pytest.mark.parametrize("part", surface())
@@ -86,6 +92,12 @@ def eager(case: Case, point: tuple[float, ...]) -> Found:
     return Found(point, root.data, sizes[root], [x.grad for x in xs], reached)
 
 
+@functools.cache
+def found_at(number: int) -> list[Found]:
+    """What eager code finds for a case at all its points."""
+    return [eager(CASES[number], point) for point in points(CASES[number])]
+
+
 def sum_of(numbers: Sequence[float]) -> float:
     total = 0.0
     for x in numbers:
@@ -93,12 +105,12 @@ def sum_of(numbers: Sequence[float]) -> float:
     return total
 
 
-def differs(got: float, expected: float, size: float) -> bool:
-    """Whether two numbers differ by more than 1e-12 of what was added up to get them."""
+def differs(got: float, expected: float, size: float, least: float = 0.0) -> bool:
+    """Whether two numbers differ by more than 1e-12 of what was added up to get them, and by more than `least`."""
     if not math.isfinite(expected) or not math.isfinite(got):
         return not (got == expected or (got != got and expected != expected))
     size = abs(expected) if not math.isfinite(size) else max(size, abs(expected))
-    return abs(got - expected) > 1e-12 * size + 5e-324
+    return abs(got - expected) > 1e-12 * size + 5e-324 + least
 
 
 def same(error: Exception, other: Exception) -> bool:
@@ -176,9 +188,12 @@ def recordings(case: Case, found: Sequence[Found]) -> list[tuple[float, ...]]:
     return list(dict.fromkeys([case.at, *others[:1], *others[-1:]]))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_program_gives_the_numbers_and_the_errors_of_eager_code(case: Case) -> None:
-    found = [eager(case, point) for point in points(case)]
+each_case = pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: CASES[number].name)
+
+
+@each_case
+def test_a_program_gives_the_numbers_and_the_errors_of_eager_code(number: int) -> None:
+    case, found = CASES[number], found_at(number)
     complaints = []
     for at in recordings(case, found):
         tried = Tried(case, at)
@@ -190,3 +205,84 @@ def test_a_program_gives_the_numbers_and_the_errors_of_eager_code(case: Case) ->
         if complaint:
             complaints.append(f"recorded at {at}, run on all points as one batch: {complaint}")
     assert not complaints, f"{len(complaints)} complaints, the first:\n" + "\n".join(complaints[:4])
+
+
+# --- many points side by side, which are computed as arrays -----------------------------------------------------------
+
+
+class Lanes:
+    """A case once for each of some points, each with a factor of its own: what it gives is the slope to the factor."""
+
+    def __init__(self, number: int, found: Sequence[Found]) -> None:
+        case = CASES[number]
+        found = found[:: len(found) // LANES + 1]
+        self.found = [found[k % len(found)] for k in range(LANES)]
+        self.xs = [[Value(x) for x in case.at] for _ in range(LANES)]
+        self.factors = [Value(1.0) for _ in range(LANES)]
+        self.program = compile(
+            lambda: ag.sum([s * summed(case.function(xs)) for s, xs in zip(self.factors, self.xs, strict=True)])
+        )
+        for xs, one in zip(self.xs, self.found, strict=True):
+            for x, now in zip(xs, one.point, strict=True):
+                x.data = now
+
+    def check(self, slope_of: Callable[[Value], float], least: float = 0.0) -> None:
+        """Hold the slopes to all leaves against eager code."""
+        said = []
+        for s, xs, one in zip(self.factors, self.xs, self.found, strict=True):
+            value, expected = slope_of(s), repr(one.error or one.value)
+            if not math.isfinite(one.value):
+                # Where eager code raises there is no error here, and no number. (After an overflow there may be one:
+                # inf goes on as IEEE 754 has it, and 1 / inf is 0.)
+                if math.isfinite(value) and not isinstance(one.error, RangeError):
+                    said.append(f"at {one.point}: {value!r}, expected {expected}")
+                continue
+            if differs(value, one.value, one.size, least):
+                said.append(f"at {one.point}: {value!r}, expected {expected}")
+            for i, (x, slope, size) in enumerate(zip(xs, one.slopes, one.sizes, strict=False)):
+                if math.isfinite(slope) and differs(slope_of(x), slope, size, least):
+                    said.append(f"at {one.point}: slope {i} is {slope_of(x)!r}, expected {slope!r}")
+        assert not said, f"{len(said)} complaints, the first:\n" + "\n".join(said[:4])
+
+    def check_over(self, xp: Any, functions: dict[str, Any], jit: Any, least: float = 0.0) -> None:
+        pure = self.program.to(xp, functions=functions)
+        with np.errstate(all="ignore"):
+            _, slopes = jit(pure.value_and_grad)(pure.theta())
+        found = dict(zip(pure.parameters, np.asarray(slopes).tolist(), strict=True))
+        self.check(lambda leaf: found.get(leaf, 0.0), least)
+
+
+def as_it_is(function: Any) -> Any:
+    return function
+
+
+@each_case
+def test_points_side_by_side(number: int) -> None:
+    tame = [one for one in found_at(number) if one.slopes and all(abs(x) < 1e290 for x in (one.value, *one.slopes))]
+    lanes = Lanes(number, tame)
+    lanes.program.forward()
+    lanes.program.backward()
+    lanes.check(lambda leaf: leaf.grad)
+
+
+@each_case
+def test_over_numpy(number: int) -> None:
+    functions = {name: np.vectorize(getattr(ag, name), otypes=[float]) for name in ("erf", "erfc", "gelu")}
+    Lanes(number, found_at(number)).check_over(np, functions, as_it_is)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None and not os.environ.get("CI"),  # there it must run
+    reason="jax is not installed: pip install -e '.[interop]'",
+)
+@each_case
+def test_over_jax(number: int) -> None:
+    import jax
+
+    functions = {
+        "erf": jax.scipy.special.erf, "erfc": jax.scipy.special.erfc,
+        "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+    }  # fmt: skip
+    found = [one for one in found_at(number) if 5e-324 not in one.point]  # JAX has no denormal numbers
+    with jax.enable_x64(True):
+        Lanes(number, found).check_over(jax.numpy, functions, as_it_is if number % 32 else jax.jit, 1e-290)
