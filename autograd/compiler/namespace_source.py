@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.op import Op
-from ..engine.ops import LEAF
+from ..engine.ops import DETACHED, LEAF
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
@@ -111,7 +111,7 @@ class ArrayProgram:
         own = {place: node for node, place in plan.leaves() if node._row is LEAF and place not in given}
         at = sorted(own)
         self.parameters: list[Value] = [own[place] for place in at]
-        wanted, varies = _above(plan, at), _above(plan, [*at, *given])
+        wanted, varies = _above(plan, at), _above(plan, [*at, *given], None)
         steps = [step for level in plan.levels for step in level]
         lone = sum(step.out.places.size for step in steps if isinstance(step, Single))
         if lone > _MANY:
@@ -202,11 +202,11 @@ def _listed(shapes: Sequence[Any]) -> str:
     return ", ".join(map(str, shapes))
 
 
-def _above(plan: Plan, leaves: Sequence[int]) -> Mask:
-    """Which places depend on these."""
+def _above(plan: Plan, leaves: Sequence[int], stop: Op | None = DETACHED) -> Mask:
+    """Which places depend on these without `stop` between."""
     mask = np.zeros(plan.size, dtype=bool)
     mask[list(leaves)] = True
-    return wanted_places(plan, mask)
+    return wanted_places(plan, mask, stop)
 
 
 def _own(gradient: Number | None, shape: tuple[int, ...]) -> str:

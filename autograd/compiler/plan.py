@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.op import Op
-from ..engine.ops import LITERAL
+from ..engine.ops import DETACHED, LITERAL
 from ..engine.value import Value
 from . import groups as found
 from .groups import rewrite_sums
@@ -215,20 +215,20 @@ def outside(step: Single) -> list[int]:
     return found
 
 
-def wanted_places(plan: Plan, leaves: Mask) -> Mask:
-    """For which places a gradient is wanted: those of `leaves` and all that depend on them."""
+def wanted_places(plan: Plan, leaves: Mask, stop: Op | None = DETACHED) -> Mask:
+    """For which places a gradient is wanted: of `leaves`, and all that depend on them without `stop` between."""
     wanted = leaves.copy()
     for level in plan.levels:
         for step in level:
             if isinstance(step, Single):
                 before = outside(step)
                 known = dict(zip(before, wanted[before].tolist(), strict=True))
-                for _, place, operands in step.nodes():
-                    known[place] = any(known[p] for p in operands)
+                for op, place, operands in step.nodes():
+                    known[place] = op is not stop and any(known[p] for p in operands)
                 wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
             elif isinstance(step, Alike):
                 found = np.zeros(step.out.shape, dtype=bool)
-                for window in operands_of(step):
+                for window in operands_of(step) if step.op is not stop else ():
                     found |= wanted[window.places]
                 wanted[step.out.places] = found
             else:

@@ -88,7 +88,7 @@ class Op:
 
     @property
     def public_name(self) -> str:
-        """What messages call the operation: nobody has written a private row, so it goes by its symbol if it has one."""
+        """What messages call the operation: nobody has written a private row, so it goes by its symbol."""
         if self.user or not self.name.startswith("_"):
             return self.name
         return self.name.lstrip("_") if self.symbol == "=" else self.symbol

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine import ops
+from ..engine import modes, ops
 from ..engine.op import boxed, is_node, plain
 from ..engine.value import Value, lift
 from ..errors import OperandError, ShapeError
@@ -160,6 +161,8 @@ def grads(x: Any) -> NDArray[np.float64]:
 
 def _read(x: Any, function: Callable[[Any], float]) -> NDArray[np.float64]:
     source = np.asarray(_bare(x), dtype=object)
+    if modes.entered and (watch := modes.watcher()) is not None:
+        watch.read(source.ravel().tolist(), sys._getframe(2))
     return np.asarray(np.frompyfunc(function, 1, 1)(source), dtype=np.float64)
 
 
