@@ -1,15 +1,14 @@
 """NumPy arrays whose elements are Values, and what makes NumPy's functions stay in the graph.
 
-`ValueArray` is an ndarray of objects. NumPy hands every operation on one (or on a bare Value) to
-``__array_ufunc__`` or ``__array_function__``, and these apply rows of the op table element by element. A matrix
-product makes one `dot` node for each element of the result.
-
-A function of NumPy's is one line in a table below: `_UFUNCS` and `_PREDICATES` for those that go element by element,
-`_REDUCTIONS` for their ``reduce``, `_FUNCTIONS` for all others.
+`ValueArray` is an ndarray of objects. NumPy hands every operation on one (or on a bare Value) to ``__array_ufunc__``
+or ``__array_function__``. Here are the ufuncs: tables say which function of numbers each is, element by element, and
+which function of many numbers its ``reduce`` is. All other functions stand in `numpy_functions.py`. What is in no table
+is refused. A matrix product makes one `dot` node for each element of the result.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.op import boxed, is_node, plain
+from ..engine.ops import COPYSIGN, STEP
 from ..engine.value import Value, lift
 from ..errors import OperandError, ShapeError
 from . import elementary
@@ -27,21 +27,18 @@ from .duals import Dual
 __all__ = ["ValueArray", "array", "data", "grads"]
 
 
-def _reduction(function: Callable[[list[Any]], Any]) -> Any:
-    """A method with the parameters of NumPy's, except `where` and `initial`."""
-
-    def method(self: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return _reduce(function, self, axis, keepdims, out)
-
-    method.__qualname__ = f"ValueArray.{function.__name__}"  # messages name it
-    return method
-
-
 class ValueArray(np.ndarray[Any, Any]):
     """An ndarray of Values; made by :func:`array` and by operations on one.
 
-    NumPy's reductions, `sum` ... `var`, make one node for each element of the result.
+    NumPy's reductions, `sum` ... `var`, make one node for each element of the result. Comparisons, `any`, `argmax`,
+    `argsort` and the like give plain bools and indices. README lists the functions that work; any other is refused
+    with an OperandError.
+
+    NumPy does not ask an array before ``np.array(x)``, ``np.asarray(x)``, ``np.full(shape, v)`` and the functions of
+    ``np.random``: these give plain object arrays of the same Values, and :func:`array` makes a ValueArray of them again.
     """
+
+    __array_priority__ = 1.0  # a plain X.dot(W), where NumPy asks nobody, gives W's class
 
     @classmethod
     def apply_elementwise(cls, function: Callable[..., Any], operands: Sequence[Any]) -> Any:
@@ -52,42 +49,78 @@ class ValueArray(np.ndarray[Any, Any]):
         return _on_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        own = _FUNCTIONS.get(func)
-        return own(*args, **kwargs) if own else super().__array_function__(func, types, args, kwargs)
+        from .numpy_functions import apply  # which is made of what stands here
 
-    sum = _reduction(elementary.sum)
-    mean = _reduction(elementary.mean)
-    prod = _reduction(elementary.prod)
+        return apply(func, args, kwargs)
 
-    def std(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
+    # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `sum` and `cumsum`.
+
+    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:
+        """The mean along axes."""
+        return _reduce(elementary.mean, self, axis, dtype, out, keepdims, **others)
+
+    def std(  # type: ignore[override]
+        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False, **others: Any
     ) -> Any:
-        return _reduce(lambda values: elementary.std(values, ddof), self, axis, keepdims, out)
+        """The standard deviation along axes."""
+        return _reduce(lambda values: elementary.std(values, ddof), self, axis, dtype, out, keepdims, **others)
 
-    def var(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
+    def var(  # type: ignore[override]
+        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False, **others: Any
     ) -> Any:
-        return self.std(axis=axis, out=out, ddof=ddof, keepdims=keepdims) ** 2
+        """The variance along axes."""
+        return self.std(axis, dtype, out, ddof, keepdims, **others) ** 2
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as std
-        return _reduce(_REDUCTIONS[np.maximum], self, axis, keepdims, out)
-
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as std
-        return _reduce(_REDUCTIONS[np.minimum], self, axis, keepdims, out)
-
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:
-        """Each element held between two numbers."""
-        _refuse(out)
-        return self.apply_elementwise(lambda v: elementary.clip(v, min, max), [self])
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **others: Any) -> Any:
+        """Each element held between two numbers, or between those of two arrays."""
+        _refuse(out=out, **others)
+        low, high = -math.inf if min is None else min, math.inf if max is None else max
+        return self.apply_elementwise(elementary.clip, [self, low, high])
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
-        _refuse(out)
+        _refuse(out=out)
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 
     def dot(self, other: Any, out: Any = None) -> Any:
         """The matrix product, one `dot` node for each element of the result."""
-        return _dot(self, other, out)
+        return np.dot(self, other, out)
+
+    def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # type: ignore[override]
+        """The index of the first largest element, or of the first nan."""
+        return _indices(_first(operator.gt), self, axis, out, keepdims)
+
+    def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # type: ignore[override]
+        """The index of the first smallest element, or of the first nan."""
+        return _indices(_first(operator.lt), self, axis, out, keepdims)
+
+    def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+        """The indices that sort the elements, equal ones in their order, nans last."""
+        rows = np.moveaxis(_bare(self.ravel() if axis is None else self), -1 if axis is None else axis, -1)
+        result = np.empty(rows.shape, dtype=np.intp)
+        for index in np.ndindex(*rows.shape[:-1]):
+            result[index] = in_order(rows[index].tolist())
+        return np.moveaxis(result, -1, -1 if axis is None else axis)
+
+    def argpartition(self, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None) -> Any:
+        """The indices that sort the elements."""
+        return self.argsort(axis)
+
+    def sort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
+        """Sort in place; nans last."""
+        self[...] = np.take_along_axis(_bare(self), self.argsort(axis), axis)
+
+    def partition(self, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None) -> None:
+        """Sort in place."""
+        self.sort(axis)
+
+    def fill(self, value: Any) -> None:
+        """Store one number or Value everywhere."""
+        self[...] = value
+
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Store numbers or Values at flat indices."""
+        _bare(self).put(indices, _bare(array(values)), mode)
 
     def __setitem__(self, index: Any, items: Any) -> None:
         """Store Values; plain numbers are made Values first, as :func:`array` does."""
@@ -173,23 +206,61 @@ def _bare(x: Any) -> Any:
 
 
 def _wrapped(result: Any) -> Any:
-    return result.view(ValueArray) if isinstance(result, np.ndarray) and result.dtype == object else result
+    """An array of objects as a ValueArray, its numbers as constants."""
+    if not (isinstance(result, np.ndarray) and result.dtype == object):
+        return result
+    if not all(map(is_node, result.flat)):
+        result = np.asarray(np.frompyfunc(_lifted, 1, 1)(result), dtype=object)
+    return result.view(ValueArray)
 
+
+def _lifted(x: Any) -> Any:
+    return x if is_node(x) else lift(x)
+
+
+def _if_nodes(result: Any) -> Any:
+    """What a function of the user's gave: an array of other things than Values stays as it is."""
+    return _wrapped(result) if isinstance(result, np.ndarray) and any(map(is_node, result.flat)) else result
+
+
+def _truths(x: Any) -> Any:
+    return np.asarray(_bare(x)).astype(bool)[()]
+
+
+# --- ufuncs ------------------------------------------------------------------------------------------------------
+#
+# What steers compares Values and reads no number of theirs: a compiled function then watches the comparison.
 
 _PREDICATES: dict[Any, Callable[..., Any]] = {  # these give bools
     np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
-    np.equal: operator.eq, np.not_equal: operator.ne, np.logical_not: operator.not_,
-    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(plain(v)),
-    np.isinf: lambda v: math.isinf(plain(v)),
+    np.equal: operator.eq, np.not_equal: operator.ne, np.isnan: lambda v: v != v,
+    np.isfinite: lambda v: -math.inf < v < math.inf, np.isinf: lambda v: v in (math.inf, -math.inf),
 }  # fmt: skip
+_LOGICAL = (np.logical_and, np.logical_or, np.logical_xor, np.logical_not)
+
+
+def _trunc(v: Any) -> Any:
+    return elementary.sign(v) * elementary.floor(abs(v))
+
+
+def _fmod(a: Any, b: Any) -> Any:
+    return a % abs(b) if a >= 0.0 else -(-a % abs(b))
+
+
+def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    return lambda a, b: b if a != a else a if b != b else function(a, b)
+
+
 _UFUNCS: dict[Any, Callable[..., Any]] = {
     **_PREDICATES,
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
-    np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod,
-    np.floor_divide: operator.floordiv,
-    np.negative: operator.neg, np.positive: operator.pos, np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
-    np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign,
-    np.floor: elementary.floor, np.rint: round,
+    np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod, np.fmod: _fmod,
+    np.floor_divide: operator.floordiv, np.ldexp: lambda v, n: v * 2.0**n,
+    np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
+    np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
+    np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
+    np.heaviside: lambda v, h: h if v == 0.0 else STEP(v),
+    np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
     np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
     np.sqrt: elementary.sqrt, np.cbrt: elementary.cbrt, np.hypot: elementary.hypot,
@@ -197,66 +268,157 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.arcsin: elementary.asin, np.arccos: elementary.acos, np.arctan: elementary.atan, np.arctan2: elementary.atan2,
     np.sinh: elementary.sinh, np.cosh: elementary.cosh, np.tanh: elementary.tanh,
     np.arcsinh: elementary.asinh, np.arccosh: elementary.acosh, np.arctanh: elementary.atanh,
+    np.deg2rad: lambda v: v * (math.pi / 180.0), np.radians: lambda v: v * (math.pi / 180.0),
+    np.rad2deg: lambda v: v * (180.0 / math.pi), np.degrees: lambda v: v * (180.0 / math.pi),
     np.maximum: elementary.maximum, np.minimum: elementary.minimum,
-    np.fmax: elementary.maximum, np.fmin: elementary.minimum,
+    np.fmax: _besides_nan(elementary.maximum), np.fmin: _besides_nan(elementary.minimum),
     np.logaddexp: lambda a, b: elementary.logsumexp([a, b]),
+    np.logaddexp2: lambda a, b: elementary.logsumexp([a * math.log(2.0), b * math.log(2.0)]) / math.log(2.0),
 }  # fmt: skip
-_REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {
-    np.add: elementary.sum, np.multiply: elementary.prod, np.logaddexp: elementary.logsumexp,
+_PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these give two results
+    np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: v - _trunc(v), _trunc),
+}  # fmt: skip
+_REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
+    np.add: lambda values: elementary.sum(values, 0.0), np.multiply: lambda values: elementary.prod(values or [1.0]),
+    np.logaddexp: elementary.logsumexp,
     np.maximum: lambda values: elementary.maximum(*values), np.minimum: lambda values: elementary.minimum(*values),
 }  # fmt: skip
 
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    reducing = method == "reduce" and ufunc in _REDUCTIONS
-    if not reducing and not (method == "__call__" and (ufunc in _UFUNCS or ufunc is np.matmul)):
-        raise OperandError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no rule for Values; "
-            "see autograd.ops for those that have, or declare one with autograd.primitive"
-        )
-    out = kwargs.pop("out", None)
-    unknown = set(kwargs) - ({"dtype", "axis", "keepdims"} if reducing else {"dtype", "casting", "order", "subok"})
-    if unknown:
-        raise OperandError(f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(unknown))}")
-    if reducing:
-        result = _reduce(_REDUCTIONS[ufunc], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
-    elif ufunc is np.matmul:
-        result = _matmul(*inputs)
-    else:
-        result = ValueArray.apply_elementwise(_UFUNCS[ufunc], inputs)
-        if ufunc in _PREDICATES:
-            result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
+    name = f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
+    if ufunc in _LOGICAL:
+        return getattr(ufunc, method)(*[_truths(x) for x in inputs], **kwargs)
+    if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
+        result = getattr(ufunc, method)(*[_bare(x) for x in inputs], **kwargs)
+        return tuple(map(_if_nodes, result)) if isinstance(result, tuple) else _if_nodes(result)
+    if method == "__call__" and (ufunc.signature or ufunc in _PAIRS):
+        _refuse(name, out=kwargs.pop("out", None), where=kwargs.pop("where", None))
+        if ufunc.signature:
+            return _matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
+        return tuple([ValueArray.apply_elementwise(function, inputs) for function in _PAIRS[ufunc]])
+    function = _UFUNCS.get(ufunc)
+    if function is None or (ufunc in _PREDICATES and method != "__call__") or method not in _METHODS:
+        raise no_rule(name)
+    return _METHODS[method](ufunc, function, *inputs, **kwargs)
+
+
+def no_rule(name: str) -> OperandError:
+    """What is raised for a function of NumPy's that stands in no table."""
+    hint = "write it out with + - * / and @" if name.startswith("np.linalg.") else "write it with operations that have"
+    return OperandError(
+        f"{name} has no rule for Values: {hint} (README and autograd.ops list them), declare it with "
+        "autograd.primitive, or compute on the numbers, autograd.data(x), without gradients"
+    )
+
+
+def _refuse(name: str = "this function", **given: Any) -> None:
+    """Refuse arguments that would change what is computed, or where it is stored."""
+    for argument, x in given.items():
+        if argument == "dtype" and x is not None and np.dtype(x) not in (np.dtype(float), np.dtype(object)):
+            raise OperandError(f"{name} of Values takes no dtype={np.dtype(x)}: their numbers are float64")
+        if argument == "out" and x is not None:
+            raise OperandError("out=... takes no Values here; write the result there yourself: target[...] = result")
+        if argument not in ("dtype", "out") and x is not None and x is not True:
+            raise OperandError(f"{name} of Values takes no {argument}=")
+
+
+def _call(
+    ufunc: Any, function: Any, *inputs: Any, out: Any = None, dtype: Any = None, casting: Any = None,
+    order: Any = None, subok: Any = None, **others: Any,
+) -> Any:  # fmt: skip
+    """A ufunc element by element."""
+    _refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
+    result = ValueArray.apply_elementwise(function, inputs)
+    if ufunc in _PREDICATES:
+        result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
     if out is None:
-        return result
+        return result if isinstance(result, np.ndarray) or ufunc in _PREDICATES else _lifted(result)
     out[0][...] = result
     return out[0]
 
 
-def _refuse(out: Any) -> None:
-    if out is not None:
-        raise OperandError("out=... takes no Values here; write the result there yourself: target[...] = result")
+def _fold(ufunc: Any, function: Any, x: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+    """A ufunc's `reduce`: of many operands at once, or of two after two, from left to right."""
+    many = _REDUCTIONS.get(ufunc) or functools.partial(functools.reduce, function)
+    return _reduce(many, x, axis, *args, **kwargs)
 
 
-def _reduce(function: Callable[[Any], Any], x: Any, axis: Any, keepdims: bool, out: Any = None) -> Any:
-    """Apply a function of many operands along axes."""
-    _refuse(out)
+def _accumulate(ufunc: Any, function: Any, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    """A ufunc's `accumulate`: the results of its `reduce` on the way."""
+    _refuse(dtype=dtype, out=out)
+    rows = np.moveaxis(_bare(x).copy(), axis, 0)
+    for i in range(1, len(rows)):
+        rows[i, ...] = _bare(ValueArray.apply_elementwise(function, [rows[i - 1], rows[i]]))
+    return _wrapped(np.moveaxis(rows, 0, axis))
+
+
+def _outer(ufunc: Any, function: Any, a: Any, b: Any, **kwargs: Any) -> Any:
+    """A ufunc's `outer`: of each element of the first with each of the second."""
+    a, b = _bare(a), _bare(b)
+    return _call(ufunc, function, np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+
+
+def _at(ufunc: Any, function: Any, target: Any, places: Any, *operands: Any) -> None:
+    """A ufunc's `at`: in place, once for each index, repeats too."""
+    if not isinstance(target, ValueArray):
+        raise OperandError(f"np.{ufunc.__name__}.at puts Values into an array made by autograd.array only")
+    flat = np.arange(target.size).reshape(target.shape)[places]
+    for place, *others in zip(flat.flat, *[np.broadcast_to(_bare(x), flat.shape).flat for x in operands], strict=True):
+        at = np.unravel_index(place, target.shape)
+        target[at] = function(target[at], *others)
+
+
+_METHODS = {"__call__": _call, "reduce": _fold, "accumulate": _accumulate, "outer": _outer, "at": _at}
+
+
+# --- functions of many elements ------------------------------------------------------------------------------------
+
+
+def _reduce(
+    function: Callable[[list[Any]], Any], x: Any, axis: Any = None, dtype: Any = None, out: Any = None,
+    keepdims: Any = False, initial: Any = None, where: Any = True, **others: Any,
+) -> Any:  # fmt: skip
+    """Apply a function of many operands along axes, to `initial` and to those elements where `where` holds."""
+    _refuse(dtype=dtype, out=out, **others)
     bare = np.asarray(_bare(x), dtype=object)
     np.empty((1,) * bare.ndim).sum(axis=axis)  # NumPy's own error for an axis that is not there
     axes = tuple(range(bare.ndim)) if axis is None else tuple(a % bare.ndim for a in np.atleast_1d(axis))
     kept = [a for a in range(bare.ndim) if a not in axes]
-    rows = bare.transpose(*kept, *axes).reshape(*[bare.shape[a] for a in kept], -1)
+    shape = [bare.shape[a] for a in kept] + [math.prod([bare.shape[a] for a in axes])]
+    rows = bare.transpose(*kept, *axes).reshape(shape)
+    chosen = where if where is True else np.broadcast_to(where, bare.shape).transpose(*kept, *axes).reshape(shape)
     result = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(*result.shape):
-        result[index] = function(rows[index].tolist())
+        row = rows[index].tolist() if chosen is True else rows[index][chosen[index]].tolist()
+        result[index] = function(row if initial is None else [initial, *row])
     if keepdims:
         result = result.reshape([1 if a in axes else n for a, n in enumerate(bare.shape)])
-    return _wrapped(result) if result.ndim else result[()]
+    return _wrapped(result) if result.ndim else _lifted(result[()])
 
 
-def _dot(a: Any, b: Any, out: Any = None) -> Any:
-    """np.dot: a matrix product, or plain multiplication where an operand is a single number."""
-    _refuse(out)
-    return _matmul(a, b) if np.ndim(_bare(a)) and np.ndim(_bare(b)) else np.multiply(a, b)
+def _indices(function: Callable[[list[Any]], int], x: Any, axis: Any, out: Any, keepdims: Any) -> Any:
+    """As `_reduce`, for a function that gives a plain index."""
+    return np.vectorize(plain, otypes=[np.intp])(_bare(_reduce(function, x, axis, out=out, keepdims=keepdims)))[()]
+
+
+def _first(beyond: Callable[[Any, Any], bool]) -> Callable[[list[Any]], int]:
+    def index(values: list[Any]) -> int:
+        best = 0
+        for i, v in enumerate(values):
+            if v != v:
+                return i
+            if beyond(v, values[best]):
+                best = i
+        return best
+
+    return index
+
+
+def in_order(values: list[Any]) -> list[int]:
+    """The indices that sort the values, equal ones in their order, nans last."""
+    nans = [i for i, v in enumerate(values) if v != v]
+    return sorted(set(range(len(values))) - set(nans), key=values.__getitem__) + nans
 
 
 def _matmul(a: Any, b: Any) -> Any:
@@ -265,7 +427,7 @@ def _matmul(a: Any, b: Any) -> Any:
     if left.ndim == 0 or right.ndim == 0:
         raise ShapeError("@ needs arrays; use * for a number")
     if left.ndim > 2 or right.ndim > 2:
-        raise ShapeError(f"a matrix product of Values takes one or two dimensions, got {left.shape} and {right.shape}")
+        return multilinear(np.matmul, left, right)
     if left.shape[-1] != right.shape[0]:
         raise ShapeError(
             f"shapes {left.shape} and {right.shape} do not fit: the columns of the first must match the "
@@ -281,41 +443,62 @@ def _matmul(a: Any, b: Any) -> Any:
     return _wrapped(result.reshape(shape)) if shape else result[0, 0]
 
 
-def _where(condition: Any, *branches: Any) -> Any:
-    holds = np.asarray(_bare(condition)).astype(bool)
-    return ValueArray.apply_elementwise(_chosen, (holds, *branches)) if branches else np.where(holds)
+class _Terms:
+    """A product, or the sum of two such, that a loop of NumPy's writes down, to become one node of many operands."""
+
+    def __init__(self, *factors: Any, parts: tuple[_Terms, ...] = ()) -> None:
+        self.factors = factors
+        self.parts = parts
+
+    def __mul__(self, other: Any) -> _Terms:
+        return _Terms(*self.factors, *(other.factors if isinstance(other, _Terms) else (other,)))
+
+    def __rmul__(self, other: Any) -> _Terms:
+        return _Terms(other, *self.factors)
+
+    def __add__(self, other: Any) -> _Terms:
+        return _Terms(parts=(self, other)) if isinstance(other, _Terms) else self  # a loop may begin at 0
+
+    __radd__ = __add__
+
+    def conjugate(self) -> _Terms:
+        return self
+
+    def node(self) -> Any:
+        products, waiting = [], [self]
+        while waiting:
+            term = waiting.pop()
+            waiting.extend(reversed(term.parts))
+            if not term.parts:
+                products.append(term.factors)
+        if len(products[0]) == 2:
+            return elementary.dot(*zip(*products, strict=True))
+        terms = [factors[0] if len(factors) == 1 else elementary.prod(factors) for factors in products]
+        return terms[0] if len(terms) == 1 else elementary.sum(terms)
 
 
-def _chosen(first: bool, x: Any, y: Any) -> Any:
-    taken = x if first else y
-    return taken if is_node(taken) else lift(taken)
+def multilinear(function: Callable[..., Any], *operands: Any, **kwargs: Any) -> Any:
+    """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result."""
+    terms = [np.frompyfunc(_Terms, 1, 1)(x) if holds_nodes(x) else x for x in map(_bare, operands)]
+    result = np.asarray(function(*terms, **kwargs), dtype=object)
+    result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else x, 1, 1)(result)
+    return _wrapped(result)
 
 
-def _reducer(method: str) -> Callable[..., Any]:
-    def function(a: Any, axis: Any = None, **kwargs: Any) -> Any:
-        return getattr(array(a), method)(axis=axis, **kwargs)
-
-    return function
-
-
-_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.dot: _dot, np.where: _where,
-    np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.max: _reducer("max"),
-    np.min: _reducer("min"), np.std: _reducer("std"), np.var: _reducer("var"),
-    np.round: lambda a, decimals=0, out=None: array(a).round(decimals, out),
-    np.clip: lambda a, a_min=None, a_max=None, out=None: array(a).clip(a_min, a_max, out),
-    np.outer: lambda a, b: array(a).ravel()[:, None] * array(b).ravel()[None, :],
-    np.inner: lambda a, b: _dot(a, np.transpose(b)), np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),
-}  # fmt: skip
+def holds_nodes(x: Any) -> bool:
+    """Whether a Value stands in an array or a list of any depth."""
+    if isinstance(x, np.ndarray):
+        return x.dtype == object
+    return any(map(holds_nodes, x)) if isinstance(x, list | tuple) else is_node(x)
 
 
-def _function_on_bare_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    own = _FUNCTIONS.get(func)
-    result = own(*args, **kwargs) if own else np.ndarray.__array_function__(np.empty(()), func, (), args, kwargs)
+def _function_on_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    result = ValueArray.__array_function__(_NONE, func, types, args, kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
+_NONE = array([])
 _SCALARS: tuple[Any, ...] = (Value, Dual)
 for _scalar in _SCALARS:
     _scalar.__array_ufunc__ = ValueArray.__array_ufunc__
-    _scalar.__array_function__ = _function_on_bare_value
+    _scalar.__array_function__ = _function_on_value
