@@ -53,17 +53,24 @@ class ValueArray(np.ndarray[Any, Any]):
 
         return apply(func, args, kwargs)
 
+    @property
+    def imag(self) -> Any:
+        """Zeros: Values are real."""
+        return np.zeros_like(self)
+
     # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `sum` and `cumsum`.
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:
         """The mean along axes."""
-        return _reduce(elementary.mean, self, axis, dtype, out, keepdims, **others)
+        return _reduce(elementary.mean, self, axis, dtype, out, keepdims, name="mean", **others)
 
     def std(  # type: ignore[override]
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False, **others: Any
     ) -> Any:
         """The standard deviation along axes."""
-        return _reduce(lambda values: elementary.std(values, ddof), self, axis, dtype, out, keepdims, **others)
+        return _reduce(
+            lambda values: elementary.std(values, ddof), self, axis, dtype, out, keepdims, name="std", **others
+        )
 
     def var(  # type: ignore[override]
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False, **others: Any
@@ -73,13 +80,13 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **others: Any) -> Any:
         """Each element held between two numbers, or between those of two arrays."""
-        _refuse(out=out, **others)
+        _refuse("clip", out=out, **others)
         low, high = -math.inf if min is None else min, math.inf if max is None else max
         return self.apply_elementwise(elementary.clip, [self, low, high])
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
-        _refuse(out=out)
+        _refuse("round", out=out)
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 
     def dot(self, other: Any, out: Any = None) -> Any:
@@ -126,6 +133,17 @@ class ValueArray(np.ndarray[Any, Any]):
         """Store Values; plain numbers are made Values first, as :func:`array` does."""
         values = _bare(array(items))
         super().__setitem__(index, values if values.ndim else values[()])
+
+
+def _refused(name: str) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise no_rule(f"ndarray.{name}")
+
+    return method
+
+
+for _name in ("byteswap", "choose", "getfield", "resize", "searchsorted", "setfield", "tobytes", "tofile"):
+    setattr(ValueArray, _name, _refused(_name))
 
 
 def array(x: Any, label: str = "") -> Any:
@@ -206,21 +224,22 @@ def _bare(x: Any) -> Any:
 
 
 def _wrapped(result: Any) -> Any:
-    """An array of objects as a ValueArray, its numbers as constants."""
-    if not (isinstance(result, np.ndarray) and result.dtype == object):
-        return result
-    if not all(map(is_node, result.flat)):
-        result = np.asarray(np.frompyfunc(_lifted, 1, 1)(result), dtype=object)
-    return result.view(ValueArray)
+    return result.view(ValueArray) if isinstance(result, np.ndarray) and result.dtype == object else result
 
 
 def _lifted(x: Any) -> Any:
     return x if is_node(x) else lift(x)
 
 
-def _if_nodes(result: Any) -> Any:
-    """What a function of the user's gave: an array of other things than Values stays as it is."""
-    return _wrapped(result) if isinstance(result, np.ndarray) and any(map(is_node, result.flat)) else result
+def dressed(result: Any) -> Any:
+    """A result of NumPy's code, or each one in a list or tuple: objects as an array of Values, numbers as constants."""
+    if type(result) in (list, tuple):
+        return type(result)(map(dressed, result))
+    if not (isinstance(result, np.ndarray) and result.dtype == object):
+        return result
+    if not all([getattr(kind, "op_level", 0) for kind in set(map(type, result.ravel().tolist()))]):
+        result = np.asarray(np.frompyfunc(_lifted, 1, 1)(result), dtype=object)
+    return result.view(ValueArray)
 
 
 def _truths(x: Any) -> Any:
@@ -248,7 +267,7 @@ def _fmod(a: Any, b: Any) -> Any:
 
 
 def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda a, b: b if a != a else a if b != b else function(a, b)
+    return lambda a, b: _lifted(b if a != a else a) if a != a or b != b else function(a, b)
 
 
 _UFUNCS: dict[Any, Callable[..., Any]] = {
@@ -259,7 +278,7 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
     np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
     np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
-    np.heaviside: lambda v, h: h if v == 0.0 else STEP(v),
+    np.heaviside: lambda v, h: _lifted(h) if v == 0.0 else _lifted(STEP(v)),
     np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
     np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
@@ -286,21 +305,23 @@ _REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the
 
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    function = _UFUNCS.get(ufunc)
+    if function is not None and (method == "__call__" or (method in _METHODS and ufunc not in _PREDICATES)):
+        return _METHODS[method](ufunc, function, *inputs, **kwargs)
     name = f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
     if ufunc in _LOGICAL:
+        _refuse(name, out=next((x for x in kwargs.get("out", ()) if holds_nodes(x)), None))
         return getattr(ufunc, method)(*[_truths(x) for x in inputs], **kwargs)
+    if method == "__call__" and ufunc in _PAIRS:
+        _refuse(name, **kwargs)
+        return tuple([_lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
+    if ufunc.signature:  # a product of matrices or vectors
+        _refuse(name, out=kwargs.pop("out", None))
+        return _matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
     if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
         result = getattr(ufunc, method)(*[_bare(x) for x in inputs], **kwargs)
-        return tuple(map(_if_nodes, result)) if isinstance(result, tuple) else _if_nodes(result)
-    if method == "__call__" and (ufunc.signature or ufunc in _PAIRS):
-        _refuse(name, out=kwargs.pop("out", None), where=kwargs.pop("where", None))
-        if ufunc.signature:
-            return _matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
-        return tuple([ValueArray.apply_elementwise(function, inputs) for function in _PAIRS[ufunc]])
-    function = _UFUNCS.get(ufunc)
-    if function is None or (ufunc in _PREDICATES and method != "__call__") or method not in _METHODS:
-        raise no_rule(name)
-    return _METHODS[method](ufunc, function, *inputs, **kwargs)
+        return dressed(result) if holds_nodes(result) else result
+    raise no_rule(name)
 
 
 def no_rule(name: str) -> OperandError:
@@ -312,7 +333,7 @@ def no_rule(name: str) -> OperandError:
     )
 
 
-def _refuse(name: str = "this function", **given: Any) -> None:
+def _refuse(name: str, **given: Any) -> None:
     """Refuse arguments that would change what is computed, or where it is stored."""
     for argument, x in given.items():
         if argument == "dtype" and x is not None and np.dtype(x) not in (np.dtype(float), np.dtype(object)):
@@ -328,12 +349,13 @@ def _call(
     order: Any = None, subok: Any = None, **others: Any,
 ) -> Any:  # fmt: skip
     """A ufunc element by element."""
-    _refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
+    if dtype is not None or others:
+        _refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
     result = ValueArray.apply_elementwise(function, inputs)
     if ufunc in _PREDICATES:
         result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
     if out is None:
-        return result if isinstance(result, np.ndarray) or ufunc in _PREDICATES else _lifted(result)
+        return result
     out[0][...] = result
     return out[0]
 
@@ -341,16 +363,16 @@ def _call(
 def _fold(ufunc: Any, function: Any, x: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
     """A ufunc's `reduce`: of many operands at once, or of two after two, from left to right."""
     many = _REDUCTIONS.get(ufunc) or functools.partial(functools.reduce, function)
-    return _reduce(many, x, axis, *args, **kwargs)
+    return _reduce(many, x, axis, *args, name=f"np.{ufunc.__name__}.reduce", **kwargs)
 
 
 def _accumulate(ufunc: Any, function: Any, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
     """A ufunc's `accumulate`: the results of its `reduce` on the way."""
-    _refuse(dtype=dtype, out=out)
+    _refuse(f"np.{ufunc.__name__}.accumulate", dtype=dtype, out=out)
     rows = np.moveaxis(_bare(x).copy(), axis, 0)
     for i in range(1, len(rows)):
         rows[i, ...] = _bare(ValueArray.apply_elementwise(function, [rows[i - 1], rows[i]]))
-    return _wrapped(np.moveaxis(rows, 0, axis))
+    return _wrapped(np.moveaxis(rows, 0, axis))  # the first is as it was
 
 
 def _outer(ufunc: Any, function: Any, a: Any, b: Any, **kwargs: Any) -> Any:
@@ -377,10 +399,10 @@ _METHODS = {"__call__": _call, "reduce": _fold, "accumulate": _accumulate, "oute
 
 def _reduce(
     function: Callable[[list[Any]], Any], x: Any, axis: Any = None, dtype: Any = None, out: Any = None,
-    keepdims: Any = False, initial: Any = None, where: Any = True, **others: Any,
+    keepdims: Any = False, initial: Any = None, where: Any = True, *, name: str = "", **others: Any,
 ) -> Any:  # fmt: skip
     """Apply a function of many operands along axes, to `initial` and to those elements where `where` holds."""
-    _refuse(dtype=dtype, out=out, **others)
+    _refuse(name, dtype=dtype, out=out, **others)
     bare = np.asarray(_bare(x), dtype=object)
     np.empty((1,) * bare.ndim).sum(axis=axis)  # NumPy's own error for an axis that is not there
     axes = tuple(range(bare.ndim)) if axis is None else tuple(a % bare.ndim for a in np.atleast_1d(axis))
@@ -488,7 +510,7 @@ def multilinear(function: Callable[..., Any], *operands: Any, **kwargs: Any) -> 
 def holds_nodes(x: Any) -> bool:
     """Whether a Value stands in an array or a list of any depth."""
     if isinstance(x, np.ndarray):
-        return x.dtype == object
+        return x.dtype == object and any(map(is_node, x.flat))
     return any(map(holds_nodes, x)) if isinstance(x, list | tuple) else is_node(x)
 
 

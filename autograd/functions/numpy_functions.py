@@ -1,8 +1,9 @@
 """NumPy's functions on arrays of Values: which work, and how. `arrays.py` hands them to :func:`apply`.
 
-A function either only moves elements (`_moved`), or is NumPy's own code, made of ufuncs, methods and other functions
-that work (`_composed`), or gives plain bools, indices or facts of the array (`_read`), or multiplies and adds
-(`_multilinear`), or has a function of its own here. All others are refused.
+A function either only moves elements (`_moved`, `_joined`, `_stored`), or is NumPy's own code, made of ufuncs, methods
+and other functions that work (`_composed`), or is a method of the array (`_method`), or gives plain bools, indices or
+facts of the array (`_read`), or multiplies and adds (`_multilinear`), or has a function of its own here. All others are
+refused. What steers, as a sort does, compares Values, so that a compiled function watches the comparisons.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from ..errors import ArgumentError, OperandError
 from . import elementary
-from .arrays import ValueArray, _bare, _lifted, _matmul, _reduce, _refuse, _wrapped, array, in_order, multilinear, no_rule
+from .arrays import ValueArray, _bare, _lifted, _matmul, _reduce, _refuse, array, dressed, holds_nodes, in_order, multilinear, no_rule
 from ..engine.op import is_node
 
 __all__ = ["apply"]
@@ -49,14 +50,40 @@ def _name(function: Any) -> str:
 # --- how ---------------------------------------------------------------------------------------------------------
 
 
-def _inside(change: Callable[[Any], Any], x: Any) -> Any:
-    """Change an argument or a result, or each one in a list or tuple."""
-    return type(x)([_inside(change, item) for item in x]) if type(x) in (list, tuple) else change(x)
+def _values(x: Any) -> Any:
+    return x if isinstance(x, ValueArray) else array(x)
+
+
+def _stripped(x: Any) -> Any:
+    """An argument as NumPy may see it without asking here again: arrays without their class, Values in arrays."""
+    if type(x) not in (list, tuple) or not holds_nodes(x):
+        return _bare(x)
+    return type(x)(map(_stripped, x)) if _holds_arrays(x) else np.array(x, dtype=object)
+
+
+def _holds_arrays(x: Any) -> bool:
+    return any(map(_holds_arrays, x)) if isinstance(x, list | tuple) else isinstance(x, np.ndarray)
+
+
+def _moved(function: Any, *args: Any, **kwargs: Any) -> Any:
+    named = {name: _stripped(x) for name, x in kwargs.items()}
+    return dressed(function(*map(_stripped, args), **named))
+
+
+def _joined(function: Any, arrays: Any, *args: Any, **kwargs: Any) -> Any:
+    return dressed(function([_stripped(x) for x in arrays], *args, **kwargs))
+
+
+def _stored(function: Any, target: Any, *args: Any, **kwargs: Any) -> None:
+    if not isinstance(target, ValueArray):
+        raise OperandError(f"{_name(function)} puts Values into an array made by autograd.array only")
+    _moved(function, target, *args, **kwargs)
+    target[...] = target  # what was a plain number becomes a constant
 
 
 def _composed(function: Any, *args: Any, **kwargs: Any) -> Any:
     given = tuple([_values(x) if is_node(x) else x for x in args])
-    return _inside(_wrapped, np.ndarray.__array_function__(np.empty(()), function, (), given, kwargs))
+    return dressed(np.ndarray.__array_function__(np.empty(()), function, (), given, kwargs))
 
 
 def _method(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
@@ -64,26 +91,12 @@ def _method(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
     return getattr(_values(a), function.__name__)(*args, **kwargs)
 
 
-def _moved(function: Any, *args: Any, **kwargs: Any) -> Any:
-    given = {name: _inside(_bare, x) for name, x in kwargs.items()}
-    result = _inside(_wrapped, function(*[_inside(_bare, x) for x in args], **given))
-    if result is None:  # it was moved into the first array
-        if not isinstance(args[0], ValueArray):
-            raise OperandError(f"{_name(function)} puts Values into an array made by autograd.array only")
-        args[0][...] = args[0]  # plain numbers become constants
-    return result
-
-
 def _read(function: Any, *args: Any, **kwargs: Any) -> Any:
-    return function(*[_inside(_bare, x) for x in args], **kwargs)
+    return function(*map(_stripped, args), **kwargs)
 
 
 def _multilinear(function: Any, *operands: Any, optimize: Any = None, **kwargs: Any) -> Any:
     return multilinear(function, *operands, **kwargs)  # a chain of products in another order is the same node
-
-
-def _values(x: Any) -> Any:
-    return x if isinstance(x, ValueArray) else array(x)
 
 
 # --- functions of their own --------------------------------------------------------------------------------------
@@ -91,7 +104,7 @@ def _values(x: Any) -> Any:
 
 def _dot(a: Any, b: Any, out: Any = None) -> Any:
     """A matrix product, or plain multiplication where an operand is a single number."""
-    _refuse(out=out)
+    _refuse("np.dot", out=out)
     dimensions = np.ndim(_bare(a)), np.ndim(_bare(b))
     if 0 in dimensions:
         return np.multiply(a, b)
@@ -116,6 +129,8 @@ def _quantile(
 ) -> Any:  # fmt: skip
     """Between the two elements in whose middle the share q of all lies, in proportion; ties and all follow the sort."""
     _refuse("np.quantile", weights=weights, method=None if method == "linear" else method)
+    if holds_nodes(q):
+        raise OperandError("the share q of a quantile is a plain number")
     if np.ndim(q):
         return np.stack([_quantile(a, share, axis, out, None, method, keepdims, where=where) for share in q])
     if not 0.0 <= q <= 1.0:
@@ -162,7 +177,7 @@ def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, n
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
 
     def finite(v: Any) -> Any:
-        return nan if v != v else high if v == math.inf else low if v == -math.inf else v
+        return _lifted(nan if v != v else high if v == math.inf else low if v == -math.inf else v)
 
     return ValueArray.apply_elementwise(finite, [x])
 
@@ -172,10 +187,10 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> An
     places, heights = list(xp), list(fp)
 
     def height(v: Any) -> Any:
-        if v < places[0] or len(places) == 1:
-            return heights[0] if left is None or not v < places[0] else left
-        if v > places[-1]:
-            return heights[-1] if right is None else right
+        if v < places[0]:
+            return _lifted(heights[0] if left is None else left)
+        if v > places[-1] or len(places) == 1:
+            return _lifted(heights[-1] if right is None or not v > places[-1] else right)
         i = min(bisect.bisect_right(places, v), len(places) - 1)
         rise, run = heights[i] - heights[i - 1], places[i] - places[i - 1]
         return heights[i - 1] + rise / run * (v - places[i - 1])
@@ -191,7 +206,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> A
     if not pair:
         return _reduce(functools.partial(_norm_of, ord), x, axis, keepdims=keepdims)
     rows, columns = (0, 1) if axis is None else axis
-    if ord not in (1, -1, math.inf, -math.inf):
+    if ord not in (1, -1, math.inf, -math.inf):  # which need the singular values
         raise no_rule(f"np.linalg.norm of matrices with ord={ord!r}")
     added, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = np.sum(abs(x), axis=added, keepdims=True)
@@ -201,14 +216,16 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> A
 
 def _norm_of(ord: Any, values: list[Any]) -> Any:
     """(|v1|^p + ... + |vn|^p)^(1/p)."""
-    sizes = [abs(v) for v in values]
+    if isinstance(ord, str):
+        raise ArgumentError(f"np.linalg.norm of vectors has no ord={ord!r}")
     if ord == 2:
         return _length(values)
+    sizes = [abs(v) for v in values]
     if abs(ord) == math.inf:
         return (elementary.maximum if ord > 0 else elementary.minimum)(*sizes)
     if ord == 1:
         return elementary.sum(sizes)
-    if ord <= 0 or isinstance(ord, str):
+    if ord <= 0:
         raise no_rule(f"np.linalg.norm with ord={ord!r}")
     largest = functools.reduce(lambda a, b: b if b > a else a, sizes)
     if largest == 0.0:
@@ -242,15 +259,17 @@ def _isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool
 
 _NAMES = {
     _moved: """
-        append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays broadcast_to choose column_stack
-        compress concatenate copy copyto delete diag diagflat diagonal dsplit dstack empty_like expand_dims extract
-        fft.fftshift fft.ifftshift fill_diagonal flip fliplr flipud full_like hsplit hstack insert
-        lib.stride_tricks.sliding_window_view matrix_transpose meshgrid moveaxis ones_like place put put_along_axis
-        putmask ravel real real_if_close repeat reshape resize roll rollaxis rot90 select split squeeze stack swapaxes
-        take take_along_axis tile transpose tril trim_zeros triu unstack vsplit vstack zeros_like""",
+        append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays broadcast_to choose compress copy
+        delete diag diagflat diagonal dsplit expand_dims extract fft.fftshift fft.ifftshift flip
+        fliplr flipud full_like hsplit insert lib.stride_tricks.sliding_window_view matrix_transpose meshgrid moveaxis
+        ones_like imag ravel real real_if_close repeat reshape resize roll rollaxis rot90
+        select split squeeze swapaxes take take_along_axis tile transpose tril trim_zeros triu unstack vsplit
+        zeros_like""",
+    _stored: "copyto fill_diagonal place put put_along_axis putmask",
+    _joined: "column_stack concatenate dstack hstack row_stack stack vstack",
     _composed: """
-        all amax amin any apply_along_axis apply_over_axes array2string array_repr array_str average cumulative_prod
-        cumulative_sum diff ediff1d gradient kron linspace max mean min outer piecewise polyadd polyder polyint polymul
+        all amax amin any apply_along_axis apply_over_axes array2string array_repr array_str cumulative_prod
+        cumulative_sum diff ediff1d kron linspace max mean min outer piecewise polyadd polyder polyint polymul
         polysub polyval prod ptp sinc std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul linalg.matrix_norm
         linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot linalg.trace
         linalg.vecdot linalg.vector_norm""",
@@ -261,7 +280,7 @@ _NAMES = {
     _multilinear: "convolve correlate einsum inner tensordot",
 }
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.dot: _dot, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)), np.cross: _cross, np.linalg.norm: _norm,
+    np.empty_like: np.zeros_like, np.dot: _dot, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)), np.cross: _cross, np.linalg.norm: _norm,
     np.where: _where, np.sort: _sort, np.partition: lambda a, kth, axis=-1, kind=None, order=None: _sort(a, axis),
     np.quantile: _quantile, np.percentile: _percentile, np.median: _median,
     np.nanquantile: _besides_nan(_quantile), np.nanpercentile: _besides_nan(_percentile),
@@ -270,6 +289,9 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.nanstd: _besides_nan(np.std), np.nanvar: _besides_nan(np.var),
     np.nancumsum: lambda a, *args, **kwargs: np.cumsum(np.where(a == a, a, 0.0), *args, **kwargs),
     np.nancumprod: lambda a, *args, **kwargs: np.cumprod(np.where(a == a, a, 1.0), *args, **kwargs),
+    np.average: lambda a, axis=None, weights=None, *, keepdims=False: _composed(
+        np.average, a, axis, weights, keepdims=keepdims
+    ),
     np.around: lambda a, decimals=0, out=None: np.round(a, decimals, out),
     np.clip: _clip, np.nan_to_num: _nan_to_num, np.interp: _interp, np.pad: _pad, np.fix: lambda x, out=None: np.trunc(x, out=out),
     np.isclose: _isclose, np.allclose: lambda *args, **kwargs: bool(np.all(_isclose(*args, **kwargs))),
