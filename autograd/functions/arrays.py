@@ -34,8 +34,9 @@ class ValueArray(np.ndarray[Any, Any]):
     `argsort` and the like give plain bools and indices. README lists the functions that work; any other is refused
     with an OperandError.
 
-    NumPy does not ask an array before ``np.array(x)``, ``np.asarray(x)``, ``np.full(shape, v)`` and the functions of
-    ``np.random``: these give plain object arrays of the same Values, and :func:`array` makes a ValueArray of them again.
+    NumPy asks no array before ``np.array(x)``, ``np.asarray(x)``, ``np.full(shape, v)`` and the functions of
+    ``np.random`` and ``np.polynomial``: these give plain object arrays of Values, which :func:`array` takes. ``np.ma``
+    makes arrays of its own.
     """
 
     __array_priority__ = 1.0  # a plain X.dot(W), where NumPy asks nobody, gives W's class
@@ -43,7 +44,7 @@ class ValueArray(np.ndarray[Any, Any]):
     @classmethod
     def apply_elementwise(cls, function: Callable[..., Any], operands: Sequence[Any]) -> Any:
         """Apply a function of scalars to broadcast operands."""
-        return _wrapped(np.frompyfunc(function, len(operands), 1)(*[_bare(x) for x in operands]))
+        return _wrapped(np.frompyfunc(function, len(operands), 1)(*[stripped(x) for x in operands]))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return _on_ufunc(ufunc, method, inputs, kwargs)
@@ -53,22 +54,24 @@ class ValueArray(np.ndarray[Any, Any]):
 
         return apply(func, args, kwargs)
 
-    @property
-    def imag(self) -> Any:
-        """Zeros: Values are real."""
-        return np.zeros_like(self)
+    imag = property(np.zeros_like)  # type: ignore[assignment]  # Values are real
 
-    # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `sum` and `cumsum`.
+    # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `max` and `cumsum`;
+    # and `sum`, which is then faster.
+
+    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:
+        """The sum along axes."""
+        return reduced(_REDUCTIONS[np.add], self, axis, dtype, out, keepdims, name="sum", **others)
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:
         """The mean along axes."""
-        return _reduce(elementary.mean, self, axis, dtype, out, keepdims, name="mean", **others)
+        return reduced(elementary.mean, self, axis, dtype, out, keepdims, name="mean", **others)
 
     def std(  # type: ignore[override]
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False, **others: Any
     ) -> Any:
         """The standard deviation along axes."""
-        return _reduce(
+        return reduced(
             lambda values: elementary.std(values, ddof), self, axis, dtype, out, keepdims, name="std", **others
         )
 
@@ -80,13 +83,13 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **others: Any) -> Any:
         """Each element held between two numbers, or between those of two arrays."""
-        _refuse("clip", out=out, **others)
+        refuse("clip", out=out, **others)
         low, high = -math.inf if min is None else min, math.inf if max is None else max
         return self.apply_elementwise(elementary.clip, [self, low, high])
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
-        _refuse("round", out=out)
+        refuse("round", out=out)
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 
     def dot(self, other: Any, out: Any = None) -> Any:
@@ -95,43 +98,28 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The index of the first largest element, or of the first nan."""
-        return _indices(_first(operator.gt), self, axis, out, keepdims)
+        return _indices(max, self, axis, out, keepdims)
 
     def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # type: ignore[override]
         """The index of the first smallest element, or of the first nan."""
-        return _indices(_first(operator.lt), self, axis, out, keepdims)
+        return _indices(min, self, axis, out, keepdims)
 
     def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
         """The indices that sort the elements, equal ones in their order, nans last."""
-        rows = np.moveaxis(_bare(self.ravel() if axis is None else self), -1 if axis is None else axis, -1)
+        array, along = (self.ravel(), -1) if axis is None or self.ndim == 0 else (self, axis)
+        rows = np.moveaxis(stripped(array), along, -1)
         result = np.empty(rows.shape, dtype=np.intp)
         for index in np.ndindex(*rows.shape[:-1]):
             result[index] = in_order(rows[index].tolist())
-        return np.moveaxis(result, -1, -1 if axis is None else axis)
-
-    def argpartition(self, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None) -> Any:
-        """The indices that sort the elements."""
-        return self.argsort(axis)
+        return np.moveaxis(result, -1, along)
 
     def sort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
         """Sort in place; nans last."""
-        self[...] = np.take_along_axis(_bare(self), self.argsort(axis), axis)
-
-    def partition(self, kth: Any, axis: Any = -1, kind: Any = None, order: Any = None) -> None:
-        """Sort in place."""
-        self.sort(axis)
-
-    def fill(self, value: Any) -> None:
-        """Store one number or Value everywhere."""
-        self[...] = value
-
-    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
-        """Store numbers or Values at flat indices."""
-        _bare(self).put(indices, _bare(array(values)), mode)
+        self[...] = np.take_along_axis(stripped(self), self.argsort(axis), axis)
 
     def __setitem__(self, index: Any, items: Any) -> None:
         """Store Values; plain numbers are made Values first, as :func:`array` does."""
-        values = _bare(array(items))
+        values = stripped(array(items))
         super().__setitem__(index, values if values.ndim else values[()])
 
 
@@ -142,7 +130,8 @@ def _refused(name: str) -> Any:
     return method
 
 
-for _name in ("byteswap", "choose", "getfield", "resize", "searchsorted", "setfield", "tobytes", "tofile"):
+_REFUSED = "argpartition byteswap choose fill getfield partition put resize searchsorted setfield tobytes tofile"
+for _name in _REFUSED.split():
     setattr(ValueArray, _name, _refused(_name))
 
 
@@ -210,11 +199,11 @@ def grads(x: Any) -> NDArray[np.float64]:
 
 
 def _read(x: Any, function: Callable[[Any], float]) -> NDArray[np.float64]:
-    source = np.asarray(_bare(x), dtype=object)
+    source = np.asarray(stripped(x), dtype=object)
     return np.asarray(np.frompyfunc(function, 1, 1)(source), dtype=np.float64)
 
 
-def _bare(x: Any) -> Any:
+def stripped(x: Any) -> Any:
     """What NumPy's own loops may see: no subclass, no bare Value that would call back here."""
     if isinstance(x, ValueArray):
         return x.view(np.ndarray)
@@ -227,7 +216,7 @@ def _wrapped(result: Any) -> Any:
     return result.view(ValueArray) if isinstance(result, np.ndarray) and result.dtype == object else result
 
 
-def _lifted(x: Any) -> Any:
+def lifted(x: Any) -> Any:
     return x if is_node(x) else lift(x)
 
 
@@ -237,13 +226,14 @@ def dressed(result: Any) -> Any:
         return type(result)(map(dressed, result))
     if not (isinstance(result, np.ndarray) and result.dtype == object):
         return result
-    if not all([getattr(kind, "op_level", 0) for kind in set(map(type, result.ravel().tolist()))]):
-        result = np.asarray(np.frompyfunc(_lifted, 1, 1)(result), dtype=object)
+    kinds = set(map(type, result.ravel().tolist()))
+    if not all(getattr(kind, "op_level", 0) for kind in kinds):
+        result = np.asarray(np.frompyfunc(lifted, 1, 1)(result), dtype=object)
     return result.view(ValueArray)
 
 
 def _truths(x: Any) -> Any:
-    return np.asarray(_bare(x)).astype(bool)[()]
+    return np.asarray(stripped(x)).astype(bool)[()]
 
 
 # --- ufuncs ------------------------------------------------------------------------------------------------------
@@ -267,7 +257,7 @@ def _fmod(a: Any, b: Any) -> Any:
 
 
 def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda a, b: _lifted(b if a != a else a) if a != a or b != b else function(a, b)
+    return lambda a, b: lifted(b if a != a else a) if a != a or b != b else function(a, b)
 
 
 _UFUNCS: dict[Any, Callable[..., Any]] = {
@@ -278,7 +268,7 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
     np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
     np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
-    np.heaviside: lambda v, h: _lifted(h) if v == 0.0 else _lifted(STEP(v)),
+    np.heaviside: lambda v, h: lifted(h if v == 0.0 else STEP(v)),
     np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
     np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
@@ -298,8 +288,8 @@ _PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these gi
     np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: v - _trunc(v), _trunc),
 }  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
-    np.add: lambda values: elementary.sum(values, 0.0), np.multiply: lambda values: elementary.prod(values or [1.0]),
-    np.logaddexp: elementary.logsumexp,
+    np.add: lambda values: elementary.sum(values or [0.0]), np.logaddexp: elementary.logsumexp,
+    np.multiply: lambda values: elementary.prod(values or [1.0]),
     np.maximum: lambda values: elementary.maximum(*values), np.minimum: lambda values: elementary.minimum(*values),
 }  # fmt: skip
 
@@ -309,17 +299,17 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
     if function is not None and (method == "__call__" or (method in _METHODS and ufunc not in _PREDICATES)):
         return _METHODS[method](ufunc, function, *inputs, **kwargs)
     name = f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
-    if ufunc in _LOGICAL:
-        _refuse(name, out=next((x for x in kwargs.get("out", ()) if holds_nodes(x)), None))
+    if ufunc in _LOGICAL and method in _METHODS:
+        refuse(name, out=next((x for x in kwargs.get("out", ()) if holds_nodes(x)), None))
         return getattr(ufunc, method)(*[_truths(x) for x in inputs], **kwargs)
     if method == "__call__" and ufunc in _PAIRS:
-        _refuse(name, **kwargs)
-        return tuple([_lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
+        refuse(name, **kwargs)
+        return tuple([lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
     if ufunc.signature:  # a product of matrices or vectors
-        _refuse(name, out=kwargs.pop("out", None))
-        return _matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
+        refuse(name, out=kwargs.pop("out", None))
+        return matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
     if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
-        result = getattr(ufunc, method)(*[_bare(x) for x in inputs], **kwargs)
+        result = getattr(ufunc, method)(*[stripped(x) for x in inputs], **kwargs)
         return dressed(result) if holds_nodes(result) else result
     raise no_rule(name)
 
@@ -333,7 +323,7 @@ def no_rule(name: str) -> OperandError:
     )
 
 
-def _refuse(name: str, **given: Any) -> None:
+def refuse(name: str, **given: Any) -> None:
     """Refuse arguments that would change what is computed, or where it is stored."""
     for argument, x in given.items():
         if argument == "dtype" and x is not None and np.dtype(x) not in (np.dtype(float), np.dtype(object)):
@@ -350,10 +340,13 @@ def _call(
 ) -> Any:  # fmt: skip
     """A ufunc element by element."""
     if dtype is not None or others:
-        _refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
-    result = ValueArray.apply_elementwise(function, inputs)
+        refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
     if ufunc in _PREDICATES:
-        result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
+        with np.errstate(invalid="ignore"):  # a comparison with nan
+            result = ValueArray.apply_elementwise(function, inputs)
+        result = stripped(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
+    else:
+        result = ValueArray.apply_elementwise(function, inputs)
     if out is None:
         return result
     out[0][...] = result
@@ -363,51 +356,46 @@ def _call(
 def _fold(ufunc: Any, function: Any, x: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
     """A ufunc's `reduce`: of many operands at once, or of two after two, from left to right."""
     many = _REDUCTIONS.get(ufunc) or functools.partial(functools.reduce, function)
-    return _reduce(many, x, axis, *args, name=f"np.{ufunc.__name__}.reduce", **kwargs)
+    return reduced(many, x, axis, *args, name=f"np.{ufunc.__name__}.reduce", **kwargs)
 
 
 def _accumulate(ufunc: Any, function: Any, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
     """A ufunc's `accumulate`: the results of its `reduce` on the way."""
-    _refuse(f"np.{ufunc.__name__}.accumulate", dtype=dtype, out=out)
-    rows = np.moveaxis(_bare(x).copy(), axis, 0)
+    refuse(f"np.{ufunc.__name__}.accumulate", dtype=dtype, out=out)
+    rows = np.moveaxis(stripped(x).copy(), axis, 0)
     for i in range(1, len(rows)):
-        rows[i, ...] = _bare(ValueArray.apply_elementwise(function, [rows[i - 1], rows[i]]))
+        rows[i, ...] = stripped(ValueArray.apply_elementwise(function, [rows[i - 1], rows[i]]))
     return _wrapped(np.moveaxis(rows, 0, axis))  # the first is as it was
 
 
 def _outer(ufunc: Any, function: Any, a: Any, b: Any, **kwargs: Any) -> Any:
     """A ufunc's `outer`: of each element of the first with each of the second."""
-    a, b = _bare(a), _bare(b)
+    a, b = stripped(a), stripped(b)
     return _call(ufunc, function, np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
 
 
-def _at(ufunc: Any, function: Any, target: Any, places: Any, *operands: Any) -> None:
-    """A ufunc's `at`: in place, once for each index, repeats too."""
-    if not isinstance(target, ValueArray):
-        raise OperandError(f"np.{ufunc.__name__}.at puts Values into an array made by autograd.array only")
-    flat = np.arange(target.size).reshape(target.shape)[places]
-    for place, *others in zip(flat.flat, *[np.broadcast_to(_bare(x), flat.shape).flat for x in operands], strict=True):
-        at = np.unravel_index(place, target.shape)
-        target[at] = function(target[at], *others)
-
-
-_METHODS = {"__call__": _call, "reduce": _fold, "accumulate": _accumulate, "outer": _outer, "at": _at}
+_METHODS: dict[str, Callable[..., Any]] = {
+    "__call__": _call, "reduce": _fold, "accumulate": _accumulate, "outer": _outer,
+}  # fmt: skip
 
 
 # --- functions of many elements ------------------------------------------------------------------------------------
 
 
-def _reduce(
+def reduced(
     function: Callable[[list[Any]], Any], x: Any, axis: Any = None, dtype: Any = None, out: Any = None,
     keepdims: Any = False, initial: Any = None, where: Any = True, *, name: str = "", **others: Any,
 ) -> Any:  # fmt: skip
     """Apply a function of many operands along axes, to `initial` and to those elements where `where` holds."""
-    _refuse(name, dtype=dtype, out=out, **others)
-    bare = np.asarray(_bare(x), dtype=object)
-    np.empty((1,) * bare.ndim).sum(axis=axis)  # NumPy's own error for an axis that is not there
-    axes = tuple(range(bare.ndim)) if axis is None else tuple(a % bare.ndim for a in np.atleast_1d(axis))
+    if dtype is not None or out is not None or others:
+        refuse(name, dtype=dtype, out=out, **others)
+    bare = np.asarray(stripped(x), dtype=object)
+    np.add.reduce(np.empty((1,) * bare.ndim), axis=axis)  # NumPy's own error for an axis that is not there
+    axes = (
+        tuple(range(bare.ndim)) if axis is None or not bare.ndim else tuple(a % bare.ndim for a in np.atleast_1d(axis))
+    )
     kept = [a for a in range(bare.ndim) if a not in axes]
-    shape = [bare.shape[a] for a in kept] + [math.prod([bare.shape[a] for a in axes])]
+    shape = (*[bare.shape[a] for a in kept], math.prod([bare.shape[a] for a in axes]))
     rows = bare.transpose(*kept, *axes).reshape(shape)
     chosen = where if where is True else np.broadcast_to(where, bare.shape).transpose(*kept, *axes).reshape(shape)
     result = np.empty(rows.shape[:-1], dtype=object)
@@ -416,36 +404,32 @@ def _reduce(
         result[index] = function(row if initial is None else [initial, *row])
     if keepdims:
         result = result.reshape([1 if a in axes else n for a, n in enumerate(bare.shape)])
-    return _wrapped(result) if result.ndim else _lifted(result[()])
+    return _wrapped(result) if result.ndim else lifted(result[()])
 
 
-def _indices(function: Callable[[list[Any]], int], x: Any, axis: Any, out: Any, keepdims: Any) -> Any:
-    """As `_reduce`, for a function that gives a plain index."""
-    return np.vectorize(plain, otypes=[np.intp])(_bare(_reduce(function, x, axis, out=out, keepdims=keepdims)))[()]
+def _indices(extreme: Callable[..., int], x: Any, axis: Any, out: Any, keepdims: Any) -> Any:
+    """The index of the first nan or of the largest or smallest element along an axis, as a plain number."""
 
-
-def _first(beyond: Callable[[Any, Any], bool]) -> Callable[[list[Any]], int]:
     def index(values: list[Any]) -> int:
-        best = 0
-        for i, v in enumerate(values):
-            if v != v:
-                return i
-            if beyond(v, values[best]):
-                best = i
-        return best
+        return min(_nans(values) or [extreme(range(len(values)), key=values.__getitem__)])
 
-    return index
+    places = reduced(index, x, axis, None, out, keepdims, name="argmax and argmin")
+    return data(places).astype(np.intp)[()]
+
+
+def _nans(values: list[Any]) -> list[int]:
+    return [i for i, v in enumerate(values) if v != v]
 
 
 def in_order(values: list[Any]) -> list[int]:
     """The indices that sort the values, equal ones in their order, nans last."""
-    nans = [i for i, v in enumerate(values) if v != v]
-    return sorted(set(range(len(values))) - set(nans), key=values.__getitem__) + nans
+    nans = _nans(values)
+    return sorted(sorted(set(range(len(values))) - set(nans)), key=values.__getitem__) + nans
 
 
-def _matmul(a: Any, b: Any) -> Any:
+def matmul(a: Any, b: Any) -> Any:
     """A matrix product: one `dot` node for each element of the result."""
-    left, right = np.asarray(_bare(a), dtype=object), np.asarray(_bare(b), dtype=object)
+    left, right = np.asarray(stripped(a), dtype=object), np.asarray(stripped(b), dtype=object)
     if left.ndim == 0 or right.ndim == 0:
         raise ShapeError("@ needs arrays; use * for a number")
     if left.ndim > 2 or right.ndim > 2:
@@ -501,7 +485,7 @@ class _Terms:
 
 def multilinear(function: Callable[..., Any], *operands: Any, **kwargs: Any) -> Any:
     """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result."""
-    terms = [np.frompyfunc(_Terms, 1, 1)(x) if holds_nodes(x) else x for x in map(_bare, operands)]
+    terms = [np.frompyfunc(_Terms, 1, 1)(x) if holds_nodes(x) else x for x in map(stripped, operands)]
     result = np.asarray(function(*terms, **kwargs), dtype=object)
     result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else x, 1, 1)(result)
     return _wrapped(result)

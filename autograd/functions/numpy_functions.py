@@ -9,6 +9,7 @@ refused. What steers, as a sort does, compares Values, so that a compiled functi
 from __future__ import annotations
 
 import bisect
+import contextlib
 import functools
 import inspect
 import math
@@ -18,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, OperandError
-from . import elementary
-from .arrays import ValueArray, _bare, _lifted, _matmul, _reduce, _refuse, array, dressed, holds_nodes, in_order, multilinear, no_rule
 from ..engine.op import is_node
+from ..errors import ArgumentError, OperandError, ShapeError
+from . import arrays, elementary
+from .arrays import ValueArray, array
 
 __all__ = ["apply"]
 
@@ -32,7 +33,7 @@ def apply(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A function of NumPy's, of arguments among which there are Values."""
     own = _FUNCTIONS.get(function)
     if own is None:
-        raise no_rule(_name(function))
+        raise arrays.no_rule(_name(function))
     try:
         return own(*args, **kwargs)
     except TypeError:
@@ -54,11 +55,11 @@ def _values(x: Any) -> Any:
     return x if isinstance(x, ValueArray) else array(x)
 
 
-def _stripped(x: Any) -> Any:
+def _argument(x: Any) -> Any:
     """An argument as NumPy may see it without asking here again: arrays without their class, Values in arrays."""
-    if type(x) not in (list, tuple) or not holds_nodes(x):
-        return _bare(x)
-    return type(x)(map(_stripped, x)) if _holds_arrays(x) else np.array(x, dtype=object)
+    if type(x) not in (list, tuple) or not arrays.holds_nodes(x):
+        return arrays.stripped(x)
+    return type(x)(map(_argument, x)) if _holds_arrays(x) else np.array(x, dtype=object)
 
 
 def _holds_arrays(x: Any) -> bool:
@@ -66,12 +67,12 @@ def _holds_arrays(x: Any) -> bool:
 
 
 def _moved(function: Any, *args: Any, **kwargs: Any) -> Any:
-    named = {name: _stripped(x) for name, x in kwargs.items()}
-    return dressed(function(*map(_stripped, args), **named))
+    named = {name: _argument(x) for name, x in kwargs.items()}
+    return arrays.dressed(function(*map(_argument, args), **named))
 
 
-def _joined(function: Any, arrays: Any, *args: Any, **kwargs: Any) -> Any:
-    return dressed(function([_stripped(x) for x in arrays], *args, **kwargs))
+def _joined(function: Any, sequence: Any, *args: Any, **kwargs: Any) -> Any:
+    return arrays.dressed(function([_argument(x) for x in sequence], *args, **kwargs))
 
 
 def _stored(function: Any, target: Any, *args: Any, **kwargs: Any) -> None:
@@ -83,7 +84,7 @@ def _stored(function: Any, target: Any, *args: Any, **kwargs: Any) -> None:
 
 def _composed(function: Any, *args: Any, **kwargs: Any) -> Any:
     given = tuple([_values(x) if is_node(x) else x for x in args])
-    return dressed(np.ndarray.__array_function__(np.empty(()), function, (), given, kwargs))
+    return arrays.dressed(np.ndarray.__array_function__(np.empty(()), function, (), given, kwargs))
 
 
 def _method(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
@@ -92,11 +93,11 @@ def _method(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _read(function: Any, *args: Any, **kwargs: Any) -> Any:
-    return function(*map(_stripped, args), **kwargs)
+    return function(*map(_argument, args), **kwargs)
 
 
 def _multilinear(function: Any, *operands: Any, optimize: Any = None, **kwargs: Any) -> Any:
-    return multilinear(function, *operands, **kwargs)  # a chain of products in another order is the same node
+    return arrays.multilinear(function, *operands, **kwargs)  # a chain of products in another order is the same node
 
 
 # --- functions of their own --------------------------------------------------------------------------------------
@@ -104,18 +105,18 @@ def _multilinear(function: Any, *operands: Any, optimize: Any = None, **kwargs: 
 
 def _dot(a: Any, b: Any, out: Any = None) -> Any:
     """A matrix product, or plain multiplication where an operand is a single number."""
-    _refuse("np.dot", out=out)
-    dimensions = np.ndim(_bare(a)), np.ndim(_bare(b))
+    arrays.refuse("np.dot", out=out)
+    dimensions = np.ndim(arrays.stripped(a)), np.ndim(arrays.stripped(b))
     if 0 in dimensions:
         return np.multiply(a, b)
-    return _matmul(a, b) if max(dimensions) <= 2 else multilinear(np.dot, a, b)
+    return arrays.matmul(a, b) if max(dimensions) <= 2 else arrays.multilinear(np.dot, a, b)
 
 
 def _where(condition: Any, *branches: Any) -> Any:
-    holds = np.asarray(_bare(condition)).astype(bool)
+    holds = np.asarray(arrays.stripped(condition)).astype(bool)
     if not branches:
         return np.where(holds)
-    return ValueArray.apply_elementwise(lambda first, x, y: _lifted(x if first else y), (holds, *branches))
+    return ValueArray.apply_elementwise(lambda first, x, y: arrays.lifted(x if first else y), (holds, *branches))
 
 
 def _sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
@@ -128,8 +129,8 @@ def _quantile(
     keepdims: Any = False, *, weights: Any = None, where: Any = True,
 ) -> Any:  # fmt: skip
     """Between the two elements in whose middle the share q of all lies, in proportion; ties and all follow the sort."""
-    _refuse("np.quantile", weights=weights, method=None if method == "linear" else method)
-    if holds_nodes(q):
+    arrays.refuse("np.quantile", weights=weights, method=None if method == "linear" else method)
+    if arrays.holds_nodes(q):
         raise OperandError("the share q of a quantile is a plain number")
     if np.ndim(q):
         return np.stack([_quantile(a, share, axis, out, None, method, keepdims, where=where) for share in q])
@@ -137,7 +138,7 @@ def _quantile(
         raise ArgumentError(f"a quantile's share is between 0 and 1, got {q!r}")
 
     def quantile(values: list[Any]) -> Any:
-        ordered = [values[i] for i in in_order(values)]
+        ordered = [values[i] for i in arrays.in_order(values)]
         place = q * (len(ordered) - 1)
         low = math.floor(place)
         if ordered[-1] != ordered[-1]:
@@ -146,15 +147,11 @@ def _quantile(
             return ordered[low]
         return elementary.dot([low + 1 - place, place - low], ordered[low : low + 2])
 
-    return _reduce(quantile, a, axis, None, out, keepdims, where=where)
+    return arrays.reduced(quantile, a, axis, None, out, keepdims, where=where)
 
 
-def _percentile(a: Any, q: Any, *args: Any, **kwargs: Any) -> Any:
-    return _quantile(a, np.divide(q, 100.0), *args, **kwargs)
-
-
-def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, keepdims: Any = False, **more: Any) -> Any:
-    return _quantile(a, 0.5, axis, out, None, "linear", keepdims, **more)
+def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, *args: Any, **more: Any) -> Any:
+    return _quantile(a, 0.5, axis, out, None, "linear", *args, **more)
 
 
 def _besides_nan(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -172,12 +169,12 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min:
 
 
 def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    _refuse("np.nan_to_num", copy=None if copy else copy)
+    arrays.refuse("np.nan_to_num", copy=None if copy else copy)
     largest = np.finfo(float).max
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
 
     def finite(v: Any) -> Any:
-        return _lifted(nan if v != v else high if v == math.inf else low if v == -math.inf else v)
+        return arrays.lifted(nan if v != v else high if v == math.inf else low if v == -math.inf else v)
 
     return ValueArray.apply_elementwise(finite, [x])
 
@@ -185,12 +182,14 @@ def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, n
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     """On the line through the two points (xp, fp) around x; at a point that of the piece to its right."""
     places, heights = list(xp), list(fp)
+    if not len(places) == len(heights) > 0:
+        raise ShapeError(f"np.interp: {len(places)} places xp for {len(heights)} heights fp")
 
     def height(v: Any) -> Any:
         if v < places[0]:
-            return _lifted(heights[0] if left is None else left)
+            return arrays.lifted(heights[0] if left is None else left)
         if v > places[-1] or len(places) == 1:
-            return _lifted(heights[-1] if right is None or not v > places[-1] else right)
+            return arrays.lifted(heights[-1] if right is None or not v > places[-1] else right)
         i = min(bisect.bisect_right(places, v), len(places) - 1)
         rise, run = heights[i] - heights[i - 1], places[i] - places[i - 1]
         return heights[i - 1] + rise / run * (v - places[i - 1])
@@ -202,21 +201,21 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> A
     x = _values(x)
     pair = np.ndim(axis) == 1 or (axis is None and x.ndim == 2)
     if ord is None or (pair and ord == "fro"):
-        return _reduce(_length, x, axis, keepdims=keepdims)
+        return arrays.reduced(_length, x, axis, keepdims=keepdims)
     if not pair:
-        return _reduce(functools.partial(_norm_of, ord), x, axis, keepdims=keepdims)
+        return arrays.reduced(functools.partial(_norm_of, ord), x, axis, keepdims=keepdims)
     rows, columns = (0, 1) if axis is None else axis
     if ord not in (1, -1, math.inf, -math.inf):  # which need the singular values
-        raise no_rule(f"np.linalg.norm of matrices with ord={ord!r}")
+        raise arrays.no_rule(f"np.linalg.norm of matrices with ord={ord!r}")
     added, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = np.sum(abs(x), axis=added, keepdims=True)
     result = (np.max if ord > 0 else np.min)(sums, axis=chosen, keepdims=True)
-    return result if keepdims else _values(np.squeeze(result, axis=(rows, columns)))[()]
+    return result if keepdims else result.squeeze((rows, columns))[()]
 
 
 def _norm_of(ord: Any, values: list[Any]) -> Any:
     """(|v1|^p + ... + |vn|^p)^(1/p)."""
-    if isinstance(ord, str):
+    if not isinstance(ord, int | float):
         raise ArgumentError(f"np.linalg.norm of vectors has no ord={ord!r}")
     if ord == 2:
         return _length(values)
@@ -226,7 +225,7 @@ def _norm_of(ord: Any, values: list[Any]) -> Any:
     if ord == 1:
         return elementary.sum(sizes)
     if ord <= 0:
-        raise no_rule(f"np.linalg.norm with ord={ord!r}")
+        raise arrays.no_rule(f"np.linalg.norm with ord={ord!r}")
     largest = functools.reduce(lambda a, b: b if b > a else a, sizes)
     if largest == 0.0:
         return _length(values)  # whose slopes are 0 there
@@ -245,7 +244,7 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
 
 def _pad(a: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
-        raise no_rule(f"np.pad with mode={mode!r}")
+        raise arrays.no_rule(f"np.pad with mode={mode!r}")
     return _moved(np.pad, a, pad_width, mode, **kwargs)
 
 
@@ -260,49 +259,49 @@ def _isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool
 _NAMES = {
     _moved: """
         append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays broadcast_to choose compress copy
-        delete diag diagflat diagonal dsplit expand_dims extract fft.fftshift fft.ifftshift flip
-        fliplr flipud full_like hsplit insert lib.stride_tricks.sliding_window_view matrix_transpose meshgrid moveaxis
-        ones_like imag ravel real real_if_close repeat reshape resize roll rollaxis rot90
-        select split squeeze swapaxes take take_along_axis tile transpose tril trim_zeros triu unstack vsplit
-        zeros_like""",
-    _stored: "copyto fill_diagonal place put put_along_axis putmask",
+        delete diag diagflat diagonal dsplit expand_dims extract flip fliplr flipud full_like hsplit imag insert
+        matrix_transpose meshgrid moveaxis ones_like ravel real real_if_close repeat reshape resize roll rollaxis rot90
+        select split squeeze swapaxes take take_along_axis tile transpose tril trim_zeros triu unstack vsplit zeros_like
+        fft.fftshift fft.ifftshift lib.stride_tricks.sliding_window_view""",
     _joined: "column_stack concatenate dstack hstack row_stack stack vstack",
+    _stored: "copyto fill_diagonal place put put_along_axis putmask",
     _composed: """
         all amax amin any apply_along_axis apply_over_axes array2string array_repr array_str cumulative_prod
-        cumulative_sum diff ediff1d kron linspace max mean min outer piecewise polyadd polyder polyint polymul
-        polysub polyval prod ptp sinc std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul linalg.matrix_norm
-        linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot linalg.trace
-        linalg.vecdot linalg.vector_norm""",
-    _method: "argmax argmin argpartition argsort cumprod cumsum round",
+        cumulative_sum diff ediff1d kron linspace max mean min piecewise polyadd polyder polyint polymul polysub
+        polyval prod ptp std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul
+        linalg.matrix_norm linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot
+        linalg.trace linalg.vecdot linalg.vector_norm""",
+    _method: "argmax argmin argsort cumprod cumsum round",
     _read: """
         argwhere array_equiv count_nonzero diag_indices_from flatnonzero iscomplex iscomplexobj isreal isrealobj
         may_share_memory ndim nonzero result_type shape shares_memory size tril_indices_from triu_indices_from""",
     _multilinear: "convolve correlate einsum inner tensordot",
 }
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.empty_like: np.zeros_like, np.dot: _dot, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)), np.cross: _cross, np.linalg.norm: _norm,
-    np.where: _where, np.sort: _sort, np.partition: lambda a, kth, axis=-1, kind=None, order=None: _sort(a, axis),
-    np.quantile: _quantile, np.percentile: _percentile, np.median: _median,
-    np.nanquantile: _besides_nan(_quantile), np.nanpercentile: _besides_nan(_percentile),
-    np.nanmedian: _besides_nan(_median), np.nansum: _besides_nan(np.sum), np.nanprod: _besides_nan(np.prod),
-    np.nanmax: _besides_nan(np.max), np.nanmin: _besides_nan(np.min), np.nanmean: _besides_nan(np.mean),
-    np.nanstd: _besides_nan(np.std), np.nanvar: _besides_nan(np.var),
-    np.nancumsum: lambda a, *args, **kwargs: np.cumsum(np.where(a == a, a, 0.0), *args, **kwargs),
-    np.nancumprod: lambda a, *args, **kwargs: np.cumprod(np.where(a == a, a, 1.0), *args, **kwargs),
+    np.dot: _dot, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)), np.cross: _cross, np.linalg.norm: _norm,
+    np.where: _where, np.clip: _clip, np.interp: _interp, np.pad: _pad, np.sort: _sort, np.median: _median,
+    np.quantile: _quantile, np.percentile: lambda a, q, *args, **more: _quantile(a, np.divide(q, 100.0), *args, **more),
     np.average: lambda a, axis=None, weights=None, *, keepdims=False: _composed(
         np.average, a, axis, weights, keepdims=keepdims
     ),
-    np.around: lambda a, decimals=0, out=None: np.round(a, decimals, out),
-    np.clip: _clip, np.nan_to_num: _nan_to_num, np.interp: _interp, np.pad: _pad, np.fix: lambda x, out=None: np.trunc(x, out=out),
-    np.isclose: _isclose, np.allclose: lambda *args, **kwargs: bool(np.all(_isclose(*args, **kwargs))),
+    np.nan_to_num: _nan_to_num, np.nansum: _besides_nan(np.sum), np.nanprod: _besides_nan(np.prod),
+    np.nanmax: _besides_nan(np.max), np.nanmin: _besides_nan(np.min), np.nanmean: _besides_nan(np.mean),
+    np.nanstd: _besides_nan(np.std), np.nanvar: _besides_nan(np.var), np.nanmedian: _besides_nan(_median),
+    np.nanquantile: _besides_nan(_quantile),
+    np.nancumsum: lambda a, *args, **more: np.cumsum(np.where(a == a, a, 0.0), *args, **more),
+    np.nancumprod: lambda a, *args, **more: np.cumprod(np.where(a == a, a, 1.0), *args, **more),
+    np.isclose: _isclose, np.allclose: lambda *args, **more: bool(np.all(_isclose(*args, **more))),
     np.array_equal: lambda a, b, equal_nan=False: np.shape(a) == np.shape(b) and np.allclose(a, b, 0, 0, equal_nan),
     np.isposinf: lambda x, out=None: np.equal(x, math.inf, out=out),
     np.isneginf: lambda x, out=None: np.equal(x, -math.inf, out=out),
+    np.outer: lambda a, b, out=None: np.multiply.outer(np.ravel(a), np.ravel(b), out=out),
+    np.sinc: lambda x: _composed(np.sinc, np.atleast_1d(x)).reshape(np.shape(x))[()],
+    np.fix: lambda x, out=None: np.trunc(x, out=out), np.empty_like: np.zeros_like,
+    np.around: lambda a, decimals=0, out=None: np.round(a, decimals, out),
 }  # fmt: skip
+_FUNCTIONS[np.nanpercentile] = _besides_nan(_FUNCTIONS[np.percentile])
 for _how, _names in _NAMES.items():
     for _each in _names.split():
-        try:
+        with contextlib.suppress(AttributeError):  # another version of NumPy has it
             _function = operator.attrgetter(_each)(np)
-        except AttributeError:
-            continue  # another version of NumPy's
-        _FUNCTIONS.setdefault(_function, functools.partial(_how, _function))
+            _FUNCTIONS.setdefault(_function, functools.partial(_how, _function))

@@ -119,7 +119,7 @@ def test_clip_and_where_of_a_bare_value_keep_it() -> None:
     assert isinstance(clipped, Value), "a number would have left the graph without a word"
 
 
-@pytest.mark.parametrize("ufunc", [np.ceil, np.logical_and, np.bitwise_and, np.frexp, np.divmod])
+@pytest.mark.parametrize("ufunc", [np.spacing, np.signbit, np.bitwise_and, np.frexp, np.nextafter])
 def test_ufunc_without_a_rule_says_so(ufunc: Any) -> None:
     operands = [Value(1.0)] * ufunc.nin
     with pytest.raises(OperandError, match=rf"np\.{ufunc.__name__}.*no rule.*primitive"):
@@ -474,7 +474,7 @@ def test_dead_end_of_an_error_loses_nothing() -> None:
     with pytest.raises(AutogradError):
         V @ np.ones(3)
     with pytest.raises(AutogradError):
-        np.ceil(V)
+        np.spacing(V)
     loss.backward()
     assert grads(V).tolist() == [4.0, 8.0]
 
