@@ -54,16 +54,16 @@ class ValueArray(np.ndarray[Any, Any]):
 
         return apply(func, args, kwargs)
 
-    imag = property(np.zeros_like)  # type: ignore[assignment]  # Values are real
+    imag = property(np.zeros_like)  # Values are real
 
     # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `max` and `cumsum`;
     # and `sum`, which is then faster.
 
-    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:
+    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:  # type: ignore[override]
         """The sum along axes."""
         return reduced(_REDUCTIONS[np.add], self, axis, dtype, out, keepdims, name="sum", **others)
 
-    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:
+    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:  # type: ignore[override]
         """The mean along axes."""
         return reduced(elementary.mean, self, axis, dtype, out, keepdims, name="mean", **others)
 
@@ -96,11 +96,11 @@ class ValueArray(np.ndarray[Any, Any]):
         """The matrix product, one `dot` node for each element of the result."""
         return np.dot(self, other, out)
 
-    def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """The index of the first largest element, or of the first nan."""
         return _indices(max, self, axis, out, keepdims)
 
-    def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # type: ignore[override]
+    def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
         """The index of the first smallest element, or of the first nan."""
         return _indices(min, self, axis, out, keepdims)
 

@@ -226,7 +226,7 @@ def _norm_of(ord: Any, values: list[Any]) -> Any:
         return elementary.sum(sizes)
     if ord <= 0:
         raise arrays.no_rule(f"np.linalg.norm with ord={ord!r}")
-    largest = functools.reduce(lambda a, b: b if b > a else a, sizes)
+    largest = elementary.maximum(*sizes)
     if largest == 0.0:
         return _length(values)  # whose slopes are 0 there
     return largest * elementary.sum([(size / largest) ** ord for size in sizes]) ** (1.0 / ord)

@@ -1,8 +1,9 @@
 """NumPy's public namespace, walked on arrays of Values and on a Value: NumPy's number with its gradient, or a refusal.
 
 Each function is called in every way of `CALLS` that NumPy itself takes on floats, so the walk follows the version of
-NumPy that is there. Whatever NumPy gives as floats must come as Values of the same numbers, with the gradients of central
-differences; bools and indices come as they are. Anything else must be an error of this package.
+NumPy that is there. Whatever NumPy gives as floats must come as Values of the same numbers, whose gradient along a
+direction across all elements is that of differences; bools and indices come as they are. Anything else must be an error
+of this package.
 """
 
 from __future__ import annotations
@@ -104,16 +105,18 @@ SPECIAL: dict[str, list[Callable[[Any, Any], Any]]] = {
 NAN_FUNCTIONS = [lambda f, x: f(np.where(HALF, x, np.nan)), lambda f, x: f(np.where(HALF, x, np.nan), axis=0)]
 NAN_SHARES = [lambda f, x: f(np.where(HALF, x, np.nan), 0.3), lambda f, x: f(np.where(HALF, x, np.nan), 0.3, axis=1)]
 
-# NumPy reads these without asking the array. Those that give an array give a plain one, of the same Values.
-NOT_ASKED = set("array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray full require".split())
-# They read files, memory, settings or text, make np.matrix, or take no array.
-LEFT_OUT = set(
-    "asmatrix base_repr binary_repr bmat busday_count busday_offset datetime_as_string datetime_data empty_like bartlett blackman hamming hanning kaiser from_dlpack "
-    "frombuffer fromfile fromregex fromstring genfromtxt get_include info is_busday isdtype issubdtype iterable load "
-    "loadtxt mintypecode save savetxt savez savez_compressed set_printoptions printoptions setbufsize seterr seterrcall "
-    "show_config show_runtime test linalg.test fft.test typename format_float_positional format_float_scientific fromiter isscalar isfortran "
-    "lib.stride_tricks.as_strided".split()
-)
+JOINED = "column_stack concat concatenate dstack hstack row_stack stack vstack"
+# NumPy reads these arrays without asking them. It gives a plain array of the same Values.
+NOT_ASKED = "array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray full require"
+# These read files, memory, settings or text, make an np.matrix, or take no array.
+LEFT_OUT = """
+    asmatrix bartlett base_repr binary_repr blackman bmat busday_count busday_offset datetime_as_string
+    datetime_data empty_like fft.test format_float_positional format_float_scientific from_dlpack frombuffer
+    fromfile fromiter fromregex fromstring genfromtxt get_include hamming hanning info is_busday isdtype
+    isfortran isscalar issubdtype iterable kaiser lib.stride_tricks.as_strided linalg.test load loadtxt
+    mintypecode printoptions save savetxt savez savez_compressed set_printoptions setbufsize seterr seterrcall
+    show_config show_runtime test typename"""
+OF_MEMORY = "astype base ctypes data device dtype dump dumps flags flat itemsize nbytes setflags strides view"
 TEXT = {"array2string", "array_repr", "array_str", "result_type"}
 
 
@@ -124,7 +127,7 @@ def functions() -> Iterator[tuple[str, Any]]:
         for name in sorted(dir(room)):
             function = getattr(room, name)
             ordinary = callable(function) and not isinstance(function, type | np.ufunc)
-            if ordinary and name[0] != "_" and path + name not in LEFT_OUT:
+            if ordinary and name[0] != "_" and path + name not in LEFT_OUT.split():
                 yield path + name, function
 
 
@@ -158,8 +161,7 @@ def check(call: Callable[[Any], Any], x: Any, plain: bool = False, text: bool = 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # NumPy's own
             got = [*leaves(call(given)), given]
-    except AutogradError as error:
-        assert len(str(error)) > 20
+    except AutogradError:
         return "refused"
     if text:
         return "worked"
@@ -170,7 +172,7 @@ def check(call: Callable[[Any], Any], x: Any, plain: bool = False, text: bool = 
         kind = np.asarray(wanted).dtype.kind
         if wanted is None:
             assert found is None
-        elif isinstance(found, ValueArray | Value) or (plain and getattr(found, "dtype", None) == object):
+        elif isinstance(found, ValueArray | Value) or (plain and np.asarray(found).dtype.kind == "O"):
             flat = np.array(found, dtype=object).ravel().tolist()
             assert all(type(v) is Value for v in flat)
             np.testing.assert_allclose(ag.data(found), wanted, rtol=1e-12, atol=1e-14)
@@ -184,33 +186,31 @@ def check(call: Callable[[Any], Any], x: Any, plain: bool = False, text: bool = 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", GradientWarning)
         ag.dot(weights, [v if np.isfinite(v) else 0.0 for v in nodes]).backward()
-    for i, v in enumerate(leaf_nodes):
-        sides = []
-        for change in (H, 0.0, -H):
-            moved = np.array(x, dtype=float)
-            moved.flat[i] += change
-            there = on_floats(call, moved if isinstance(x, np.ndarray) else float(moved))
-            assert there is not None
-            sides.append(np.dot(weights, floats(there)))
-        right, left = (sides[0] - sides[1]) / H, (sides[1] - sides[2]) / H
-        if abs(right - left) < 0.1 + 1e-3 * abs(left):  # else there is a jump
-            assert v.grad == pytest.approx((right + left) / 2, rel=2e-5, abs=2e-7)
+    direction = np.sin(np.arange(np.size(x)) + 0.5).reshape(np.shape(x))
+    sides = []
+    for change in (H, 0.0, -H):
+        moved = np.asarray(x) + change * direction
+        there = on_floats(call, moved if isinstance(x, np.ndarray) else float(moved))
+        assert there is not None
+        sides.append(np.dot(weights, floats(there)))
+    right, left = (sides[0] - sides[1]) / H, (sides[1] - sides[2]) / H
+    if abs(right - left) < 0.1 + 1e-3 * abs(left):  # else there is a jump
+        slope = np.dot(direction.ravel(), [v.grad for v in leaf_nodes])
+        assert slope == pytest.approx((right + left) / 2, rel=2e-5, abs=2e-6)
     return "worked"
 
 
 @pytest.mark.parametrize(("name", "function"), list(functions()), ids=[name for name, _ in functions()])
 def test_function_gives_numpys_number_with_gradient_or_refuses(name: str, function: Any) -> None:
     ways = [*CALLS, *SPECIAL.get(name, [])]
-    if name in "column_stack concat concatenate dstack hstack row_stack stack vstack".split():
+    if name in JOINED.split():
         ways += SEQUENCES
     if name.startswith("nan") and name != "nan_to_num":
         ways += NAN_SHARES if name in ("nanquantile", "nanpercentile") else NAN_FUNCTIONS
-    seen = {check(lambda x, way=way: way(function, x), X, name in NOT_ASKED, name in TEXT) for way in ways}
-    seen |= {check(lambda x, way=way: way(function, x), 0.52, name in NOT_ASKED, name in TEXT) for way in CALLS}
-    if function in _FUNCTIONS:
-        assert "worked" in seen, "it stands in the table, and works in no way"
-    elif seen == {"worked"} or seen == {"worked", "skipped"}:
-        assert name in NOT_ASKED or name in dir(np), name
+    plain, text = name in NOT_ASKED.split(), name in TEXT
+    seen = {check(lambda x, way=way: way(function, x), X, plain, text) for way in ways}
+    seen |= {check(lambda x, way=way: way(function, x), 0.52, plain, text) for way in CALLS}
+    assert function not in _FUNCTIONS or "worked" in seen, "it stands in the table, and works in no way"
 
 
 UFUNCS = sorted({u for u in vars(np).values() if isinstance(u, np.ufunc)}, key=lambda u: u.__name__)
@@ -243,13 +243,10 @@ def test_ufunc_and_its_methods_give_numpys_number_with_gradient_or_refuse(ufunc:
             check(lambda x, way=way: way(ufunc, x), x)
 
 
-METHODS = [name for name in dir(np.ndarray) if name[0] != "_"]
-OF_MEMORY = set(
-    "base ctypes data dtype flags flat itemsize nbytes setflags strides view dump dumps device astype".split()
-)
+METHODS = {name for name in dir(np.ndarray) if name[0] != "_"} - set(OF_MEMORY.split())
 
 
-@pytest.mark.parametrize("name", sorted(set(METHODS) - OF_MEMORY))
+@pytest.mark.parametrize("name", sorted(METHODS))
 def test_method_of_the_array_gives_numpys_number_with_gradient_or_refuses(name: str) -> None:
     def method(array: Any, *more: Any, **named: Any) -> Any:
         if not isinstance(array, np.ndarray) or array is Y or array is HALF:
