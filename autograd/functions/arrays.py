@@ -130,7 +130,9 @@ def _refused(name: str) -> Any:
     return method
 
 
-_REFUSED = "argpartition byteswap choose fill getfield partition put resize searchsorted setfield tobytes tofile"
+_REFUSED = (
+    "argpartition byteswap choose fill getfield partition put resize searchsorted setfield tobytes tofile tostring"
+)
 for _name in _REFUSED.split():
     setattr(ValueArray, _name, _refused(_name))
 
@@ -306,7 +308,6 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
         refuse(name, **kwargs)
         return tuple([lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
     if ufunc.signature:  # a product of matrices or vectors
-        refuse(name, out=kwargs.pop("out", None))
         return matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
     if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
         result = getattr(ufunc, method)(*[stripped(x) for x in inputs], **kwargs)
@@ -483,8 +484,9 @@ class _Terms:
         return terms[0] if len(terms) == 1 else elementary.sum(terms)
 
 
-def multilinear(function: Callable[..., Any], *operands: Any, **kwargs: Any) -> Any:
+def multilinear(function: Any, *operands: Any, out: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
     """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result."""
+    refuse(f"np.{function.__name__}", out=out, dtype=dtype)
     terms = [np.frompyfunc(_Terms, 1, 1)(x) if holds_nodes(x) else x for x in map(stripped, operands)]
     result = np.asarray(function(*terms, **kwargs), dtype=object)
     result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else x, 1, 1)(result)
