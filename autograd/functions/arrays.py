@@ -54,7 +54,7 @@ class ValueArray(np.ndarray[Any, Any]):
 
         return apply(func, args, kwargs)
 
-    imag = property(np.zeros_like)  # Values are real
+    imag = property(lambda self: np.zeros_like(self))  # Values are real
 
     # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `max` and `cumsum`;
     # and `sum`, which is then faster.

@@ -116,7 +116,8 @@ def _where(condition: Any, *branches: Any) -> Any:
     holds = np.asarray(arrays.stripped(condition)).astype(bool)
     if not branches:
         return np.where(holds)
-    return ValueArray.apply_elementwise(lambda first, x, y: arrays.lifted(x if first else y), (holds, *branches))
+    with np.errstate(invalid="ignore"):  # a nan
+        return ValueArray.apply_elementwise(lambda first, x, y: arrays.lifted(x if first else y), (holds, *branches))
 
 
 def _sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
@@ -176,7 +177,8 @@ def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, n
     def finite(v: Any) -> Any:
         return arrays.lifted(nan if v != v else high if v == math.inf else low if v == -math.inf else v)
 
-    return ValueArray.apply_elementwise(finite, [x])
+    with np.errstate(invalid="ignore"):
+        return ValueArray.apply_elementwise(finite, [x])
 
 
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
@@ -194,7 +196,8 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> An
         rise, run = heights[i] - heights[i - 1], places[i] - places[i - 1]
         return heights[i - 1] + rise / run * (v - places[i - 1])
 
-    return ValueArray.apply_elementwise(height, [x])
+    with np.errstate(invalid="ignore"):
+        return ValueArray.apply_elementwise(height, [x])
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
