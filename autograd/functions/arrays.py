@@ -27,10 +27,47 @@ from .duals import Dual
 __all__ = ["ValueArray", "array", "data", "grads"]
 
 
+def _reduction(name: str, function: Callable[[list[Any]], Any]) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return reduced(function, self, *args, name=name, **kwargs)
+
+    return method
+
+
+def _spread(name: str, function: Callable[..., Any]) -> Any:
+    def method(
+        self: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, *args: Any, **named: Any
+    ) -> Any:
+        return reduced(functools.partial(function, ddof=ddof), self, axis, dtype, out, *args, name=name, **named)
+
+    return method
+
+
+def _place(extreme: Callable[..., int]) -> Any:
+    """A method for the index of the first nan, or else of the first extreme element, as a plain number."""
+
+    def index(values: list[Any]) -> int:
+        return min(_nans(values) or [extreme(range(len(values)), key=values.__getitem__)])
+
+    def method(self: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
+        places = reduced(index, self, axis, None, out, keepdims, name=f"arg{extreme.__name__}")
+        return data(places).astype(np.intp)[()]
+
+    return method
+
+
+def _sum(values: list[Any]) -> Any:
+    return elementary.sum(values or [0.0])
+
+
+def _prod(values: list[Any]) -> Any:
+    return elementary.prod(values or [1.0])
+
+
 class ValueArray(np.ndarray[Any, Any]):
     """An ndarray of Values; made by :func:`array` and by operations on one.
 
-    NumPy's reductions, `sum` ... `var`, make one node for each element of the result. Comparisons, `any`, `argmax`,
+    The reductions, `sum` ... `var`, make one node for each element of the result. Comparisons, `any`, `argmax`,
     `argsort` and the like give plain bools and indices. README lists the functions that work; any other is refused
     with an OperandError.
 
@@ -59,27 +96,12 @@ class ValueArray(np.ndarray[Any, Any]):
     # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `max` and `cumsum`;
     # and `sum`, which is then faster.
 
-    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:  # type: ignore[override]
-        """The sum along axes."""
-        return reduced(_REDUCTIONS[np.add], self, axis, dtype, out, keepdims, name="sum", **others)
-
-    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **others: Any) -> Any:  # type: ignore[override]
-        """The mean along axes."""
-        return reduced(elementary.mean, self, axis, dtype, out, keepdims, name="mean", **others)
-
-    def std(  # type: ignore[override]
-        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False, **others: Any
-    ) -> Any:
-        """The standard deviation along axes."""
-        return reduced(
-            lambda values: elementary.std(values, ddof), self, axis, dtype, out, keepdims, name="std", **others
-        )
-
-    def var(  # type: ignore[override]
-        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False, **others: Any
-    ) -> Any:
-        """The variance along axes."""
-        return self.std(axis, dtype, out, ddof, keepdims, **others) ** 2
+    sum = _reduction("sum", _sum)
+    mean = _reduction("mean", elementary.mean)
+    std = _spread("std", elementary.std)
+    var = _spread("var", lambda values, ddof: elementary.std(values, ddof) ** 2)
+    argmax = _place(max)
+    argmin = _place(min)
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **others: Any) -> Any:
         """Each element held between two numbers, or between those of two arrays."""
@@ -95,14 +117,6 @@ class ValueArray(np.ndarray[Any, Any]):
     def dot(self, other: Any, out: Any = None) -> Any:
         """The matrix product, one `dot` node for each element of the result."""
         return np.dot(self, other, out)
-
-    def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
-        """The index of the first largest element, or of the first nan."""
-        return _indices(max, self, axis, out, keepdims)
-
-    def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
-        """The index of the first smallest element, or of the first nan."""
-        return _indices(min, self, axis, out, keepdims)
 
     def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
         """The indices that sort the elements, equal ones in their order, nans last."""
@@ -290,8 +304,7 @@ _PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these gi
     np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: v - _trunc(v), _trunc),
 }  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
-    np.add: lambda values: elementary.sum(values or [0.0]), np.logaddexp: elementary.logsumexp,
-    np.multiply: lambda values: elementary.prod(values or [1.0]),
+    np.add: _sum, np.multiply: _prod, np.logaddexp: elementary.logsumexp,
     np.maximum: lambda values: elementary.maximum(*values), np.minimum: lambda values: elementary.minimum(*values),
 }  # fmt: skip
 
@@ -392,30 +405,23 @@ def reduced(
         refuse(name, dtype=dtype, out=out, **others)
     bare = np.asarray(stripped(x), dtype=object)
     np.add.reduce(np.empty((1,) * bare.ndim), axis=axis)  # NumPy's own error for an axis that is not there
-    axes = (
-        tuple(range(bare.ndim)) if axis is None or not bare.ndim else tuple(a % bare.ndim for a in np.atleast_1d(axis))
-    )
+    every = axis is None or bare.ndim == 0
+    axes = tuple(range(bare.ndim)) if every else tuple(a % bare.ndim for a in np.atleast_1d(axis))
     kept = [a for a in range(bare.ndim) if a not in axes]
     shape = (*[bare.shape[a] for a in kept], math.prod([bare.shape[a] for a in axes]))
     rows = bare.transpose(*kept, *axes).reshape(shape)
-    chosen = where if where is True else np.broadcast_to(where, bare.shape).transpose(*kept, *axes).reshape(shape)
+    if where is not True:
+        where = np.broadcast_to(_truths(where), bare.shape).transpose(*kept, *axes).reshape(shape)
     result = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(*result.shape):
-        row = rows[index].tolist() if chosen is True else rows[index][chosen[index]].tolist()
-        result[index] = function(row if initial is None else [initial, *row])
+        row = rows[index].tolist() if where is True else rows[index][where[index]].tolist()
+        operands = row if initial is None else [initial, *row]
+        if not operands and function not in (_sum, _prod):
+            raise ShapeError(f"{name} of no values at all")
+        result[index] = function(operands)
     if keepdims:
         result = result.reshape([1 if a in axes else n for a, n in enumerate(bare.shape)])
     return _wrapped(result) if result.ndim else lifted(result[()])
-
-
-def _indices(extreme: Callable[..., int], x: Any, axis: Any, out: Any, keepdims: Any) -> Any:
-    """The index of the first nan or of the largest or smallest element along an axis, as a plain number."""
-
-    def index(values: list[Any]) -> int:
-        return min(_nans(values) or [extreme(range(len(values)), key=values.__getitem__)])
-
-    places = reduced(index, x, axis, None, out, keepdims, name="argmax and argmin")
-    return data(places).astype(np.intp)[()]
 
 
 def _nans(values: list[Any]) -> list[int]:
@@ -489,7 +495,7 @@ def multilinear(function: Any, *operands: Any, out: Any = None, dtype: Any = Non
     refuse(f"np.{function.__name__}", out=out, dtype=dtype)
     terms = [np.frompyfunc(_Terms, 1, 1)(x) if holds_nodes(x) else x for x in map(stripped, operands)]
     result = np.asarray(function(*terms, **kwargs), dtype=object)
-    result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else x, 1, 1)(result)
+    result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else lifted(x), 1, 1)(result)
     return _wrapped(result)
 
 

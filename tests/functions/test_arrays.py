@@ -609,6 +609,13 @@ def test_value_and_slopes_at_ties_zeros_and_nans(
     assert grads(V).tolist() == pytest.approx(slopes, rel=1e-15)
 
 
+def test_sum_and_product_of_nothing_are_constants() -> None:
+    V = ag.array([[], []])
+    assert ag.data(V.sum(axis=1)).tolist() == [0.0, 0.0]
+    assert np.prod(V).data == 1.0
+    assert np.max(V, initial=2.0).data == 2.0
+
+
 def test_steps_warn_that_no_gradient_passes() -> None:
     for ufunc, expected in ((np.ceil, [-1.0, 0.0, 2.0, 3.0]), (np.trunc, [-1.0, 0.0, 1.0, 2.0]), (np.fix, None)):
         V = ag.array([-1.7, -0.0, 1.2, 2.9])
@@ -691,7 +698,9 @@ def test_argument_that_has_no_meaning_here_is_refused(call: Callable[[Any], Any]
         (lambda x: np.interp(x, [0.0, 1.0], [1.0]), "2 places xp for 1 heights"),
         (lambda x: np.quantile(x, 1.5), "between 0 and 1"),
         (lambda x: np.linalg.norm(x, "fro"), "no ord='fro'"),
-        (lambda x: np.nanmean(np.where(x > 9.0, x, math.nan)), "no values"),
+        (lambda x: np.nanmean(np.where(x > 9.0, x, math.nan)), "mean of no values"),
+        (lambda x: np.max(x[:0]), "maximum.reduce of no values"),
+        (lambda x: x[:0].argmin(), "argmin of no values"),
     ],
 )
 def test_argument_of_a_wrong_size_or_value_is_a_value_error(call: Callable[[Any], Any], message: str) -> None:
