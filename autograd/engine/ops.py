@@ -371,6 +371,10 @@ ABS: Op = row("abs", abs, lambda out, a: (SIGN(a),), lambda xp, a: abs(a),
     symbol="|x|", latex=r"\left|{0}\right|", js="Math.abs({0})",
     because="|x| rises or falls with slope 1", kink="0 at 0")
 SIGN: Op = row("sign", special.sign, lambda out, a: (0.0,), because="a step is flat", kink="0 at 0", flat=True)
+COPYSIGN: Op = row("copysign", math.copysign, lambda out, a, b: (SIGN(a) * COPYSIGN(1.0, b), 0.0),
+    latex=r"\operatorname{{copysign}}({0}, {1})",
+    js="({1} < 0 || Object.is({1}, -0) ? -Math.abs({0}) : Math.abs({0}))",
+    because="|a| rises or falls with slope 1, and takes the sign of b", kink="0 in a at 0; 0 in b")
 FLOOR: Op = row("floor", special.floor, lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor", js="ag.floor({op}, {0})",
     because="a staircase is flat", kink="0 at the jumps", flat=True)
 

@@ -18,8 +18,8 @@ from tests.helpers.oracle import form_of, row_id, rows
 
 TOTAL = (
     "+", "-", "*", "neg", "atan", "tanh", "asinh", "hypot", "erf", "erfc", "sigmoid", "logsigmoid", "softplus",
-    "softsign", "silu", "gelu", "relu", "abs", "sum", "prod", "dot", "mean", "maximum", "minimum", "logsumexp",
-    "norm", "cross_entropy",
+    "softsign", "silu", "gelu", "relu", "abs", "copysign", "sum", "prod", "dot", "mean", "maximum", "minimum",
+    "logsumexp", "norm", "cross_entropy",
 )  # fmt: skip
 # With an edge: no value somewhere, an infinite slope, or a value too large for a float.
 EDGED = (

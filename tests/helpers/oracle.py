@@ -149,6 +149,7 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     # kinks and steps
     "abs": unary(abs),
     "sign": unary(mp.sign),
+    "copysign": binary(lambda a, b: abs(a) if b >= 0 else -abs(a)),
     "floor": unary(mp.floor),
     "rounded": lambda digits: unary(lambda a: mp.nint(a * mpf(10) ** digits) / mpf(10) ** digits),
     "clip": lambda low, high: unary(lambda a: min(max(a, mpf(low)), mpf(high))),
