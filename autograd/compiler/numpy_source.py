@@ -192,10 +192,8 @@ class ForwardSource:
         if step.folded is not None:
             weights, inputs = step.folded
             return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
-        return [
-            f"np.dot({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={z})",
-            *self._bias(k, step, z, "[:, None]"),
-        ]
+        w, x = value(step.weights, f"W{k}"), value(step.inputs, f"X{k}")
+        return [matrix_product(w, x, step.inputs.shape[0], z), *self._bias(k, step, z, "[:, None]")]
 
     def _bias(self, k: int, step: Product | Inner | Rows, z: str, shaped: str = "") -> list[str]:
         """The line that adds the bias, if there is one."""
@@ -244,6 +242,14 @@ class ForwardSource:
 
     def _written(self, symbol: Any, y: str, names: dict[str, str], out: Window, stack: tuple[int, ...]) -> list[str]:
         return _printed([(symbol, y)], names, self._arrays, self._scratch, out.shape, stack)
+
+
+def matrix_product(left: str, right: str, terms: int, out: str) -> str:
+    """The line for a product of matrices whose elements are sums of so many terms.
+
+    With a single term, `np.dot` of a 1x1 matrix would leave out what is to be multiplied by 0, so nan would become 0.
+    """
+    return f"np.{'multiply' if terms == 1 else 'dot'}({left}, {right}, out={out})"
 
 
 def _printed(
@@ -343,19 +349,21 @@ class BackwardSource:
     def _product(self, k: int, step: Product) -> list[str]:
         value = self._arrays.value
         dz = self._targets.upstream(step, f"dZ{k}")
+        rows, columns = step.out.shape
         lines: list[str] = []
         if step.folded is not None and self._targets.wants(step.folded[0]):
             weights, inputs = step.folded
-            lines += self._targets.send(weights, f"dW{k}", f"np.dot({dz}, {value(inputs, f'X{k}')}.T, out={{}})")
+            line = matrix_product(dz, f"{value(inputs, f'X{k}')}.T", columns, "{}")
+            lines += self._targets.send(weights, f"dW{k}", line)
         else:
             if self._targets.wants(step.weights):
                 x = value(step.inputs, f"X{k}" if step.folded is None else f"X{k}_")
-                lines += self._targets.send(step.weights, f"dW{k}", f"np.dot({dz}, {x}.T, out={{}})")
+                lines += self._targets.send(step.weights, f"dW{k}", matrix_product(dz, f"{x}.T", columns, "{}"))
             if step.bias is not None and self._targets.wants(step.bias):
                 lines += self._targets.send(step.bias, f"db{k}", f"np.add.reduce({dz}, axis=1, out={{}})")
         if self._targets.wants(step.inputs):
             w = value(step.weights, f"W{k}" if step.folded is None else f"W{k}_")
-            lines += self._targets.send(step.inputs, f"dX{k}", f"np.dot({w}.T, {dz}, out={{}})")
+            lines += self._targets.send(step.inputs, f"dX{k}", matrix_product(f"{w}.T", dz, rows, "{}"))
         return lines
 
     def _inner(self, k: int, step: Inner) -> list[str]:
