@@ -193,7 +193,7 @@ class ForwardSource:
             weights, inputs = step.folded
             return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
         w, x = value(step.weights, f"W{k}"), value(step.inputs, f"X{k}")
-        return [matrix_product(w, x, step.inputs.shape[0], z), *self._bias(k, step, z, "[:, None]")]
+        return [matrix_product(w, x, step.out, step.inputs.shape[0], z), *self._bias(k, step, z, "[:, None]")]
 
     def _bias(self, k: int, step: Product | Inner | Rows, z: str, shaped: str = "") -> list[str]:
         """The line that adds the bias, if there is one."""
@@ -244,12 +244,13 @@ class ForwardSource:
         return _printed([(symbol, y)], names, self._arrays, self._scratch, out.shape, stack)
 
 
-def matrix_product(left: str, right: str, terms: int, out: str) -> str:
-    """The line for a product of matrices whose elements are sums of so many terms.
+def matrix_product(left: str, right: str, result: Window, terms: int, out: str) -> str:
+    """The line for a product of matrices; `terms` is how many products make one element of the result.
 
-    With a single term, `np.dot` of a 1x1 matrix would leave out what is to be multiplied by 0, so nan would become 0.
+    Where a factor is 1x1, `np.dot` may leave out what is multiplied by 0, and nan becomes 0: then they are multiplied.
     """
-    return f"np.{'multiply' if terms == 1 else 'dot'}({left}, {right}, out={out})"
+    scales = terms == 1 and 1 in result.shape
+    return f"np.{'multiply' if scales else 'dot'}({left}, {right}, out={out})"
 
 
 def _printed(
@@ -353,17 +354,19 @@ class BackwardSource:
         lines: list[str] = []
         if step.folded is not None and self._targets.wants(step.folded[0]):
             weights, inputs = step.folded
-            line = matrix_product(dz, f"{value(inputs, f'X{k}')}.T", columns, "{}")
+            line = matrix_product(dz, f"{value(inputs, f'X{k}')}.T", weights, columns, "{}")
             lines += self._targets.send(weights, f"dW{k}", line)
         else:
             if self._targets.wants(step.weights):
                 x = value(step.inputs, f"X{k}" if step.folded is None else f"X{k}_")
-                lines += self._targets.send(step.weights, f"dW{k}", matrix_product(dz, f"{x}.T", columns, "{}"))
+                line = matrix_product(dz, f"{x}.T", step.weights, columns, "{}")
+                lines += self._targets.send(step.weights, f"dW{k}", line)
             if step.bias is not None and self._targets.wants(step.bias):
                 lines += self._targets.send(step.bias, f"db{k}", f"np.add.reduce({dz}, axis=1, out={{}})")
         if self._targets.wants(step.inputs):
             w = value(step.weights, f"W{k}" if step.folded is None else f"W{k}_")
-            lines += self._targets.send(step.inputs, f"dX{k}", matrix_product(f"{w}.T", dz, rows, "{}"))
+            line = matrix_product(f"{w}.T", dz, step.inputs, rows, "{}")
+            lines += self._targets.send(step.inputs, f"dX{k}", line)
         return lines
 
     def _inner(self, k: int, step: Inner) -> list[str]:
