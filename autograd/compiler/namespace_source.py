@@ -42,6 +42,7 @@ from .symbols import (
     forward,
     messages,
     stack_of,
+    weighted,
 )
 from .tape import Mask, Numbers
 
@@ -62,12 +63,19 @@ _HEADER = """\
 """
 
 
+_REDUCTIONS: dict[str, Any] = {  # what np.sum and the others call; on a layer's numbers they themselves take longer than the sum
+    "sum": lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    "prod": np.multiply.reduce,
+    "amax": np.maximum.reduce,
+    "amin": np.minimum.reduce,
+}
+
+
 class _Overlay:
     """A namespace with some functions beside its own, or in place of them."""
 
     def __init__(self, xp: Any, functions: Mapping[str, Any]) -> None:
-        self._xp = xp
-        self.__dict__.update(functions)
+        self.__dict__.update({**getattr(xp, "__dict__", {}), **functions, "_xp": xp})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._xp, name)
@@ -123,7 +131,8 @@ class ArrayProgram:
         names = [f"input{i}" for i in range(1, len(places) + 1)]
         for name, block in zip(names, places, strict=True):
             blocks.add(block, name)
-        space = _Overlay(xp, functions) if functions else xp
+        added = {**(_REDUCTIONS if xp is np else {}), **functions}
+        space = _Overlay(xp, added) if added else xp
         source = ArraySource(plan, blocks, varies, wanted, Formulas(blocks, space, functions))
         forward = source.forward()
         root = blocks.read(np.array(plan.root), "v")
@@ -446,7 +455,7 @@ class ArraySource:
             given["X"] = Term(self._full(step.operands, "X"), step.operands.shape)
             slope = found.partial
             trace = Trace() if isinstance(slope, float) else slope.trace
-            self._message(step.operands, step.op, trace.array_input("dy") * slope, given)
+            self._message(step.operands, step.op, weighted(trace.array_input("dy"), slope), given)
             return
         given |= {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
         for places, message in zip(step.operands.places, messages(step.op, step.count), strict=True):

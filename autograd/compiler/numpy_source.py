@@ -26,7 +26,7 @@ from .layout import Window
 from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, operands_of, wanted_places
 from .printing import function_text, numpy_lines
 from .single import Loop, LoopBack, backward_lines, forward_lines
-from .symbols import INPUT, Trace, forward, messages, stack_of
+from .symbols import INPUT, Trace, forward, messages, stack_of, weighted
 from .tape import Mask, Numbers
 
 __all__ = ["Backward", "Source", "Targets", "header"]
@@ -427,7 +427,7 @@ class BackwardSource:
         if found is None:
             return self._columns(k, step)
         trace = Trace() if isinstance(found.partial, float) else found.partial.trace
-        message = _times(trace.array_input("dy"), found.partial)
+        message = weighted(trace.array_input("dy"), found.partial)
         names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}"), "X": x}
         return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, step.operands.shape)
 
@@ -495,16 +495,6 @@ def _can_be_read(op: Op, count: int) -> bool:
     except ArgumentError:
         return False
     return True
-
-
-def _times(dy: Any, slope: Any) -> Any:
-    """dy * slope; where one of two factors of the slope is stacked, dy goes to the other one, which is smaller."""
-    if getattr(slope, "fn", None) == "multiply":
-        large = [x for x in slope.operands if getattr(x, "stacked", False)]
-        if len(large) == 1:
-            (small,) = [x for x in slope.operands if x is not large[0]]
-            return dy * small * large[0]
-    return dy * slope
 
 
 def _by_number(rule: Callable[..., tuple[float, ...]]) -> Callable[..., Any]:
