@@ -3,8 +3,9 @@
 The graph is read once. Dots that share weights and inputs become matrix products, nodes of one operation are computed
 at once, and what is left is computed one by one. The numbers are those of the scalar graph, to rounding.
 
-Read the files in the order in which a graph passes through them: `tape` (the graph as flat arrays), `groups` (what is
-computed at once), `layout` (where each number lies), `plan` (both together, as steps). `symbols` and `printing` make
+Read the files in the order in which a graph passes through them: `tape` (the graph as flat arrays), `steps` (the kinds
+of things that are computed at once), `groups` (which of them the graph is made of), `layout` (where each number lies),
+`plan` (both together). `symbols` and `printing` make
 source text of an operation's formula; `numpy_source` and `namespace_source` each write a plan's two passes with them.
 `program` is what users get; `scalar` is where it turns when a number is not finite, `guards` watches the branches, and
 `describe` says in words what was found.

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.op import Op
-from .layout import Window
 from .plan import Plan
+from .steps import Window
 
 __all__ = ["Arrays", "Floats", "Scratch", "word"]
 

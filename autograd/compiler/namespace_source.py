@@ -26,9 +26,9 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .describe import Description
-from .layout import Window
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, wanted_places
+from .plan import Plan, wanted_places
 from .printing import expression, function_text
+from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window
 from .symbols import (
     ELEMENTS,
     FUNCTION,
@@ -63,7 +63,7 @@ _HEADER = """\
 """
 
 
-_REDUCTIONS: dict[str, Any] = {  # what np.sum and the others call; on a layer's numbers they themselves take longer than the sum
+_REDUCTIONS: dict[str, Any] = {  # what np.sum and the others call, which take longer themselves than a layer's sum
     "sum": lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
     "prod": np.multiply.reduce,
     "amax": np.maximum.reduce,
@@ -316,7 +316,7 @@ class ArraySource:
 
     # the forward pass
 
-    def _product(self, step: Product) -> None:
+    def _product(self, step: Product[Window]) -> None:
         blocks, named = self._blocks, self._told.names.of(step)
         z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
         if self._is_folded(step):
@@ -335,7 +335,7 @@ class ArraySource:
             text += f" + {self._bias(self._read(step.bias.places[:, None], 'b'))}"
         self._line(z, text, step.out.places)
 
-    def _is_folded(self, step: Product) -> bool:
+    def _is_folded(self, step: Product[Window]) -> bool:
         """Whether the bias lies behind the weights, so that both are one matrix."""
         return step.bias is not None and self._blocks.is_matrix(
             np.column_stack([step.weights.places, step.bias.places])
@@ -345,15 +345,15 @@ class ArraySource:
     def _bias(number: Number) -> str:
         return number.text if isinstance(number, Term) else repr(number)
 
-    def _inner(self, step: Inner) -> str:
+    def _inner(self, step: Inner[Window]) -> str:
         text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
         return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
 
-    def _rows(self, step: Rows) -> str:
+    def _rows(self, step: Rows[Window]) -> str:
         text = f"xp.sum({self._full(step.weights, 'W')} * {self._bias(self._read(step.inputs, 'X'))}, axis=0)"
         return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
 
-    def _reduction(self, k: int, step: Reduction) -> None:
+    def _reduction(self, k: int, step: Reduction[Window]) -> None:
         found = stack_of(step.op, step.count)
         if found is not None:
             given: dict[str, Number] = {"X": Term(self._full(step.operands, "X"), step.operands.shape)}
@@ -363,7 +363,7 @@ class ArraySource:
             result = self._formula(step.op, forward(step.op, step.count), given)
         self._result(self._output(k, step), result, step.out.places)
 
-    def _output(self, k: int, step: Alike | Reduction) -> str:
+    def _output(self, k: int, step: Alike[Window] | Reduction[Window]) -> str:
         """The name of a step's results: A2 for the activations of layer 2."""
         tag = self._told.names.of(step).tag
         return f"A{tag}" if tag else f"y{k}"
@@ -373,14 +373,14 @@ class ArraySource:
             result = Term(self._blocks.full(self._named(result), places.shape), places.shape)
         self._line(name, result.text, places)
 
-    def _alike(self, k: int, step: Alike) -> None:
+    def _alike(self, k: int, step: Alike[Window]) -> None:
         shape = self._shape(step)
         places = step.out.places.reshape(shape)
         symbol = forward(step.op, len(step.operands))
         result = self._formula(step.op, symbol, self._given(step, shape))
         self._result(self._output(k, step), result, places)
 
-    def _shape(self, step: Alike) -> tuple[int, ...]:
+    def _shape(self, step: Alike[Window]) -> tuple[int, ...]:
         """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
         n = step.out.places.size
         for window in step.operands:
@@ -390,7 +390,7 @@ class ArraySource:
                     return tuple(m for m in shape if m != 1) or (n,)
         return (n,)
 
-    def _given(self, step: Alike, shape: tuple[int, ...]) -> dict[str, Number]:
+    def _given(self, step: Alike[Window], shape: tuple[int, ...]) -> dict[str, Number]:
         return {
             f"x{i}": self._read(x.places.reshape(shape), "x") if isinstance(x, Window) else x
             for i, x in enumerate(step.operands)
@@ -428,7 +428,7 @@ class ArraySource:
                 if isinstance(operand, Window):
                     self._message(operand.places.reshape(block.shape), step.op, message, given)
 
-    def _product_back(self, step: Product, dz: str) -> None:
+    def _product_back(self, step: Product[Window], dz: str) -> None:
         blocks, named = self._blocks, self._told.names.of(step)
         dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
         if step in self._below:
@@ -447,7 +447,7 @@ class ArraySource:
             text = f"{self._full(step.weights, w)}.T @ {dz}"
             self._messages.send(step.inputs.places, Term(blocks.named(text, f"d{x}"), step.inputs.shape))
 
-    def _reduction_back(self, step: Reduction, dy: Number) -> None:
+    def _reduction_back(self, step: Reduction[Window], dy: Number) -> None:
         block = self._blocks.block_of(step.out.places)
         given: dict[str, Number] = {"y": Term(block.name, block.shape), "dy": dy}
         found = stack_of(step.op, step.count)

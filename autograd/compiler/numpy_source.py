@@ -22,10 +22,10 @@ from ..engine.value import Value
 from ..errors import ArgumentError
 from .arrays import Arrays, Floats, Scratch
 from .describe import Description
-from .layout import Window
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, operands_of, wanted_places
+from .plan import Plan, wanted_places
 from .printing import function_text, numpy_lines
 from .single import Loop, LoopBack, backward_lines, forward_lines
+from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
 from .symbols import INPUT, Trace, forward, messages, stack_of, weighted
 from .tape import Mask, Numbers
 
@@ -205,39 +205,37 @@ class ForwardSource:
         self.loops[step] = self._arrays.names[f"loop{k}"] = Loop(step, self._arrays)
         return [f"loop{k}()"]
 
-    def _product(self, k: int, step: Product) -> list[str]:
+    def _product(self, k: int, step: Product[Window]) -> list[str]:
         value = self._arrays.value
         z = value(step.out, f"Z{k}")
         if step.folded is not None:
             weights, inputs = step.folded
             return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
         w, x = value(step.weights, f"W{k}"), value(step.inputs, f"X{k}")
-        return [matrix_product(w, x, step.out, step.inputs.shape[0], z), *self._bias(k, step, z, "[:, None]")]
+        return [matrix_product(w, x, step.out, step.inputs.shape[0], z), *self._bias(k, step.bias, z, "[:, None]")]
 
-    def _bias(self, k: int, step: Product | Inner | Rows, z: str, shaped: str = "") -> list[str]:
+    def _bias(self, k: int, bias: Window | None, z: str, shaped: str = "") -> list[str]:
         """The line that adds the bias, if there is one."""
-        if step.bias is None:
-            return []
-        return [f"np.add({z}, {self._arrays.value(step.bias, f'b{k}')}{shaped}, out={z})"]
+        return [] if bias is None else [f"np.add({z}, {self._arrays.value(bias, f'b{k}')}{shaped}, out={z})"]
 
-    def _inner(self, k: int, step: Inner) -> list[str]:
+    def _inner(self, k: int, step: Inner[Window]) -> list[str]:
         value = self._arrays.value
         z = value(step.out, f"z{k}")
         return [
             f"np.dot({value(step.weights, f'w{k}')}, {value(step.inputs, f'x{k}')}, out={z})",
-            *self._bias(k, step, z),
+            *self._bias(k, step.bias, z),
         ]
 
-    def _rows(self, k: int, step: Rows) -> list[str]:
+    def _rows(self, k: int, step: Rows[Window]) -> list[str]:
         value = self._arrays.value
         z, t = value(step.out, f"z{k}"), self._scratch.take(step.weights.shape)
         return [
             f"np.multiply({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={t})",
             f"np.add.reduce({t}, axis=0, out={z})",
-            *self._bias(k, step, z),
+            *self._bias(k, step.bias, z),
         ]
 
-    def _reduction(self, k: int, step: Reduction) -> list[str]:
+    def _reduction(self, k: int, step: Reduction[Window]) -> list[str]:
         value = self._arrays.value
         y, x = value(step.out, f"y{k}"), value(step.operands, f"X{k}")
         found = stack_of(step.op, step.count)
@@ -245,7 +243,7 @@ class ForwardSource:
             return self._by_columns(k, step.op, y, [f"{x}[{i}]" for i in range(step.count)], step.out)
         return self._written(found.forward, y, {"X": x}, step.out, step.operands.shape)
 
-    def _alike(self, k: int, step: Alike) -> list[str]:
+    def _alike(self, k: int, step: Alike[Window]) -> list[str]:
         value = self._arrays.value
         operands = [
             value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
@@ -366,7 +364,7 @@ class BackwardSource:
 
     # --- one kind of step after the other ------------------------------------------------------------------------
 
-    def _product(self, k: int, step: Product) -> list[str]:
+    def _product(self, k: int, step: Product[Window]) -> list[str]:
         value = self._arrays.value
         dz = self._targets.upstream(step, f"dZ{k}")
         rows, columns = step.out.shape
@@ -388,7 +386,7 @@ class BackwardSource:
             lines += self._targets.send(step.inputs, f"dX{k}", line)
         return lines
 
-    def _inner(self, k: int, step: Inner) -> list[str]:
+    def _inner(self, k: int, step: Inner[Window]) -> list[str]:
         """One dot by itself: it sends the numbers of the other factor, times dz."""
         weights, inputs = step.weights, step.inputs
         trace = Trace()
@@ -407,7 +405,7 @@ class BackwardSource:
             lines += self._targets.send(step.bias, f"db{k}", f"np.copyto({{}}, {names['dy']})")
         return lines
 
-    def _rows(self, k: int, step: Rows) -> list[str]:
+    def _rows(self, k: int, step: Rows[Window]) -> list[str]:
         trace = Trace()
         dy, w, x = (trace.array_input(name, stacked=name != "dy") for name in ("dy", "w", "x"))
         sent = [_Message(step.weights, dy * x), _Message(step.inputs, dy * w)]
@@ -420,7 +418,7 @@ class BackwardSource:
         }
         return self._sent(k, sent, names, step.out.shape, step.weights.shape)
 
-    def _reduction(self, k: int, step: Reduction) -> list[str]:
+    def _reduction(self, k: int, step: Reduction[Window]) -> list[str]:
         value = self._arrays.value
         found = stack_of(step.op, step.count)
         x = value(step.operands, f"X{k}")
@@ -431,7 +429,7 @@ class BackwardSource:
         names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}"), "X": x}
         return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, step.operands.shape)
 
-    def _columns(self, k: int, step: Reduction) -> list[str]:
+    def _columns(self, k: int, step: Reduction[Window]) -> list[str]:
         """A reduction whose rule has no form on a stack: called with the operands one by one, or number by number."""
         value, shape, op = self._arrays.value, step.operands.shape, step.op
         if op.user and not _can_be_read(op, step.count):
@@ -445,7 +443,7 @@ class BackwardSource:
         lines += [f"for i, slope in enumerate({s}):", f"    np.multiply({dy}, slope, out={t}[i, ...])"]
         return lines + self._targets.send(step.operands, f"dX{k}", f"np.copyto({{}}, {t})")
 
-    def _alike(self, k: int, step: Alike) -> list[str]:
+    def _alike(self, k: int, step: Alike[Window]) -> list[str]:
         value = self._arrays.value
         names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
         for i, x in enumerate(step.operands):

@@ -12,9 +12,9 @@ import pytest
 import autograd as ag
 from autograd import Value, compile
 from autograd.compiler.arrays import Arrays, Scratch
-from autograd.compiler.layout import Window
 from autograd.compiler.numpy_source import _KEY, Targets, header, wanted_places
-from autograd.compiler.plan import Alike, Plan
+from autograd.compiler.plan import Plan
+from autograd.compiler.steps import Alike, Window
 from tests.helpers.programs import KINDS
 from tests.helpers.replaying import LOW, forced, seeded
 from tests.helpers.second_looks import run_source
