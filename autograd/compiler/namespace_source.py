@@ -118,6 +118,7 @@ class ArrayProgram:
         own = {place: node for node, place in plan.leaves() if node._row is LEAF and place not in given}
         at = sorted(own)
         self.parameters: list[Value] = [own[place] for place in at]
+        self._shapes = [(len(at),), *[block.shape for block in self.inputs]]
         wanted, varies = _above(plan, at), _above(plan, [*at, *given])
         steps = [step for level in plan.levels for step in level]
         lone = sum(step.out.places.size for step in steps if isinstance(step, Single))
@@ -157,7 +158,7 @@ class ArrayProgram:
         Args:
             theta: of shape (number of parameters,).
         """
-        self._check((theta,), [(len(self.parameters),)])
+        self._check_shapes((theta,), self._shapes[:1])
         for p, x in zip(self.parameters, np.asarray(theta, dtype=float).tolist(), strict=True):
             p._data = x
 
@@ -194,16 +195,24 @@ class ArrayProgram:
         shapes = ", ".join(str(block.shape) for block in self.inputs)
         return f"ArrayProgram({len(self.parameters):,} parameters{f', inputs of shape {shapes}' if shapes else ''})"
 
-    def _check(self, arguments: Sequence[Any], shapes: Sequence[tuple[int, ...]] | None = None) -> None:
-        kind = str(getattr(arguments[0], "dtype", "")) if shapes is None else ""
-        if shapes is None:
-            shapes = [(len(self.parameters),), *[block.shape for block in self.inputs]]
+    def _check(self, arguments: Sequence[Any]) -> None:
+        self._check_shapes(arguments, self._shapes)
+        dtype = getattr(arguments[0], "dtype", None)
+        if _is_whole(dtype):
+            raise OperandError(f"theta is an array of floats, got {dtype}; convert it first, as theta * 1.0 does")
+
+    @staticmethod
+    def _check_shapes(arguments: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> None:
         got = [tuple(x.shape) if hasattr(x, "shape") else type(x).__name__ for x in arguments]
-        if got != list(shapes):
+        if got != shapes:
             names = ", ".join(["theta", *[f"input{i}" for i in range(1, len(shapes))]])
             raise ShapeError(f"the arguments ({names}) are arrays of shapes {_listed(shapes)}, got {_listed(got)}")
-        if "int" in kind or "bool" in kind:
-            raise OperandError(f"theta is an array of floats, got {kind}; convert it first, as theta * 1.0 does")
+
+
+def _is_whole(dtype: Any) -> bool:
+    """Whether numbers of this type are whole numbers or truth values; each library has types of its own."""
+    kind: str = getattr(dtype, "kind", "")
+    return kind in ("i", "u", "b") if kind else any(name in str(dtype) for name in ("int", "bool"))
 
 
 def _listed(shapes: Sequence[Any]) -> str:
@@ -491,6 +500,9 @@ class _Mail:
 def scattered(xp: Any, size: int, index: Numbers, messages: Any) -> Any:
     """Zeros with the messages added at each index; every library has its own way to say that."""
     zeros = xp.zeros(size, dtype=messages.dtype)
+    if xp is np:  # the quickest question first
+        np.add.at(zeros, index, messages)
+        return zeros
     if hasattr(zeros, "at"):  # JAX
         return zeros.at[index].add(messages)
     if hasattr(zeros, "index_add"):  # PyTorch
