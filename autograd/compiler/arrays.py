@@ -9,12 +9,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from ..engine.op import Op
-from .layout import Window
 from .plan import Plan
+from .steps import Window
 
 __all__ = ["Arrays", "Floats", "Scratch", "word"]
 
@@ -151,4 +150,5 @@ class Scratch:
 def view(array: Floats, window: Window) -> Floats:
     """A window of an array; its places must lie evenly."""
     assert window.strides is not None
-    return as_strided(array[window.start :], window.shape, [8 * stride for stride in window.strides])
+    strides = [8 * stride for stride in window.strides]
+    return np.ndarray(window.shape, np.float64, array, 8 * window.start, strides)  # as_strided keeps an object more

@@ -33,6 +33,7 @@ __all__ = [
     "partials",
     "stack_of",
     "stacked",
+    "weighted",
 ]
 
 INPUT, ROW, FUNCTION, REDUCTION, ELEMENTS = "input", "row", "function", "reduction", "elements"
@@ -380,6 +381,16 @@ def stack_of(op: Op, count: int) -> Stacked | None:
         if repr(few) == repr(more):
             return few
     return stacked(op, count)
+
+
+def weighted(dy: Any, slope: Any) -> Any:
+    """dy * slope; where one of two factors of the slope is stacked, dy goes to the other one, which is smaller."""
+    if getattr(slope, "fn", None) == "multiply":
+        large = [x for x in slope.operands if getattr(x, "stacked", False)]
+        if len(large) == 1:
+            (small,) = [x for x in slope.operands if x is not large[0]]
+            return dy * small * large[0]
+    return dy * slope
 
 
 def _same(a: Any, b: Any) -> bool:
