@@ -26,7 +26,6 @@ __all__ = [
     "definition",
     "derivative",
     "in_one_line",
-    "kinks",
     "latex_name",
     "latex_number",
     "local_derivative_text",
@@ -34,8 +33,8 @@ __all__ = [
     "name_of",
     "point_text",
     "shortened",
+    "shown_of_many",
     "term_text",
-    "visible",
     "written",
 ]
 
@@ -124,7 +123,7 @@ class Style:
         return [f"- {x[1:]}" if i and x[0] == "-" else f"+ {x}" if i else x for i, x in enumerate(self._visible(terms))]
 
     def _visible(self, numbers: Sequence[float]) -> list[str]:
-        return [self.dots if i is None else self.digits(numbers[i]) for i in visible(len(numbers))]
+        return [self.dots if x is None else self.digits(x) for x in shown_of_many(numbers)]
 
 
 class Latex(Style):
@@ -169,16 +168,14 @@ UNICODE = Style("∂", "·", "…", "±")
 LATEX = Latex(r"\partial", r"\cdot", r"\cdots", r"\pm", star=r" \cdot ")
 
 
-def visible(count: int) -> list[int | None]:
-    """The places of `count` things that are shown, and None for a gap."""
-    if count <= _MOST:
-        return list(range(count))
-    return [*range(_MOST // 2), None, *range(count - 3, count)]
+def shown_of_many(things: Sequence[Any], gap: Any = None) -> list[Any]:
+    """The factors or terms that are written out, with the gap in the middle where there are too many."""
+    return shortened(things, gap, _MOST, _MOST // 2, 3)
 
 
-def shortened(terms: Sequence[str], dots: str, most: int = 8) -> list[str]:
-    """The terms, without those before the last one where there are too many."""
-    return [*terms[: most - 2], dots, terms[-1]] if len(terms) > most else list(terms)
+def shortened(things: Sequence[Any], gap: Any, most: int = 8, first: int = 6, last: int = 1) -> list[Any]:
+    """The things if there are `most` at the most; else the first few, the gap, and the last few."""
+    return list(things) if len(things) <= most else [*things[:first], gap, *things[-last:]]
 
 
 def _one_thing(operand: str) -> str:
@@ -215,7 +212,7 @@ def made_by(op: Op, operands: Sequence[str], style: Style = TEXT) -> str:
 
 def in_one_line(operands: Sequence[str], dots: str = "...") -> list[str]:
     """The operands, without those in the middle where there are more than six."""
-    return list(operands) if len(operands) <= 6 else [*operands[:3], dots, *operands[-2:]]
+    return shortened(operands, dots, 6, 3, 2)
 
 
 def definition(node: Any, names: Names, style: Style = TEXT) -> str:
@@ -225,11 +222,6 @@ def definition(node: Any, names: Names, style: Style = TEXT) -> str:
         return f"{name} = {style.number(node._data)} ({'an input' if node._row is LEAF else 'a constant'})"
     operands = in_one_line([style.name(names[p]) for p in node.parents], style.dots)
     return f"{name} = {made_by(node._row, operands, style)}"
-
-
-def kinks(nodes: Iterable[Any]) -> list[str]:
-    """What the operations among the nodes take for a derivative where they have none."""
-    return list(dict.fromkeys(f"{node._row.name}: {node._row.kink}" for node in nodes if node._row.kink))
 
 
 # --- nodes as formulas over labelled nodes ------------------------------------------------------------------------
