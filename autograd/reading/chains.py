@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..engine import graph
 from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
-from .paths import replayed
+from .paths import recomputed, replayed
 
 __all__ = [
     "Chain",
@@ -331,11 +331,8 @@ def _central(f: Callable[[float], float], x: float, operands: int) -> Slopes:
 def stale(order: Iterable[Any]) -> tuple[Any, float] | None:
     """The first node that stores something else than its operands now give, and what they give; None: there is none."""
     for node in order:
-        try:
-            now: float = node._row.forward(*[p._data for p in node.parents])
-        except (ArithmeticError, ValueError):
-            now = math.nan
-        if now != node._data and (now == now or node._data == node._data):
+        now = recomputed(node._row, [p._data for p in node.parents], node._data)
+        if now is not None:
             return node, now
     return None
 

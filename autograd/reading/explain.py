@@ -182,7 +182,7 @@ class _Plain(_Writer):
         return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
     def head(self) -> list[str]:
-        told, style = self.told, self.style
+        told = self.told
         if told.root is told.wrt:
             return [f"{self.left} = 1: both are the same node"]
         if told.sweep is None:
