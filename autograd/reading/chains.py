@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..engine import graph
 from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
+from .formulas import shown_of_many
 from .paths import recomputed, replayed
 
 __all__ = [
@@ -76,9 +77,15 @@ class Chain:
         return (self.start, *[link.below for link in self.links])
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> Iterable[Step]:
         """Every link behind the node that it starts from."""
-        return list(zip(self.nodes, self.links, strict=False))
+        return zip(self.nodes, self.links, strict=False)
+
+    @cached_property
+    def shown(self) -> list[Step | None]:
+        """The steps that are written out, and None for a gap."""
+        places = shown_of_many(range(len(self.links)))
+        return [None if i is None else (self.nodes[i], self.links[i]) for i in places]
 
     @cached_property
     def partials(self) -> tuple[float, ...]:

@@ -44,7 +44,7 @@ from .chains import (
     swept,
     told_apart,
 )
-from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, latex_number, shown_of_many
+from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, latex_number
 from .grouping import Grouping
 from .names import Names, is_name, is_plain_number
 from .paths import Path, walk
@@ -83,12 +83,12 @@ class Account:
 
     def explained(self) -> list[Step]:
         """The steps to explain one by one, each once; one more than there is room for says that there are others."""
-        steps: Iterable[Step | None] = (step for chain in self.chains for step in shown_of_many(chain.steps))
+        steps: Iterable[Step | None] = (step for chain in self.chains for step in chain.shown)
         if self.gathered is not None:
             # Of gathered paths: the step down to the node where all meet, and those from there on.
             shared = self.gathered.shared
             down = [step for chain in self.chains for step in chain.steps if step[1].below is shared.start]
-            steps = [step for step in [*down, *shared.steps[:_EXPLAINED]] if self.is_single(step)]
+            steps = [step for step in [*down, *islice(shared.steps, _EXPLAINED)] if self.is_single(step)]
         return list(islice(dict.fromkeys(step for step in steps if step is not None), _EXPLAINED + 1))
 
     def is_single(self, step: Step) -> bool:
@@ -168,7 +168,7 @@ class _Writer:
         return self.style.dots if step is None else self.ratio(step[0], step[1].below, step[1].mark)
 
     def symbols(self, chain: Chain) -> list[str]:
-        return self.style.product([self.step(step) for step in shown_of_many(chain.steps)])
+        return self.style.product([self.step(step) for step in chain.shown])
 
     def numbers(self, chain: Chain) -> list[str]:
         return self.style.numbers(chain.partials)
@@ -269,7 +269,7 @@ class _Plain(_Writer):
                 if side:
                     first = f"+ ({first})" if first[0] == "-" else f"+ {first}"
                 side += [first, *others]
-        inner = [s[0] for chain in chains for s in shown_of_many(chain.steps) if s is not None and s[0] is not above]
+        inner = [s[0] for chain in chains for s in chain.shown if s is not None and s[0] is not above]
         lines = equation([[self.step(step)], symbols, numbers, [value]], 2)
         return lines + self.where([above, *filter(_unnamed, inner)], "    ")
 
