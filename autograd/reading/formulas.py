@@ -261,12 +261,7 @@ _WRITTEN_OUT: dict[Op, tuple[int, Callable[[Style, Sequence[str]], str]]] = {
 
 
 def written(node: Any, by_name: bool = True) -> str:
-    """The formula of a node over labelled nodes; its name if it has none and the formula is long.
-
-    Args:
-        node: a node, or a plain number.
-        by_name: whether the node itself may be written as its label.
-    """
+    """The formula of a node or number over labelled nodes, its own label used if `by_name`; its name if that is long."""
     text = _formula(lift(node), TEXT, by_name).text
     return text if len(text) <= LONGEST else name_of(node)
 
@@ -294,13 +289,7 @@ def point_text(names: Sequence[str], numbers: Sequence[float]) -> str:
 
 
 def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
-    """The local derivative of a node by its k-th operand, written out: d(x^2)/dx = 2x.
-
-    Args:
-        node: a node that an operation made.
-        k: which operand.
-        whole: False leaves out what it is equal to.
-    """
+    """The local derivative of a node by its k-th operand: d(x^2)/dx = 2x, or d(x^2)/dx alone if not `whole`."""
     texts = (written(node), written(node.parents[k]))
     name = "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
     if not whole:
@@ -359,30 +348,32 @@ def _formula(node: Any, style: Style = TEXT, by_name: bool = True, depth: int = 
         label = shown(node._label)
         return _Part(style.word(label), _SUM if " " in label else _ATOM, _is_word(label.replace("^", "")))
     if not node.parents:
-        return _Part(style.number(node._data), _ATOM if node._data >= 0 else _SUM, _is_word(short_number(node._data)))
+        return _number(node._data, style)
     if depth > _DEEPEST or len(node.parents) > 6:
         return _Part(_node_text(node), _ATOM)
     parts = [_formula(p, style, True, depth + 1) for p in node.parents]
     if op in _INFIX:
         return _infix(op, style, *parts)
     if op in (ops.POW, ops.POWER_TOTAL):
-        base, above = parts
-        follows = base.follows and above.strength == _ATOM and above.text.isalnum()
-        return _Part(style.power(base.held(_POWER), above.held(_ATOM)), _POWER, follows)
+        return _raised(style, *parts)
     if op is ops.NEG:
         return _Part(f"-{parts[0].held(_PRODUCT)}", _SUM)
     if len(op.params) == 1 and op in (ops.power(op.params[0]), ops._power(op.params[0])):
-        exponent = short_number(op.params[0])
-        if exponent == "1":
-            return parts[0]
-        follows = parts[0].follows and parts[0].strength == _ATOM and exponent.isalnum()
-        raised = style.power(parts[0].held(_ATOM), exponent if op.params[0] >= 0 else f"({exponent})")
-        return _Part(raised, _POWER, follows)
+        return parts[0] if op.params[0] == 1.0 else _raised(style, parts[0], _number(op.params[0], style))
     texts = [part.text for part in parts]
     if op in _WRITTEN_OUT:
         strength, write = _WRITTEN_OUT[op]
         return _Part(write(style, texts), strength)
     return _Part(f"|{texts[0]}|" if op is ops.ABS else style.call(op.name.strip("_"), texts), _ATOM)
+
+
+def _number(x: float, style: Style) -> _Part:
+    return _Part(style.number(x), _ATOM if x >= 0 else _SUM, _is_word(short_number(x)))
+
+
+def _raised(style: Style, base: _Part, exponent: _Part) -> _Part:
+    follows = base.follows and base.strength == exponent.strength == _ATOM and exponent.text.isalnum()
+    return _Part(style.power(base.held(_ATOM), exponent.held(_ATOM)), _POWER, follows)
 
 
 def _infix(op: Op, style: Style, left: _Part, right: _Part) -> _Part:
@@ -415,30 +406,20 @@ def _is_number(text: str) -> bool:
 # --- LaTeX --------------------------------------------------------------------------------------------------------
 
 
-_GREEK = frozenset(
-    re.findall(
-        "[A-Za-z]+",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega",
-    )
+_LETTERS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
+_GREEK = frozenset(_LETTERS.split())
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde", "dot": r"\dot"}
 _MARKS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot"}
-_SIGNS = {
+_SIGNS = {sign: f"\\{sign}" for sign in "{}$&%#_ "} | {
     "\\": r"\backslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "%": r"\%",
-    "#": r"\#",
-    "_": r"\_",
     "^": r"\hat{}",
     "~": r"\sim{}",
-    " ": r"\ ",
+    "`": r"\grave{}",
     "<": "{<}",  # a notebook's page would take `<` and a letter for a tag
     ">": "{>}",
-    "`": r"\grave{}",
     "@": "{@}",  # KaTeX takes it for a letter of the command before it
 }
 _TOKEN = re.compile(r"[^\W\d_]+\d*(?:_[^\W_]+)*|\d+|.", re.DOTALL)
