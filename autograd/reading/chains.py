@@ -19,27 +19,6 @@ from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
 from .formulas import shown_of_many
 from .paths import recomputed, replayed
 
-__all__ = [
-    "Chain",
-    "Count",
-    "Gathered",
-    "Link",
-    "Links",
-    "Step",
-    "Sweep",
-    "counted",
-    "disagreement",
-    "gathered",
-    "measured",
-    "measured_digits",
-    "measured_text",
-    "merged",
-    "routes",
-    "stale",
-    "swept",
-    "told_apart",
-]
-
 Count: TypeAlias = int | float  # floats above 2^64, where the last digit no longer matters and integers grow long
 
 _EXACT = 1 << 64

@@ -16,7 +16,7 @@ from ..engine.ops import LEAF
 from ..engine.value import lift
 from ..errors import AutogradError, shown
 from .names import Names, is_name, is_plain_number, short_number
-from .text import columns, label_text
+from .text import columns, cut, label_text
 
 __all__ = [
     "LATEX",
@@ -72,11 +72,7 @@ class Style:
 
     def name(self, name: str) -> str:
         """A node's name, cut where it is too long for a line."""
-        if columns(name) <= _LONGEST_NAME:
-            return name
-        while columns(name) > _LONGEST_NAME - 3:
-            name = name[:-1]
-        return name + self.dots
+        return name if columns(name) <= _LONGEST_NAME else cut(name, _LONGEST_NAME - 3 + len(self.dots), self.dots)
 
     def number(self, x: float) -> str:
         """A number, as short as `short_number`."""
@@ -261,7 +257,7 @@ _WRITTEN_OUT: dict[Op, tuple[int, Callable[[Style, Sequence[str]], str]]] = {
 
 
 def written(node: Any, by_name: bool = True) -> str:
-    """The formula of a node or number over labelled nodes, its own label used if `by_name`; its name if that is long."""
+    """The formula of a node over labelled nodes, itself as its label if `by_name`; a short name if that is long."""
     text = _formula(lift(node), TEXT, by_name).text
     return text if len(text) <= LONGEST else name_of(node)
 
@@ -359,7 +355,7 @@ def _formula(node: Any, style: Style = TEXT, by_name: bool = True, depth: int = 
     if op is ops.NEG:
         return _Part(f"-{parts[0].held(_PRODUCT)}", _SUM)
     if len(op.params) == 1 and op in (ops.power(op.params[0]), ops._power(op.params[0])):
-        return parts[0] if op.params[0] == 1.0 else _raised(style, parts[0], _number(op.params[0], style))
+        return parts[0] if short_number(op.params[0]) == "1" else _raised(style, parts[0], _number(op.params[0], style))
     texts = [part.text for part in parts]
     if op in _WRITTEN_OUT:
         strength, write = _WRITTEN_OUT[op]

@@ -21,7 +21,7 @@ __all__ = ["Grouping", "Part", "Role"]
 
 Role: TypeAlias = Literal["weight", "bias", "z", "a", "inner"]
 _ROLES: tuple[Role, ...] = ("weight", "bias", "z", "a", "inner")
-_WEIGHT, _BIAS, _Z, _A, _INNER = range(1, 6)  # 0 is no role
+_WEIGHT, _BIAS, _Z, _A, _INNER = range(1, 6)  # places in _ROLES, counted from 1; 0 is no role
 
 # --- what in a graph has the form of a weighted sum ---------------------------------------------------------------
 

@@ -95,12 +95,9 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
 def walk(
     links: Mapping[Any, Sequence[LinkT]], start: Any, end: Any
 ) -> Iterator[tuple[tuple[Any, ...], tuple[LinkT, ...]]]:
-    """Every path from `start` down to `end`, another node: its nodes and its links.
+    """Every path from `start` down to another node, `end`: its nodes and its links.
 
-    Args:
-        links: for each node between them those that lead further down to `end`, in operand order; each begins with
-            the node below.
-        start, end: from where to where.
+    `links` has for each node on the way those that lead on to `end`; a link begins with the node below.
     """
     nodes: list[Any] = [start]
     along: list[LinkT] = []
