@@ -339,11 +339,11 @@ class Trace(Sequence[Step]):
         """Send the messages of the first so many visits, as far as they have not been sent."""
         while len(self._ends) <= visits:
             i = self._visited[len(self._ends) - 1]
-            node, upstream = self.order[i], self._complete(i)
+            node, parents, upstream = self.order[i], self.order[i].parents, self._complete(i)
             # The local derivatives at the values that the trace has read.
-            partials = graph.partials_at(node, self.values[i], [self.values[self.place[p]] for p in node.parents])
+            partials = graph.partials_at(node, self.values[i], [self.values[self.place[p]] for p in parents])
             for operand in graph.sending_order(node):
-                parent, local = node.parents[operand], partials[operand]
+                parent, local = parents[operand], partials[operand]
                 if graph.is_constant(parent):
                     continue
                 target, message = self.place[parent], len(self._target)
@@ -352,7 +352,7 @@ class Trace(Sequence[Step]):
                 if received:
                     received.append(message)
                 else:
-                    self._received[target] = array("q", [message])
+                    self._received[target] = [message]
                 self._target.append(target)
                 self._operand.append(operand)
                 self._local.append(local)
