@@ -77,8 +77,8 @@ class _Sums:
                 for p in node.parents:
                     uses[place[p]] = one_more[uses[place[p]]]
             else:
-                # Neurons share these tuples, so each is looked at once. What a dot takes in counts as used several times:
-                # it can't be a term of a larger sum.
+                # Neurons share these tuples, so each is looked at once. What a dot takes in counts as used several
+                # times: it can't be a term of a larger sum.
                 for group in (a, b):
                     if id(group) not in seen:
                         seen.add(id(group))
