@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..engine.graph import is_constant, name_of, topological_order
 from ..engine.op import number
 from ..engine.ops import LEAF, LITERAL
+from ..engine.together import attributes, commit
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from .arrays import Floats
@@ -67,9 +68,14 @@ class Program:
         self._at = scalar.plan.root
         self._is_fresh = False
         self._training: Training | None = None
+        self._undo: tuple[Any, Floats] | None = None  # the trained numbers, and their places, before a run
 
     @property
     def _values(self) -> Floats:
+        if self._undo is not None:  # the end of a run was interrupted, so none of its steps counts
+            places, numbers = self._undo
+            self._source.values[places] = numbers
+            self._undo = None
         return self._source.values
 
     @property
@@ -104,8 +110,8 @@ class Program:
         source = self._source.backward()
         with np.errstate(all="ignore"):
             self._scalar.backward(source, number(seed))
-        for node, found in zip(source.leaves, self._gradients[source.places].tolist(), strict=True):
-            node._grad = found if node._grad is None else node._grad + found
+        found = zip([node._grad for node in source.leaves], self._gradients[source.places].tolist(), strict=True)
+        commit(attributes(source.leaves, "_grad", [new if old is None else old + new for old, new in found]))
 
     def _forward(self) -> None:
         self._is_fresh = False  # stays so if a number has no value
@@ -141,12 +147,11 @@ class Program:
         steps = steps_of(steps)
         training = self._trained_by(optimizer)
         self._leaves.refresh(self._values)
-        training.begin()
+        self._undo = training.begin(optimizer)
         self._is_fresh = False
         losses = np.empty(steps)
-        made = 0
-        with np.errstate(all="ignore"), training.arranged(optimizer):
-            update, values, at = training.update(optimizer), self._values, self._at
+        with np.errstate(all="ignore"):
+            update, values, at = training.step, self._source.values, self._at
             forward, backward, check = self._scalar.forward, self._scalar.backward, self._guards
             try:
                 for k in range(steps):
@@ -156,11 +161,10 @@ class Program:
                     losses[k] = values[at]
                     backward(training.backward, 1.0, aloud=k == 0)
                     update()
-                    made += 1
             finally:  # after an error, too, the parameters are those that the optimiser has reached
-                if made:
-                    self.root._data = float(losses[made - 1])
-                    training.finish()
+                last = losses[training.made - 1 :][:1].tolist() if training.made else []
+                writes = training.writes() if training.made else ()
+                commit(writes, attributes([self.root], "_data", last), attributes([self], "_undo", [None]))
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:
@@ -362,13 +366,14 @@ class BatchProgram(Program):
         self._compiled[count] = scalar, rows
         if len(self._compiled) > _SIZES:
             del self._compiled[next(iter(self._compiled))]
-        before = None if self._rows is None else self._scalar
+        before = None if self._rows is None else (self._plan, self._values, self._gradients)
         self._run_on(scalar)
         self._rows = rows
         if before is not None:  # what was set, and the last gradients, stay
-            old, new = ([place for _, place in plan.leaves()] for plan in (before.plan, scalar.plan))
-            self._values[new] = before.source.values[old]
-            self._gradients[new] = before.source.gradients[old]
+            plan, values, gradients = before
+            old, new = ([place for _, place in plan.leaves()] for plan in (plan, scalar.plan))
+            self._values[new] = values[old]
+            self._gradients[new] = gradients[old]
 
     def _compile(self, count: int) -> tuple[Scalar, Numbers]:
         graph = self._graph

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Self
 
 import numpy as np
 
 from ..engine.ops import LEAF
+from ..engine.together import attributes, commit
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, data
@@ -132,8 +134,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
-        for p in self.parameters():
-            p._grad = None
+        commit(attributes(self.parameters(), "_grad", repeat(None)))
 
     # --- training and evaluation ---------------------------------------------------------------------------------
 
@@ -197,12 +198,15 @@ class Module:
         checked = {name: _checked(name, state_dict[name], data(it).shape) for name, (_, _, it) in state.items()}
         for name, (module, short, _) in state.items():
             module._check_buffer(name, short, checked[name])
+        writes = []
         for name, (module, short, it) in state.items():
             if short in module.buffers:
-                setattr(module, short, type(it)(checked[name]) if np.ndim(it) == 0 else checked[name])
+                writes.append(
+                    attributes([module], short, [type(it)(checked[name]) if np.ndim(it) == 0 else checked[name]])
+                )
             else:
-                for v, number in zip(_flat(it), checked[name].ravel().tolist(), strict=True):
-                    v.data = number
+                writes.append(attributes(_flat(it), "_data", checked[name].ravel().tolist()))
+        commit(*writes)
 
     def _check_buffer(self, name: str, short: str, numbers: np.ndarray[Any, Any]) -> None:
         """Raise if the numbers cannot be what a buffer of this module holds."""
