@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from operator import is_, setitem
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ class Training:
             attributes(self._parameters, "_data", weights[back].tolist()),
             attributes(self._parameters, "_grad", slopes[back].tolist()),
             self._optimizer.writes(state.arranged(back)),
-            map(setitem, [self._values], [self._block], [weights]),
+            map(np.ndarray.__setitem__, [self._values], [self._block], [weights]),
         )
 
 

@@ -200,12 +200,11 @@ class Module:
             module._check_buffer(name, short, checked[name])
         writes = []
         for name, (module, short, it) in state.items():
+            numbers = checked[name]
             if short in module.buffers:
-                writes.append(
-                    attributes([module], short, [type(it)(checked[name]) if np.ndim(it) == 0 else checked[name]])
-                )
+                writes.append(attributes([module], short, [type(it)(numbers) if np.ndim(it) == 0 else numbers]))
             else:
-                writes.append(attributes(_flat(it), "_data", checked[name].ravel().tolist()))
+                writes.append(attributes(_flat(it), "_data", numbers.ravel().tolist()))
         commit(*writes)
 
     def _check_buffer(self, name: str, short: str, numbers: np.ndarray[Any, Any]) -> None:

@@ -86,7 +86,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what an option of this name
 
 @dataclass
 class Group:
-    """What the steps of parameters depend on beside their gradients; `fixed` has what a rule needs of it in each step."""
+    """What a step depends on beside weights, gradients and state; `fixed` has the numbers that every step needs."""
 
     lr: float
     initial_lr: float | None  # what the first scheduler starts from
