@@ -90,9 +90,10 @@ class Training:
         self.backward = source.backward(parameters)
         order = np.argsort(places)
         together = bool((np.diff(places[order]) == 1).all())
-        self._order = order if together else np.arange(len(places))
+        self._order = order if together and (np.diff(order) != 1).any() else None
+        self._back = None if self._order is None else np.argsort(order)
         self._block: Any = slice(places.min(), places.max() + 1) if together else places
-        self._slopes = np.empty(len(places)), np.empty(len(places))  # as the sides of a State
+        self._slopes = np.empty(len(places)), np.empty(len(places))  # those of the last step, and of the next
 
     def is_of(self, parameters: Sequence[Value]) -> bool:
         """Whether these are the parameters, in the same order."""
@@ -100,33 +101,35 @@ class Training:
 
     def begin(self, optimizer: Any) -> tuple[Any, Floats]:
         """Start from the numbers in the arrays; returns where the parameters are and what stands there."""
-        self._optimizer, self._state = optimizer, optimizer.state_in(self._order)
-        self._start = self._state.steps[0]
-        weights = self._state.rows[0]
+        self._optimizer, self._state = optimizer, optimizer.arranged(self._order)
+        self._start = self._state[2]
+        weights = self._state[0][0]
         weights[:] = self._values[self._block]
         return self._block, weights.copy()
 
     @property
     def made(self) -> int:
         """The steps made since :meth:`begin`."""
-        made: int = self._state.steps[0] - self._start
+        made: int = self._state[2] - self._start
         return made
 
     def step(self) -> None:
         """One step of the optimiser, from the gradients that are in the arrays."""
-        state, slopes = self._state, self._slopes[(self._state.steps[0] + 1) % 2]
-        slopes[:] = self._gradients[self._block]
-        state.steps = self._optimizer.advance(state, state.rows[0], slopes)  # now the step is made, and not before
-        self._values[self._block] = state.rows[0]
+        state, block = self._state, self._block
+        slopes = self._slopes[state[2] % 2]
+        slopes[...] = self._gradients[block]
+        self._state = state = self._optimizer.advance(state, state[0][0], slopes)  # now the step is made
+        self._values[block] = state[0][0]
 
     def writes(self) -> Iterator[None]:
         """Bring the Values, the optimiser and the arrays to where the steps have come; for `commit`."""
-        back, state = np.argsort(self._order), self._state
-        weights, slopes = state.rows[0], self._slopes[state.steps[0] % 2]
+        state, weights = self._state, self._state[0][0]
+        slopes = self._slopes[(state[2] - 1) % 2]
+        back: Any = ... if self._back is None else self._back
         return chain(
             attributes(self._parameters, "_data", weights[back].tolist()),
             attributes(self._parameters, "_grad", slopes[back].tolist()),
-            self._optimizer.writes(state.arranged(back)),
+            self._optimizer.writes(state if self._back is None else self._optimizer.arranged(self._back, state)),
             map(np.ndarray.__setitem__, [self._values], [self._block], [weights]),
         )
 

@@ -108,7 +108,7 @@ class SGD(Optimizer):
                 np.multiply(old[1], momentum, buffer)
                 buffer += np.multiply(g, group.fixed["share"], b) if options["dampening"] else g
             g = np.add(g, np.multiply(buffer, momentum, b), b) if options["nesterov"] else buffer
-        np.subtract(w, np.multiply(g, group.lr, a), new[0])
+        np.subtract(w, np.multiply(g, group.rate, a), new[0])
 
 
 class Adam(Optimizer):
@@ -265,9 +265,9 @@ class RMSprop(Optimizer):
         if options["momentum"]:
             np.multiply(old[-1], fixed["momentum"], new[-1])
             np.add(new[-1], np.divide(g, a, b), new[-1])
-            np.multiply(new[-1], group.lr, b)
+            np.multiply(new[-1], group.rate, b)
         else:
-            np.multiply(g, group.lr, b)
+            np.multiply(g, group.rate, b)
             b /= a
         np.subtract(w, b, new[0])
 
