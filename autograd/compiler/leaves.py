@@ -7,7 +7,7 @@ optimiser's parameters. The functions at the end look at a user's arguments befo
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import is_
 from typing import Any
@@ -113,13 +113,24 @@ class Training:
         made: int = self._state[2] - self._start
         return made
 
-    def step(self) -> None:
-        """One step of the optimiser, from the gradients that are in the arrays."""
-        state, block = self._state, self._block
-        slopes = self._slopes[state[2] % 2]
-        slopes[...] = self._gradients[block]
-        self._state = state = self._optimizer.advance(state, state[0][0], slopes)  # now the step is made
-        self._values[block] = state[0][0]
+    def stepper(self) -> Callable[[], None]:
+        """A function that makes one step, from the gradients that are in the arrays."""
+        advance, kept, places = self._optimizer.advance, self._slopes, self._block
+        weights, slopes = self._values[places], self._gradients[places]  # of a slice: views
+
+        def step() -> None:
+            state = self._state
+            mine = kept[state[2] % 2]
+            mine[...] = slopes
+            self._state = state = advance(state, state[0][0], mine)  # now the step is made, and not before
+            weights[...] = state[0][0]
+
+        def scattered() -> None:
+            self._gradients.take(places, out=slopes)
+            step()
+            self._values[places] = weights
+
+        return step if isinstance(places, slice) else scattered
 
     def writes(self) -> Iterator[None]:
         """Bring the Values, the optimiser and the arrays to where the steps have come; for `commit`."""

@@ -151,7 +151,7 @@ class Program:
         self._is_fresh = False
         losses = np.empty(steps)
         with np.errstate(all="ignore"):
-            update, values, at = training.step, self._source.values, self._at
+            update, values, at = training.stepper(), self._source.values, self._at
             forward, backward, check = self._scalar.forward, self._scalar.backward, self._guards
             try:
                 for k in range(steps):

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from random import Random
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from autograd import Value, compile, optim
 from autograd import sum as total
-from autograd.errors import AutogradError
-from tests.helpers.interrupting import Interrupt, cuts
+from tests.helpers.interrupting import cuts
 
 Make = Callable[[list[Value]], optim.Optimizer]
 RULES: dict[str, Make] = {

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from operator import attrgetter, setitem
+from operator import setitem
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -27,7 +27,6 @@ Scalar: TypeAlias = NDArray[np.float64]  # of no dimensions: NumPy takes it fast
 # Weights and state after some steps; as many rows for the next step to fill; how many steps were made, and how many by
 # each parameter once some had no gradient. A step replaces all this at once, so half a step has never been made.
 State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None]
-_DATA = attrgetter("_data")
 
 
 def trainable(params: Any, who: str) -> list[Value]:
@@ -197,7 +196,7 @@ class Optimizer:
         NaN in a gradient goes on into the weight, as in PyTorch; :func:`autograd.optim.clip_grad_norm` can refuse it.
         """
         params, reached = self._parameters, None
-        weights = np.fromiter(map(_DATA, params), float, len(params))
+        weights = np.fromiter([p._data for p in params], float, len(params))
         try:  # `array` refuses None and Values, which `numpy.array` would turn into NaN
             gradients = np.frombuffer(array("d", [p._grad for p in params]))
         except TypeError:
@@ -268,11 +267,11 @@ class Optimizer:
                 f"{type(self).__name__} computes in float64; got weights {weights.dtype}, gradients {gradients.dtype}"
             )
 
-        places, names = (weights, vars(self)), (..., "_state")
+        places: tuple[Any, ...] = weights, vars(self)
 
         def step() -> None:
             state = self.advance(self._state, weights, gradients)
-            commit(map(setitem, places, names, (state[0][0], state)))
+            commit(map(setitem, places, (..., "_state"), (state[0][0], state)))
 
         return step
 
@@ -303,7 +302,7 @@ class Optimizer:
         return new, old, made + 1, counts
 
     def arranged(self, order: NDArray[np.intp] | None, state: State | None = None) -> State:
-        """A copy of this state, or the optimiser's own, with parameter ``order[i]`` at place i; None: the same order."""
+        """A copy of this state, or of the optimiser's own, with parameter ``order[i]`` at place i; None: i at place i."""
         rows, _, made, counts = state or self._state
         place: Any = ... if order is None else order
         return self._stated([np.array(row[place]) for row in rows], made, None if counts is None else counts[place])
