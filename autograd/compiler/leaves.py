@@ -92,7 +92,7 @@ class Training:
         together = bool((np.diff(places[order]) == 1).all())
         self._order = order if together and (np.diff(order) != 1).any() else None
         self._back = None if self._order is None else np.argsort(order)
-        self._block: Any = slice(places.min(), places.max() + 1) if together else places
+        self._block: Any = slice(int(places.min()), int(places.max()) + 1) if together else places
         self._slopes = np.empty(len(places)), np.empty(len(places))  # those of the last step, and of the next
 
     def is_of(self, parameters: Sequence[Value]) -> bool:

@@ -162,9 +162,12 @@ class Program:
                     backward(training.backward, 1.0, aloud=k == 0)
                     update()
             finally:  # after an error, too, the parameters are those that the optimiser has reached
-                last = losses[training.made - 1 :][:1].tolist() if training.made else []
-                writes = training.writes() if training.made else ()
-                commit(writes, attributes([self.root], "_data", last), attributes([self], "_undo", [None]))
+                made = training.made
+                commit(
+                    training.writes() if made else (),
+                    attributes([self.root], "_data", losses[made - 1 : made].tolist()),
+                    attributes([self], "_undo", [None]),
+                )
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import signal
+import warnings
 from collections.abc import Callable
+from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Value, compile, optim
+from autograd import Value, compile, floor, optim
 from autograd import sum as total
-from tests.helpers.interrupting import cuts
+from autograd.errors import GradientWarning
+from tests.helpers.interrupting import Interrupt, cuts
 
 Make = Callable[[list[Value]], optim.Optimizer]
 RULES: dict[str, Make] = {
@@ -20,22 +25,24 @@ RULES: dict[str, Make] = {
     "RMSprop": lambda ps: optim.RMSprop(ps, lr=0.01, momentum=0.5, centered=True),
     "Adagrad": lambda ps: optim.Adagrad(ps, lr=0.1, lr_decay=0.01),
 }
-every = pytest.mark.parametrize("make", RULES.values(), ids=RULES)
+ORDERS = {"as they lie": (0, 1, 2), "in another order": (2, 0, 1), "apart": (2, 0)}
 
 
 class Problem:
-    """Weights that are trained in an order of their own; `apart`: another leaf stands between them."""
+    """Three weights, some of them trained; one was set in the program, which then does not ask the Value."""
 
-    def __init__(self, make: Make, apart: bool = False) -> None:
+    def __init__(self, make: Make, order: tuple[int, ...]) -> None:
         self.weights = [Value(x, f"w{i}") for i, x in enumerate((3.0, -2.0, 5.0))]
         self.program = compile(total([(w - 1) ** 2 for w in self.weights]))
-        self.optimizer = make([self.weights[i] for i in ((2, 0) if apart else (2, 0, 1))])
+        self.program.set([self.weights[0]], [4.0])
+        self.optimizer = make([self.weights[i] for i in order])
         self.program.run(self.optimizer)  # what is made once is there
 
     def stands(self) -> str:
         """Everything that a step changes."""
         values = [(w.data, w.grad) for w in self.optimizer.parameters]
-        return repr((values, [np.ravel(x).tolist() for x in self.optimizer.state_dict().values()]))
+        state = [np.ravel(x).tolist() for x in self.optimizer.state_dict().values()]
+        return repr((values, state, self.program.read([self.weights[0]])))
 
     def path(self, steps: int) -> list[str]:
         """How it stands after every number of steps, without any interrupt."""
@@ -46,23 +53,72 @@ class Problem:
         return found
 
 
-def cut_anywhere(make: Make, apart: bool, run: Callable[[Problem], object]) -> tuple[int, set[int]]:
-    """Cut a run off at every bytecode, going on from where it was left, and compare with a path without interrupts."""
-    problem, whole = Problem(make, apart), Problem(make, apart)
-    path, reached, cut = whole.path(3), set(), 0
+def followed(make: Make, order: tuple[int, ...], run: Callable[[Problem], object]) -> set[int]:
+    """How many steps were made by runs cut off at every bytecode; each goes on from where the last was left."""
+    problem, whole = Problem(make, order), Problem(make, order)
+    path, reached = whole.path(3), set()
     for _ in cuts(lambda: run(problem)):
         made = path.index(problem.stands())
         reached.add(made)
         path = path[made:] + whole.path(made)[1:]
-        cut += 1
-    return cut, reached
+    return reached
 
 
-@every
-@pytest.mark.parametrize("apart", [False, True], ids=["side by side", "apart"])
-def test_a_run_cut_off_anywhere_has_made_whole_steps_and_goes_on_as_if_nothing_had_been(
-    make: Make, apart: bool
-) -> None:
-    cut, reached = cut_anywhere(make, apart, lambda problem: problem.program.run(problem.optimizer, 1))
-    assert cut > 500
-    assert reached == {0, 1}
+@pytest.mark.parametrize("make", RULES.values(), ids=RULES)
+def test_a_run_cut_off_anywhere_has_made_whole_steps_and_goes_on_as_if_nothing_had_been(make: Make) -> None:
+    assert followed(make, (2, 0, 1), lambda problem: problem.program.run(problem.optimizer)) == {0, 1}
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_so_it_is_for_several_steps_and_parameters_in_any_places(order: tuple[int, ...]) -> None:
+    reached = followed(RULES["momentum"], order, lambda problem: problem.program.run(problem.optimizer, 2))
+    assert reached == {0, 1, 2}
+
+
+def test_an_interrupt_while_an_error_is_on_its_way_leaves_whole_steps() -> None:
+    def run(problem: Problem) -> None:
+        passes = iter((True, True, False))
+
+        def check(values: Any) -> None:
+            if not next(passes):
+                raise ArithmeticError
+
+        problem.program._guards = check
+        with pytest.raises(ArithmeticError):
+            problem.program.run(problem.optimizer, 3)
+
+    assert followed(RULES["Adam"], (2, 0, 1), run) == {0, 1, 2}
+
+
+def test_an_interrupt_while_the_scalar_graph_computes_the_gradients_leaves_whole_steps() -> None:
+    w, x = Value(2.5, "w"), Value(4.0, "x")
+    program = compile((w * x - 1) ** 2 + floor(w))  # a floor is warned of, and the scalar graph does that
+    program.set([x], [3.0])
+    optimizer = optim.SGD([w], lr=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GradientWarning)
+        program.run(optimizer)
+        for _ in cuts(lambda: program.run(optimizer)):
+            assert (w.data, w.grad, x.data, x.grad) == (2.5, 39.0, 4.0, 0.0)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no such timer")
+def test_a_storm_of_signals_leaves_whole_steps() -> None:
+    def stop(*_: Any) -> None:
+        raise Interrupt
+
+    random, path = Random(0), Problem(RULES["Adam"], (2, 0, 1)).path(600)
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        for _ in range(60):
+            problem = Problem(RULES["Adam"], (2, 0, 1))
+            with pytest.raises(Interrupt):
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 2e-3))
+                for _ in range(500):
+                    problem.program.run(problem.optimizer)
+                raise Interrupt
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            assert problem.stands() in path
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
