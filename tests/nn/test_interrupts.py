@@ -35,7 +35,7 @@ def stands(*things: Any) -> str:
     return repr(found)
 
 
-def both(act: Callable[[], object], again: Callable[[], object], *things: Any) -> None:
+def both(act: Callable[[], object], again: Callable[[], object], *things: Any, stride: int = 1) -> None:
     """Cut `act` off everywhere: things stand as before it or as after it. `again` takes them back to before it."""
     before = stands(*things)
     act()
@@ -43,7 +43,7 @@ def both(act: Callable[[], object], again: Callable[[], object], *things: Any) -
     assert after != before
     again()
     met = []
-    for _ in cuts(act):
+    for _ in cuts(act, stride):
         met.append(stands(*things))
         again()
         assert stands(*things) == before
@@ -124,11 +124,14 @@ def test_gradients_are_forgotten_and_clipped_together() -> None:
         for p in ps:
             p.grad = 5.0
 
-    again()
-    both(optimizer.zero_grad, again, *ps)
-    both(layer.zero_grad, again, *ps)
-    both(lambda: optim.clip_grad_norm(ps, 1.0), again, *ps)
-    both(lambda: optim.clip_grad_value(ps, 1.0), again, *ps)
+    for act in (
+        optimizer.zero_grad,
+        layer.zero_grad,
+        lambda: optim.clip_grad_norm(ps, 1.0),
+        lambda: optim.clip_grad_value(ps, 1.0),
+    ):
+        again()
+        both(act, again, *ps)
 
 
 SCHEDULES: dict[str, Callable[[optim.Optimizer], Any]] = {
@@ -157,16 +160,17 @@ def test_a_schedule(schedule: Any) -> None:
 
 def test_the_state_of_a_module_buffers_too(tmp_path: Path) -> None:
     def network(seed: int) -> Sequential:
-        net = Sequential(Linear(1, 2, seed=seed), BatchNorm(2))
+        net = Sequential(Linear(1, 1, seed=seed), BatchNorm(1))
         net([[1.0 * seed], [3.0], [4.0]])
         return net
 
     net, other = network(1), network(2)
     state, loaded = net.state_dict(), other.state_dict()
-    both(lambda: net.load_state_dict(loaded), lambda: net.load_state_dict(state), net)
     saving.save_parameters(other, tmp_path / "other.npz")
-    stood = stands(net)
-    saving.load_parameters(net, tmp_path / "other.npz")
-    after = stands(net)
-    net.load_state_dict(state)
-    assert stood == stands(net) != after
+
+    def again() -> None:
+        net.load_state_dict(state)
+
+    both(lambda: net.load_state_dict(loaded), again, net, stride=3)
+    again()
+    both(lambda: saving.load_parameters(net, tmp_path / "other.npz"), again, net, stride=7)

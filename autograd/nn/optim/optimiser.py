@@ -302,7 +302,7 @@ class Optimizer:
         return new, old, made + 1, counts
 
     def arranged(self, order: NDArray[np.intp] | None, state: State | None = None) -> State:
-        """A copy of the state given, or of the optimiser's own, with parameter ``order[i]`` at place i; None: as it is."""
+        """A copy of `state`, or of the optimiser's own, with parameter ``order[i]`` at place i; None: as it is."""
         rows, _, made, counts = state or self._state
         place: Any = ... if order is None else order
         return self._stated([np.array(row[place]) for row in rows], made, None if counts is None else counts[place])
