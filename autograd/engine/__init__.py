@@ -10,7 +10,8 @@ Read it in one sitting, in this order:
 
 Beside them: `operators.py` (Python's operators, for whatever stands for a number), `special.py` (floats where the plain
 formula loses digits), `modes.py` (`no_grad`, `detect_anomaly`, watched comparisons), `copying.py` (copies and pickles
-of deep graphs) and `together.py` (writes that no interrupt parts). Nothing here knows a room above it.
+of deep graphs), `together.py` (writes that no interrupt parts) and `elsewhere.py` (names that people know from other
+packages). Nothing here knows a room above it.
 """
 
 from . import ops as ops  # the table is filled, whichever module is asked for first: the pickle of a row asks `op.py`

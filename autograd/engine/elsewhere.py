@@ -1,4 +1,4 @@
-"""Names of attributes that people know from elsewhere: whoever types one is told what to write here."""
+"""Names that people know from elsewhere: a few are here, and whoever types another is told what to write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from .. import _home
 from ..errors import OperandError
 
-__all__ = ["INSTEAD", "hinted", "unknown_keyword"]
+__all__ = ["INSTEAD", "KnownNames", "hinted", "unknown_keyword"]
 
 _Kind = TypeVar("_Kind", bound=type)
 
@@ -32,6 +32,33 @@ INSTEAD = {
     "_backward": ".local_derivative, the rule; Value.backward runs it",
     "zero_grad_": ".zero_grad()",
 }
+
+
+class KnownNames:
+    """Attributes of a node for code that was written for something else."""
+
+    __slots__ = ()
+
+    @property
+    def _prev(self: Any) -> set[Any]:
+        """The parents as micrograd has them, a set; for code written for it, such as its `trace_graph`."""
+        return set(self.parents)
+
+    @property
+    def _op(self: Any) -> str:
+        """The operation as micrograd writes it: '+', '*', '**3', 'ReLU', 'tanh', ...; "" on leaves."""
+        exponent = f"**{self._row.params[0]:g}" if self._row.name == "power" else ""
+        return exponent or str({"relu": "ReLU", "neg": "-"}.get(self._row.name, self._row.name))
+
+    @property
+    def real(self) -> Any:
+        """The node itself; what Python's `numbers` asks of a number, as `imag`."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0.0."""
+        return 0.0
 
 
 class _Instead:

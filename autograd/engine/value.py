@@ -18,7 +18,7 @@ from .. import _notebook_picture
 from ..errors import ArgumentError, OperandError, warn
 from . import backward as sweep
 from . import copying, graph, modes, ops
-from .elsewhere import unknown_keyword
+from .elsewhere import KnownNames, unknown_keyword
 from .op import Op, number
 from .operators import Operators
 from .ops import ADD, CONSTANT, DIV, EXP, LEAF, LITERAL, MUL, NEG, RELU, SUB, TANH
@@ -28,7 +28,7 @@ __all__ = ["Number", "Operators", "Value", "failure", "lift", "literal", "node",
 Number: TypeAlias = "Value | float"
 
 
-class Value(Operators):
+class Value(Operators, KnownNames):
     """A node of the graph: a float, the operation that made it, and the nodes that went in.
 
     Args:
@@ -128,17 +128,6 @@ class Value(Operators):
         return self._row.name
 
     @property
-    def _prev(self) -> set[Value]:
-        """The parents as micrograd has them, a set; for code written for it, such as its `trace_graph`."""
-        return set(self.parents)
-
-    @property
-    def _op(self) -> str:
-        """The operation as micrograd writes it: '+', '*', '**3', 'ReLU', 'tanh', ...; "" on leaves."""
-        exponent = f"**{self._row.params[0]:g}" if self._row.name == "power" else ""
-        return exponent or {"relu": "ReLU", "neg": "-"}.get(self._row.name, self._row.name)
-
-    @property
     def constant(self) -> bool:
         """Whether this node is an input that is never trained."""
         return graph.is_constant(self)
@@ -156,16 +145,6 @@ class Value(Operators):
             (4.0, 3.0)
         """
         return tuple(float(p) for p in graph.local_partials(self))
-
-    @property
-    def real(self) -> Value:
-        """The node itself; what Python's `numbers` asks of a number, as `imag`."""
-        return self
-
-    @property
-    def imag(self) -> float:
-        """0.0."""
-        return 0.0
 
     # --- gradients -------------------------------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ def recompute(root: Value, name: str, number: float) -> None:
         if node.label == name and not node.parents:
             node.data = number
         elif node.parents:
-            node.data = node._row.forward(*[parent.data for parent in node.parents])
+            node._data = node._row.forward(*[parent.data for parent in node.parents])
 
 
 def guess(page: Page, text: str) -> None:

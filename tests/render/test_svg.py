@@ -17,7 +17,7 @@ from autograd.nn import MLP
 from autograd.reading.text import label_text
 from autograd.render import set_dot, to_svg
 from autograd.render import svg as svg_module
-from autograd.render.engine import _from_package
+from autograd.render.engine import _from_package, _lays_out
 from autograd.render.rows import graph_rows
 from autograd.render.style import DARK, LIGHT
 from autograd.render.svg import mimebundle
@@ -236,7 +236,7 @@ def test_themes(dot: Path, square: Value) -> None:
 
 
 def engines() -> list[Path]:
-    found = [Path(path)] if (path := shutil.which("dot")) else []
+    found = [Path(path)] if (path := shutil.which("dot")) and _lays_out(Path(path)) else []
     pure = _from_package()
     return [*found, *([pure] if pure else [])]
 
