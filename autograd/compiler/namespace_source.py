@@ -35,13 +35,13 @@ from .symbols import (
     INPUT,
     REDUCTION,
     ArraySymbol,
+    Stacked,
     Symbol,
     Trace,
     applied,
     below,
     forward,
     messages,
-    Stacked,
     stack_of,
 )
 from .tape import Mask, Numbers

@@ -414,7 +414,7 @@ class _Reader:
             return _Part(self._trace.array_input("X", stacked=True), int(symbol.fn[1:]))
         parts = [self._parts[x] if isinstance(x, Symbol) else _Part(x) for x in symbol.operands]
         if symbol.kind == FUNCTION and symbol.fn in _FOLDS:
-            fold = _folded(symbol.fn, *parts, self._begin)
+            fold = _folded(symbol.fn, self._begin, *parts)
             if fold is not None:
                 return fold if fold.reach < self._count else _Part(self.reduced(fold.fold, fold.formula, fold.start))
         read = {part.reads for part in parts if part.reads is not None}
@@ -424,7 +424,7 @@ class _Reader:
         return _Part(formula, min(read, default=None))
 
 
-def _folded(fold: str, left: _Part, right: _Part, begin: int) -> _Part | None:
+def _folded(fold: str, begin: int, left: _Part, right: _Part) -> _Part | None:
     """A fold that is begun or goes on here: the right side is the next operand's formula."""
     formula = right.formula
     if right.reads is None or right.reach:

@@ -15,6 +15,7 @@ To add an operation, add a row here; a public function for it goes into `functio
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import math
 import operator
@@ -39,7 +40,8 @@ def described(name: str, forward: Callable[..., float], partials: Partials, arra
     function, and the operation is applied element by element.
     """
     bare = name.lstrip("_")
-    count = partials.__code__.co_argcount - 1  # 0 for a rule of any number of operands, `out, *xs`
+    any_number = partials.__code__.co_flags & inspect.CO_VARARGS  # of operands, as in a rule `out, *xs`
+    count = 0 if any_number else partials.__code__.co_argcount - 1
     operands = ", ".join([f"{{{place}}}" for place in range(count)]) or "{xs}"
     command = rf"\{bare} {{0}}" if bare in _LATEX_COMMANDS else rf"\operatorname{{{{{bare}}}}}({{0}})"
     if forward.__module__ == "math":
@@ -298,12 +300,17 @@ HYPOT: Op = row("hypot", math.hypot, lambda out, a, b: (over_or_zero(a, out), ov
     latex=r"\sqrt{{{0}^2 + {1}^2}}", js="Math.hypot({0}, {1})",
     because="a length's slope is the direction it points in", kink="(0, 0) at (0, 0)")
 
+def _sinc(xp: Any, a: Any) -> Any:
+    inside = (a != 0.0) & (a - a == 0.0)
+    turn = xp.where(inside, math.pi * a, 1.0)
+    return xp.where(inside, xp.sin(turn) / turn, xp.where(xp.isinf(a), 0.0, a + 1.0))
+
 @family
 def sinc(order: float) -> Op:
     """sin(pi x) / (pi x), 1 at 0, or its derivative of some order."""
     marks = "'" * int(order)
     return described("sinc", lambda a: special.sinc(a, int(order)), lambda out, a: (sinc(order + 1.0)(a),),
-        None if order else "sinc", symbol=f"sinc{marks}", latex=rf"\operatorname{{{{sinc}}}}{marks}({{0}})", js="",
+        None if order else _sinc, symbol=f"sinc{marks}", latex=rf"\operatorname{{{{sinc}}}}{marks}({{0}})", js="",
         because="sinc is smooth, at 0 too, and so is its every derivative")
 
 # --- the error function and activations --------------------------------------------------------------------------
@@ -448,9 +455,9 @@ def _norm(xp: Any, *xs: Any) -> Any:
     scale = xp.where((largest == 0.0) | xp.isinf(largest), 1.0, largest)
     return scale * xp.sqrt(special.total((x / scale) * (x / scale) for x in xs))
 
-def _chance(xp: Any, x: Any, *others: Any) -> Any:
+def _log_chance(xp: Any, x: Any, *others: Any) -> Any:
     lowest, largest = -_largest(xp, -x, *[-v for v in others]), _largest(xp, x, *others)
-    return xp.where((lowest >= 0.0) & (largest <= 1.0), x, math.nan)
+    return xp.log(xp.where((lowest >= 0.0) & (largest <= 1.0), x, math.nan))
 
 def _entry(xp: Any, place: Any, *entries: Any) -> Any:
     found: Any = math.nan
@@ -500,8 +507,8 @@ def var(ddof: float) -> Op:
         centre = special.total(xs) / len(xs)
         return special.total((x - centre) * (x - centre) for x in xs) / (len(xs) - ddof)
 
-    return described("var", lambda *xs: special.var(*xs, ddof=ddof), partials, array, js="ag.variance({op}, {p0}, {xs})",
-        because="each value pulls in proportion to its distance")
+    return described("var", lambda *xs: special.var(*xs, ddof=ddof), partials, array,
+        js="ag.variance({op}, {p0}, {xs})", because="each value pulls in proportion to its distance")
 
 @family
 def std(ddof: float) -> Op:
@@ -525,12 +532,17 @@ CROSS_ENTROPY: Op = row("cross_entropy", special.cross_entropy, _cross_entropy_p
     because="-log of the first value's softmax falls by the others' shares, and grows by each one's own share")
 BCE: Op = row("bce", special.bce,
     lambda out, p, t: ((p - t) / MAXIMUM(p * (1.0 - p), special.LEAST_SPREAD), BCE(p, 1.0) - BCE(p, 0.0)), _bce,
-    js="ag.bce({op}, {0}, {1})", because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
+    latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})", because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
     domain="p and t from 0 to 1; bce_with_logits takes scores before the sigmoid",
     kink="(p - t) / 1e-12 where p (1 - p) is smaller")
-CHANCE: Op = row("_chance", special.chance, lambda out, *xs: (1.0,) + (0.0,) * (len(xs) - 1), _chance,
-    symbol="=", js="ag.chance({op}, {xs})", because="the first of some chances, each of which is checked to be one",
-    domain="chances, from 0 to 1")
+LOG_CHANCE: Op = row("_log_chance", special.log_chance,
+    lambda out, x, *others: (1.0 / x,) + (0.0,) * len(others), _log_chance,
+    symbol="log", js="ag.logChance({op}, {xs})", because="log's slope is 1/x; the other chances are checked",
+    domain="chances from 0 to 1, the first above 0; cross_entropy takes scores before the softmax")
+CHANCE: Op = row("_chance", special.chance, lambda out, a: (1.0,),
+    lambda xp, a: xp.where((a >= 0.0) & (a <= 1.0), a, math.nan),
+    symbol="=", latex="{0}", js="ag.chance({op}, {0})", because="a chance, which is checked to be one",
+    domain="numbers from 0 to 1")
 SIDE: Op = row("_side", special.side, lambda out, a: (1.0,), lambda xp, a: xp.where(abs(a) == 1.0, a, math.nan),
     symbol="=", latex="{0}", js="ag.side({op}, {0})", because="a side, which is checked to be one", domain="-1 or 1")
 ENTRY: Op = row("_entry", special.entry,

@@ -191,7 +191,7 @@ def xlogy(x: float, y: float) -> float:
 
 
 def sinc(x: float, order: int = 0) -> float:
-    """sin(u) / u at u = pi x, or its derivative of some order by x: a series near 0, and by way of u f = sin u beyond."""
+    """sin(u) / u at u = pi x, or its derivative of some order by x: a series near 0, beyond by way of u f = sin u."""
     u = math.pi * x
     if abs(u) <= order + 1.5:
         first = (order + 1) // 2
@@ -286,12 +286,18 @@ def cross_entropy(x: float, *rest: float) -> float:
     return (largest - x) + math.log1p(math.fsum([-1.0, math.exp(x - largest), *powers]))
 
 
-def chance(x: float, *others: float) -> float:
-    """The first of some chances; a number that is no chance is refused."""
-    for number in (x, *others):
-        if not 0.0 <= number <= 1.0:
-            raise ArgumentError(f"{number!r} does not lie between 0 and 1")
+def chance(x: float) -> float:
+    """x, which has to lie between 0 and 1."""
+    if not 0.0 <= x <= 1.0:
+        raise ArgumentError(f"{x!r} does not lie between 0 and 1")
     return x
+
+
+def log_chance(x: float, *others: float) -> float:
+    """The logarithm of the first of some chances."""
+    for other in others:
+        chance(other)
+    return math.log(chance(x))
 
 
 def bce(p: float, t: float) -> float:

@@ -162,12 +162,15 @@ const ag = (() => {
     return Number.isFinite(exact) ? exact : sum(...xs);
   };
   const mean = (...xs) => exactSum(xs) / xs.length;
-  const std = (op, domain, ddof, ...xs) => {
-    const centre = mean(...xs);
+  const norm = (...xs) => (xs.some(Number.isNaN) ? NaN : Math.hypot(...xs));
+  const spread = (op, ddof, xs) => {
     if (xs.length === ddof) outside(op, `more than ${ddof} operands`, xs);
-    const square = mean(...xs.map((x) => (x - centre) * (x - centre))) * (xs.length / (xs.length - ddof));
-    return checked(op, domain, Math.sqrt(square), square);
+    const centre = mean(...xs);
+    return xs.map((x) => x - centre);
   };
+  const variance = (op, domain, ddof, ...xs) =>
+    exactSum(spread(op, ddof, xs).map((d) => d * d)) / (xs.length - ddof);
+  const std = (op, domain, ddof, ...xs) => norm(...spread(op, ddof, xs)) / Math.sqrt(xs.length - ddof);
   const first = (better) => (...xs) =>
     xs.some(Number.isNaN) ? NaN : xs.reduce((best, x) => (better(x, best) ? x : best));
   const maximum = first((a, b) => a > b);
@@ -175,12 +178,35 @@ const ag = (() => {
   const logsumexp = (...xs) => {
     const largest = maximum(...xs);
     if (!Number.isFinite(largest)) return largest;
-    return largest + Math.log(exactSum(xs.map((x) => Math.exp(x - largest))));
+    return largest + Math.log1p(exactSum([-1, ...xs.map((x) => Math.exp(x - largest))]));
   };
+  const softmax = (op, domain, ...xs) => {
+    const largest = maximum(...xs);
+    if (largest === -Infinity) outside(op, domain, xs);
+    const powers = xs.map((x) => Math.exp(x - largest));
+    return powers[0] / exactSum(powers);
+  };
+  const crossEntropy = (...xs) => {
+    const largest = maximum(...xs);
+    return largest - xs[0] + Math.log1p(exactSum([-1, ...xs.map((x) => Math.exp(x - largest))]));
+  };
+
+  // --- numbers that are checked
+  const isChance = (x) => x >= 0 && x <= 1;
+  const chance = (op, domain, x) => (isChance(x) ? x : outside(op, domain, [x]));
+  const logChance = (op, domain, ...xs) =>
+    xs[0] && xs.every(isChance) ? Math.log(xs[0]) : outside(op, domain, xs);
+  const bce = (op, domain, p, t) => {
+    if (!isChance(p) || !isChance(t)) outside(op, domain, [p, t]);
+    return -(t * Math.max(Math.log(p), -100) + (1 - t) * Math.max(Math.log1p(-p), -100));
+  };
+  const side = (op, domain, x) => (Math.abs(x) === 1 ? x : outside(op, domain, [x]));
+  const entry = (op, domain, place, ...xs) => (place in xs ? xs[place] : outside(op, domain, [place, ...xs]));
 
   return Object.freeze({
     checked, divide, divideTotal, mod, floordiv, power, powerTotal, powerSlope, logOrZero, xlogy, shiftedExp,
     sigmoid, sigmoidSlope, sech2, softplus, softsign, silu, siluSlope, gaussian, density, erf, erfc, gelu, geluSlope,
-    sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, std, maximum, minimum, logsumexp,
+    sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, norm, variance, std, maximum, minimum,
+    logsumexp, softmax, crossEntropy, chance, logChance, bce, side, entry,
   });
 })();
