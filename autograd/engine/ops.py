@@ -413,29 +413,20 @@ def _logsumexp_partials(out: Any, *xs: Any) -> tuple[Any, ...]:
     once = RECIPROCAL_OR_ZERO(total)
     return tuple(share * once for share in shares)
 
-def _powers(x: Any, *rest: Any) -> tuple[Any, Any, list[Any]]:
-    """1 / total of e^v over all values, the total of all but `x`, and e^v of each of these; v is less the largest."""
+def _share_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
+    others = SUM(*rest)
+    total = x + others
+    return ((others / total) / total,) + (-out / total,) * len(rest)
+
+def _cross_entropy_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
     largest = MAXIMUM(x, MAXIMUM(*rest))
     powers = [SHIFTED_EXP(v, largest) for v in rest]
     others = SUM(*powers)
-    return over(1.0, SHIFTED_EXP(x, largest) + others), others, powers
-
-def _softmax_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
-    once, others, powers = _powers(x, *rest)
-    once = out * once
-    return (others * once, *[-power * once for power in powers])
-
-def _cross_entropy_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
-    once, others, powers = _powers(x, *rest)
+    once = over(1.0, SHIFTED_EXP(x, largest) + others)
     return (-others * once, *[power * once for power in powers])
 
 def _largest(xp: Any, x: Any, *rest: Any) -> Any:
     return xp.maximum(x, functools.reduce(xp.maximum, rest or (x,)))
-
-def _softmax(xp: Any, x: Any, *rest: Any) -> Any:
-    largest = xp.maximum(_largest(xp, x, *rest), -sys.float_info.max)  # where all are -inf, 0 / 0 is to be nan
-    power = xp.exp(x - largest)
-    return power / (power + special.total(xp.exp(v - largest) for v in rest))
 
 def _cross_entropy(xp: Any, x: Any, *rest: Any) -> Any:
     largest = _largest(xp, x, *rest)
@@ -491,9 +482,9 @@ LOGSUMEXP: Op = row("logsumexp", special.logsumexp, _logsumexp_partials, _logsum
 NORM: Op = row("norm", special.norm, lambda out, *xs: tuple([over_or_zero(x, out) for x in xs]), _norm,
     symbol="‖x‖",
     because="a length's slope is the direction it points in", kink="0 where all are 0")
-SOFTMAX: Op = row("softmax", special.softmax, _softmax_partials, _softmax, js="ag.softmax({op}, {xs})",
-    because="the first value's share s of all e^x grows by s (1 - s) with it, and shrinks by s times another's share",
-    domain="values that are not all -inf")
+SHARE: Op = row("share", special.share, _share_partials, lambda xp, x, *rest: x / (x + special.total(rest)),
+    js="ag.share({op}, {xs})", because="a share grows with its own part and shrinks with each of the others",
+    domain="parts that are not all 0")
 
 @family
 def var(ddof: float) -> Op:
@@ -532,7 +523,8 @@ CROSS_ENTROPY: Op = row("cross_entropy", special.cross_entropy, _cross_entropy_p
     because="-log of the first value's softmax falls by the others' shares, and grows by each one's own share")
 BCE: Op = row("bce", special.bce,
     lambda out, p, t: ((p - t) / MAXIMUM(p * (1.0 - p), special.LEAST_SPREAD), BCE(p, 1.0) - BCE(p, 0.0)), _bce,
-    latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})", because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
+    latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})",
+    because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
     domain="p and t from 0 to 1; bce_with_logits takes scores before the sigmoid",
     kink="(p - t) / 1e-12 where p (1 - p) is smaller")
 LOG_CHANCE: Op = row("_log_chance", special.log_chance,

@@ -270,13 +270,12 @@ def logsumexp(*values: float) -> float:
     return largest + math.log1p(math.fsum([-1.0, *[math.exp(v - largest) for v in values]]))
 
 
-def softmax(x: float, *rest: float) -> float:
-    """e^x / (e^x + sum(e^v)): the share of the first value."""
-    largest = maximum(x, *rest)
-    if largest == -INF:
-        raise ValueError("every share would be 0/0")
-    power = math.exp(x - largest)
-    return power / math.fsum([power, *[math.exp(v - largest) for v in rest]])
+def share(x: float, *rest: float) -> float:
+    """x / (x + sum(v)), the first one's share of all."""
+    whole = _exact_total([x, *rest])
+    if whole == 0.0:
+        raise ValueError("the share would be 0/0")
+    return x / whole
 
 
 def cross_entropy(x: float, *rest: float) -> float:

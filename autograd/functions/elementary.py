@@ -295,7 +295,7 @@ def logsumexp(values: Any) -> Any:
 def softmax(values: Any) -> Any:
     """e^vi / sum(e^vj) for each i, without overflow: the largest value is taken away first.
 
-    Each result is one node of all values, its own first, so that its slopes keep their digits where it is all but 1.
+    Each result is one node of all powers, its own first, so that its slopes keep their digits where it is all but 1.
 
     Args:
         values: an iterable of n numbers and Values, or an array (over its last axis).
@@ -313,8 +313,9 @@ def softmax(values: Any) -> Any:
     if isinstance(values, np.ndarray) and values.ndim > 1:
         return np.stack([softmax(row) for row in values]).view(type(values))
     operands = _operands(values, "softmax")
-    rows = [(x, *operands[:i], *operands[i + 1 :]) for i, x in enumerate(operands)]
-    results = [_apply(ops.SOFTMAX, row if len(row) > 1 else (*row, -math.inf)) for row in rows]
+    largest = _apply(ops.MAXIMUM, operands)
+    powers = [ops.SHIFTED_EXP(x, largest) for x in operands]
+    results = [_apply(ops.SHARE, (p, *powers[:i], *powers[i + 1 :])) for i, p in enumerate(powers)]
     return np.array(results).view(type(values)) if isinstance(values, np.ndarray) else results
 
 

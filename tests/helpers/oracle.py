@@ -65,8 +65,8 @@ def mp_var(ddof: float) -> Callable[..., Any]:
     return lambda *values: mp_std(ddof)(*values) ** 2
 
 
-def mp_share(x: Any, *rest: Any) -> Any:
-    return mp.exp(x) / mp.fsum(mp.exp(v) for v in (x, *rest))
+def mp_cross_entropy(x: Any, *rest: Any) -> Any:
+    return mp.log(mp.fsum(mp.exp(v - x) for v in (x, *rest)))
 
 
 def mp_sinc(order: float) -> Callable[..., Any]:
@@ -163,9 +163,11 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "std": lambda ddof: many(mp_std(ddof), (0.3, -1.7), (1.5, 0.2, -0.9), (0.1, 2.3, -0.4, 1.1, 0.7)),
     "var": lambda ddof: many(mp_var(ddof), (0.3, -1.7), (1.5, 0.2, -0.9), (0.1, 2.3, -0.4, 1.1, 0.7)),
     "norm": many(lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs))),
-    "softmax": many(mp_share, *SEVERAL),
+    "share": many(
+        lambda x, *rest: x / mp.fsum((x, *rest)), (0.4,), (0.3, 1.7), (0.2, 1.5, 0.9), (0.1, 2.3, 0.4, 1.1, 0.7)
+    ),
     # losses
-    "cross_entropy": many(lambda x, *rest: -mp.log(mp_share(x, *rest)), *SEVERAL),
+    "cross_entropy": many(mp_cross_entropy, *SEVERAL),
     "bce": binary(mp_bce, (0.5, 1.0), (0.2, 0.0), (0.7, 0.3), (1e-5, 0.9)),
     # private rows
     "_chance": unary(lambda a: a, 0.1, 0.5, 0.75),

@@ -180,11 +180,9 @@ const ag = (() => {
     if (!Number.isFinite(largest)) return largest;
     return largest + Math.log1p(exactSum([-1, ...xs.map((x) => Math.exp(x - largest))]));
   };
-  const softmax = (op, domain, ...xs) => {
-    const largest = maximum(...xs);
-    if (largest === -Infinity) outside(op, domain, xs);
-    const powers = xs.map((x) => Math.exp(x - largest));
-    return powers[0] / exactSum(powers);
+  const share = (op, domain, ...xs) => {
+    const whole = exactSum(xs);
+    return whole === 0 ? outside(op, domain, xs) : xs[0] / whole;
   };
   const crossEntropy = (...xs) => {
     const largest = maximum(...xs);
@@ -207,6 +205,6 @@ const ag = (() => {
     checked, divide, divideTotal, mod, floordiv, power, powerTotal, powerSlope, logOrZero, xlogy, shiftedExp,
     sigmoid, sigmoidSlope, sech2, softplus, softsign, silu, siluSlope, gaussian, density, erf, erfc, gelu, geluSlope,
     sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, norm, variance, std, maximum, minimum,
-    logsumexp, softmax, crossEntropy, chance, logChance, bce, side, entry,
+    logsumexp, share, crossEntropy, chance, logChance, bce, side, entry,
   });
 })();
