@@ -448,7 +448,7 @@ def _norm(xp: Any, *xs: Any) -> Any:
 
 def _log_chance(xp: Any, x: Any, *others: Any) -> Any:
     lowest, largest = -_largest(xp, -x, *[-v for v in others]), _largest(xp, x, *others)
-    return xp.log(xp.where((lowest >= 0.0) & (largest <= 1.0), x, math.nan))
+    return xp.log(xp.where((x > 0.0) & (lowest >= 0.0) & (largest <= 1.0), x, math.nan))
 
 def _entry(xp: Any, place: Any, *entries: Any) -> Any:
     found: Any = math.nan
