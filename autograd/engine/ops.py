@@ -310,7 +310,8 @@ def sinc(order: float) -> Op:
     """sin(pi x) / (pi x), 1 at 0, or its derivative of some order."""
     marks = "'" * int(order)
     return described("sinc", lambda a: special.sinc(a, int(order)), lambda out, a: (sinc(order + 1.0)(a),),
-        None if order else _sinc, symbol=f"sinc{marks}", latex=rf"\operatorname{{{{sinc}}}}{marks}({{0}})", js="",
+        None if order else _sinc,
+        symbol=f"sinc{marks}", latex=rf"\operatorname{{{{sinc}}}}{marks}({{0}})", js="ag.sinc({0}, {p0})",
         because="sinc is smooth, at 0 too, and so is its every derivative")
 
 # --- the error function and activations --------------------------------------------------------------------------
@@ -525,12 +526,12 @@ BCE: Op = row("bce", special.bce,
     lambda out, p, t: ((p - t) / MAXIMUM(p * (1.0 - p), special.LEAST_SPREAD), BCE(p, 1.0) - BCE(p, 0.0)), _bce,
     latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})",
     because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
-    domain="p and t from 0 to 1; bce_with_logits takes scores before the sigmoid",
+    domain="p and t from 0 to 1 (bce_with_logits takes scores before the sigmoid)",
     kink="(p - t) / 1e-12 where p (1 - p) is smaller")
 LOG_CHANCE: Op = row("_log_chance", special.log_chance,
     lambda out, x, *others: (1.0 / x,) + (0.0,) * len(others), _log_chance,
     symbol="log", js="ag.logChance({op}, {xs})", because="log's slope is 1/x; the other chances are checked",
-    domain="chances from 0 to 1, the first above 0; cross_entropy takes scores before the softmax")
+    domain="chances from 0 to 1, the first above 0 (cross_entropy takes scores before the softmax)")
 CHANCE: Op = row("_chance", special.chance, lambda out, a: (1.0,),
     lambda xp, a: xp.where((a >= 0.0) & (a <= 1.0), a, math.nan),
     symbol="=", latex="{0}", js="ag.chance({op}, {0})", because="a chance, which is checked to be one",

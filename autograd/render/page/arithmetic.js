@@ -162,6 +162,26 @@ const ag = (() => {
     return Number.isFinite(exact) ? exact : sum(...xs);
   };
   const mean = (...xs) => exactSum(xs) / xs.length;
+  const sinc = (x, order) => {
+    const u = Math.PI * x;
+    const scale = Math.pow(Math.PI, order);
+    if (Math.abs(u) <= order + 1.5) {
+      const terms = [];
+      const first = Math.ceil(order / 2);
+      let power = order % 2 ? u : 1; // u^m / m! with m = 2 k - order
+      for (let k = first; k < first + 20 + order; k += 1) {
+        const m = 2 * k - order;
+        terms.push(((k % 2 ? -1 : 1) * power) / (2 * k + 1));
+        power *= (u / (m + 1)) * (u / (m + 2));
+      }
+      return scale * exactSum(terms);
+    }
+    if (Math.abs(u) === Infinity) return 0;
+    const turned = [Math.sin(u), Math.cos(u), -Math.sin(u), -Math.cos(u)];
+    let result = turned[0] / u;
+    for (let n = 1; n <= order; n += 1) result = (turned[n % 4] - n * result) / u;
+    return scale * result;
+  };
   const norm = (...xs) => (xs.some(Number.isNaN) ? NaN : Math.hypot(...xs));
   const spread = (op, ddof, xs) => {
     if (xs.length === ddof) outside(op, `more than ${ddof} operands`, xs);
@@ -204,7 +224,7 @@ const ag = (() => {
   return Object.freeze({
     checked, divide, divideTotal, mod, floordiv, power, powerTotal, powerSlope, logOrZero, xlogy, shiftedExp,
     sigmoid, sigmoidSlope, sech2, softplus, softsign, silu, siluSlope, gaussian, density, erf, erfc, gelu, geluSlope,
-    sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, norm, variance, std, maximum, minimum,
+    sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, sinc, norm, variance, std, maximum, minimum,
     logsumexp, share, crossEntropy, chance, logChance, bce, side, entry,
   });
 })();
