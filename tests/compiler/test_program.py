@@ -92,7 +92,7 @@ def digits(writing: str) -> tuple[list[Value], Value]:
 NETWORKS: dict[str, tuple[Callable[[str], tuple[list[Value], Value]], int, int]] = {  # with its steps and lines
     "two moons": (moons, 11, 76),
     "regression": (regression, 6, 52),
-    "digits": (digits, 7, 84),
+    "digits": (digits, 5, 69),
 }
 
 
@@ -103,14 +103,14 @@ def test_a_network_takes_few_steps_however_it_is_written(name: str) -> None:
     for program in programs:
         assert steps_of(program) == steps
         assert len(code(program.source)) <= lines
-        # The scores of digits, less the true class's, are gathered and scattered once; in the others nothing is.
+        # The scores of digits, the true class's first, are gathered and scattered once; in the others nothing is.
         gathered = [line for line in program.source.splitlines() if ".take(" in line and "out=" in line]
         assert max(len(gathered), program.source.count("np.add.at")) <= (name == "digits")
     assert programs[0].describe() == programs[1].describe()
     assert programs[0].forward() == pytest.approx(programs[1].forward(), rel=1e-13)
 
 
-@pytest.mark.parametrize(("make", "made"), [(moons, 8_119), (regression, 5_348), (digits, 11_947)])
+@pytest.mark.parametrize(("make", "made"), [(moons, 8_119), (regression, 5_348), (digits, 11_307)])
 def test_node_counts(make: Any, made: int) -> None:
     """With our neurons: leaves, numbers, and two nodes for each neuron and sample."""
     assert nodes_of(ag.compile(make("neurons")[1])) == made

@@ -378,6 +378,57 @@ def test_reductions_of_exponentials_keep_their_digits_at_extremes(name: str) -> 
         assert check(*OF_EXPONENTIALS[name], point, EXPONENTIAL) == 4
 
 
+@pytest.mark.parametrize("z", [30.0, 40.0, 50.0, 700.0])
+def test_a_saturated_softmax_has_the_slopes_of_a_sigmoid(z: float) -> None:
+    slope = ag.grad(lambda x: ag.softmax([x, 0.0])[0])
+    assert slope(z) == pytest.approx(ag.grad(ag.sigmoid)(z), rel=1e-15)
+    assert ag.grad(slope)(z) == pytest.approx(ag.grad(ag.grad(ag.sigmoid))(z), rel=1e-14)
+
+
+def test_a_logsumexp_near_0_keeps_its_digits() -> None:
+    assert ag.logsumexp([0.0, -40.0]) == math.log1p(math.exp(-40.0))
+
+
+def test_a_variance_is_a_polynomial_where_all_values_are_equal_too() -> None:
+    n = 4
+    hessian = np.array(ag.hessian(lambda x: np.var(x))(np.full(n, 3.0)))
+    np.testing.assert_allclose(hessian, 2 / n * (np.eye(n) - 1 / n), rtol=1e-15)
+
+    def layer_norm(x: Any) -> Any:
+        return ((((x - x.mean()) / np.sqrt(x.var() + 1e-5)) ** 3) * np.arange(4.0)).sum()
+
+    assert np.array(ag.hessian(layer_norm)(np.ones(n))).tolist() == np.zeros((n, n)).tolist()
+
+
+def test_a_length_of_0_has_slope_0_and_its_square_too() -> None:
+    assert ag.grad(lambda v: np.linalg.norm(v))(np.zeros(3)).tolist() == [0.0] * 3
+    assert ag.grad(lambda v: np.linalg.norm(v) ** 2)(np.zeros(3)).tolist() == [0.0] * 3
+    V = ag.array([[3.0, 4.0], [0.0, 0.0]])
+    assert [(v.op, v.data, len(v.parents)) for v in np.linalg.norm(V, axis=1)] == [("norm", 5.0, 2), ("norm", 0.0, 2)]
+    assert np.linalg.norm(V, axis=1, keepdims=True).shape == (2, 1)
+    assert np.linalg.norm(V[0], 1).data == 7.0  # all others are made of what there is
+
+
+def test_sinc_is_smooth_at_0() -> None:
+    f = np.sinc
+    for expected in (0.0, -(math.pi**2) / 3, 0.0, math.pi**4 / 5):
+        f = ag.grad(f)
+        assert f(0.0) == pytest.approx(expected, rel=1e-15)
+    hessian = np.array(ag.hessian(lambda v: np.sinc(v).sum())(np.array([0.0, 0.5])))
+    np.testing.assert_allclose(hessian, [[-(math.pi**2) / 3, 0.0], [0.0, -1.1902271282389356]], rtol=1e-14)
+    with mp.workdps(60):
+        for x in (1e-9, 0.3, 0.49, 0.5, 1.0, 2.7, -30.25):
+            exact = mp.sinc(mp.pi * mp.mpf(x))
+            assert np.sinc(Value(x)).data == pytest.approx(float(exact), rel=1e-15, abs=2e-16)
+            slope = float(mp.diff(lambda t: mp.sinc(mp.pi * t), mp.mpf(x)))
+            assert ag.grad(np.sinc)(x) == pytest.approx(slope, rel=1e-14)
+
+
+def test_gelus_curvature_is_0_far_out() -> None:
+    for x in (1e155, -1e300):
+        assert ag.grad(ag.grad(ag.gelu))(x) == 0.0
+
+
 def test_a_dot_keeps_its_digits_at_extremes() -> None:
     for point in USUAL:
         assert check(lambda v: ag.dot([v[0], v[1]], [v[1], v[2]], v[0]), lambda a, b, c: a * b + b * c + a, point) == 4

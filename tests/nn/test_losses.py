@@ -243,6 +243,36 @@ def test_cross_entropy_has_all_digits_everywhere(row: list[float]) -> None:
                 assert close(slope, exact, 1e-13)
 
 
+@pytest.mark.parametrize("far", [-1e12, -1e30, -math.inf])
+def test_a_target_whose_score_lies_far_below_leaves_the_others_their_shares(far: float) -> None:
+    value, gradient = slopes(lambda z: losses.cross_entropy(z, 0), [far, 1.0, 1.0])
+    assert value == pytest.approx(1.0 + math.log(2.0) - far, rel=1e-15)
+    assert gradient.tolist() == [-1.0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("labels", [[0.0, 2.0], [1.0, 1.0]])
+def test_class_numbers_may_be_nodes(labels: list[float]) -> None:
+    nodes = ag.array(labels)
+    for loss, rows in [
+        (losses.cross_entropy, ROWS[:2]),
+        (lambda *args: losses.cross_entropy(*args, label_smoothing=0.2, weight=WEIGHTS), ROWS[:2]),
+        (losses.nll, [[-1.0, -2.0, -0.5], [-math.inf, -1.0, -2.0]]),
+        (losses.categorical_cross_entropy, [[0.25, 0.5, 0.25], [0.1, 0.2, 0.7]]),
+    ]:
+        wanted, got = (slopes(functools.partial(lambda f, t, x: f(x, t), loss, t), rows) for t in (labels, nodes))
+        assert got[0] == pytest.approx(wanted[0], rel=1e-15)
+        np.testing.assert_allclose(got[1], wanted[1], rtol=1e-14, atol=1e-16)
+    with pytest.raises(ArgumentError, match=r"3 is none of the numbers from 0 to 2"):
+        losses.cross_entropy(ROWS[:2], [Value(3.0), 1.0])
+
+
+def test_targets_that_are_nodes_are_checked_by_name() -> None:
+    with pytest.raises(ArgumentError, match=r"t = 1\.5: 1\.5 does not lie between 0 and 1"):
+        losses.bce_with_logits([0.5], [Value(1.5, "t")])
+    with pytest.raises(ArgumentError, match=r"t = 0\.0: 0\.0 is neither -1 nor 1"):
+        losses.hinge([0.5], [Value(0.0, "t")])
+
+
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=8), st.floats(0.1, 5.0))
 def test_losses_of_differences_are_their_formulas(pairs: list[tuple[float, float]], width: float) -> None:
     p, t = [a for a, _ in pairs], [b for _, b in pairs]
@@ -516,7 +546,7 @@ def test_numbers_of_no_class_are_refused(loss: Callable[..., Any], target: float
         (lambda: losses.cross_entropy([1.0, 2.0], 0, weight=[1.0, -1.0]), "at least 0"),
         (lambda: losses.categorical_cross_entropy([1.5, 2.0], 0), "cross_entropy takes scores"),
         (lambda: losses.nll([-1.0, -2.0], [0.5, 0.5]), r"targets have shape \(\) for the numbers of classes$"),
-        (lambda: losses.bce([Value(1.2, "yhat")], [1.0]), r"yhat = 1\.2, .* bce_with_logits"),
+        (lambda: losses.bce([Value(1.2, "yhat")], [1.0]), r"yhat = 1\.2, .*bce_with_logits takes scores"),
         (lambda: losses.bce([math.nan], [1.0]), "nan does not lie"),
         (lambda: losses.bce([0.5], [2.0]), "target 0 = 2.0"),
         (lambda: losses.bce_with_logits([0.5], [-1.0]), "target 0 = -1.0"),
