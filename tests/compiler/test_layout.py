@@ -1,4 +1,4 @@
-"""Places in one array: parameters first, ones below the inputs, and windows that are views where that is possible."""
+"""Places in one array, windows that are views where that is possible, and their source text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.groups import Alike, Group, grouped
-from autograd.compiler.groups import ProductGroup as Product
+from autograd.compiler.groups import Alike, Group, ProductGroup, grouped
 from autograd.compiler.layout import Layout, Window, strides_of
+from autograd.compiler.namespace_source import viewed
 from autograd.compiler.tape import Tape
 
 ROWS, TERMS, COLUMNS = 2, 3, 4
@@ -67,7 +67,7 @@ def test_the_inputs_of_a_product_are_a_matrix_with_ones_below() -> None:
 
 def test_weights_and_bias_are_then_one_matrix() -> None:
     laid = a_layer()
-    product = laid.group(Product)
+    product = laid.group(ProductGroup)
     windows = [laid.layout.window(nodes) for nodes in (product.weights, product.inputs, product.bias)]
     folded = laid.layout.folded(*windows)
     assert folded is not None
@@ -78,7 +78,7 @@ def test_weights_and_bias_are_then_one_matrix() -> None:
 
 def test_without_a_bias_there_are_no_ones() -> None:
     laid = a_layer(bias=False)
-    product = laid.group(Product)
+    product = laid.group(ProductGroup)
     assert laid.layout.fixed == []
     weights, inputs = laid.layout.window(product.weights), laid.layout.window(product.inputs)
     assert (weights.strides, inputs.strides) == ((TERMS, 1), (COLUMNS, 1))
@@ -89,7 +89,7 @@ def test_one_bias_of_all_rows_cannot_be_folded_in() -> None:
     w, b = [leaves(f"w{r}", TERMS) for r in range(ROWS)], Value(1.0, "b")
     x = [leaves(f"x{c}", TERMS) for c in range(COLUMNS)]
     laid = Laid(ag.sum([ag.dot(row, column, b) for column in x for row in w]))
-    product = laid.group(Product)
+    product = laid.group(ProductGroup)
     weights, inputs, bias = (laid.layout.window(nodes) for nodes in (product.weights, product.inputs, product.bias))
     assert laid.layout.folded(weights, inputs, bias) is None
     assert (bias.strides, bias.unique) == ((0,), False)
@@ -158,3 +158,26 @@ def test_places_do_not_depend_on_the_order_in_which_nodes_alike_were_made() -> N
         assert isinstance(group, Alike)
         assert laid.layout.window(group.operands[0]).strides == (1,)
         assert laid.layout.window(group.nodes).strides == (1,)
+
+
+# ---- Parts of an array as source text: views wherever the elements lie evenly
+
+
+@pytest.mark.parametrize(
+    ("shape", "at", "text"),
+    [
+        ((2, 3), [[3, 4, 5]], "w[1:2]"),
+        ((2, 3), [[0, 3], [1, 4], [2, 5]], "w.T"),
+        ((2, 3), [1, 4], "w[0:2, 1]"),
+        ((6,), [[0, 1], [3, 4]], "w[0:6].reshape((2, 3))[:, :2]"),
+        ((6,), [1, 3, 5], "w[1:6:2]"),
+        ((2, 3), 4, "w[1, 1]"),
+        ((6,), [5, 0], None),
+    ],
+)
+def test_elements_that_lie_evenly_are_a_view(shape: tuple[int, ...], at: Any, text: str | None) -> None:
+    index = np.array(at)
+    found = viewed("w", shape, index)
+    assert found == text
+    if found is not None:
+        assert np.array_equal(eval(found, {"w": np.arange(6).reshape(shape)}), index)

@@ -1,4 +1,4 @@
-"""What a program costs, counted rather than timed: steps, lines of source, bytes for each node, depth."""
+"""Programs: what is refused, where leaves are, training in the arrays, and what a program costs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import itertools
 import math
 import operator
 import random
+import re
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +17,13 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value, losses, optim
+from autograd import Value, compile, dot, losses, optim, tanh
+from autograd import sum as total
 from autograd.compiler import Program
+from autograd.compiler.leaves import Leaves, numbers_of
 from autograd.compiler.numpy_source import Source
 from autograd.compiler.plan import Plan
+from autograd.errors import ArgumentError, AutogradError, OperandError, ShapeError
 from autograd.nn import MLP
 from tests.benchmarks.workloads import OURS, planned, random_plan
 
@@ -239,3 +243,157 @@ def test_a_graph_of_100_000_nodes_side_by_side() -> None:
     program.backward()
     np.testing.assert_allclose([x.grad for x in xs], 1 - numbers**2, rtol=1e-10)
     assert steps_of(program) <= 3
+
+
+# ---- Wrong arguments of a program: one line that says what, and the way out
+
+W = Value(2.0, "w")
+ROOT = (W - 1) ** 2
+PROGRAM = compile(ROOT)
+SGD = optim.SGD([W], lr=0.1)
+
+WRONG: list[tuple[Callable[[], Any], type[AutogradError], str]] = [
+    (lambda: PROGRAM.run([W], 3), OperandError, "run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got"),
+    (lambda: PROGRAM.run(None), OperandError, "got NoneType"),
+    (lambda: PROGRAM.run(SGD, 2.5), OperandError, "the number of steps is a whole number, got 2.5"),
+    (lambda: PROGRAM.run(SGD, "3"), OperandError, "the number of steps is a whole number, got '3'"),
+    (lambda: PROGRAM.run(SGD, -1), ArgumentError, "the number of steps is 0 or more, got -1"),
+    (lambda: PROGRAM.set(W, "a"), OperandError, "expected real numbers, got str_; convert them with float(...) first"),
+    (lambda: PROGRAM.set(W, None), OperandError, "expected real numbers, got None"),
+    (lambda: PROGRAM.set(W, 1j), OperandError, "expected real numbers, got complex128"),
+    (lambda: PROGRAM.set([W], [[1.0], [1.0, 2.0]]), ShapeError, "rows have different lengths"),
+    (lambda: PROGRAM.read("W1"), ArgumentError, "'W1' is no leaf of this program; name leaves by their Values"),
+    (lambda: PROGRAM.read(MLP(2, [1])), ArgumentError, "something of type MLP is no leaf of this program; name leaves"),
+    (lambda: PROGRAM.read([[W], [W, W]]), ArgumentError, "in an array or nested lists of equal lengths"),
+    (lambda: PROGRAM.read(ROOT), ArgumentError, "it was computed from others, so set those"),
+    (lambda: PROGRAM.read(Value(1.0, "q")), ArgumentError, "the compiled graph does not depend on it"),
+    (lambda: compile(lambda x: x), OperandError, "takes no arguments; give it what it needs: compile(lambda: f(x))"),  # type: ignore[arg-type]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "said"), WRONG, ids=[said for _, _, said in WRONG])
+def test_what_is_wrong_is_told_in_one_line(call: Callable[[], Any], kind: type[AutogradError], said: str) -> None:
+    with pytest.raises(kind, match=re.escape(said)) as caught:
+        call()
+    assert "\n" not in str(caught.value)
+
+
+def test_an_error_inside_the_function_is_its_own() -> None:
+    def wrong() -> Value:
+        return Value(1.0) + len(3)  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError, match=r"object of type 'int' has no len\(\)"):
+        compile(wrong)
+
+
+def test_numbers_in_any_writing() -> None:
+    for numbers in ([1, 2], (1.0, 2.0), np.array([1, 2]), np.array([1, 2], dtype=object), np.array([True, 2])):
+        assert numbers_of(numbers).tolist() == [1.0, 2.0]
+    assert PROGRAM.run(SGD, np.int64(2)).shape == (2,)
+
+
+# ---- Where leaves are, and whose numbers are read
+
+
+def four() -> tuple[list[Value], Leaves]:
+    nodes = [Value(float(i), f"x{i}") for i in range(4)]
+    return nodes, Leaves(list(zip(nodes, (7, 2, 5, 0), strict=True)), set())
+
+
+def test_numbers_are_read_to_their_places() -> None:
+    nodes, leaves = four()
+    values = np.full(8, -1.0)
+    leaves.refresh(values)
+    assert values.tolist() == [3.0, -1.0, 1.0, -1.0, -1.0, 2.0, -1.0, 0.0]
+    nodes[0].data = 9.0
+    leaves.refresh(values)
+    assert values[7] == 9.0
+
+
+def test_what_is_kept_is_not_read() -> None:
+    nodes, leaves = four()
+    leaves.keep([[nodes[1]], [nodes[2]]])
+    values = np.full(8, -1.0)
+    leaves.refresh(values)
+    assert values[[2, 5]].tolist() == [-1.0, -1.0]
+    assert values[[0, 7]].tolist() == [3.0, 0.0]
+
+
+def test_places_have_the_block_s_shape() -> None:
+    nodes, leaves = four()
+    block = [nodes[:2], nodes[2:]]
+    assert leaves.places(block).tolist() == [[7, 2], [5, 0]]
+    block[0] = nodes[1::-1]  # the same list with other leaves
+    assert leaves.places(block).tolist() == [[2, 7], [5, 0]]
+    assert leaves.places(nodes[3]).tolist() == [0]
+
+
+def test_no_leaf_and_one_named_twice_are_refused() -> None:
+    nodes, leaves = four()
+    with pytest.raises(ArgumentError, match="named twice"):
+        leaves.places([nodes[0], nodes[0]])
+    with pytest.raises(ArgumentError):
+        leaves.places([Value(1.0)])
+    with pytest.raises(ArgumentError):
+        leaves.places(["x0"])
+
+
+# ---- Training in the arrays: parameters side by side, in another order, and scattered
+
+Make = Callable[[list[Value]], optim.Optimizer]
+RULES: list[Make] = [
+    lambda ps: optim.SGD(ps, lr=0.1, momentum=0.9),
+    lambda ps: optim.Adam(ps, lr=0.1),
+]
+
+
+def problem(seed: int) -> tuple[list[Value], Value]:
+    """Twelve weights; some are only in a sum of squares, so that their places lie apart."""
+    rng = np.random.default_rng(seed)
+    weights = [Value(x) for x in rng.normal(size=12).tolist()]
+    rows = [[Value(x, constant=True) for x in row] for row in rng.normal(size=(30, 4)).tolist()]
+    neurons = [tanh(dot(weights[k : k + 3], row[:3], weights[k + 3])) for row in rows for k in (0, 4)]
+    return weights, total([n * n for n in neurons]) + total([w**2 * 0.1 for w in weights])
+
+
+@pytest.mark.parametrize("make", RULES)
+@pytest.mark.parametrize("order", ["as they are", "backwards", "some", "shuffled"])
+def test_a_run_is_a_loop_of_passes_and_steps(make: Make, order: str) -> None:
+    chosen = {"as they are": range(12), "backwards": range(11, -1, -1), "some": (9, 2, 5), "shuffled": (3, 0, 2, 1)}
+    reached = []
+    for at_once in (True, False):
+        weights, loss = problem(5)
+        trained = [weights[i] for i in chosen[order]]
+        optimiser = make(trained)
+        program = compile(loss)
+        if at_once:
+            losses = np.concatenate([program.run(optimiser, 3), program.run(optimiser, 4)]).tolist()
+        else:
+            losses = []
+            for _ in range(7):
+                for w in weights:
+                    w.grad = None
+                losses.append(program.forward())
+                program.backward()
+                optimiser.step()
+        reached.append((losses, [w.data for w in weights], optimiser.state_dict()))
+    np.testing.assert_allclose(reached[0][0], reached[1][0], rtol=1e-12)
+    np.testing.assert_allclose(reached[0][1], reached[1][1], rtol=1e-12)
+    for name, row in reached[0][2].items():
+        if isinstance(row, np.ndarray):
+            np.testing.assert_allclose(row, reached[1][2][name], rtol=1e-10, atol=1e-15)
+
+
+def test_after_an_error_the_optimiser_s_state_is_in_its_own_order() -> None:
+    weights, loss = problem(6)
+    optimiser = optim.Adam(weights[::-1], lr=0.1)
+    program = compile(loss * Value(1.0, "scale") ** -1.0)
+    program.run(optimiser, 2)
+    before = {name: row for name, row in optimiser.state_dict().items() if isinstance(row, np.ndarray)}
+    (scale,) = [node for node in program._leaves.place if node.label == "scale"]
+    scale.data = 0.0
+    with pytest.raises(ZeroDivisionError):
+        program.run(optimiser, 1)
+    after = optimiser.state_dict()
+    for name, row in before.items():
+        assert row.tolist() == after[name].tolist()

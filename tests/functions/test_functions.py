@@ -1,4 +1,4 @@
-"""The public functions: what they take, what they give, and what they refuse."""
+"""Functions and reductions: values, slopes, graphs, refusals."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, dot
 from autograd.errors import ArgumentError, AutogradError, OperandError, ShapeError
+from autograd.functions.elementary import dot_rows
 
 UNARY = [
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos",
@@ -404,3 +405,31 @@ def test_refusal_loses_nothing() -> None:
             bad()
     y.backward()
     assert (repr(x), repr(y)) == ("Value(2.0, label='x', grad=8.0)", "Value(4.0, grad=1.0)")
+
+
+# ---- `dot_rows`: the nodes of `dot`, made for a whole layer at once
+
+
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("as_numbers", [True, False])
+def test_dot_rows_makes_the_nodes_of_dot(biased, as_numbers):
+    x = [Value(0.5), Value(-2.0)]
+    rows = [(Value(3.0), Value(4.0), Value(0.25)), (Value(-1.0), Value(7.0), Value(0.125))]
+    rows = rows if biased else [row[:2] for row in rows]
+    made = dot_rows(rows, [0.5, -2.0] if as_numbers else x)
+    assert [z.data for z in made] == ([-6.25, -14.375] if biased else [-6.5, -14.5])
+    for z, row in zip(made, rows, strict=True):
+        assert z.op == "dot"
+        alone = dot(row[:2], x, *row[2:])
+        assert z.local_derivatives() == alone.local_derivatives()
+        assert len(z.parents) == len(alone.parents)
+
+
+def test_dot_rows_without_biases_sends_gradients():
+    x, w = [Value(0.5), Value(-2.0)], (Value(3.0), Value(4.0))
+    dot_rows([w, w], x)[0].backward()
+    assert [v.grad for v in (*w, *x)] == [0.5, -2.0, 3.0, 4.0]
+
+
+def test_dot_rows_of_no_rows_is_empty():
+    assert dot_rows([], [Value(1.0)]) == []

@@ -1,4 +1,4 @@
-"""`Linear`, `Sequential`, `Residual` and the activation modules, against NumPy."""
+"""`Linear`, `Sequential`, `Residual`, the activation modules, and `BatchNorm`, against NumPy and PyTorch's numbers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from autograd.nn.init import linear_bound
 from autograd.reading.grouping import Grouping
 
 TORCH = json.loads((Path(__file__).parents[1] / "data" / "torch_parity.json").read_text())
+BATCH_NORM = TORCH["batch_norm"]
 X = np.array([[0.5, -1.0], [2.0, 0.25], [1.0, 1.0]])
 
 
@@ -213,3 +214,101 @@ def test_grouping_finds_the_layers(model: Any, sizes: tuple[int, ...]) -> None:
             assert p.label[1:].split("[")[0] == str(part.layer)
         else:
             assert found.of(p) is None
+
+
+# ---- `BatchNorm` against PyTorch's stored numbers and against NumPy
+
+ROWS = np.array([[1.0, 2.0], [2.0, 2.0], [4.0, 2.5]])
+
+
+def test_training_and_evaluation_give_torchs_numbers() -> None:
+    norm = BatchNorm(2, eps=BATCH_NORM["eps"], momentum=BATCH_NORM["momentum"])
+    norm.load_state_dict({**norm.state_dict(), "weight": BATCH_NORM["weight"], "bias": BATCH_NORM["bias"]})
+    for step in BATCH_NORM["steps"]:
+        norm.train(step["mode"] == "train")
+        x = ag.array(BATCH_NORM["x"])
+        norm.zero_grad()
+        y = norm(x)
+        (y * np.array(BATCH_NORM["upstream"])).sum().backward()
+        np.testing.assert_allclose(ag.data(y), step["y"], rtol=1e-13)
+        np.testing.assert_allclose(ag.grads(x), step["grad_x"], rtol=1e-13)
+        np.testing.assert_allclose(ag.grads(norm.weight), step["grad_weight"], rtol=1e-13)
+        np.testing.assert_allclose(ag.grads(norm.bias), step["grad_bias"], rtol=1e-13)
+        if step["mode"] == "train":
+            np.testing.assert_allclose(norm.running_mean, step["running_mean"], rtol=1e-13)
+            np.testing.assert_allclose(norm.running_var, step["running_var"], rtol=1e-13)
+            assert norm.num_batches_tracked == step["batches"]
+
+
+def test_state_has_torchs_names() -> None:
+    assert list(BatchNorm(2).state_dict()) == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+    assert list(BatchNorm(2, affine=False).state_dict()) == ["running_mean", "running_var", "num_batches_tracked"]
+    assert list(BatchNorm(2, track_running_stats=False).state_dict()) == ["weight", "bias"]
+    assert [p.label for p in BatchNorm(2).parameters()] == ["gamma[1]", "gamma[2]", "beta[1]", "beta[2]"]
+
+
+@pytest.mark.parametrize("x", [ROWS[:1], [1.0, 2.0], np.ones((0, 2))], ids=["one row", "one sample", "no rows"])
+def test_a_single_row_in_training_is_a_value_error_and_changes_nothing(x: Any) -> None:
+    norm = BatchNorm(2)
+    with pytest.raises(ValueError, match=r"BatchNorm\(2\): expected more than 1 row in training.*\.eval\(\)"):
+        norm(x)
+    assert (norm.num_batches_tracked, norm.running_mean.tolist()) == (0, [0.0, 0.0])
+
+
+def test_evaluation_takes_single_rows_and_leaves_the_running_numbers() -> None:
+    norm = BatchNorm(2)
+    norm(ROWS)
+    norm.eval()
+    before = norm.state_dict()
+    expected = (ROWS - norm.running_mean) / np.sqrt(norm.running_var + 1e-5)
+    np.testing.assert_allclose(ag.data(norm(ROWS)), expected, rtol=1e-14)
+    assert [v.data for v in norm(ROWS[0])] == ag.data(norm(ROWS))[0].tolist()
+    assert all(np.array_equal(before[name], it) for name, it in norm.state_dict().items())
+
+
+def test_without_running_numbers_the_batch_counts_always() -> None:
+    norm = BatchNorm(2, affine=False, track_running_stats=False)
+    expected = (ROWS - ROWS.mean(axis=0)) / np.sqrt(ROWS.var(axis=0) + 1e-5)
+    for model in (norm, norm.eval()):
+        np.testing.assert_allclose(ag.data(model(ROWS)), expected, rtol=1e-13)
+    with pytest.raises(ShapeError):
+        norm(ROWS[:1])
+
+
+def test_no_momentum_averages_over_all_batches() -> None:
+    norm = BatchNorm(2, momentum=None)
+    norm(ROWS)
+    norm(ROWS + 3.0)
+    np.testing.assert_allclose(norm.running_mean, ROWS.mean(axis=0) + 1.5, rtol=1e-14)
+    np.testing.assert_allclose(norm.running_var, ROWS.var(axis=0, ddof=1), rtol=1e-14)
+
+
+def test_a_constant_column_is_no_trouble() -> None:
+    norm = BatchNorm(1)
+    x = ag.array([[2.0], [2.0], [2.0]])
+    y = norm(x)
+    y[0, 0].backward()
+    assert ag.data(y).tolist() == [[0.0]] * 3
+    np.testing.assert_allclose(ag.grads(x)[:, 0] * np.sqrt(1e-5), [2 / 3, -1 / 3, -1 / 3], rtol=1e-13)
+
+
+def test_gradients_go_through_mean_and_variance() -> None:
+    norm = BatchNorm(2)
+
+    def f(a: Any, b: Any) -> Any:
+        return (norm([[a, 1.0], [b, 2.0], [0.5, 4.0]])[:, 0] * np.array([1.0, 2.0, -0.5])).sum()
+
+    assert ag.gradcheck(f, 0.3, -1.2)
+
+
+@pytest.mark.parametrize(
+    "options", [{"num_features": 0}, {"eps": -1.0}, {"eps": float("nan")}, {"momentum": 1.5}, {"momentum": -0.1}]
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError):
+        BatchNorm(**{"num_features": 2, **options})
+
+
+def test_repr_shows_what_is_unusual() -> None:
+    assert repr(BatchNorm(3)) == "BatchNorm(3)"
+    assert repr(BatchNorm(3, momentum=None, affine=False)) == "BatchNorm(3, momentum=None, affine=False)"

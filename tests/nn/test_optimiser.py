@@ -1,11 +1,13 @@
-"""What all optimisers share: refusals, missing gradients, state that goes on bit for bit, plain arrays."""
+"""Optimisers, clipping and schedulers: refusals, missing gradients, state that goes on bit for bit."""
 
 from __future__ import annotations
 
 import copy
+import json
 import math
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,9 @@ import pytest
 
 import autograd as ag
 from autograd import Value, optim
-from autograd.errors import ArgumentError, OperandError, ShapeError
+from autograd.errors import AnomalyError, ArgumentError, OperandError, ShapeError
+from autograd.nn.optim import clip_grad_norm, clip_grad_value
+from autograd.nn.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
 
 MAKERS: dict[str, Callable[[list[Value]], optim.Optimizer]] = {
     "SGD": lambda ps: optim.SGD(ps, lr=0.1),
@@ -322,3 +326,182 @@ def test_names_with_an_underscore() -> None:
     assert optim.clip_grad_norm_([p], 3.0) == 30.0
     optim.clip_grad_value_([p], 1.0)
     assert p.grad == 1.0
+
+
+# ---- Clipping, against PyTorch's stored numbers and closed forms
+
+STORED = json.loads((Path(__file__).parents[1] / "data" / "torch_parity.json").read_text())["clip_grad_norm"]
+
+
+def holding(gradients: list[Any]) -> list[Value]:
+    made = [Value(0.0) for _ in gradients]
+    for v, g in zip(made, gradients, strict=True):
+        v.grad = g
+    return made
+
+
+def gradients_of(params: list[Value]) -> list[Any]:
+    return [v._grad for v in params]
+
+
+@pytest.mark.parametrize("case", STORED)
+def test_norm_is_pytorchs(case: dict[str, Any]) -> None:
+    params = holding(case["grad"])
+    assert clip_grad_norm(params, case["max_norm"]) == pytest.approx(case["norm"], rel=1e-13)
+    assert gradients_of(params) == pytest.approx(case["clipped"], rel=1e-13)
+
+
+@pytest.mark.parametrize("p", [0.5, 1.0, 1.5, 2.0, 3.0, 7.0, math.inf, -math.inf, -1.0, 0.0, "inf"])
+def test_every_norm_is_numpys(p: Any) -> None:
+    x = [3.0, -4.0, 0.5, 12.0]
+    norm = clip_grad_norm(params := holding(x), 2.0, norm_type=p)
+    assert norm == pytest.approx(float(np.linalg.norm(x, float(p))), rel=1e-13)
+    scale = min(1.0, 2.0 / (norm + 1e-6))
+    assert gradients_of(params) == pytest.approx([scale * g for g in x], rel=1e-13)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0, math.inf])
+def test_huge_and_tiny_gradients_have_a_norm(p: float) -> None:
+    for size in (1e200, 1e-200):
+        expected = size * float(np.linalg.norm([3.0, 4.0], p))
+        assert clip_grad_norm(holding([3.0 * size, 4.0 * size]), 1.0, norm_type=p) == pytest.approx(expected, rel=1e-13)
+
+
+def test_missing_gradients_are_left_out() -> None:
+    params = holding([3.0, None, 4.0])
+    assert clip_grad_norm(params, math.inf) == 5.0
+    assert gradients_of(params) == [3.0, None, 4.0]
+    clip_grad_value(params, 3.5)
+    assert gradients_of(params) == [3.0, None, 3.5]
+    assert clip_grad_norm(holding([None]), 1.0) == clip_grad_norm([], 1.0) == 0.0
+
+
+def test_one_value_alone_and_gradients_that_are_values() -> None:
+    x = Value(3.0)
+    (x * x).backward(create_graph=True)
+    assert clip_grad_norm(x, 3.0) == 6.0
+    assert x.grad == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_norm_that_is_not_finite_passes_through_or_is_refused(bad: float) -> None:
+    params = holding([1.0, bad])
+    with pytest.raises(AnomalyError, match="cannot be scaled"):
+        clip_grad_norm(params, 1.0, error_if_nonfinite=True)
+    assert gradients_of(params)[0] == 1.0
+    norm = clip_grad_norm(params, 1.0)
+    assert not math.isfinite(norm)
+    assert math.isnan(gradients_of(params)[1])  # inf * 0, as in PyTorch
+    assert math.isnan(gradients_of(params)[0]) == math.isnan(bad)
+
+
+def test_values_are_cut_each_for_itself() -> None:
+    params = holding([-7.0, -0.5, 0.5, 7.0, math.inf, math.nan])
+    clip_grad_value(params, 1.0)
+    assert gradients_of(params)[:5] == [-1.0, -0.5, 0.5, 1.0, 1.0]
+    assert math.isnan(gradients_of(params)[5])
+
+
+def test_arguments_are_checked() -> None:
+    for wrong in (-1.0, math.nan):
+        with pytest.raises(ArgumentError):
+            clip_grad_norm(holding([1.0]), wrong)
+        with pytest.raises(ArgumentError):
+            clip_grad_value(holding([1.0]), wrong)
+    with pytest.raises(ArgumentError):
+        clip_grad_norm(holding([1.0]), 1.0, norm_type=math.nan)
+    with pytest.raises(OperandError, match="clip_grad_norm"):
+        clip_grad_norm([1.0], 1.0)
+
+
+# ---- Schedulers: what is refused, and going on where one has stopped. The rates themselves are in test_torch.py
+
+
+def optimiser(lr: float = 0.1) -> optim.Optimizer:
+    return optim.SGD([Value(0.0)], lr=lr)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (StepLR, {"step_size": 0}),
+        (StepLR, {"step_size": 1.5}),
+        (StepLR, {"step_size": 1, "gamma": -0.1}),
+        (ExponentialLR, {"gamma": float("nan")}),
+        (CosineAnnealingLR, {"T_max": 0}),
+        (CosineAnnealingLR, {"T_max": True}),
+        (CosineAnnealingLR, {"T_max": 5, "eta_min": -1.0}),
+        (ExponentialLR, {"gamma": 0.5, "last_epoch": -2}),
+        (ExponentialLR, {"gamma": 0.5, "last_epoch": 3}),
+    ],
+)
+def test_numbers_out_of_range_are_refused(kind: type[Any], options: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError, match=kind.__name__):
+        kind(optimiser(), **options)
+
+
+def test_only_an_optimiser_has_a_rate() -> None:
+    with pytest.raises(OperandError, match="got a list"):
+        ExponentialLR([], gamma=0.5)  # type: ignore[arg-type]
+
+
+def test_a_rate_set_by_hand_is_where_the_next_step_starts() -> None:
+    o = optimiser(1.0)
+    scheduler = ExponentialLR(o, gamma=0.5)
+    scheduler.step()
+    o.lr = 8.0
+    scheduler.step()
+    assert scheduler.get_last_lr() == [4.0]
+
+
+def test_a_rate_that_overflows_is_refused_and_nothing_moves() -> None:
+    o = optimiser(1e300)
+    scheduler = ExponentialLR(o, gamma=1e10)
+    with pytest.raises(ArgumentError, match="lr is inf"):
+        scheduler.step()
+    assert (o.lr, scheduler.last_epoch) == (1e300, 0)
+
+
+def test_states_of_both_go_on_with_the_schedule() -> None:
+    o = optimiser()
+    scheduler = CosineAnnealingLR(o, T_max=5, eta_min=0.01)
+    for _ in range(3):
+        scheduler.step()
+    again = optimiser(0.7)
+    other = CosineAnnealingLR(again, T_max=9)
+    again.load_state_dict(o.state_dict())
+    other.load_state_dict(scheduler.state_dict())
+    for _ in range(9):
+        scheduler.step()
+        other.step()
+        assert again.lr == o.lr
+
+
+def test_last_epoch_goes_on_from_a_loaded_optimiser() -> None:
+    o = optimiser()
+    scheduler = StepLR(o, step_size=3)
+    for _ in range(4):
+        scheduler.step()
+    again = optimiser()
+    again.load_state_dict(o.state_dict())
+    other = StepLR(again, step_size=3, last_epoch=scheduler.last_epoch - 1)
+    for _ in range(5):
+        scheduler.step()
+        other.step()
+        assert again.lr == o.lr
+
+
+@pytest.mark.parametrize("change", [{"gamma": -1.0}, {"last_epoch": 1.5}, {"unknown": 1.0}])
+def test_a_wrong_state_of_a_scheduler_is_refused_and_changes_nothing(change: dict[str, Any]) -> None:
+    scheduler = StepLR(optimiser(), step_size=3)
+    before = scheduler.state_dict()
+    with pytest.raises(ArgumentError, match="StepLR"):
+        scheduler.load_state_dict({**before, **change})
+    assert scheduler.state_dict() == before
+
+
+def test_a_copy_drives_the_copied_optimiser() -> None:
+    o = optimiser(1.0)
+    scheduler = copy.deepcopy(ExponentialLR(o, gamma=0.5))
+    scheduler.step()
+    assert (o.lr, scheduler.optimizer.lr) == (1.0, 0.5)

@@ -1,8 +1,4 @@
-"""The rate at which slips are named, on random expressions with one slip each.
-
-An expression is a small tree with a derivative of its own, written here and knowing nothing of the package: a slip is
-planted in one node of that derivative. The function itself is built from the package's functions.
-"""
+"""How often slips are named, and right derivatives called wrong, on random expressions."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ import pytest
 
 import autograd as ag
 from autograd.checking.diagnosis import KINDS, diagnose
+from tests.helpers.checked_expressions import ENGINE, PLAIN, tally
 
 Numbers = tuple[float, ...]
 
@@ -553,7 +550,7 @@ SPECIAL: dict[str, Callable[[random.Random], Case | None]] = {
 # --- the rates -------------------------------------------------------------------------------------------------------
 
 
-def tally(seed: int, count: int) -> tuple[Counter[str], list[str]]:
+def slip_tally(seed: int, count: int) -> tuple[Counter[str], list[str]]:
     """How many of `count` slips were named right, wrongly, or not at all; and a line about each of the latter."""
     chance = random.Random(seed)
     found: Counter[str] = Counter()
@@ -572,7 +569,7 @@ def tally(seed: int, count: int) -> tuple[Counter[str], list[str]]:
 
 @pytest.mark.parametrize("seed", [4, 1847])
 def test_slips_are_named(seed: int) -> None:
-    found, lines = tally(seed, 500)
+    found, lines = slip_tally(seed, 500)
     report = f"{dict(found)}\n" + "\n".join(lines)
     assert found["right"] >= 0.95 * 500, report
     assert found["wrong"] <= 0.01 * 500, report
@@ -590,3 +587,15 @@ def test_right_derivatives_are_never_diagnosed() -> None:
 
 def test_every_kind_but_unexplained_is_planted() -> None:
     assert set(WEIGHTS) == set(KINDS) - {"unexplained"}
+
+
+# ---- How often a right derivative is called wrong
+
+
+@pytest.mark.parametrize(("kind", "seed"), [(PLAIN, 11), (ENGINE, 12)], ids=["plain math", "engine"])
+def test_check_is_hardly_ever_wrong_on_random_expressions(kind: int, seed: int) -> None:
+    """10,000 expressions run in tests/benchmarks/checker.py; here are enough to see a tenfold slip."""
+    found = tally(1500, kind, seed)
+    assert len(found.false_alarms) <= 1, found.false_alarms
+    assert len(found.misses) <= 2, found.misses
+    assert found.evaluations < 60

@@ -23,7 +23,6 @@ from autograd import sum as total
 from autograd.engine.graph import topological_order
 from autograd.engine.ops import LITERAL
 from autograd.errors import ArgumentError, GraphError, OperandError
-from autograd.functions.slopes import exact_sum
 from autograd.nn import MLP
 from autograd.reading.names import Names
 from autograd.reading.trace import Trace
@@ -469,26 +468,6 @@ def test_the_constants_get_nothing() -> None:
     root = NETWORK(x[:4]) * NETWORK(x[4:])
     root.backward()
     assert {e.message for e in picture_rows(root, level="layer").edges if e.source == "g_inputs"} == {None}
-
-
-@pytest.mark.parametrize(
-    ("numbers", "expected"),
-    [
-        ([0.1] * 10, 1.0),
-        ([1e16, 1.0, -1e16], 1.0),
-        ([1e308, 1e308, -1e308, 0.5], 1e308),
-        ([1e308, 1e308], math.inf),
-        ([-1e308, -1e308], -math.inf),
-        ([math.inf, 1.0], math.inf),
-        ([], 0.0),
-    ],
-)
-def test_exact_sums(numbers: list[float], expected: float) -> None:
-    assert exact_sum(numbers) == expected
-
-
-def test_a_sum_of_opposite_infinities_is_nan() -> None:
-    assert math.isnan(exact_sum([math.inf, -math.inf]))
 
 
 def test_bands_are_of_about_equal_size() -> None:

@@ -1,18 +1,22 @@
-"""Messages of a backward pass: the first is stored, later ones are added, what overlaps is scattered or summed."""
+"""The source over NumPy: messages of a backward pass are stored, added or scattered; its header names what it uses."""
 
 from __future__ import annotations
 
+import keyword
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, compile
 from autograd.compiler.arrays import Arrays, Scratch
 from autograd.compiler.layout import Window
-from autograd.compiler.numpy_source import Targets, wanted_places
+from autograd.compiler.numpy_source import _KEY, Targets, header, wanted_places
 from autograd.compiler.plan import Alike, Plan
+from tests.helpers.programs import KINDS
+from tests.helpers.replaying import LOW, forced, seeded
 from tests.helpers.second_looks import run_source
 
 COUNT = 40
@@ -201,3 +205,29 @@ def test_what_waits_and_the_rest_of_its_level_scatter_apart(count: int) -> None:
     program = ag.compile(root)
     run_source(program)
     assert program.gradients(x) == pytest.approx(np.array([v.grad for v in x]), rel=1e-11)
+
+
+# ---- The first lines of a source: every name that is in the code is told, and no other
+
+# What is no array: the passes and their argument, NumPy, operations by name and keywords of its functions.
+_WORDS = re.compile(r"def|forward|backward|seed|np|pass|[a-z_]+[a-z](_m?\d+)*_*|_[a-z]\w*")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_name_in_a_source_is_told(name: str) -> None:
+    for seed in range(2):
+        with forced(LOW):
+            source = compile(KINDS[name](seeded(name, seed)).root).source
+        code = re.sub(r"#.*", "", source)
+        for word in set(re.findall(r"(?<![.\w])[A-Za-z_]\w*", code)):
+            known = any(re.fullmatch(pattern, word.removeprefix("d")) for pattern, _ in _KEY)
+            known |= any(re.fullmatch(pattern, word) for pattern, _ in _KEY) or word in {"X", "dX", "i"}
+            assert known or keyword.iskeyword(word) or _WORDS.fullmatch(word), word
+        top = source.split("\n\n")[0].splitlines()
+        assert all(line.startswith("# ") and len(line) <= 120 for line in top)
+
+
+def test_what_does_not_occur_is_not_told() -> None:
+    assert header("pass") == ""
+    assert header("v2 = v0 * v1  # c0") == "# v7, g7: V[7] and G[7] as plain floats.\n"
+    assert "c0, c1" in header("np.add(y1, c0, out=y1)")
