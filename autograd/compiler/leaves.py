@@ -115,11 +115,12 @@ class Carried:
     def along(self, training: Training) -> Callable[[], None]:
         """A step of the optimiser, and with it one of the buffers."""
         if not self._buffers:
-            return training.step
+            return training.stepper()
+        update = training.stepper()
 
         def step() -> None:
             self.hold(training.made + 1)
-            training.step()
+            update()
             self._values[self._olds] = self._aside[training.made % 2]
 
         return step
@@ -152,9 +153,10 @@ class Training:
         self.backward = source.backward(parameters)
         order = np.argsort(places)
         together = bool((np.diff(places[order]) == 1).all())
-        self._order = order if together else np.arange(len(places))
-        self._block: Any = slice(places.min(), places.max() + 1) if together else places
-        self._slopes = np.empty(len(places)), np.empty(len(places))  # as the sides of a State
+        self._order = order if together and (np.diff(order) != 1).any() else None
+        self._back = None if self._order is None else np.argsort(order)
+        self._block: Any = slice(int(places.min()), int(places.max()) + 1) if together else places
+        self._slopes = np.empty(len(places)), np.empty(len(places))  # those of the last step, and of the next
 
     def is_of(self, parameters: Sequence[Value]) -> bool:
         """Whether these are the parameters, in the same order."""
@@ -162,33 +164,46 @@ class Training:
 
     def begin(self, optimizer: Any) -> tuple[Any, Floats]:
         """Start from the numbers in the arrays; returns where the parameters are and what stands there."""
-        self._optimizer, self._state = optimizer, optimizer.state_in(self._order)
-        self._start = self._state.steps[0]
-        weights = self._state.rows[0]
+        self._optimizer, self._state = optimizer, optimizer.arranged(self._order)
+        self._start = self._state[2]
+        weights = self._state[0][0]
         weights[:] = self._values[self._block]
         return self._block, weights.copy()
 
     @property
     def made(self) -> int:
         """The steps made since :meth:`begin`."""
-        made: int = self._state.steps[0] - self._start
+        made: int = self._state[2] - self._start
         return made
 
-    def step(self) -> None:
-        """One step of the optimiser, from the gradients that are in the arrays."""
-        state, slopes = self._state, self._slopes[(self._state.steps[0] + 1) % 2]
-        slopes[:] = self._gradients[self._block]
-        state.steps = self._optimizer.advance(state, state.rows[0], slopes)  # now the step is made, and not before
-        self._values[self._block] = state.rows[0]
+    def stepper(self) -> Callable[[], None]:
+        """A function that makes one step, from the gradients that are in the arrays."""
+        advance, kept, places = self._optimizer.advance, self._slopes, self._block
+        weights, slopes = self._values[places], self._gradients[places]  # of a slice: views
+
+        def step() -> None:
+            state = self._state
+            mine = kept[state[2] % 2]
+            mine[...] = slopes
+            self._state = state = advance(state, state[0][0], mine)  # now the step is made, and not before
+            weights[...] = state[0][0]
+
+        def scattered() -> None:
+            self._gradients.take(places, out=slopes)
+            step()
+            self._values[places] = weights
+
+        return step if isinstance(places, slice) else scattered
 
     def writes(self) -> Iterator[None]:
         """Bring the Values, the optimiser and the arrays to where the steps have come; for `commit`."""
-        back, state = np.argsort(self._order), self._state
-        weights, slopes = state.rows[0], self._slopes[state.steps[0] % 2]
+        state, weights = self._state, self._state[0][0]
+        slopes = self._slopes[(state[2] - 1) % 2]
+        back: Any = ... if self._back is None else self._back
         return chain(
             attributes(self._parameters, "_data", weights[back].tolist()),
             attributes(self._parameters, "_grad", slopes[back].tolist()),
-            self._optimizer.writes(state.arranged(back)),
+            self._optimizer.writes(state if self._back is None else self._optimizer.arranged(self._back, state)),
             map(np.ndarray.__setitem__, [self._values], [self._block], [weights]),
         )
 

@@ -141,7 +141,8 @@ class Program:
 
         Returns:
             The loss before each step, of shape (steps,). When it returns, the parameters' ``data`` and ``grad`` are
-            those after the last step.
+            those after the last step; when anything is raised, Ctrl-C too, they and the optimiser's state are those
+            after some step.
 
         Raises:
             ArgumentError: a parameter is no leaf of this graph.
@@ -173,9 +174,13 @@ class Program:
                     backward(training.backward, 1.0, aloud=k == 0)
                     update()
             finally:  # after an error, too, the parameters are those that the optimiser has reached
-                last = losses[training.made - 1 :][:1].tolist() if training.made else []
-                writes = (training.writes(), self._carried.writes(training.made)) if training.made else ()
-                commit(*writes, attributes([self.root], "_data", last), attributes([self], "_undo", [None]))
+                made = training.made
+                commit(
+                    training.writes() if made else (),
+                    self._carried.writes(made) if made else (),
+                    attributes([self.root], "_data", losses[made - 1 : made].tolist()),
+                    attributes([self], "_undo", [None]),
+                )
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:

@@ -9,8 +9,8 @@ Read it in one sitting, in this order:
 5. `backward.py`: the reverse sweep that fills in the gradients.
 
 Beside them: `operators.py` (Python's operators, for whatever stands for a number), `special.py` (floats where the plain
-formula loses digits), `modes.py` (`no_grad`, `detect_anomaly`, watched comparisons) and `copying.py` (copies and
-pickles of deep graphs). Nothing here knows a room above it.
+formula loses digits), `modes.py` (`no_grad`, `detect_anomaly`, watched comparisons), `copying.py` (copies and pickles
+of deep graphs) and `together.py` (writes that no interrupt parts). Nothing here knows a room above it.
 """
 
 from . import ops as ops  # the table is filled, whichever module is asked for first: the pickle of a row asks `op.py`

@@ -6,7 +6,6 @@ together are computed aside, and the writes, which `map` and `setattr` do in C, 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from itertools import chain, repeat
 from typing import Any
@@ -21,4 +20,4 @@ def attributes(owners: Iterable[Any], name: str, values: Iterable[Any]) -> Itera
 
 def commit(*writes: Iterable[None]) -> None:
     """Do all writes; each is an iterable, made by functions written in C alone, that writes as it is walked through."""
-    deque(chain.from_iterable(writes), maxlen=0)
+    list(chain.from_iterable(writes))

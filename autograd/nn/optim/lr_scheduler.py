@@ -45,11 +45,11 @@ class _Scheduler:
     def step(self) -> None:
         """Set the optimiser's rate for the next epoch; call it after the optimiser's own step."""
         group, epoch = self.optimizer._group, self.last_epoch + 1
-        lr = self.optimizer._rate("lr", self._next(epoch, group.lr))
+        rate = self.optimizer._rate("lr", self._next(epoch, group.lr))
         commit(
-            attributes([group], "lr", [lr]),
+            attributes([group], "rate", [rate]),
             attributes([self], "last_epoch", [epoch]),
-            attributes([self], "_last_lr", [lr]),
+            attributes([self], "_last_lr", [float(rate)]),
         )
 
     def get_last_lr(self) -> list[float]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from operator import attrgetter
+from operator import setitem
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -18,11 +18,15 @@ from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
 from ..arguments import at_least, finite, flag
 
-__all__ = ["Array", "Group", "Optimizer", "Rows", "same_names", "trainable"]
+__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "same_names", "trainable"]
 
 Array = NDArray[np.float64]
 Rows: TypeAlias = tuple[Array, ...]  # the weights, then each array of state
-_DATA = attrgetter("_data")
+Scalar: TypeAlias = NDArray[np.float64]  # of no dimensions: NumPy takes it faster than a Python float
+
+# Weights and state after some steps; as many rows for the next step to fill; how many steps were made, and how many by
+# each parameter once some had no gradient. A step replaces all this at once, so half a step has never been made.
+State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None]
 
 
 def trainable(params: Any, who: str) -> list[Value]:
@@ -88,37 +92,14 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what an option of this name
 class Group:
     """What a step depends on beside weights, gradients and state; `fixed` has the numbers that every step needs."""
 
-    lr: float
+    rate: Scalar
     initial_lr: float | None  # what the first scheduler starts from
     options: dict[str, Any]
-    fixed: dict[str, NDArray[np.float64]]  # NumPy takes an array of no dimensions faster than a Python float
-
-
-class State:
-    """Weights and state as rows, on two sides: a step reads one, fills the other, and counts when `steps` is replaced.
-
-    So there is no moment at which half a step has been made. `steps` are how many were made, and how many by each
-    parameter once some had no gradient; None until then.
-    """
-
-    def __init__(self, rows: Sequence[Array], steps: tuple[int, NDArray[np.int64] | None]) -> None:
-        self._sides = tuple(rows), tuple(map(np.copy, rows))
-        self.steps = steps
+    fixed: dict[str, Scalar]
 
     @property
-    def rows(self) -> Rows:
-        """The weights that the last step left, and the state."""
-        return self._sides[self.steps[0] % 2]
-
-    @property
-    def spare(self) -> Rows:
-        """The other side, which the next step fills."""
-        return self._sides[(self.steps[0] + 1) % 2]
-
-    def arranged(self, order: NDArray[np.intp]) -> State:
-        """A copy in which parameter ``order[i]`` stands at place i."""
-        made, counts = self.steps
-        return State([row[order] for row in self.rows], (made, None if counts is None else counts[order]))
+    def lr(self) -> float:
+        return float(self.rate)
 
 
 class Optimizer:
@@ -150,7 +131,7 @@ class Optimizer:
         self._work = tuple(np.zeros((self.SCRATCH, len(self._parameters))))
         self._group = self._grouped(lr, None, options)
         starts = (0.0, *self._layout(self._group.options).values())
-        self._state = State([np.full(self._shape, start) for start in starts], (0, None))
+        self._state = self._stated([np.full(self._shape, start) for start in starts], 0, None)
 
     # --- what a subclass says -------------------------------------------------------------------------------
 
@@ -193,7 +174,7 @@ class Optimizer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        self._group.lr = self._rate("lr", lr)
+        self._group.rate = self._rate("lr", lr)
 
     @property
     def initial_lr(self) -> float | None:
@@ -214,8 +195,8 @@ class Optimizer:
         Whatever interrupts, Ctrl-C too, the parameters and the state are those before the step or those after it. A
         NaN in a gradient goes on into the weight, as in PyTorch; :func:`autograd.optim.clip_grad_norm` can refuse it.
         """
-        params, state, reached = self._parameters, self._state, None
-        weights = np.fromiter(map(_DATA, params), float, len(params))
+        params, reached = self._parameters, None
+        weights = np.fromiter([p._data for p in params], float, len(params))
         try:  # `array` refuses None and Values, which `numpy.array` would turn into NaN
             gradients = np.frombuffer(array("d", [p._grad for p in params]))
         except TypeError:
@@ -224,8 +205,8 @@ class Optimizer:
             if not len(reached):
                 return
         with np.errstate(all="ignore"):  # infinities and NaN pass through, as in PyTorch
-            steps = self.advance(state, weights, gradients, reached)
-        commit(attributes(params, "_data", state.spare[0].tolist()), attributes([state], "steps", [steps]))
+            state = self.advance(self._state, weights, gradients, reached)
+        commit(attributes(params, "_data", state[0][0].tolist()), self.writes(state))
 
     def update(self, weights: Array, gradients: Array) -> None:
         """One step on plain arrays: `weights` and the state change in place, `gradients` stay as they are.
@@ -286,45 +267,52 @@ class Optimizer:
                 f"{type(self).__name__} computes in float64; got weights {weights.dtype}, gradients {gradients.dtype}"
             )
 
+        places: tuple[Any, ...] = weights, vars(self)
+
         def step() -> None:
-            state = self._state
-            steps = self.advance(state, weights, gradients)
-            commit(map(np.copyto, [weights], [state.spare[0]]), attributes([state], "steps", [steps]))
+            state = self.advance(self._state, weights, gradients)
+            commit(map(setitem, places, (..., "_state"), (state[0][0], state)))
 
         return step
 
     # --- steps aside ------------------------------------------------------------------------------------------
 
-    def advance(
-        self, state: State, weights: Array, gradients: Array, reached: NDArray[np.intp] | None = None
-    ) -> tuple[int, NDArray[np.int64] | None]:
-        """Fill the state's spare side, and return its `steps` after the step; storing them is what makes it count."""
-        made, counts = state.steps
-        if counts is None and (reached is None or len(reached) == len(weights)):
-            self._rule(self._group, weights, gradients, state.rows, state.spare, self._work, made + 1)
-            return made + 1, None
+    def advance(self, state: State, w: Array, g: Array, reached: NDArray[np.intp] | None = None) -> State:
+        """The state one step on, from these weights and gradients; `reached`: of the parameters there alone.
+
+        It is written to the spare rows, and stays unknown to the optimiser until :meth:`writes` are committed.
+        """
+        old, new, made, counts = state
+        if counts is None and (reached is None or len(reached) == len(w)):
+            self._rule(self._group, w, g, old, new, self._work, made + 1)
+            return new, old, made + 1, None
         counts = np.full(self._shape, made) if counts is None else counts.copy()
-        places = np.arange(len(weights)) if reached is None else reached
-        old, new = (weights, *state.rows[1:]), state.spare
-        for kept, row in zip(old, new, strict=True):
+        places = np.arange(len(w)) if reached is None else reached
+        before = (w, *old[1:])
+        for kept, row in zip(before, new, strict=True):
             np.copyto(row, kept)
         for count in np.unique(counts[places]).tolist():  # the rule is for those that have made as many steps
             at = places[counts[places] == count]
             some, work = (tuple(np.empty((rows, len(at)))) for rows in (len(new), self.SCRATCH))
-            before = tuple([row[at] for row in old])
-            self._rule(self._group, before[0], gradients[at], before, some, work, count + 1)
+            here = tuple([row[at] for row in before])
+            self._rule(self._group, here[0], g[at], here, some, work, count + 1)
             for row, changed in zip(new, some, strict=True):
                 row[at] = changed
         counts[places] += 1
-        return made + 1, counts
+        return new, old, made + 1, counts
 
-    def state_in(self, order: NDArray[np.intp]) -> State:
-        """A copy of the state in which parameter ``order[i]`` stands at place i, to make steps with :meth:`advance`."""
-        return self._state.arranged(order)
+    def arranged(self, order: NDArray[np.intp] | None, state: State | None = None) -> State:
+        """A copy of `state`, or of the optimiser's own, with parameter ``order[i]`` at place i; None: as it is."""
+        rows, _, made, counts = state or self._state
+        place: Any = ... if order is None else order
+        return self._stated([np.array(row[place]) for row in rows], made, None if counts is None else counts[place])
 
     def writes(self, state: State) -> Iterable[None]:
         """Writes for `commit` that make this the optimiser's state."""
         return attributes([self], "_state", [state])
+
+    def _stated(self, rows: list[Array], made: int, counts: NDArray[np.int64] | None) -> State:
+        return tuple(rows), tuple([np.empty_like(row) for row in rows]), made, counts
 
     # --- saving and copying -----------------------------------------------------------------------------------
 
@@ -340,9 +328,9 @@ class Optimizer:
             >>> optimiser.state_dict()["momentum_buffer"].tolist()
             [2.0]
         """
-        made, counts = self._state.steps
+        group, (rows, _, made, counts) = self._group, self._state
         steps = np.full(self._shape, made, dtype=np.int64) if counts is None else counts.copy()
-        group, arrays = self._group, map(np.copy, self._state.rows[1:])
+        arrays = [row.copy() for row in rows[1:]]
         saved = {"optimiser": type(self).__name__, "lr": group.lr, "initial_lr": group.initial_lr, **group.options}
         return {**saved, "step": steps, **dict(zip(self._layout(group.options), arrays, strict=True))}
 
@@ -374,8 +362,7 @@ class Optimizer:
         if not ((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps))).all():
             raise ArgumentError(f"{who}: step counts the steps of each parameter, got {steps}")
         counts = None if (steps == steps[0]).all() else steps.astype(np.int64)
-        loaded = State(rows, (int(steps[0]), counts))
-        commit(attributes([self], "_group", [group]), self.writes(loaded))
+        commit(attributes([self], "_group", [group]), self.writes(self._stated(rows, int(steps[0]), counts)))
 
     def _loaded(self, name: str, values: Any) -> Array:
         row = np.array(values, dtype=np.float64)
@@ -387,12 +374,12 @@ class Optimizer:
         return row
 
     def _grouped(self, lr: Any, initial_lr: Any, options: dict[str, Any]) -> Group:
-        rate, first = self._rate("lr", lr), None if initial_lr is None else self._rate("initial_lr", initial_lr)
+        rate, first = self._rate("lr", lr), None if initial_lr is None else float(self._rate("initial_lr", initial_lr))
         checked = self._checked(options)
         return Group(rate, first, checked, {name: np.array(x) for name, x in self._constants(checked).items()})
 
-    def _rate(self, name: str, lr: Any) -> float:
-        return at_least(f"{type(self).__name__}: {name}", lr)
+    def _rate(self, name: str, lr: Any) -> Scalar:
+        return np.array(at_least(f"{type(self).__name__}: {name}", lr))
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self._group.options.items())

@@ -29,10 +29,10 @@ def _uphill_or_decayed(w: Array, g: Array, options: dict[str, Any], out: Array) 
     return np.negative(g, out) if options["maximize"] else g
 
 
-def _mean(old: Array, g: Array, kept: Array, share: Array, new: Array, scratch: Array) -> None:
-    """A running mean moved towards g by its share, in the order of operations that rounds least."""
+def _mean(old: Array, g: Array, kept: Array, share: Array, new: Array, scratch: Array, slowly: bool) -> None:
+    """A running mean moved towards g by its share; `slowly`, by less than half: in the order that rounds less then."""
     np.subtract(g, old, scratch)
-    if share < 0.5:
+    if slowly:
         scratch *= share
         np.add(old, scratch, new)
     else:
@@ -108,7 +108,7 @@ class SGD(Optimizer):
                 np.multiply(old[1], momentum, buffer)
                 buffer += np.multiply(g, group.fixed["share"], b) if options["dampening"] else g
             g = np.add(g, np.multiply(buffer, momentum, b), b) if options["nesterov"] else buffer
-        np.subtract(w, np.multiply(g, group.lr, a), new[0])
+        np.subtract(w, np.multiply(g, group.rate, a), new[0])
 
 
 class Adam(Optimizer):
@@ -161,7 +161,7 @@ class Adam(Optimizer):
         options, fixed = group.options, group.fixed
         beta1, beta2 = options["betas"]
         w, g = self._decayed(group, w, g, b, new[0])
-        _mean(old[1], g, fixed["beta1"], fixed["rest1"], new[1], a)
+        _mean(old[1], g, fixed["beta1"], fixed["rest1"], new[1], a, 1 - beta1 < 0.5)
         _mean_square(old[2], g, fixed["beta2"], fixed["rest2"], new[2], a)
         v = np.maximum(old[3], new[2], out=new[3]) if options["amsgrad"] else new[2]
         # sqrt(v / (1 - beta2^t)) + eps stands in the divisor; its factor goes into eps and the rate, which are numbers.
@@ -257,7 +257,7 @@ class RMSprop(Optimizer):
         v = new[1]
         _mean_square(old[1], g, fixed["alpha"], fixed["rest"], v, a)
         if options["centered"]:
-            _mean(old[2], g, fixed["alpha"], fixed["rest"], new[2], a)
+            _mean(old[2], g, fixed["alpha"], fixed["rest"], new[2], a, 1 - options["alpha"] < 0.5)
             np.multiply(new[2], new[2], a)
             v = np.subtract(v, a, a)
         np.sqrt(v, a)
@@ -265,9 +265,9 @@ class RMSprop(Optimizer):
         if options["momentum"]:
             np.multiply(old[-1], fixed["momentum"], new[-1])
             np.add(new[-1], np.divide(g, a, b), new[-1])
-            np.multiply(new[-1], group.lr, b)
+            np.multiply(new[-1], group.rate, b)
         else:
-            np.multiply(g, group.lr, b)
+            np.multiply(g, group.rate, b)
             b /= a
         np.subtract(w, b, new[0])
 
