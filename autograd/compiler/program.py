@@ -176,9 +176,9 @@ class Program:
             finally:  # after an error, too, the parameters are those that the optimiser has reached
                 made = training.made
                 commit(
+                    attributes([self.root], "_data", losses[made - 1 : made].tolist()),  # first: it may be a parameter
                     training.writes() if made else (),
                     self._carried.writes(made) if made else (),
-                    attributes([self.root], "_data", losses[made - 1 : made].tolist()),
                     attributes([self], "_undo", [None]),
                 )
         return losses
