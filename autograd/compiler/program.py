@@ -176,8 +176,9 @@ class Program:
             finally:  # after an error, too, the parameters are those that the optimiser has reached
                 made = training.made
                 commit(
-                    *((training.writes(), self._carried.writes(made)) if made else ()),
+                    # first the root: it may be a parameter
                     attributes([self.root], "_data", losses[made - 1 : made].tolist() if made else ()),
+                    *((training.writes(), self._carried.writes(made)) if made else ()),
                     attributes([self], "_undo", [None]),
                 )
         return losses

@@ -14,6 +14,7 @@ import pytest
 import autograd as ag
 from autograd import Value, compile, losses, nn, optim, render
 from autograd.errors import ArgumentError, CompileWarning, DomainError, GraphError
+from tests.helpers.interrupting import cuts
 
 # --- numbers that are read -----------------------------------------------------------------------------------------
 
@@ -500,3 +501,33 @@ def test_outside_of_a_recording_for_buffer_gives_plain_numbers() -> None:
     assert module.for_buffer(2.0) == 2.0
     assert module.for_buffer([Value(2.0), 1.0]).tolist() == [2.0, 1.0]
     assert module.for_buffer(ag.array([[2.0, 1.0]])).dtype == float
+
+
+# --- interrupts ------------------------------------------------------------------------------------------------------
+
+
+def stands(net: nn.Module, optimizer: optim.Optimizer) -> str:
+    state = [*net.state_dict().values(), *optimizer.state_dict().values()]
+    return repr([np.ravel(x).tolist() for x in state] + [p.grad for p in net.parameters()])
+
+
+@pytest.mark.parametrize("steps", [0, 2], ids=["forward", "run"])
+def test_buffers_are_cut_off_together_with_parameters(steps: int) -> None:
+    x = [[1.0], [3.0], [4.0]]
+    nets = [nn.Sequential(nn.BatchNorm(1), nn.Linear(1, 1, seed=0)) for _ in range(2)]
+    programs = [compile(lambda net=net: losses.mse(net(x), x)) for net in nets]
+    optimizers = [optim.SGD(net.parameters(), lr=0.01, momentum=0.9) for net in nets]
+
+    def go(k: int, steps: int) -> None:
+        programs[k].run(optimizers[k], steps) if steps else programs[k].forward()
+
+    go(0, steps), go(1, steps)  # what is made once is there
+    reached, path = set(), [stands(nets[1], optimizers[1])]
+    for _ in cuts(lambda: go(0, steps), stride=3):
+        while len(path) < 3:
+            go(1, min(steps, 1))
+            path.append(stands(nets[1], optimizers[1]))
+        made = path.index(stands(nets[0], optimizers[0]))
+        reached.add(made)
+        path = path[made:]
+    assert reached >= {0, 1}
