@@ -224,13 +224,11 @@ class Names:
                 to |= {"X": named.inputs, "x": named.inputs}
             for letter, name in to.items():
                 names |= {f"{letter}{k}": name, f"d{letter}{k}": f"d{name}", f"{letter}{k}_": f"{name}_"}
-            if isinstance(step, Inner):
-                names |= {f"d{k}_0": f"dw{tag}", f"d{k}_1": f"d{named.inputs}"}
             if isinstance(step, Alike | Reduction) and named.tag:
                 names |= {f"y{k}": f"a{tag}", f"dy{k}": f"da{tag}"}
             if isinstance(step, Alike) and named.tag and sum(isinstance(x, Window) for x in step.operands) == 1:
                 i = next(i for i, x in enumerate(step.operands) if isinstance(x, Window))
-                names |= {f"x{k}_{i}": f"z{tag}", f"d{k}_0": f"dz{tag}"}
+                names |= {f"x{k}_{i}": f"z{tag}", f"d{k}_{i}": f"dz{tag}"}
         return names
 
     def of(self, step: Step) -> Named:

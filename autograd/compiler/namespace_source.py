@@ -342,7 +342,7 @@ class ArraySource:
             return
         text = f"{self._full(step.weights, w)} @ {self._full(step.inputs, x)}"
         if step.bias is not None:
-            text += f" + {self._bias(self._read(step.bias.places[:, None], 'b'))}"
+            text += f" + {written(self._read(step.bias.places[:, None], 'b'))}"
         self._line(z, text, step.out.places)
 
     def _is_folded(self, step: Product[Window]) -> bool:
@@ -351,17 +351,13 @@ class ArraySource:
             np.column_stack([step.weights.places, step.bias.places])
         )
 
-    @staticmethod
-    def _bias(number: Number) -> str:
-        return number.text if isinstance(number, Term) else repr(number)
-
     def _inner(self, step: Inner[Window]) -> str:
         text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
-        return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
+        return text if step.bias is None else f"{text} + {written(self._read(step.bias, 'b'))}"
 
     def _rows(self, step: Rows[Window]) -> str:
-        text = f"xp.sum({self._full(step.weights, 'W')} * {self._bias(self._read(step.inputs, 'X'))}, axis=0)"
-        return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
+        text = f"xp.sum({self._full(step.weights, 'W')} * {written(self._read(step.inputs, 'X'))}, axis=0)"
+        return text if step.bias is None else f"{text} + {written(self._read(step.bias, 'b'))}"
 
     def _reduction(self, k: int, step: Reduction[Window]) -> None:
         found = stack_of(step.op, step.count)
@@ -692,6 +688,11 @@ class Term(NamedTuple):
 
 
 Number = Term | float
+
+
+def written(number: Number) -> str:
+    """How a number is written within an expression."""
+    return number.text if isinstance(number, Term) else expression(number, {})
 
 
 @dataclass(eq=False)

@@ -293,10 +293,11 @@ def _printed(
 
 
 class _Message(NamedTuple):
-    """What is sent to a window: a formula over dy and the step's numbers."""
+    """What is sent to a window: a formula over dy and the step's numbers; the name is of the window's gradients."""
 
     window: Window
     formula: Any
+    name: str
 
 
 class BackwardSource:
@@ -351,10 +352,8 @@ class BackwardSource:
             lines = []
         elif isinstance(step, Product):
             lines = self._product(self._number[step], step)
-        elif isinstance(step, Inner):
-            lines = self._inner(self._number[step], step)
-        elif isinstance(step, Rows):
-            lines = self._rows(self._number[step], step)
+        elif isinstance(step, Inner | Rows):
+            lines = self._dots(self._number[step], step)
         elif isinstance(step, Reduction):
             lines = self._reduction(self._number[step], step)
         else:
@@ -386,37 +385,23 @@ class BackwardSource:
             lines += self._targets.send(step.inputs, f"dX{k}", line)
         return lines
 
-    def _inner(self, k: int, step: Inner[Window]) -> list[str]:
-        """One dot by itself: it sends the numbers of the other factor, times dz."""
-        weights, inputs = step.weights, step.inputs
-        trace = Trace()
-        dy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
-        if np.array_equal(weights.places, inputs.places):
-            sent = [_Message(weights, (dy * 2.0) * x)]
-        else:
-            sent = [_Message(weights, dy * x), _Message(inputs, dy * w)]
-        names = {
-            "dy": self._targets.upstream(step, f"dz{k}"),
-            "w": self._arrays.value(weights, f"w{k}"),
-            "x": self._arrays.value(inputs, f"x{k}"),
-        }
-        lines = self._sent(k, sent, names, (), weights.shape)
-        if step.bias is not None and self._targets.wants(step.bias):
-            lines += self._targets.send(step.bias, f"db{k}", f"np.copyto({{}}, {names['dy']})")
-        return lines
-
-    def _rows(self, k: int, step: Rows[Window]) -> list[str]:
-        trace = Trace()
+    def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> list[str]:
+        """Each dot sends the numbers of the other factor, times dz."""
+        letters, trace = "wx" if isinstance(step, Inner) else "WX", Trace()
         dy, w, x = (trace.array_input(name, stacked=name != "dy") for name in ("dy", "w", "x"))
-        sent = [_Message(step.weights, dy * x), _Message(step.inputs, dy * w)]
+        to_weights, to_inputs = [f"d{letter}{k}" for letter in letters]
+        if isinstance(step, Inner) and np.array_equal(step.weights.places, step.inputs.places):
+            sent = [_Message(step.weights, (dy * 2.0) * x, to_weights)]
+        else:
+            sent = [_Message(step.weights, dy * x, to_weights), _Message(step.inputs, dy * w, to_inputs)]
         if step.bias is not None:
-            sent.append(_Message(step.bias, dy))
+            sent.append(_Message(step.bias, dy, f"db{k}"))
         names = {
             "dy": self._targets.upstream(step, f"dz{k}"),
-            "w": self._arrays.value(step.weights, f"W{k}"),
-            "x": self._arrays.value(step.inputs, f"X{k}"),
+            "w": self._arrays.value(step.weights, f"{letters[0]}{k}"),
+            "x": self._arrays.value(step.inputs, f"{letters[1]}{k}"),
         }
-        return self._sent(k, sent, names, step.out.shape, step.weights.shape)
+        return self._sent(sent, names, step.out.shape, step.weights.shape)
 
     def _reduction(self, k: int, step: Reduction[Window]) -> list[str]:
         value = self._arrays.value
@@ -430,7 +415,7 @@ class BackwardSource:
         names |= {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
         message = weighted(dy, found.partial)
         if found.apart is None:
-            return self._sent(k, [_Message(step.operands, message)], names, step.out.shape, stack)
+            return self._sent([_Message(step.operands, message, f"d{k}_0")], names, step.out.shape, stack)
         target = self._targets.target(step.operands, f"d{k}_0")
         wanted = [(message, f"{target.name}[1:]"), (weighted(dy, found.apart), f"{target.name}[0, ...]")]
         lines = _printed(wanted, names, self._arrays, self._scratch, step.out.shape, stack)
@@ -457,8 +442,8 @@ class BackwardSource:
             names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
         # Only a user's rule may be unreadable, and nodes of such a row make reductions.
         formulas = zip(step.operands, messages(step.op, len(step.operands)), strict=True)
-        sent = [_Message(x, formula) for x, formula in formulas if isinstance(x, Window)]
-        return self._sent(k, sent, names, step.out.shape, step.out.shape)
+        sent = [_Message(x, part, f"d{k}_{i}") for i, (x, part) in enumerate(formulas) if isinstance(x, Window)]
+        return self._sent(sent, names, step.out.shape, step.out.shape)
 
     def _single(self, k: int, step: Single) -> list[str]:
         written, wanted = self._targets.written, self._targets.wanted
@@ -473,18 +458,18 @@ class BackwardSource:
         return [f"{name}()"]
 
     def _sent(
-        self, k: int, sent: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
+        self, sent: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
     ) -> list[str]:
         """The lines that compute messages and bring them to where they belong."""
         wanted: list[tuple[Any, str | None]] = []
         after: list[str] = []
-        for i, (window, formula) in enumerate(sent):
+        for window, formula, name in sent:
             if not self._targets.wants(window):
                 continue
             is_plain = getattr(formula, "kind", "") == INPUT
             if is_plain and self._targets.alias(window, names["dy"]):
                 continue
-            target: Target = self._targets.target(window, f"d{k}_{i}")
+            target: Target = self._targets.target(window, name)
             if is_plain and target.adds:
                 after += target.finish(names["dy"])
             else:

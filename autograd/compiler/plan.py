@@ -91,16 +91,14 @@ class Plan:
 def _placed(group: Group, tape: Tape, layout: Layout) -> Step:
     """The same with windows in the place of nodes."""
     at = layout.window
-    if isinstance(group, Product):
+    if isinstance(group, Product | Rows):
+        bias = None if group.bias is None else at(group.bias.reshape(()) if group.out.size == 1 else group.bias)
+        if isinstance(group, Rows):
+            return Rows(at(group.out), at(group.weights), at(group.inputs), bias)
         if group.out.size == 1:
-            bias = None if group.bias is None else at(group.bias.reshape(()))
             return Inner(at(group.out.reshape(())), at(group.weights.ravel()), at(group.inputs.ravel()), bias)
         weights, inputs = at(group.weights), at(group.inputs)
-        bias = None if group.bias is None else at(group.bias)
         return Product(at(group.out), weights, inputs, bias, layout.folded(weights, inputs, bias))
-    if isinstance(group, Rows):
-        bias = None if group.bias is None else at(group.bias)
-        return Rows(at(group.out), at(group.weights), at(group.inputs), bias)
     if isinstance(group, Reduction):
         if len(group.out) == 1:
             return Reduction(group.op, at(group.out.reshape(())), at(group.operands[:, 0]))

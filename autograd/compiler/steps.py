@@ -74,37 +74,31 @@ W = TypeVar("W", Numbers, Window)
 
 
 @dataclass(eq=False)
-class Product(Generic[W]):
+class Dots(Generic[W]):
+    """Dots of weights with inputs, each with a bias of its own; None: all without."""
+
+    out: W
+    weights: W
+    inputs: W
+    bias: W | None
+
+
+@dataclass(eq=False)
+class Product(Dots[W]):
     """out[r, c] = sum_k weights[r, k] inputs[k, c] + bias[r].
 
     Where `folded` is given, out = folded[0] @ folded[1], the bias in it.
     """
 
-    out: W
-    weights: W
-    inputs: W
-    bias: W | None
     folded: tuple[W, W] | None = None
 
 
-@dataclass(eq=False)
-class Inner(Generic[W]):
+class Inner(Dots[W]):
     """out = sum_k weights[k] inputs[k] + bias: one dot by itself."""
 
-    out: W
-    weights: W
-    inputs: W
-    bias: W | None
 
-
-@dataclass(eq=False)
-class Rows(Generic[W]):
+class Rows(Dots[W]):
     """out[n] = sum_k weights[k, n] inputs[k, n] + bias[n]: dots that have nothing in common."""
-
-    out: W
-    weights: W
-    inputs: W
-    bias: W | None
 
 
 @dataclass(eq=False)
@@ -157,7 +151,7 @@ Step = Product[Window] | Inner[Window] | Rows[Window] | Reduction[Window] | Alik
 
 def operands_of(step: Step) -> list[Window]:
     """The windows that a step reads, as arrays."""
-    if isinstance(step, Product | Inner | Rows):
+    if isinstance(step, Dots):
         return [step.weights, step.inputs, *([] if step.bias is None else [step.bias])]
     if isinstance(step, Reduction):
         return [step.operands]

@@ -314,3 +314,22 @@ def test_over_numpy_it_is_the_scalar_graph(name: str, narrow: int | None) -> Non
 def test_most_kinds_of_programs_have_an_array_form() -> None:
     expressed = [check(KINDS[name](seeded(name, 0)), random.Random(0)) for name in KINDS]
     assert sum(expressed) >= 0.85 * len(KINDS)
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan, -2.0])
+def test_plain_numbers_in_dots_may_be_anything(number: float) -> None:
+    """A number that all biases, or all inputs, share stands in the source as it is."""
+    rows, columns = (
+        [[Value(0.5) for _ in range(4)] for _ in range(3)],
+        [[Value(1.0) for _ in range(4)] for _ in "abcde"],
+    )
+    lone = [[Value(0.5 + k), Value(k - 2.0)] for k in range(20)]
+    several = [
+        [ag.dot(row, column, number) for row in rows for column in columns],
+        [ag.dot(pair, [number, number]) for pair in lone],
+        [ag.dot([x for row in rows for x in row] + lone[0] + lone[1], [number] * 16, number), lone[0][0]],
+    ]
+    for dots in several:
+        root = ag.sum(dots)
+        pure = compile(root).to(np)
+        np.testing.assert_allclose(pure.value(pure.theta()), root.data, rtol=1e-12)
