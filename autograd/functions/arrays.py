@@ -330,10 +330,10 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
 
 def no_rule(name: str) -> OperandError:
     """What is raised for a function of NumPy's that stands in no table."""
-    hint = "write it out with + - * / and @" if name.startswith("np.linalg.") else "write it with operations that have"
+    hint = "+ - * / and @" if name.startswith("np.linalg.") else "functions that have one (README lists them)"
     return OperandError(
-        f"{name} has no rule for Values: {hint} (README and autograd.ops list them), declare it with "
-        "autograd.primitive, or compute on the numbers, autograd.data(x), without gradients"
+        f"{name} has no rule for Values: write it out with {hint}, declare it with autograd.primitive, or compute on "
+        "the numbers, autograd.data(x), without gradients"
     )
 
 
