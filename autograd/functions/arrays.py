@@ -1,14 +1,17 @@
 """NumPy arrays whose elements are Values, and what makes NumPy's functions stay in the graph.
 
 `ValueArray` is an ndarray of objects. NumPy hands every operation on one (or on a bare Value) to ``__array_ufunc__``
-or ``__array_function__``. Here are the ufuncs: tables say which function of numbers each is, element by element, and
-which function of many numbers its ``reduce`` is. All other functions stand in `numpy_functions.py`. What is in no table
-is refused. A matrix product makes one `dot` node for each element of the result.
+or ``__array_function__``. Tables say what each function is: `_UFUNCS` which function of numbers, element by element,
+`_REDUCTIONS` which function of many numbers its ``reduce`` is, `_NAMES` and `_FUNCTIONS` how all others are done. What
+is in no table is refused. A matrix product makes one `dot` node for each element of the result.
 """
 
 from __future__ import annotations
 
+import bisect
+import contextlib
 import functools
+import inspect
 import math
 import operator
 import sys
@@ -18,11 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine import modes
+from ..engine import modes, ops
 from ..engine.op import boxed, is_node, plain
 from ..engine.ops import COPYSIGN, STEP
 from ..engine.value import Value, lift
-from ..errors import OperandError, ShapeError
+from ..errors import ArgumentError, OperandError, ShapeError
 from . import elementary
 
 __all__ = ["ValueArray", "array", "data", "grads"]
@@ -30,7 +33,7 @@ __all__ = ["ValueArray", "array", "data", "grads"]
 
 def _reduction(name: str, function: Callable[[list[Any]], Any]) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return reduced(function, self, *args, name=name, **kwargs)
+        return _reduce(function, self, *args, name=name, **kwargs)
 
     return method
 
@@ -39,7 +42,7 @@ def _spread(name: str, function: Callable[..., Any]) -> Any:
     def method(
         self: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, *args: Any, **named: Any
     ) -> Any:
-        return reduced(functools.partial(function, ddof=ddof), self, axis, dtype, out, *args, name=name, **named)
+        return _reduce(functools.partial(function, ddof=ddof), self, axis, dtype, out, *args, name=name, **named)
 
     return method
 
@@ -51,7 +54,7 @@ def _place(extreme: Callable[..., int]) -> Any:
         return min(_nans(values) or [extreme(range(len(values)), key=values.__getitem__)])
 
     def method(self: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
-        places = reduced(index, self, axis, None, out, keepdims, name=f"arg{extreme.__name__}")
+        places = _reduce(index, self, axis, None, out, keepdims, name=f"arg{extreme.__name__}")
         return data(places).astype(np.intp)[()]
 
     return method
@@ -82,15 +85,13 @@ class ValueArray(np.ndarray[Any, Any]):
     @classmethod
     def apply_elementwise(cls, function: Callable[..., Any], operands: Sequence[Any]) -> Any:
         """Apply a function of scalars to broadcast operands."""
-        return _wrapped(np.frompyfunc(function, len(operands), 1)(*[stripped(x) for x in operands]))
+        return _wrapped(np.frompyfunc(function, len(operands), 1)(*[_bare(x) for x in operands]))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return _on_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from .numpy_functions import apply  # which is made of what stands here
-
-        return apply(func, args, kwargs)
+        return _on_function(func, args, kwargs)
 
     imag = property(lambda self: np.zeros_like(self))  # Values are real
 
@@ -106,13 +107,13 @@ class ValueArray(np.ndarray[Any, Any]):
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None, **others: Any) -> Any:
         """Each element held between two numbers, or between those of two arrays."""
-        refuse("clip", out=out, **others)
+        _refuse("clip", out=out, **others)
         low, high = -math.inf if min is None else min, math.inf if max is None else max
         return self.apply_elementwise(elementary.clip, [self, low, high])
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
-        refuse("round", out=out)
+        _refuse("round", out=out)
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 
     def dot(self, other: Any, out: Any = None) -> Any:
@@ -122,25 +123,25 @@ class ValueArray(np.ndarray[Any, Any]):
     def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
         """The indices that sort the elements, equal ones in their order, nans last."""
         array, along = (self.ravel(), -1) if axis is None or self.ndim == 0 else (self, axis)
-        rows = np.moveaxis(stripped(array), along, -1)
+        rows = np.moveaxis(_bare(array), along, -1)
         result = np.empty(rows.shape, dtype=np.intp)
         for index in np.ndindex(*rows.shape[:-1]):
-            result[index] = in_order(rows[index].tolist())
+            result[index] = _in_order(rows[index].tolist())
         return np.moveaxis(result, -1, along)
 
     def sort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
         """Sort in place; nans last."""
-        self[...] = np.take_along_axis(stripped(self), self.argsort(axis), axis)
+        self[...] = np.take_along_axis(_bare(self), self.argsort(axis), axis)
 
     def __setitem__(self, index: Any, items: Any) -> None:
         """Store Values; plain numbers are made Values first, as :func:`array` does."""
-        values = stripped(array(items))
+        values = _bare(array(items))
         super().__setitem__(index, values if values.ndim else values[()])
 
 
 def _refused(name: str) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        raise no_rule(f"ndarray.{name}")
+        raise _no_rule(f"ndarray.{name}")
 
     return method
 
@@ -216,13 +217,13 @@ def grads(x: Any) -> NDArray[np.float64]:
 
 
 def _read(x: Any, function: Callable[[Any], float]) -> NDArray[np.float64]:
-    source = np.asarray(stripped(x), dtype=object)
+    source = np.asarray(_bare(x), dtype=object)
     if modes.entered and (watch := modes.watcher()) is not None:
         watch.read(source.ravel().tolist(), sys._getframe(2))
     return np.asarray(np.frompyfunc(function, 1, 1)(source), dtype=np.float64)
 
 
-def stripped(x: Any) -> Any:
+def _bare(x: Any) -> Any:
     """What NumPy's own loops may see: no subclass, no bare Value that would call back here."""
     if isinstance(x, ValueArray):
         return x.view(np.ndarray)
@@ -235,24 +236,24 @@ def _wrapped(result: Any) -> Any:
     return result.view(ValueArray) if isinstance(result, np.ndarray) and result.dtype == object else result
 
 
-def lifted(x: Any) -> Any:
+def _lifted(x: Any) -> Any:
     return x if is_node(x) else lift(x)
 
 
-def dressed(result: Any) -> Any:
+def _dressed(result: Any) -> Any:
     """A result of NumPy's code, or each one in a list or tuple: objects as an array of Values, numbers as constants."""
     if type(result) in (list, tuple):
-        return type(result)(map(dressed, result))
+        return type(result)(map(_dressed, result))
     if not (isinstance(result, np.ndarray) and result.dtype == object):
         return result
     kinds = set(map(type, result.ravel().tolist()))
     if not all(getattr(kind, "op_level", 0) for kind in kinds):
-        result = np.asarray(np.frompyfunc(lifted, 1, 1)(result), dtype=object)
+        result = np.asarray(np.frompyfunc(_lifted, 1, 1)(result), dtype=object)
     return result.view(ValueArray)
 
 
 def _truths(x: Any) -> Any:
-    return np.asarray(stripped(x)).astype(bool)[()]
+    return np.asarray(_bare(x)).astype(bool)[()]
 
 
 # --- ufuncs ------------------------------------------------------------------------------------------------------
@@ -276,7 +277,7 @@ def _fmod(a: Any, b: Any) -> Any:
 
 
 def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda a, b: lifted(b if a != a else a) if a != a or b != b else function(a, b)
+    return lambda a, b: _lifted(b if a != a else a) if a != a or b != b else function(a, b)
 
 
 _UFUNCS: dict[Any, Callable[..., Any]] = {
@@ -287,7 +288,7 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
     np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
     np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
-    np.heaviside: lambda v, h: lifted(h if v == 0.0 else STEP(v)),
+    np.heaviside: lambda v, h: _lifted(h if v == 0.0 else STEP(v)),
     np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
     np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
@@ -318,29 +319,29 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
         return _METHODS[method](ufunc, function, *inputs, **kwargs)
     name = f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
     if ufunc in _LOGICAL and method in _METHODS:
-        refuse(name, out=next((x for x in kwargs.get("out", ()) if holds_nodes(x)), None))
+        _refuse(name, out=next((x for x in kwargs.get("out", ()) if _holds_nodes(x)), None))
         return getattr(ufunc, method)(*[_truths(x) for x in inputs], **kwargs)
     if method == "__call__" and ufunc in _PAIRS:
-        refuse(name, **kwargs)
-        return tuple([lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
+        _refuse(name, **kwargs)
+        return tuple([_lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
     if ufunc.signature:  # a product of matrices or vectors
-        return matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
+        return _matmul(*inputs) if ufunc is np.matmul and not kwargs else _multilinear_nodes(ufunc, *inputs, **kwargs)
     if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
-        result = getattr(ufunc, method)(*[stripped(x) for x in inputs], **kwargs)
-        return dressed(result) if holds_nodes(result) else result
-    raise no_rule(name)
+        result = getattr(ufunc, method)(*[_bare(x) for x in inputs], **kwargs)
+        return _dressed(result) if _holds_nodes(result) else result
+    raise _no_rule(name)
 
 
-def no_rule(name: str) -> OperandError:
+def _no_rule(name: str) -> OperandError:
     """What is raised for a function of NumPy's that stands in no table."""
-    hint = "write it out with + - * / and @" if name.startswith("np.linalg.") else "write it with operations that have"
+    hint = "+ - * / and @" if name.startswith("np.linalg.") else "functions that have one (README lists them)"
     return OperandError(
-        f"{name} has no rule for Values: {hint} (README and autograd.ops list them), declare it with "
-        "autograd.primitive, or compute on the numbers, autograd.data(x), without gradients"
+        f"{name} has no rule for Values: write it out with {hint}, declare it with autograd.primitive, or compute on "
+        "the numbers, autograd.data(x), without gradients"
     )
 
 
-def refuse(name: str, **given: Any) -> None:
+def _refuse(name: str, **given: Any) -> None:
     """Refuse arguments that would change what is computed, or where it is stored."""
     for argument, x in given.items():
         if argument == "dtype" and x is not None and np.dtype(x) not in (np.dtype(float), np.dtype(object)):
@@ -357,11 +358,11 @@ def _call(
 ) -> Any:  # fmt: skip
     """A ufunc element by element."""
     if dtype is not None or others:
-        refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
+        _refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
     if ufunc in _PREDICATES:
         with np.errstate(invalid="ignore"):  # a comparison with nan
             result = ValueArray.apply_elementwise(function, inputs)
-        result = stripped(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
+        result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
     else:
         result = ValueArray.apply_elementwise(function, inputs)
     if out is None:
@@ -373,21 +374,21 @@ def _call(
 def _fold(ufunc: Any, function: Any, x: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
     """A ufunc's `reduce`: of many operands at once, or of two after two, from left to right."""
     many = _REDUCTIONS.get(ufunc) or functools.partial(functools.reduce, function)
-    return reduced(many, x, axis, *args, name=f"np.{ufunc.__name__}.reduce", **kwargs)
+    return _reduce(many, x, axis, *args, name=f"np.{ufunc.__name__}.reduce", **kwargs)
 
 
 def _accumulate(ufunc: Any, function: Any, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
     """A ufunc's `accumulate`: the results of its `reduce` on the way."""
-    refuse(f"np.{ufunc.__name__}.accumulate", dtype=dtype, out=out)
-    rows = np.moveaxis(stripped(x).copy(), axis, 0)
+    _refuse(f"np.{ufunc.__name__}.accumulate", dtype=dtype, out=out)
+    rows = np.moveaxis(_bare(x).copy(), axis, 0)
     for i in range(1, len(rows)):
-        rows[i, ...] = stripped(ValueArray.apply_elementwise(function, [rows[i - 1], rows[i]]))
+        rows[i, ...] = _bare(ValueArray.apply_elementwise(function, [rows[i - 1], rows[i]]))
     return _wrapped(np.moveaxis(rows, 0, axis))  # the first is as it was
 
 
 def _outer(ufunc: Any, function: Any, a: Any, b: Any, **kwargs: Any) -> Any:
     """A ufunc's `outer`: of each element of the first with each of the second."""
-    a, b = stripped(a), stripped(b)
+    a, b = _bare(a), _bare(b)
     return _call(ufunc, function, np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
 
 
@@ -399,14 +400,14 @@ _METHODS: dict[str, Callable[..., Any]] = {
 # --- functions of many elements ------------------------------------------------------------------------------------
 
 
-def reduced(
+def _reduce(
     function: Callable[[list[Any]], Any], x: Any, axis: Any = None, dtype: Any = None, out: Any = None,
     keepdims: Any = False, initial: Any = None, where: Any = True, *, name: str = "", **others: Any,
 ) -> Any:  # fmt: skip
     """Apply a function of many operands along axes, to `initial` and to those elements where `where` holds."""
     if dtype is not None or out is not None or others:
-        refuse(name, dtype=dtype, out=out, **others)
-    bare = np.asarray(stripped(x), dtype=object)
+        _refuse(name, dtype=dtype, out=out, **others)
+    bare = np.asarray(_bare(x), dtype=object)
     np.add.reduce(np.empty((1,) * bare.ndim), axis=axis)  # NumPy's own error for an axis that is not there
     every = axis is None or bare.ndim == 0
     axes = tuple(range(bare.ndim)) if every else tuple(a % bare.ndim for a in np.atleast_1d(axis))
@@ -424,26 +425,26 @@ def reduced(
         result[index] = function(operands)
     if keepdims:
         result = result.reshape([1 if a in axes else n for a, n in enumerate(bare.shape)])
-    return _wrapped(result) if result.ndim else lifted(result[()])
+    return _wrapped(result) if result.ndim else _lifted(result[()])
 
 
 def _nans(values: list[Any]) -> list[int]:
     return [i for i, v in enumerate(values) if v != v]
 
 
-def in_order(values: list[Any]) -> list[int]:
+def _in_order(values: list[Any]) -> list[int]:
     """The indices that sort the values, equal ones in their order, nans last."""
     nans = _nans(values)
     return sorted(sorted(set(range(len(values))) - set(nans)), key=values.__getitem__) + nans
 
 
-def matmul(a: Any, b: Any) -> Any:
+def _matmul(a: Any, b: Any) -> Any:
     """A matrix product: one `dot` node for each element of the result."""
-    left, right = np.asarray(stripped(a), dtype=object), np.asarray(stripped(b), dtype=object)
+    left, right = np.asarray(_bare(a), dtype=object), np.asarray(_bare(b), dtype=object)
     if left.ndim == 0 or right.ndim == 0:
         raise ShapeError("@ needs arrays; use * for a number")
     if left.ndim > 2 or right.ndim > 2:
-        return multilinear(np.matmul, left, right)
+        return _multilinear_nodes(np.matmul, left, right)
     if left.shape[-1] != right.shape[0]:
         raise ShapeError(
             f"shapes {left.shape} and {right.shape} do not fit: the columns of the first must match the "
@@ -493,20 +494,305 @@ class _Terms:
         return terms[0] if len(terms) == 1 else elementary.sum(terms)
 
 
-def multilinear(function: Any, *operands: Any, out: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
+def _multilinear_nodes(function: Any, *operands: Any, out: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
     """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result."""
-    refuse(f"np.{function.__name__}", out=out, dtype=dtype)
-    terms = [np.frompyfunc(_Terms, 1, 1)(x) if holds_nodes(x) else x for x in map(stripped, operands)]
+    _refuse(f"np.{function.__name__}", out=out, dtype=dtype)
+    terms = [np.frompyfunc(_Terms, 1, 1)(x) if _holds_nodes(x) else x for x in map(_bare, operands)]
     result = np.asarray(function(*terms, **kwargs), dtype=object)
-    result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else lifted(x), 1, 1)(result)
+    result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else _lifted(x), 1, 1)(result)
     return _wrapped(result)
 
 
-def holds_nodes(x: Any) -> bool:
+def _holds_nodes(x: Any) -> bool:
     """Whether a Value stands in an array or a list of any depth."""
     if isinstance(x, np.ndarray):
         return x.dtype == object and any(map(is_node, x.flat))
-    return any(map(holds_nodes, x)) if isinstance(x, list | tuple) else is_node(x)
+    return any(map(_holds_nodes, x)) if isinstance(x, list | tuple) else is_node(x)
+
+
+# --- functions that are no ufuncs ------------------------------------------------------------------------------------
+#
+# A function either only moves elements (`_moved`, `_joined`, `_stored`), or is NumPy's own code, made of ufuncs and
+# functions that work (`_composed`), or is a method of the array (`_method`), or gives plain bools, indices or facts of
+# the array (`_answered`), or multiplies and adds (`_multilinear`), or has a function of its own here.
+
+
+def _on_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A function of NumPy's, of arguments among which there are Values."""
+    own = _FUNCTIONS.get(function)
+    if own is None:
+        raise _no_rule(_title(function))
+    try:
+        return own(*args, **kwargs)
+    except TypeError:
+        try:
+            inspect.signature(own).bind(*args, **kwargs)
+        except TypeError as error:  # ours takes fewer arguments than NumPy's
+            raise OperandError(f"{_title(function)} of Values: {error}") from None
+        raise
+
+
+def _title(function: Any) -> str:
+    return f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def _values(x: Any) -> Any:
+    return x if isinstance(x, ValueArray) else array(x)
+
+
+def _argument(x: Any) -> Any:
+    """An argument as NumPy may see it without asking here again: arrays without their class, Values in arrays."""
+    if type(x) not in (list, tuple) or not _holds_nodes(x):
+        return _bare(x)
+    return type(x)(map(_argument, x)) if _holds_arrays(x) else np.array(x, dtype=object)
+
+
+def _holds_arrays(x: Any) -> bool:
+    return any(map(_holds_arrays, x)) if isinstance(x, list | tuple) else isinstance(x, np.ndarray)
+
+
+def _moved(function: Any, *args: Any, **kwargs: Any) -> Any:
+    named = {name: _argument(x) for name, x in kwargs.items()}
+    return _dressed(function(*map(_argument, args), **named))
+
+
+def _joined(function: Any, sequence: Any, *args: Any, **kwargs: Any) -> Any:
+    return _dressed(function([_argument(x) for x in sequence], *args, **kwargs))
+
+
+def _stored(function: Any, target: Any, *args: Any, **kwargs: Any) -> None:
+    if not isinstance(target, ValueArray):
+        raise OperandError(f"{_title(function)} puts Values into an array made by autograd.array only")
+    _moved(function, target, *args, **kwargs)
+    target[...] = target  # what was a plain number becomes a constant
+
+
+def _composed(function: Any, *args: Any, **kwargs: Any) -> Any:
+    given = tuple([_values(x) if is_node(x) else x for x in args])
+    return _dressed(np.ndarray.__array_function__(np.empty(()), function, (), given, kwargs))
+
+
+def _method(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
+    # NumPy's own function would try again on a plain array where the method refuses.
+    return getattr(_values(a), function.__name__)(*args, **kwargs)
+
+
+def _answered(function: Any, *args: Any, **kwargs: Any) -> Any:
+    return function(*map(_argument, args), **kwargs)
+
+
+def _multilinear(function: Any, *operands: Any, optimize: Any = None, **kwargs: Any) -> Any:
+    return _multilinear_nodes(function, *operands, **kwargs)  # a chain of products in another order is the same node
+
+
+# --- functions of their own --------------------------------------------------------------------------------------
+
+
+def _dot(a: Any, b: Any, out: Any = None) -> Any:
+    """A matrix product, or plain multiplication where an operand is a single number."""
+    _refuse("np.dot", out=out)
+    dimensions = np.ndim(_bare(a)), np.ndim(_bare(b))
+    if 0 in dimensions:
+        return np.multiply(a, b)
+    return _matmul(a, b) if max(dimensions) <= 2 else _multilinear_nodes(np.dot, a, b)
+
+
+def _where(condition: Any, *branches: Any) -> Any:
+    holds = np.asarray(_bare(condition)).astype(bool)
+    if not branches:
+        return np.where(holds)
+    with np.errstate(invalid="ignore"):  # a nan
+        return ValueArray.apply_elementwise(lambda first, x, y: _lifted(x if first else y), (holds, *branches))
+
+
+def _sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    a = _values(a)
+    return np.take_along_axis(a, a.argsort(axis), axis)
+
+
+def _quantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, method: str = "linear",
+    keepdims: Any = False, *, weights: Any = None, where: Any = True,
+) -> Any:  # fmt: skip
+    """Between the two elements in whose middle the share q of all lies, in proportion; ties and all follow the sort."""
+    _refuse("np.quantile", weights=weights, method=None if method == "linear" else method)
+    if _holds_nodes(q):
+        raise OperandError("the share q of a quantile is a plain number")
+    if np.ndim(q):
+        return np.stack([_quantile(a, share, axis, out, None, method, keepdims, where=where) for share in q])
+    if not 0.0 <= q <= 1.0:
+        raise ArgumentError(f"a quantile's share is between 0 and 1, got {q!r}")
+
+    def quantile(values: list[Any]) -> Any:
+        ordered = [values[i] for i in _in_order(values)]
+        place = q * (len(ordered) - 1)
+        low = math.floor(place)
+        if ordered[-1] != ordered[-1]:
+            return ordered[-1]  # a nan
+        if place == low:
+            return ordered[low]
+        return elementary.dot([low + 1 - place, place - low], ordered[low : low + 2])
+
+    return _reduce(quantile, a, axis, None, out, keepdims, where=where)
+
+
+def _median(a: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, *args: Any, **more: Any) -> Any:
+    return _quantile(a, 0.5, axis, out, None, "linear", *args, **more)
+
+
+def _without_nans(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction of the elements that are not nan."""
+
+    def skipping(a: Any, *args: Any, where: Any = True, **kwargs: Any) -> Any:
+        a = _values(a)
+        return function(a, *args, where=np.logical_and(where, a == a), **kwargs)
+
+    return skipping
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    return _values(a).clip(a_min if min is None else min, a_max if max is None else max, out)
+
+
+def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    _refuse("np.nan_to_num", copy=None if copy else copy)
+    largest = np.finfo(float).max
+    high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
+
+    def finite(v: Any) -> Any:
+        return _lifted(nan if v != v else high if v == math.inf else low if v == -math.inf else v)
+
+    with np.errstate(invalid="ignore"):
+        return ValueArray.apply_elementwise(finite, [x])
+
+
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    """On the line through the two points (xp, fp) around x; at a point that of the piece to its right."""
+    places, heights = list(xp), list(fp)
+    if not len(places) == len(heights) > 0:
+        raise ShapeError(f"np.interp: {len(places)} places xp for {len(heights)} heights fp")
+
+    def height(v: Any) -> Any:
+        if v < places[0]:
+            return _lifted(heights[0] if left is None else left)
+        if v > places[-1] or len(places) == 1:
+            return _lifted(heights[-1] if right is None or not v > places[-1] else right)
+        i = min(bisect.bisect_right(places, v), len(places) - 1)
+        rise, run = heights[i] - heights[i - 1], places[i] - places[i - 1]
+        return heights[i - 1] + rise / run * (v - places[i - 1])
+
+    with np.errstate(invalid="ignore"):
+        return ValueArray.apply_elementwise(height, [x])
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    x = _values(x)
+    pair = np.ndim(axis) == 1 or (axis is None and x.ndim == 2)
+    if ord is None or (pair and ord == "fro"):
+        return _reduce(elementary.norm, x, axis, keepdims=keepdims)
+    if not pair:
+        return _reduce(functools.partial(_norm_of, ord), x, axis, keepdims=keepdims)
+    rows, columns = (0, 1) if axis is None else axis
+    if ord not in (1, -1, math.inf, -math.inf):  # which need the singular values
+        raise _no_rule(f"np.linalg.norm of matrices with ord={ord!r}")
+    added, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
+    sums = np.sum(abs(x), axis=added, keepdims=True)
+    result = (np.max if ord > 0 else np.min)(sums, axis=chosen, keepdims=True)
+    return result if keepdims else result.squeeze((rows, columns))[()]
+
+
+def _norm_of(ord: Any, values: list[Any]) -> Any:
+    """(|v1|^p + ... + |vn|^p)^(1/p)."""
+    if not isinstance(ord, int | float):
+        raise ArgumentError(f"np.linalg.norm of vectors has no ord={ord!r}")
+    if ord == 2:
+        return elementary.norm(values)
+    sizes = [abs(v) for v in values]
+    if abs(ord) == math.inf:
+        return (elementary.maximum if ord > 0 else elementary.minimum)(*sizes)
+    if ord == 1:
+        return elementary.sum(sizes)
+    if ord <= 0:
+        raise _no_rule(f"np.linalg.norm with ord={ord!r}")
+    largest = elementary.maximum(*sizes)
+    if largest == 0.0:
+        return elementary.norm(values)  # whose slopes are 0 there
+    return largest * elementary.sum([(size / largest) ** ord for size in sizes]) ** (1.0 / ord)
+
+
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(_values(a), axisa, -1), np.moveaxis(_values(b), axisb, -1)
+    if (a.shape[-1], b.shape[-1]) != (3, 3):
+        raise OperandError("np.cross of Values takes vectors of three elements")
+    turned = np.roll(a, -1, -1) * np.roll(b, -2, -1) - np.roll(a, -2, -1) * np.roll(b, -1, -1)
+    return np.moveaxis(turned, -1, axisc)
+
+
+def _pad(a: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
+        raise _no_rule(f"np.pad with mode={mode!r}")
+    return _moved(np.pad, a, pad_width, mode, **kwargs)
+
+
+def _isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
+    a, b = _values(a), _values(b)
+    near = (abs(a - b) <= atol + rtol * abs(b)) & np.isfinite(b) | (a == b)
+    return near | (a != a) & (b != b) if equal_nan else near
+
+
+# --- NumPy function -> how -----------------------------------------------------------------------------------------
+
+_NAMES: dict[Callable[..., Any], str] = {
+    _moved: """
+        append array_split atleast_1d atleast_2d atleast_3d block broadcast_arrays broadcast_to choose compress copy
+        delete diag diagflat diagonal dsplit expand_dims extract flip fliplr flipud full_like hsplit imag insert
+        matrix_transpose meshgrid moveaxis ones_like ravel real real_if_close repeat reshape resize roll rollaxis rot90
+        select split squeeze swapaxes take take_along_axis tile transpose tril trim_zeros triu unstack vsplit zeros_like
+        fft.fftshift fft.ifftshift lib.stride_tricks.sliding_window_view""",
+    _joined: "column_stack concatenate dstack hstack row_stack stack vstack",
+    _stored: "copyto fill_diagonal place put put_along_axis putmask",
+    _composed: """
+        all amax amin any apply_along_axis apply_over_axes array2string array_repr array_str cumulative_prod
+        cumulative_sum diff ediff1d kron linspace max mean min piecewise polyadd polyder polyint polymul polysub
+        polyval prod ptp std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul
+        linalg.matrix_norm linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot
+        linalg.trace linalg.vecdot linalg.vector_norm""",
+    _method: "argmax argmin argsort cumprod cumsum round",
+    _answered: """
+        argwhere array_equiv count_nonzero diag_indices_from flatnonzero iscomplex iscomplexobj isreal isrealobj
+        may_share_memory ndim nonzero result_type shape shares_memory size tril_indices_from triu_indices_from""",
+    _multilinear: "convolve correlate einsum inner tensordot",
+}
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.dot: _dot, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)), np.cross: _cross, np.linalg.norm: _norm,
+    np.where: _where, np.clip: _clip, np.interp: _interp, np.pad: _pad, np.sort: _sort, np.median: _median,
+    np.quantile: _quantile, np.percentile: lambda a, q, *args, **more: _quantile(a, np.divide(q, 100.0), *args, **more),
+    np.average: lambda a, axis=None, weights=None, *, keepdims=False: _composed(
+        np.average, a, axis, weights, keepdims=keepdims
+    ),
+    np.nan_to_num: _nan_to_num, np.nansum: _without_nans(np.sum), np.nanprod: _without_nans(np.prod),
+    np.nanmax: _without_nans(np.max), np.nanmin: _without_nans(np.min), np.nanmean: _without_nans(np.mean),
+    np.nanstd: _without_nans(np.std), np.nanvar: _without_nans(np.var), np.nanmedian: _without_nans(_median),
+    np.nanquantile: _without_nans(_quantile),
+    np.nancumsum: lambda a, *args, **more: np.cumsum(np.where(a == a, a, 0.0), *args, **more),
+    np.nancumprod: lambda a, *args, **more: np.cumprod(np.where(a == a, a, 1.0), *args, **more),
+    np.isclose: _isclose, np.allclose: lambda *args, **more: bool(np.all(_isclose(*args, **more))),
+    np.array_equal: lambda a, b, equal_nan=False: np.shape(a) == np.shape(b) and np.allclose(a, b, 0, 0, equal_nan),
+    np.isposinf: lambda x, out=None: np.equal(x, math.inf, out=out),
+    np.isneginf: lambda x, out=None: np.equal(x, -math.inf, out=out),
+    np.outer: lambda a, b, out=None: np.multiply.outer(np.ravel(a), np.ravel(b), out=out),
+    np.sinc: lambda x: ops.sinc(0.0)(x),
+    np.fix: lambda x, out=None: np.trunc(x, out=out), np.empty_like: np.zeros_like,
+    np.around: lambda a, decimals=0, out=None: np.round(a, decimals, out),
+}  # fmt: skip
+_FUNCTIONS[np.nanpercentile] = _without_nans(_FUNCTIONS[np.percentile])
+for _how, _names in _NAMES.items():
+    for _each in _names.split():
+        with contextlib.suppress(AttributeError):  # another version of NumPy has it
+            _function = operator.attrgetter(_each)(np)
+            _FUNCTIONS.setdefault(_function, functools.partial(_how, _function))
 
 
 def _function_on_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:

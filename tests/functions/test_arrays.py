@@ -554,7 +554,7 @@ def test_product_of_three_is_a_sum_of_products() -> None:
         (lambda x: np.prod(x, where=x > 0.0), [0.0, 2.0, 3.0], 6.0, [0.0, 3.0, 2.0]),
         (lambda x: np.mean(x, where=[True, False, True]), [1.0, 7.0, 2.0], 1.5, [0.5, 0.0, 0.5]),
         (lambda x: np.var(x, correction=1), [1.0, 3.0], 2.0, [-2.0, 2.0]),
-        (lambda x: np.clip(x, min=0.0, max=1.0).sum(), [-1.0, 0.0, 0.5, 1.0, 2.0], 2.5, [0.0, 1.0, 1.0, 1.0, 0.0]),
+        (lambda x: x.clip(min=0.0, max=1.0).sum(), [-1.0, 0.0, 0.5, 1.0, 2.0], 2.5, [0.0, 1.0, 1.0, 1.0, 0.0]),
         (lambda x: np.clip(x, np.array([0.0, 2.0]), None).sum(), [1.0, 1.0], 3.0, [1.0, 0.0]),
         (lambda x: np.fmax(x, 2.0).sum(), [math.nan, 2.0, 3.0], 7.0, [0.0, 0.5, 1.0]),
         (lambda x: np.fmin(x, x[1]).sum(), [math.nan, 2.0, 3.0], 6.0, [0.0, 3.0, 0.0]),

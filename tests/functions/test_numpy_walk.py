@@ -19,8 +19,7 @@ import pytest
 import autograd as ag
 from autograd import Value
 from autograd.errors import AutogradError, GradientWarning
-from autograd.functions.arrays import ValueArray
-from autograd.functions.numpy_functions import _FUNCTIONS
+from autograd.functions.arrays import _FUNCTIONS, ValueArray
 
 X = np.array([[0.31, 0.74, 0.23], [0.62, 0.43, 0.91], [0.83, 0.17, 0.58]])
 Y = np.array([[1.7, 0.66, 2.9], [0.47, 3.1, 0.13], [1.1, 0.89, 0.37]])
