@@ -304,17 +304,23 @@ HYPOT: Op = row("hypot", math.hypot, lambda out, a, b: (over_or_zero(a, out), ov
     latex=r"\sqrt{{{0}^2 + {1}^2}}", js="Math.hypot({0}, {1})",
     because="a length's slope is the direction it points in", kink="(0, 0) at (0, 0)")
 
-def _sinc(xp: Any, a: Any) -> Any:
-    inside = (a != 0.0) & (a - a == 0.0)
-    turn = xp.where(inside, math.pi * a, 1.0)
-    return xp.where(inside, xp.sin(turn) / turn, xp.where(xp.isinf(a), 0.0, a + 1.0))
+def _sinc(xp: Any, a: Any, order: int) -> Any:
+    turn = math.pi * a
+    near = abs(turn) <= order + 1.5
+    u, far = xp.where(near, turn, 0.0), xp.where(near | xp.isinf(turn), 1.0, turn)
+    series = special.total(c * u**power for power, c in special.sinc_series(order))
+    turned = (xp.sin(far), xp.cos(far), -xp.sin(far), -xp.cos(far))
+    result = turned[0] / far
+    for n in range(1, order + 1):
+        result = (turned[n % 4] - n * result) / far
+    return math.pi**order * xp.where(near, series, xp.where(xp.isinf(turn), 0.0, result))
 
 @family
 def sinc(order: float) -> Op:
     """sin(pi x) / (pi x), 1 at 0, or its derivative of some order."""
     marks = "'" * int(order)
     return described("sinc", lambda a: special.sinc(a, int(order)), lambda out, a: (sinc(order + 1.0)(a),),
-        None if order else _sinc,
+        lambda xp, a: _sinc(xp, a, int(order)),
         symbol=f"sinc{marks}", latex=rf"\operatorname{{{{sinc}}}}{marks}({{0}})", js="ag.sinc({0}, {p0})",
         because="sinc is smooth, at 0 too, and so is its every derivative")
 
@@ -427,6 +433,20 @@ def _share_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
     total = x + others
     return ((others / total) / total,) + (-out / total,) * len(rest)
 
+def _rest_partials(out: Any, *xs: Any) -> tuple[Any, ...]:
+    largest = MAXIMUM(*xs)
+    return tuple([1.0 - EQUAL(x, largest) for x in xs])
+
+def _rest(xp: Any, *xs: Any) -> Any:
+    largest = functools.reduce(xp.maximum, xs)
+    times = special.total(xp.where(x == largest, 1.0, 0.0) for x in xs)
+    return special.total(xp.where(x == largest, 0.0, x) for x in xs) + xp.where(
+        times > 1.0, (times - 1.0) * largest, 0.0 * times)
+
+def _without_partials(out: Any, *parts: Any) -> tuple[Any, ...]:  # x, total, rest
+    is_largest = STEP(parts[0] - parts[2])
+    return (is_largest - 1.0, 1.0 - is_largest, is_largest)
+
 def _cross_entropy_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
     largest = MAXIMUM(x, MAXIMUM(*rest))
     powers = [SHIFTED_EXP(v, largest) for v in rest]
@@ -494,6 +514,13 @@ NORM: Op = row("norm", special.norm, lambda out, *xs: tuple([over_or_zero(x, out
 SHARE: Op = row("share", special.share, _share_partials, lambda xp, x, *rest: x / (x + special.total(rest)),
     js="ag.share({op}, {xs})", because="a share grows with its own part and shrinks with each of the others",
     domain="parts that are not all 0")
+
+REST: Op = row("_rest", special.rest, _rest_partials, _rest,
+    because="all but the largest add up", kink="equal largest ones count as none of these")
+WITHOUT: Op = row("_without", special.without, _without_partials,
+    lambda xp, x, total, rest: xp.where(x > rest, rest, total - x),
+    symbol="rest", latex=r"\operatorname{{rest}}({0}, {1}, {2})",
+    because="what is left of a total without one of its parts, which loses digits if it is subtracted")
 
 @family
 def var(ddof: float) -> Op:

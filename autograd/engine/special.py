@@ -194,12 +194,7 @@ def sinc(x: float, order: int = 0) -> float:
     """sin(u) / u at u = pi x, or its derivative of some order by x: a series near 0, beyond by way of u f = sin u."""
     u = math.pi * x
     if abs(u) <= order + 1.5:
-        first = (order + 1) // 2
-        terms = [
-            (-1.0) ** k * u ** (2 * k - order) / (math.factorial(2 * k - order) * (2 * k + 1))
-            for k in range(first, first + 20 + order)
-        ]
-        return math.pi**order * math.fsum(terms)
+        return math.pi**order * math.fsum([c * u**power for power, c in sinc_series(order)])
     if math.isinf(u):
         return 0.0
     turned = (math.sin(u), math.cos(u), -math.sin(u), -math.cos(u))
@@ -207,6 +202,15 @@ def sinc(x: float, order: int = 0) -> float:
     for n in range(1, order + 1):
         result = (turned[n % 4] - n * result) / u
     return math.pi**order * result
+
+
+def sinc_series(order: int) -> list[tuple[int, float]]:
+    """The powers of u, and what they are multiplied by, in the derivative of sin(u) / u of some order."""
+    first = (order + 1) // 2
+    return [
+        (2 * k - order, (-1.0) ** k / (math.factorial(2 * k - order) * (2 * k + 1)))
+        for k in range(first, first + 20 + order)
+    ]
 
 
 def cbrt(x: float) -> float:
@@ -276,6 +280,20 @@ def share(x: float, *rest: float) -> float:
     if whole == 0.0:
         raise ValueError("the share would be 0/0")
     return x / whole
+
+
+def rest(*values: float) -> float:
+    """The sum of all but the largest; nan if any is nan."""
+    largest = maximum(*values)
+    if largest != largest:
+        return NAN
+    at = values.index(largest)
+    return _exact_total([*values[:at], *values[at + 1 :]])
+
+
+def without(x: float, total: float, rest: float) -> float:
+    """total - x, from all but the largest where x is that."""
+    return rest if x > rest else total - x
 
 
 def cross_entropy(x: float, *rest: float) -> float:

@@ -20,6 +20,8 @@ from ..errors import ArgumentError, OperandError, ShapeError
 
 Array = NDArray[Any]
 
+_FEW = 12  # powers of a softmax whose sums over the others are written out
+
 
 class Unary(Protocol):
     """A function of one number: a float gives a float, a Value a Value, an array an array."""
@@ -295,7 +297,7 @@ def logsumexp(values: Any) -> Any:
 def softmax(values: Any) -> Any:
     """e^vi / sum(e^vj) for each i, without overflow: the largest value is taken away first.
 
-    Each result is one node of all powers, its own first, so that its slopes keep their digits where it is all but 1.
+    Each result is one node of its own power and the others, so that its slopes keep their digits where it is all but 1.
 
     Args:
         values: an iterable of n numbers and Values, or an array (over its last axis).
@@ -315,7 +317,12 @@ def softmax(values: Any) -> Any:
     operands = _operands(values, "softmax")
     largest = _apply(ops.MAXIMUM, operands)
     powers = [ops.SHIFTED_EXP(x, largest) for x in operands]
-    results = [_apply(ops.SHARE, (p, *powers[:i], *powers[i + 1 :])) for i, p in enumerate(powers)]
+    if len(powers) <= _FEW:
+        others = [(*powers[:i], *powers[i + 1 :]) for i in range(len(powers))]
+    else:  # the sums over others are not written out, n(n - 1) terms, and lose no digit all the same
+        total, rest = _apply(ops.SUM, powers), _apply(ops.REST, powers)
+        others = [(ops.WITHOUT(p, total, rest),) for p in powers]
+    results = [_apply(ops.SHARE, (p, *rest)) for p, rest in zip(powers, others, strict=True)]
     return np.array(results).view(type(values)) if isinstance(values, np.ndarray) else results
 
 

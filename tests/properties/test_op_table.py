@@ -46,8 +46,8 @@ def same(got: float, expected: float, rel: float = 0.0) -> bool:
 def edge_points(op: Op) -> list[tuple[float, ...]]:
     """Points at the ends of the number line, of as many operands as the row takes."""
     arity = len(form_of(op).points[0])
-    if op.name in {"std", "dot"}:
-        return []  # their forms take at least two operands, in pairs
+    if op.name in {"std", "dot", "_without"}:
+        return []  # their forms take two operands at least, in pairs, or three
     return [(x,) for x in EDGES] if arity == 1 else PAIRS
 
 
