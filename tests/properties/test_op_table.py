@@ -91,7 +91,7 @@ def test_latex_takes_the_operands_and_balances(op: Op) -> None:
     arity = len(form_of(op).points[0])
     if fields:
         assert fields == {str(i) for i in range(arity)}
-        text = op.latex.format(*"ab"[:arity])
+        text = op.latex.format(*"abc"[:arity])
         assert text.count("{") == text.count("}")
     else:
         assert len({len(p) for p in form_of(op).points}) > 1, "only a row of many operands may leave them out"
