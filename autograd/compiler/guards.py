@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.graph import behind
+from ..engine.messages import behind
 from ..engine.modes import Comparison
 from ..engine.ops import LITERAL
 from ..engine.value import Value

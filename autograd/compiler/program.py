@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.graph import is_constant, name_of, topological_order
+from ..engine.graph import is_constant, topological_order
+from ..engine.messages import name_of
 from ..engine.op import number
 from ..engine.ops import LEAF, LITERAL
 from ..engine.together import attributes, commit

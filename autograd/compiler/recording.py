@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from ..engine import modes
 from ..engine.copying import restore
-from ..engine.graph import name_of, topological_order
+from ..engine.graph import topological_order
+from ..engine.messages import name_of
 from ..engine.ops import DETACHED, LITERAL
 from ..engine.value import Value
 from ..errors import CompileWarning, GraphError, is_own, warn

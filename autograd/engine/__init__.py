@@ -8,10 +8,11 @@ Read it in one sitting, in this order:
 4. `graph.py`: the order of the nodes, and what a graph is asked.
 5. `backward.py`: the reverse sweep that fills in the gradients.
 
-Beside them: `operators.py` (Python's operators, for whatever stands for a number), `special.py` (floats where the plain
-formula loses digits), `modes.py` (`no_grad`, `detect_anomaly`, watched comparisons), `copying.py` (copies and pickles
-of deep graphs), `together.py` (writes that no interrupt parts) and `elsewhere.py` (names that people know from other
-packages). Nothing here knows a room above it.
+Beside them: `operators.py` (Python's operators, for whatever stands for a number), `special.py` and `array_forms.py`
+(values of operations where the plain formula loses digits, on floats and on arrays), `messages.py` (what errors and
+warnings call a node, and say of a slope), `modes.py` (`no_grad`, `detect_anomaly`, watched comparisons), `copying.py`
+(copies and pickles of deep graphs), `together.py` (writes that no interrupt parts) and `elsewhere.py` (names that
+people know from other packages). Nothing here knows a room above it.
 """
 
 from . import ops as ops  # the table is filled, whichever module is asked for first: the pickle of a row asks `op.py`

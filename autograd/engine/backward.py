@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from ..errors import AnomalyError
-from . import graph, modes
+from . import graph, messages, modes
 from .ops import ADD, DOT, LEAF, MUL
 
 __all__ = ["backward"]
@@ -29,8 +29,8 @@ def _by_adjoints(root: Any, seed: Any, create_graph: bool) -> None:
     for k, node in enumerate(reached):
         if node._row is LEAF and node._grad is not None:
             gradients[k] = node._grad + gradients[k]
-            if modes.anomalies_raise() and not isfinite(graph.plain_of(gradients[k])):
-                name = graph.name_of(node)
+            if modes.anomalies_raise() and not isfinite(messages.plain_of(gradients[k])):
+                name = messages.name_of(node)
                 raise AnomalyError(f"backward: the gradients of several passes add up to inf or nan at {name}")
     before = [node._grad for node in reached]
     try:
@@ -144,7 +144,7 @@ def _sweep(inner: list[Any]) -> None:
             for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
                 if (gradient := parent._grad) is not None:
                     if remarkable:
-                        graph.warn_of_partial(node, parent, partial, upstream)
+                        messages.warn_of_partial(node, parent, partial, upstream)
                     parent._grad = gradient + upstream * partial
         else:
             try:
@@ -153,7 +153,7 @@ def _sweep(inner: list[Any]) -> None:
                 else:
                     partial, other = op.float_partials(node._data, a._data, b._data)
             except (ArithmeticError, ValueError) as error:
-                raise graph.no_derivative(node, error) from error
+                raise messages.no_derivative(node, error) from error
             if (gradient := a._grad) is not None:
                 a._grad = gradient + upstream * partial
             if b is not None and (gradient := b._grad) is not None:

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import special
+from . import array_forms, special
 from .op import TABLE, Op, Partials, boxed, find, number, on_floats, plain
 
 __all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "plain"]
@@ -113,25 +113,8 @@ def _divide(zero_over_zero: float) -> Op:
 over = _divide(math.nan)  # 0 / 0 is nan
 over_or_zero = _divide(0.0)  # 0 / 0 is 0: the shortest subgradient
 
-def _reciprocal_or_zero(xp: Any, a: Any) -> Any:
-    sign = xp.sign(a)
-    some = sign * sign  # 1, or 0 where there is nothing to divide by
-    return some / (a + (1.0 - some))
-
-def _sigmoid(xp: Any, a: Any) -> Any:
-    return xp.exp(xp.minimum(a, 0.0)) / (1.0 + xp.exp(-abs(a)))
-
-def _sech2(xp: Any, a: Any) -> Any:
-    e = xp.exp(a)
-    half = 2.0 / (e + 1.0 / e)
-    return half * half
-
-def _sigmoid_slope(xp: Any, a: Any) -> Any:
-    e = xp.exp(-abs(a))
-    return e / (1.0 + e) / (1.0 + e)
-
 RECIPROCAL_OR_ZERO: Op = row(
-    "_reciprocal_or_zero", special.reciprocal_or_zero, lambda out, a: (-out * out,), _reciprocal_or_zero,
+    "_reciprocal_or_zero", special.reciprocal_or_zero, lambda out, a: (-out * out,), array_forms.reciprocal_or_zero,
     symbol="1/x", latex=r"\frac{{1}}{{{0}}}", js="({0} === 0 ? 0 : 1 / {0})",
     because="1/x, but 0 at 0, for a share of nothing", singular=True)
 STEP: Op = row("_step", special.step, lambda out, a: (0.0,),
@@ -140,12 +123,13 @@ STEP: Op = row("_step", special.step, lambda out, a: (0.0,),
 EQUAL: Op = row("_equal", special.equal, lambda out, a, b: (0.0, 0.0),
     lambda xp, a, b: xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(a == b, 1.0, 0.0)),
     symbol="=", latex=r"[{0} = {1}]", because="1 where the two are equal, else 0")
-SECH2: Op = row("_sech2", special.sech2, lambda out, a: (-2.0 * TANH(a) * out,), _sech2,
+SECH2: Op = row("_sech2", special.sech2, lambda out, a: (-2.0 * TANH(a) * out,), array_forms.sech2,
     symbol="sech²", latex=r"\operatorname{{sech}}^2({0})", because="1 - tanh^2, without cancellation")
-SIGMOID_SLOPE: Op = row("_sigmoid_slope", special.sigmoid_slope, lambda out, a: (-out * TANH(0.5 * a),), _sigmoid_slope,
+SIGMOID_SLOPE: Op = row("_sigmoid_slope", special.sigmoid_slope, lambda out, a: (-out * TANH(0.5 * a),),
+    array_forms.sigmoid_slope,
     symbol="σ'", latex=r"\sigma'({0})", because="s(x) s(-x), without cancellation")
 SILU_SLOPE: Op = row("_silu_slope", special.silu_slope, lambda out, a: (SIGMOID_SLOPE(a) * (2.0 - a * TANH(0.5 * a)),),
-    lambda xp, a: _sigmoid(xp, a) + xp.where(xp.isinf(a), 0.0, a) * _sigmoid_slope(xp, a),
+    lambda xp, a: array_forms.sigmoid(xp, a) + xp.where(xp.isinf(a), 0.0, a) * array_forms.sigmoid_slope(xp, a),
     symbol="silu'", latex=r"\operatorname{{silu}}'({0})", because="s(x) + x s'(x)")
 ONE_MINUS_SQUARE: Op = row("_one_minus_square", lambda a: (1.0 - a) * (1.0 + a), lambda out, a: (-2.0 * a,),
     lambda xp, a: (1.0 - a) * (1.0 + a),
@@ -304,23 +288,12 @@ HYPOT: Op = row("hypot", math.hypot, lambda out, a, b: (over_or_zero(a, out), ov
     latex=r"\sqrt{{{0}^2 + {1}^2}}", js="Math.hypot({0}, {1})",
     because="a length's slope is the direction it points in", kink="(0, 0) at (0, 0)")
 
-def _sinc(xp: Any, a: Any, order: int) -> Any:
-    turn = math.pi * a
-    near = abs(turn) <= order + 1.5
-    u, far = xp.where(near, turn, 0.0), xp.where(near | xp.isinf(turn), 1.0, turn)
-    series = special.total(c * u**power for power, c in special.sinc_series(order))
-    turned = (xp.sin(far), xp.cos(far), -xp.sin(far), -xp.cos(far))
-    result = turned[0] / far
-    for n in range(1, order + 1):
-        result = (turned[n % 4] - n * result) / far
-    return math.pi**order * xp.where(near, series, xp.where(xp.isinf(turn), 0.0, result))
-
 @family
 def sinc(order: float) -> Op:
     """sin(pi x) / (pi x), 1 at 0, or its derivative of some order."""
     marks = "'" * int(order)
     return described("sinc", lambda a: special.sinc(a, int(order)), lambda out, a: (sinc(order + 1.0)(a),),
-        lambda xp, a: _sinc(xp, a, int(order)),
+        lambda xp, a: array_forms.sinc(xp, a, int(order)),
         symbol=f"sinc{marks}", latex=rf"\operatorname{{{{sinc}}}}{marks}({{0}})", js="ag.sinc({0}, {p0})",
         because="sinc is smooth, at 0 too, and so is its every derivative")
 
@@ -330,7 +303,7 @@ ERF: Op = row("erf", math.erf, lambda out, a: (special.TWO_OVER_SQRT_PI * _gauss
     latex=r"\operatorname{{erf}} {0}", js="ag.erf({0})", because="erf's slope is the bell curve 2/sqrt(pi) e^(-x^2)")
 ERFC: Op = row("erfc", math.erfc, lambda out, a: (-special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),), None,
     latex=r"\operatorname{{erfc}} {0}", js="ag.erfc({0})", because="erfc is 1 - erf")
-SIGMOID: Op = row("sigmoid", special.sigmoid, lambda out, a: (SIGMOID_SLOPE(a),), _sigmoid,
+SIGMOID: Op = row("sigmoid", special.sigmoid, lambda out, a: (SIGMOID_SLOPE(a),), array_forms.sigmoid,
     symbol="σ", latex=r"\sigma({0})", because="sigmoid's slope is s (1 - s), at most 1/4", activation=True)
 LOGSIGMOID: Op = row("logsigmoid", special.logsigmoid, lambda out, a: (SIGMOID(-a),),
     lambda xp, a: xp.minimum(a, 0.0) - xp.log1p(xp.exp(-abs(a))),
@@ -342,7 +315,7 @@ SOFTSIGN: Op = row("softsign", special.softsign, lambda out, a: (_power(-2.0)(1.
     lambda xp, a: xp.where(xp.isinf(a), xp.sign(a), a / (1.0 + abs(xp.where(xp.isinf(a), 0.0, a)))),
     because="softsign's slope is 1 / (1 + |x|)^2", activation=True)
 SILU: Op = row("silu", special.silu, lambda out, a: (SILU_SLOPE(a),),
-    lambda xp, a: xp.where(a == -math.inf, 0.0, a) * _sigmoid(xp, a),
+    lambda xp, a: xp.where(a == -math.inf, 0.0, a) * array_forms.sigmoid(xp, a),
     because="silu's slope is s + x s (1 - s)", activation=True)
 GELU: Op = row("gelu", special.gelu, lambda out, a: (GELU_SLOPE(a),), None,
     because="gelu's slope is cdf(x) + x density(x)", activation=True)
@@ -437,12 +410,6 @@ def _rest_partials(out: Any, *xs: Any) -> tuple[Any, ...]:
     largest = MAXIMUM(*xs)
     return tuple([1.0 - EQUAL(x, largest) for x in xs])
 
-def _rest(xp: Any, *xs: Any) -> Any:
-    largest = functools.reduce(xp.maximum, xs)
-    times = special.total(xp.where(x == largest, 1.0, 0.0) for x in xs)
-    return special.total(xp.where(x == largest, 0.0, x) for x in xs) + xp.where(
-        times > 1.0, (times - 1.0) * largest, 0.0 * times)
-
 def _without_partials(out: Any, *parts: Any) -> tuple[Any, ...]:  # x, total, rest
     is_largest = STEP(parts[0] - parts[2])
     return (is_largest - 1.0, 1.0 - is_largest, is_largest)
@@ -453,41 +420,6 @@ def _cross_entropy_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
     others = SUM(*powers)
     once = over(1.0, SHIFTED_EXP(x, largest) + others)
     return (-others * once, *[power * once for power in powers])
-
-def _largest(xp: Any, x: Any, *rest: Any) -> Any:
-    return xp.maximum(x, functools.reduce(xp.maximum, rest or (x,)))
-
-def _cross_entropy(xp: Any, x: Any, *rest: Any) -> Any:
-    largest = _largest(xp, x, *rest)
-    others = special.total(xp.exp(v - largest) for v in rest)
-    return (largest - x) + xp.log1p((xp.exp(x - largest) - 1.0) + others)
-
-def _logsumexp(xp: Any, *xs: Any) -> Any:
-    largest = functools.reduce(xp.maximum, xs)
-    # an infinity less itself would be nan
-    near = xp.maximum(xp.minimum(largest, sys.float_info.max), -sys.float_info.max)
-    powers = [xp.exp(x - near) for x in xs]  # the largest is 1, and the logarithm is of 1 + all others
-    others = special.total(xp.where(power == 1.0, 0.0, power) for power in powers)
-    return largest + xp.log1p(others + (special.total(xp.where(power == 1.0, 1.0, 0.0) for power in powers) - 1.0))
-
-def _norm(xp: Any, *xs: Any) -> Any:
-    largest = functools.reduce(xp.maximum, [abs(x) for x in xs])
-    scale = xp.where((largest == 0.0) | xp.isinf(largest), 1.0, largest)
-    return scale * xp.sqrt(special.total((x / scale) * (x / scale) for x in xs))
-
-def _log_chance(xp: Any, x: Any, *others: Any) -> Any:
-    lowest, largest = -_largest(xp, -x, *[-v for v in others]), _largest(xp, x, *others)
-    return xp.log(xp.where((x > 0.0) & (lowest >= 0.0) & (largest <= 1.0), x, math.nan))
-
-def _entry(xp: Any, place: Any, *entries: Any) -> Any:
-    found: Any = math.nan
-    for k, entry in enumerate(entries):
-        found = xp.where(place == k, entry, found)
-    return found
-
-def _bce(xp: Any, p: Any, t: Any) -> Any:
-    left, right = xp.maximum(xp.log(p), special.LOG_FLOOR), xp.maximum(xp.log1p(-p), special.LOG_FLOOR)
-    return xp.where((t >= 0.0) & (t <= 1.0), -(t * left + (1.0 - t) * right), math.nan)
 
 SUM: Op = row(
     "sum", lambda *xs: special.total(xs), lambda out, *xs: (1.0,) * len(xs), lambda xp, *xs: special.total(xs),
@@ -506,16 +438,15 @@ MAXIMUM: Op = row(
 MINIMUM: Op = row(
     "minimum", special.minimum, _tied, lambda xp, *xs: functools.reduce(xp.minimum, xs), symbol="min", latex="min",
     because="only the smallest value moves the minimum", kink="ties share the slope evenly")
-LOGSUMEXP: Op = row("logsumexp", special.logsumexp, _logsumexp_partials, _logsumexp,
+LOGSUMEXP: Op = row("logsumexp", special.logsumexp, _logsumexp_partials, array_forms.logsumexp,
     because="logsumexp's slopes are the softmax", kink="0 where all are -inf")
-NORM: Op = row("norm", special.norm, lambda out, *xs: tuple([over_or_zero(x, out) for x in xs]), _norm,
+NORM: Op = row("norm", special.norm, lambda out, *xs: tuple([over_or_zero(x, out) for x in xs]), array_forms.norm,
     symbol="‖x‖",
     because="a length's slope is the direction it points in", kink="0 where all are 0")
 SHARE: Op = row("share", special.share, _share_partials, lambda xp, x, *rest: x / (x + special.total(rest)),
     js="ag.share({op}, {xs})", because="a share grows with its own part and shrinks with each of the others",
     domain="parts that are not all 0")
-
-REST: Op = row("_rest", special.rest, _rest_partials, _rest,
+REST: Op = row("_rest", special.rest, _rest_partials, array_forms.rest,
     because="all but the largest add up", kink="equal largest ones count as none of these")
 WITHOUT: Op = row("_without", special.without, _without_partials,
     lambda xp, x, total, rest: xp.where(x > rest, rest, total - x),
@@ -547,24 +478,24 @@ def std(ddof: float) -> Op:
 
     def array(xp: Any, *xs: Any) -> Any:
         centre = special.total(xs) / len(xs)
-        return _norm(xp, *[x - centre for x in xs]) / math.sqrt(len(xs) - ddof)
+        return array_forms.norm(xp, *[x - centre for x in xs]) / math.sqrt(len(xs) - ddof)
 
     return described("std", lambda *xs: special.std(*xs, ddof=ddof), partials, array, js="ag.std({op}, {p0}, {xs})",
         because="each value pulls in proportion to its distance", kink="0 where all values are equal")
 
 # --- losses that have digits to lose, and what they check at every number ----------------------------------------
 
-CROSS_ENTROPY: Op = row("cross_entropy", special.cross_entropy, _cross_entropy_partials, _cross_entropy,
+CROSS_ENTROPY: Op = row("cross_entropy", special.cross_entropy, _cross_entropy_partials, array_forms.cross_entropy,
     js="ag.crossEntropy({xs})",
     because="-log of the first value's softmax falls by the others' shares, and grows by each one's own share")
 BCE: Op = row("bce", special.bce,
-    lambda out, p, t: ((p - t) / MAXIMUM(p * (1.0 - p), special.LEAST_SPREAD), BCE(p, 1.0) - BCE(p, 0.0)), _bce,
-    latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})",
+    lambda out, p, t: ((p - t) / MAXIMUM(p * (1.0 - p), special.LEAST_SPREAD), BCE(p, 1.0) - BCE(p, 0.0)),
+    array_forms.bce, latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})",
     because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
     domain="p and t from 0 to 1 (bce_with_logits takes scores before the sigmoid)",
     kink="(p - t) / 1e-12 where p (1 - p) is smaller")
 LOG_CHANCE: Op = row("_log_chance", special.log_chance,
-    lambda out, x, *others: (1.0 / x,) + (0.0,) * len(others), _log_chance,
+    lambda out, x, *others: (1.0 / x,) + (0.0,) * len(others), array_forms.log_chance,
     symbol="log", js="ag.logChance({op}, {xs})", because="log's slope is 1/x; the other chances are checked",
     domain="chances from 0 to 1, the first above 0 (cross_entropy takes scores before the softmax)")
 CHANCE: Op = row("_chance", special.chance, lambda out, a: (1.0,),
@@ -574,7 +505,7 @@ CHANCE: Op = row("_chance", special.chance, lambda out, a: (1.0,),
 SIDE: Op = row("_side", special.side, lambda out, a: (1.0,), lambda xp, a: xp.where(abs(a) == 1.0, a, math.nan),
     symbol="=", latex="{0}", js="ag.side({op}, {0})", because="a side, which is checked to be one", domain="-1 or 1")
 ENTRY: Op = row("_entry", special.entry,
-    lambda out, place, *entries: (0.0, *[EQUAL(place, float(k)) for k in range(len(entries))]), _entry,
+    lambda out, place, *entries: (0.0, *[EQUAL(place, float(k)) for k in range(len(entries))]), array_forms.entry,
     symbol="[i]", js="ag.entry({op}, {xs})", because="the entry at a place gets the whole slope",
     domain="the number of an entry, counted from 0")
 

@@ -17,7 +17,7 @@ import numpy as np
 from .. import _notebook_picture
 from ..errors import ArgumentError, OperandError, warn
 from . import backward as sweep
-from . import copying, graph, modes, ops
+from . import copying, graph, messages, modes, ops
 from .elsewhere import KnownNames, unknown_keyword
 from .op import Op, number
 from .operators import Operators
@@ -83,7 +83,7 @@ class Value(Operators, KnownNames):
         self._data = number(data)
         if self._a is not None:
             text = "was computed, and its data set by hand: what was computed from it is stale until that is run again"
-            warn(f"{graph.name_of(self)} {text}")
+            warn(f"{messages.name_of(self)} {text}")
 
     @property
     def grad(self) -> Any:
@@ -96,7 +96,7 @@ class Value(Operators, KnownNames):
     @grad.setter
     def grad(self, gradient: Any) -> None:
         if graph.is_constant(self):
-            raise ArgumentError(f"{graph.name_of(self)} is a constant and has no gradient")
+            raise ArgumentError(f"{messages.name_of(self)} is a constant and has no gradient")
         self._grad = None if gradient is None else gradient if type(gradient) is Value else number(gradient)
 
     @property

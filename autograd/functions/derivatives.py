@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import graph, ops
+from ..engine import graph, messages, ops
 from ..engine.modes import differentiating, recorded
 from ..engine.op import is_node, plain
 from ..engine.value import Value, lift
@@ -335,7 +335,7 @@ class _Run:
                     continue
                 partials = graph.local_partials(node, create_graph=nested)
                 for k in moved:
-                    graph.warn_of_partial(node, parents[k], partials[k], tangents[parents[k]])
+                    messages.warn_of_partial(node, parents[k], partials[k], tangents[parents[k]])
                 changes = [graph.product(partials[k], tangents[parents[k]]) for k in moved]
                 tangent = functools.reduce(operator.add, changes)
                 if not _is_zero(tangent):

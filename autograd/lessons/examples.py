@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiler import Program
-from ..engine.graph import name_of, topological_order
+from ..engine.graph import topological_order
+from ..engine.messages import name_of
 from ..engine.value import Value
 from ..errors import ArgumentError
 from ..functions.arrays import array, grads

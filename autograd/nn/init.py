@@ -26,7 +26,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.graph import name_of
+from ..engine.messages import name_of
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError

@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.graph import local_partials, name_of, topological_order
+from ..engine.graph import local_partials, topological_order
+from ..engine.messages import name_of
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, shown

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..engine import graph
+from ..engine.messages import name_of
 from ..engine.op import Op, is_node, number
 from ..errors import ArgumentError, GraphError
 
@@ -83,7 +84,7 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
     counts = _counts(root, wrt)
     if counts.get(root, 0) > limit:
         raise GraphError(
-            f"{counts[root]:,} paths lead from {graph.name_of(root)} to {graph.name_of(wrt)}, more than the limit of "
+            f"{counts[root]:,} paths lead from {name_of(root)} to {name_of(wrt)}, more than the limit of "
             f"{limit:,}; backward() adds them up without listing them, or choose a node nearer to the root"
         )
     if root is wrt or root not in counts:

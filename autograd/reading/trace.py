@@ -15,6 +15,7 @@ from math import isfinite
 from typing import Any, Literal, TypeAlias, overload
 
 from ..engine import graph
+from ..engine.messages import name_of
 from ..engine.op import Op, number
 from ..engine.ops import LEAF
 from ..engine.value import Value
@@ -178,7 +179,7 @@ class Trace(Sequence[Step]):
             raise OperandError(f"a trace starts from a Value, got {type(root).__name__}")
         if not root.parents:
             raise GraphError(
-                f"no operation made {graph.name_of(root)}, so there is nothing to step through; start from a result "
+                f"no operation made {name_of(root)}, so there is nothing to step through; start from a result "
                 "(under no_grad results keep no operands)"
             )
         self.root = root

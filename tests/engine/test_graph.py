@@ -16,7 +16,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.engine import graph
+from autograd.engine import graph, messages
 from autograd.errors import AutogradError
 
 
@@ -82,11 +82,11 @@ def test_adjoints_stop_at_the_nodes_that_are_given() -> None:
 
 def test_message_names_a_node_by_its_label_else_by_what_it_is() -> None:
     x = Value(2.0, "speed")
-    assert "speed" in graph.name_of(x)
-    assert "leaf (2.0)" in graph.name_of(Value(2.0))
-    assert graph.name_of((x * 3.0).parents[1]) == "the number 3.0"
-    assert "'*'" in graph.name_of(x * x)
-    assert len(graph.name_of(Value(1.0, "x" * 10_000))) < 100
+    assert "speed" in messages.name_of(x)
+    assert "leaf (2.0)" in messages.name_of(Value(2.0))
+    assert messages.name_of((x * 3.0).parents[1]) == "the number 3.0"
+    assert "'*'" in messages.name_of(x * x)
+    assert len(messages.name_of(Value(1.0, "x" * 10_000))) < 100
 
 
 # --- sixty doublings, and other work that must not double ------------------------------------------------------------

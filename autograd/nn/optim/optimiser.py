@@ -12,7 +12,8 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.graph import is_constant, name_of
+from ...engine.graph import is_constant
+from ...engine.messages import name_of
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError

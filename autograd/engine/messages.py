@@ -1,0 +1,108 @@
+"""What messages call a node, and what they say of a slope that is infinite or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any
+from weakref import KeyedRef
+
+from ..errors import AutogradError, shown, translated, warn
+from .op import Op, is_node
+from .ops import ADD, FLOOR, IDENTITY, LITERAL, SQRT, SUM
+
+
+def name_of(node: Any) -> str:
+    """How a message names a node: its label, else its operation."""
+    node = behind(node)
+    if node._label:
+        return f"node {shown(node._label)}"
+    if not node.parents:
+        return f"the number {node._data!r}" if node._row is LITERAL else f"an unlabelled leaf ({node._data!r})"
+    origin = _origin_of(node)
+    kind = f"node of {in_words(origin)[0]}" if origin else f"{node._row.public_name!r} node"
+    return f"an unlabelled {kind} ({node._data!r})"
+
+
+def behind(node: Any) -> Any:
+    """The node that a derivative was taken by, where this is the derivative's own input; any other node itself."""
+    while node._row is IDENTITY and not node._label:
+        (node,) = node.parents
+    return node
+
+
+def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
+    """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
+    op = node._row
+    if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
+        what, where = _told(node, f"{_place(parent)}, operand of {name_of(node)}")
+        hint = "; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else ""
+        warn(f"{what} has slope {plain_of(partial)!r} at {where}{hint}")
+    elif op is FLOOR and plain_of(upstream) != 0.0:
+        warn("floor is flat almost everywhere: no gradient passes through it")
+
+
+def no_derivative(node: Any, error: Exception) -> Exception:
+    """What to raise where a node's rule has no value."""
+    if isinstance(error, AutogradError) and isinstance(error.__context__, ArithmeticError | ValueError):
+        error = error.__context__  # what Python said, without the operation of the rule that it met
+    what, where = _told(node, ", ".join([_place(p) for p in node.parents[:4]]))
+    return translated(error, f"{what} has no derivative at {where}: {error}")
+
+
+def _place(node: Any) -> str:
+    return f"{name_of(node)} = {node._data!r}"
+
+
+def _told(node: Any, place: str) -> tuple[str, str]:
+    """What messages call a node's operation and the place of its operands, which is `place` if a user wrote it."""
+    origin, op = _origin_of(node), node._row
+    return in_words(origin) if origin else (op.public_name, f"{place} ({op.kink})" if op.kink else place)
+
+
+# Nodes that a rule makes of Values were written by nobody. A message names the operation that their derivative is of,
+# and its operands (label and number). Kept by id, since equality of Values is that of their numbers; and the nodes
+# themselves are not kept.
+_Origin = tuple[Op, list[tuple[str, float]]]
+_origins: dict[int, tuple[KeyedRef[int, Any], _Origin]] = {}
+
+
+def _forget(made: KeyedRef[int, Any], origins: dict[int, Any] = _origins) -> None:
+    origins.pop(made.key, None)
+
+
+def _origin_of(node: Any) -> _Origin | None:
+    """The operation whose derivative a node belongs to; None if it was not made by a rule."""
+    found = _origins.get(id(node))
+    return found[1] if found else None
+
+
+def origin_below(node: Any) -> _Origin:
+    """The origin of what this node's rule makes."""
+    return _origin_of(node) or (node._row, [(behind(p)._label, p._data) for p in node.parents[:4]])
+
+
+def note_origin(node: Any, partials: Iterable[Any]) -> None:
+    """Note where the nodes come from that a node's rule has just made; those of a user's own rule are the user's."""
+    known = {node, *node.parents}
+    made = [p for p in partials if is_node(p) and p.parents and p not in known]
+    if not made or node._row.user:
+        return
+    origin = origin_below(node)
+    while made:
+        inner = made.pop()
+        if inner.parents and inner not in known:
+            known.add(inner)
+            _origins[id(inner)] = KeyedRef(inner, _forget, id(inner)), origin
+            made += inner.parents
+
+
+def in_words(origin: _Origin) -> tuple[str, str]:
+    """Whose derivative it is, and where."""
+    places = [f"{shown(label)} = {x!r}" if label else repr(x) for label, x in origin[1]]
+    return f"a derivative of {origin[0].public_name}", ", ".join(places)
+
+
+def plain_of(x: Any) -> float:
+    """The number of a gradient, which is a float or a Value."""
+    return x if type(x) is float else float(getattr(x, "data", x))
