@@ -46,14 +46,6 @@ def sinc(xp: Any, a: Any, order: int) -> Any:
     return math.pi**order * xp.where(near, series, xp.where(xp.isinf(turn), 0.0, result))
 
 
-def rest(xp: Any, *xs: Any) -> Any:
-    largest = functools.reduce(xp.maximum, xs)
-    times = special.total(xp.where(x == largest, 1.0, 0.0) for x in xs)
-    return special.total(xp.where(x == largest, 0.0, x) for x in xs) + xp.where(
-        times > 1.0, (times - 1.0) * largest, 0.0 * times
-    )
-
-
 def largest_of(xp: Any, x: Any, *rest: Any) -> Any:
     return xp.maximum(x, functools.reduce(xp.maximum, rest or (x,)))
 

@@ -406,14 +406,6 @@ def _share_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
     total = x + others
     return ((others / total) / total,) + (-out / total,) * len(rest)
 
-def _rest_partials(out: Any, *xs: Any) -> tuple[Any, ...]:
-    largest = MAXIMUM(*xs)
-    return tuple([1.0 - EQUAL(x, largest) for x in xs])
-
-def _without_partials(out: Any, *parts: Any) -> tuple[Any, ...]:  # x, total, rest
-    is_largest = STEP(parts[0] - parts[2])
-    return (is_largest - 1.0, 1.0 - is_largest, is_largest)
-
 def _cross_entropy_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
     largest = MAXIMUM(x, MAXIMUM(*rest))
     powers = [SHIFTED_EXP(v, largest) for v in rest]
@@ -446,12 +438,6 @@ NORM: Op = row("norm", special.norm, lambda out, *xs: tuple([over_or_zero(x, out
 SHARE: Op = row("share", special.share, _share_partials, lambda xp, x, *rest: x / (x + special.total(rest)),
     js="ag.share({op}, {xs})", because="a share grows with its own part and shrinks with each of the others",
     domain="parts that are not all 0")
-REST: Op = row("_rest", special.rest, _rest_partials, array_forms.rest,
-    because="all but the largest add up", kink="equal largest ones count as none of these")
-WITHOUT: Op = row("_without", special.without, _without_partials,
-    lambda xp, x, total, rest: xp.where(x > rest, rest, total - x),
-    symbol="rest", latex=r"\operatorname{{rest}}({0}, {1}, {2})",
-    because="what is left of a total without one of its parts, which loses digits if it is subtracted")
 
 @family
 def var(ddof: float) -> Op:

@@ -282,20 +282,6 @@ def share(x: float, *rest: float) -> float:
     return x / whole
 
 
-def rest(*values: float) -> float:
-    """The sum of all but the largest; nan if any is nan."""
-    largest = maximum(*values)
-    if largest != largest:
-        return NAN
-    at = values.index(largest)
-    return _exact_total([*values[:at], *values[at + 1 :]])
-
-
-def without(x: float, total: float, rest: float) -> float:
-    """total - x, from all but the largest where x is that."""
-    return rest if x > rest else total - x
-
-
 def cross_entropy(x: float, *rest: float) -> float:
     """log(1 + sum(e^(v - x))), from differences to the largest value alone."""
     largest = maximum(x, *rest)

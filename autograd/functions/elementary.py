@@ -20,7 +20,7 @@ from ..errors import ArgumentError, OperandError, ShapeError
 
 Array = NDArray[Any]
 
-_FEW = 12  # powers of a softmax whose sums over the others are written out
+_FEW = 12  # powers of a softmax; of more, the sum of a block stands for its powers in the other blocks' shares
 
 
 class Unary(Protocol):
@@ -317,12 +317,14 @@ def softmax(values: Any) -> Any:
     operands = _operands(values, "softmax")
     largest = _apply(ops.MAXIMUM, operands)
     powers = [ops.SHIFTED_EXP(x, largest) for x in operands]
-    if len(powers) <= _FEW:
-        others = [(*powers[:i], *powers[i + 1 :]) for i in range(len(powers))]
-    else:  # the sums over others are not written out, n(n - 1) terms, and lose no digit all the same
-        total, rest = _apply(ops.SUM, powers), _apply(ops.REST, powers)
-        others = [(ops.WITHOUT(p, total, rest),) for p in powers]
-    results = [_apply(ops.SHARE, (p, *rest)) for p, rest in zip(powers, others, strict=True)]
+    size = len(powers) if len(powers) <= _FEW else math.isqrt(len(powers))
+    blocks = [powers[i : i + size] for i in range(0, len(powers), size)]
+    sums = [_apply(ops.SUM, block) if len(block) > 1 else block[0] for block in blocks]
+    results = [
+        _apply(ops.SHARE, (p, *block[:i], *block[i + 1 :], *sums[:k], *sums[k + 1 :]))
+        for k, block in enumerate(blocks)
+        for i, p in enumerate(block)
+    ]
     return np.array(results).view(type(values)) if isinstance(values, np.ndarray) else results
 
 

@@ -174,8 +174,6 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "_chance": unary(lambda a: a, 0.1, 0.5, 0.75),
     "_log_chance": many(lambda x, *rest: mp.log(x), (0.25, 0.75), (0.1, 0.9, 0.5), (0.5,)),
     "_side": unary(lambda a: a, 1.0, -1.0),
-    "_rest": many(lambda *xs: mp.fsum(xs) - max(xs), *SEVERAL),
-    "_without": many(lambda x, total, rest: rest if x > rest else total - x, (0.3, 2.0, 1.7), (2.0, 2.75, 0.75)),
     "_entry": many(
         lambda place, *entries: entries[int(mp.nint(place))], (0.0, 3.0), (1.0, 0.5, -2.0), (2.0, 5.0, 4.0, 3.0)
     ),

@@ -46,8 +46,8 @@ def same(got: float, expected: float, rel: float = 0.0) -> bool:
 def edge_points(op: Op) -> list[tuple[float, ...]]:
     """Points at the ends of the number line, of as many operands as the row takes."""
     arity = len(form_of(op).points[0])
-    if op.name in {"std", "dot", "_without"}:
-        return []  # their forms take two operands at least, in pairs, or three
+    if op.name in {"std", "dot"}:
+        return []  # their forms take at least two operands, in pairs
     return [(x,) for x in EDGES] if arity == 1 else PAIRS
 
 
@@ -91,7 +91,7 @@ def test_latex_takes_the_operands_and_balances(op: Op) -> None:
     arity = len(form_of(op).points[0])
     if fields:
         assert fields == {str(i) for i in range(arity)}
-        text = op.latex.format(*"abc"[:arity])
+        text = op.latex.format(*"ab"[:arity])
         assert text.count("{") == text.count("}")
     else:
         assert len({len(p) for p in form_of(op).points}) > 1, "only a row of many operands may leave them out"

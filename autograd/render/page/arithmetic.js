@@ -204,11 +204,6 @@ const ag = (() => {
     const whole = exactSum(xs);
     return whole === 0 ? outside(op, domain, xs) : xs[0] / whole;
   };
-  const rest = (...xs) => {
-    const largest = maximum(...xs);
-    return Number.isNaN(largest) ? NaN : exactSum(xs.filter((_, i) => i !== xs.indexOf(largest)));
-  };
-  const without = (x, total, others) => (x > others ? others : total - x);
   const crossEntropy = (...xs) => {
     const largest = maximum(...xs);
     return largest - xs[0] + Math.log1p(exactSum([-1, ...xs.map((x) => Math.exp(x - largest))]));
@@ -230,6 +225,6 @@ const ag = (() => {
     checked, divide, divideTotal, mod, floordiv, power, powerTotal, powerSlope, logOrZero, xlogy, shiftedExp,
     sigmoid, sigmoidSlope, sech2, softplus, softsign, silu, siluSlope, gaussian, density, erf, erfc, gelu, geluSlope,
     sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, sinc, norm, variance, std, maximum, minimum,
-    logsumexp, share, rest, without, crossEntropy, chance, logChance, bce, side, entry,
+    logsumexp, share, crossEntropy, chance, logChance, bce, side, entry,
   });
 })();
