@@ -197,10 +197,31 @@ METHODS: Written = {
     "apply_elementwise": [(lambda x: ValueArray.apply_elementwise(ag.hypot, x), TWO)],
 }
 
+# These move elements, give no Values, or are refused; tests/functions/test_numpy_walk.py calls them all.
+NO_METHODS = [
+    "imag",
+    "argmax",
+    "argmin",
+    "argsort",
+    "argpartition",
+    "byteswap",
+    "choose",
+    "fill",
+    "getfield",
+    "partition",
+    "put",
+    "resize",
+    "searchsorted",
+    "setfield",
+    "tobytes",
+    "tofile",
+    "tostring",
+]
+
 UFUNCS: Written = {
     ufunc.__name__: [(lambda x, ufunc=ufunc: ufunc(*[ag.array([v]) for v in x]), TWO[: ufunc.nin])]
     for ufunc in arrays._UFUNCS
-    if ufunc not in arrays._PREDICATES
+    if ufunc not in arrays._PREDICATES and ufunc.__name__ not in ("fmod", "heaviside", "fmax", "fmin")
 } | {
     "arccosh": [(lambda x: np.arccosh(x[0]), (1.5,))],
     "matmul": [(lambda x: ag.array(x[:2]) @ ag.array(x[2:]), FOUR), (lambda x: np.outer(x, x) @ ag.array(x), TWO)],
@@ -210,19 +231,119 @@ UFUNCS: Written = {
     },
 }
 
+
+def _square(x: list[Any]) -> Any:
+    return ag.array(x).reshape(2, 2)
+
+
 NUMPY: Written = {
     **{
         name: [(lambda x, name=name: getattr(np, name)(ag.array(x)), THREE)]
-        for name in ("sum", "mean", "prod", "max", "min", "std", "var", "round", "sinc")
+        for name in [
+            "sum",
+            "mean",
+            "prod",
+            "max",
+            "min",
+            "std",
+            "var",
+            "round",
+            "sinc",
+            "amax",
+            "amin",
+            "ptp",
+            "average",
+            "cumsum",
+            "cumprod",
+            "around",
+            "fix",
+            "diff",
+            "ediff1d",
+            "trapezoid",
+            "vander",
+        ]
     },
-    "norm": [(lambda x: np.linalg.norm(ag.array(x)), TWO)],
+    **{name: [(lambda x, name=name: getattr(np, name)(_square(x)), FOUR)] for name in ("trace", "cumsum")},
+    **{
+        name: [(lambda x, name=name: getattr(np, name)(ag.array(x[:2]), ag.array(x[2:])), FOUR)]
+        for name in [
+            "inner",
+            "vdot",
+            "outer",
+            "kron",
+            "convolve",
+            "correlate",
+            "polyadd",
+            "polysub",
+            "polymul",
+            "polyval",
+        ]
+    },
+    "norm": [(lambda x: np.linalg.norm(ag.array(x)), TWO), (lambda x: np.linalg.norm(_square(x), 1), FOUR)],
+    "matrix_norm vector_norm": [(lambda x: np.linalg.norm(ag.array(x), np.inf), TWO)],
     "clip": [(lambda x: np.clip(ag.array(x), -0.5, 0.5), TWO)],
-    "dot": [(lambda x: np.dot(ag.array(x).reshape(2, 2), ag.array(x[:2])), FOUR)],
-    "outer": [(lambda x: np.outer(x[:2], x[2:]), FOUR)],
-    "inner": [(lambda x: np.inner(ag.array(x[:2]), ag.array(x[2:])), FOUR)],
-    "vdot": [(lambda x: np.vdot(ag.array(x[:2]), ag.array(x[2:])), FOUR)],
+    "dot": [(lambda x: np.dot(_square(x), ag.array(x[:2])), FOUR)],
     "where": [(lambda x: np.where([True, False], ag.array(x), 0.5), TWO)],
+    "pad": [(lambda x: np.pad(ag.array(x), 1), TWO)],
+    "cross": [(lambda x: np.cross(ag.array(x), ag.array([1.0, 2.0, 3.0])), THREE)],
+    "einsum": [(lambda x: np.einsum("ij,jk->ik", _square(x), _square(x)), FOUR)],
+    "tensordot matmul vecdot multi_dot": [(lambda x: np.tensordot(_square(x), _square(x), 1), FOUR)],
+    "matrix_power": [(lambda x: np.linalg.matrix_power(_square(x), 2), FOUR)],
+    "polyder polyint": [(lambda x: np.polyint(np.polyder(ag.array(x))), THREE)],
+    "linspace": [(lambda x: np.linspace(x[0], x[1], 3), TWO)],
+    "apply_along_axis apply_over_axes": [(lambda x: np.apply_along_axis(np.sum, 0, _square(x)), FOUR)],
 }
+
+# What follows compares Values to choose among them: a program gives eager's number, or says which comparison came out
+# another way.
+STEERED: Written = {
+    **{
+        name: [(lambda x, name=name: getattr(np, name)(ag.array(x[:1]), ag.array(x[1:])), TWO)]
+        for name in ("fmod", "heaviside", "fmax", "fmin")
+    },
+    **{
+        name: [(lambda x, name=name: getattr(np, name)(ag.array(x)), THREE)]
+        for name in [
+            "sort",
+            "median",
+            "nan_to_num",
+            "nansum",
+            "nanprod",
+            "nanmax",
+            "nanmin",
+            "nanmean",
+            "nanstd",
+            "nanvar",
+            "nanmedian",
+            "nancumsum",
+            "nancumprod",
+        ]
+    },
+    "interp": [(lambda x: np.interp(ag.array(x), [-1.0, 0.0, 2.0], [1.0, 0.5, 3.0]), TWO)],
+    "quantile percentile nanquantile nanpercentile": [(lambda x: np.quantile(ag.array(x), 0.3), THREE)],
+    "piecewise": [(lambda x: np.piecewise(ag.array(x), [ag.array(x) > 0.0], [lambda v: v**2, 0.0]), TWO)],
+}
+
+NO_NUMPY = [
+    "isclose",
+    "allclose",
+    "array_equal",
+    "isposinf",
+    "isneginf",
+    "empty_like",
+    "all",
+    "any",
+    "array2string",
+    "array_repr",
+    "array_str",
+    "diagonal",
+    "matrix_transpose",
+    "cumulative_prod",
+    "cumulative_sum",
+    "argmax",
+    "argmin",
+    "argsort",
+]  # give no Values, or as others do
 
 
 def _floor_and_rest(x: list[Any]) -> list[Any]:
@@ -247,7 +368,7 @@ OPERATORS: Written = {
     ],
 }  # fmt: skip
 
-NO_OPERATORS = ["hash", "eq", "lt", "le", "gt", "ge", "bool", "format", "float", "int"]
+NO_OPERATORS = ["conjugate", "dir", "hash", "eq", "lt", "le", "gt", "ge", "bool", "format", "float", "int"]
 
 # --- what there is ----------------------------------------------------------------------------------------------------
 
@@ -258,13 +379,15 @@ def surface() -> dict[str, tuple[set[str], set[str]]]:
     predicates = {ufunc.__name__ for ufunc in arrays._PREDICATES}
     ufuncs = {ufunc.__name__ for ufunc in arrays._UFUNCS} - predicates | {"matmul"}
     reductions = {f"{ufunc.__name__}.reduce" for ufunc in arrays._REDUCTIONS}
+    moving = (arrays._moved, arrays._joined, arrays._stored, arrays._answered)  # these compute nothing
+    computing = {f.__name__ for f, how in arrays._FUNCTIONS.items() if getattr(how, "func", None) not in moving}
     return {
         "autograd": (set(ag.__all__), {*FUNCTIONS, *NO_FUNCTIONS}),
         "losses": (set(losses.__all__), {*LOSSES}),
         "nn": (set(nn.__all__), {*LAYERS, *NO_LAYERS}),
-        "array methods": ({name for name in vars(ValueArray) if name[0] != "_"}, {*METHODS}),
-        "ufuncs": (ufuncs | reductions, {*UFUNCS}),
-        "NumPy functions": ({f.__name__ for f in arrays._FUNCTIONS}, {*NUMPY}),
+        "array methods": ({name for name in vars(ValueArray) if name[0] != "_"}, {*METHODS, *STEERED, *NO_METHODS}),
+        "ufuncs": (ufuncs | reductions, {*UFUNCS, *STEERED}),
+        "NumPy functions": (computing, {*" ".join([*NUMPY, *STEERED]).split(), *NO_NUMPY}),
         "operators": (operators, {*" ".join(OPERATORS).split(), *NO_OPERATORS}),
     }
 
@@ -274,9 +397,16 @@ def cases() -> Iterator[Case]:
     parts = (FUNCTIONS, LOSSES, LAYERS, METHODS, UFUNCS, NUMPY, OPERATORS)
     for (part, (names, _)), written in zip(surface().items(), parts, strict=True):
         for name, tries in written.items():
-            if name in names or part == "operators":
+            if part in ("operators", "NumPy functions") or name in names:
                 for k, (function, at) in enumerate(tries):
                     yield Case(f"{part}: {name} {k}", function, at)
+
+
+def steered_cases() -> Iterator[Case]:
+    """All cases of what compares."""
+    for name, tries in STEERED.items():
+        for k, (function, at) in enumerate(tries):
+            yield Case(f"{name} {k}", function, at)
 
 
 def summed(out: Any) -> Value:

@@ -21,8 +21,8 @@ import pytest
 import autograd as ag
 from autograd import Value, compile
 from autograd.engine.graph import adjoints, local_partials, topological_order
-from autograd.errors import AutogradError, RangeError
-from tests.helpers.surface import Case, cases, summed, surface
+from autograd.errors import AutogradError, BranchError, RangeError
+from tests.helpers.surface import Case, cases, steered_cases, summed, surface
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of slopes; NumPy's of inf in arrays of objects
 
@@ -308,3 +308,33 @@ def test_over_jax() -> None:
     with jax.enable_x64(True):
         lanes = Lanes(steered, 12, barred={5e-324, 1e300, -1e300})
         lanes.check_over(jax.numpy, {}, jax.jit, 1e-290)
+
+
+# --- what compares -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", list(steered_cases()), ids=lambda case: case.name)
+def test_what_compares_gives_the_numbers_of_eager_code_or_says_what_came_out_another_way(case: Case) -> None:
+    xs = [Value(x) for x in case.at]
+    program = compile(lambda: summed(case.function(xs)))
+    followed = 0
+    for point in points(case):
+        expected = eager(case, point)
+        for x, number in zip(xs, point, strict=True):
+            x.data = number
+            x.zero_grad()
+        try:
+            value = program.forward()
+        except BranchError:
+            continue
+        except AutogradError as error:
+            assert expected.error is not None, (point, error)
+            continue
+        followed += 1
+        assert expected.error is None, (point, value)
+        assert not differs(value, expected.value, expected.size), point
+        if math.isfinite(value):
+            program.backward()
+            for x, slope, size in zip(xs, expected.slopes, expected.sizes, strict=True):
+                assert not differs(x.grad, slope, size), point
+    assert followed > 1
