@@ -287,6 +287,9 @@ WRONG_STATES: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"eps": -1.0}, ArgumentError, "Adam: eps"),
     ({"amsgrad": True}, ArgumentError, "without max_exp_avg_sq"),
     ({"extra": 1.0}, ArgumentError, "with extra"),
+    ({"params": [0, 1]}, ArgumentError, r"groups of \[4\] parameters, and the state has groups of \[2\]"),
+    ({"param_groups": 5}, OperandError, "param_groups are dicts in a list, got 5"),
+    ({"param_groups": []}, ArgumentError, r"groups of \[\]"),
     ({"exp_avg": [1.0]}, ShapeError, r"exp_avg has shape \(1,\), expected \(4,\)"),
     ({"step": [1, 1, 1, -1]}, ArgumentError, "step counts"),
     ({"step": [1, 1, 1, math.nan]}, ArgumentError, "step counts"),
@@ -299,15 +302,19 @@ def test_a_wrong_state_is_refused_and_changes_nothing(change: dict[str, Any], ki
     optimiser = optim.Adam(weights())
     walk(optimiser, range(3))
     before = optimiser.state_dict()
+    state, group = dict(before), dict(before["param_groups"][0])
+    del state["param_groups"]
+    for name, it in change.items():
+        (group if name in group else state)[name] = it
     with pytest.raises(kind, match=text):
-        optimiser.load_state_dict({**before, **change})
+        optimiser.load_state_dict({"param_groups": [group], **state})
     assert repr(optimiser.state_dict()) == repr(before)
 
 
 def test_a_state_with_a_name_missing_is_refused() -> None:
     optimiser = optim.Adam(weights())
     state = optimiser.state_dict()
-    del state["lr"], state["exp_avg"]
+    del state["param_groups"][0]["lr"], state["exp_avg"]
     with pytest.raises(ArgumentError, match="without lr"):
         optimiser.load_state_dict(state)
 

@@ -156,14 +156,14 @@ def _groups(params: Any, who: str) -> list[Mapping[str, Any]]:
     if isinstance(params, Value):
         return [{"params": trainable(params, who)}]  # refuses it
     if isinstance(params, Iterable) and not isinstance(params, str | bytes | Mapping | np.ndarray):
-        params = list(params)
-        if any(isinstance(p, Mapping) for p in params):
-            for i, group in enumerate(params):
+        params = found = list(params)
+        if any(isinstance(p, Mapping) for p in found):
+            for i, group in enumerate(found):
                 if not isinstance(group, Mapping):
                     raise OperandError(
                         f"{who}: group {i} is a {type(group).__name__}; groups are dicts such as {{'params': [w]}}"
                     )
-            return params
+            return found
     return [{"params": params}]
 
 
@@ -196,6 +196,7 @@ class Optimizer:
         self._groups: tuple[Group, ...] = ()
         self._parameters: list[Value] = []
         self._state: State = (np.empty(0),), (), 0, None, ()
+        self._work: Rows = ()
         commit(self._with(_groups(params, type(self).__name__)))
 
     # --- what a subclass says -------------------------------------------------------------------------------
@@ -273,7 +274,7 @@ class Optimizer:
     @property
     def lr(self) -> float:
         """The learning rate of all groups, an ArgumentError if they differ; what it is set to, all groups have."""
-        return self._common("rates", [group["lr"] for group in self._groups])
+        return self._common("rates", [float(group["lr"]) for group in self._groups])
 
     @lr.setter
     def lr(self, lr: float) -> None:
@@ -439,21 +440,21 @@ class Optimizer:
             k = len(groups)
             where = f"{who}, group {k}" if k or len(given) > 1 else who
             if "params" not in settings:
-                raise ArgumentError(f"{where}: there are no 'params' among {', '.join(map(repr, settings)) or 'nothing'}")
+                raise ArgumentError(f"{where} has no 'params': {{'params': [w], ...}} names the Values to train")
             _refuse_unknown(settings, ["params", "initial_lr", *self.defaults], where)
             params = settings["params"]
             found = trainable([params] if isinstance(params, Value) else params, where)
             if not found:
-                raise ArgumentError(f"{where} got an empty list of parameters; a generator may have been used up already")
+                raise ArgumentError(f"{where} got an empty list of parameters; a generator may have been used up")
             for p in found:
                 if owner.setdefault(p, k) != k:
                     raise ArgumentError(f"{who}: {name_of(p)} is in group {owner[p]} and in group {k}; leave it in one")
             groups.append(Group(type(self), {**self.defaults, **settings, "params": found}))
         rows, _, made, counts, _ = self._state
         before, size = dict(zip(["", *_names(self._groups)], rows, strict=True)), len(owner)
-        grown = []
+        grown, sizes = [], [len(group["params"]) for group in groups]
         for name in ("", *_names(groups)):
-            row = np.repeat([group.start.get(name, 0.0) for group in groups], [len(group["params"]) for group in groups])
+            row = np.repeat([group.start.get(name, 0.0) for group in groups], sizes)
             row[: len(self._parameters)] = before.get(name, 0.0)
             grown.append(row)
         if made:
@@ -520,6 +521,8 @@ class Optimizer:
 
     def _loaded_groups(self, saved: Any) -> list[Group]:
         who, sizes = type(self).__name__, [len(group["params"]) for group in self._groups]
+        if not isinstance(saved, list | tuple) or not all(isinstance(group, Mapping) for group in saved):
+            raise OperandError(f"{who}: the state's param_groups are dicts in a list, got {saved!r}")
         found = [len(group.get("params", ())) for group in saved]
         if found != sizes:
             raise ArgumentError(f"{who} has groups of {sizes} parameters, and the state has groups of {found}")
