@@ -56,7 +56,8 @@ ELSEWHERE = {
     ],
     "autograd.nn.optim": [
         "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR",
-        "MultiStepLR", "Optimizer", "RMSprop", "ReduceLROnPlateau", "StepLR", "clip_grad_norm", "clip_grad_value", "lr_scheduler",
+        "MultiStepLR", "Optimizer", "RMSprop", "ReduceLROnPlateau", "StepLR", "clip_grad_norm", "clip_grad_value",
+        "lr_scheduler",
     ],
     "autograd.render": ["draw", "matrix_svg", "norms_svg", "to_dot", "to_html", "to_latex", "to_mermaid", "to_svg"],
 }  # fmt: skip
