@@ -77,11 +77,18 @@ def roots_of(buffers: Iterable[Buffer]) -> list[Value]:
 
 
 def warn_of_state(root: Value) -> None:
-    """Say so if a module has changed its state when this result was computed, which a program of it can't do again."""
+    """Say so if a module has changed its state when this result was computed, which a program of it can't do again.
+
+    Raises:
+        GraphError: a module drew random numbers.
+    """
     if not modes.followed:
         return
     below = set(topological_order(root))
     owners = [module for node, owner in list(modes.followed.items()) if node in below and (module := owner())]
+    for owner in owners:
+        if hasattr(owner, "why_not_compiled"):
+            raise GraphError(owner.why_not_compiled())
     if owners:
         warn(
             f"when this result was computed, {owners[0]._who()} changed {', '.join(owners[0].buffers)}, which a "

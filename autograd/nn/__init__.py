@@ -25,7 +25,7 @@ from .activations import (
     Softsign,
     Tanh,
 )
-from .layers import BatchNorm, Linear, Residual, Sequential
+from .layers import BatchNorm, Dropout, LayerNorm, Linear, Residual, Sequential
 from .module import Module
 from .neurons import MLP, Layer, Neuron
 
@@ -35,8 +35,10 @@ __all__ = [
     "MLP",
     "BatchNorm",
     "BatchNorm1d",
+    "Dropout",
     "Identity",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "Module",

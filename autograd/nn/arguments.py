@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.op import number
 from ..errors import ArgumentError
 
-__all__ = ["at_least", "finite", "flag", "whole"]
+__all__ = ["at_least", "finite", "flag", "share", "whole"]
 
 
 def whole(name: str, x: Any, low: int = 1) -> int:
@@ -33,6 +33,14 @@ def at_least(name: str, x: Any, low: float = 0.0, below: float = math.inf) -> fl
 def finite(name: str, x: Any) -> float:
     """A finite number, as a float."""
     return at_least(name, x, -math.inf)
+
+
+def share(name: str, x: Any) -> float:
+    """A number from 0 to 1, as a float."""
+    value = number(x)
+    if not 0.0 <= value <= 1.0:
+        raise ArgumentError(f"{name} is {value!r}; it must lie between 0 and 1")
+    return value
 
 
 def flag(name: str, x: Any) -> bool:

@@ -1,23 +1,22 @@
-"""`Linear`, `Sequential`, `Residual` and `BatchNorm`: PyTorch's names and shapes."""
+"""`Linear`, `Sequential`, `Residual`, `BatchNorm`, `LayerNorm` and `Dropout`: PyTorch's names and shapes."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any, overload
 
 import numpy as np
 
-from ..engine.op import number
+from ..engine import modes
 from ..engine.value import Value
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, GraphError, OperandError, ShapeError
 from ..functions.arrays import array
-from ..functions.elementary import dot, dot_rows, mean, sqrt
-from .arguments import whole
+from ..functions.elementary import dot, dot_rows, mean, sqrt, var
+from .arguments import at_least, flag, share, whole
 from .init import linear_bound, source
 from .module import Module, as_rows, indexed, is_batch, number_layers, shape_of, stacked
 
-__all__ = ["BatchNorm", "Linear", "Residual", "Sequential"]
+__all__ = ["BatchNorm", "Dropout", "LayerNorm", "Linear", "Residual", "Sequential"]
 
 
 class Linear(Module):
@@ -214,13 +213,10 @@ class BatchNorm(Module):
         affine: bool = True, track_running_stats: bool = True,
     ) -> None:  # fmt: skip
         self.num_features = whole("num_features", num_features)
-        self.eps = number(eps)
-        self.momentum = None if momentum is None else number(momentum)
-        self.affine, self.track_running_stats = affine, track_running_stats
-        if not self.eps >= 0.0 or self.eps == math.inf:
-            raise ArgumentError(f"eps is a number of at least 0, got {eps!r}")
-        if self.momentum is not None and not 0.0 <= self.momentum <= 1.0:
-            raise ArgumentError(f"momentum is a share from 0 to 1, or None for an average, got {momentum!r}")
+        self.eps = at_least("BatchNorm: eps", eps)
+        self.momentum = None if momentum is None else share("BatchNorm: momentum", momentum)
+        self.affine = flag("BatchNorm: affine", affine)
+        self.track_running_stats = flag("BatchNorm: track_running_stats", track_running_stats)
         self.weight = array(np.ones(self.num_features)) if affine else None
         self.bias = array(np.zeros(self.num_features)) if affine else None
         self.running_mean: Any = np.zeros(self.num_features) if track_running_stats else None
@@ -240,10 +236,7 @@ class BatchNorm(Module):
         if self.weight is not None and self.bias is not None:
             gammas, betas = self.weight.tolist(), self.bias.tolist()
             result = [[g * v + b for v in column] for column, g, b in zip(result, gammas, betas, strict=True)]
-        out = stacked(list(zip(*result, strict=True)), self.num_features)
-        if batch:
-            return out
-        return out[0].tolist() if self.num_features > 1 else out[0, 0]
+        return _as_given(list(zip(*result, strict=True)), batch)
 
     def _by_the_batch(self, rows: list[Any]) -> list[list[Any]]:
         """The columns, each with its own mean and variance; the running numbers follow."""
@@ -278,11 +271,137 @@ class BatchNorm(Module):
             raise ArgumentError(f"{name!r} of the state is a count, got {float(numbers)!r}")
 
     def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
-        for letter, values in (("gamma", self.weight), ("beta", self.bias)):
-            if values is not None:
-                yield from ((v, indexed(letter, number, i)) for i, v in enumerate(values.tolist(), 1))
+        return _norm_labels(self.weight, self.bias, number)
 
     def __repr__(self) -> str:
         usual = {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True}
-        options = {name: getattr(self, name) for name in usual if getattr(self, name) != usual[name]}
-        return f"BatchNorm({', '.join([str(self.num_features), *(f'{k}={x!r}' for k, x in options.items())])})"
+        return f"BatchNorm({self.num_features}{_unusual(self, usual)})"
+
+
+class LayerNorm(Module):
+    """y = gamma (x - mean) / sqrt(variance + eps) + beta, over the features of each sample; training changes nothing.
+
+    Args:
+        normalized_shape: how many features a sample has.
+        eps: keeps the root away from 0.
+        elementwise_affine: whether there are a gamma (``weight``, first 1) and a beta (``bias``, first 0), one of each
+            for every feature, to be trained.
+        bias: whether there is a beta beside the gamma.
+
+    Example:
+        >>> [f"{y.data:.4f}" for y in LayerNorm(2)([1.0, 3.0])]
+        ['-1.0000', '1.0000']
+
+    Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization (2016); numbers as in PyTorch's LayerNorm.
+    """
+
+    def __init__(
+        self, normalized_shape: int | list[int] | tuple[int, ...], eps: float = 1e-5,
+        elementwise_affine: bool = True, bias: bool = True,
+    ) -> None:  # fmt: skip
+        shape = normalized_shape if isinstance(normalized_shape, list | tuple) else [normalized_shape]
+        if len(shape) != 1:
+            raise ArgumentError(f"LayerNorm: a sample is one row of features; its shape cannot be {normalized_shape!r}")
+        self.normalized_shape = (whole("LayerNorm: normalized_shape", shape[0]),)
+        self.eps = at_least("LayerNorm: eps", eps)
+        self.elementwise_affine = flag("LayerNorm: elementwise_affine", elementwise_affine)
+        has_bias = flag("LayerNorm: bias", bias) and elementwise_affine
+        self.weight = array(np.ones(self.normalized_shape)) if elementwise_affine else None
+        self.bias = array(np.zeros(self.normalized_shape)) if has_bias else None
+        self._take_number(0)
+
+    def forward(self, x: Any) -> Any:
+        rows, batch = as_rows(self, x, *self.normalized_shape, "features")
+        return _as_given([self._normed(list(row)) for row in rows], batch)
+
+    def _normed(self, row: list[Any]) -> list[Any]:
+        centre, scale = mean(row), sqrt(var(row, ddof=0) + self.eps)
+        results = [(v - centre) / scale for v in row]
+        if self.weight is not None:
+            results = [g * v for g, v in zip(self.weight.tolist(), results, strict=True)]
+        return results if self.bias is None else [v + b for v, b in zip(results, self.bias.tolist(), strict=True)]
+
+    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
+        return _norm_labels(self.weight, self.bias, number)
+
+    def __repr__(self) -> str:
+        lacks_bias = ", bias=False" if self.weight is not None and self.bias is None else ""
+        unusual = _unusual(self, {"eps": 1e-5, "elementwise_affine": True})
+        return f"LayerNorm({self.normalized_shape[0]}{unusual}{lacks_bias})"
+
+
+class Dropout(Module):
+    """In training each number is 0 with chance p, and 1 / (1 - p) times itself else; after ``.eval()`` it passes.
+
+    So its mean stays, and no neuron can count on another one. The mask is drawn anew in each call, and is a constant to
+    derivatives. A compiled program repeats one recording and would repeat the mask too, so `compile` refuses it.
+
+    Args:
+        p: the chance, from 0 to 1.
+        seed: the same seed gives the same masks; None draws from Python's global `random`.
+
+    Raises:
+        GraphError: it is compiled in training, with p above 0.
+
+    Example:
+        >>> drop = Dropout(0.5, seed=2)
+        >>> [y.data for y in drop([1.0, 2.0, 3.0, 4.0])]
+        [2.0, 4.0, 0.0, 0.0]
+        >>> drop.eval()([1.0, 2.0, 3.0, 4.0])
+        [1.0, 2.0, 3.0, 4.0]
+
+    Source: N. Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting (2014).
+    """
+
+    def __init__(self, p: float = 0.5, *, seed: int | None = None) -> None:
+        self.p = share("Dropout: p", p)
+        self._draws = None if seed is None else source(seed)
+
+    def forward(self, x: Any) -> Any:
+        if not self.training or not self.p:
+            return x
+        if modes.entered and modes.watcher() is not None:
+            raise GraphError(self.why_not_compiled())
+        draw = (self._draws or source(None)).uniform
+        keep, drop = (Value(factor, constant=True) for factor in (1.0 / (1.0 - self.p) if self.p < 1.0 else 0.0, 0.0))
+        modes.followed[keep] = modes.followed[drop] = lambda: self  # who may be gone when the result is compiled
+
+        def masked(xs: list[Any]) -> list[Any]:
+            return [v * (drop if draw(0.0, 1.0) < self.p else keep) for v in xs]
+
+        if is_batch(x):
+            return stacked([masked(list(row)) for row in x], shape_of(x)[1])
+        if isinstance(x, dict | set | frozenset | str):
+            raise OperandError(f"{self._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
+        several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
+        results = masked(list(x) if several else [x])
+        return results if several else results[0]
+
+    def why_not_compiled(self) -> str:
+        """What `compile` says."""
+        return (
+            f"{self._who()} draws a mask at random in each call, and a program would repeat one and the same; "
+            "compile after .eval(), or train without compiling"
+        )
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p!r})"
+
+
+def _as_given(rows: list[Any], batch: bool) -> Any:
+    """An array for a batch; for one sample a list, or a bare Value for a single feature."""
+    out = stacked(rows, len(rows[0]))
+    if batch:
+        return out
+    return out[0].tolist() if out.shape[1] > 1 else out[0, 0]
+
+
+def _norm_labels(weight: Any, bias: Any, number: int) -> Iterator[tuple[Value, str]]:
+    for letter, values in (("gamma", weight), ("beta", bias)):
+        if values is not None:
+            yield from ((v, indexed(letter, number, i)) for i, v in enumerate(values.tolist(), 1))
+
+
+def _unusual(module: Module, usual: dict[str, Any]) -> str:
+    """The options that are not the usual ones, as they are written."""
+    return "".join([f", {k}={getattr(module, k)!r}" for k, x in usual.items() if getattr(module, k) != x])

@@ -26,6 +26,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..functions import arrays, elementary
 from ..functions.elementary import clip, dot, relu, softplus, sum
+from .arguments import at_least, share
 
 __all__ = [
     "bce",
@@ -280,9 +281,7 @@ def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", po
         >>> bce_with_logits([1000.0, -1000.0, -1000.0], [1.0, 0.0, 1.0], reduction="none")
         [0.0, 0.0, 1000.0]
     """
-    weight = 1.0 if pos_weight is None else op.number(pos_weight)
-    if not 0.0 <= weight < math.inf:
-        raise ArgumentError(f"bce_with_logits: pos_weight is at least 0 and finite, got {weight!r}")
+    weight = 1.0 if pos_weight is None else at_least("bce_with_logits: pos_weight", pos_weight)
     return _of_pairs(
         "bce_with_logits", lambda z, t: _bce_with_logit(z, t, weight), logits, targets, reduction,
         lambda i, t: _chance("bce_with_logits", "target", t, i, _TARGET_HINT),
@@ -366,11 +365,9 @@ def _samples(loss: str, predictions: Any, targets: Any, may_be_shares: bool = Tr
 def _class_weights(loss: str, weight: Sequence[float] | None, classes: int) -> list[float] | None:
     if weight is None:
         return None
-    numbers = [op.number(w) for w in weight]
+    numbers = [at_least(f"{loss}: weight[{c}]", w) for c, w in enumerate(weight)]
     if len(numbers) != classes:
         raise ShapeError(f"{loss}: weight holds {len(numbers)} numbers for {classes} classes")
-    if not all(0.0 <= w < math.inf for w in numbers):
-        raise ArgumentError(f"{loss}: the weight of a class is at least 0 and finite, got {numbers}")
     return numbers
 
 
@@ -436,9 +433,7 @@ def cross_entropy(
     """
     loss = "cross_entropy"
     _check_reduction(loss, reduction)
-    smoothing = op.number(label_smoothing)
-    if not 0.0 <= smoothing <= 1.0:
-        raise ArgumentError(f"{loss}: label_smoothing lies between 0 and 1, got {smoothing!r}")
+    smoothing = share(f"{loss}: label_smoothing", label_smoothing)
     rows, labels, shares, like = _samples(loss, logits, targets)
     classes = len(rows[0])
     if classes < 2:

@@ -24,6 +24,7 @@ RULES: dict[str, Make] = {
     "AdamW": lambda ps: optim.AdamW(ps, lr=0.01),
     "RMSprop": lambda ps: optim.RMSprop(ps, lr=0.01, momentum=0.5, centered=True),
     "Adagrad": lambda ps: optim.Adagrad(ps, lr=0.1, lr_decay=0.01),
+    "groups": lambda ps: optim.SGD([{"params": ps[:1], "momentum": 0.9}, {"params": ps[1:], "lr": 0.1}], lr=0.01),
 }
 ORDERS = {"as they lie": (0, 1, 2), "in another order": (2, 0, 1), "apart": (2, 0)}
 

@@ -344,6 +344,8 @@ Make = Callable[[list[Value]], optim.Optimizer]
 RULES: list[Make] = [
     lambda ps: optim.SGD(ps, lr=0.1, momentum=0.9),
     lambda ps: optim.Adam(ps, lr=0.1),
+    lambda ps: optim.SGD([{"params": ps[::2], "momentum": 0.9}, {"params": ps[1::2], "maximize": True}], lr=0.01),
+    lambda ps: optim.Adam([{"params": ps[:1], "amsgrad": True}, {"params": ps[1:], "lr": 0.01}], lr=0.1),
 ]
 
 

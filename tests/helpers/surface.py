@@ -167,6 +167,12 @@ LAYERS: Written = {
         (_layer(nn.BatchNorm(2).eval(), 2), FOUR),
     ],
     "BatchNorm1d": [(_layer(nn.BatchNorm1d(1, eps=0.0, track_running_stats=False), 1), TWO)],
+    "Dropout": [(_layer(nn.Dropout(seed=0).eval(), 2), FOUR), (_single(nn.Dropout(0.0)), TWO)],
+    "LayerNorm": [
+        (_layer(nn.LayerNorm(2), 2), FOUR),
+        (_single(nn.LayerNorm(3, eps=0.0, elementwise_affine=False)), THREE),
+        (lambda x: nn.LayerNorm(3)([x[0], x[0], x[0]]), ONE),
+    ],
     "Linear": [(_layer(nn.Linear(2, 2, seed=0), 2), FOUR), (_single(nn.Linear(3, 1, bias=False, seed=0)), THREE)],
     "Neuron": [(_single(nn.Neuron(2, seed=0)), TWO)],
     "Layer": [(_single(nn.Layer(2, 2, activation="softmax", seed=0)), TWO), (_layer(nn.Layer(2, 2, seed=0), 2), FOUR)],

@@ -51,12 +51,13 @@ ELSEWHERE = {
     "autograd.nn.monitor": ["History", "Limits", "Report", "report", "snapshot"],
     "autograd.nn.saving": ["load_parameters", "save_parameters"],
     "autograd.nn": [
-        "BatchNorm", "ELU", "GELU", "Identity", "Layer", "LeakyReLU", "Linear", "MLP", "Module", "Neuron", "ReLU",
-        "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
+        "BatchNorm", "Dropout", "ELU", "GELU", "Identity", "Layer", "LayerNorm", "LeakyReLU", "Linear", "MLP", "Module",
+        "Neuron", "ReLU", "Residual", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Softsign", "Tanh",
     ],
     "autograd.nn.optim": [
-        "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimizer", "RMSprop", "StepLR",
-        "clip_grad_norm", "clip_grad_value", "lr_scheduler",
+        "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR",
+        "MultiStepLR", "Optimizer", "RMSprop", "ReduceLROnPlateau", "StepLR", "clip_grad_norm", "clip_grad_value",
+        "lr_scheduler",
     ],
     "autograd.render": ["draw", "matrix_svg", "norms_svg", "to_dot", "to_html", "to_latex", "to_mermaid", "to_svg"],
 }  # fmt: skip

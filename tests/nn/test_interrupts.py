@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ RULES: dict[str, Callable[[list[Value]], optim.Optimizer]] = {
     "AdamW": lambda ps: optim.AdamW(ps, lr=0.1, maximize=True),
     "RMSprop": lambda ps: optim.RMSprop(ps, momentum=0.5, centered=True),
     "Adagrad": lambda ps: optim.Adagrad(ps, lr_decay=0.1),
+    "groups": lambda ps: optim.SGD([{"params": ps[:1], "momentum": 0.9}, {"params": ps[1:]}], lr=0.1),
 }
 every = pytest.mark.parametrize("make", RULES.values(), ids=RULES)
 
@@ -116,6 +118,30 @@ def test_the_state_of_an_optimiser(make: Any) -> None:
     both(lambda: optimizer.load_state_dict(loaded), again, optimizer, *ps)
 
 
+@every
+def test_a_group_is_added(make: Any) -> None:
+    optimizers = [made(make)[1]]
+
+    def stands() -> tuple[int, ...]:
+        o = optimizers[-1]
+        return len(o.parameters), len(o.param_groups), len(o.state_dict()["step"])
+
+    before, met = stands(), set()
+    for _ in cuts(lambda: optimizers[-1].add_param_group({"params": [Value(7.0)], "maximize": True}), 3):
+        met.add(stands())
+        optimizers.append(made(make)[1])
+    assert met == {before, (before[0] + 1, before[1] + 1, before[2] + 1)}
+
+
+def test_an_option_of_a_group() -> None:
+    optimizer = optim.SGD([Value(1.0)], lr=1.0)
+    both(
+        lambda: optimizer.param_groups[0].update(lr=0.5, weight_decay=0.1),
+        lambda: optimizer.param_groups[0].update(lr=1.0, weight_decay=0.0),
+        optimizer,
+    )
+
+
 def test_gradients_are_forgotten_and_clipped_together() -> None:
     layer = Linear(2, 1, seed=0)
     ps = layer.parameters()
@@ -139,21 +165,27 @@ SCHEDULES: dict[str, Callable[[optim.Optimizer], Any]] = {
     "StepLR": lambda o: optim.StepLR(o, step_size=1),
     "ExponentialLR": lambda o: optim.ExponentialLR(o, gamma=0.5),
     "CosineAnnealingLR": lambda o: optim.CosineAnnealingLR(o, T_max=5),
+    "LambdaLR": lambda o: optim.LambdaLR(o, lambda epoch: 1.0 / (1 + epoch)),
+    "ReduceLROnPlateau": lambda o: optim.ReduceLROnPlateau(o, patience=0, cooldown=2),
 }
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
 def test_a_schedule(schedule: Any) -> None:
-    optimizer = optim.Adam([Value(0.0)], lr=1.0)
+    optimizer = optim.Adam([{"params": [Value(0.0)]}, {"params": [Value(0.0)], "lr": 0.1}], lr=1.0)
     scheduler = schedule(optimizer)
+    step: Any = scheduler.step
+    if isinstance(scheduler, optim.ReduceLROnPlateau):
+        scheduler.step(1.0)
+        step = partial(scheduler.step, 2.0)
     state, states = optimizer.state_dict(), [scheduler.state_dict()]
 
     def again() -> None:
         optimizer.load_state_dict(state)
         scheduler.load_state_dict(states[0])
 
-    both(scheduler.step, again, scheduler, optimizer)
-    scheduler.step()
+    both(step, again, scheduler, optimizer)
+    step()
     states.append(scheduler.state_dict())
     again()
     both(lambda: scheduler.load_state_dict(states[1]), again, scheduler, optimizer)

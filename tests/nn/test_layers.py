@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import pickle
+import random
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,8 @@ import pytest
 import autograd as ag
 from autograd import Value, nn
 from autograd.engine.graph import topological_order
-from autograd.errors import ArgumentError, OperandError, ShapeError
-from autograd.nn import MLP, BatchNorm, Linear, ReLU, Residual, Sequential, Softmax, Tanh
+from autograd.errors import ArgumentError, GraphError, OperandError, ShapeError
+from autograd.nn import MLP, BatchNorm, Dropout, LayerNorm, Linear, ReLU, Residual, Sequential, Softmax, Tanh
 from autograd.nn.init import linear_bound
 from autograd.reading.grouping import Grouping
 
@@ -312,3 +315,109 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None
 def test_repr_shows_what_is_unusual() -> None:
     assert repr(BatchNorm(3)) == "BatchNorm(3)"
     assert repr(BatchNorm(3, momentum=None, affine=False)) == "BatchNorm(3, momentum=None, affine=False)"
+
+
+# ---- LayerNorm and Dropout. LayerNorm's numbers are in test_torch_parity.py
+
+
+def test_layer_norm_treats_each_sample_alone() -> None:
+    norm = LayerNorm(2, eps=0.1)
+    one = [v.data for v in norm([1.0, 3.0])]
+    assert one == [v.data for v in norm(np.array([[1.0, 3.0], [5.0, 5.0]]))[0]]
+    assert one == [v.data for v in norm.eval()([1.0, 3.0])]
+    assert one == pytest.approx([-1.0 / math.sqrt(1.1), 1.0 / math.sqrt(1.1)], rel=1e-15)
+    assert isinstance(LayerNorm(1)(2.0), Value)
+    with pytest.raises(ShapeError, match=r"LayerNorm\(2, eps=0.1\): expects inputs of shape \(n, 2\)"):
+        norm([[1.0, 2.0, 3.0]])
+
+
+def test_layer_norm_has_parameters_with_labels() -> None:
+    model = Sequential(Linear(1, 2, seed=0), LayerNorm(2))
+    assert [p.label for p in model[1].parameters()] == ["gamma1[1]", "gamma1[2]", "beta1[1]", "beta1[2]"]
+    assert list(LayerNorm(2, bias=False).state_dict()) == ["weight"]
+    assert not LayerNorm((3,), elementwise_affine=False).parameters()
+    assert repr(LayerNorm([3], bias=False)) == "LayerNorm(3, bias=False)"
+    assert repr(LayerNorm(3, 0.1, False)) == "LayerNorm(3, eps=0.1, elementwise_affine=False)"
+
+
+def test_the_hessian_of_layer_norm_is_finite_at_a_constant_row() -> None:
+    # y = (x - mean) / sqrt(var + eps), so sum(c y^2) = sum(c d^2) / eps to second order, with d = x - mean
+    share = np.eye(3) - 1.0 / 3.0
+    c = np.array([1.0, 2.0, -0.5])
+    found = ag.hessian(lambda x: ag.dot(c, [y * y for y in LayerNorm(3, eps=0.25)(x)]))([7.0, 7.0, 7.0])
+    np.testing.assert_allclose(found, 2.0 * share @ np.diag(c) @ share / 0.25, rtol=1e-13)
+
+
+@pytest.mark.parametrize("options", [
+    {"normalized_shape": 0}, {"normalized_shape": (2, 3)}, {"normalized_shape": []}, {"eps": -1.0},
+    {"eps": math.inf}, {"bias": 1}, {"elementwise_affine": None},
+])  # fmt: skip
+def test_options_of_layer_norm_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError, match="LayerNorm"):
+        LayerNorm(**{"normalized_shape": 2, **options})
+
+
+def test_dropout_keeps_the_mean_and_has_the_mask_as_slope() -> None:
+    x = ag.array(np.ones((200, 50)))
+    y = Dropout(0.2, seed=1)(x)
+    numbers = ag.data(y)
+    assert set(np.unique(numbers)) == {0.0, 1.25}
+    assert numbers.mean() == pytest.approx(1.0, abs=0.02)  # its standard deviation is 0.005
+    y.sum().backward()
+    assert (ag.grads(x) == numbers).all()
+
+
+def test_dropout_draws_anew_in_each_call_and_the_seed_repeats_the_masks() -> None:
+    def masks(seed: int) -> list[list[float]]:
+        drop = Dropout(seed=seed)
+        return [[v.data for v in drop([1.0] * 30)] for _ in range(3)]
+
+    first = masks(3)
+    assert first == masks(3)
+    assert first != masks(4)
+    assert first[0] != first[1] != first[2]
+    random.seed(5)
+    unseeded = [v.data for v in Dropout()([1.0] * 30)]
+    random.seed(5)
+    assert unseeded == [v.data for v in Dropout()([1.0] * 30)]
+
+
+def test_dropout_goes_on_in_copies() -> None:
+    drop = Dropout(seed=0)
+    drop([1.0])
+    for again in (copy.deepcopy(drop), pickle.loads(pickle.dumps(drop))):
+        twin = copy.deepcopy(drop)
+        assert [v.data for v in again([1.0] * 30)] == [v.data for v in twin([1.0] * 30)]
+    pickle.loads(pickle.dumps(Dropout()))
+
+
+def test_dropout_passes_in_evaluation_and_where_nothing_is_dropped() -> None:
+    x = [Value(1.0), 2.0]
+    assert Dropout().eval()(x) is x
+    assert Dropout(0.0)(x) is x
+    assert [v.data for v in Dropout(1.0)(x)] == [0.0, 0.0]
+    assert Dropout(1.0)(Value(3.0)).data == 0.0
+    model = Sequential(Linear(1, 1, seed=0), Dropout())
+    assert not model.eval()[1].training
+    assert repr(Dropout(0.25)) == "Dropout(0.25)"
+    assert model.state_dict().keys() == {"0.weight", "0.bias"}
+    for wrong in (-0.1, 1.1, math.nan):
+        with pytest.raises(ArgumentError, match="Dropout: p is"):
+            Dropout(wrong)
+    with pytest.raises(OperandError):
+        Dropout()({1.0: 2.0})
+
+
+def test_a_program_refuses_a_random_mask_by_name() -> None:
+    model = Sequential(Linear(2, 2, seed=0), Dropout(0.5, seed=0), Linear(2, 1, seed=1))
+    x = [Value(1.0), Value(2.0)]
+    says = r"Dropout\(0.5\), behind layer 1 of Sequential draws a mask at random"
+    with pytest.raises(GraphError, match=says):
+        ag.compile(lambda: model(x))
+    out = model(x)
+    with pytest.raises(GraphError, match=says):
+        ag.compile(out * 2.0)
+    with pytest.raises(GraphError, match="draws a mask"):  # of plain numbers, too
+        ag.compile(x[0] * Dropout(seed=0)([1.0, 1.0])[1])
+    assert ag.compile(lambda: model.eval()(x)).forward() == model(x).data
+    assert ag.compile(ag.sum(x)).forward() == 3.0

@@ -17,7 +17,16 @@ import autograd as ag
 from autograd import Value, optim
 from autograd.errors import AnomalyError, ArgumentError, OperandError, ShapeError
 from autograd.nn.optim import clip_grad_norm, clip_grad_value
-from autograd.nn.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
+from autograd.nn.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    ReduceLROnPlateau,
+    StepLR,
+)
 
 MAKERS: dict[str, Callable[[list[Value]], optim.Optimizer]] = {
     "SGD": lambda ps: optim.SGD(ps, lr=0.1),
@@ -27,6 +36,9 @@ MAKERS: dict[str, Callable[[list[Value]], optim.Optimizer]] = {
     "AdamW": lambda ps: optim.AdamW(ps, lr=0.1, maximize=True),
     "RMSprop": lambda ps: optim.RMSprop(ps, momentum=0.5, centered=True),
     "Adagrad": lambda ps: optim.Adagrad(ps, lr_decay=0.1, initial_accumulator_value=0.1, weight_decay=0.1),
+    "groups": lambda ps: optim.Adam(
+        [{"params": ps[:1], "amsgrad": True, "maximize": True}, {"params": ps[1:]}] if ps[1:] else ps, lr=0.1
+    ),
 }
 every = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
@@ -287,6 +299,9 @@ WRONG_STATES: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"eps": -1.0}, ArgumentError, "Adam: eps"),
     ({"amsgrad": True}, ArgumentError, "without max_exp_avg_sq"),
     ({"extra": 1.0}, ArgumentError, "with extra"),
+    ({"params": [0, 1]}, ArgumentError, r"groups of \[4\] parameters, and the state has groups of \[2\]"),
+    ({"param_groups": 5}, OperandError, "param_groups are dicts in a list, got 5"),
+    ({"param_groups": []}, ArgumentError, r"groups of \[\]"),
     ({"exp_avg": [1.0]}, ShapeError, r"exp_avg has shape \(1,\), expected \(4,\)"),
     ({"step": [1, 1, 1, -1]}, ArgumentError, "step counts"),
     ({"step": [1, 1, 1, math.nan]}, ArgumentError, "step counts"),
@@ -299,15 +314,19 @@ def test_a_wrong_state_is_refused_and_changes_nothing(change: dict[str, Any], ki
     optimiser = optim.Adam(weights())
     walk(optimiser, range(3))
     before = optimiser.state_dict()
+    state, group = dict(before), dict(before["param_groups"][0])
+    del state["param_groups"]
+    for name, it in change.items():
+        (group if name in group else state)[name] = it
     with pytest.raises(kind, match=text):
-        optimiser.load_state_dict({**before, **change})
+        optimiser.load_state_dict({"param_groups": [group], **state})
     assert repr(optimiser.state_dict()) == repr(before)
 
 
 def test_a_state_with_a_name_missing_is_refused() -> None:
     optimiser = optim.Adam(weights())
     state = optimiser.state_dict()
-    del state["lr"], state["exp_avg"]
+    del state["param_groups"][0]["lr"], state["exp_avg"]
     with pytest.raises(ArgumentError, match="without lr"):
         optimiser.load_state_dict(state)
 
@@ -431,6 +450,18 @@ def optimiser(lr: float = 0.1) -> optim.Optimizer:
         (CosineAnnealingLR, {"T_max": 0}),
         (CosineAnnealingLR, {"T_max": True}),
         (CosineAnnealingLR, {"T_max": 5, "eta_min": -1.0}),
+        (MultiStepLR, {"milestones": [1, -2]}),
+        (MultiStepLR, {"milestones": [1, 2.5]}),
+        (LinearLR, {"start_factor": 0.0}),
+        (LinearLR, {"start_factor": 1.5}),
+        (LinearLR, {"end_factor": -0.1}),
+        (LinearLR, {"total_iters": 0}),
+        (LambdaLR, {"lr_lambda": [math.exp, math.exp]}),
+        (ReduceLROnPlateau, {"factor": 1.0}),
+        (ReduceLROnPlateau, {"mode": "least"}),
+        (ReduceLROnPlateau, {"threshold_mode": "share"}),
+        (ReduceLROnPlateau, {"patience": -1}),
+        (ReduceLROnPlateau, {"min_lr": [0.1, 0.2]}),
         (ExponentialLR, {"gamma": 0.5, "last_epoch": -2}),
         (ExponentialLR, {"gamma": 0.5, "last_epoch": 3}),
     ],
@@ -440,9 +471,21 @@ def test_numbers_out_of_range_are_refused(kind: type[Any], options: dict[str, An
         kind(optimiser(), **options)
 
 
-def test_only_an_optimiser_has_a_rate() -> None:
+@pytest.mark.parametrize(
+    ("kind", "options"), [(ExponentialLR, {"gamma": 0.5}), (LambdaLR, {"lr_lambda": math.exp}), (ReduceLROnPlateau, {})]
+)
+def test_only_an_optimiser_has_a_rate(kind: type[Any], options: dict[str, Any]) -> None:
     with pytest.raises(OperandError, match="got a list"):
-        ExponentialLR([], gamma=0.5)  # type: ignore[arg-type]
+        kind([], **options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [(LambdaLR, {"lr_lambda": 0.5}), (MultiStepLR, {"milestones": 3}), (ExponentialLR, {"gamma": "0.5"})],
+)
+def test_a_setting_of_another_type_is_a_type_error(kind: type[Any], options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        kind(optimiser(), **options)
 
 
 def test_a_rate_set_by_hand_is_where_the_next_step_starts() -> None:
@@ -505,3 +548,176 @@ def test_a_copy_drives_the_copied_optimiser() -> None:
     scheduler = copy.deepcopy(ExponentialLR(o, gamma=0.5))
     scheduler.step()
     assert (o.lr, scheduler.optimizer.lr) == (1.0, 0.5)
+
+
+SCHEDULERS: dict[str, Callable[[optim.Optimizer], LRScheduler]] = {
+    "StepLR": lambda o: StepLR(o, step_size=2),
+    "MultiStepLR": lambda o: MultiStepLR(o, milestones=[1, 4]),
+    "ExponentialLR": lambda o: ExponentialLR(o, gamma=0.5),
+    "LinearLR": lambda o: LinearLR(o, total_iters=6),
+    "LambdaLR": lambda o: LambdaLR(o, lambda epoch: 1.0 / (1 + epoch)),
+    "CosineAnnealingLR": lambda o: CosineAnnealingLR(o, T_max=4),
+    "ReduceLROnPlateau": lambda o: ReduceLROnPlateau(o, patience=0, cooldown=1, min_lr=[0.0, 1e-3]),
+}
+every_schedule = pytest.mark.parametrize("schedule", SCHEDULERS.values(), ids=SCHEDULERS)
+
+
+def of_two_groups() -> optim.Optimizer:
+    return optim.SGD([{"params": [Value(0.0)]}, {"params": [Value(0.0)], "lr": 0.01}], lr=0.1)
+
+
+def epochs(scheduler: Any, count: int) -> list[list[float]]:
+    rates = []
+    for _ in range(count):
+        scheduler.step(1.0) if isinstance(scheduler, ReduceLROnPlateau) else scheduler.step()
+        rates.append([group["lr"] for group in scheduler.optimizer.param_groups])
+    return rates
+
+
+@every_schedule
+def test_states_with_groups_go_on_with_the_schedule(schedule: Any) -> None:
+    scheduler = schedule(of_two_groups())
+    epochs(scheduler, 3)
+    other = schedule(of_two_groups())
+    other.optimizer.load_state_dict(json.loads(json.dumps(scheduler.optimizer.state_dict(), default=np.ndarray.tolist)))
+    other.load_state_dict(scheduler.state_dict())
+    assert epochs(other, 6) == epochs(scheduler, 6)
+
+
+@every_schedule
+def test_a_group_that_joins_needs_a_new_scheduler(schedule: Any) -> None:
+    scheduler = schedule(of_two_groups())
+    before = scheduler.state_dict()
+    scheduler.optimizer.add_param_group({"params": [Value(1.0)]})
+    with pytest.raises(ArgumentError, match="was made for 2 parameter groups, and the optimiser has 3"):
+        epochs(scheduler, 1)
+    assert scheduler.state_dict() == before
+
+
+def test_a_rate_that_is_refused_for_one_group_leaves_all_as_they_were() -> None:
+    scheduler = LambdaLR(of_two_groups(), [lambda epoch: 0.5**epoch, lambda epoch: 1.0 - 2.0 * epoch])
+    with pytest.raises(ArgumentError, match=r"lr is -0\.01"):
+        scheduler.step()
+    assert scheduler.last_epoch == 0
+    assert [group["lr"] for group in scheduler.optimizer.param_groups] == [0.1, 0.01]
+
+
+def test_a_lambda_goes_on_from_a_first_rate_that_a_group_is_given() -> None:
+    o = optim.SGD([{"params": [Value(0.0)], "initial_lr": 1.0}], lr=0.3)
+    assert LambdaLR(o, lambda epoch: 0.5**epoch, last_epoch=1).get_last_lr() == [0.25]
+
+
+def test_a_metric_may_be_a_value() -> None:
+    o = optimiser(1.0)
+    scheduler = ReduceLROnPlateau(o, patience=0)
+    for metric in (Value(1.0), 0.5, np.float64(0.5)):
+        scheduler.step(metric)
+    assert o.lr == pytest.approx(0.1)
+
+
+# ---- Parameter groups. Where they go is in test_torch_parity.py, and in compiled programs in tests/compiler
+
+
+def test_a_group_has_what_it_does_not_say_from_the_defaults() -> None:
+    w, b = Value(1.0, "w"), Value(2.0, "b")
+    o = optim.Adam([{"params": w, "betas": (0.5, 0.9)}, {"params": ag.array([b]), "lr": 0.5}], lr=0.1, eps=1e-6)
+    assert isinstance(o.param_groups[0], dict)
+    rest = {"eps": 1e-6, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
+    assert o.param_groups == [
+        {"params": [w], "lr": 0.1, "betas": (0.5, 0.9), **rest},
+        {"params": [b], "lr": 0.5, "betas": (0.9, 0.999), **rest},
+    ]
+    assert o.parameters == [w, b]
+    assert repr(o).startswith("Adam(1 parameters, lr=0.1, betas=(0.5, 0.9)")
+    assert optim.SGD(iter([{"params": iter([w])}])).param_groups[0]["params"] == [w]
+
+
+@pytest.mark.parametrize(("params", "kind", "text"), [
+    ([{"params": [w]}, w], OperandError, "SGD: group 1 is a Value; groups are dicts"),
+    ([{"params": [w]}, {"lr": 0.1}], ArgumentError, "SGD, group 1 has no 'params'"),
+    ([{"params": [w]}, {"params": []}], ArgumentError, "SGD, group 1 got an empty list"),
+    ([{"params": [w]}, {"params": [w]}], ArgumentError, "node w is in group 0 and in group 1"),
+    ([{"params": [w]}, {"params": [2.0]}], OperandError, "SGD, group 1: parameter 0 is a float"),
+    ([{"params": [w], "momentun": 0.9}], ArgumentError, "no option 'momentun'; did you mean 'momentum'"),
+    ([{"params": [w], "betas": (0.9, 0.9)}], ArgumentError, "no option 'betas'"),
+    ([{"params": [w], "lr": -1.0}], ArgumentError, "SGD: lr is -1.0"),
+    ([{"params": [w], "nesterov": True}], ArgumentError, "SGD: nesterov needs a momentum"),
+])  # fmt: skip
+def test_a_group_that_makes_no_sense_is_refused(params: Any, kind: type[Exception], text: str) -> None:
+    with pytest.raises(kind, match=text):
+        optim.SGD(params, lr=0.1)
+    o = optim.SGD([Value(3.0, "other"), w], lr=0.1)
+    before = repr(o.state_dict())
+    with pytest.raises((OperandError, ArgumentError)):
+        o.add_param_group(params[-1])
+    assert repr(o.state_dict()) == before
+
+
+def test_an_option_may_be_changed_between_steps_and_is_checked() -> None:
+    p = Value(1.0)
+    o = optim.SGD([p], lr=0.5)
+    group = o.param_groups[0]
+    p.grad = 1.0
+    group["lr"] *= 0.5
+    group.update(weight_decay=1.0, maximize=True)
+    o.step()
+    assert p.data == 1.0
+    group |= {"maximize": False}
+    o.step()
+    assert p.data == 0.5
+    before = dict(group)
+    for name, x, text in [
+        ("lr", math.nan, "SGD: lr is nan"),
+        ("lrr", 0.1, "did you mean 'lr'"),
+        ("params", [], "keeps its parameters"),
+        ("momentum", 0.9, "momentum decides which numbers are kept"),
+        ("nesterov", True, "nesterov needs"),
+    ]:
+        with pytest.raises(ArgumentError, match=text):
+            group[name] = x
+        with pytest.raises(ArgumentError, match=text):
+            group.update({"lr": 7.0, name: x})
+    assert dict(group) == before
+    assert group.setdefault("lr", 3.0) == 0.25
+
+
+def test_what_groups_have_in_common() -> None:
+    o = of_two_groups()
+    with pytest.raises(ArgumentError, match="SGD has 2 groups of different rates; see param_groups"):
+        o.lr  # noqa: B018
+    assert o.options["momentum"] == 0.0
+    o.lr = 0.3
+    assert [group["lr"] for group in o.param_groups] == [0.3, 0.3]
+    assert o.lr == 0.3
+    o.param_groups[0]["weight_decay"] = 0.1
+    with pytest.raises(ArgumentError, match="different options"):
+        o.options  # noqa: B018
+
+
+@pytest.mark.parametrize("way", WAYS, ids=WAYS)
+def test_groups_that_joined_late_go_on_bit_for_bit(way: str) -> None:
+    def make(ps: list[Value], late: int = 3) -> optim.Optimizer:
+        o = optim.RMSprop([{"params": ps[:1], "centered": True}, {"params": ps[1:late]}], lr=0.1)
+        if ps[late:]:
+            o.add_param_group({"params": ps[late:], "momentum": 0.9, "lr": 0.01})
+        return o
+
+    ps = weights()
+    o = make(ps[:3])
+    walk(o, range(3))
+    o.add_param_group({"params": ps[3:], "momentum": 0.9, "lr": 0.01})
+    walk(o, range(3, 5), missing=True)
+    o.param_groups[2]["lr"] = 0.02
+    again = WAYS[way](make, o)
+    assert o.state_dict()["step"].tolist() == [4, 5, 4, 1]
+    assert walk(again, range(5, 9)) == walk(o, range(5, 9))
+    assert [g["lr"] for g in again.param_groups] == [0.1, 0.1, 0.02]
+
+
+def test_a_state_of_other_groups_is_refused() -> None:
+    o = of_two_groups()
+    other = optim.SGD([Value(0.0), Value(0.0)], lr=0.1)
+    with pytest.raises(
+        ArgumentError, match=r"SGD has groups of \[2\] parameters, and the state has groups of \[1, 1\]"
+    ):
+        other.load_state_dict(o.state_dict())

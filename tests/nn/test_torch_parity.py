@@ -255,10 +255,20 @@ def test_weights_are_pytorchs(case: dict[str, Any]) -> None:
     assert close([w.data for w in weights], case["last"])
 
 
+LAMBDAS: dict[str, Any] = {"falling": lambda epoch: 1.0 / (1.0 + epoch), "rising": lambda epoch: 0.5 + 0.1 * epoch}
+
+
+def scheduled(optimiser: optim.Optimizer, name: str, options: dict[str, Any]) -> Any:
+    if "lr_lambda" in options:
+        functions = [LAMBDAS[name] for name in options["lr_lambda"]]
+        options = {"lr_lambda": functions if len(functions) > 1 else functions[0]}
+    return getattr(optim.lr_scheduler, name)(optimiser, **options)
+
+
 @pytest.mark.parametrize("case", STORED["schedules"], ids=lambda c: "+".join(name for name, _ in c["schedule"]))
 def test_rates_are_pytorchs(case: dict[str, Any]) -> None:
     optimiser = optim.SGD([Value(0.0)], lr=0.1)
-    schedulers = [getattr(optim.lr_scheduler, name)(optimiser, **options) for name, options in case["schedule"]]
+    schedulers = [scheduled(optimiser, name, options) for name, options in case["schedule"]]
     rates = []
     for _ in case["lr"]:
         rates.append(optimiser.lr)
@@ -266,3 +276,86 @@ def test_rates_are_pytorchs(case: dict[str, Any]) -> None:
             scheduler.step()
             assert scheduler.get_last_lr() == [optimiser.lr]
     assert rates == pytest.approx(case["lr"], rel=1e-15, abs=1e-18)
+
+
+# ---- Parameter groups: weights, and the rates that schedulers give each of them
+
+
+@pytest.mark.parametrize("case", STORED["groups"], ids=lambda c: f"{c['optimiser']}-{c['groups']}-{c['missing']}")
+def test_groups_go_where_pytorchs_go(case: dict[str, Any]) -> None:
+    weights = [Value(x) for x in [*STORED["start"], 0.3]]
+    members = [weights[:2], weights[2:3], weights[3:]]
+    given = [{"params": some, **own} for some, own in zip(members, case["groups"], strict=True)]
+    optimiser = getattr(optim, case["optimiser"])(given[:2], lr=STORED["lr"], **case["options"])
+    for t, row in enumerate(STORED["missing" if case["missing"] else "gradients"]):
+        if t == 4:
+            optimiser.add_param_group(given[2])
+        if t == 6:
+            for group in optimiser.param_groups:
+                group["lr"] *= 0.5
+        for w, g in zip(weights, [*row, row[0]], strict=True):
+            w.grad = g
+        optimiser.step()
+    agree([w.data for w in weights], case["last"], 1e-12)
+
+
+def two_groups() -> optim.Optimizer:
+    return optim.SGD([{"params": [Value(0.0)]}, {"params": [Value(0.0)], "lr": 0.02}], lr=0.1)
+
+
+@pytest.mark.parametrize("case", STORED["group_schedules"], ids=lambda c: "+".join(name for name, _ in c["schedule"]))
+def test_rates_of_groups_are_pytorchs(case: dict[str, Any]) -> None:
+    optimiser = two_groups()
+    schedulers = [scheduled(optimiser, name, options) for name, options in case["schedule"]]
+    rates = []
+    for _ in case["lr"]:
+        rates.append([group["lr"] for group in optimiser.param_groups])
+        for scheduler in schedulers:
+            scheduler.step()
+            assert scheduler.get_last_lr() == [group["lr"] for group in optimiser.param_groups]
+    assert np.ravel(rates).tolist() == pytest.approx(np.ravel(case["lr"]).tolist(), rel=1e-15, abs=1e-18)
+
+
+@pytest.mark.parametrize("case", STORED["plateaus"], ids=lambda c: str(c["options"]))
+def test_a_plateau_lowers_the_rates_when_pytorch_does(case: dict[str, Any]) -> None:
+    optimiser = two_groups()
+    scheduler = optim.ReduceLROnPlateau(optimiser, **case["options"])
+    for metric, expected in zip(STORED["metrics"], case["lr"], strict=True):
+        scheduler.step(metric)
+        assert scheduler.get_last_lr() == pytest.approx(expected, rel=1e-15)
+        assert [group["lr"] for group in optimiser.param_groups] == scheduler.get_last_lr()
+
+
+# ---- Losses over classes, and LayerNorm
+
+LAYERS = json.loads((DATA / "torch_layers.json").read_text())
+
+
+def loss_name(case: dict[str, Any]) -> str:
+    return f"{case['loss']}-{np.shape(case['scores'])}-{np.shape(case['targets'])}-{case['options']}"
+
+
+@pytest.mark.parametrize("case", LAYERS["losses"], ids=loss_name)
+def test_a_loss_over_classes_is_torchs(case: dict[str, Any]) -> None:
+    x = ag.array(case["scores"])
+    loss = getattr(losses, case["loss"])(x, np.array(case["targets"]), **case["options"])
+    agree(ag.data(loss), case["value"], 1e-12)
+    (np.dot(loss, LAYERS["upstream"]) if np.ndim(loss) else loss).backward()
+    agree(ag.grads(x), case["grad"], 1e-12)
+
+
+@pytest.mark.parametrize("case", LAYERS["layer_norm"], ids=lambda c: str(c["options"]))
+def test_layer_norm_is_torchs(case: dict[str, Any]) -> None:
+    layer = nn.LayerNorm(4, **case["options"])
+    assert list(layer.state_dict()) == list(case["grads"])
+    put(layer, dict(zip(case["grads"], (LAYERS["gamma"], LAYERS["beta"]), strict=False)))
+    x = ag.array(LAYERS["rows"])
+    y = layer(x)
+    (y * np.array(LAYERS["outward"])).sum().backward()
+    agree(ag.data(y), case["y"], 1e-12)
+    agree(ag.grads(x), case["x"], 1e-12, floor=0.1)  # what cancels has lost digits in PyTorch too
+    for name, expected in case["grads"].items():
+        agree(ag.grads(getattr(layer, name)), expected, 1e-12)
+    for row, hessian in zip(LAYERS["rows"], case["hessians"], strict=True):
+        found = ag.hessian(lambda v: ag.dot(LAYERS["outward"][0], [y * y for y in layer(v)]))(row)
+        agree(np.array(found) / np.max(np.abs(hessian)), np.array(hessian) / np.max(np.abs(hessian)), 1e-12, floor=1.0)

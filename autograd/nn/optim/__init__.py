@@ -13,12 +13,22 @@
 """
 
 from . import lr_scheduler as lr_scheduler
-from .lr_scheduler import CosineAnnealingLR, ExponentialLR, StepLR
+from .lr_scheduler import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    ReduceLROnPlateau,
+    StepLR,
+)
 from .optimiser import Optimizer
 from .rules import SGD, Adagrad, Adam, AdamW, RMSprop, clip_grad_norm, clip_grad_value
 
 __all__ = [
-    "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "Optimizer", "RMSprop", "StepLR",
+    "SGD", "Adagrad", "Adam", "AdamW", "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR",
+    "MultiStepLR", "Optimizer", "RMSprop", "ReduceLROnPlateau", "StepLR",
     "clip_grad_norm", "clip_grad_norm_", "clip_grad_value", "clip_grad_value_", "lr_scheduler",
 ]  # fmt: skip
 

@@ -1,64 +1,118 @@
-"""Learning rates that change over training. Each step makes the new rate from the present one, as PyTorch does.
+"""Learning rates that change over training. Each step makes the new rates from the present ones, as PyTorch does.
 
 So two schedulers can drive one optimiser, and a rate set by hand in between is where the next step starts from.
-All take ``optimizer``, whose rate is set, and ``last_epoch``, the epoch to go on from (-1: start); an ArgumentError
-says that a number is out of range.
+All take ``optimizer``, of which every parameter group gets its rate, and ``last_epoch``, the epoch to go on from (-1:
+start); an ArgumentError says that a number is out of range.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
+from ...engine.op import number
 from ...engine.together import attributes, commit
 from ...errors import ArgumentError, OperandError
-from ..arguments import at_least, whole
+from ..arguments import at_least, share, whole
 from .optimiser import Optimizer, same_names
 
-__all__ = ["CosineAnnealingLR", "ExponentialLR", "StepLR"]
+__all__ = [
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "LRScheduler",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "ReduceLROnPlateau",
+    "StepLR",
+]
+
+_Checks = dict[str, Callable[[str, Any], Any]]
 
 
-class _Scheduler:
-    """What the schedulers share: count the steps, and set the optimiser's rate."""
+def _each(check: Callable[[str, Any], Any], name: str, xs: Any) -> list[Any]:
+    """A list, each of its items checked."""
+    if not isinstance(xs, list | tuple):
+        raise OperandError(f"{name} is a list, got a {type(xs).__name__}")
+    return [check(f"{name}[{i}]", x) for i, x in enumerate(xs)]
 
-    def __init__(self, optimizer: Optimizer, last_epoch: int) -> None:
+
+def _one_of(*words: str) -> Callable[[str, Any], Any]:
+    def check(name: str, x: Any) -> Any:
+        if x not in words:
+            raise ArgumentError(f"{name} is {' or '.join(map(repr, words))}, got {x!r}")
+        return x
+
+    return check
+
+
+class LRScheduler:
+    """The base of all schedulers: it counts the epochs and sets the optimiser's rates."""
+
+    CHECKS: ClassVar[_Checks] = {}  # what each number that a kind of scheduler has, by name, has to be
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1, **settings: Any) -> None:
         who = type(self).__name__
         if not isinstance(optimizer, Optimizer):
             raise OperandError(f"{who} takes an optimiser of autograd.optim, got a {type(optimizer).__name__}")
-        self.last_epoch = whole(f"{who}: last_epoch", last_epoch, -1) + 1
-        if optimizer.initial_lr is None:
-            if last_epoch != -1:
-                raise ArgumentError(
-                    f"{who}: last_epoch={last_epoch} goes on with a schedule, but this optimiser has had none; "
-                    "load its state_dict first, or start anew with last_epoch=-1"
-                )
-            optimizer.initial_lr = optimizer.lr
         self.optimizer = optimizer
-        self.base_lr = optimizer.initial_lr
-        self._last_lr = optimizer.lr
+        self.last_epoch = whole(f"{who}: last_epoch", last_epoch, -1) + 1
+        vars(self).update({name: self.CHECKS[name](f"{who}: {name}", x) for name, x in settings.items()})
+        groups = optimizer.param_groups
+        if last_epoch != -1 and not all("initial_lr" in group for group in groups):
+            raise ArgumentError(
+                f"{who}: last_epoch={last_epoch} goes on with a schedule, but this optimiser has had none; "
+                "load its state_dict first, or start anew with last_epoch=-1"
+            )
+        first = [{"initial_lr": group.get("initial_lr", group["lr"])} for group in groups]
+        self.base_lrs = [float(it["initial_lr"]) for it in first]
+        rates = [self._begun(i, group["lr"]) for i, group in enumerate(groups)]
+        changes = [{**it, "lr": lr} for it, lr in zip(first, rates, strict=True)]
+        commit(*[group.writes(change) for group, change in zip(groups, changes, strict=True)])
+        self._last_lr = [float(lr) for lr in rates]
 
-    def _next(self, epoch: int, lr: float) -> float:
-        """The rate at `epoch`, from the one before it."""
+    def _begun(self, i: int, lr: float) -> float:
+        """The rate of group i in the epoch in which the scheduler is made."""
+        return lr
+
+    def _next(self, i: int, epoch: int, lr: float) -> float:
+        """The rate of group i at `epoch`, from the one before it."""
         raise NotImplementedError
 
     def step(self) -> None:
-        """Set the optimiser's rate for the next epoch; call it after the optimiser's own step."""
-        group, epoch = self.optimizer._group, self.last_epoch + 1
-        rate = self.optimizer._rate("lr", self._next(epoch, group.lr))
+        """Set the optimiser's rates for the next epoch; call it after the optimiser's own step."""
+        epoch = self.last_epoch + 1
+        self._set([self._next(i, epoch, lr) for i, lr in enumerate(self._rates())], last_epoch=epoch)
+
+    def _rates(self) -> list[float]:
+        """The rates of the groups as they are now."""
+        groups = self.optimizer.param_groups
+        if len(groups) != len(self._last_lr):
+            raise ArgumentError(
+                f"{type(self).__name__} was made for {len(self._last_lr)} parameter groups, and the optimiser has "
+                f"{len(groups)} now; make a new scheduler after add_param_group"
+            )
+        return [group["lr"] for group in groups]
+
+    def _set(self, rates: list[float], **changes: Any) -> None:
+        """Give the groups these rates, and this scheduler what else has changed, all at once."""
+        pairs = zip(self.optimizer.param_groups, rates, strict=True)
+        written = {**changes, "_last_lr": [float(lr) for lr in rates]}
         commit(
-            attributes([group], "rate", [rate]),
-            attributes([self], "last_epoch", [epoch]),
-            attributes([self], "_last_lr", [float(rate)]),
+            *[group.writes({"lr": lr}) for group, lr in pairs],
+            *[attributes([self], name, [x]) for name, x in written.items()],
         )
 
     def get_last_lr(self) -> list[float]:
-        """The rate that this scheduler has set last: a list of one, as PyTorch has one for each group."""
-        return [self._last_lr]
+        """The rates that this scheduler has set last, one for each parameter group."""
+        return list(self._last_lr)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimiser, whose own `state_dict` holds the rate: names to numbers."""
-        return {name: value for name, value in vars(self).items() if name != "optimizer"}
+        """Everything but the optimiser, whose own `state_dict` holds its rates, and but functions: names to numbers."""
+        kept = {"last_epoch", "base_lrs", "_last_lr", *self.CHECKS}
+        return {name: list(x) if isinstance(x, list) else x for name, x in vars(self).items() if name in kept}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken.
@@ -68,11 +122,18 @@ class _Scheduler:
         """
         who, known = type(self).__name__, self.state_dict()
         same_names(set(state), set(known), who)
-        checks = {name: whole if isinstance(value, int) else at_least for name, value in known.items()}
-        vars(self).update({name: check(f"{who}: {name}", state[name], 0) for name, check in checks.items()})
+        rates = partial(_each, at_least)
+        checks: _Checks = {"last_epoch": partial(whole, low=0), "base_lrs": rates, "_last_lr": rates, **self.CHECKS}
+        changed = {name: checks[name](f"{who}: {name}", state[name]) for name in known}
+        for name in ("base_lrs", "_last_lr"):
+            if len(changed[name]) != len(known[name]):
+                raise ArgumentError(
+                    f"{who}: {name} has {len(changed[name])} rates; there are {len(known[name])} parameter groups"
+                )
+        vars(self).update(changed)
 
 
-class StepLR(_Scheduler):
+class StepLR(LRScheduler):
     """The rate times `gamma` after every `step_size` epochs.
 
     Args:
@@ -91,16 +152,54 @@ class StepLR(_Scheduler):
         0.5
     """
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.step_size = whole("StepLR: step_size", step_size, 1)
-        self.gamma = at_least("StepLR: gamma", gamma)
-        super().__init__(optimizer, last_epoch)
+    CHECKS: ClassVar[_Checks] = {"step_size": whole, "gamma": at_least}
+    step_size: int
+    gamma: float
 
-    def _next(self, epoch: int, lr: float) -> float:
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        super().__init__(optimizer, last_epoch, step_size=step_size, gamma=gamma)
+
+    def _next(self, i: int, epoch: int, lr: float) -> float:
         return lr if epoch % self.step_size else lr * self.gamma
 
 
-class ExponentialLR(_Scheduler):
+class MultiStepLR(LRScheduler):
+    """The rate times `gamma` at each of the epochs in `milestones`.
+
+    Args:
+        milestones: epochs from 0; one that stands there twice counts twice.
+        gamma: the factor.
+
+    Example:
+        >>> from autograd import Value, optim
+        >>> optimiser = optim.SGD([Value(0.0)], lr=1.0)
+        >>> scheduler = MultiStepLR(optimiser, milestones=[1, 3], gamma=0.5)
+        >>> for _ in range(4):
+        ...     print(optimiser.lr)
+        ...     scheduler.step()
+        1.0
+        0.5
+        0.5
+        0.25
+    """
+
+    CHECKS: ClassVar[_Checks] = {"milestones": partial(_each, partial(whole, low=0)), "gamma": at_least}
+    milestones: list[int]
+    gamma: float
+
+    def __init__(
+        self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
+        super().__init__(optimizer, last_epoch, milestones=milestones, gamma=gamma)
+
+    def _begun(self, i: int, lr: float) -> float:
+        return lr if self.last_epoch else self._next(i, 0, lr)
+
+    def _next(self, i: int, epoch: int, lr: float) -> float:
+        return lr * self.gamma ** self.milestones.count(epoch)
+
+
+class ExponentialLR(LRScheduler):
     """The rate times `gamma` after every epoch.
 
     Args:
@@ -115,15 +214,108 @@ class ExponentialLR(_Scheduler):
         [0.25]
     """
 
-    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        self.gamma = at_least("ExponentialLR: gamma", gamma)
-        super().__init__(optimizer, last_epoch)
+    CHECKS: ClassVar[_Checks] = {"gamma": at_least}
+    gamma: float
 
-    def _next(self, epoch: int, lr: float) -> float:
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        super().__init__(optimizer, last_epoch, gamma=gamma)
+
+    def _next(self, i: int, epoch: int, lr: float) -> float:
         return lr * self.gamma
 
 
-class CosineAnnealingLR(_Scheduler):
+class LinearLR(LRScheduler):
+    """The first rate times a factor that goes in a straight line from one number to another, as to warm up.
+
+    lr_t = lr_0 (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters), each rate computed from
+    the one before.
+
+    Args:
+        start_factor: the factor in the first epoch, above 0 and at most 1.
+        end_factor: the factor from epoch `total_iters` on, from 0 to 1.
+        total_iters: how many epochs the factor changes for.
+
+    Example:
+        >>> from autograd import Value, optim
+        >>> optimiser = optim.SGD([Value(0.0)], lr=1.0)
+        >>> scheduler = LinearLR(optimiser, start_factor=0.5, total_iters=2)
+        >>> for _ in range(4):
+        ...     print(optimiser.lr)
+        ...     scheduler.step()
+        0.5
+        0.75
+        1.0
+        1.0
+    """
+
+    CHECKS: ClassVar[_Checks] = {"start_factor": share, "end_factor": share, "total_iters": whole}
+    start_factor: float
+    end_factor: float
+    total_iters: int
+
+    def __init__(
+        self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:  # fmt: skip
+        if number(start_factor) == 0.0:
+            raise ArgumentError("LinearLR: start_factor is 0.0, from which no factor leads to another rate")
+        super().__init__(
+            optimizer, last_epoch, start_factor=start_factor, end_factor=end_factor, total_iters=total_iters
+        )
+
+    def _begun(self, i: int, lr: float) -> float:
+        return lr if self.last_epoch else lr * self.start_factor
+
+    def _next(self, i: int, epoch: int, lr: float) -> float:
+        if epoch > self.total_iters:
+            return lr
+        rise = self.end_factor - self.start_factor
+        return lr * (1.0 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise))
+
+
+class LambdaLR(LRScheduler):
+    """The first rate times what a function says for the epoch.
+
+    Args:
+        lr_lambda: a function of the epoch, counted from 0, that gives the factor; or a list of one for each group.
+            Functions are no part of the state: the scheduler that loads it has its own.
+
+    Raises:
+        ArgumentError: another number of functions than groups, or a rate that is no rate.
+
+    Example:
+        >>> from autograd import Value, optim
+        >>> optimiser = optim.SGD([Value(0.0)], lr=8.0)
+        >>> scheduler = LambdaLR(optimiser, lr_lambda=lambda epoch: 0.5**epoch)
+        >>> scheduler.step(); scheduler.step()
+        >>> scheduler.get_last_lr()
+        [2.0]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
+    ) -> None:  # fmt: skip
+        count = len(getattr(optimizer, "param_groups", ()))
+        given: Any = lr_lambda
+        self.lr_lambdas: list[Callable[[int], float]] = (
+            list(given) if isinstance(given, list | tuple) else [given] * count
+        )
+        for function in self.lr_lambdas:
+            if not callable(function):
+                raise OperandError(f"LambdaLR: lr_lambda is a function of the epoch, got {function!r}")
+        if count and len(self.lr_lambdas) != count:
+            raise ArgumentError(f"LambdaLR got {len(self.lr_lambdas)} functions for {count} parameter groups")
+        super().__init__(optimizer, last_epoch)
+
+    def _begun(self, i: int, lr: float) -> float:
+        return self._next(i, self.last_epoch, lr)
+
+    def _next(self, i: int, epoch: int, lr: float) -> float:
+        return self.base_lrs[i] * self.lr_lambdas[i](epoch)
+
+
+class CosineAnnealingLR(LRScheduler):
     """Half a cosine from the first rate down to `eta_min` in `T_max` epochs, then up again, and so on.
 
     lr_t = eta_min + (lr_0 - eta_min) (1 + cos(pi t / T_max)) / 2, each rate computed from the one before.
@@ -144,14 +336,98 @@ class CosineAnnealingLR(_Scheduler):
         0.0
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        self.T_max = whole("CosineAnnealingLR: T_max", T_max, 1)
-        self.eta_min = at_least("CosineAnnealingLR: eta_min", eta_min)
-        super().__init__(optimizer, last_epoch)
+    CHECKS: ClassVar[_Checks] = {"T_max": whole, "eta_min": at_least}
+    T_max: int
+    eta_min: float
 
-    def _next(self, epoch: int, lr: float) -> float:
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        super().__init__(optimizer, last_epoch, T_max=T_max, eta_min=eta_min)
+
+    def _next(self, i: int, epoch: int, lr: float) -> float:
         t, turn, low = epoch, self.T_max, self.eta_min
         if (t - 1 - turn) % (2 * turn) == 0:  # from the lowest rate the quotient below would be 0 / 0
-            return lr + (self.base_lr - low) * (1 - math.cos(math.pi / turn)) / 2
+            return lr + (self.base_lrs[i] - low) * (1 - math.cos(math.pi / turn)) / 2
         shrink = (1 + math.cos(math.pi * t / turn)) / (1 + math.cos(math.pi * (t - 1) / turn))
         return shrink * (lr - low) + low
+
+
+class ReduceLROnPlateau(LRScheduler):
+    """The rate times `factor` once a metric has not got better for more than `patience` epochs.
+
+    Better than the best so far is, for "min" and "rel", below best (1 - threshold), for "min" and "abs" below best -
+    threshold; for "max" above best (1 + threshold) and best + threshold.
+
+    Args:
+        mode: "min" for a metric that should fall, "max" for one that should rise.
+        factor: what the rates are multiplied by, below 1.
+        patience: how many epochs in a row may be no better.
+        threshold, threshold_mode: by how much better counts, as a share ("rel") or as it is ("abs").
+        cooldown: after a reduction, for how many epochs no epoch counts as bad.
+        min_lr: the lowest rate; a list: of each group.
+        eps: a reduction by no more than this is left out.
+
+    Example:
+        >>> from autograd import Value, optim
+        >>> optimiser = optim.SGD([Value(0.0)], lr=1.0)
+        >>> scheduler = ReduceLROnPlateau(optimiser, factor=0.5, patience=1)
+        >>> for loss in (3.0, 2.0, 2.0, 2.0, 2.0):
+        ...     scheduler.step(loss)
+        >>> optimiser.lr
+        0.5
+    """
+
+    CHECKS: ClassVar[_Checks] = {
+        "mode": _one_of("min", "max"),
+        "factor": partial(at_least, below=1.0),
+        "threshold_mode": _one_of("rel", "abs"),
+        **dict.fromkeys(("threshold", "eps"), at_least),
+        **dict.fromkeys(("patience", "cooldown", "num_bad_epochs", "cooldown_counter"), partial(whole, low=0)),
+        "min_lrs": partial(_each, at_least),
+        "best": lambda name, x: number(x),
+    }
+    mode: str
+    factor: float
+    patience: int
+    threshold: float
+    threshold_mode: str
+    cooldown: int
+    min_lrs: list[float]
+    eps: float
+    best: float
+    num_bad_epochs: int
+    cooldown_counter: int
+
+    def __init__(
+        self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
+        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
+        min_lr: float | Sequence[float] = 0.0, eps: float = 1e-8,
+    ) -> None:  # fmt: skip
+        count = len(getattr(optimizer, "param_groups", ()))
+        lowest = list(min_lr) if isinstance(min_lr, list | tuple) else [min_lr] * count
+        if count and len(lowest) != count:
+            raise ArgumentError(f"ReduceLROnPlateau: min_lr holds {len(lowest)} rates for {count} parameter groups")
+        super().__init__(
+            optimizer, mode=mode, factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode,
+            cooldown=cooldown, min_lrs=lowest, eps=eps, best=math.inf if mode == "min" else -math.inf,
+            num_bad_epochs=0, cooldown_counter=0,
+        )  # fmt: skip
+
+    def step(self, metrics: Any) -> None:  # type: ignore[override]
+        """Look at the metric of an epoch, a number or a Value, and reduce the rates if it is time to."""
+        metric, rates = number(getattr(metrics, "_data", metrics)), self._rates()
+        better = self._is_better(metric)
+        bad, cooling = 0 if better else self.num_bad_epochs + 1, self.cooldown_counter
+        if cooling:
+            bad, cooling = 0, cooling - 1
+        if bad > self.patience:
+            lower = [max(lr * self.factor, lowest) for lr, lowest in zip(rates, self.min_lrs, strict=True)]
+            rates = [new if lr - new > self.eps else lr for lr, new in zip(rates, lower, strict=True)]
+            bad, cooling = 0, self.cooldown
+        best = metric if better else self.best
+        self._set(rates, last_epoch=self.last_epoch + 1, best=best, num_bad_epochs=bad, cooldown_counter=cooling)
+
+    def _is_better(self, metric: float) -> bool:
+        sign = 1.0 if self.mode == "min" else -1.0
+        margin = sign * self.threshold
+        mark = self.best * (1.0 - margin) if self.threshold_mode == "rel" else self.best - margin
+        return sign * metric < sign * mark

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import repeat
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import accumulate, chain, pairwise, repeat
 from operator import setitem
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,13 @@ __all__ = ["Array", "Group", "Optimizer", "Rows", "State", "same_names", "traina
 
 Array = NDArray[np.float64]
 Rows: TypeAlias = tuple[Array, ...]  # the weights, then each array of state
-Scalar: TypeAlias = NDArray[np.float64]  # of no dimensions: NumPy takes it faster than a Python float
+T = TypeVar("T")
 
 # Weights and state after some steps; as many rows for the next step to fill; how many steps were made, and how many by
-# each parameter once some had no gradient. A step replaces all this at once, so half a step has never been made.
-State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None]
+# each parameter once they differ; and for each group, where its parameters stand and which of the rows are its own. A
+# step replaces all this at once, so half a step has never been made.
+Parts: TypeAlias = tuple[tuple[Any, tuple[int, ...]], ...]
+State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None, Parts]
 
 
 def trainable(params: Any, who: str) -> list[Value]:
@@ -82,25 +84,88 @@ def _betas(name: str, betas: Any) -> tuple[float, float]:
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what an option of this name has to be
-    **dict.fromkeys(("momentum", "weight_decay", "eps", "alpha", "lr_decay", "initial_accumulator_value"), at_least),
+    **dict.fromkeys(("lr", "initial_lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay"), at_least),
     **dict.fromkeys(("nesterov", "centered", "amsgrad", "maximize"), flag),
+    "initial_accumulator_value": at_least,
     "dampening": finite,
     "betas": _betas,
 }
 
 
-@dataclass
-class Group:
-    """What a step depends on beside weights, gradients and state; `fixed` has the numbers that every step needs."""
+def _refuse_unknown(names: Iterable[Any], known: list[str], who: str) -> None:
+    """Refuse an option that a group of this optimiser has not."""
+    for name in names:
+        if name not in known:
+            near = get_close_matches(str(name), known, 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ArgumentError(f"{who}: a group has no option {name!r}; {hint}It has {', '.join(known)}")
 
-    rate: Scalar
-    initial_lr: float | None  # what the first scheduler starts from
-    options: dict[str, Any]
-    fixed: dict[str, Scalar]
 
-    @property
-    def lr(self) -> float:
-        return float(self.rate)
+class Group(dict[str, Any]):
+    """The options of some parameters by name, as PyTorch has them, and under "params" the Values themselves.
+
+    An option may be changed between steps; what makes no sense is refused then and changes nothing.
+    """
+
+    def __init__(self, kind: type[Optimizer], settings: Mapping[str, Any]) -> None:
+        options = kind._checked({name: x for name, x in settings.items() if name != "params"})
+        super().__init__(params=settings["params"], **options)
+        self.kind = kind
+        self.start = kind._layout(options)
+        numbers = {"lr": options["lr"], **kind._constants(options)}
+        self.numbers = {name: np.array(x) for name, x in numbers.items()}  # what every step needs
+
+    def writes(self, changes: Mapping[str, Any]) -> Iterable[None]:
+        """Writes for `commit` that change options."""
+        who = self.kind.__name__
+        if "params" in changes:
+            raise ArgumentError(f"{who}: a group keeps its parameters; add_param_group adds others")
+        _refuse_unknown(changes, [*self, "initial_lr"], who)
+        changed = Group(self.kind, {**self, **changes})
+        if changed.start.keys() != self.start.keys():
+            raise ArgumentError(
+                f"{who}: {', '.join(changes)} decides which numbers are kept beside each parameter, and these are kept "
+                f"from the first step on: {', '.join(self.start) or 'none'}; make a new optimiser for that"
+            )
+        values = map(changed.__getitem__, changes)
+        return chain(
+            map(dict.__setitem__, repeat(self), list(changes), list(values)),
+            attributes([self], "numbers", [changed.numbers]),
+        )
+
+    def __setitem__(self, name: str, x: Any) -> None:
+        commit(self.writes({name: x}))
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        commit(self.writes(dict(*args, **kwargs)))
+
+    def setdefault(self, name: str, x: Any = None) -> Any:
+        if name not in self:
+            self[name] = x
+        return self[name]
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc, override, unused-ignore]
+        self.update(other)
+        return self
+
+    def __reduce__(self) -> Any:
+        return Group, (self.kind, dict(self))
+
+
+def _groups(params: Any, who: str) -> list[Mapping[str, Any]]:
+    """What an optimiser is made with, as groups: there is one if it is a plain list of parameters."""
+    if isinstance(params, Value):
+        return [{"params": trainable(params, who)}]  # refuses it
+    if isinstance(params, Iterable) and not isinstance(params, str | bytes | Mapping | np.ndarray):
+        params = found = list(params)
+        if any(isinstance(p, Mapping) for p in found):
+            for i, group in enumerate(found):
+                if not isinstance(group, Mapping):
+                    raise OperandError(
+                        f"{who}: group {i} is a {type(group).__name__}; groups are dicts such as {{'params': [w]}}"
+                    )
+            return found
+    return [{"params": params}]
 
 
 class Optimizer:
@@ -110,11 +175,15 @@ class Optimizer:
     flat arrays. The parameters stand in these arrays in the order in which they were given.
 
     Args:
-        params: the Values to train, as from ``model.parameters()``; arrays of Values are taken apart.
-        lr: the learning rate.
-        options: what else the rule depends on, fixed from here on. All rules have ``weight_decay``, the strength of
-            the L2 penalty, whose slope weight_decay * w is added to the gradient, and ``maximize``, to go up instead
-            of down.
+        params: the Values to train, as from ``model.parameters()``; arrays of Values are taken apart. Or groups of them
+            with options of their own: a list of dicts such as ``{"params": biases, "lr": 0.1}``.
+        lr: the learning rate of every group that has none of its own.
+        options: what else the rule depends on, for the groups that do not say. All rules have ``weight_decay``, the
+            strength of the L2 penalty, whose slope weight_decay * w is added to the gradient, and ``maximize``, to go
+            up instead of down.
+
+    Attributes:
+        defaults: the rate and the options that a group has if it does not say.
 
     Raises:
         OperandError: something is not a Value (a TypeError).
@@ -124,29 +193,28 @@ class Optimizer:
     SCRATCH: ClassVar[int] = 2  # how many arrays a rule may write intermediate numbers to
 
     def __init__(self, params: Iterable[Any], lr: float, **options: Any) -> None:
-        who = type(self).__name__
-        self._parameters = trainable(params, who)
-        if not self._parameters:
-            raise ArgumentError(f"{who} got an empty list of parameters; a generator may have been used up already")
-        self._shape = (len(self._parameters),)
-        self._work = tuple(np.zeros((self.SCRATCH, len(self._parameters))))
-        self._group = self._grouped(lr, None, options)
-        starts = (0.0, *self._layout(self._group.options).values())
-        self._state = self._stated([np.full(self._shape, start) for start in starts], 0, None)
+        self.defaults = self._checked({"lr": lr, **options})
+        self._groups: tuple[Group, ...] = ()
+        self._parameters: list[Value] = []
+        self._state: State = (np.empty(0),), (), 0, None, ()
+        self._work: Rows = ()
+        commit(self._with(_groups(params, type(self).__name__)))
 
     # --- what a subclass says -------------------------------------------------------------------------------
 
-    def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def _checked(cls, options: dict[str, Any]) -> dict[str, Any]:
         """The options, each of its type and in its range."""
-        who = type(self).__name__
-        return {name: _CHECKS[name](f"{who}: {name}", x) for name, x in options.items()}
+        return {name: _CHECKS[name](f"{cls.__name__}: {name}", x) for name, x in options.items()}
 
-    def _layout(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         """The names of the arrays of state, which depend on the options, and what they hold before the first step."""
         return {}
 
-    def _constants(self, options: dict[str, Any]) -> dict[str, float]:
-        """Numbers that the rule needs in every step, for `Group.fixed`."""
+    @classmethod
+    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
+        """Numbers that the rule needs in every step beside the rate, for `Group.numbers`."""
         return {}
 
     def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
@@ -164,27 +232,59 @@ class Optimizer:
         return list(self._parameters)
 
     @property
+    def param_groups(self) -> list[Group]:
+        """A dict for each group: its Values under "params", "lr" and the options, which may be changed between steps.
+
+        Example:
+            >>> from autograd import Value, optim
+            >>> w, b = Value(1.0, "w"), Value(0.0, "b")
+            >>> optimiser = optim.SGD([{"params": [w], "weight_decay": 0.1}, {"params": [b], "lr": 0.5}], lr=0.1)
+            >>> optimiser.param_groups[0]["lr"] = 0.2
+            >>> [(group["lr"], group["weight_decay"]) for group in optimiser.param_groups]
+            [(0.2, 0.1), (0.5, 0.0)]
+        """
+        return list(self._groups)
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Train more parameters from now on, as for layers that were left as they are at first.
+
+        Args:
+            param_group: a dict with "params", Values that are not trained yet, and options that differ from `defaults`.
+
+        Raises:
+            OperandError, ArgumentError: see :class:`Optimizer`; the optimiser is unchanged then.
+
+        Example:
+            >>> from autograd import Value, optim
+            >>> optimiser = optim.SGD([Value(1.0)], lr=0.1)
+            >>> optimiser.add_param_group({"params": [Value(2.0)], "lr": 0.01})
+            >>> [group["lr"] for group in optimiser.param_groups]
+            [0.1, 0.01]
+        """
+        if not isinstance(param_group, Mapping):
+            kind = type(param_group).__name__
+            raise OperandError(f"{type(self).__name__}: a group is a dict such as {{'params': [w]}}, got a {kind}")
+        commit(self._with([param_group]))
+
+    @property
     def options(self) -> dict[str, Any]:
-        """What the optimiser was made with, beside the learning rate."""
-        return dict(self._group.options)
+        """What all groups have in common, beside the learning rate; an ArgumentError if they differ."""
+        options = [{k: x for k, x in g.items() if k not in ("params", "lr", "initial_lr")} for g in self._groups]
+        return self._common("options", options)
 
     @property
     def lr(self) -> float:
-        """The learning rate; it may be changed between steps."""
-        return self._group.lr
+        """The learning rate of all groups, an ArgumentError if they differ; what it is set to, all groups have."""
+        return self._common("rates", [float(group["lr"]) for group in self._groups])
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        self._group.rate = self._rate("lr", lr)
+        commit(*[group.writes({"lr": lr}) for group in self._groups])
 
-    @property
-    def initial_lr(self) -> float | None:
-        """The rate that the first scheduler found; None: there was no scheduler."""
-        return self._group.initial_lr
-
-    @initial_lr.setter
-    def initial_lr(self, lr: float | None) -> None:
-        self._group.initial_lr = lr
+    def _common(self, what: str, found: list[T]) -> T:
+        if any(it != found[0] for it in found):
+            raise ArgumentError(f"{type(self).__name__} has {len(found)} groups of different {what}; see param_groups")
+        return found[0]
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter. Without it the next backward adds to this one's."""
@@ -258,10 +358,10 @@ class Optimizer:
             >>> weights.tolist()
             [-0.5, 1.0]
         """
-        if not weights.shape == gradients.shape == self._shape:
+        if not weights.shape == gradients.shape == (len(self._parameters),):
             raise ShapeError(
                 f"{type(self).__name__} has {len(self._parameters)} parameters and expects arrays of shape "
-                f"{self._shape}; got weights {weights.shape}, gradients {gradients.shape}"
+                f"({len(self._parameters)},); got weights {weights.shape}, gradients {gradients.shape}"
             )
         if not weights.dtype == gradients.dtype == np.float64:
             raise OperandError(
@@ -283,37 +383,90 @@ class Optimizer:
 
         It is written to the spare rows, and stays unknown to the optimiser until :meth:`writes` are committed.
         """
-        old, new, made, counts = state
+        old, new, made, counts, parts = state
         if counts is None and (reached is None or len(reached) == len(w)):
-            self._rule(self._group, w, g, old, new, self._work, made + 1)
-            return new, old, made + 1, None
-        counts = np.full(self._shape, made) if counts is None else counts.copy()
-        places = np.arange(len(w)) if reached is None else reached
+            if len(parts) == 1:
+                self._rule(self._groups[0], w, g, old, new, self._work, made + 1)
+            else:
+                before = (w, *old[1:])
+                for group, (at, own) in zip(self._groups, parts, strict=True):
+                    self._rule_at(at, own, group, before, g, new, made + 1)
+            return new, old, made + 1, None, parts
+        counts = np.full(len(w), made) if counts is None else counts.copy()
+        places, stepping = np.arange(len(w)), np.zeros(len(w), dtype=bool)
+        stepping[... if reached is None else reached] = True
         before = (w, *old[1:])
         for kept, row in zip(before, new, strict=True):
             np.copyto(row, kept)
-        for count in np.unique(counts[places]).tolist():  # the rule is for those that have made as many steps
-            at = places[counts[places] == count]
-            some, work = (tuple(np.empty((rows, len(at)))) for rows in (len(new), self.SCRATCH))
-            here = tuple([row[at] for row in before])
-            self._rule(self._group, here[0], g[at], here, some, work, count + 1)
-            for row, changed in zip(new, some, strict=True):
-                row[at] = changed
-        counts[places] += 1
-        return new, old, made + 1, counts
+        for group, (at, own) in zip(self._groups, parts, strict=True):
+            here = places[at][stepping[at]]
+            for count in np.unique(counts[here]).tolist():  # the rule is for those that have made as many steps
+                self._rule_at(here[counts[here] == count], own, group, before, g, new, count + 1)
+        counts[stepping] += 1
+        return new, old, made + 1, counts, parts
+
+    def _rule_at(
+        self, at: Any, own: Sequence[int], group: Group, before: Rows, g: Array, new: Rows, count: int
+    ) -> None:
+        """The rule for the parameters of a group that stand at these places, with the rows of state that it has."""
+        old, results = (tuple([rows[k][at] for k in own]) for rows in (before, new))  # views, if a slice says where
+        work = tuple([row[: len(old[0])] for row in self._work])
+        self._rule(group, old[0], g[at], old, results, work, count)
+        if not isinstance(at, slice):
+            for k, result in zip(own, results, strict=True):
+                new[k][at] = result
 
     def arranged(self, order: NDArray[np.intp] | None, state: State | None = None) -> State:
         """A copy of `state`, or of the optimiser's own, with parameter ``order[i]`` at place i; None: as it is."""
-        rows, _, made, counts = state or self._state
+        rows, _, made, counts, parts = state or self._state
         place: Any = ... if order is None else order
-        return self._stated([np.array(row[place]) for row in rows], made, None if counts is None else counts[place])
+        if order is not None and len(parts) > 1:
+            group_at = np.empty(len(order), dtype=np.intp)
+            for k, (at, _) in enumerate(parts):
+                group_at[at] = k
+            parts = tuple([(_run(np.flatnonzero(group_at[order] == k)), own) for k, (_, own) in enumerate(parts)])
+        return _stated([np.array(row[place]) for row in rows], made, None if counts is None else counts[place], parts)
 
     def writes(self, state: State) -> Iterable[None]:
         """Writes for `commit` that make this the optimiser's state."""
         return attributes([self], "_state", [state])
 
-    def _stated(self, rows: list[Array], made: int, counts: NDArray[np.int64] | None) -> State:
-        return tuple(rows), tuple([np.empty_like(row) for row in rows]), made, counts
+    # --- groups ---------------------------------------------------------------------------------------------------
+
+    def _with(self, given: Sequence[Mapping[str, Any]]) -> Iterable[None]:
+        """Writes for `commit` that add these groups."""
+        who, groups = type(self).__name__, list(self._groups)
+        owner = {p: k for k, group in enumerate(groups) for p in group["params"]}
+        for settings in given:
+            k = len(groups)
+            where = f"{who}, group {k}" if k or len(given) > 1 else who
+            if "params" not in settings:
+                raise ArgumentError(f"{where} has no 'params': {{'params': [w], ...}} names the Values to train")
+            _refuse_unknown(settings, ["params", "initial_lr", *self.defaults], where)
+            params = settings["params"]
+            found = trainable([params] if isinstance(params, Value) else params, where)
+            if not found:
+                raise ArgumentError(f"{where} got an empty list of parameters; a generator may have been used up")
+            for p in found:
+                if owner.setdefault(p, k) != k:
+                    raise ArgumentError(f"{who}: {name_of(p)} is in group {owner[p]} and in group {k}; leave it in one")
+            groups.append(Group(type(self), {**self.defaults, **settings, "params": found}))
+        rows, _, made, counts, _ = self._state
+        before, size = dict(zip(["", *_names(self._groups)], rows, strict=True)), len(owner)
+        grown, sizes = [], [len(group["params"]) for group in groups]
+        for name in ("", *_names(groups)):
+            row = np.repeat([group.start.get(name, 0.0) for group in groups], sizes)
+            row[: len(self._parameters)] = before.get(name, 0.0)
+            grown.append(row)
+        if made:
+            counts = np.zeros(size, dtype=np.int64)
+            counts[: len(self._parameters)] = made if self._state[3] is None else self._state[3]
+        return chain(
+            attributes([self], "_groups", [tuple(groups)]),
+            attributes([self], "_parameters", [list(owner)]),
+            attributes([self], "_work", [tuple(np.zeros((self.SCRATCH, size)))]),
+            self.writes(_stated(grown, made, counts, _parts(groups))),
+        )
 
     # --- saving and copying -----------------------------------------------------------------------------------
 
@@ -329,11 +482,12 @@ class Optimizer:
             >>> optimiser.state_dict()["momentum_buffer"].tolist()
             [2.0]
         """
-        group, (rows, _, made, counts) = self._group, self._state
-        steps = np.full(self._shape, made, dtype=np.int64) if counts is None else counts.copy()
-        arrays = [row.copy() for row in rows[1:]]
-        saved = {"optimiser": type(self).__name__, "lr": group.lr, "initial_lr": group.initial_lr, **group.options}
-        return {**saved, "step": steps, **dict(zip(self._layout(group.options), arrays, strict=True))}
+        rows, _, made, counts, parts = self._state
+        places = np.arange(len(self._parameters))
+        groups = [{**group, "params": places[at].tolist()} for group, (at, _) in zip(self._groups, parts, strict=True)]
+        steps = np.full(len(places), made, dtype=np.int64) if counts is None else counts.copy()
+        arrays = zip(_names(self._groups), [row.copy() for row in rows[1:]], strict=True)
+        return {"optimiser": type(self).__name__, "param_groups": groups, "step": steps, **dict(arrays)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken: the same steps follow, bit for bit. Options are taken over too.
@@ -353,35 +507,67 @@ class Optimizer:
             raise ArgumentError(f"this is no state of an optimiser; {who} goes on from what state_dict() returned")
         if state["optimiser"] != who:
             raise ArgumentError(f"this is the state of {state['optimiser']!r}; {who} cannot go on from it")
-        known = {"optimiser", "lr", "initial_lr", "step", *self._group.options}
+        known = {"optimiser", "param_groups", "step"}
         same_names(known & set(state), known, who)
-        group = self._grouped(state["lr"], state["initial_lr"], {name: state[name] for name in self._group.options})
-        layout = self._layout(group.options)
-        same_names(set(state), known | set(layout), who)
-        rows = [np.zeros(self._shape), *[self._loaded(name, state[name]) for name in layout]]
+        groups = self._loaded_groups(state["param_groups"])
+        names = _names(groups)
+        same_names(set(state), known | set(names), who)
+        rows = [np.zeros(len(self._parameters)), *[self._loaded(name, state[name]) for name in names]]
         steps = self._loaded("step", state["step"])
         if not ((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps))).all():
             raise ArgumentError(f"{who}: step counts the steps of each parameter, got {steps}")
         counts = None if (steps == steps[0]).all() else steps.astype(np.int64)
-        commit(attributes([self], "_group", [group]), self.writes(self._stated(rows, int(steps[0]), counts)))
+        made = _stated(rows, int(steps[0]), counts, _parts(groups))
+        commit(attributes([self], "_groups", [tuple(groups)]), self.writes(made))
+
+    def _loaded_groups(self, saved: Any) -> list[Group]:
+        who, sizes = type(self).__name__, [len(group["params"]) for group in self._groups]
+        if not isinstance(saved, list | tuple) or not all(isinstance(group, Mapping) for group in saved):
+            raise OperandError(f"{who}: the state's param_groups are dicts in a list, got {saved!r}")
+        found = [len(group.get("params", ())) for group in saved]
+        if found != sizes:
+            raise ArgumentError(f"{who} has groups of {sizes} parameters, and the state has groups of {found}")
+        known = {"params", *self.defaults}
+        for group in saved:
+            same_names(set(group) - {"initial_lr"}, known, who)
+        return [Group(type(self), {**new, "params": g["params"]}) for new, g in zip(saved, self._groups, strict=True)]
 
     def _loaded(self, name: str, values: Any) -> Array:
         row = np.array(values, dtype=np.float64)
-        if row.shape != self._shape:
+        expected = (len(self._parameters),)
+        if row.shape != expected:
             raise ShapeError(
-                f"{type(self).__name__}: {name} has shape {row.shape}, expected {self._shape}, "
+                f"{type(self).__name__}: {name} has shape {row.shape}, expected {expected}, "
                 "one number for each parameter"
             )
         return row
 
-    def _grouped(self, lr: Any, initial_lr: Any, options: dict[str, Any]) -> Group:
-        rate, first = self._rate("lr", lr), None if initial_lr is None else float(self._rate("initial_lr", initial_lr))
-        checked = self._checked(options)
-        return Group(rate, first, checked, {name: np.array(x) for name, x in self._constants(checked).items()})
-
-    def _rate(self, name: str, lr: Any) -> Scalar:
-        return np.array(at_least(f"{type(self).__name__}: {name}", lr))
-
     def __repr__(self) -> str:
-        options = "".join(f", {name}={value!r}" for name, value in self._group.options.items())
-        return f"{type(self).__name__}({len(self._parameters)} parameters, lr={self.lr!r}{options})"
+        def told(group: Group) -> str:
+            options = "".join(f", {k}={x!r}" for k, x in group.items() if k not in ("params", "initial_lr"))
+            return f"{len(group['params'])} parameters{options}"
+
+        return f"{type(self).__name__}({'; '.join(map(told, self._groups))})"
+
+
+def _names(groups: Iterable[Group]) -> list[str]:
+    """The arrays of state that the groups need, together."""
+    return list(dict.fromkeys([name for group in groups for name in group.start]))
+
+
+def _parts(groups: Sequence[Group]) -> Parts:
+    """Where the parameters of each group stand, one group behind the other, and which rows are its own."""
+    names = ["", *_names(groups)]
+    ends = accumulate([len(group["params"]) for group in groups], initial=0)
+    owned = [tuple([names.index(name) for name in ("", *group.start)]) for group in groups]
+    return tuple([(slice(*pair), own) for pair, own in zip(pairwise(ends), owned, strict=True)])
+
+
+def _run(places: NDArray[np.intp]) -> Any:
+    """The places as a slice if they stand one behind the other."""
+    first, last = int(places[0]), int(places[-1])
+    return slice(first, last + 1) if last - first + 1 == len(places) else places
+
+
+def _stated(rows: list[Array], made: int, counts: NDArray[np.int64] | None, parts: Parts) -> State:
+    return tuple(rows), tuple([np.zeros_like(row) for row in rows]), made, counts, parts

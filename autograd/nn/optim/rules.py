@@ -81,7 +81,8 @@ class SGD(Optimizer):
             nesterov=nesterov, maximize=maximize,
         )  # fmt: skip
 
-    def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def _checked(cls, options: dict[str, Any]) -> dict[str, Any]:
         checked = super()._checked(options)
         if checked["nesterov"] and (checked["momentum"] == 0 or checked["dampening"] != 0):
             raise ArgumentError(
@@ -90,25 +91,26 @@ class SGD(Optimizer):
             )
         return checked
 
-    def _layout(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         return {"momentum_buffer": 0.0} if options["momentum"] else {}
 
-    def _constants(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
         return {"momentum": options["momentum"], "share": 1 - options["dampening"]}
 
     def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
         a, b = work
-        options = group.options
-        g = _uphill_or_decayed(w, g, options, a)
-        if options["momentum"]:
-            buffer, momentum = new[1], group.fixed["momentum"]
+        g = _uphill_or_decayed(w, g, group, a)
+        if group["momentum"]:
+            buffer, momentum = new[1], group.numbers["momentum"]
             if count == 1:
                 np.copyto(buffer, g)
             else:
                 np.multiply(old[1], momentum, buffer)
-                buffer += np.multiply(g, group.fixed["share"], b) if options["dampening"] else g
-            g = np.add(g, np.multiply(buffer, momentum, b), b) if options["nesterov"] else buffer
-        np.subtract(w, np.multiply(g, group.rate, a), new[0])
+                buffer += np.multiply(g, group.numbers["share"], b) if group["dampening"] else g
+            g = np.add(g, np.multiply(buffer, momentum, b), b) if group["nesterov"] else buffer
+        np.subtract(w, np.multiply(g, group.numbers["lr"], a), new[0])
 
 
 class Adam(Optimizer):
@@ -144,30 +146,32 @@ class Adam(Optimizer):
             params, lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize
         )
 
-    def _layout(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
         return dict.fromkeys(names if options["amsgrad"] else names[:2], 0.0)
 
-    def _constants(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
         beta1, beta2 = options["betas"]
         return {"beta1": beta1, "rest1": 1 - beta1, "beta2": beta2, "rest2": 1 - beta2, "eps": 0.0, "rate": 0.0}
 
     def _decayed(self, group: Group, w: Array, g: Array, out: Array, shrunk: Array) -> tuple[Array, Array]:
         """Weights and gradient as the rule sees them: the penalty's slope is added; AdamW shrinks the weights."""
-        return w, _uphill_or_decayed(w, g, group.options, out)
+        return w, _uphill_or_decayed(w, g, group, out)
 
     def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
         a, b = work
-        options, fixed = group.options, group.fixed
-        beta1, beta2 = options["betas"]
+        fixed = group.numbers
+        beta1, beta2 = group["betas"]
         w, g = self._decayed(group, w, g, b, new[0])
         _mean(old[1], g, fixed["beta1"], fixed["rest1"], new[1], a, 1 - beta1 < 0.5)
         _mean_square(old[2], g, fixed["beta2"], fixed["rest2"], new[2], a)
-        v = np.maximum(old[3], new[2], out=new[3]) if options["amsgrad"] else new[2]
+        v = np.maximum(old[3], new[2], out=new[3]) if group["amsgrad"] else new[2]
         # sqrt(v / (1 - beta2^t)) + eps stands in the divisor; its factor goes into eps and the rate, which are numbers.
         scale = (1 - beta2**count) ** 0.5
-        fixed["eps"][()] = options["eps"] * scale
-        fixed["rate"][()] = group.lr * scale / (1 - beta1**count)
+        fixed["eps"][()] = group["eps"] * scale
+        fixed["rate"][()] = group["lr"] * scale / (1 - beta1**count)
         np.sqrt(v, a)
         a += fixed["eps"]
         np.divide(new[1], a, a)
@@ -201,10 +205,9 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
     def _decayed(self, group: Group, w: Array, g: Array, out: Array, shrunk: Array) -> tuple[Array, Array]:
-        options = group.options
-        if options["weight_decay"]:
-            w = np.multiply(w, 1 - group.lr * options["weight_decay"], shrunk)
-        return w, np.negative(g, out) if options["maximize"] else g
+        if group["weight_decay"]:
+            w = np.multiply(w, 1 - group["lr"] * group["weight_decay"], shrunk)
+        return w, np.negative(g, out) if group["maximize"] else g
 
 
 class RMSprop(Optimizer):
@@ -243,31 +246,33 @@ class RMSprop(Optimizer):
             centered=centered, maximize=maximize,
         )  # fmt: skip
 
-    def _layout(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         used = {"square_avg": True, "grad_avg": options["centered"], "momentum_buffer": options["momentum"]}
         return {name: 0.0 for name, use in used.items() if use}
 
-    def _constants(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
         return {**{name: options[name] for name in ("alpha", "eps", "momentum")}, "rest": 1 - options["alpha"]}
 
     def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
         a, b, c = work
-        options, fixed = group.options, group.fixed
-        g = _uphill_or_decayed(w, g, options, c)
+        fixed = group.numbers
+        g = _uphill_or_decayed(w, g, group, c)
         v = new[1]
         _mean_square(old[1], g, fixed["alpha"], fixed["rest"], v, a)
-        if options["centered"]:
-            _mean(old[2], g, fixed["alpha"], fixed["rest"], new[2], a, 1 - options["alpha"] < 0.5)
+        if group["centered"]:
+            _mean(old[2], g, fixed["alpha"], fixed["rest"], new[2], a, 1 - group["alpha"] < 0.5)
             np.multiply(new[2], new[2], a)
             v = np.subtract(v, a, a)
         np.sqrt(v, a)
         a += fixed["eps"]
-        if options["momentum"]:
+        if group["momentum"]:
             np.multiply(old[-1], fixed["momentum"], new[-1])
             np.add(new[-1], np.divide(g, a, b), new[-1])
-            np.multiply(new[-1], group.rate, b)
+            np.multiply(new[-1], group.numbers["lr"], b)
         else:
-            np.multiply(g, group.rate, b)
+            np.multiply(g, group.numbers["lr"], b)
             b /= a
         np.subtract(w, b, new[0])
 
@@ -304,19 +309,21 @@ class Adagrad(Optimizer):
             initial_accumulator_value=initial_accumulator_value, eps=eps, maximize=maximize,
         )  # fmt: skip
 
-    def _layout(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         return {"sum": options["initial_accumulator_value"]}
 
-    def _constants(self, options: dict[str, Any]) -> dict[str, float]:
+    @classmethod
+    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
         return {"eps": options["eps"]}
 
     def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
         a, b = work
-        g = _uphill_or_decayed(w, g, group.options, b)
+        g = _uphill_or_decayed(w, g, group, b)
         total = np.add(old[1], np.multiply(g, g, a), new[1])
         np.sqrt(total, a)
-        a += group.fixed["eps"]
-        np.multiply(g, group.lr / (1 + (count - 1) * group.options["lr_decay"]), b)
+        a += group.numbers["eps"]
+        np.multiply(g, group["lr"] / (1 + (count - 1) * group["lr_decay"]), b)
         b /= a
         np.subtract(w, b, new[0])
 
