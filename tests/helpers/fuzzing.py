@@ -1,0 +1,543 @@
+"""A program of each number: recorded at some data, run at others, and held against eager code at the same data.
+
+Eager code calls the function anew, on inputs of its own; so what a program has kept of its recording shows, which a
+replay of the recorded graph would not. Errors are part of what has to be equal, and so are the buffers of modules.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import autograd as ag
+from autograd import Value, compile, optim
+from autograd.engine import modes
+from autograd.engine.graph import topological_order
+from autograd.errors import ArgumentError, AutogradError, BranchError, CompileWarning, GraphError
+from tests.helpers.programs import MAKERS, MODELS, Maker, Recorded
+from tests.helpers.replaying import AS_IS, HIGH, LOW, REL, UNDEFINED, Replay, agrees, forced, spread
+
+SPECIAL = (
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 0.25, 2.0, 0.3, 30.0, -40.0, 1000.0, -1000.0, 5e-324, 1e-300, 1e-20, 1e200, -1e200,
+    1e308, -1e308, math.inf, -math.inf, math.nan,
+)  # fmt: skip
+TAME = SPECIAL[:9]
+OPTIMISERS: tuple[Callable[[list[Value]], Any], ...] = (
+    lambda ps: optim.SGD(ps, lr=0.1),
+    lambda ps: optim.SGD(ps, lr=0.5, momentum=0.9, nesterov=True),
+    lambda ps: optim.Adam(ps, lr=0.05),
+    lambda ps: optim.AdamW(ps, lr=0.3, weight_decay=0.1),
+    lambda ps: optim.RMSprop(ps, lr=0.1, momentum=0.5),
+    lambda ps: optim.Adagrad(ps, lr=0.2),
+)
+# Kinds that set or read numbers while they are recorded, or look at errors: no program can follow that.
+UNFOLLOWED = {"dead_paths", "huge_and_tiny", "not_finite", "ops_on_ops", "sorted_values", "ties"}
+NAMES = [name for name in [*MAKERS, *MODELS] if name not in UNFOLLOWED]
+BRANCHING = {
+    "chosen_branches", "model: arrays_that_are_compared", "model: branches", "model: mixture_of_experts", "model: newton",
+    "model: arrays",
+}  # fmt: skip
+
+
+class Failure(AssertionError):
+    """A program gives what eager code does not."""
+
+
+def name_of(number: int) -> str:
+    """The kind of a program; of four programs three are models."""
+    models = [name for name in NAMES if name in MODELS]
+    graphs = [name for name in NAMES if name in MAKERS]
+    return graphs[number // 4 % len(graphs)] if number % 4 == 3 else models[(number - number // 4) % len(models)]
+
+
+# --- eager -----------------------------------------------------------------------------------------------------------
+
+
+class Made:
+    """A function and its inputs: the program of a number, at some numbers of its inputs."""
+
+    def __init__(self, name: str, number: int, numbers: Sequence[float] = ()) -> None:
+        self.maker = Maker(random.Random(f"{name} {number}"), numbers)
+        self.function: Callable[[], Any]
+        if name in MODELS:
+            self.function = MODELS[name](self.maker)
+        else:
+            self.function = lambda: MAKERS[name](self.maker)  # which makes the inputs, too: to be called once
+
+    def root(self) -> Value:
+        result = self.function()
+        return result if isinstance(result, Value) else Value(result)
+
+    @property
+    def inputs(self) -> list[Value]:
+        return self.maker.inputs
+
+    def buffers(self) -> list[Any]:
+        return [
+            np.array(getattr(inner, name), dtype=float)
+            for module in self.maker.modules
+            for inner in module.modules()
+            for name in inner.buffers
+        ]
+
+    def take(self, buffers: list[Any]) -> None:
+        rest = iter(buffers)
+        for module in self.maker.modules:
+            for inner in module.modules():
+                for name in inner.buffers:
+                    old, new = getattr(inner, name), next(rest)
+                    setattr(inner, name, new.copy() if np.ndim(old) else type(old)(new))
+
+
+class Found(NamedTuple):
+    """What eager code finds at some numbers."""
+
+    numbers: list[float]
+    made: Made
+    root: Value | None
+    branches: list[bool]
+    error: Exception | None  # of the forward pass
+    backward_error: Exception | None
+    value: float
+    gradients: list[float]
+    buffers: list[Any]
+
+    def others(self) -> list[tuple[float, list[float], list[float]]]:
+        """Value, gradients and masses where every number is moved by a rounding error; first, where none is."""
+        assert self.root is not None
+        replay = Replay(Recorded(self.root, self.made.inputs))
+        found = []
+        for jitter in (None, *map(random.Random, range(6))):
+            try:
+                found.append(tuple(replay.run(jitter)))
+            except UNDEFINED:
+                continue
+        return found  # type: ignore[return-value]
+
+
+def eager(name: str, number: int, numbers: Sequence[float], buffers: list[Any] | None = None, deep: bool = True) -> Found:
+    made = Made(name, number, numbers)
+    if buffers is not None:
+        made.take(buffers)
+    root, error, backward_error, value, gradients = None, None, None, math.nan, []
+    with modes.comparisons() as seen:
+        try:
+            root = made.root()
+        except AutogradError as raised:
+            error = raised
+    branches = [bool(one.outcome) for one in seen]
+    if root is not None:
+        value = root.data
+        try:
+            if deep:
+                root.backward()
+        except AutogradError as raised:
+            backward_error = raised
+        gradients = [v.grad for v in made.inputs]
+    at = [v.data for v in made.inputs]
+    return Found(at, made, root, branches, error, backward_error, value, gradients, made.buffers())
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+def moved(chance: random.Random, at: list[float], choices: dict[int, tuple[float, ...]]) -> list[float]:
+    """Other data: of other signs and sizes, ties, in another order, some or all of them special numbers."""
+    n, style = len(at), chance.randint(0, 9)
+    new = list(at)
+    if style == 0:
+        new = [-x for x in at]
+    elif style == 1:
+        new = [x * chance.choice((-1.0, 1.0)) for x in at]
+    elif style == 2:
+        new = [x * chance.choice((3.0, -3.0, 20.0, 1.0, 1000.0)) for x in at]
+    elif style == 3:
+        new = [chance.choice(TAME)] * n
+    elif style == 4:
+        new = [chance.choice((0.0, 1.0, -1.0, 0.5, -0.0)) for _ in at]
+    elif style == 5:
+        chance.shuffle(new)
+    elif style == 6:
+        new = [chance.choice(at) for _ in at]
+    elif style == 7:
+        new = [chance.uniform(-2.0, 2.0) for _ in at]
+    elif style == 8:
+        for i in chance.sample(range(n), min(n, chance.randint(1, 2))):
+            new[i] = chance.choice(SPECIAL)
+    else:
+        new = [chance.choice(SPECIAL) if chance.random() < 0.5 else x for x in at]
+    for i, meant in choices.items():
+        if chance.random() < 0.9:
+            new[i] = chance.choice(meant)
+    return new
+
+
+# --- one program -----------------------------------------------------------------------------------------------------
+
+
+def same(error: Exception, other: Exception) -> bool:
+    """Whether errors are of one kind, and begin alike; what a message calls an operand may differ."""
+    return type(error) is type(other) and str(error).split(" ")[0] == str(other).split(" ")[0]
+
+
+def close(got: float, want: float, slack: float) -> bool:
+    return agrees(got, want, slack) or (math.isinf(slack) and not math.isnan(want))
+
+
+class Check:
+    """One program, compiled, and what is wrong with it."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.name = number, name_of(number)
+        self.chance = random.Random(f"data {number}")
+        self.narrow = (LOW, AS_IS, LOW, HIGH)[number % 7 % 4]
+        self.skipped = ""
+        self.did: list[str] = []
+
+    def run(self) -> None:
+        try:
+            with forced(self.narrow), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("error", CompileWarning)
+                self._record()
+                for step in self._steps():
+                    self.did.append(step.__name__.strip("_"))
+                    step()
+        except Exception as error:
+            error.add_note(f"{self.name}, number {self.number}, narrow {self.narrow}, after {self.did}")
+            raise
+
+    def _record(self) -> None:
+        found = eager(self.name, self.number, ())
+        if self.chance.random() < 0.3:
+            other = eager(self.name, self.number, moved(self.chance, found.numbers, found.made.maker.choices))
+            if other.error is None:
+                found = other
+        self.at = found
+        if found.error is not None:
+            self.skipped = "no numbers to record it at"
+            return
+        self.made = Made(self.name, self.number, found.numbers)
+        before = self.made.buffers()
+        self.program = compile(lambda: self.made.root())
+        if self.name in MODELS:
+            self._same_buffers(before, "recording")
+        self.choices = self.made.maker.choices
+        below = set(topological_order(self.program.root))
+        self.below = [i for i, v in enumerate(self.made.inputs) if v in below]
+        self.leaves = [i for i, v in enumerate(self.made.inputs) if v in below and v._row.name != "constant" and
+                       not ag.engine.graph.is_constant(v)]
+        if len(self.made.inputs) != len(found.numbers):
+            raise Failure("the recording has other inputs than eager code")
+
+    def _steps(self) -> Iterator[Callable[[], None]]:
+        if self.skipped:
+            return
+        yield self.passes
+        yield (self.training, self.batches, self.over_numpy)[self.number % 3]
+        yield self.passes_at_home
+
+    def _set(self, numbers: Sequence[float]) -> None:
+        for v, x in zip(self.made.inputs, numbers, strict=False):
+            v.data = x
+            v.zero_grad()
+
+    def _same_buffers(self, expected: list[Any], what: str) -> None:
+        for k, (new, old) in enumerate(zip(self.made.buffers(), expected, strict=True)):
+            with np.errstate(all="ignore"):
+                slack = 1e-11 * (np.max(np.abs(np.where(np.isfinite(old), old, 0.0)), initial=0.0) + np.abs(old))
+                equal = (new == old) | (np.isnan(new) & np.isnan(old)) | (np.abs(new - old) <= slack)
+            if new.shape != old.shape or not equal.all():
+                raise Failure(f"{what}: buffer {k} is {new!r}, expected {old!r}")
+
+    def passes(self) -> None:
+        for _ in range(3):
+            self._one(moved(self.chance, self.at.numbers, self.choices))
+
+    def passes_at_home(self) -> None:
+        self._one(self.at.numbers)
+
+    def _one(self, numbers: Sequence[float]) -> None:
+        """Forward and backward at some numbers."""
+        expected = eager(self.name, self.number, numbers, self.made.buffers())
+        self._set(numbers)
+        at = f"at {list(numbers)}, recorded at {self.at.numbers}"
+        try:
+            value = self.program.forward()
+        except AutogradError as error:
+            self._judge_error(error, expected, at)
+            return
+        if expected.error is not None or expected.branches != self.at.branches:
+            raise Failure(f"forward gave {value!r}, expected {expected.error!r}, branches {expected.branches}, {at}")
+        self._same_buffers(expected.buffers, f"forward {at}")
+        try:
+            self.program.backward()
+        except AutogradError as error:
+            if type(error) is not type(expected.backward_error):
+                raise Failure(f"backward raised {error!r}, expected {expected.backward_error!r}, {at}") from error
+            return
+        if expected.backward_error is not None:
+            raise Failure(f"backward raised nothing, expected {expected.backward_error!r}, {at}")
+        self._compare(value, [v.grad for v in self.made.inputs], expected, at)
+
+    def _judge_error(self, error: Exception, expected: Found, at: str) -> None:
+        takes_other = expected.branches != self.at.branches[: len(expected.branches)]
+        if expected.error is None:
+            takes_other = expected.branches != self.at.branches
+        if isinstance(error, BranchError):
+            if not takes_other or self.name not in BRANCHING:
+                raise Failure(f"{error!r}, expected {expected.error or expected.value!r}, {at}") from error
+            return
+        if expected.error is None:
+            if not takes_other:
+                raise Failure(f"forward raised {error!r}, expected {expected.value!r}, {at}") from error
+            return
+        if not same(error, expected.error) and not takes_other:
+            failures = Replay(Recorded(self.program.root, self.made.inputs)).failures()
+            kinds = [kind for kind, _ in failures]
+            if type(error) not in kinds or type(expected.error) not in kinds:
+                raise Failure(f"forward raised {error!r}, expected {expected.error!r}, {at}") from error
+
+    def _compare(self, value: float, gradients: list[float], expected: Found, at: str) -> None:
+        wanted = expected.gradients
+        if agrees(value, expected.value, 0.0) and all(
+            agrees(got, want, REL * abs(want)) for got, want in zip(gradients, wanted, strict=True)
+        ):
+            return
+        others = expected.others()
+        slack = REL * abs(expected.value) + 64 * spread([o[0] for o in others], expected.value)
+        if not agrees(value, expected.value, slack):
+            raise Failure(f"forward gave {value!r}, expected {expected.value!r} (slack {slack!r}), {at}")
+        for k, (got, want) in enumerate(zip(gradients, wanted, strict=True)):
+            mass = max((o[2][k] for o in others), default=0.0)
+            slack = REL * (abs(want) + mass) + 64 * spread([o[1][k] for o in others], want)
+            if not agrees(got, want, slack):
+                raise Failure(f"gradient {k} is {got!r}, expected {want!r} (slack {slack!r}), {at}")
+
+    # --- over NumPy ----------------------------------------------------------------------------------------------
+
+    def over_numpy(self) -> None:
+        functions = {name: np.vectorize(getattr(ag, name), otypes=[float]) for name in ("erf", "erfc", "gelu")}
+        functions["_gelu_slope"] = np.vectorize(ag.grad(ag.gelu), otypes=[float])
+        try:
+            pure = self.program.to(np, functions=functions)
+        except (ArgumentError, GraphError) as error:
+            self.did[-1] += f" refused: {str(error)[:30]}"
+            return
+        at_leaves = {v: i for i, v in enumerate(self.made.inputs)}
+        for _ in range(2):
+            numbers = moved(self.chance, self.at.numbers, self.choices)
+            for i in range(len(numbers)):
+                if i not in self.leaves:  # a constant stays what it was when `to` was called
+                    numbers[i] = self.made.inputs[i].data
+            expected = eager(self.name, self.number, numbers)
+            if expected.error is not None or expected.backward_error is not None:
+                continue  # a pure function over arrays can't raise
+            self._set(numbers)
+            at = f"to(numpy) at {numbers}, recorded at {self.at.numbers}"
+            with np.errstate(all="ignore"):
+                value, found = pure.value_and_grad(pure.theta())
+            gradients = [0.0] * len(numbers)
+            for v, slope in zip(pure.parameters, np.asarray(found).tolist(), strict=True):
+                gradients[at_leaves[v]] = slope
+            self._compare(float(value), gradients, expected, at)
+
+    # --- batches -------------------------------------------------------------------------------------------------
+
+    def batches(self) -> None:
+        if not self.below:
+            return
+        inputs = self.chance.sample(self.below, self.chance.randint(1, min(4, len(self.below))))
+        try:
+            batch = self.program.vectorize([self.made.inputs[i] for i in inputs])
+        except ArgumentError:
+            if not self.at.branches:
+                raise
+            return
+        self._set(self.at.numbers)
+        for count in (1, self.chance.randint(2, 4)):
+            self._one_batch(batch, inputs, count)
+
+    def _one_batch(self, batch: Any, inputs: list[int], count: int) -> None:
+        rows, found, buffers = [], [], self.made.buffers()
+        for _ in range(count):
+            numbers, new = list(self.at.numbers), moved(self.chance, self.at.numbers, self.choices)
+            for i in inputs:
+                numbers[i] = new[i]
+            rows.append([numbers[i] for i in inputs])
+            found.append(eager(self.name, self.number, numbers, buffers))
+            if found[-1].error is not None:
+                break
+            buffers = found[-1].buffers
+        while len(rows) < count:
+            rows.append([self.at.numbers[i] for i in inputs])
+        at = f"vectorize({inputs}) at {rows}, recorded at {self.at.numbers}"
+        errors = [one.error for one in found if one.error is not None]
+        batch.set([self.made.inputs[i] for i in inputs], rows)
+        for v in self.made.inputs:
+            v.zero_grad()
+        try:
+            value = batch.forward()
+        except AutogradError as error:
+            if not any(type(error) is type(one) for one in errors) and len(errors) + sum(
+                one.error is None for one in found
+            ) == count:
+                if errors and len(Replay(Recorded(found[0].root or self.program.root, [])).failures()) > 0:
+                    return
+                raise Failure(f"forward raised {error!r}, expected {errors or [one.value for one in found]}, {at}") from error
+            return
+        if errors:
+            raise Failure(f"forward gave {value!r}, expected {errors[0]!r}, {at}")
+        self._same_buffers(buffers, at)
+        n = float(count)
+        if not all(abs(one.value) < 1e300 for one in found):
+            if math.isfinite(value) and not all(math.isfinite(one.value) for one in found):
+                raise Failure(f"forward gave {value!r}, expected the mean of {[one.value for one in found]}, {at}")
+            return
+        others = [one.others() for one in found]
+        wanted = math.fsum(one.value for one in found) / n
+        slack = sum(
+            REL * abs(one.value) + 64 * spread([o[0] for o in moves], one.value)
+            for one, moves in zip(found, others, strict=True)
+        ) / n
+        if not agrees(value, wanted, slack):
+            raise Failure(f"forward gave {value!r}, expected {wanted!r} (slack {slack!r}), {at}")
+        backward = [one.backward_error for one in found if one.backward_error is not None]
+        try:
+            batch.backward()
+        except AutogradError as error:
+            if not any(type(error) is type(one) for one in backward):
+                raise Failure(f"backward raised {error!r}, expected {backward}, {at}") from error
+            return
+        if backward:
+            if all(i in inputs for i in self.leaves):
+                return
+            # the slopes that raise may be those of inputs, which a batch does not ask for
+            return
+        for k in self.leaves:
+            if k in inputs:
+                continue
+            slopes = [one.gradients[k] for one in found]
+            if not all(abs(x) < 1e300 for x in slopes):
+                if math.isfinite(self.made.inputs[k].grad) and not all(map(math.isfinite, slopes)):
+                    raise Failure(f"gradient {k} is {self.made.inputs[k].grad!r}, expected the mean of {slopes}, {at}")
+                continue
+            want = math.fsum(slopes) / n
+            slack = sum(
+                REL * (abs(x) + max((o[2][k] for o in moves), default=0.0)) + 64 * spread([o[1][k] for o in moves], x)
+                for x, moves in zip(slopes, others, strict=True)
+            ) / n
+            if not agrees(self.made.inputs[k].grad, want, slack):
+                raise Failure(f"gradient {k} is {self.made.inputs[k].grad!r}, expected {want!r} (slack {slack!r}), {at}")
+
+    # --- training ------------------------------------------------------------------------------------------------
+
+    def training(self) -> None:
+        if not self.leaves:
+            return
+        trained = self.chance.sample(self.leaves, self.chance.randint(1, len(self.leaves)))
+        make, steps = self.chance.choice(OPTIMISERS), self.chance.randint(1, 5)
+        start = self.at.numbers
+        if self.chance.random() < 0.4:
+            start = moved(self.chance, start, self.choices)
+        before = self.made.buffers()
+        course = self._course(make, trained, start, steps, before)
+        self._set(start)
+        parameters = [self.made.inputs[i] for i in trained]
+        at = f"run({steps}) from {start} over {trained}, recorded at {self.at.numbers}"
+        try:
+            losses = self.program.run(make(parameters), steps).tolist()
+        except AutogradError as error:
+            if course.error is None and not course.took_other:
+                raise Failure(f"{error!r}, expected {course.losses}, {at}") from error
+            if isinstance(error, BranchError) and not (course.took_other and self.name in BRANCHING):
+                raise Failure(f"{error!r}, expected {course.error!r}, {at}") from error
+            losses = []
+        else:
+            if course.error is not None or course.took_other:
+                raise Failure(f"run gave {losses}, expected {course.error!r}, took_other {course.took_other}, {at}")
+        self._same_buffers(course.buffers, at)
+        got = [*losses, *[p.data for p in parameters]]
+        want = [*(course.losses if losses else ()), *course.weights]
+        if course.made and course.error is None and not course.took_other:
+            got += [p.grad for p in parameters]
+            want += course.gradients
+        if all(agrees(x, y, REL * abs(y)) for x, y in zip(got, want, strict=True)):
+            return
+        others = [self._course(make, trained, start, steps, before, jitter) for jitter in (1, 2, 3, 4, 5)]
+        if any(o.made != course.made for o in others):
+            return
+        for k, (x, y) in enumerate(zip(got, want, strict=True)):
+            moves = [[*(o.losses if losses else ()), *o.weights, *o.gradients][k] for o in others]
+            slack = 100 * REL * (abs(y) + course.largest) + 200 * spread(moves, y)
+            if not agrees(x, y, slack):
+                raise Failure(f"number {k} of {len(got)} is {x!r}, expected {y!r} (slack {slack!r}), {at}")
+
+    def _course(
+        self, make: Any, trained: list[int], start: Sequence[float], steps: int, buffers: list[Any], jitter: int = 0
+    ) -> Course:
+        numbers, leaves = list(start), [Value(start[i]) for i in trained]
+        optimiser, course = make(leaves), Course()
+        course.buffers = buffers
+        for k in range(steps):
+            found = eager(self.name, self.number, numbers, course.buffers)
+            same_way = found.branches == self.at.branches
+            if found.error is not None or found.backward_error is not None or not same_way:
+                course.error, course.took_other = found.error or found.backward_error, not same_way
+                break
+            value, gradients = found.value, found.gradients
+            if jitter:
+                assert found.root is not None
+                try:
+                    value, gradients, _ = Replay(Recorded(found.root, found.made.inputs)).run(
+                        random.Random(1000 * jitter + k)
+                    )
+                except UNDEFINED as error:
+                    course.error = error
+                    break
+            course.losses.append(value)
+            course.gradients = [gradients[i] for i in trained]
+            course.largest = max([course.largest, *[abs(x) for x in course.gradients if math.isfinite(x)]])
+            for p, slope in zip(leaves, course.gradients, strict=True):
+                p.grad = slope
+            try:
+                optimiser.step()
+            except AutogradError as error:
+                course.error = error
+                break
+            course.made += 1
+            course.buffers = found.buffers
+            for i, p in zip(trained, leaves, strict=True):
+                numbers[i] = p.data
+        course.weights = [p.data for p in leaves]
+        return course
+
+
+class Course:
+    """What an eager loop of training meets."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.gradients: list[float] = []
+        self.weights: list[float] = []
+        self.buffers: list[Any] = []
+        self.error: Exception | None = None
+        self.took_other = False
+        self.made = 0
+        self.largest = 0.0
+
+
+def check(number: int) -> Check:
+    """Check the program of a number.
+
+    Raises:
+        Failure: it gives what eager code does not.
+    """
+    one = Check(number)
+    one.run()
+    return one
