@@ -86,7 +86,7 @@ class Replay:
                 size += sum(abs(a * b) for a, b in zip(inputs[:half], inputs[half:], strict=False))
             scale[k] = size
             # a maximum is one of its operands, to the last bit
-            data[k] = out if out in inputs else out + jitter.choice([-2.0, 2.0]) * EPS * size
+            data[k] = out if out in inputs else out + (2.0 if jitter.random() < 0.5 else -2.0) * EPS * size
         return data
 
     def failures(self) -> list[tuple[type[Exception], str]]:
@@ -120,7 +120,7 @@ class Replay:
             for i in places:
                 message = slope * partials[i]
                 if jitter is not None:
-                    message += jitter.choice([-2.0, 2.0]) * EPS * abs(message)
+                    message += (2.0 if jitter.random() < 0.5 else -2.0) * EPS * abs(message)
                 upstream[operands[i]] += message
                 mass[operands[i]] += weight * abs(partials[i])
         at = self.wanted

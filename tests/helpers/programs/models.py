@@ -104,7 +104,7 @@ def loss_of_classes(m: Maker, count: int, classes: int) -> Callable[[list[list[A
         lambda rows: weighed(
             losses.categorical_cross_entropy([inverse(row) for row in rows], moving, reduction=reduction)
         ),
-        lambda rows: weighed(losses.nll([[ag.log(p) for p in ag.softmax(row)] for row in rows], labels)),
+        lambda rows: weighed(losses.nll([[z - ag.logsumexp(row) for z in row] for row in rows], labels)),
         lambda rows: ag.mean([ag.logsumexp(row) - row[k] for row, k in zip(rows, labels, strict=True)]),
     )
 
@@ -298,7 +298,7 @@ def attention_with_a_mask(m: Maker) -> Model:
 
 @model
 def attention_over_two_heads(m: Maker) -> Model:
-    t, d = m.count(2, 3), 2
+    t, d = 2, m.count(1, 2)
     xs = batch(m, t, t, width=d)
     heads = [[ag.array(m.matrix(d, 1)) for _ in range(3)] for _ in range(2)]
     out, gain = ag.array(m.matrix(2, d)), m.numbers(d)
