@@ -14,7 +14,6 @@ from ..engine.copying import restore
 from ..engine.op import Op, kept
 from ..engine.ops import CONSTANT, DETACHED, FLOOR
 from ..engine.value import Value
-from .arrays import Floats
 from .numpy_source import Backward, Source
 from .plan import Plan
 

@@ -38,7 +38,9 @@ for k, number in enumerate(numbers, 1):
         print(f"\n{name_of(number)}, --program {number}\n  {where}", flush=True)
     if k % 1000 == 0:
         print(f"{k:,} programs, {failing.total()} failing, {time.perf_counter() - begun:.0f} s", flush=True)
-print(f"\n{len(numbers):,} programs, {time.perf_counter() - begun:.0f} s; what was compared with eager code, how often:")
+print(
+    f"\n{len(numbers):,} programs, {time.perf_counter() - begun:.0f} s; what was compared with eager code, how often:"
+)
 for what, count in done.most_common():
     print(f"  {what:40} {count:,}")
 print(f"{failing.total()} failing{':' if failing else ''}")

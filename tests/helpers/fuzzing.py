@@ -41,8 +41,8 @@ UNFOLLOWED = {"dead_paths", "huge_and_tiny", "not_finite", "ops_on_ops", "sorted
 NAMES = [name for name in [*MAKERS, *MODELS] if name not in UNFOLLOWED]
 ASIDE = {"primitives", "model: derivatives_within"}  # they compute more than they return
 BRANCHING = {
-    "chosen_branches", "model: arrays_that_are_compared", "model: branches", "model: mixture_of_experts", "model: newton",
-    "model: arrays",
+    "chosen_branches", "model: arrays", "model: arrays_that_are_compared", "model: branches",
+    "model: mixture_of_experts", "model: newton",
 }  # fmt: skip
 
 
@@ -132,13 +132,15 @@ class Found:
 
 
 def differs(got: float, want: float, found: Sequence[Found], k: int | None) -> bool:
-    """Whether a number is not the mean of what was found, for the value or for gradient k; looked at closer and closer."""
+    """Whether a number is not the mean of what was found for the value, or for gradient k, by more than rounding."""
     if agrees(got, want, REL * abs(want)):
         return False
     return not any(agrees(got, want, sum(one.slack(k, count) for one in found) / len(found)) for count in (1, 3, 7))
 
 
-def eager(name: str, number: int, numbers: Sequence[float], buffers: list[Any] | None = None, deep: bool = True) -> Found:
+def eager(
+    name: str, number: int, numbers: Sequence[float], buffers: list[Any] | None = None, deep: bool = True
+) -> Found:
     made = Made(name, number, numbers)
     if buffers is not None:
         made.take(buffers)
@@ -248,8 +250,11 @@ class Check:
         self.choices = self.made.maker.choices
         below = set(topological_order(self.program.root))
         self.below = [i for i, v in enumerate(self.made.inputs) if v in below]
-        self.leaves = [i for i, v in enumerate(self.made.inputs) if v in below and v._row.name != "constant" and
-                       not ag.engine.graph.is_constant(v)]
+        self.leaves = [
+            i
+            for i, v in enumerate(self.made.inputs)
+            if v in below and v._row.name != "constant" and not ag.engine.graph.is_constant(v)
+        ]
         if len(self.made.inputs) != len(found.numbers):
             raise Failure("the recording has other inputs than eager code")
 
@@ -401,12 +406,15 @@ class Check:
         try:
             value = batch.forward()
         except AutogradError as error:
-            if not any(type(error) is type(one) for one in errors) and len(errors) + sum(
-                one.error is None for one in found
-            ) == count:
+            if (
+                not any(type(error) is type(one) for one in errors)
+                and len(errors) + sum(one.error is None for one in found) == count
+            ):
                 if errors and len(Replay(Recorded(found[0].root or self.program.root, [])).failures()) > 0:
                     return
-                raise Failure(f"forward raised {error!r}, expected {errors or [one.value for one in found]}, {at}") from error
+                raise Failure(
+                    f"forward raised {error!r}, expected {errors or [one.value for one in found]}, {at}"
+                ) from error
             return
         if errors and self.name in ASIDE:
             return

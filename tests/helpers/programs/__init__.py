@@ -9,6 +9,6 @@ from tests.helpers.programs.making import KINDS, MAKERS, MODELS, Maker, Recorded
 from tests.helpers.programs.random_graphs import layered_graph, small_graph
 
 __all__ = [
-    "KINDS", "MAKERS", "MODELS", "Maker", "Recorded", "algebra", "corners", "layered_graph", "models", "networks", "neurons", "numerics", "sequences",
-    "small_graph", "table",
+    "KINDS", "MAKERS", "MODELS", "Maker", "Recorded", "algebra", "corners", "layered_graph", "models", "networks",
+    "neurons", "numerics", "sequences", "small_graph", "table",
 ]  # fmt: skip

@@ -282,7 +282,9 @@ def softmax_of_scores(m: Maker) -> Model:
 def attention_with_a_mask(m: Maker) -> Model:
     t, d = m.count(2, 4), m.count(1, 2)
     queries, keys, values = m.matrix(t, d), m.matrix(t, d), m.matrix(t, d)
-    mask: list[list[Any]] = [[m.pick(0.0, 0.0, -math.inf, -1e9, -1e4) if j > i else 0.0 for j in range(t)] for i in range(t)]
+    mask: list[list[Any]] = [
+        [m.pick(0.0, 0.0, -math.inf, -1e9, -1e4) if j > i else 0.0 for j in range(t)] for i in range(t)
+    ]
     if m.flip(0.2):
         mask[0][-1] = m.constant()
     scale = m.pick(1.0 / math.sqrt(d), 1.0, 50.0)
@@ -290,7 +292,10 @@ def attention_with_a_mask(m: Maker) -> Model:
     def attended() -> Any:
         q, k, v = ag.array(queries), ag.array(keys), ag.array(values)
         scores = q @ k.T * scale
-        shares = [ag.softmax([s + w for s, w in zip(row, ms, strict=True)]) for row, ms in zip(scores.tolist(), mask, strict=True)]
+        shares = [
+            ag.softmax([s + w for s, w in zip(row, ms, strict=True)])
+            for row, ms in zip(scores.tolist(), mask, strict=True)
+        ]
         return weighed(ag.array(shares) @ v)
 
     return attended
@@ -313,7 +318,9 @@ def attention_over_two_heads(m: Maker) -> Model:
         rows = []
         for row in y.tolist():
             centre = ag.mean(row)
-            rows.append([g * (v - centre) / ag.sqrt(np.var(ag.array(row)) + 1e-5) for g, v in zip(gain, row, strict=True)])
+            rows.append(
+                [g * (v - centre) / ag.sqrt(np.var(ag.array(row)) + 1e-5) for g, v in zip(gain, row, strict=True)]
+            )
         return weighed(rows)
 
     return block
@@ -489,11 +496,12 @@ def arrays(m: Maker) -> Model:
         lambda: np.abs(a - b).sum(axis=1), lambda: np.outer(a, row), lambda: np.einsum("ij,ij->i", a, b),
         lambda: np.logaddexp(a, b), lambda: np.hypot(a, row), lambda: np.floor(a * 3) / 3, lambda: np.prod(a, axis=1),
         lambda: np.cumsum(a, axis=0) * b, lambda: np.tanh(a) ** 2, lambda: a / (1 + np.abs(a)), lambda: np.mean(a * b),
-        lambda: np.arctan2(a, b), lambda: np.copysign(a, b), lambda: np.square(a) @ row, lambda: np.diff(a, axis=0),
+        lambda: np.arctan2(a, b), lambda: np.copysign(a, b), lambda: np.square(a) @ row,
         lambda: np.logaddexp.reduce(a, axis=1), lambda: np.minimum(0, a) + np.maximum(0, b), lambda: np.std(a),
         lambda: np.sinc(a), lambda: np.exp2(a) * row, lambda: np.trunc(a * 2) * b, lambda: np.cbrt(a) + np.log1p(b * b),
         lambda: np.where(np.eye(n, k) > 0, a, b), lambda: np.pad(a, 1), lambda: np.linalg.norm(a.ravel(), 3),
-        lambda: np.linalg.norm(a.ravel(), np.inf), lambda: np.ptp(a, axis=0), lambda: np.average(a, weights=[2.0] * k, axis=1),
+        lambda: np.linalg.norm(a.ravel(), np.inf), lambda: np.ptp(a, axis=0),
+        lambda: np.average(a, weights=[2.0] * k, axis=1),
         lambda: np.nan_to_num(1.0) * a, lambda: np.kron(a, row), lambda: np.convolve(a.ravel(), row),
         lambda: np.heaviside(2.0, 0.5) * a, lambda: np.rint(a), lambda: np.ceil(a) * b, lambda: np.cumprod(a, axis=1),
     ]  # fmt: skip
@@ -511,13 +519,14 @@ def arrays_that_are_compared(m: Maker) -> Model:
         lambda: np.interp(a, [-0.5, 0.0, 0.5], [1.0, 2.0, -1.0]), lambda: np.fmod(a, 0.3), lambda: np.heaviside(a, b),
         lambda: np.quantile(a, 0.3), lambda: a[a > b].sum() + b.sum(), lambda: np.fmax(a, b), lambda: a[np.argsort(b)],
         lambda: np.where(np.isclose(a, b), a, b * 2), lambda: a * (a != 0.0), lambda: b[np.argmin(a)] * a,
-        lambda: a if np.all(a < b) else b, lambda: a * (1.0 if np.isinf(b).any() else 2.0), lambda: np.isnan(a) * 1.0 + b,
+        lambda: a if np.all(a < b) else b, lambda: a * (1.0 if np.isinf(b).any() else 2.0),
+        lambda: np.isnan(a) * 1.0 + b,
         lambda: np.where(a.max() > b.max(), a, b), lambda: np.linalg.norm(a, 1.5) if np.any(a) else b,
         lambda: a[np.nonzero(b)], lambda: np.count_nonzero(a) * b, lambda: np.round(a, 1) * np.sign(b),
         lambda: a * np.isclose(a.sum(), 0.0), lambda: a[np.flatnonzero(a > 0)], lambda: np.nanmean(a) * b,
-        lambda: (b if np.array_equal(a, b) else a) * 2, lambda: np.argmax(a) * b, lambda: np.searchsorted([0.0, 0.5], a) * b,
-        lambda: (a > b).sum() * a, lambda: np.nanmedian(a) + b, lambda: np.partition(a, 1), lambda: np.unique(a),
-        lambda: np.digitize(a, [0.0, 0.5]) * b, lambda: np.max(a, where=b > 0, initial=0.0), lambda: np.nanargmax(a) * b,
+        lambda: (b if np.array_equal(a, b) else a) * 2, lambda: np.argmax(a) * b,
+        lambda: (a > b).sum() * a, lambda: np.nanmedian(a) + b,
+        lambda: np.max(a, where=b > 0, initial=0.0),
     ]  # fmt: skip
     chosen = m.chance.sample(forms, m.count(1, 2))
     return lambda: ag.sum([weighed(form()) for form in chosen])
@@ -558,8 +567,10 @@ def signs_of_zero(m: Maker) -> Model:
     side = m.pick(-1.0, 1.0)
     inner: Any = m.pick(
         lambda: a, lambda: -a, lambda: a * b, lambda: a + b, lambda: a - b, lambda: ag.dot([a, b], [c, a]),
-        lambda: ag.sum([a, b, c]), lambda: ag.maximum(a, b), lambda: ag.minimum(a, b), lambda: ag.relu(a), lambda: a * 0.0,
-        lambda: ag.floor(a), lambda: ag.sign(a), lambda: a % 1.0, lambda: a / b, lambda: ag.prod([a, b, c]), lambda: abs(a),
+        lambda: ag.sum([a, b, c]), lambda: ag.maximum(a, b), lambda: ag.minimum(a, b), lambda: ag.relu(a),
+        lambda: a * 0.0,
+        lambda: ag.floor(a), lambda: ag.sign(a), lambda: a % 1.0, lambda: a / b, lambda: ag.prod([a, b, c]),
+        lambda: abs(a),
         lambda: 0.0 - a, lambda: a + 0.0, lambda: a * -1.0, lambda: ag.clip(a, 0.0, 1.0), lambda: ag.leaky_relu(a),
         lambda: ag.tanh(a), lambda: ag.mean([a, b]), lambda: ag.softsign(a), lambda: a - 0.0, lambda: -0.0 + a,
         lambda: ag.dot([a], [b], c), lambda: ag.sum([a]), lambda: sum([a, b]), lambda: a // 1.0, lambda: round(a),
@@ -591,8 +602,10 @@ def edges_of_one(m: Maker) -> Model:
 def reductions(m: Maker) -> Model:
     xs = m.numbers(m.count(1, 6))
     forms: list[Model] = [
-        lambda: ag.maximum(*xs), lambda: ag.minimum(*xs), lambda: ag.prod(xs), lambda: ag.logsumexp(xs), lambda: norm(xs),
-        lambda: ag.std(xs), lambda: np.var(ag.array(xs)), lambda: ag.mean(xs), lambda: ag.sum(xs), lambda: ag.dot(xs, xs),
+        lambda: ag.maximum(*xs), lambda: ag.minimum(*xs), lambda: ag.prod(xs), lambda: ag.logsumexp(xs),
+        lambda: norm(xs),
+        lambda: ag.std(xs), lambda: np.var(ag.array(xs)), lambda: ag.mean(xs), lambda: ag.sum(xs),
+        lambda: ag.dot(xs, xs),
         lambda: ag.dot(xs, xs[::-1]), lambda: weighed(ag.softmax(xs)), lambda: sum(xs), lambda: ag.hypot(xs[0], xs[-1]),
         lambda: ag.maximum(*xs, 0.0), lambda: ag.minimum(0.5, *xs), lambda: ag.sum([abs(x) for x in xs]),
     ]  # fmt: skip
@@ -606,9 +619,12 @@ def steps_and_jumps(m: Maker) -> Model:
     xs = m.numbers(m.pick(1, 2, 5))
     y = m.leaf(0.2, 0.9)
     form: Any = m.pick(
-        lambda x: ag.floor(3 * x) * x, lambda x: round(x, 1) * y, lambda x: x % y, lambda x: x // y * x, lambda x: ag.sign(x) * y,
-        lambda x: ag.clip(x, -y, y), lambda x: ag.where(True, x, y), lambda x: ag.relu(x) - ag.relu(x - y), lambda x: abs(x - y),
-        lambda x: ag.maximum(x, y) * ag.minimum(x, y), lambda x: 1.0 // x, lambda x: divmod(x, y)[1], lambda x: x % -0.5,
+        lambda x: ag.floor(3 * x) * x, lambda x: round(x, 1) * y, lambda x: x % y, lambda x: x // y * x,
+        lambda x: ag.sign(x) * y,
+        lambda x: ag.clip(x, -y, y), lambda x: ag.where(True, x, y), lambda x: ag.relu(x) - ag.relu(x - y),
+        lambda x: abs(x - y),
+        lambda x: ag.maximum(x, y) * ag.minimum(x, y), lambda x: 1.0 // x, lambda x: divmod(x, y)[1],
+        lambda x: x % -0.5,
     )  # fmt: skip
     return lambda: weighed([form(x) for x in xs])
 
@@ -627,6 +643,8 @@ def inputs_used_as_they_are(m: Maker) -> Model:
     return m.pick(
         lambda: a, lambda: a * 1.0, lambda: +a, lambda: a + b, lambda: Value(2.0) * a + 0.0 * c, lambda: a * 0.0 + c,
         lambda: ag.dot([a], [0.0]) + c, lambda: ag.sum([a, -a]) * c, lambda: 0.0 * (a / b), lambda: a - a + c,
-        lambda: ag.relu(-1.0 - abs(a)) * c, lambda: ag.where(False, ag.log(a), c), lambda: a**0.0 * b, lambda: a**1.0 + b,
-        lambda: ag.mean([a, b, c]) * 0.0, lambda: a * (b * 0.0), lambda: ag.maximum(a, a), lambda: b * 2.0, lambda: a / a,
+        lambda: ag.relu(-1.0 - abs(a)) * c, lambda: ag.where(False, ag.log(a), c), lambda: a**0.0 * b,
+        lambda: a**1.0 + b,
+        lambda: ag.mean([a, b, c]) * 0.0, lambda: a * (b * 0.0), lambda: ag.maximum(a, a), lambda: b * 2.0,
+        lambda: a / a,
     )  # type: ignore[no-any-return]  # fmt: skip
