@@ -6,6 +6,7 @@ result moves by when every node is moved by a rounding error.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 import pkgutil
@@ -251,6 +252,7 @@ def used(g: Recorded) -> Recorded:
     return Recorded(g.root, [v for v in g.leaves if v in below], [v for v in g.constants if v in below])
 
 
+@functools.cache
 def thresholds() -> list[tuple[Any, str, int]]:
     """Where the compiler's modules say from how many nodes on NumPy computes them, and the number."""
     names = [m.name for m in pkgutil.walk_packages(autograd.compiler.__path__, "autograd.compiler.")]

@@ -140,7 +140,7 @@ def logistic_regression(m: Maker) -> Model:
 
 @model
 def network_and_loss(m: Maker) -> Model:
-    width, hidden, rows = m.count(1, 3), m.count(2, 6), batch(m, 1, 4, width=2)
+    width, hidden, rows = m.count(1, 3), m.count(2, 4), batch(m, 1, 3, width=2)
     net = m.module(nn.Sequential(linear(m, 2, hidden), activation(m), linear(m, hidden, width)))
     if width == 1:
         pairs = loss_of_pairs(m, len(rows))
@@ -217,7 +217,7 @@ def normaliser(m: Maker, width: int) -> Any:
 
 @model
 def normalised_network(m: Maker) -> Model:
-    hidden, rows = m.count(1, 4), batch(m, 2, 5, width=2)
+    hidden, rows = m.count(1, 3), batch(m, 2, 4, width=2)
     norm = normaliser(m, hidden)
     net = m.module(nn.Sequential(linear(m, 2, hidden), norm, activation(m), linear(m, hidden, 1)))
     if m.flip(0.2):
@@ -228,7 +228,7 @@ def normalised_network(m: Maker) -> Model:
 
 @model
 def normalised_inputs(m: Maker) -> Model:
-    rows = batch(m, 2, 5, width=m.count(1, 3))
+    rows = batch(m, 2, 4, width=m.count(1, 2))
     norm = m.module(normaliser(m, len(rows[0])))
     if m.flip(0.2):
         norm.eval()
@@ -280,7 +280,7 @@ def softmax_of_scores(m: Maker) -> Model:
 
 @model
 def attention_with_a_mask(m: Maker) -> Model:
-    t, d = m.count(2, 4), m.count(1, 2)
+    t, d = m.pick(2, 2, 3), m.count(1, 2)
     queries, keys, values = m.matrix(t, d), m.matrix(t, d), m.matrix(t, d)
     mask: list[list[Any]] = [
         [m.pick(0.0, 0.0, -math.inf, -1e9, -1e4) if j > i else 0.0 for j in range(t)] for i in range(t)
@@ -345,7 +345,7 @@ def mixture_of_experts(m: Maker) -> Model:
 
 @model
 def gated_cells(m: Maker) -> Model:
-    steps, w = batch(m, 2, 4, width=1), m.numbers(8)
+    steps, w = batch(m, 2, 3, width=1), m.numbers(8)
 
     def cell() -> Any:
         h: Any = 0.0
