@@ -643,7 +643,7 @@ def inputs_used_as_they_are(m: Maker) -> Model:
     return m.pick(
         lambda: a, lambda: a * 1.0, lambda: +a, lambda: a + b, lambda: Value(2.0) * a + 0.0 * c, lambda: a * 0.0 + c,
         lambda: ag.dot([a], [0.0]) + c, lambda: ag.sum([a, -a]) * c, lambda: 0.0 * (a / b), lambda: a - a + c,
-        lambda: ag.relu(-1.0 - abs(a)) * c, lambda: ag.where(False, ag.log(a), c), lambda: a**0.0 * b,
+        lambda: ag.relu(-1.0 - abs(a)) * c, lambda: ag.where(False, lambda: ag.log(a), lambda: c), lambda: a**0.0 * b,
         lambda: a**1.0 + b,
         lambda: ag.mean([a, b, c]) * 0.0, lambda: a * (b * 0.0), lambda: ag.maximum(a, a), lambda: b * 2.0,
         lambda: a / a,
