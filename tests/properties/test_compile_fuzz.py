@@ -11,16 +11,16 @@ import pytest
 
 from tests.helpers.fuzzing import NAMES, check, name_of
 
-COUNT = 3000
+COUNT, PART = 3000, 250
 
 
-@pytest.mark.parametrize("start", range(0, COUNT, 100))
+@pytest.mark.parametrize("start", range(0, COUNT, PART))
 def test_programs_are_eager_code_at_other_data(start: int) -> None:
     done: Counter[str] = Counter()
-    for number in range(start, start + 100):
+    for number in range(start, start + PART):
         done.update(check(number).did)
     for what in ("passes", "training", "batches", "over_numpy"):
-        assert done[what] >= 15, done
+        assert done[what] >= 5, done
 
 
 def test_every_kind_is_among_them() -> None:
