@@ -77,8 +77,11 @@ def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
     return list(found.values())
 
 
-def checker(guards: Sequence[Guard], place_of: Mapping[Value, int]) -> Callable[[NDArray[np.float64]], None]:
+def checker(guards: Sequence[Guard], place_of: Mapping[Value, int]) -> Callable[..., None]:
     """A function of the array of all numbers that raises `BranchError` if a guard does not hold.
+
+    Given the places of those that are known, too, it looks at the guards of these alone: where the graph fails, the
+    function would not have come to what it compares after that.
 
     `place_of` says where in that array a node's number stands. All guards of one relation are checked at once. Of those
     that fail, the one that was made first is named: the function would not have come to the others.
@@ -88,8 +91,8 @@ def checker(guards: Sequence[Guard], place_of: Mapping[Value, int]) -> Callable[
         by_relation[guard.relation].append(i)
     groups = [_Together([guards[i] for i in order], order, place_of) for order in by_relation.values()]
 
-    def check(numbers: NDArray[np.float64]) -> None:
-        failing = [found for group in groups if (found := group.first_failing(numbers)) is not None]
+    def check(numbers: NDArray[np.float64], known: NDArray[np.int64] | None = None) -> None:
+        failing = [found for group in groups if (found := group.first_failing(numbers, known)) is not None]
         if failing:
             i, left, right = min(failing, key=operator.itemgetter(0))
             raise guards[i].error(left, right)
@@ -107,13 +110,18 @@ class _Together:
         self._right = None if guards[0].right is None else _Column([guard.right for guard in guards], place_of)
         self._outcomes = np.array([guard.outcome for guard in guards])
 
-    def first_failing(self, numbers: NDArray[np.float64]) -> tuple[int, Any, Any] | None:
+    def first_failing(
+        self, numbers: NDArray[np.float64], known: NDArray[np.int64] | None
+    ) -> tuple[int, Any, Any] | None:
         """The place in recorded order of the first guard that fails, and its operands' numbers."""
         left = self._left.at(numbers)
         right: Any = 0.0 if self._right is None else self._right.at(numbers)
         relation = operator.ne if self._right is None else self._relation  # an array has no one truth
         with np.errstate(invalid="ignore"):
             failing = relation(left, right) != self._outcomes
+        if known is not None:
+            for column in (self._left, self._right):
+                failing &= True if column is None else column.among(known)
         i = int(failing.argmax())
         if not failing[i]:
             return None
@@ -135,6 +143,12 @@ class _Column:
         """Every operand's number."""
         self._numbers[self._nodes] = numbers.take(self._places)
         return self._numbers
+
+    def among(self, known: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each operand is one of the known numbers; plain ones are."""
+        found = np.ones(len(self._numbers), dtype=bool)
+        found[self._nodes] = np.isin(self._places, known)
+        return found
 
 
 def _operand(x: Any) -> Any:

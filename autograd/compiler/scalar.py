@@ -14,7 +14,6 @@ from ..engine.copying import restore
 from ..engine.op import Op, kept
 from ..engine.ops import CONSTANT, DETACHED, FLOOR
 from ..engine.value import Value
-from .arrays import Floats
 from .numpy_source import Backward, Source
 from .plan import Plan
 
@@ -48,7 +47,7 @@ class Scalar:
         self.source = source
         self._is_plain = all(map(is_plain, plan.ops))
         self._has_floor = FLOOR in plan.ops
-        self.check: Callable[[Floats], None] | None = None  # of the branches taken, before an error is raised
+        self.check: Callable[..., None] | None = None  # of the branches taken, before an error is raised
 
     def forward(self) -> None:
         """Compute every number.
@@ -102,7 +101,7 @@ class Scalar:
                 result = op.forward(*inputs)
             except (ArithmeticError, ValueError) as error:
                 if self.check is not None:
-                    self.check(values)
+                    self.check(values, self.plan.place[: len(numbers)])
                 raise op.failure(error, inputs, labels) from None
             if modes.entered and modes.anomalies_raise() and not math.isfinite(result):
                 raise modes.made_badly(op, labels, inputs, result)

@@ -17,7 +17,7 @@ from autograd import Value, compile, losses
 from autograd.compiler import Program
 from autograd.compiler.guards import Guard, checker, guards_of
 from autograd.engine import modes
-from autograd.errors import AutogradError, BranchError, GraphError
+from autograd.errors import AutogradError, BranchError, DivisionByZeroError, GraphError
 from autograd.nn import MLP
 
 RELATIONS = [operator.lt, operator.le, operator.eq, operator.gt, operator.ge]
@@ -474,3 +474,21 @@ def test_whether_a_number_is_finite_is_a_branch_as_any_other() -> None:
         x.data = NAN if predicate is np.isnan else INF
         with pytest.raises(BranchError):
             program.forward()
+
+
+def test_where_the_graph_fails_what_is_compared_after_that_is_not_looked_at() -> None:
+    a, x = Value(2.0, "a"), Value(1.5, "x")
+
+    def newton() -> Value:
+        better = 0.5 * (x + a / x)
+        return better * a if abs(better * better - a) < 0.1 else a
+
+    program = compile(newton)
+    x.data = 0.0
+    with pytest.raises(DivisionByZeroError):
+        newton()
+    with pytest.raises(DivisionByZeroError):
+        program.forward()
+    x.data = 5.0
+    with pytest.raises(BranchError):
+        program.forward()

@@ -6,6 +6,7 @@ result moves by when every node is moved by a rounding error.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 import pkgutil
@@ -86,7 +87,7 @@ class Replay:
                 size += sum(abs(a * b) for a, b in zip(inputs[:half], inputs[half:], strict=False))
             scale[k] = size
             # a maximum is one of its operands, to the last bit
-            data[k] = out if out in inputs else out + jitter.choice([-2.0, 2.0]) * EPS * size
+            data[k] = out if out in inputs else out + (2.0 if jitter.random() < 0.5 else -2.0) * EPS * size
         return data
 
     def failures(self) -> list[tuple[type[Exception], str]]:
@@ -120,7 +121,7 @@ class Replay:
             for i in places:
                 message = slope * partials[i]
                 if jitter is not None:
-                    message += jitter.choice([-2.0, 2.0]) * EPS * abs(message)
+                    message += (2.0 if jitter.random() < 0.5 else -2.0) * EPS * abs(message)
                 upstream[operands[i]] += message
                 mass[operands[i]] += weight * abs(partials[i])
         at = self.wanted
@@ -251,6 +252,7 @@ def used(g: Recorded) -> Recorded:
     return Recorded(g.root, [v for v in g.leaves if v in below], [v for v in g.constants if v in below])
 
 
+@functools.cache
 def thresholds() -> list[tuple[Any, str, int]]:
     """Where the compiler's modules say from how many nodes on NumPy computes them, and the number."""
     names = [m.name for m in pkgutil.walk_packages(autograd.compiler.__path__, "autograd.compiler.")]

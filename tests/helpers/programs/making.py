@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, nn
 
 Chance = random.Random
 
@@ -21,12 +21,20 @@ class Recorded(NamedTuple):
 
 
 class Maker:
-    """A seeded source of chance that remembers the inputs that it has made."""
+    """A seeded source of chance that remembers the inputs that it has made.
 
-    def __init__(self, chance: Chance) -> None:
+    Given `numbers`, the inputs take these, one after the other, in the place of those drawn: a maker of the same seed
+    then makes the same program at other numbers.
+    """
+
+    def __init__(self, chance: Chance, numbers: Sequence[float] = ()) -> None:
         self.chance = chance
         self.leaves: list[Value] = []
         self.constants: list[Value] = []
+        self.inputs: list[Value] = []  # leaves and constants, in the order in which they were made
+        self.choices: dict[int, tuple[float, ...]] = {}  # by place in `inputs`: the numbers meant for it
+        self.modules: list[nn.Module] = []
+        self._numbers = numbers
 
     def flip(self, share: float = 0.5) -> bool:
         return self.chance.random() < share
@@ -41,12 +49,24 @@ class Maker:
         return self.chance.uniform(low, high)
 
     def leaf(self, low: float = -1.0, high: float = 1.0) -> Value:
-        self.leaves.append(Value(self.uniform(low, high)))
+        self.leaves.append(self._input(Value(self.uniform(low, high))))
         return self.leaves[-1]
 
     def constant(self, low: float = -1.0, high: float = 1.0) -> Value:
-        self.constants.append(Value(self.uniform(low, high), constant=True))
+        self.constants.append(self._input(Value(self.uniform(low, high), constant=True)))
         return self.constants[-1]
+
+    def one_of(self, *numbers: float) -> Value:
+        """A constant that is one of some numbers, as a label is."""
+        self.choices[len(self.inputs)] = numbers
+        self.constants.append(self._input(Value(self.chance.choice(numbers), constant=True)))
+        return self.constants[-1]
+
+    def _input(self, v: Value) -> Value:
+        if len(self.inputs) < len(self._numbers):
+            v.data = self._numbers[len(self.inputs)]
+        self.inputs.append(v)
+        return v
 
     def numbers(self, count: int, low: float = -1.0, high: float = 1.0) -> list[Value]:
         return [self.leaf(low, high) for _ in range(count)]
@@ -70,8 +90,14 @@ class Maker:
 
     def own(self, leaves: Any) -> Any:
         """Remember leaves that something else has made."""
-        self.leaves += list(leaves)
+        self.leaves += map(self._input, leaves)
         return leaves
+
+    def module(self, module: Any) -> Any:
+        """Remember a module and its parameters."""
+        self.modules.append(module)
+        self.own(module.parameters())
+        return module
 
     def loss(self, outputs: list[Any]) -> Any:
         """One number of many, as a training loop ends; of bare numbers too."""
@@ -109,25 +135,41 @@ class Maker:
 
 
 KINDS: dict[str, Callable[[Chance], Recorded]] = {}
+MAKERS: dict[str, Callable[[Maker], Value]] = {}  # the same kinds, of a maker
+MODELS: dict[str, Callable[[Maker], Callable[[], Any]]] = {}
 
 
 def register(name: str, make: Callable[[Maker], Any]) -> None:
     """Enter a kind: from a maker to a root, or to a number where everything was a number."""
 
+    def made(maker: Maker) -> Value:
+        root = make(maker)
+        return root if isinstance(root, Value) else maker.leaf() * root
+
     def recorded(chance: Chance) -> Recorded:
         maker = Maker(chance)
-        root = make(maker)
-        if not isinstance(root, Value):
-            root = maker.leaf() * root
+        root = made(maker)
         chance.shuffle(maker.leaves)
         return Recorded(root, maker.leaves, maker.constants)
 
     assert name not in KINDS, name
     KINDS[name] = recorded
+    MAKERS[name] = made
 
 
 def kind(make: Callable[[Maker], Any]) -> Callable[[Maker], Any]:
     register(make.__name__, make)
+    return make
+
+
+def model(make: Callable[[Maker], Callable[[], Any]]) -> Callable[[Maker], Callable[[], Any]]:
+    """Enter a model: from a maker to the function that computes the result, each time it is called, from the inputs.
+
+    All that is drawn by chance is drawn before; only the numbers of the inputs decide what the function does.
+    """
+    name = f"model: {make.__name__}"
+    assert name not in MODELS, name
+    MODELS[name] = make
     return make
 
 

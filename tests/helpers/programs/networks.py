@@ -132,14 +132,13 @@ def cross_entropy(m: Maker, logits: list[Any], label: int) -> Any:
         return ag.logsumexp(logits) - logits[label]
     if form == 1:
         return -ag.log(ag.softmax(logits)[label])
-    raised = [ag.exp(z) for z in logits]
+    top = ag.maximum(*logits) if form == 4 else 0.0
+    raised = [ag.exp(z - top) if form == 4 else ag.exp(z) for z in logits]
     if form == 2:
         return -ag.log(raised[label] / sum(raised))
     if form == 3:
         return ag.log(ag.sum(raised)) - logits[label]
-    top = ag.maximum(*logits)
-    shifted = [ag.exp(z - top) for z in logits]
-    return -(logits[label] - top - ag.log(sum(shifted)))
+    return -(logits[label] - top - ag.log(sum(raised)))
 
 
 @kind
