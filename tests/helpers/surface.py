@@ -5,13 +5,14 @@ A name without a case here is a failure of tests/properties/test_compile_surface
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import autograd as ag
-from autograd import losses, nn
+from autograd import Value, losses, nn
+from autograd.engine.operators import Operators
 from autograd.functions import arrays
 from autograd.functions.arrays import ValueArray
 
