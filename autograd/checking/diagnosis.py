@@ -18,6 +18,7 @@ from ..reading.names import short_number
 from . import rare_slips, slips
 from .evidence import Evidence, Guess
 from .points import NotANumberError, Observation, Point, Problem, near, structured_points
+from .tracing import traced
 
 __all__ = ["KINDS", "Diagnosis", "diagnose"]
 
@@ -73,7 +74,7 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
         >>> diagnose(lambda x: sin(x**2), lambda x: 2 * x * math.cos(x**2), at=[0.7, 1.0]) is None
         True
     """
-    problem = Problem(f, derivative)
+    problem = Problem(traced(f), derivative)
     seen = []
     for point in structured_points(f, at):
         try:
@@ -249,7 +250,7 @@ def _unexplained(e: Evidence) -> Diagnosis:
     for r, c in wrong[:4]:
         where = point_text(e.names, e.points[r].tolist())
         yours, right = e.yours[r, c], e.right[r, c]
-        ratio = f"ratio {short_number(yours / right)}, " if right else ""
+        ratio = f"ratio {short_number(yours / right + 0.0)}, " if right else ""
         entry = f"d/d{e.names[c]} at " if len(e.names) > 1 else "at "
         lines.append(
             f"{entry}{where}: yours {short_number(yours)}, right {short_number(right)}, "
