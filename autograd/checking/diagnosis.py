@@ -7,6 +7,7 @@ guess can say is added here: right on one side and wrong on the other, and no nu
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -178,7 +179,8 @@ def _search(e: Evidence, wanted: Any = None) -> Diagnosis | None:
     """The first guess that fits; one that fits all entries goes before one that is made in the wrong entries only."""
     for tier in _TIERS:
         partly = None
-        for guess in tier(e):
+        found = list(tier(e))
+        for guess in itertools.chain(found, slips.repeated(e, found)):
             everywhere, here = e.explains(guess.change)
             if everywhere:
                 return Diagnosis(guess.kind, guess.node, guess.text())

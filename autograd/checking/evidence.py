@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,6 +103,42 @@ class Evidence:
         product: Array = (self.above[i] * self.partial[i, k])[:, None] * self.slopes_of(self.parents[i][k])
         return product
 
+    @functools.cached_property
+    def alike(self) -> list[int]:
+        """A number for each node that two nodes share if they are built alike, whatever numbers and variables go in."""
+        known: dict[Any, int] = {}
+        kinds: list[int] = []
+        for node, parents, below in zip(self.order, self.parents, self.below, strict=True):
+            build = (node._row, tuple(kinds[p] for p in parents), below is None)
+            kinds.append(known.setdefault(build, len(known)))
+        return kinds
+
+    def gradient(
+        self,
+        edges: Mapping[tuple[int, int], tuple[Array | None, Array | None]] = MappingProxyType({}),
+        nodes: Mapping[int, Array | None] = MappingProxyType({}),
+    ) -> Array:
+        """The derivative by all variables with other numbers in it.
+
+        Args:
+            edges: for an operand of a node another local derivative, and another derivative of the operand.
+            nodes: for a node another derivative by the variables; None: it counts as a constant.
+        """
+        below = list(self.below)
+        for i, parents in enumerate(self.parents):
+            if i in nodes:
+                below[i] = nodes[i]
+            elif parents:
+                terms = []
+                for k, p in enumerate(parents):
+                    partial, inner = edges.get((i, k), (None, None))
+                    inner = below[p] if inner is None else inner
+                    if inner is not None:
+                        terms.append((self.partial[i, k] if partial is None else partial)[:, None] * inner)
+                below[i] = np.sum(terms, axis=0) if terms else None
+        found = below[-1] if below else None
+        return np.zeros_like(self.gap) if found is None else found
+
     def explains(self, change: Array) -> tuple[bool, bool]:
         """Whether a change of the right derivative gives the hand derivative: in all entries, in the wrong ones."""
         fits = np.abs(change - self.gap) <= self.slack
@@ -115,13 +152,27 @@ MOST_EDGES = 120  # for guesses that try every node on every edge
 
 
 class Guess(NamedTuple):
-    """One thing that may have gone wrong."""
+    """One thing that may have gone wrong.
+
+    Args:
+        kind: as of a diagnosis.
+        change: by how much the derivative changes, at every point and for every variable.
+        node: where it sits.
+        text: the sentence.
+        everywhere: it is no slip of single entries.
+        edge: (node, operand) where it sits.
+        instead: the local derivative there, and the derivative of the operand; None: as they are.
+        same: what the same slip elsewhere has in common with it.
+    """
 
     kind: str
     change: Array
     node: Any
     text: Callable[[], str]
     everywhere: bool = False
+    edge: tuple[int, int] | None = None
+    instead: tuple[Array | None, Array | None] = (None, None)
+    same: Hashable = None
 
 
 def column(numbers: Array) -> Array:
@@ -130,10 +181,16 @@ def column(numbers: Array) -> Array:
     return standing
 
 
-def edge_guess(e: Evidence, i: int, k: int, partial: Array, kind: str, text: Callable[[], str]) -> Guess:
-    """Another number in the place of one local derivative."""
-    change = column(e.above[i] * (partial - e.partial[i, k])) * e.slopes_of(e.parents[i][k])
-    return Guess(kind, change, e.order[i], text)
+def edge_guess(
+    e: Evidence, i: int, k: int, partial: Array | None, kind: str, text: Callable[[], str], below: Array | None = None
+) -> Guess:
+    """Other numbers in the place of one local derivative, or of the derivative of the operand."""
+    p = e.parents[i][k]
+    through = column(e.partial[i, k] if partial is None else partial) * (e.slopes_of(p) if below is None else below)
+    change = column(e.above[i]) * (through - column(e.partial[i, k]) * e.slopes_of(p))
+    told = getattr(text, "func", None)
+    words = tuple(x for x in text.args if isinstance(x, str)) if isinstance(text, functools.partial) else text()
+    return Guess(kind, change, e.order[i], text, False, (i, k), (partial, below), (kind, told, words))
 
 
 def value_and_partial(op: Op, operands: tuple[float, ...], k: int) -> tuple[float, float]:

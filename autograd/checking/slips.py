@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial as later
 from typing import Any, NamedTuple
@@ -35,7 +35,9 @@ __all__ = [
     "left_out_term",
     "left_out_text",
     "left_out_way",
+    "in_each",
     "mean_for_sum",
+    "repeated",
     "rule_text",
     "sign_of_a_part",
     "sign_of_the_whole",
@@ -180,7 +182,7 @@ def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
     """Minus what comes through one operand, or through one node."""
     for i, k, p in e.edges:
         if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # x*x with one sign turned is x*x left out
-            yield Guess("sign", -2.0 * e.through(i, k), e.order[i], later(_sign_text, e.order[i], k))
+            yield edge_guess(e, i, k, -e.partial[i, k], "sign", later(_sign_text, e.order[i], k))
         everything = -2.0 * column(e.above[p]) * e.slopes_of(p)
         yield Guess("sign", everything, e.order[p], later(_sign_of_node_text, e.order[p]))
 
@@ -225,15 +227,15 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
             rank = 1 if node._row in PASS_ON else 2
         else:
             rank = 3
-        change = -e.through(i, k)
-        in_wrong = change[:, e.columns]
+        in_wrong = -e.through(i, k)[:, e.columns]
         if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
             unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
         if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
             continue
         wrong = int(shared[0] if shared else e.columns[0])
         kind = "dropped term" if node._row in PASS_ON else "missing path"
-        yield rank, Guess(kind, change, node, later(_part_text, e, i, k, wrong))
+        nothing = np.zeros(len(e.points))
+        yield rank, edge_guess(e, i, k, nothing, kind, later(_part_text, e, i, k, wrong))
 
 
 def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
@@ -268,9 +270,9 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
     for i, k, p in e.edges:
         node, inner = e.order[i], e.order[p]
         if inner.parents and node._row not in (*PASS_ON, ops.MUL):
-            reached = (e.slopes_of(p) != 0.0).any(axis=0) - e.slopes_of(p)
-            change = column(e.above[i] * e.partial[i, k]) * reached
-            yield Guess("missing factor", change, inner, later(_inner_text, inner))
+            reached = np.ones_like(e.gap) * (e.slopes_of(p) != 0.0).any(axis=0)
+            guess = edge_guess(e, i, k, None, "missing factor", later(_inner_text, inner), reached)
+            yield guess._replace(node=inner)
         varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0))
         if inner.parents and varies:  # else this only says that the derivative is a constant
             change = column(1.0 - e.above[p]) * e.slopes_of(p)
@@ -318,8 +320,9 @@ def counted_twice(e: Evidence) -> Iterator[Guess]:
     for i, k, p in e.edges:
         inner = e.order[p]
         if inner.parents:
-            change = e.through(i, k) * (e.slopes_of(p) - 1.0)
-            yield Guess("extra factor", change, inner, later(_inner_twice_text, inner))
+            squared = e.slopes_of(p) ** 2
+            guess = edge_guess(e, i, k, None, "extra factor", later(_inner_twice_text, inner), squared)
+            yield guess._replace(node=inner)
 
 
 def twice_text(node: Any, k: int) -> str:
@@ -507,6 +510,27 @@ def _factor_by_factor_text(node: Any, rule: str) -> str:
     return f"the derivative of the {rule} {written(node, False)} is not the {rule} of the derivatives"
 
 
+def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
+    """The same slip wherever the same is done: in every term of a sum, in every copy of a part, in every layer."""
+    alike: dict[Hashable, dict[tuple[int, int], Guess]] = {}
+    for guess in guesses:
+        if guess.edge is not None:
+            (i, k), node = guess.edge, e.order[guess.edge[0]]
+            alike.setdefault((guess.same, k, e.alike[i]), {})[guess.edge] = guess
+            alike.setdefault((guess.same, k, node._row), {})[guess.edge] = guess
+    done = set()
+    for group in alike.values():
+        if len(group) < 2 or (places := (next(iter(group.values())).same, *group)) in done:
+            continue
+        done.add(places)
+        if len({e.alike[i] for i, _ in group}) == 1:  # then none of them is inside another
+            change = np.sum([guess.change for guess in group.values()], axis=0)
+        else:
+            change = e.gradient({edge: guess.instead for edge, guess in group.items()}) - e.slopes_of(-1)
+        first = next(iter(group.values()))
+        yield Guess(first.kind, change, first.node, later(in_each, first.text, len(group)))
+
+
 def simple_constant(e: Evidence) -> Iterator[Guess]:
     """A whole number or a simple fraction as a factor of the whole or of a part."""
     return (guess for factor, guess in _constants(e) if _simple(factor))
@@ -525,18 +549,31 @@ def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
         factor = 1.0 + gap / right
         if abs(factor) > 1e-9:
             yield factor, Guess("constant factor", gap / right * e.right, None, later(_constant_text, factor))
+    parts: dict[tuple[int, int], list[tuple[int, Array]]] = {}
     for i, k, _ in e.edges:
         part = e.through(i, k)
-        at = float(part[row, wrong])
-        if at == 0.0:
-            continue
-        factor = 1.0 + gap / at
-        if abs(factor) <= 1e-9:
-            continue  # it is not there at all
-        varies = np.ptp(part[:, wrong]) > 1e-6 * abs(at)  # else any slip by a constant would fit
-        if varies or _simple(factor):
-            text = later(_constant_text, factor, e.order[i], k)
-            yield factor, Guess("constant factor", gap / at * part, e.order[i], text)
+        parts.setdefault((e.alike[i], k), []).append((i, part))
+        yield from _constant_of(e, part, (row, wrong), i, k)
+    for (_, k), several in parts.items():
+        if len(several) > 1:
+            total = np.sum([part for _, part in several], axis=0)
+            for factor, guess in _constant_of(e, total, (row, wrong), several[0][0], k):
+                yield factor, guess._replace(text=later(in_each, guess.text, len(several)))
+
+
+def _constant_of(e: Evidence, part: Array, at: tuple[int, int], i: int, k: int) -> Iterator[tuple[float, Guess]]:
+    """The constant factor on a part of the derivative, unless that is not there at all."""
+    there, gap = float(part[at]), float(e.gap[at])
+    factor = 1.0 + gap / there if there else 0.0
+    varies = np.ptp(part[:, at[1]]) > 1e-6 * abs(there)  # else any slip by a constant would fit
+    if abs(factor) > 1e-9 and (varies or _simple(factor)):
+        text = later(_constant_text, factor, e.order[i], k)
+        yield factor, Guess("constant factor", gap / there * part, e.order[i], text)
+
+
+def in_each(text: Callable[[], str], count: int) -> str:
+    """A sentence of one place, said of several."""
+    return f"{text()}, and so in each of {count} such places"
 
 
 def _constant_text(factor: float, node: Any = None, k: int = 0) -> str:
@@ -609,11 +646,21 @@ def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
         ):
             continue
         yield from _at_inner_slope(e, i, k, p)
+        yield from _at_relatives(e, i, k, p)
         places = [j for j in range(len(e.order)) if j != p and e.below[j] is not None]
         for j in sorted(places, key=lambda j: (j != i, j > p, abs(p - j))):
             if _fits_in_row(e, i, k, j, row):
                 taken = np.array([_rule_at(e, i, k, j, r) if same else 0.0 for r, same in enumerate(e.same)])
                 yield edge_guess(e, i, k, taken, "wrong point", later(_place_text, e, i, k, j))
+
+
+def _at_relatives(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
+    """At the node's own output, or at an operand of its operand, where it may be the same for others of its kind."""
+    if sum(other == e.alike[i] for other in e.alike) > 1:
+        for j, which in [(i, "itself"), *((q, str(m)) for m, q in enumerate(e.parents[p]))]:
+            taken = np.array([_rule_at(e, i, k, j, r) if same else 0.0 for r, same in enumerate(e.same)])
+            text = later(_place_text, e, i, k, j)
+            yield edge_guess(e, i, k, taken, "wrong point", text)._replace(same=("wrong point", which))
 
 
 def _at_inner_slope(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
