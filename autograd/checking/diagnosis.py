@@ -19,6 +19,7 @@ from ..reading.names import short_number
 from . import rare_slips, slips
 from .evidence import Evidence, Guess
 from .points import NotANumberError, Observation, Point, Problem, near, structured_points
+from .spelled import respelled
 from .tracing import traced
 
 __all__ = ["KINDS", "Diagnosis", "diagnose"]
@@ -92,7 +93,8 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
 
 # The order of the tiers is the ranking: a guess that fits hides all later ones. So where two descriptions give the very
 # same numbers, the more likely one has to come first.
-_TIERS: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
+_Tier = Callable[[Evidence], Iterator[Guess]]
+_TIERS: tuple[_Tier, ...] = (
     # The whole. Minus the derivative is "sign" and not the constant -1, even where (1, -1) for (-1, 1) might be two
     # entries swapped.
     slips.sign_of_the_whole,
@@ -109,6 +111,7 @@ _TIERS: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
     slips.left_out_term,
     slips.left_out_part,
     slips.left_out_factor,
+    slips.held_constant,
     # A wrong rule. Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
     slips.wrong_place,
     slips.wrong_rule,
@@ -116,8 +119,12 @@ _TIERS: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
     slips.simple_constant,
     slips.wrong_place_of_a_power,
     slips.any_constant,
-    # Anything else that one slip can do.
+)
+
+# Anything else that one slip can do.
+_RARE: tuple[_Tier, ...] = (
     rare_slips.swapped_operands,
+    rare_slips.another_inside,
     rare_slips.factor_of_any_node,
     rare_slips.textbook_function,
     rare_slips.factor_of_the_variables,
@@ -132,26 +139,65 @@ _FEWEST = 4  # with fewer observations, chance may explain them
 
 
 def _named(problem: Problem, seen: list[Observation]) -> Diagnosis:
-    every = seen + _look(problem, _spread(seen))
-    e = Evidence(every)
+    """The slip, from points as far off as they may be, else from near ones: a formula may hold on one branch only."""
+    far = seen + _look(problem, _spread(seen, 0.3))
+    found = _explained(problem, seen, far, sides=True)
+    if found is None:
+        found = _explained(problem, seen, seen + _look(problem, _spread(seen, 0.02)), sides=False)
+    return found or _unexplained(Evidence(far))
+
+
+def _explained(
+    problem: Problem, seen: list[Observation], every: list[Observation], sides: bool
+) -> Diagnosis | None:
     if len(every) < _FEWEST:
-        return _unexplained(e)
-    if not e.is_right.any():
-        mirrored = _mirrored(problem, seen)
-        if mirrored:
-            e = Evidence([*every, *mirrored])
-    found = _search(e) or _entry_by_entry(e)
-    if (found is None or found.kind in _YIELD_TO_SIDES) and e.is_right.any():
+        return None
+    e = Evidence(every)
+    if sides and not e.is_right.any() and (mirrored := _mirrored(problem, seen)):
+        every = [*every, *mirrored]
+        e = Evidence(every)
+    found = _searched(every, e) or _entry_by_entry(e) or _branch_by_branch(every, e)
+    if sides and (found is None or found.kind in _YIELD_TO_SIDES) and e.is_right.any():
         found = _one_side(e) or found
-    return found or _unexplained(e)
+    return found
 
 
-def _spread(seen: Sequence[Observation]) -> list[Point]:
+def _searched(every: list[Observation], e: Evidence) -> Diagnosis | None:
+    """What is specific first, then the same where functions that are spelled out are taken for what they are."""
+    if found := _search(e, _TIERS):
+        return found
+    if spelled := respelled(every):
+        as_one = Evidence(spelled)
+        return _search(as_one, _TIERS) or _search(e, _RARE) or _search(as_one, _RARE)
+    return _search(e, _RARE)
+
+
+def _branch_by_branch(every: list[Observation], e: Evidence) -> Diagnosis | None:
+    """The same kind of slip on every branch of f, where its graph is another one."""
+    branches: dict[Any, list[Observation]] = {}
+    for observed in every:
+        branches.setdefault(observed.shape, []).append(observed)
+    if not 1 < len(branches) <= 4 or () in branches:
+        return None
+    found = []
+    for branch in branches.values():
+        inside = Evidence(branch)
+        if inside.columns.size and len(branch) < _FEWEST - 1:
+            return None
+        if inside.columns.size:
+            found.append(_searched(branch, inside))
+    if any(d is None for d in found) or len({d.kind for d in found if d}) != 1:
+        return None
+    texts = dict.fromkeys(d.text for d in found if d)
+    return Diagnosis(found[0].kind, found[0].node, "; on another branch: ".join(texts)) if found[0] else None
+
+
+def _spread(seen: Sequence[Observation], reach: float) -> list[Point]:
     """Points near those that are wrong first, and near the others."""
     wrong = [s.point for s in seen if not s.is_right][:3]
     right = [s.point for s in seen if s.is_right][:2]
-    found = [p for point in wrong for p in near(point, _ENOUGH // len(wrong) + 1)]
-    return found + [p for point in right for p in near(point, 3)]
+    found = [p for point in wrong for p in near(point, _ENOUGH // len(wrong) + 1, reach)]
+    return found + [p for point in right for p in near(point, 3, reach)]
 
 
 def _look(problem: Problem, points: list[Point]) -> list[Observation]:
@@ -175,9 +221,9 @@ def _mirrored(problem: Problem, seen: Sequence[Observation]) -> list[Observation
     return []
 
 
-def _search(e: Evidence, wanted: Any = None) -> Diagnosis | None:
+def _search(e: Evidence, tiers: Sequence[_Tier]) -> Diagnosis | None:
     """The first guess that fits; one that fits all entries goes before one that is made in the wrong entries only."""
-    for tier in _TIERS:
+    for tier in tiers:
         partly = None
         found = list(tier(e))
         for guess in itertools.chain(found, slips.repeated(e, found)):
@@ -205,7 +251,7 @@ def _entry_by_entry(e: Evidence) -> Diagnosis | None:
     try:
         for c in columns:
             e.columns = np.array([c])
-            found.append(_search(e))
+            found.append(_search(e, _TIERS + _RARE))
     finally:
         e.columns = columns
     if any(d is None for d in found) or len({d.kind for d in found if d}) > 1:

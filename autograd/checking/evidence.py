@@ -16,7 +16,7 @@ from ..engine.op import Op
 from ..errors import AutogradError
 from .points import Observation
 
-__all__ = ["MOST_EDGES", "PASS_ON", "Array", "Evidence", "Guess", "column", "edge_guess", "value_and_partial"]
+__all__ = ["MOST_EDGES", "MOST_NODES", "PASS_ON", "Array", "Evidence", "Guess", "column", "edge_guess", "value_and_partial"]
 
 Array = NDArray[np.float64]
 
@@ -139,6 +139,24 @@ class Evidence:
         found = below[-1] if below else None
         return np.zeros_like(self.gap) if found is None else found
 
+    def taken_at(self, inside: Mapping[int, int]) -> tuple[Array, Array]:
+        """The derivative of f with other nodes in the place of some: with their inner derivatives, and with the old."""
+        value, partial = list(self.value), dict(self.partial)
+        changed = set(inside)
+        for i, p in inside.items():
+            value[i] = self.value[p]
+        for i, parents in enumerate(self.parents):
+            if i not in inside and not changed.isdisjoint(parents):
+                changed.add(i)
+                rows = zip(*(value[p] for p in parents), strict=True)
+                found = [_value_and_partials(self.order[i]._row, tuple(map(float, row))) for row in rows]
+                value[i] = np.where(self.same, [out for out, _ in found], self.value[i])
+                for k in range(len(parents)):
+                    partial[i, k] = np.where(self.same, [partials[k] for _, partials in found], 0.0)
+        edges = {(i, k): (partial[i, k], None) for i in changed - set(inside) for k in range(len(self.parents[i]))}
+        new = {i: self.below[p] for i, p in inside.items()}
+        return self.gradient(edges, new), self.gradient(edges, {i: self.below[i] for i in inside})
+
     def explains(self, change: Array) -> tuple[bool, bool]:
         """Whether a change of the right derivative gives the hand derivative: in all entries, in the wrong ones."""
         fits = np.abs(change - self.gap) <= self.slack
@@ -195,11 +213,16 @@ def edge_guess(
 
 def value_and_partial(op: Op, operands: tuple[float, ...], k: int) -> tuple[float, float]:
     """An operation's value and its k-th local derivative at any operands; nan where there is none."""
+    out, partials = _value_and_partials(op, operands)
+    return out, partials[k]
+
+
+def _value_and_partials(op: Op, operands: tuple[float, ...]) -> tuple[float, Sequence[float]]:
     try:
         out = op.forward(*operands)
     except (ArithmeticError, ValueError, AutogradError):
         out = math.nan  # the slope may have a formula there all the same: 1/x for log x
     try:
-        return out, float(op.float_partials(out, *operands)[k])
+        return out, [float(partial) for partial in op.float_partials(out, *operands)]
     except (ArithmeticError, ValueError, AutogradError):
-        return out, math.nan
+        return out, [math.nan] * len(operands)

@@ -11,9 +11,9 @@ import numpy as np
 from ..engine import ops
 from ..reading.formulas import local_derivative_text, name_of, written
 from .evidence import MOST_EDGES, Array, Evidence, Guess, column, edge_guess, value_and_partial
-from .slips import TEXTBOOK, constant_text, left_out_text, rule_text, twice_text
+from .slips import TEXTBOOK, constant_text, is_telling, left_out_text, rule_text, twice_text
 
-__all__ = ["factor_of_any_node", "factor_of_the_variables", "single_path", "swapped_operands", "textbook_function"]
+__all__ = ["another_inside", "factor_of_any_node", "factor_of_the_variables", "single_path", "swapped_operands", "textbook_function"]
 
 
 def swapped_operands(e: Evidence) -> Iterator[Guess]:
@@ -34,6 +34,29 @@ def swapped_operands(e: Evidence) -> Iterator[Guess]:
 def _operands_text(node: Any) -> str:
     first, second = (name_of(p) for p in node.parents)
     return f"in the derivative of {written(node, False)} the operands {first} and {second} are swapped"
+
+
+def another_inside(e: Evidence) -> Iterator[Guess]:
+    """The derivative of f(v) where f(u) stands, with u = 3v or v + 1 or any other u of v: a part of f was overlooked."""
+    if len(e.order) > _MOST_RUN:
+        return
+    alike: dict[tuple[int, int], dict[int, int]] = {}
+    for i, k, p in e.edges:
+        if i != len(e.order) - 1:
+            alike.setdefault((e.alike[i], k), {})[i] = p
+    every = [group for group in alike.values() if len(group) > 1]
+    for inside in [*({i: p} for group in alike.values() for i, p in group.items()), *every]:
+        i, p = next(iter(inside.items()))
+        text = later(_inside_text, e.order[i], e.order[p])
+        for gradient in e.taken_at(inside):
+            yield Guess("wrong point", gradient - e.slopes_of(-1), e.order[i], text)
+
+
+_MOST_RUN = 80  # nodes of a graph that is run again with other numbers
+
+
+def _inside_text(node: Any, instead: Any) -> str:
+    return f"the derivative is taken with {written(instead)} in the place of {written(node, False)}"
 
 
 def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
@@ -73,6 +96,8 @@ def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
         return
     power = e.points[:, c] ** abs(n) if n % 1.0 == 0.0 else x ** abs(n)
     b = float(ratio[one] / power[one] if n > 0.0 else ratio[one] * power[one])
+    if not is_telling(b if n > 0.0 else 1.0 / b):
+        return
     factor = constant_text(b if n > 0.0 else 1.0 / b)
     power_text = name if abs(n) == 1.0 else f"{name}^{abs(n):g}"
     text = power_text if factor == "1" else f"{factor}*{power_text}"

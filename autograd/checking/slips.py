@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial as later
@@ -35,7 +36,9 @@ __all__ = [
     "left_out_term",
     "left_out_text",
     "left_out_way",
+    "held_constant",
     "in_each",
+    "is_telling",
     "mean_for_sum",
     "repeated",
     "rule_text",
@@ -167,12 +170,10 @@ def _terms_alike(e: Evidence, i: int) -> int:
             unread += e.parents[j]
         elif e.order[j].parents or e.order[j]._data != 0.0:  # Python's sum begins with 0
             terms.append(j)
-    alike = len(terms) > 1 and all(e.parents[j] for j in terms) and len({_build(e, j, 0) for j in terms}) == 1
+    alike = len(terms) > 1 and all(e.parents[j] for j in terms) and len({e.alike[j] for j in terms}) == 1
+    if alike and len(terms) == 2:  # x^2 + y^2 is no batch: its terms have variables of their own
+        alike = all(e.reaches(terms[0], c) == e.reaches(terms[1], c) for c in range(len(e.names)))
     return len(terms) if alike else 0
-
-
-def _build(e: Evidence, j: int, depth: int) -> Any:
-    return e.order[j]._row, tuple(_build(e, p, depth + 1) for p in e.parents[j]) if depth < 4 else ()
 
 
 # --- parts turned round, left out or counted twice --------------------------------------------------------------------
@@ -251,6 +252,47 @@ def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
         on_the_way = "" if node is e.order[-1] else f" through {name_of(node)}"
         return f"{name} also reaches {whole}{on_the_way} directly, by {local_derivative_text(node, k)}{rule}"
     return f"{name} also reaches {whole} through {name_of(part)}{rule}"
+
+
+def held_constant(e: Evidence) -> Iterator[Guess]:
+    """A node taken for a constant wherever it is used, as the mean in a variance; or two, one of them in the other."""
+    alike: dict[Any, list[int]] = {}
+    uses: Counter[int] = Counter(p for _, _, p in e.edges)
+    for i, node in enumerate(e.order[:-1]):
+        if node.parents and e.below[i] is not None:
+            alike.setdefault((e.alike[i], e.value[i].tobytes()), []).append(i)
+    several = [group for group in alike.values() if len(group) > 1 or uses[group[0]] > 1]
+    for group in several:
+        yield _held(e, group)
+    if len(alike) <= _MOST_PAIRED:
+        for one in several:
+            for other in alike.values():
+                if other is not one and _inside(e, one[0], other[-1]):
+                    yield _held(e, one, other)
+
+
+_MOST_PAIRED = 40
+
+
+def _inside(e: Evidence, p: int, i: int) -> bool:
+    """Whether node p goes into node i."""
+    unread, found = [i], set()
+    while unread:
+        j = unread.pop()
+        if j not in found and j >= p:
+            found.add(j)
+            unread += e.parents[j]
+    return p in found
+
+
+def _held(e: Evidence, *groups: list[int]) -> Guess:
+    nodes = [e.order[group[0]] for group in groups]
+    change = e.gradient(nodes={i: None for group in groups for i in group}) - e.slopes_of(-1)
+    return Guess("missing path", change, nodes[0], later(_held_text, nodes))
+
+
+def _held_text(nodes: list[Any]) -> str:
+    return f"you held {' and '.join(written(node, False) for node in nodes)} constant, but the variables go into it"
 
 
 def left_out_factor(e: Evidence) -> Iterator[Guess]:
@@ -455,14 +497,18 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
         yield Mistake(out, "{o}")
 
 
+def _power(n: float) -> str:
+    return "{u}" if n == 1.0 else f"{{u}}^{n:g}"
+
+
 def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     m = f"{n:g}"
     times = "-" if n == -1.0 else m
     yield Mistake(n * u**n, f"{times}{{u}}^{m}")
     if n >= 2.0:
-        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{{u}}^{n - 1:g}")
+        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{_power(n - 1.0)}")
     if n >= 3.0:
-        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{{u}}^{n - 1:g}")
+        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{_power(n - 1.0)}")
     if n != -1.0:
         yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
         yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
@@ -485,6 +531,18 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
             yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
         if k == 0 and node._row in (ops.MUL, ops.DIV):
             yield from _factor_by_factor(e, i)
+        if k == 0 and len(node._row.params) == 1 and node._row is ops.power(node._row.params[0]):
+            powers = e.slopes_of(e.parents[i][0]) ** node._row.params[0]
+            text = later(_power_of_slope_text, node)
+            yield edge_guess(e, i, k, np.ones(len(e.points)), "wrong function", text, powers)
+    products = [i for i, node in enumerate(e.order) if node._row is ops.MUL and e.below[i] is not None]
+    if len(products) > 1:
+        slopes: dict[int, Array | None] = {}
+        for i in products:  # each is looked at with the ones inside it turned already
+            u, v = (slopes.get(p, e.below[p]) for p in e.parents[i])
+            slopes[i] = e.below[i] if u is None or v is None else u * v
+        text = later(_factor_by_factor_text, e.order[products[-1]], "product")
+        yield Guess("wrong function", e.gradient(nodes=slopes) - e.slopes_of(-1), e.order[products[-1]], text)
 
 
 def rule_text(node: Any, k: int, instead: str) -> str:
@@ -494,6 +552,10 @@ def rule_text(node: Any, k: int, instead: str) -> str:
         u, o = (text if text.isidentifier() else f"({text})" for text in (u, o))
     form = instead.replace("({u})", "{v}")
     return f"{local_derivative_text(node, k)}, not {form.format(u=u, o=o, v=u if u[0] == '(' else f'({u})')}"
+
+
+def _power_of_slope_text(node: Any) -> str:
+    return f"the derivative of the power {written(node, False)} is not the power of the derivative"
 
 
 def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
@@ -602,6 +664,13 @@ _NAMED = {
     "log(2)": math.log(2.0),
     "log(10)": math.log(10.0),
 }
+
+
+def is_telling(factor: float) -> bool:
+    """Whether a constant is one that people write: a simple fraction, a decimal of few digits, or one with a name."""
+    known = itertools.chain(_NAMED.values(), (1.0 / number for number in _NAMED.values()))
+    short = float(f"{factor:.3g}")
+    return _simple(factor) or any(math.isclose(abs(factor), n, rel_tol=1e-7) for n in (*known, abs(short)))
 
 
 def constant_text(factor: float) -> str:
