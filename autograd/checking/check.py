@@ -358,14 +358,16 @@ def _report_text(report: Report) -> str:
     if not bad:
         notes = sorted({e.note for e in entries if e.note})
         return "\n".join([f"pass: {many} of {report.function} checked", *(f"  note: {n}" for n in notes[:3])])
-    lines = [f"{report.verdict}: {len(bad)} of {many} of {report.function}"]
+    head = f"{len(bad)} of {many} of {report.function}"
+    slip = report.diagnosis  # it stands first: pytest's summary shows the beginning of one line
+    named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip is not None and slip.kind != "unexplained" else ""
+    lines = [f"{report.verdict}: {named}{head}"]
     for entry in bad[:_MOST_ENTRIES]:
         lines += _entry_lines(entry)
     if len(bad) > _MOST_ENTRIES:
         lines.append(f"  ... and {len(bad) - _MOST_ENTRIES} more")
-    if report.diagnosis is not None:
-        lines.append(f"  the slip: {report.diagnosis.text.splitlines()[0]} ({report.diagnosis.kind})")
-        lines += [f"    {line}" for line in report.diagnosis.text.splitlines()[1:4]]
+    if slip is not None and not named:
+        lines += [f"  {line}" for line in slip.text.splitlines()[:4]]
     point = ", ".join(f"{x!r}" for x in bad[0].point.values())
     lines = lines[:24]
     lines.append(f"  to reproduce: check_derivative(f, df, at=[{f'({point})' if len(bad[0].point) > 1 else point}])")
@@ -386,7 +388,7 @@ def _entry_lines(entry: Entry) -> list[str]:
         lines.append(f"    engine   {entry.exact!r}")
     truth = measured.value if entry.exact is None or not math.isfinite(entry.exact) else entry.exact
     if truth and math.isfinite(entry.yours):
-        lines.append(f"    ratio    yours / right = {entry.yours / truth:.10g}")
+        lines.append(f"    ratio    yours / right = {entry.yours / truth + 0.0:.10g}")
     if entry.note:
         lines.append(f"    {entry.note}")
     return lines

@@ -112,7 +112,11 @@ _TIERS: tuple[_Tier, ...] = (
     slips.left_out_part,
     slips.left_out_factor,
     slips.held_constant,
-    # A wrong rule. Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
+)
+
+# A wrong rule.
+_RULES: tuple[_Tier, ...] = (
+    # Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
     slips.wrong_place,
     slips.wrong_rule,
     slips.counted_twice,
@@ -163,13 +167,14 @@ def _explained(
 
 
 def _searched(every: list[Observation], e: Evidence) -> Diagnosis | None:
-    """What is specific first, then the same where functions that are spelled out are taken for what they are."""
-    if found := _search(e, _TIERS):
-        return found
-    if spelled := respelled(every):
-        as_one = Evidence(spelled)
-        return _search(as_one, _TIERS) or _search(e, _RARE) or _search(as_one, _RARE)
-    return _search(e, _RARE)
+    """What was left out first, then wrong rules; a function that is spelled out is taken for what it is, too."""
+    spelled = respelled(every)
+    as_one = Evidence(spelled) if spelled else None
+    for tiers, one_first in ((_TIERS, False), (_RULES, True), (_RARE, False)):
+        for evidence in (as_one, e) if one_first else (e, as_one):
+            if evidence is not None and (found := _search(evidence, tiers)):
+                return found
+    return None
 
 
 def _branch_by_branch(every: list[Observation], e: Evidence) -> Diagnosis | None:
@@ -251,7 +256,7 @@ def _entry_by_entry(e: Evidence) -> Diagnosis | None:
     try:
         for c in columns:
             e.columns = np.array([c])
-            found.append(_search(e, _TIERS + _RARE))
+            found.append(_search(e, (*_TIERS, *_RULES, *_RARE)))
     finally:
         e.columns = columns
     if any(d is None for d in found) or len({d.kind for d in found if d}) > 1:
