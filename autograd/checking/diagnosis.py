@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -128,8 +128,8 @@ _RULES: tuple[_Tier, ...] = (
 # Anything else that one slip can do.
 _RARE: tuple[_Tier, ...] = (
     rare_slips.swapped_operands,
-    rare_slips.another_inside,
     rare_slips.factor_of_any_node,
+    rare_slips.another_inside,
     rare_slips.textbook_function,
     rare_slips.factor_of_the_variables,
     rare_slips.single_path,
@@ -151,9 +151,7 @@ def _named(problem: Problem, seen: list[Observation]) -> Diagnosis:
     return found or _unexplained(Evidence(far))
 
 
-def _explained(
-    problem: Problem, seen: list[Observation], every: list[Observation], sides: bool
-) -> Diagnosis | None:
+def _explained(problem: Problem, seen: list[Observation], every: list[Observation], sides: bool) -> Diagnosis | None:
     if len(every) < _FEWEST:
         return None
     e = Evidence(every)
@@ -161,8 +159,13 @@ def _explained(
         every = [*every, *mirrored]
         e = Evidence(every)
     found = _searched(every, e) or _entry_by_entry(e) or _branch_by_branch(every, e)
-    if sides and (found is None or found.kind in _YIELD_TO_SIDES) and e.is_right.any():
-        found = _one_side(e) or found
+    if not (sides and e.is_right.any()):
+        return found
+    if found is None or found.kind in _YIELD_TO_SIDES:
+        return _one_side(e) or found
+    shows = np.any(e.right[e.is_right][:, e.columns])  # a slip in a derivative of 0 is no slip
+    if shows and not e.same.all() and (side := _one_side(e)):  # f has another graph there
+        return replace(side, text=f"{side.text}: {found.text}")
     return found
 
 
@@ -228,18 +231,47 @@ def _mirrored(problem: Problem, seen: Sequence[Observation]) -> list[Observation
 
 def _search(e: Evidence, tiers: Sequence[_Tier]) -> Diagnosis | None:
     """The first guess that fits; one that fits all entries goes before one that is made in the wrong entries only."""
-    for tier in tiers:
+    for place, tier in enumerate(tiers):
         partly = None
-        found = list(tier(e))
-        for guess in itertools.chain(found, slips.repeated(e, found)):
+        for guess in _guesses(e, tier):
             everywhere, here = e.explains(guess.change)
             if everywhere:
-                return Diagnosis(guess.kind, guess.node, guess.text())
+                rival = _rival(e, guess, (*tiers[place:], *_RULES)) if _is_weak(e, guess) else None
+                text = f"perhaps {guess.text()}, or {rival.text()}" if rival else guess.text()
+                return Diagnosis(guess.kind, guess.node, text)
             if here and partly is None and not guess.everywhere:
                 partly = guess
         if partly is not None:
             return _in_entries(e, partly)
     return None
+
+
+def _guesses(e: Evidence, tier: _Tier) -> Iterator[Guess]:
+    singles = list(tier(e))
+    yield from singles
+    yield from slips.repeated(e, singles)
+
+
+def _is_weak(e: Evidence, guess: Guess) -> bool:
+    """Whether one number was all that there was to explain: 1/2 for a mean of two, or the slope of a linear term."""
+    if guess.kind == "mean for sum":
+        return np.allclose(e.yours, 0.5 * e.right) or np.allclose(e.yours, 2.0 * e.right)
+    varies = np.ptp(e.right[e.same], axis=0).any() if e.same.any() else False
+    flat = np.all(np.ptp(guess.change, axis=0) <= 1e-9 * np.abs(guess.change).max(axis=0))
+    return bool(guess.node is not None and varies and flat)
+
+
+def _rival(e: Evidence, found: Guess, tiers: Sequence[_Tier]) -> Guess | None:
+    """Another kind of slip that gives the same numbers."""
+    said = (found.kind, *(_LEFT_OUT if found.kind in _LEFT_OUT else ()))
+    for guess in itertools.chain.from_iterable(_guesses(e, tier) for tier in tiers):
+        in_place = guess.edge is not None and guess.edge == found.edge  # the same slip in other words
+        if guess.kind not in said and not in_place and e.explains(guess.change)[0]:
+            return guess
+    return None
+
+
+_LEFT_OUT = ("missing path", "dropped term")
 
 
 def _in_entries(e: Evidence, guess: Guess) -> Diagnosis:

@@ -16,17 +16,33 @@ from ..engine.op import Op
 from ..errors import AutogradError
 from .points import Observation
 
-__all__ = ["MOST_EDGES", "MOST_NODES", "PASS_ON", "Array", "Evidence", "Guess", "column", "edge_guess", "value_and_partial"]
+__all__ = [
+    "MOST_EDGES",
+    "MOST_NODES",
+    "PASS_ON",
+    "Array",
+    "Evidence",
+    "Guess",
+    "column",
+    "edge_guess",
+    "value_and_partial",
+]
 
 Array = NDArray[np.float64]
 
 MOST_NODES = 250  # a larger graph is looked at as a whole only
+_MOST_READ = 1_000  # of the nodes of which some may be the same
 
 
 class Evidence:
-    """What was seen at all points, as arrays."""
+    """What was seen at all points, as arrays.
 
-    def __init__(self, seen: Sequence[Observation]) -> None:
+    Args:
+        seen: the observations.
+        merged: whether nodes that compute the same from the same are taken for one, as a mean in every term of a sum.
+    """
+
+    def __init__(self, seen: Sequence[Observation], merged: bool = True) -> None:
         self.seen = list(seen)
         self.names = seen[0].point.names
         self.points = np.array([s.point.numbers for s in seen])
@@ -38,45 +54,57 @@ class Evidence:
         self.columns = np.flatnonzero(wrong.any(axis=0))
         self.rounding = 2.0 * np.array([s.rounding for s in seen]) + 1e-13 * (np.abs(self.yours) + np.abs(self.right))
         self.slack = self.rounding + 1e-7 * np.abs(self.gap)
-        first = int(np.argmin(self.is_right))
-        self.order = seen[first].order if len(seen[first].order) <= MOST_NODES else ()
-        self._lay_out(first)
+        self.first = int(np.argmin(self.is_right))
+        self.order: tuple[Any, ...] = ()
+        self._lay_out(self.seen[self.first], merged)
 
-    def _lay_out(self, first: int) -> None:
-        shape = self.seen[first].shape if self.order else None
-        self.same = np.array([bool(self.order) and s.shape == shape for s in self.seen])
-        rows = [i for i, same in enumerate(self.same) if same]
-        count, width = len(self.seen), len(self.names)
-        place = {node: i for i, node in enumerate(self.order)}
-        self.parents = [tuple(place[p] for p in node.parents) for node in self.order]
+    def _lay_out(self, first: Observation, merged: bool) -> None:
+        """The graph of the first wrong point, with its numbers at all points that have the same graph."""
+        count, width = self.gap.shape
+        shape = first.shape if len(first.order) <= _MOST_READ else ()
+        self.same = np.array([bool(shape) and s.shape == shape for s in self.seen])
+        rows = np.flatnonzero(self.same)
+        columns = {x: column for column, x in enumerate(first.inputs)}
+        kept: list[int] = []
+        self.places: dict[Any, int] = {}  # of every node that was recorded, that of the one that stands for it
+        known: dict[Any, int] = {}
+        for i, node in enumerate(first.order if shape else ()):
+            numbers = np.ones(count)
+            numbers[rows] = [self.seen[row].order[i]._data for row in rows]
+            made_of = tuple(self.places[p] for p in node.parents)
+            key = (node._row, made_of) if made_of else node if node in columns else numbers.tobytes()
+            self.places[node] = known.setdefault(key if merged else node, len(kept))
+            if self.places[node] == len(kept):
+                kept.append(i)
+        if len(kept) > MOST_NODES:
+            kept, self.same = [], np.zeros(count, bool)
+        self.order = tuple(first.order[i] for i in kept)
+        self.parents = [tuple(self.places[p] for p in node.parents) for node in self.order]
         self.value = [np.ones(count) for _ in self.order]
         self.partial: dict[tuple[int, int], Array] = {
             (i, k): np.zeros(count) for i, parents in enumerate(self.parents) for k in range(len(parents))
         }
-        for row in rows:
-            for i, node in enumerate(self.seen[row].order):
+        for row in rows if kept else ():
+            for i, place in enumerate(kept):
+                node = self.seen[row].order[place]
                 self.value[i][row] = node._data
                 if node.parents:
                     for k, partial in enumerate(graph.local_partials(node)):
                         self.partial[i, k][row] = partial
-        self.below: list[Array | None] = [None] * len(self.order)
-        for column, x in enumerate(self.seen[first].inputs if self.order else ()):
-            if x in place:
-                unit = np.zeros((count, width))
-                unit[:, column] = 1.0
-                self.below[place[x]] = unit
-        for i, parents in enumerate(self.parents):
-            through = [
-                self.partial[i, k][:, None] * b for k, p in enumerate(parents) if (b := self.below[p]) is not None
-            ]
-            if through:
-                self.below[i] = np.sum(through, axis=0)
-        found = graph.adjoints(
-            [node for node, below in zip(self.order, self.below, strict=True) if below is not None],
-            dict.fromkeys(self.order[-1:], self.same * 1.0),
-            slopes=lambda node: [self.partial[place[node], k] for k in range(len(node.parents))],
-        )
-        self.above = [found.get(node, np.zeros(count)) for node in self.order]
+        self.below: list[Array | None] = [None] * len(kept)
+        for i, node in enumerate(self.order):
+            if node in columns:
+                self.below[i] = np.zeros((count, width)) + np.eye(width)[columns[node]]
+            elif terms := [
+                self.partial[i, k][:, None] * b
+                for k, p in enumerate(self.parents[i])
+                if (b := self.below[p]) is not None
+            ]:
+                self.below[i] = np.sum(terms, axis=0)
+        self.above = [np.zeros(count) for _ in kept]
+        self.above[-1:] = [self.same * 1.0] * len(self.above[-1:])
+        for i, k, p in self.edges:
+            self.above[p] = self.above[p] + self.above[i] * self.partial[i, k]
 
     @functools.cached_property
     def edges(self) -> list[tuple[int, int, int]]:

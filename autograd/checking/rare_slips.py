@@ -11,9 +11,16 @@ import numpy as np
 from ..engine import ops
 from ..reading.formulas import local_derivative_text, name_of, written
 from .evidence import MOST_EDGES, Array, Evidence, Guess, column, edge_guess, value_and_partial
-from .slips import TEXTBOOK, constant_text, is_telling, left_out_text, rule_text, twice_text
+from .slips import TEXTBOOK, constant_text, divisors, is_telling, left_out_text, rule_text, twice_text
 
-__all__ = ["another_inside", "factor_of_any_node", "factor_of_the_variables", "single_path", "swapped_operands", "textbook_function"]
+__all__ = [
+    "another_inside",
+    "factor_of_any_node",
+    "factor_of_the_variables",
+    "single_path",
+    "swapped_operands",
+    "textbook_function",
+]
 
 
 def swapped_operands(e: Evidence) -> Iterator[Guess]:
@@ -61,17 +68,22 @@ def _inside_text(node: Any, instead: Any) -> str:
 
 def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
     """The whole, or what comes through one operand, times or divided by some number of the graph."""
-    for i, k, _ in e.edges:
-        yield from _times(e.right, e.partial[i, k], e.order[i], later(local_derivative_text, e.order[i], k))
+    by = divisors(e)
     for j, node in enumerate(e.order):
         if e.below[j] is not None:
-            yield from _times(e.right, e.value[j], node, later(written, node))
+            yield from _times(e.right, e.value[j], node, later(written, node), j in by)
+    for i, k, _ in e.edges:
+        yield from _times(e.right, e.partial[i, k], e.order[i], later(local_derivative_text, e.order[i], k))
     for i, k, _ in e.edges[:MOST_EDGES]:
         for q in dict.fromkeys((*e.parents[i], i)):
-            yield from _times(e.through(i, k), e.value[q], e.order[i], later(written, e.order[q]))
+            yield from _times(e.through(i, k), e.value[q], e.order[i], later(written, e.order[q]), q in by)
 
 
-def _times(part: Array, factor: Array, node: Any, text: Callable[[], str]) -> Iterator[Guess]:
+def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divides: bool = False) -> Iterator[Guess]:
+    if divides:  # then it is rather a division that is missing
+        yield Guess(
+            "missing factor", part * (column(factor) - 1.0), node, lambda: f"you left out the division by {text()}"
+        )
     yield Guess("extra factor", part * (column(factor) - 1.0), node, lambda: f"a factor too much: {text()}")
     without = part * (1.0 / column(factor) - 1.0)
     yield Guess("missing factor", without, node, lambda: f"you left out the factor {text()}")

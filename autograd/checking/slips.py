@@ -31,14 +31,15 @@ __all__ = [
     "constant_text",
     "counted_twice",
     "degrees",
+    "divisors",
+    "held_constant",
+    "in_each",
+    "is_telling",
     "left_out_factor",
     "left_out_part",
     "left_out_term",
     "left_out_text",
     "left_out_way",
-    "held_constant",
-    "in_each",
-    "is_telling",
     "mean_for_sum",
     "repeated",
     "rule_text",
@@ -170,10 +171,11 @@ def _terms_alike(e: Evidence, i: int) -> int:
             unread += e.parents[j]
         elif e.order[j].parents or e.order[j]._data != 0.0:  # Python's sum begins with 0
             terms.append(j)
-    alike = len(terms) > 1 and all(e.parents[j] for j in terms) and len({e.alike[j] for j in terms}) == 1
-    if alike and len(terms) == 2:  # x^2 + y^2 is no batch: its terms have variables of their own
-        alike = all(e.reaches(terms[0], c) == e.reaches(terms[1], c) for c in range(len(e.names)))
-    return len(terms) if alike else 0
+    kinds = Counter(e.alike[j] for j in terms if e.below[j] is not None)
+    n = min(kinds.values(), default=0)
+    if n == 2 == len(terms):  # x^2 + y^2 is no batch: its terms have variables of their own
+        n *= all(e.reaches(terms[0], c) == e.reaches(terms[1], c) for c in range(len(e.names)))
+    return n if set(kinds.values()) == {n} and all(e.parents[j] for j in terms if e.below[j] is not None) else 0
 
 
 # --- parts turned round, left out or counted twice --------------------------------------------------------------------
@@ -315,8 +317,8 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
             reached = np.ones_like(e.gap) * (e.slopes_of(p) != 0.0).any(axis=0)
             guess = edge_guess(e, i, k, None, "missing factor", later(_inner_text, inner), reached)
             yield guess._replace(node=inner)
-        varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0))
-        if inner.parents and varies:  # else this only says that the derivative is a constant
+        varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0)) and np.ptp(e.above[p])
+        if inner.parents and varies:  # else this only says that one of them is a constant
             change = column(1.0 - e.above[p]) * e.slopes_of(p)
             yield Guess("missing factor", change, node, later(_outer_text, inner))
 
@@ -339,6 +341,30 @@ def _base_text(node: Any, k: int, factor: float) -> str:
 def left_out_text(node: Any, k: int) -> str:
     """The sentence for a local derivative that was left out."""
     return f"you left out {local_derivative_text(node, k)}"
+
+
+def divisors(e: Evidence) -> set[int]:
+    """The nodes that some local derivative is divided by, and the factors of these."""
+    unread = []
+    for i, k, p in e.edges:
+        op = e.order[i]._row
+        power = op.params[0] if len(op.params) == 1 and op is ops.power(op.params[0]) else 1.0
+        if (op is ops.DIV and k == 1) or op in (ops.LOG, ops.LOG2, ops.LOG10, ops.LOG1P) or power < 1.0:
+            unread.append(p)
+        elif op in (ops.SQRT, ops.CBRT, ops.HYPOT):
+            unread.append(i)
+    found: set[int] = set()
+    while unread:
+        j = unread.pop()
+        if j not in found:
+            found.add(j)
+            unread += e.parents[j][: 1 if e.order[j]._row is ops.DIV else None] if _is_product(e.order[j]) else ()
+    return found
+
+
+def _is_product(node: Any) -> bool:
+    op = node._row
+    return op in (ops.MUL, ops.DIV, ops.NEG) or (len(op.params) == 1 and op is ops.power(op.params[0]))
 
 
 def _divisor_text(node: Any, power: int) -> str:
@@ -468,6 +494,10 @@ _USUAL: dict[Op, tuple[str, ...]] = {
     ops.SIGMOID: ("{u}*(1 - {u})", "1 - {o}^2", "{o}*(1 + {o})", "1 - tanh({u})^2", "{o} - (1 - {o})"),
     ops.TAN: ("1/cos({u})", "1 - {o}^2"),
     ops.SQRT: ("1/(2{u})", "1/(2{u}^2)", "2/3*{u}^(3/2)"),
+    ops.ASIN: ("1/(1 - {u}^2)", "1/sqrt(1 + {u}^2)"),
+    ops.ACOS: ("1/(1 - {u}^2)", "1/sqrt(1 - {u}^2)"),
+    ops.ATAN: ("1/(1 - {u}^2)", "1/sqrt(1 + {u}^2)", "1/sqrt(1 - {u}^2)"),
+    ops.ATANH: ("1/(1 + {u}^2)", "1/sqrt(1 - {u}^2)"),
     ops.EXP: ("{u}*exp({u} - 1)", "exp(-{u})"),
     ops.LOG: ("{u}", "exp({u})"),
 }
@@ -596,7 +626,7 @@ def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
 
 def simple_constant(e: Evidence) -> Iterator[Guess]:
     """A whole number or a simple fraction as a factor of the whole or of a part."""
-    return (guess for factor, guess in _constants(e) if _simple(factor))
+    return (guess for factor, guess in _constants(e) if _simple(factor) and (factor > 0.0 or guess.node is None))
 
 
 def any_constant(e: Evidence) -> Iterator[Guess]:

@@ -66,7 +66,7 @@ def traced(f: Callable[..., Any]) -> Callable[..., Any]:
 def _leaves(x: Any) -> Iterator[Any]:
     if isinstance(x, dict):
         x = list(x.values())
-    if isinstance(x, list | tuple) or getattr(x, "ndim", 0):
+    if isinstance(x, list | tuple) or getattr(x, "ndim", False):
         for entry in x:
             yield from _leaves(entry)
     else:
@@ -79,7 +79,7 @@ def _floats(x: Any) -> Any:
     if isinstance(x, list | tuple):
         entries = [_floats(entry) for entry in x]
         return type(x)(*entries) if hasattr(x, "_fields") else type(x)(entries)
-    if getattr(x, "ndim", 0):
+    if getattr(x, "ndim", False):
         return data(x)
     return x._data if is_node(x) else x
 
@@ -114,15 +114,40 @@ def _largest(choose: Callable[..., Any]) -> Callable[..., Any]:
 _BY_NAME: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(elementary, name)
-        for name in (
-            "exp exp2 expm1 log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf "
-            "erfc atan2 floor prod"
-        ).split()
+        for name in [
+            "exp",
+            "exp2",
+            "expm1",
+            "log2",
+            "log10",
+            "log1p",
+            "sqrt",
+            "cbrt",
+            "sin",
+            "cos",
+            "tan",
+            "asin",
+            "acos",
+            "atan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "asinh",
+            "acosh",
+            "atanh",
+            "erf",
+            "erfc",
+            "atan2",
+            "floor",
+            "prod",
+        ]
         if hasattr(elementary, name)
     },
     "log": _log,
     "fabs": elementary.absolute,
-    "hypot": lambda *xs: elementary.hypot(*xs) if len(xs) == 2 else elementary.sqrt(elementary.sum([x * x for x in xs])),
+    "hypot": lambda *xs: (
+        elementary.hypot(*xs) if len(xs) == 2 else elementary.sqrt(elementary.sum([x * x for x in xs]))
+    ),
     "fsum": lambda xs: elementary.sum(list(xs)),
     "pow": lambda x, y: x**y,
     "ceil": lambda x: -elementary.floor(-x),
@@ -219,10 +244,8 @@ class _Copier:
 
     def _cell(self, cell: types.CellType) -> types.CellType:
         self._made[id(cell)] = new = types.CellType()
-        try:
+        if _is_filled(cell):
             new.cell_contents = self.copied(cell.cell_contents)
-        except ValueError:  # it is empty
-            pass
         return new
 
     def _function(self, f: types.FunctionType) -> types.FunctionType:
