@@ -159,12 +159,12 @@ def _explained(problem: Problem, seen: list[Observation], every: list[Observatio
         every = [*every, *mirrored]
         e = Evidence(every)
     found = _searched(every, e) or _entry_by_entry(e) or _branch_by_branch(every, e)
-    if not (sides and e.is_right.any()):
+    shows = np.any(e.right[e.is_right][:, e.columns])  # a slip in a derivative of 0 is no slip
+    if not (sides and e.is_right.any()) or (found and not shows):
         return found
     if found is None or found.kind in _YIELD_TO_SIDES:
         return _one_side(e) or found
-    shows = np.any(e.right[e.is_right][:, e.columns])  # a slip in a derivative of 0 is no slip
-    if shows and not e.same.all() and (side := _one_side(e)):  # f has another graph there
+    if not e.same.all() and (side := _one_side(e)):  # f has another graph there
         return replace(side, text=f"{side.text}: {found.text}")
     return found
 

@@ -44,7 +44,7 @@ def _operands_text(node: Any) -> str:
 
 
 def another_inside(e: Evidence) -> Iterator[Guess]:
-    """The derivative of f(v) where f(u) stands, with u = 3v or v + 1 or any other u of v: a part of f was overlooked."""
+    """The derivative of f(v) for that of f(u), with u = 3v or v + 1 or any other u of v: a part of f was overlooked."""
     if len(e.order) > _MOST_RUN:
         return
     alike: dict[tuple[int, int], dict[int, int]] = {}

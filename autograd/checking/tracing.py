@@ -111,38 +111,12 @@ def _largest(choose: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args: choose(*(args if len(args) > 1 else args[0]))
 
 
+_SAME_NAME = (
+    "exp exp2 expm1 log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc "
+    "atan2 floor prod"
+)
 _BY_NAME: dict[str, Callable[..., Any]] = {
-    **{
-        name: getattr(elementary, name)
-        for name in [
-            "exp",
-            "exp2",
-            "expm1",
-            "log2",
-            "log10",
-            "log1p",
-            "sqrt",
-            "cbrt",
-            "sin",
-            "cos",
-            "tan",
-            "asin",
-            "acos",
-            "atan",
-            "sinh",
-            "cosh",
-            "tanh",
-            "asinh",
-            "acosh",
-            "atanh",
-            "erf",
-            "erfc",
-            "atan2",
-            "floor",
-            "prod",
-        ]
-        if hasattr(elementary, name)
-    },
+    **{name: getattr(elementary, name) for name in _SAME_NAME.split() if hasattr(elementary, name)},
     "log": _log,
     "fabs": elementary.absolute,
     "hypot": lambda *xs: (
