@@ -81,14 +81,21 @@ class Report:
 
 
 def check_derivative(
-    f: Function, derivative: Function, at: Any, *, rtol: float = 1e-8, method: str = "intervals", diagnosed: bool = True
+    f: Function | str,
+    derivative: Function | Any,
+    at: Any,
+    *,
+    rtol: float = 1e-8,
+    method: str = "intervals",
+    diagnosed: bool = True,
 ) -> Report:
     """Compare a derivative derived by hand with the function, at one or several points.
 
     Args:
-        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`.
+        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`;
+            or its text, as "x**2*sin(x)" or "f(x, y) = x y^2", in plain signs or LaTeX.
         derivative: takes the same arguments; returns a number for one variable, a tuple with one entry for each
-            variable for several.
+            variable for several. Of a function that is text, text as well: one for each variable.
         at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
         rtol: how far off a derivative may be, relative to its size, beyond what rounding explains.
         method: "intervals", the robust check; or "central", the textbook formula: central differences with step
@@ -108,11 +115,17 @@ def check_derivative(
         'fail'
         >>> check_derivative(abs, lambda x: 3.0, at=0.0).verdict
         'fail'
+        >>> check_derivative("x^2 sin(x)", "2x sin(x) + x^2 cos(x)", at=2).verdict
+        'pass'
     """
     if method not in ("intervals", "central"):
         raise ArgumentError(f'method is "intervals" or "central", got {method!r}')
     if not rtol >= 0.0:
         raise ArgumentError(f"rtol is 0 or more, got {rtol!r}")
+    if isinstance(f, str):
+        from .derivation_file import typed  # only text needs the reader
+
+        f, derivative = typed(f, derivative)
     points = points_of(f, at)
     entries: list[Entry] = []
     first = at[0] if isinstance(at, list) else at
@@ -135,7 +148,7 @@ def _slip(f: Function, derivative: Function, points: list[dict[str, float]]) -> 
 
 
 def assert_derivative(
-    f: Function, derivative: Function, at: Any, *, rtol: float = 1e-8, method: str = "intervals"
+    f: Function | str, derivative: Function | Any, at: Any, *, rtol: float = 1e-8, method: str = "intervals"
 ) -> None:
     """Raise an AssertionError that explains itself unless a hand derivative is right; see :func:`check_derivative`.
 

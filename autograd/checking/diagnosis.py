@@ -17,6 +17,7 @@ import numpy as np
 from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
 from . import rare_slips, slips
+from .derivation_file import typed
 from .evidence import Evidence, Guess
 from .points import NotANumberError, Observation, Point, Problem, near, structured_points
 from .spelled import respelled
@@ -49,14 +50,15 @@ class Diagnosis:
         return self.text
 
 
-def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> Diagnosis | None:
+def diagnose(f: Callable[..., Any] | str, derivative: Callable[..., Any] | Any, at: Any) -> Diagnosis | None:
     """Name the slip in a derivative derived by hand.
 
     By the chain rule df/dx is the sum over all paths from x to f of the product of the local derivatives along each;
     a slip leaves out, repeats, turns round or replaces one of these.
 
     Args:
-        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`.
+        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`;
+            or its text, as for :func:`autograd.check_derivative`.
         derivative: takes the same arguments; returns a number for one variable, and for several a tuple, list or
             array with one entry for each, or a dict by argument name.
         at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
@@ -76,6 +78,8 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
         >>> diagnose(lambda x: sin(x**2), lambda x: 2 * x * math.cos(x**2), at=[0.7, 1.0]) is None
         True
     """
+    if isinstance(f, str):
+        f, derivative = typed(f, derivative)
     problem = Problem(traced(f), derivative)
     seen = []
     for point in structured_points(f, at):
