@@ -51,7 +51,7 @@ def traced(f: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(own, Value):
             return own
         try:
-            copies[:] = copies or [_Copier().copied(f)]
+            copies[:] = copies or [_Copier().copy_of(f)]
             result = copies[0](*args, **kwargs)
             numbers, named = _floats(list(args)), _floats(kwargs)
             if isinstance(result, Value) and _same(result._data, plain(f(*numbers, **named))):
@@ -163,6 +163,10 @@ class _Copier:
         self._made: dict[int, Any] = {}
         self._kept: list[Any] = []  # the originals, so that no id is given twice
         self._globals: dict[int, dict[str, Any]] = {}
+
+    def copy_of(self, f: Any) -> Any:
+        """The copy of the function that is to be traced, wherever it was written."""
+        return self._function(f) if isinstance(f, types.FunctionType) else self.copied(f)
 
     def copied(self, x: Any) -> Any:
         """The copy of an object, or the object where it holds nothing that has one."""
