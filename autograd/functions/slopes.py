@@ -183,7 +183,7 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
     span = max((abs(d.change) for d in finite), default=0.0)
     reach = max((abs(d.step) for d in finite), default=0.0)
     quantum, flat = _staircase(left, right)
-    noises = [max(_noise(side), quantum) for side in (left, right)]
+    noises = [max(_noise(side, other), quantum) for side, other in ((left, right), (right, left))]
     noise = max(noises)
     if noise < 1e3 * min(noises):  # else one side alone is rough
         noises = [noise, noise]
@@ -208,20 +208,30 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
 # --- noise, and what looks like it ------------------------------------------------------------------------------------
 
 
-def _noise(side: list[_Difference]) -> float:
+def _noise(side: list[_Difference], other: list[_Difference]) -> float:
     """The noise of f on one side, from what is left of its values when a smooth curve is taken away.
 
     The values at four neighbouring steps lie on a parabola as good as exactly where the steps are small: what their
     third divided difference leaves over is noise. The smallest steps count, where structure has died out; of five the
-    middle one, unless those of the smallest steps are clearly smaller. It is no larger than the smallest changes.
+    middle one, unless those of the smallest steps are clearly smaller. It is no larger than the smallest changes. Where
+    f does not change at first, it is rounded to something, of which the first change is a measure; but not at a joint
+    with a constant, or before a jump.
     """
+    usable = _runs(side)
+    still, first = _still(side), next((d for d in reversed(usable) if d.change), None)
+    if still and first:
+        jump = all(math.isclose(d.change, first.change, rel_tol=1e-9) for d in usable if d.change)
+        if jump or not any(d.change for d in _runs(other)):
+            return 0.0
+        near = abs(first.step) < 2.0 * _RATIO * still
+        return abs(first.change) if near else EPS * max(1.0, first.size)  # a number near 1 is mostly part of f
     rests = [_rest(window) for window in zip(side[3:], side[2:], side[1:], side, strict=False)][::-1]
     rests = [r for r in rests if math.isfinite(r)][:5]
     if not rests:
         return 0.0
     smallest = 4.0 * max(rests[:2])
     noise = smallest if len(rests) < 5 else min(2.0 * smallest, max(smallest, 3.0 * sorted(rests)[2]))
-    return min(noise, 4.0 * max(abs(d.change) for d in _runs(side)[-2:]))
+    return min(noise, 4.0 * max(abs(d.change) for d in usable[-2:]))
 
 
 def _rest(window: Sequence[_Difference]) -> float:
@@ -272,6 +282,8 @@ class _Estimate(NamedTuple):
     slope: float
     error: float
     from_noise: float  # the part of the error that noise makes
+    step: float = 0.0
+    agreeing: int = 1  # how many intervals have this in common
 
 
 def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate]:
@@ -295,7 +307,7 @@ def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate
             if k > 0 and j < len(table[k - 1]):
                 lack = max(lack, abs(table[k][j] - table[k - 1][j]))
             if best is None or lack + noisy < best.error:
-                best = _Estimate(table[k][j], lack + noisy, noisy)
+                best = _Estimate(table[k][j], lack + noisy, noisy, rows[k][0])
         if best is not None and math.isfinite(best.error):
             estimates.append(best)
     return estimates
@@ -306,24 +318,27 @@ def _power(ratio: float, order: int) -> float:
 
 
 def _intersected(estimates: list[_Estimate]) -> _Estimate | None:
-    """From the smallest step up, the intersection of the intervals as long as there is one."""
-    low, high, noisy = -math.inf, math.inf, math.inf
-    best: _Estimate | None = None
-    finer = math.nan
+    """From the smallest step up, the intersection of the intervals as long as there is one.
+
+    An interval reaches as far as the next finer estimate, and is at best narrower by as much as its step is larger:
+    what agrees better agrees by chance.
+    """
+    low, high, agreeing = -math.inf, math.inf, 0
+    best = finer = None
     for e in reversed(estimates):
-        error = max(e.error, abs(e.slope - finer)) if finer == finer else e.error
-        finer = e.slope
-        e = e._replace(error=error)
-        lower, upper = max(low, e.slope - e.error), min(high, e.slope + e.error)
+        error = e.error
+        if finer and abs(e.step) < 2.0 * _RATIO * abs(finer.step):
+            error = max(error, abs(e.slope - finer.slope), finer.error / _RATIO)
+        lower, upper = max(low, e.slope - error), min(high, e.slope + error)
         if lower > upper:
             break
-        low, high = lower, upper
-        if best is None or e.error < best.error:
-            best, noisy = e, e.from_noise
+        low, high, finer, agreeing = lower, upper, e, agreeing + 1
+        if best is None or error < best.error:
+            best = e._replace(error=error)
     if best is None:
         return None
     slope = min(max(best.slope, low), high)
-    return _Estimate(slope, max(high - slope, slope - low, EPS * abs(slope)), noisy)
+    return _Estimate(slope, max(high - slope, slope - low, EPS * abs(slope)), best.from_noise, best.step, agreeing)
 
 
 def _runs(side: list[_Difference]) -> list[_Difference]:
@@ -356,7 +371,8 @@ def _one_side(side: list[_Difference], noise: float, drowned: bool) -> Side:
         rising = math.copysign(math.inf, usable[-1].change / usable[-1].step)
         return Side(rising, math.inf, "jump" if growth < -0.95 else "vertical")
     size = max((abs(d.change / d.step) for d in usable[-8:] if d.change), default=math.inf)
-    if drowned or estimate.error > max(0.02 * size, 4.0 * estimate.from_noise):
+    by_chance = estimate.agreeing < min(3, len(usable) - 1)
+    if drowned or by_chance or estimate.error > max(0.005 * size, 4.0 * estimate.from_noise):
         return Side(math.nan, math.inf, "no limit")
     return Side(estimate.slope, estimate.error, "slope")
 
@@ -364,8 +380,8 @@ def _one_side(side: list[_Difference], noise: float, drowned: bool) -> Side:
 def _growth(usable: list[_Difference], noise: float) -> float | None:
     """The power of the step that the quotients follow: -1 at a jump, -1/2 for a root, 1/2 for x sqrt(x).
 
-    None where they settle in another way: a power law has to hold over the smallest steps that noise does not drown, and what it says
-    of the next smaller one must be drowned.
+    None where they settle in another way: a power law has to hold over the smallest steps that noise does not drown,
+    and what it says of the next smaller one must be drowned.
     """
     clear = [d for d in usable if abs(d.change) > 64.0 * noise][-7:]
     if len(clear) < 5:
