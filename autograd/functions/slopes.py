@@ -338,7 +338,7 @@ def _intersected(estimates: list[_Estimate]) -> _Estimate | None:
     if best is None:
         return None
     slope = min(max(best.slope, low), high)
-    return _Estimate(slope, max(high - slope, slope - low, EPS * abs(slope)), best.from_noise, best.step, agreeing)
+    return best._replace(slope=slope, error=max(best.error, EPS * abs(slope)), agreeing=agreeing)
 
 
 def _runs(side: list[_Difference]) -> list[_Difference]:
@@ -372,7 +372,7 @@ def _one_side(side: list[_Difference], noise: float, drowned: bool) -> Side:
         return Side(rising, math.inf, "jump" if growth < -0.95 else "vertical")
     size = max((abs(d.change / d.step) for d in usable[-8:] if d.change), default=math.inf)
     by_chance = estimate.agreeing < min(3, len(usable) - 1)
-    if drowned or by_chance or estimate.error > max(0.005 * size, 4.0 * estimate.from_noise):
+    if drowned or by_chance or estimate.error > max(0.01 * size, 4.0 * estimate.from_noise):
         return Side(math.nan, math.inf, "no limit")
     return Side(estimate.slope, estimate.error, "slope")
 
