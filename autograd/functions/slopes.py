@@ -75,6 +75,7 @@ class Slopes:
         flat: up to which distance f stays exactly as it is, if it changes further off; else 0.
         quantum: what f's values are whole multiples of, where f is rounded so much; else 0.
         reach: the largest step.
+        size: the largest of f's values that were seen.
     """
 
     left: Side
@@ -87,6 +88,7 @@ class Slopes:
     flat: float = 0.0
     quantum: float = 0.0
     reach: float = 0.0
+    size: float = 0.0
 
     @classmethod
     def of(cls, slope: float) -> Slopes:
@@ -187,7 +189,8 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
     noise = max(noises)
     if noise < 1e3 * min(noises):  # else one side alone is rough
         noises = [noise, noise]
-    drowned = not quantum and noise > 0.01 * max((d.size for d in finite), default=0.0)
+    size = max((d.size for d in finite), default=0.0)
+    drowned = not quantum and noise > 0.01 * size
     left_side, right_side = (_one_side(side, n, drowned) for side, n in zip((left, right), noises, strict=True))
     both, kind = None, "smooth"
     if here != here:
@@ -202,7 +205,7 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
                 both = Side(both.slope, max(both.error, gap), "slope")
     else:
         kind = _trouble(left_side, right_side)
-    return Slopes(left_side, right_side, both, kind, noise, count, span, flat, quantum, reach)
+    return Slopes(left_side, right_side, both, kind, noise, count, span, flat, quantum, reach, size)
 
 
 # --- noise, and what looks like it ------------------------------------------------------------------------------------
