@@ -19,7 +19,7 @@ from ..reading.names import short_number
 from . import rare_slips, slips
 from .derivation_file import typed
 from .evidence import Evidence, Guess
-from .points import NotANumberError, Observation, Point, Problem, near, structured_points
+from .points import Known, NotANumberError, Observation, Point, Problem, near, structured_points
 from .spelled import respelled
 from .tracing import traced
 
@@ -50,7 +50,9 @@ class Diagnosis:
         return self.text
 
 
-def diagnose(f: Callable[..., Any] | str, derivative: Callable[..., Any] | Any, at: Any) -> Diagnosis | None:
+def diagnose(
+    f: Callable[..., Any] | str, derivative: Callable[..., Any] | Any, at: Any, *, known: Known | None = None
+) -> Diagnosis | None:
     """Name the slip in a derivative derived by hand.
 
     By the chain rule df/dx is the sum over all paths from x to f of the product of the local derivatives along each;
@@ -62,6 +64,7 @@ def diagnose(f: Callable[..., Any] | str, derivative: Callable[..., Any] | Any, 
         derivative: takes the same arguments; returns a number for one variable, and for several a tuple, list or
             array with one entry for each, or a dict by argument name.
         at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
+        known: slopes of f that have been measured already.
 
     Returns:
         None if the derivative is right at all these points, else what is wrong with it. A slip is named only if it
@@ -80,9 +83,9 @@ def diagnose(f: Callable[..., Any] | str, derivative: Callable[..., Any] | Any, 
     """
     if isinstance(f, str):
         f, derivative = typed(f, derivative)
-    problem = Problem(traced(f), derivative)
+    problem = Problem(traced(f), derivative, known)
     seen = []
-    for point in structured_points(f, at):
+    for point in structured_points(f, at, derivative):
         try:
             observed = problem.observe(point)
         except NotANumberError as error:

@@ -23,6 +23,7 @@ from ..functions.arrays import data
 __all__ = ["traced"]
 
 _MOST_COPIES = 2_000
+_WRAPPERS = __name__.rpartition(".")[0]  # functions of this room that hold one of the user's
 _OURS = __name__.partition(".")[0]
 _LEFT_ALONE = (_OURS, "numpy", "scipy", "torch", "jax", "builtins", "mpmath", "sympy", "random")
 
@@ -202,7 +203,8 @@ class _Copier:
             )
         if isinstance(x, functools._lru_cache_wrapper):  # a Value in a cache of the user's would stay there
             return lambda cached: self.copied(cached.__wrapped__)
-        if _is_left_alone(getattr(x, "__module__", None) or "builtins"):
+        wraps = isinstance(x, types.FunctionType) and x.__module__.startswith(_WRAPPERS) and x.__closure__
+        if _is_left_alone(getattr(x, "__module__", None) or "builtins") and not wraps:
             return None
         if isinstance(x, types.FunctionType):
             return self._function
