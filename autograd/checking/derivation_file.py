@@ -135,7 +135,8 @@ def parse_derivations(text: str, errors: list[ExpressionError] | None = None) ->
                 raise
             errors.append(error)
             lost = begins or not found
-            broken.add(len(found) - 1)
+            if not begins:
+                broken.add(len(found) - 1)
     whole = []
     for place, derivation in enumerate(found):
         try:
