@@ -230,9 +230,11 @@ def _mirrored(problem: Problem, seen: Sequence[Observation]) -> list[Observation
         turned = [
             p._replace(numbers=(*p.numbers[:i], -p.numbers[i], *p.numbers[i + 1 :])) for p in points if p.numbers[i]
         ]
-        found = _look(problem, turned)
-        if len(found) > 2 and all(o.is_right for o in found):
-            return found
+        found = _look(problem, turned[:1])
+        if found and found[0].is_right:
+            found += _look(problem, turned[1:])
+            if len(found) > 2 and all(o.is_right for o in found):
+                return found
     return []
 
 
