@@ -18,7 +18,7 @@ from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
 from . import rare_slips, slips
 from .derivation_file import typed
-from .evidence import Evidence, Guess
+from .evidence import MOST_RUN, Evidence, Guess
 from .points import Known, NotANumberError, Observation, Point, Problem, near, structured_points
 from .spelled import respelled
 from .tracing import traced
@@ -153,7 +153,7 @@ def _named(problem: Problem, seen: list[Observation]) -> Diagnosis:
     """The slip, from points as far off as they may be, else from near ones: a formula may hold on one branch only."""
     far = seen + _look(problem, _spread(seen, 0.3))
     found = _explained(problem, seen, far, sides=True)
-    if found is None:
+    if found is None and max(len(s.order) for s in far) <= 4 * MOST_RUN:
         found = _explained(problem, seen, seen + _look(problem, _spread(seen, 0.02)), sides=False)
     return found or _unexplained(Evidence(far))
 

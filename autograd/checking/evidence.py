@@ -31,6 +31,7 @@ __all__ = [
 Array = NDArray[np.float64]
 
 MOST_NODES = 250  # a larger graph is looked at as a whole only
+MOST_RUN = 80  # nodes of a graph that is swept once for every guess
 _MOST_READ = 1_000  # of the nodes of which some may be the same
 
 

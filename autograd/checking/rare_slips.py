@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine import ops
 from ..reading.formulas import local_derivative_text, name_of, written
-from .evidence import MOST_EDGES, Array, Evidence, Guess, column, edge_guess, value_and_partial
+from .evidence import MOST_EDGES, MOST_RUN, Array, Evidence, Guess, column, edge_guess, value_and_partial
 from .slips import TEXTBOOK, constant_text, divisors, is_telling, left_out_text, rule_text, twice_text
 
 __all__ = [
@@ -45,7 +45,7 @@ def _operands_text(node: Any) -> str:
 
 def another_inside(e: Evidence) -> Iterator[Guess]:
     """The derivative of f(v) for that of f(u), with u = 3v or v + 1 or any other u of v: a part of f was overlooked."""
-    if len(e.order) > _MOST_RUN:
+    if len(e.order) > MOST_RUN:
         return
     alike: dict[tuple[int, int], dict[int, int]] = {}
     for i, k, p in e.edges:
@@ -57,9 +57,6 @@ def another_inside(e: Evidence) -> Iterator[Guess]:
         text = later(_inside_text, e.order[i], e.order[p])
         for gradient in e.taken_at(inside):
             yield Guess("wrong point", gradient - e.slopes_of(-1), e.order[i], text)
-
-
-_MOST_RUN = 80  # nodes of a graph that is run again with other numbers
 
 
 def _inside_text(node: Any, instead: Any) -> str:

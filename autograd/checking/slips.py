@@ -23,7 +23,7 @@ from ..engine import ops
 from ..engine.op import Op
 from ..reading.formulas import local_derivative_text, name_of, term_text, written
 from ..reading.names import short_number
-from .evidence import MOST_EDGES, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
+from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
 
 __all__ = [
     "TEXTBOOK",
@@ -610,7 +610,8 @@ def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
         if guess.edge is not None:
             (i, k), node = guess.edge, e.order[guess.edge[0]]
             alike.setdefault((guess.same, k, e.alike[i]), {})[guess.edge] = guess
-            alike.setdefault((guess.same, k, node._row), {})[guess.edge] = guess
+            if len(e.order) <= MOST_RUN:
+                alike.setdefault((guess.same, k, node._row), {})[guess.edge] = guess
     done = set()
     for group in alike.values():
         if len(group) < 2 or (places := (next(iter(group.values())).same, *group)) in done:
