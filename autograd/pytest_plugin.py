@@ -3,7 +3,8 @@
 Fixtures:
 
 - ``assert_derivative`` and ``gradcheck`` are the functions of that name; what they check is counted, and a section
-  at the end of the run says how many derivatives were checked and how they came out.
+  at the end of the run says how many derivatives were checked and how they came out. With ``--junit-xml=FILE`` each
+  derivative is a property of its test there, with its verdict, and so is the slip that was found.
 - ``sampled_points`` holds points of a domain that the test states with the marker ``derivative_domain``.
 
 A hand derivation checked at 20 points of a domain::
@@ -30,15 +31,20 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from .checking.check import Report
 
 __all__ = ["sample"]
 
 _MARKER = "derivative_domain"
 _EXAMPLE = f"@pytest.mark.{_MARKER}(x=(-2, 2), points=20)"
 _PROPERTY = "autograd_derivatives"  # of a report: plain numbers, so that it survives the way from a worker of xdist
+
+_MOST_PROPERTIES = 200  # of one check
 
 _counts = pytest.StashKey[Counter[str]]()
 
@@ -150,6 +156,7 @@ def _assert_derivative(request: pytest.FixtureRequest) -> Callable[..., None]:
 
         report = check_derivative(f, derivative, at, **options)
         counted.update(entry.verdict for entry in report.entries)
+        request.node.user_properties += _properties(report)
         if report.verdict != "pass":
             raise DerivativeError(str(report))
 
@@ -174,6 +181,19 @@ def _gradcheck(request: pytest.FixtureRequest) -> Callable[..., bool]:
         return result
 
     return gradcheck
+
+
+def _properties(report: Report) -> list[tuple[str, str]]:
+    """The result of each derivative, for JUnit XML (``--junit-xml=FILE``) and other reports."""
+    found = []
+    for entry in report.entries[:_MOST_PROPERTIES]:
+        where = ", ".join(f"{name} = {x!r}" for name, x in entry.point.items())
+        truth = entry.numeric.value if entry.exact is None else entry.exact
+        told = "" if entry.verdict == "pass" else f": yours {entry.yours!r}, right {truth!r}"
+        found.append((f"d{report.function}/d{entry.variable} at {where}", f"{entry.verdict}{told}"))
+    if report.diagnosis is not None:
+        found.append((f"the slip in d{report.function}", f"{report.diagnosis.kind}: {report.diagnosis}"))
+    return found
 
 
 def _counter(request: pytest.FixtureRequest) -> Counter[str]:

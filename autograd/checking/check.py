@@ -1,23 +1,26 @@
 """Checks of derivatives: a hand derivation, or the engine itself, against what the function's values say.
 
-Three verdicts: pass, fail, and undefined where no derivative exists. Where the function runs on Values the engine's
-exact derivative is looked at too; if it and the numbers disagree that is our defect or a kink, and never the user's.
+Three verdicts: pass, fail, and undefined where no derivative exists, or where the values cannot tell. Where the
+function runs on Values the engine's exact derivative is looked at too; if it and the numbers disagree that is our
+defect or a kink, and never the user's.
 """
 
 from __future__ import annotations
 
+import functools
+import html
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..engine.op import plain
+from ..engine.op import is_node
 from ..engine.value import Value
 from ..errors import ArgumentError, DerivativeError
-from ..functions.slopes import Slopes, slopes
+from ..functions.slopes import EPS, Side, Slopes, exact_sum
 from ..functions.trees import flatten
-from .points import along, by_engine, by_hand, by_name, points_of, real
+from .points import Known, NotANumberError, Point, Problem, entry_names, numbers_of, real, structured_points
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
@@ -32,14 +35,15 @@ class Entry:
     """One partial derivative at one point.
 
     Args:
-        variable: its name.
-        point: the arguments by name.
+        variable: its name: x, or w[2], or W[1,3].
+        point: the numbers by name.
         verdict: "pass", "fail" or "undefined".
         yours: the hand derivative; nan if it is no number.
-        numeric: the slopes measured.
+        numeric: the slopes measured; of many entries that pass, those in one direction through all of them.
         exact: the engine's derivative, if f runs on Values.
         tolerance: how far `yours` may be off.
         note: what else there is to say, in a sentence.
+        output: which output of f, as f[1]; empty for a function of one output.
     """
 
     variable: str
@@ -50,6 +54,12 @@ class Entry:
     exact: float | None
     tolerance: float
     note: str = ""
+    output: str = ""
+
+    @property
+    def right(self) -> float | None:
+        """What the derivative is: the engine's number, else the measured one; None if there is none."""
+        return self.numeric.value if self.exact is None or not math.isfinite(self.exact) else self.exact
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ class Report:
     """All entries of a check, and what is wrong.
 
     ``report.verdict`` is "fail" if any entry fails, else "undefined" if any is, else "pass"; ``bool(report)`` is
-    whether it is "pass"; ``str(report)`` is the text of at most 25 lines.
+    whether it is "pass"; ``str(report)`` is the text of at most 25 lines, ``repr(report)`` one line, and a notebook
+    shows a table. ``report.evaluations`` is how often f was called, by the check and by the diagnosis.
     """
 
     entries: tuple[Entry, ...]
@@ -77,65 +88,176 @@ class Report:
     def __str__(self) -> str:
         return _report_text(self)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return f"<{_headline(self)}>"
+
+    def _repr_html_(self) -> str:
+        return _report_html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as what JSON can hold: each point once, numbers at full precision, inf and nan as text.
+
+        Example:
+            >>> found = check_derivative(lambda x: x**2, lambda x: 2 * x, at=3.0).to_dict()
+            >>> found["verdict"], found["entries"][0]["yours"], found["points"]
+            ('pass', 6.0, [{'x': 3.0}])
+        """
+        points: list[dict[str, float]] = []
+        entries = []
+        for e in self.entries:
+            if not points or points[-1] is not e.point:
+                points.append(e.point)
+            both = e.numeric.both
+            entries.append({
+                "variable": e.variable, "output": e.output, "point": len(points) - 1, "verdict": e.verdict,
+                "yours": _plain(e.yours), "measured": _plain(None if both is None else both.slope),
+                "error": _plain(None if both is None else both.error), "engine": _plain(e.exact),
+                "tolerance": _plain(e.tolerance), "note": e.note,
+            })  # fmt: skip
+        slip = self.diagnosis
+        return {
+            "verdict": self.verdict,
+            "function": self.function,
+            "evaluations": self.evaluations,
+            "diagnosis": None if slip is None else {"kind": slip.kind, "text": slip.text},
+            "points": [{name: _plain(x) for name, x in point.items()} for point in points],
+            "entries": entries,
+        }
 
 
 def check_derivative(
-    f: Function, derivative: Function, at: Any, *, rtol: float = 1e-8, method: str = "intervals", diagnosed: bool = True
+    f: Function | str,
+    derivative: Function | Any,
+    at: Any,
+    *,
+    rtol: float = 1e-8,
+    method: str = "intervals",
+    diagnosed: bool = True,
 ) -> Report:
     """Compare a derivative derived by hand with the function, at one or several points.
 
     Args:
-        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`.
-        derivative: takes the same arguments; returns a number for one variable, a tuple with one entry for each
-            variable for several.
-        at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
+        f: a function of numbers or arrays, written with this package's functions, operators, NumPy, `math` or anything
+            else that gives numbers. One number comes out, or an array of m: then the derivative is the Jacobian. Or its
+            text, as "x**2*sin(x)" or "f(x, y) = x*y^2", in plain signs or LaTeX; then the derivative is text as well.
+        derivative: takes the same arguments; returns for each argument what has its shape: a number for one variable, a
+            tuple with one entry for each argument, or a dict by their names. A Jacobian has shape (m, n): row i is
+            output i, column j variable j. To check a Hessian, give the gradient as f.
+        at: a number or an array, a tuple (one point of several arguments), a dict by argument name, or a list of such
+            points. An array is one point unless f works entry by entry, as ``np.sin`` does.
         rtol: how far off a derivative may be, relative to its size, beyond what rounding explains.
         method: "intervals", the robust check; or "central", the textbook formula: central differences with step
             1e-7, and ||g - gnum|| / (||g|| + ||gnum||) < 1e-7.
         diagnosed: whether to look for the slip where the check fails.
 
     Returns:
-        A :class:`Report`; nothing is raised for a wrong derivative.
+        A :class:`Report`; nothing is raised for a wrong derivative. Of more than a dozen variables, a direction
+        through all is checked, and single ones only where it fails.
 
     Raises:
-        ArgumentError: there is no point, a point has the wrong shape, or the method is unknown.
+        ArgumentError: there is no point, a point has the wrong shape, f cannot be called with it, or the method is
+            unknown.
 
     Example:
         >>> check_derivative(lambda x: x**3, lambda x: 3 * x**2, at=[1.0, 2.0]).verdict
         'pass'
         >>> check_derivative(lambda x: x**3, lambda x: 2 * x**2, at=2.0).verdict
         'fail'
-        >>> check_derivative(abs, lambda x: 3.0, at=0.0).verdict
-        'fail'
+        >>> import numpy as np
+        >>> w = np.array([1.0, -2.0, 0.5])
+        >>> check_derivative(lambda w: (w**2).sum(), lambda w: 2 * w, at=w).verdict
+        'pass'
+        >>> A = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]])
+        >>> check_derivative(lambda w: A @ w, lambda w: A, at=w).verdict
+        'pass'
+        >>> check_derivative("x^2 sin(x)", "2x sin(x) + x^2 cos(x)", at=2).verdict
+        'pass'
     """
     if method not in ("intervals", "central"):
         raise ArgumentError(f'method is "intervals" or "central", got {method!r}')
     if not rtol >= 0.0:
         raise ArgumentError(f"rtol is 0 or more, got {rtol!r}")
-    points = points_of(f, at)
+    if isinstance(f, str):
+        from .derivation_file import typed  # only text needs the reader
+
+        f, derivative = typed(f, derivative)
+    counted, calls = _counted(f)
+    points = structured_points(counted, at, derivative)
+    known: Known = {}
     entries: list[Entry] = []
-    first = at[0] if isinstance(at, list) else at
+    slip: Diagnosis | None = None
+    failing: list[tuple[Problem, Point]] = []
     for point in points:
-        called, told = (by_name(function, first, list(point)) for function in (f, derivative))
-        entries += central(called, told, point) if method == "central" else at_point(called, told, point, rtol)
-    found = _slip(called, told, points) if diagnosed and any(e.verdict == "fail" for e in entries) else None
-    evaluations = sum(e.numeric.evaluations for e in entries)
-    return Report(tuple(entries), getattr(f, "__name__", "f"), found, evaluations)
+        value = _value(counted, point)
+        outputs = numbers_of(value)
+        if len(outputs) == 1:
+            problem = Problem(counted, derivative, known)
+            problem.values[point.numbers] = real(outputs[0])
+            found = central(problem, point) if method == "central" else at_point(problem, point, rtol)
+            failing += [(problem, point)] * any(e.verdict == "fail" for e in found)
+        else:
+            jacobian = _Jacobian(counted, derivative, point, value)
+            found = jacobian.entries(rtol, method)
+            slip = slip or jacobian.transposed(found)
+            failing += jacobian.failing(found)[:1]
+        entries += found
+    if diagnosed and slip is None and failing:
+        first = failing[0][0]
+        every = points if first.f is counted else [failing[0][1]]
+        slip = _slip(first.f, first.derivative, every, known if first.f is counted else {})
+    return Report(tuple(entries), getattr(f, "__name__", "f"), slip if diagnosed else None, calls[0])
 
 
-def _slip(f: Function, derivative: Function, points: list[dict[str, float]]) -> Diagnosis | None:
+def _counted(f: Function) -> tuple[Function, list[int]]:
+    """`f`, and how often it was called."""
+    calls = [0]
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        calls[0] += 1
+        return f(*args, **kwargs)
+
+    try:
+        functools.update_wrapper(counted, f)
+    except (AttributeError, TypeError):  # an object that is called, with attributes of its own kind
+        counted.__wrapped__ = f  # type: ignore[attr-defined]
+    return counted, calls
+
+
+def _value(f: Function, point: Point) -> Any:
+    """What f gives at a point; nan where it has no value; an error where it cannot be called so."""
+    try:
+        value = point.call(f, point.numbers)
+        for y in numbers_of(value):
+            real(y)
+    except ArithmeticError:
+        return math.nan
+    except Exception as error:
+        if (
+            isinstance(error, ValueError)
+            and not isinstance(error, TypeError)
+            and len(point.numbers) == len(point.arguments)
+        ):
+            return math.nan  # outside the domain, as log(-1)
+        at = ", ".join(f"{name} = {x!r}" for name, x in list(point.named().items())[:3])
+        hint = ""
+        if len(point.numbers) == 1 and isinstance(error, AttributeError | TypeError | IndexError):
+            hint = "; a list is several points: give one point of several numbers as an array, at=np.array([...])"
+        raise ArgumentError(f"f gives no number at {at}: {type(error).__name__}: {error}{hint}") from error
+    return value
+
+
+def _slip(f: Function, derivative: Function, points: list[Point], known: Known) -> Diagnosis | None:
     """What the diagnosis finds; a failure of it must not hide the verdict."""
     from .diagnosis import diagnose  # only a wrong derivative needs it
 
     try:
-        return diagnose(f, derivative, [tuple(p.values()) if len(p) > 1 else next(iter(p.values())) for p in points])
+        return diagnose(f, derivative, points, known=known)
     except Exception:
         return None
 
 
 def assert_derivative(
-    f: Function, derivative: Function, at: Any, *, rtol: float = 1e-8, method: str = "intervals"
+    f: Function | str, derivative: Function | Any, at: Any, *, rtol: float = 1e-8, method: str = "intervals"
 ) -> None:
     """Raise an AssertionError that explains itself unless a hand derivative is right; see :func:`check_derivative`.
 
@@ -173,26 +295,20 @@ def gradcheck(f: Function, *inputs: Any, rtol: float = 1e-8) -> bool:
         True
     """
     numbers, tree = flatten(tuple(inputs))
-    xs = [plain(x) for x in numbers]
-    results = flatten(f(*tree.unflatten([Value(x) for x in xs])))[0]
-    if not any(isinstance(y, Value) for y in results):
+    xs = tuple(real(x) for x in numbers)
+    results = numbers_of(f(*tree.unflatten([Value(x) for x in xs])))
+    if not any(is_node(y) for y in results):
         raise ArgumentError("gradcheck needs a function that runs on Values; this one leaves the graph")
-    outputs = len(results)
+    names = tuple(f"x{i}" for i in range(1, len(xs) + 1)) if len(xs) > 1 else ("x",)
+    point = Point(xs, tree, names, False)
     entries = []
-    for k in range(outputs):
-
-        def output(*point: Any, k: int = k) -> Any:
-            return flatten(f(*tree.unflatten(list(point))))[0][k]
-
-        engine = by_engine(output, xs)
-        names = [f"x{i}" for i in range(1, len(xs) + 1)] if len(xs) > 1 else ["x"]
-        point = dict(zip(names, xs, strict=True))
-        for i, name in enumerate(names):
-            measured = slopes(along(output, xs, i), xs[i])
-            slope = 0.0 if engine is None else engine.slopes[i]
-            entries.append(
-                judged(name, point, slope, measured, None, rtol, 0.0 if engine is None else engine.rounding[i])
-            )
+    cache: _Cache = {}
+    for k in range(len(results)):
+        problem = Problem(_output(f, k, cache), lambda *_: ())
+        engine = problem.by_engine(point)
+        for i in range(len(xs)):
+            slope, rounding = (0.0, 0.0) if engine is None else (engine.slopes[i], engine.rounding[i])
+            entries.append(_Judge(problem, point, i, None, rtol, rounding).judged(slope))
     report = Report(tuple(entries), getattr(f, "__name__", "f"))
     if report.verdict == "fail":
         why = "a defect of a rule, or kinks inside f that cancel"
@@ -202,76 +318,373 @@ def gradcheck(f: Function, *inputs: Any, rtol: float = 1e-8) -> bool:
     return True
 
 
+# --- functions of several outputs -------------------------------------------------------------------------------------
+
+_Cache = dict[tuple[float, ...], list[Any]]
+
+
+def _output(f: Function, k: int, cache: _Cache) -> Function:
+    """The k-th output of a function; what it gives at floats is kept for the other outputs."""
+
+    @functools.wraps(f)
+    def output(*args: Any, **kwargs: Any) -> Any:
+        given = numbers_of([*args, *kwargs.values()])
+        if any(map(is_node, given)):
+            return numbers_of(f(*args, **kwargs))[k]
+        key = tuple(given)
+        if key not in cache:
+            cache[key] = numbers_of(f(*args, **kwargs))
+        return cache[key][k]
+
+    return output
+
+
+class _Jacobian:
+    """A function of several outputs at one point: each output is a problem of its own."""
+
+    def __init__(self, f: Function, derivative: Function, point: Point, value: Any) -> None:
+        self.point = point
+        self.names = entry_names("f", value)
+        self.derivative = derivative
+        cache: _Cache = {}
+        self.problems = [Problem(_output(f, k, cache), self._row(k)) for k in range(len(self.names))]
+
+    def _row(self, k: int) -> Function:
+        @functools.wraps(self.derivative)
+        def row(*args: Any, **kwargs: Any) -> Any:
+            return self._rows(self.derivative(*args, **kwargs))[k]
+
+        return row
+
+    def _rows(self, result: Any) -> list[list[Any]]:
+        """The Jacobian row by row, from one matrix or from one for each argument."""
+        outputs, variables = len(self.names), len(self.point.numbers)
+        sizes = [sum(1 for n in self.point.names if n.partition("[")[0] == a) for a in self.point.arguments]
+        if isinstance(result, dict):
+            result = [result.get(a, result) for a in self.point.arguments]
+        parts = [numbers_of(part) for part in result] if isinstance(result, list | tuple) else [numbers_of(result)]
+        numbers = [x for part in parts for x in part]
+        if len(numbers) != outputs * variables:
+            shape = f"has {len(numbers)} numbers" if isinstance(result, list | tuple) else f"has shape {_shape(result)}"
+            raise NotANumberError(
+                f"your Jacobian {shape}; f has {outputs} outputs of {variables} variables, so its shape is "
+                f"({outputs}, {variables}): one row for each output"
+            )
+        if max(sizes) > 1 and [len(part) for part in parts] == [outputs * size for size in sizes]:
+            blocks = list(zip(parts, sizes, strict=True))
+            return [[x for part, n in blocks for x in part[k * n : (k + 1) * n]] for k in range(outputs)]
+        return [numbers[k * variables : (k + 1) * variables] for k in range(outputs)]
+
+    def entries(self, rtol: float, method: str) -> list[Entry]:
+        """The entries of all outputs, row by row."""
+        found = []
+        for name, problem in zip(self.names, self.problems, strict=True):
+            row = central(problem, self.point) if method == "central" else at_point(problem, self.point, rtol)
+            found += [replace(e, output=name) for e in row]
+        return found
+
+    def failing(self, entries: Sequence[Entry]) -> list[tuple[Problem, Point]]:
+        """The outputs whose row is wrong."""
+        wrong = {e.output for e in entries if e.verdict == "fail"}
+        return [(p, self.point) for name, p in zip(self.names, self.problems, strict=True) if name in wrong]
+
+    def transposed(self, entries: Sequence[Entry]) -> Diagnosis | None:
+        """Whether rows and columns were exchanged, which no row alone can tell."""
+        from .diagnosis import Diagnosis
+
+        outputs, variables = len(self.names), len(self.point.numbers)
+        right = [e.right for e in entries]
+        if len(entries) != outputs * variables or all(e.verdict != "fail" for e in entries):
+            return None
+        for i, e in enumerate(entries):
+            row, column = divmod(i, variables)  # an entry of yours that stands where its transpose has it
+            place = column * outputs + row
+            yours, truth = entries[place].yours, right[i]
+            if truth is None or not abs(yours - truth) <= e.tolerance + 1e-6 * abs(truth):
+                return None
+        return Diagnosis(
+            "transposed", None, "your Jacobian is transposed: row i is output i of f, column j its j-th variable"
+        )
+
+
+def _shape(x: Any) -> str:
+    return str(tuple(getattr(x, "shape", ())))
+
+
 # --- judging one point ------------------------------------------------------------------------------------------------
 
+_SINGLY = 12  # variables that are checked one by one; of more, a direction through all is
+_MOST_WRONG = 24  # entries that are measured one by one, where a direction through many fails
 
-def at_point(f: Function, derivative: Function, point: dict[str, float], rtol: float) -> list[Entry]:
+
+def at_point(problem: Problem, point: Point, rtol: float) -> list[Entry]:
     """Judge every partial derivative at one point, and then whether they make up a derivative."""
-    xs = list(point.values())
-    yours, noises, problem = by_hand(derivative, point)
-    engine = by_engine(f, xs)
-    entries = []
-    for i, name in enumerate(point):
-        measured = slopes(along(f, xs, i), xs[i])
-        exact = engine.slopes[i] if engine and math.isfinite(engine.slopes[i]) else None
-        rounding = noises[i] + (engine.rounding[i] if engine else 0.0)
-        smooth = engine is not None and engine.smooth and exact is not None and not _at_a_pole(f, xs, i, exact)
-        entry = judged(name, point, yours[i], measured, exact, rtol, rounding, smooth)
-        entries.append(replace(entry, note=problem) if problem and entry.verdict == "fail" else entry)
-    certain = engine is not None and engine.smooth and engine.finite
-    if len(xs) > 1 and not certain and all(e.verdict == "pass" for e in entries):
-        entries = _slanted(f, xs, entries)
-    return entries
+    return _AtPoint(problem, point, rtol).entries()
 
 
-def _at_a_pole(f: Function, xs: list[float], i: int, slope: float) -> bool:
-    """Whether f changes by its own size from one double to the next, as tan does at the double next to pi/2."""
-    return abs(slope) * math.ulp(xs[i]) > 0.1 * abs(along(f, xs, i)(xs[i]))
+class _AtPoint:
+    """What is known at one point, while it is judged."""
 
+    def __init__(self, problem: Problem, point: Point, rtol: float) -> None:
+        self.problem = problem
+        self.point = point
+        self.rtol = rtol
+        self.named = point.named()
+        self.trouble = ""
+        try:
+            self.yours = problem.entries(point, point.numbers)
+        except NotANumberError as error:
+            self.yours, self.trouble = (math.nan,) * len(point.numbers), str(error)
+        if not self.trouble and not all(map(math.isfinite, self.yours)):
+            self.trouble = "your derivative gives no finite number here"
+        self.engine = problem.by_engine(point)
 
-def judged(
-    name: str,
-    point: dict[str, float],
-    yours: float,
-    measured: Slopes,
-    exact: float | None,
-    rtol: float,
-    rounding: float,
-    smooth: bool = False,
-) -> Entry:
-    """Hold one number against the slopes measured and, where there is one, against the engine's derivative."""
+    @functools.cached_property
+    def noises(self) -> tuple[float, ...]:
+        """The rounding of the hand derivative, which only what seems wrong asks for."""
+        try:
+            return self.problem.noise(self.point)
+        except NotANumberError:
+            return (0.0,) * len(self.yours)
 
-    def entry(verdict: bool | str, tolerance: float, note: str = "") -> Entry:
-        verdict = verdict if isinstance(verdict, str) else "pass" if verdict else "fail"
-        return Entry(name, point, verdict, yours, measured, exact, tolerance, note)
+    def entries(self) -> list[Entry]:
+        """An entry for each variable; of many that are wrong, for the first ones."""
+        every = list(range(len(self.yours)))
+        if len(every) > 1 and not self.trouble and self.is_certain():
+            found = self._by_engine()
+            if found is not None:
+                return found
+        if len(every) > _SINGLY:
+            return self._cannot_say() if self.trouble else self._in_groups(every)
+        found = [self.one(i) for i in every]
+        if len(every) > 1 and not self.is_certain() and all(e.verdict == "pass" for e in found):
+            return self._slanted(found)
+        return found
 
-    def relative(truth: float) -> float:
-        return rtol * max(abs(truth), abs(yours) if math.isfinite(yours) else 0.0) + 3.0 * rounding
+    def is_certain(self) -> bool:
+        """Whether the engine's derivative is that of f wherever f has one: nothing in f can jump or bend."""
+        engine = self.engine
+        return (
+            engine is not None
+            and engine.smooth
+            and engine.finite
+            and not any(map(self._is_a_pole, range(len(self.yours))))
+        )
 
-    if exact is not None and smooth and measured.kind != "smooth":
-        unsure = "the numbers alone cannot tell here; judged by the engine's derivative"
-        return entry(abs(yours - exact) <= relative(exact), relative(exact), unsure)
-    if measured.kind == "kink":
+    def _is_a_pole(self, i: int) -> bool:
+        """Whether f changes by its own size from one double to the next, as tan does at the double next to pi/2."""
+        assert self.engine is not None
+        change = abs(self.engine.slopes[i]) * math.ulp(self.point.numbers[i])
+        return change > 0.1 * abs(self.problem.at(self.point, self.point.numbers))
+
+    def one(self, i: int) -> Entry:
+        """Judge one entry by its own slopes."""
+        exact = self.engine.slopes[i] if self.engine and math.isfinite(self.engine.slopes[i]) else None
+        rounding = self.engine.rounding[i] if self.engine else 0.0
+        smooth = exact is not None and self.engine is not None and self.engine.smooth and not self._is_a_pole(i)
+        judge = _Judge(self.problem, self.point, i, exact, self.rtol, rounding, smooth, self.named)
+        found = judge.judged(self.yours[i])
+        if found.verdict == "fail" and not self.trouble and self.noises[i]:
+            judge.rounding += self.noises[i]
+            found = judge.judged(self.yours[i])
+        return replace(found, note=self.trouble) if self.trouble and found.verdict == "fail" else found
+
+    def _cannot_say(self) -> list[Entry]:
+        """No number at all: the first entry stands for the others."""
+        found = self.one(0)
+        return [found if found.verdict == "fail" else replace(found, verdict="fail", note=self.trouble)]
+
+    # --- directions: a slope along many variables at once
+
+    def direction(self, every: Sequence[int], upwards: bool = False) -> list[float]:
+        """A direction through some of the variables, each moved on its own scale; the same one at every call."""
+        chance = random.Random(repr((self.point.numbers[:8], every[0], len(every))))
+        d = [0.0] * len(self.yours)
+        for i in every:
+            sign = 1.0 if upwards else chance.choice((-1.0, 1.0))
+            d[i] = sign * chance.uniform(0.6, 1.0) * 2.0 ** math.floor(math.log2(abs(self.point.numbers[i]) or 1.0))
+        return d
+
+    def _by_engine(self) -> list[Entry] | None:
+        """Hold every entry against the engine's, if the values confirm those in one direction; else None."""
+        assert self.engine is not None
+        right = self.engine.slopes
+        d = self.direction(range(len(right)))
+        measured, _ = self.problem.along(self.point, d)
+        terms = [r * h for r, h in zip(right, d, strict=True)]
+        if measured.both is not None:
+            slack = 3.0 * measured.both.error + self.rtol * exact_sum([abs(t) for t in terms])
+            slack += exact_sum([r * abs(h) for r, h in zip(self.engine.rounding, d, strict=True)])
+            if abs(exact_sum(terms) - measured.both.slope) > slack:
+                return None
+        found = []
+        wrong = 0
+        for i, (name, y, r) in enumerate(zip(self.point.names, self.yours, right, strict=True)):
+            tolerance = self.rtol * max(abs(y), abs(r)) + 3.0 * self.engine.rounding[i]
+            if abs(y - r) > tolerance:
+                tolerance += 3.0 * self.noises[i]
+            if abs(y - r) <= tolerance:
+                found.append(Entry(name, self.named, "pass", y, measured, r, tolerance))
+            elif wrong < 3:  # as many as a report shows
+                wrong += 1
+                found.append(self.one(i))
+            else:
+                found.append(Entry(name, self.named, "fail", y, Slopes.of(r), r, tolerance))
+        return found
+
+    def _agrees(self, every: Sequence[int]) -> tuple[bool, Slopes]:
+        """Whether some of the entries together predict the slope of f in a direction through their variables."""
+        d = self.direction(every)
+        measured, _ = self.problem.along(self.point, d)
+        terms = [self.yours[i] * d[i] for i in every]
+        expected = exact_sum(terms)
+        sides = [measured.both] if measured.both else [measured.left, measured.right]
+        if not all(side.settled for side in sides):
+            return False, measured
+        low, high = min(s.slope for s in sides), max(s.slope for s in sides)
+        slack = 3.0 * max(s.error for s in sides) + self.rtol * exact_sum([abs(t) for t in terms])
+        if not low - slack <= expected <= high + slack:
+            slack += 3.0 * exact_sum([self.noises[i] * abs(d[i]) for i in every])
+        return low - slack <= expected <= high + slack, measured
+
+    def _in_groups(self, every: list[int]) -> list[Entry]:
+        """Many entries: those of a direction that agrees pass; of one that does not, each half is looked at."""
+        found: dict[int, Entry] = {}
+        groups, singly, left = [every], 0, 0
+        while groups:
+            group = groups.pop()
+            if singly >= _MOST_WRONG:
+                left += len(group)
+                continue
+            if len(group) > 2:
+                agrees, measured = self._agrees(group)
+                if agrees:
+                    passing = [
+                        Entry(self.point.names[i], self.named, "pass", self.yours[i], measured, None, math.nan)
+                        for i in group
+                    ]
+                    found |= dict(zip(group, passing, strict=True))
+                else:
+                    middle = len(group) // 2
+                    groups += [group[middle:], group[:middle]]
+                continue
+            singly += len(group)
+            found |= {i: self.one(i) for i in group}
+        entries = [found[i] for i in sorted(found)]
+        if left:
+            more = f"{left} more entries of wrong directions were not looked at one by one"
+            entries[-1] = replace(entries[-1], note="; ".join(filter(None, (entries[-1].note, more))))
+        if all(e.verdict == "pass" for e in entries) and singly:  # each entry is right, but not all together
+            return self._slanted(entries)
+        return entries
+
+    def _slanted(self, entries: list[Entry]) -> list[Entry]:
+        """Entries that all pass, unless f's slope in a slanted direction is not the one that they predict there."""
+        kinked = any(e.numeric.kind == "kink" for e in entries)
+        d = self.direction(range(len(entries)), upwards=kinked)
+        measured, largest = self.problem.along(self.point, d)
+        if not (measured.left.settled and measured.right.settled):
+            return entries
+        terms = [e.yours * h for e, h in zip(entries, d, strict=True)]
+        expected = exact_sum(terms)
         low, high = sorted((measured.left.slope, measured.right.slope))
-        slack = 3.0 * max(measured.left.error, measured.right.error) + rtol * max(abs(low), abs(high)) + rounding
+        slack = 3.0 * max(measured.left.error, measured.right.error)
+        slack += 1e-3 * exact_sum([abs(t) for t in terms]) + 1e-5 * largest
+        if kinked:
+            if low - slack <= expected <= high + slack:
+                return entries
+            where = f"({', '.join(f'{h:g}' for h in d[:4])}{', ...' if len(d) > 4 else ''})"
+            note = f"no subgradient: along {where} the slopes are {low:.6g} to {high:.6g}, yours is {expected:.6g}"
+            return [replace(e, verdict="fail", note=note) for e in entries]
+        if max(abs(low - expected), abs(high - expected)) <= slack:
+            return entries
+        note = "each partial exists, but the slope in a slanted direction is not their combination: no derivative"
+        return [replace(e, verdict="undefined", note=note) for e in entries]
+
+
+class _Judge:
+    """Holds one number against the slopes measured and, where there is one, against the engine's derivative."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        point: Point,
+        i: int,
+        exact: float | None,
+        rtol: float,
+        rounding: float,
+        smooth: bool = False,
+        named: dict[str, float] | None = None,
+    ) -> None:
+        self.name = point.names[i]
+        self.named = named or point.named()
+        self.measured = problem.slopes(point, i)
+        self.exact = exact
+        self.rtol = rtol
+        self.rounding = rounding
+        self.smooth = smooth
+
+    def entry(self, yours: float, verdict: bool | str, tolerance: float, note: str = "") -> Entry:
+        """The entry with a verdict, or with the one that a comparison gave."""
+        verdict = verdict if isinstance(verdict, str) else "pass" if verdict else "fail"
+        return Entry(self.name, self.named, verdict, yours, self.measured, self.exact, tolerance, note)
+
+    def relative(self, yours: float, truth: float) -> float:
+        """How far a number of this size may be off."""
+        return self.rtol * max(abs(truth), abs(yours) if math.isfinite(yours) else 0.0) + 3.0 * self.rounding
+
+    def judged(self, yours: float) -> Entry:
+        """The verdict on one number."""
+        measured, exact = self.measured, self.exact
+        if exact is not None and self.smooth and measured.kind != "smooth":
+            tolerance = self.relative(yours, exact)
+            unsure = "the numbers alone cannot tell here; judged by the engine's derivative"
+            return self.entry(yours, abs(yours - exact) <= tolerance, tolerance, unsure)
+        if measured.kind == "kink":
+            return self._at_a_kink(yours)
+        side, note = measured.both, ""
+        if side is None and measured.kind == "edge":
+            side = next((s for s in (measured.left, measured.right) if s.settled), None)
+            note = "f has values on one side only, and is judged by its slope there"
+        if side is None:
+            return self.entry(yours, "undefined", math.nan, _WHY[measured.kind])
+        if exact is None:
+            return self._by_values(yours, side, note)
+        truth, error = side.slope, 3.0 * side.error
+        tolerance = error + self.relative(yours, truth)
+        right = abs(yours - truth) <= tolerance
+        if abs(exact - truth) <= error + self.rtol * max(abs(exact), abs(truth)) + self.rounding:
+            tolerance = self.relative(yours, exact)
+            return self.entry(yours, abs(yours - exact) <= tolerance, tolerance, note)
+        if self.smooth:  # nothing in f can jump, so the numbers are at fault: rounding near 0/0, say
+            right = right or abs(yours - exact) <= self.relative(yours, exact)
+            return self.entry(yours, right, tolerance, f"{_DISAGREE}: rounding in f, or our defect")
+        return self.entry(yours, right, tolerance, f"{_DISAGREE}: a kink inside f, or our defect")
+
+    def _at_a_kink(self, yours: float) -> Entry:
+        left, right = self.measured.left, self.measured.right
+        low, high = sorted((left.slope, right.slope))
+        slack = 3.0 * max(left.error, right.error) + self.rtol * max(abs(low), abs(high)) + self.rounding
         note = f"a kink: any slope from {low:.6g} to {high:.6g} is a subgradient"
-        return entry(low - slack <= yours <= high + slack, slack, note)
-    if measured.both is None:
-        return entry("undefined", math.nan, _WHY[measured.kind])
-    truth, error = measured.both.slope, 3.0 * measured.both.error
-    tolerance = error + relative(truth)
-    right = abs(yours - truth) <= tolerance
-    if exact is not None:
-        if abs(exact - truth) <= error + rtol * max(abs(exact), abs(truth)) + rounding:
-            truth, tolerance = exact, relative(exact)
-            right = abs(yours - exact) <= tolerance
-        elif smooth:  # nothing in f can jump, so the numbers are at fault: rounding near 0/0, say
-            right = right or abs(yours - exact) <= relative(exact)
-            return entry(right, tolerance, f"{_DISAGREE}: rounding in f, or our defect")
-        else:
-            return entry(right, tolerance, f"{_DISAGREE}: a kink inside f, or our defect")
-    vague = truth != 0.0 and tolerance > 1e-3 * abs(truth)
-    return entry(right, tolerance, f"f's values cannot tell it better than +- {tolerance:.1e}" if vague else "")
+        return self.entry(yours, low - slack <= yours <= high + slack, slack, note)
+
+    def _by_values(self, yours: float, side: Side, note: str) -> Entry:
+        """Judge by the values alone, where they can tell."""
+        measured, truth = self.measured, side.slope
+        tolerance = 3.0 * side.error + self.relative(yours, truth)
+        right = abs(yours - truth) <= tolerance
+        predicted = abs(yours) * measured.reach  # how much f should change
+        if yours == 0.0 and measured.flat > 1e-5 * measured.reach:
+            return self.entry(yours, True, tolerance, "f is constant here, up to its next step")
+        if measured.span <= 16.0 * max(measured.noise, EPS * measured.size) and predicted > EPS * measured.size:
+            hidden = predicted <= 64.0 * EPS * max(1.0, measured.size) if not measured.span else right
+            if hidden:
+                return self.entry(yours, "undefined", tolerance, _cannot_tell(measured))
+        if right and tolerance > 1e-3 * abs(truth) and truth:
+            told = f"f's values cannot tell it better than +- {tolerance:.1e}"
+            coarse = f", since they are rounded to steps of {measured.quantum:.3g}" if measured.quantum else ""
+            note = "; ".join(filter(None, (note, told + coarse)))
+        return self.entry(yours, right, tolerance, note)
 
 
 _DISAGREE = "the engine's derivative and f's values disagree"
@@ -283,65 +696,42 @@ _WHY = {
 }
 
 
-def _slanted(f: Function, xs: list[float], entries: list[Entry]) -> list[Entry]:
-    """Entries that all pass, unless f's slope in a slanted direction is not the one that they predict there."""
-    if sum(e.numeric.evaluations for e in entries) * (len(xs) + 1) / len(xs) > 60 * len(xs):
-        return entries
-    chance = random.Random(repr(xs))
-    kinked = any(e.numeric.kind == "kink" for e in entries)
-    signs = [1.0 if kinked else chance.choice((-1.0, 1.0)) for _ in xs]
-    direction = [s * 2.0 ** math.floor(math.log2(abs(x) or 1.0)) for s, x in zip(signs, xs, strict=True)]
-    largest = 0.0
-
-    def along_it(t: float) -> float:
-        nonlocal largest
-        y = real(f(*[x + t * d for x, d in zip(xs, direction, strict=True)]))
-        largest = max(largest, abs(y)) if y == y else largest
-        return y
-
-    measured = slopes(along_it, 0.0)
-    if not (measured.left.settled and measured.right.settled):
-        return entries
-    expected = sum(e.yours * d for e, d in zip(entries, direction, strict=True))
-    terms = sum(abs(e.yours * d) for e, d in zip(entries, direction, strict=True))
-    low, high = sorted((measured.left.slope, measured.right.slope))
-    slack = 3.0 * max(measured.left.error, measured.right.error) + 1e-3 * terms + 1e-5 * largest
-    if kinked:
-        if low - slack <= expected <= high + slack:
-            return entries
-        note = (
-            f"no subgradient: along {_shown(direction)} the slopes are {low:.6g} to {high:.6g}, yours is {expected:.6g}"
-        )
-        return [replace(e, verdict="fail", note=note) for e in entries]
-    if max(abs(low - expected), abs(high - expected)) <= slack:
-        return entries
-    note = "each partial exists, but the slope in a slanted direction is not their combination: f is not differentiable"
-    return [replace(e, verdict="undefined", note=note) for e in entries]
+def _cannot_tell(measured: Slopes) -> str:
+    """Why f's values say nothing of a slope, and what to try."""
+    if not measured.span:
+        why = f"f's values do not change within {measured.reach:.1g} of it; f may lose the change to rounding"
+        way_out = "a point further off, or a form of f that subtracts no nearly equal numbers"
+    elif measured.quantum:
+        why = f"f's values are a staircase with steps of {measured.quantum:.3g}"
+        way_out = "f without rounding"
+    else:
+        why = f"f's values change by {measured.span:.1e} only, and {measured.noise:.1e} of it is noise"
+        way_out = "a point further off, or a form of f with less rounding"
+    return f"cannot tell at this point, because {why}; try {way_out}"
 
 
-def _shown(direction: list[float]) -> str:
-    return f"({', '.join(f'{d:g}' for d in direction[:4])}{', ...' if len(direction) > 4 else ''})"
-
-
-def central(f: Function, derivative: Function, point: dict[str, float]) -> list[Entry]:
+def central(problem: Problem, point: Point) -> list[Entry]:
     """The textbook formula, as it is usually printed."""
-    xs = list(point.values())
-    yours, _, problem = by_hand(derivative, point)
+    trouble, xs = "", point.numbers
+    try:
+        yours = problem.entries(point, xs)
+    except NotANumberError as error:
+        yours, trouble = (math.nan,) * len(xs), str(error)
     numeric = []
-    for i, (name, x) in enumerate(point.items()):
-        one = along(f, xs, i)
-        try:
-            numeric.append((one(x + 1e-7) - one(x - 1e-7)) / 2e-7)
-        except (ArithmeticError, ValueError) as error:
-            raise ArgumentError(f"the textbook formula needs f on both sides of {name} = {x!r}: {error}") from None
+    for i, (name, x) in enumerate(zip(point.names, xs, strict=True)):
+        sides = [problem.at(point, [*xs[:i], x + h, *xs[i + 1 :]]) for h in (1e-7, -1e-7)]
+        if not all(map(math.isfinite, sides)):
+            raise ArgumentError(f"the textbook formula needs f on both sides of {name} = {x!r}, where it has no value")
+        numeric.append((sides[0] - sides[1]) / 2e-7)
     distance = math.dist(yours, numeric)
     size = math.hypot(*yours) + math.hypot(*numeric)
     ratio = distance / size if size else math.nan
     verdict = "pass" if ratio < 1e-7 else "fail"
-    note = problem or f"||g - gnum|| / (||g|| + ||gnum||) = {ratio:.3g}"
+    note = trouble or f"||g - gnum|| / (||g|| + ||gnum||) = {ratio:.3g}"
+    named = point.named()
     return [
-        Entry(name, point, verdict, y, Slopes.of(n), None, 1e-7, note)
-        for name, y, n in zip(point, yours, numeric, strict=True)
+        Entry(name, named, verdict, y, Slopes.of(n), None, 1e-7, note)
+        for name, y, n in zip(point.names, yours, numeric, strict=True)
     ]
 
 
@@ -350,47 +740,89 @@ def central(f: Function, derivative: Function, point: dict[str, float]) -> list[
 _MOST_ENTRIES = 3
 
 
+def _plain(x: float | None) -> float | str | None:
+    return x if x is None or math.isfinite(x) else repr(x)
+
+
+def _headline(report: Report) -> str:
+    """The verdict in one line, the slip first: pytest's summary shows its beginning only."""
+    bad = sum(e.verdict != "pass" for e in report.entries)
+    many = f"{len(report.entries)} derivative{'s' if len(report.entries) != 1 else ''}"
+    if not bad:
+        return f"pass: {many} of {report.function} checked"
+    slip = report.diagnosis
+    named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip is not None and slip.kind != "unexplained" else ""
+    return f"{report.verdict}: {named}{bad} of {many} of {report.function}"
+
+
 def _report_text(report: Report) -> str:
     """The text of a report, at most 25 lines."""
-    entries = report.entries
-    bad = [e for e in entries if e.verdict != "pass"]
-    many = f"{len(entries)} derivative{'s' if len(entries) != 1 else ''}"
+    lines = [_headline(report)]
+    bad = [e for e in report.entries if e.verdict != "pass"]
     if not bad:
-        notes = sorted({e.note for e in entries if e.note})
-        return "\n".join([f"pass: {many} of {report.function} checked", *(f"  note: {n}" for n in notes[:3])])
-    lines = [f"{report.verdict}: {len(bad)} of {many} of {report.function}"]
+        notes = sorted({e.note for e in report.entries if e.note})
+        return "\n".join([*lines, *(f"  note: {n}" for n in notes[:3])])
     for entry in bad[:_MOST_ENTRIES]:
         lines += _entry_lines(entry)
     if len(bad) > _MOST_ENTRIES:
         lines.append(f"  ... and {len(bad) - _MOST_ENTRIES} more")
     if report.diagnosis is not None:
-        lines.append(f"  the slip: {report.diagnosis.text.splitlines()[0]} ({report.diagnosis.kind})")
-        lines += [f"    {line}" for line in report.diagnosis.text.splitlines()[1:4]]
-    point = ", ".join(f"{x!r}" for x in bad[0].point.values())
+        first = 1 if report.diagnosis.kind != "unexplained" else 0
+        lines += [f"  {line}" for line in report.diagnosis.text.splitlines()[first:4]]
     lines = lines[:24]
-    lines.append(f"  to reproduce: check_derivative(f, df, at=[{f'({point})' if len(bad[0].point) > 1 else point}])")
+    if len(bad[0].point) <= 8 and not any("[" in name for name in bad[0].point):
+        point = ", ".join(f"{x!r}" for x in bad[0].point.values())
+        lines.append(
+            f"  to reproduce: check_derivative(f, df, at=[{f'({point})' if len(bad[0].point) > 1 else point}])"
+        )
     return "\n".join(line if len(line) <= 160 else line[:157] + "..." for line in lines[:25])
+
+
+def _report_html(report: Report) -> str:
+    """A table of what is wrong, for a notebook."""
+    bad = [e for e in report.entries if e.verdict != "pass"][:10]
+    colour = {"pass": "#1a7f37", "fail": "#cf222e", "undefined": "#9a6700"}[report.verdict]
+    text = f'<div><b style="color: {colour}">{html.escape(_headline(report))}</b></div>'
+    if not bad:
+        return text
+    rows = [("derivative", "at", "verdict", "yours", "right", "yours / right", "")]
+    for e in bad:
+        right = "" if e.right is None else f"{e.right!r}"
+        rows.append((_name(e), _where(e), e.verdict, f"{e.yours!r}", right, _ratio(e), e.note))
+    cells = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+    return f"{text}<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+
+def _name(entry: Entry) -> str:
+    return f"d{entry.output}/d{entry.variable}"
+
+
+def _where(entry: Entry) -> str:
+    shown = list(entry.point.items())[:4]
+    return ", ".join(f"{name} = {x!r}" for name, x in shown) + (", ..." if len(entry.point) > 4 else "")
+
+
+def _ratio(entry: Entry) -> str:
+    """Yours over right; never -0."""
+    return f"{entry.yours / entry.right + 0.0:.10g}" if entry.right and math.isfinite(entry.yours) else ""
 
 
 def _entry_lines(entry: Entry) -> list[str]:
     """The lines of one partial derivative."""
-    shown = list(entry.point.items())[:4]
-    where = ", ".join(f"{name} = {x!r}" for name, x in shown) + (", ..." if len(entry.point) > 4 else "")
     measured = entry.numeric
-    lines = [f"  d/d{entry.variable} at {where}: {entry.verdict}", f"    yours    {entry.yours!r}"]
+    lines = [f"  {_name(entry)} at {_where(entry)}: {entry.verdict}", f"    yours    {entry.yours!r}"]
     if measured.both is not None:
         lines.append(f"    numeric  {measured.both.slope!r} +- {measured.both.error:.1e}")
     else:
         lines.append(f"    slopes   left {_side(measured.left)}, right {_side(measured.right)}")
     if entry.exact is not None:
         lines.append(f"    engine   {entry.exact!r}")
-    truth = measured.value if entry.exact is None or not math.isfinite(entry.exact) else entry.exact
-    if truth and math.isfinite(entry.yours):
-        lines.append(f"    ratio    yours / right = {entry.yours / truth:.10g}")
+    if ratio := _ratio(entry):
+        lines.append(f"    ratio    yours / right = {ratio}")
     if entry.note:
         lines.append(f"    {entry.note}")
     return lines
 
 
-def _side(side: Any) -> str:
+def _side(side: Side) -> str:
     return f"{side.slope:.6g}" if side.settled else side.kind

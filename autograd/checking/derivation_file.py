@@ -27,15 +27,17 @@ from __future__ import annotations
 import keyword
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ArgumentError, AutogradError, ExpressionError
-from ..functions.expressions import FUNCTIONS, MAX_LENGTH, NAME, Formula, Source, parse_part
+from ..functions.expressions import FUNCTIONS, MAX_LENGTH, NAME, Formula, Source, parse, parse_part
 
-__all__ = ["MAX_FILE", "MAX_POINTS", "Derivation", "parse_derivations", "read_derivations"]
+__all__ = ["MAX_FILE", "MAX_POINTS", "Derivation", "parse_derivations", "read_derivations", "typed"]
 
 MAX_FILE = 200_000  # bytes
 MAX_POINTS = 100  # of one function
@@ -71,15 +73,15 @@ class Derivation:
         return gradient
 
 
-def read_derivations(path: Path) -> list[Derivation]:
-    """Read a file of derivations.
+def read_derivations(path: Path, errors: list[ExpressionError] | None = None) -> list[Derivation]:
+    """Read a file of derivations; ``-`` is what comes by standard input.
 
     Raises:
         ArgumentError: the file cannot be read, is no UTF-8 text, or is larger than ``MAX_FILE``.
-        ExpressionError: a line of it is wrong; the message shows the line and the place.
+        ExpressionError: a line of it is wrong and there is no list of `errors`, as for :func:`parse_derivations`.
     """
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") if str(path) != "-" else nullcontext(sys.stdin.buffer) as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise ArgumentError(f"cannot read {path}: {error.strerror or error}") from None
@@ -92,14 +94,19 @@ def read_derivations(path: Path) -> list[Derivation]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ArgumentError(f"{path}, line {line}: byte {data[error.start]:#04x} is no UTF-8 text") from None
-    return parse_derivations(text)
+    return parse_derivations(text, errors)
 
 
-def parse_derivations(text: str) -> list[Derivation]:
+def parse_derivations(text: str, errors: list[ExpressionError] | None = None) -> list[Derivation]:
     """Read the text of a file of derivations.
 
+    Args:
+        text: all of it.
+        errors: where to put what is wrong with a line, to read on behind it; None: it is raised.
+
     Returns:
-        The derivations in order, each with a derivative for every variable and at least one point.
+        The derivations in order, each with a derivative for every variable and at least one point; those of which a
+        line is wrong are left out.
 
     Raises:
         ExpressionError: a line is wrong; the message shows the line and the place (a ValueError).
@@ -110,29 +117,92 @@ def parse_derivations(text: str) -> list[Derivation]:
         (9.0, 6.0, [1.0, -3.0])
     """
     found: list[Derivation] = []
+    broken: set[int] = set()  # places among those found
+    lost = False  # whether the lines belong to a function that could not be read
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
-        if not line.partition("#")[0].strip():
-            continue
         source = Source(line.partition("#")[0].rstrip(), number)
-        if len(source.text) > MAX_LENGTH:
-            raise source.error(f"the line is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
-        if at := _AT.match(source.text):
-            derivation = _latest(found, source)
-            derivation.points += _points(source, at.end(), derivation.function)
-            if len(derivation.points) > MAX_POINTS:
-                raise source.error(f"more than {MAX_POINTS} points for one function", 0)
-        elif partial := _PARTIAL.match(source.text):
-            _add_partial(_latest(found, source), source, partial)
-        elif head := _HEAD.match(source.text):
-            if head[2]:
-                _add_derivative(_latest(found, source), source, head)
-            else:
-                found.append(_definition(source, head))
-        else:
-            raise _no_form(source)
-    for derivation in found:
-        _check_complete(derivation)
-    return found
+        if not source.text.strip():
+            continue
+        head = _HEAD.match(source.text)
+        begins = head is not None and not head[2]
+        if lost and not begins:
+            continue
+        lost = False
+        try:
+            _read_line(found, source, head)
+        except ExpressionError as error:
+            if errors is None:
+                raise
+            errors.append(error)
+            lost = begins or not found
+            if not begins:
+                broken.add(len(found) - 1)
+    whole = []
+    for place, derivation in enumerate(found):
+        try:
+            if place not in broken or errors is None:
+                _check_complete(derivation)
+                whole.append(derivation)
+        except ExpressionError as error:
+            if errors is None:
+                raise
+            errors.append(error)
+    return whole
+
+
+def _read_line(found: list[Derivation], source: Source, head: re.Match[str] | None) -> None:
+    if len(source.text) > MAX_LENGTH:
+        raise source.error(f"the line is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
+    if at := _AT.match(source.text):
+        derivation = _latest(found, source)
+        derivation.points += _points(source, at.end(), derivation.function)
+        if len(derivation.points) > MAX_POINTS:
+            raise source.error(f"more than {MAX_POINTS} points for one function", 0)
+    elif partial := _PARTIAL.match(source.text):
+        _add_partial(_latest(found, source), source, partial)
+    elif head is None:
+        raise _no_form(source)
+    elif head[2]:
+        _add_derivative(_latest(found, source), source, head)
+    else:
+        found.append(_definition(source, head))
+
+
+def typed(f: str, derivative: Any) -> tuple[Formula, Callable[..., Any]]:
+    """A function and its derivative, typed as text.
+
+    Args:
+        f: an expression, as "x**2*sin(x)", whose variables are taken in the order in which they appear; or with its
+            variables in the order wanted, as "f(y, x) = x/y".
+        derivative: an expression; for several variables a tuple or list of them, or a dict by variable. A function
+            stays as it is.
+
+    Raises:
+        ArgumentError: there are more or fewer derivatives than variables (a ValueError).
+        ExpressionError: the text is no expression (a ValueError).
+
+    Example:
+        >>> f, df = typed("x^2 sin(x)", "2x sin(x) + x^2 cos(x)")
+        >>> f(2.0), df(2.0) == 4.0 * math.sin(2.0) + 4.0 * math.cos(2.0)
+        (3.637189707302727, True)
+    """
+    source = Source(f)
+    if head := _HEAD.match(f):
+        function = _definition(source, head).function
+    else:
+        expression = parse(f)
+        function = Formula("f", expression.names or ("x",), expression)
+    if callable(derivative):
+        return function, derivative
+    derivation = Derivation(function, source)
+    names = function.variables
+    given = derivative if isinstance(derivative, dict) else [derivative] if isinstance(derivative, str) else derivative
+    parts = given if isinstance(given, dict) else dict(zip(names, given, strict=False))
+    if set(parts) != set(names) or len(given) != len(names):
+        raise ArgumentError(f"{f} has the variables {', '.join(names)}: write a derivative for each of them")
+    for name in names:
+        derivation.partials[name] = Formula(f"df_d{name}", names, parse(parts[name], variables=names))
+    return function, derivation.derivative
 
 
 def _latest(found: list[Derivation], source: Source) -> Derivation:

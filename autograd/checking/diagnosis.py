@@ -7,8 +7,9 @@ guess can say is added here: right on one side and wrong on the other, and no nu
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,11 @@ import numpy as np
 from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
 from . import rare_slips, slips
-from .evidence import Evidence, Guess
-from .points import NotANumberError, Observation, Point, Problem, near, structured_points
+from .derivation_file import typed
+from .evidence import MOST_RUN, Evidence, Guess
+from .points import Known, NotANumberError, Observation, Point, Problem, near, structured_points
+from .spelled import respelled
+from .tracing import traced
 
 __all__ = ["KINDS", "Diagnosis", "diagnose"]
 
@@ -46,17 +50,21 @@ class Diagnosis:
         return self.text
 
 
-def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> Diagnosis | None:
+def diagnose(
+    f: Callable[..., Any] | str, derivative: Callable[..., Any] | Any, at: Any, *, known: Known | None = None
+) -> Diagnosis | None:
     """Name the slip in a derivative derived by hand.
 
     By the chain rule df/dx is the sum over all paths from x to f of the product of the local derivatives along each;
     a slip leaves out, repeats, turns round or replaces one of these.
 
     Args:
-        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`.
+        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`;
+            or its text, as for :func:`autograd.check_derivative`.
         derivative: takes the same arguments; returns a number for one variable, and for several a tuple, list or
             array with one entry for each, or a dict by argument name.
         at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
+        known: slopes of f that have been measured already.
 
     Returns:
         None if the derivative is right at all these points, else what is wrong with it. A slip is named only if it
@@ -73,9 +81,11 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
         >>> diagnose(lambda x: sin(x**2), lambda x: 2 * x * math.cos(x**2), at=[0.7, 1.0]) is None
         True
     """
-    problem = Problem(f, derivative)
+    if isinstance(f, str):
+        f, derivative = typed(f, derivative)
+    problem = Problem(traced(f), derivative, known)
     seen = []
-    for point in structured_points(f, at):
+    for point in structured_points(f, at, derivative):
         try:
             observed = problem.observe(point)
         except NotANumberError as error:
@@ -90,7 +100,8 @@ def diagnose(f: Callable[..., Any], derivative: Callable[..., Any], at: Any) -> 
 
 # The order of the tiers is the ranking: a guess that fits hides all later ones. So where two descriptions give the very
 # same numbers, the more likely one has to come first.
-_TIERS: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
+_Tier = Callable[[Evidence], Iterator[Guess]]
+_TIERS: tuple[_Tier, ...] = (
     # The whole. Minus the derivative is "sign" and not the constant -1, even where (1, -1) for (-1, 1) might be two
     # entries swapped.
     slips.sign_of_the_whole,
@@ -107,16 +118,25 @@ _TIERS: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
     slips.left_out_term,
     slips.left_out_part,
     slips.left_out_factor,
-    # A wrong rule. Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
+    slips.held_constant,
+)
+
+# A wrong rule.
+_RULES: tuple[_Tier, ...] = (
+    # Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
     slips.wrong_place,
     slips.wrong_rule,
     slips.counted_twice,
     slips.simple_constant,
     slips.wrong_place_of_a_power,
     slips.any_constant,
-    # Anything else that one slip can do.
+)
+
+# Anything else that one slip can do.
+_RARE: tuple[_Tier, ...] = (
     rare_slips.swapped_operands,
     rare_slips.factor_of_any_node,
+    rare_slips.another_inside,
     rare_slips.textbook_function,
     rare_slips.factor_of_the_variables,
     rare_slips.single_path,
@@ -130,26 +150,69 @@ _FEWEST = 4  # with fewer observations, chance may explain them
 
 
 def _named(problem: Problem, seen: list[Observation]) -> Diagnosis:
-    every = seen + _look(problem, _spread(seen))
-    e = Evidence(every)
+    """The slip, from points as far off as they may be, else from near ones: a formula may hold on one branch only."""
+    far = seen + _look(problem, _spread(seen, 0.3))
+    found = _explained(problem, seen, far, sides=True)
+    if found is None and max(len(s.order) for s in far) <= 4 * MOST_RUN:
+        found = _explained(problem, seen, seen + _look(problem, _spread(seen, 0.02)), sides=False)
+    return found or _unexplained(Evidence(far))
+
+
+def _explained(problem: Problem, seen: list[Observation], every: list[Observation], sides: bool) -> Diagnosis | None:
     if len(every) < _FEWEST:
-        return _unexplained(e)
-    if not e.is_right.any():
-        mirrored = _mirrored(problem, seen)
-        if mirrored:
-            e = Evidence([*every, *mirrored])
-    found = _search(e) or _entry_by_entry(e)
-    if (found is None or found.kind in _YIELD_TO_SIDES) and e.is_right.any():
-        found = _one_side(e) or found
-    return found or _unexplained(e)
+        return None
+    e = Evidence(every)
+    if sides and not e.is_right.any() and (mirrored := _mirrored(problem, seen)):
+        every = [*every, *mirrored]
+        e = Evidence(every)
+    found = _searched(every, e) or _entry_by_entry(e) or _branch_by_branch(every, e)
+    shows = np.any(e.right[e.is_right][:, e.columns])  # a slip in a derivative of 0 is no slip
+    if not (sides and e.is_right.any()) or (found and not shows):
+        return found
+    if found is None or found.kind in _YIELD_TO_SIDES:
+        return _one_side(e) or found
+    if not e.same.all() and (side := _one_side(e)):  # f has another graph there
+        return replace(side, text=f"{side.text}: {found.text}")
+    return found
 
 
-def _spread(seen: Sequence[Observation]) -> list[Point]:
+def _searched(every: list[Observation], e: Evidence) -> Diagnosis | None:
+    """What was left out first, then wrong rules; a function that is spelled out is taken for what it is, too."""
+    spelled = respelled(every)
+    as_one = Evidence(spelled) if spelled else None
+    for tiers, one_first in ((_TIERS, False), (_RULES, True), (_RARE, False)):
+        for evidence in (as_one, e) if one_first else (e, as_one):
+            if evidence is not None and (found := _search(evidence, tiers)):
+                return found
+    return None
+
+
+def _branch_by_branch(every: list[Observation], e: Evidence) -> Diagnosis | None:
+    """The same kind of slip on every branch of f, where its graph is another one."""
+    branches: dict[Any, list[Observation]] = {}
+    for observed in every:
+        branches.setdefault(observed.shape, []).append(observed)
+    if not 1 < len(branches) <= 4 or () in branches:
+        return None
+    found = []
+    for branch in branches.values():
+        inside = Evidence(branch)
+        if inside.columns.size and len(branch) < _FEWEST - 1:
+            return None
+        if inside.columns.size:
+            found.append(_searched(branch, inside))
+    if any(d is None for d in found) or len({d.kind for d in found if d}) != 1:
+        return None
+    texts = dict.fromkeys(d.text for d in found if d)
+    return Diagnosis(found[0].kind, found[0].node, "; on another branch: ".join(texts)) if found[0] else None
+
+
+def _spread(seen: Sequence[Observation], reach: float) -> list[Point]:
     """Points near those that are wrong first, and near the others."""
     wrong = [s.point for s in seen if not s.is_right][:3]
     right = [s.point for s in seen if s.is_right][:2]
-    found = [p for point in wrong for p in near(point, _ENOUGH // len(wrong) + 1)]
-    return found + [p for point in right for p in near(point, 3)]
+    found = [p for point in wrong for p in near(point, _ENOUGH // len(wrong) + 1, reach)]
+    return found + [p for point in right for p in near(point, 3, reach)]
 
 
 def _look(problem: Problem, points: list[Point]) -> list[Observation]:
@@ -167,25 +230,57 @@ def _mirrored(problem: Problem, seen: Sequence[Observation]) -> list[Observation
         turned = [
             p._replace(numbers=(*p.numbers[:i], -p.numbers[i], *p.numbers[i + 1 :])) for p in points if p.numbers[i]
         ]
-        found = _look(problem, turned)
-        if len(found) > 2 and all(o.is_right for o in found):
-            return found
+        found = _look(problem, turned[:1])
+        if found and found[0].is_right:
+            found += _look(problem, turned[1:])
+            if len(found) > 2 and all(o.is_right for o in found):
+                return found
     return []
 
 
-def _search(e: Evidence, wanted: Any = None) -> Diagnosis | None:
+def _search(e: Evidence, tiers: Sequence[_Tier]) -> Diagnosis | None:
     """The first guess that fits; one that fits all entries goes before one that is made in the wrong entries only."""
-    for tier in _TIERS:
+    for place, tier in enumerate(tiers):
         partly = None
-        for guess in tier(e):
+        for guess in _guesses(e, tier):
             everywhere, here = e.explains(guess.change)
             if everywhere:
-                return Diagnosis(guess.kind, guess.node, guess.text())
+                rival = _rival(e, guess, (*tiers[place:], *_RULES)) if _is_weak(e, guess) else None
+                text = f"perhaps {guess.text()}, or {rival.text()}" if rival else guess.text()
+                return Diagnosis(guess.kind, guess.node, text)
             if here and partly is None and not guess.everywhere:
                 partly = guess
         if partly is not None:
             return _in_entries(e, partly)
     return None
+
+
+def _guesses(e: Evidence, tier: _Tier) -> Iterator[Guess]:
+    singles = list(tier(e))
+    yield from singles
+    yield from slips.repeated(e, singles)
+
+
+def _is_weak(e: Evidence, guess: Guess) -> bool:
+    """Whether one number was all that there was to explain: 1/2 for a mean of two, or the slope of a linear term."""
+    if guess.kind == "mean for sum":
+        return np.allclose(e.yours, 0.5 * e.right) or np.allclose(e.yours, 2.0 * e.right)
+    varies = np.ptp(e.right[e.same], axis=0).any() if e.same.any() else False
+    flat = np.all(np.ptp(guess.change, axis=0) <= 1e-9 * np.abs(guess.change).max(axis=0))
+    return bool(guess.node is not None and varies and flat)
+
+
+def _rival(e: Evidence, found: Guess, tiers: Sequence[_Tier]) -> Guess | None:
+    """Another kind of slip that gives the same numbers."""
+    said = (found.kind, *(_LEFT_OUT if found.kind in _LEFT_OUT else ()))
+    for guess in itertools.chain.from_iterable(_guesses(e, tier) for tier in tiers):
+        in_place = guess.edge is not None and guess.edge == found.edge  # the same slip in other words
+        if guess.kind not in said and not in_place and e.explains(guess.change)[0]:
+            return guess
+    return None
+
+
+_LEFT_OUT = ("missing path", "dropped term")
 
 
 def _in_entries(e: Evidence, guess: Guess) -> Diagnosis:
@@ -202,7 +297,7 @@ def _entry_by_entry(e: Evidence) -> Diagnosis | None:
     try:
         for c in columns:
             e.columns = np.array([c])
-            found.append(_search(e))
+            found.append(_search(e, (*_TIERS, *_RULES, *_RARE)))
     finally:
         e.columns = columns
     if any(d is None for d in found) or len({d.kind for d in found if d}) > 1:
@@ -249,7 +344,7 @@ def _unexplained(e: Evidence) -> Diagnosis:
     for r, c in wrong[:4]:
         where = point_text(e.names, e.points[r].tolist())
         yours, right = e.yours[r, c], e.right[r, c]
-        ratio = f"ratio {short_number(yours / right)}, " if right else ""
+        ratio = f"ratio {short_number(yours / right + 0.0)}, " if right else ""
         entry = f"d/d{e.names[c]} at " if len(e.names) > 1 else "at "
         lines.append(
             f"{entry}{where}: yours {short_number(yours)}, right {short_number(right)}, "

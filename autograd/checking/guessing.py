@@ -176,7 +176,7 @@ class Case:
         numbers = (self.node._data,)
         point = Point(numbers, flatten(numbers)[1], (self.names[self.node],), False)
         seen = Observation(point, (self.guess,), (self.right,), (0.0,), (0.0,), tuple(self.order), (self.node,))
-        e = Evidence([seen])
+        e = Evidence([seen], merged=False)
         e.slack = np.array([[self.slack]])
         return e
 

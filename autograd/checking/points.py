@@ -1,14 +1,16 @@
 """The points of a check, as users write them, and what is known of a derivative at each.
 
-A point is a number, a tuple, a dict by argument name or an array. A check asks what the user's derivative says there
-(:func:`by_hand`) and what the engine says (:func:`by_engine`). A diagnosis asks more: at a :class:`Point`, of which an
-argument may also be a structure, a :class:`Problem` observes both and keeps the graph that was recorded.
+A point is a number, an array, a tuple of arguments or a dict of them; any argument may be a structure of numbers. A
+:class:`Problem` is a function and the derivative that was derived by hand. It says what the hand derivative gives at a
+point, what the engine gives and what the function's values say, once each, for the verdict and for the diagnosis.
 """
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,53 +19,193 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import graph, modes
-from ..engine.op import plain
+from ..engine.op import is_node, number
 from ..engine.ops import LITERAL
 from ..engine.value import Value
-from ..errors import ArgumentError, AutogradError, GradientWarning, OperandError
-from ..functions.slopes import EPS, slopes
+from ..errors import ArgumentError, GradientWarning, OperandError
+from ..functions.slopes import EPS, Slopes, slopes
 from ..functions.trees import Tree, flatten
 
 __all__ = [
+    "Engine",
+    "Known",
     "NotANumberError",
     "Observation",
     "Point",
     "Problem",
-    "along",
     "argument_names",
-    "by_engine",
-    "by_hand",
-    "by_name",
+    "entry_names",
     "near",
-    "points_of",
+    "numbers_of",
     "real",
     "structured_points",
     "variable_names",
 ]
 
 Function = Callable[..., Any]
+Known = dict[tuple[tuple[float, ...], int], Slopes]
 
 
-def points_of(f: Function, at: Any) -> list[dict[str, float]]:
-    """The points as dicts by argument name, in the order of f's arguments."""
-    several = isinstance(at, list | range) or (
-        isinstance(at, np.ndarray) and (at.ndim > 1 or (at.ndim == 1 and len(_required(f)) == 1))
-    )
-    points = [_point(f, p) for p in (at if several else [at])]
-    if not points or not all(points):
+# --- numbers, whoever made them ---------------------------------------------------------------------------------------
+
+
+def real(y: Any) -> float:
+    """A result as a float, a tensor or an array of one number too; nan for a complex number."""
+    if isinstance(y, complex):
+        return math.nan  # as a negative base with a fractional exponent gives
+    if is_node(y):
+        return float(y.data)
+    try:
+        return number(y)
+    except OperandError:
+        if isinstance(y, str | bytes) or not hasattr(y, "__float__") or math.prod(getattr(y, "shape", ())) != 1:
+            raise
+        return float(y.item() if hasattr(y, "item") else y)
+
+
+def numbers_of(x: Any) -> list[Any]:
+    """All numbers of a result in order: of an array or tensor row by row, of a dict by sorted keys."""
+    if isinstance(x, dict):
+        x = [x[key] for key in sorted(x, key=repr)]
+    elif (x := _as_array(x)) is not None and getattr(x, "ndim", False):
+        return list(x.ravel().tolist())
+    return [entry for part in x for entry in numbers_of(part)] if isinstance(x, list | tuple) else [x]
+
+
+def _as_array(x: Any) -> Any:
+    """A tensor of another library as an array; anything else as it is."""
+    if isinstance(x, np.ndarray | np.generic) or not (hasattr(x, "__array__") and getattr(x, "ndim", False)):
+        return x
+    return np.asarray(x.detach() if hasattr(x, "detach") else x)
+
+
+def _coarsest(x: Any) -> float:
+    """The rounding of the least precise number in a result, where that is less precise than a double; else 0."""
+    if isinstance(x, list | tuple | dict):
+        return max(map(_coarsest, x.values() if isinstance(x, dict) else x), default=0.0)
+    kind = str(getattr(x, "dtype", "")).rpartition(".")[2]
+    return {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}.get(kind, 0.0)
+
+
+# --- points -----------------------------------------------------------------------------------------------------------
+
+
+class Point(NamedTuple):
+    """One place: the numbers in a flat tuple, and how a function is called with them."""
+
+    numbers: tuple[float, ...]
+    tree: Tree
+    names: tuple[str, ...]
+    keyword: bool
+    arguments: tuple[str, ...] = ()
+
+    def call(self, f: Function, numbers: Sequence[Any]) -> Any:
+        """f at other numbers, given in the form of this point: by name where the point is, if f has those names."""
+        arguments = self.tree.unflatten(list(numbers))
+        if self.keyword and _takes(f, self.arguments):
+            return f(**dict(zip(self.arguments, arguments, strict=True)))
+        return f(*arguments)
+
+    def named(self) -> dict[str, float]:
+        """The numbers by name."""
+        return dict(zip(self.names, self.numbers, strict=True))
+
+
+def _takes(f: Function, names: Sequence[str]) -> bool:
+    parameters = _parameters(f)
+    return set(names) <= set(parameters) or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def structured_points(f: Function, at: Any, derivative: Function | None = None) -> list[Point]:
+    """The points; each argument of a function may be a structure of numbers.
+
+    A list holds several points. An array is one point for a function that takes it whole; where the function works
+    entry by entry, or takes as many numbers as the array has columns, the entries or rows are points.
+    """
+    given: Sequence[Any] = [at]
+    if isinstance(at, list | range):
+        given = at
+        if given and all(isinstance(p, Point) for p in given):
+            return list(given)
+    elif isinstance(at, np.ndarray) and at.ndim:
+        several = len(_required(f)) > 1
+        if several if at.ndim > 1 else not several and _is_elementwise(f, derivative, at):
+            given = list(at)
+    points = [_structured_point(f, p) for p in given]
+    if not points or not all(p.numbers for p in points):
         raise ArgumentError("at needs at least one point, with one number for each variable")
     return points
 
 
-def by_name(function: Function, point: Any, names: list[str]) -> Function:
-    """A function of positional numbers that hands them on by name, where the point was given by name."""
-    if not isinstance(point, dict):
-        return function
-    parameters = _parameters(function)
-    kinds = {p.kind for p in parameters.values()}
-    if inspect.Parameter.VAR_KEYWORD in kinds or set(names) <= set(parameters):
-        return lambda *values: function(**dict(zip(names, values, strict=True)))
-    return function
+def _is_elementwise(f: Function, derivative: Function | None, at: Any) -> bool:
+    """Whether f of an array is an array of what f is for each entry, and the derivative likewise."""
+    try:
+        whole = f(at)
+        if len(numbers_of(whole)) != at.size or (at.size == 1 and not np.ndim(whole)):
+            return False
+        alone = [real(f(float(x))) for x in at]
+        if derivative is not None and len(numbers_of(derivative(at))) not in (1, at.size):
+            return False
+        return bool(np.allclose([real(y) for y in numbers_of(whole)], alone, equal_nan=True))
+    except Exception:  # a function of one number, as those of `math`; or one that takes arrays only
+        with contextlib.suppress(Exception):
+            f(at)
+            return False
+        return True
+
+
+def _structured_point(f: Function, point: Any) -> Point:
+    arguments = argument_names(f)
+    single = len(_required(f)) == 1 == len(_positional(f))
+    keyword = False
+    if isinstance(point, dict) and not (single and point and not _takes(f, [str(name) for name in point])):
+        unknown = [name for name in point if name not in arguments]
+        if unknown and arguments and not _takes(f, list(point)):
+            raise ArgumentError(f"f has no argument {unknown[0]!r}; it has {', '.join(arguments)}")
+        order = [name for name in arguments if name in point] + unknown
+        keyword, values = True, [point[name] for name in order]
+    elif isinstance(point, tuple | list) and not (single and (isinstance(point, list) or len(point) > 1)):
+        values = list(point)
+        order = variable_names(arguments, len(values))
+    elif isinstance(point, np.ndarray) and point.ndim == 1 and len(_required(f)) > 1:
+        values = point.tolist()
+        order = variable_names(arguments, len(values))
+    else:
+        values, order = [point], variable_names(arguments, 1)
+    try:
+        numbers, tree = flatten(tuple(_as_array(v) for v in values))
+        xs = tuple(real(x) for x in numbers)
+    except (OperandError, TypeError) as error:
+        raise ArgumentError(f"a point holds one number for each variable of f: {error}") from None
+    if not all(map(math.isfinite, xs)):
+        raise ArgumentError(f"a point is made of finite numbers, got {point!r}")
+    if any(not isinstance(v, np.ndarray) and getattr(v, "ndim", 0) for v in values):
+        fill, makers = tree.fill, [_like(v) for v in values]
+        tree = Tree(
+            tree.shapes, tree.form, lambda places: tuple(m(v) for m, v in zip(makers, fill(places), strict=True))
+        )
+    names = [entry for name, part in zip(order, values, strict=True) for entry in entry_names(name, part)]
+    return Point(xs, tree, tuple(names), keyword, tuple(order))
+
+
+def _like(x: Any) -> Callable[[Any], Any]:
+    """What makes of an array of doubles what the user gave: a tensor of PyTorch, an array of JAX."""
+    library = sys.modules.get(type(x).__module__.partition(".")[0])
+    if not getattr(x, "ndim", 0) or isinstance(x, np.ndarray):
+        return lambda numbers: numbers
+    make = getattr(library, "as_tensor", None) or getattr(sys.modules.get("jax.numpy"), "asarray", None)
+    return make or (lambda numbers: numbers)
+
+
+def entry_names(name: str, part: Any) -> list[str]:
+    """The names of the numbers in one argument: w, or w[0], w[1], or w[0,0] and so on; those of a dict by its keys."""
+    if getattr(part, "ndim", 0):
+        return [f"{name}[{','.join(map(str, place))}]" for place in np.ndindex(tuple(part.shape))]
+    if isinstance(part, list | tuple):
+        return [f"{name}[{i}]{rest}" for i, inner in enumerate(part) for rest in entry_names("", inner)]
+    if isinstance(part, dict):
+        return [entry for key in sorted(part, key=repr) for entry in entry_names(str(key), part[key])]
+    return [name]
 
 
 def argument_names(f: Function) -> list[str]:
@@ -85,193 +227,53 @@ def _parameters(f: Function) -> dict[str, inspect.Parameter]:
         return {}
 
 
+def _positional(f: Function) -> list[inspect.Parameter]:
+    return [p for p in _parameters(f).values() if p.kind is not p.KEYWORD_ONLY]
+
+
 def _required(f: Function) -> list[str]:
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [n for n, p in _parameters(f).items() if p.kind in positional and p.default is p.empty] or ["x"]
+    one = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in _positional(f) if p.kind in one and p.default is p.empty] or ["x"]
 
 
-def _point(f: Function, point: Any) -> dict[str, float]:
-    named = argument_names(f)
-    if isinstance(point, dict):
-        parameters = _parameters(f)
-        loose = any(p.kind is p.VAR_KEYWORD for p in parameters.values()) or not parameters
-        unknown = [name for name in point if name not in named and not loose]
-        if unknown:
-            raise ArgumentError(f"f has no argument {unknown[0]!r}; it has {', '.join(named)}")
-        names = [name for name in named if name in point] + [name for name in point if name not in named]
-        values = [point[name] for name in names]
-    else:
-        values = point.tolist() if isinstance(point, np.ndarray) else point
-        values = list(values) if isinstance(values, tuple | list) else [values]
-        names = variable_names(named, len(values))
-    try:
-        numbers = [plain(v) for v in values]
-    except OperandError as error:
-        raise ArgumentError(f"a point holds one number for each variable of f: {error}") from None
-    if not all(map(math.isfinite, numbers)):
-        raise ArgumentError(f"a point is made of finite numbers, got {point!r}")
-    return dict(zip(names, numbers, strict=True))
+def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:
+    """Points around a point, the same ones at every call; no number changes its sign."""
+    found = []
+    for k in range(1, count + 1):
+        shifts = [2.0 * (k * _STRIDES[i % 8] % 1.0) - 1.0 for i in range(len(point.numbers))]
+        moved = [x + reach * t * (abs(x) or 1.0) for x, t in zip(point.numbers, shifts, strict=True)]
+        found.append(point._replace(numbers=tuple(moved)))
+    return found
 
 
-# --- what the user says, and what the engine says ---------------------------------------------------------------------
-
-# A hand derivative's rounding stays as it is when the step shrinks; its curvature does not.
-_STEPS = (2.0**-18, 2.0**-24, 2.0**-30)
+_STRIDES = [math.sqrt(p) % 1.0 for p in (5, 2, 3, 7, 11, 13, 17, 19)]  # no two of them, and no sum, fall into step
 
 
-def by_hand(derivative: Function, point: dict[str, float]) -> tuple[list[float], list[float], str]:
-    """The hand derivative for each variable, the noise of each, and what is wrong with it as a number."""
-    xs = list(point.values())
+# --- what the user says, what the engine says, and what the values say ------------------------------------------------
 
-    def entries(at: Sequence[float]) -> list[float]:
-        result = derivative(*at)
-        if isinstance(result, dict):
-            result = [result[name] for name in point]
-        return [plain(v) for v in flatten(result)[0]]
-
-    nothing, silent = [math.nan] * len(xs), [0.0] * len(xs)
-    try:
-        yours = entries(xs)
-    except Exception as error:  # it is the user's code, and its failure is the answer
-        what = f"{type(error).__name__}: {error}".splitlines()[0][:100]
-        return nothing, silent, f"your derivative gives no number here: {what}"
-    if len(yours) != len(xs):
-        return nothing, silent, f"your derivative gives {len(yours)} numbers for {len(xs)} variables"
-    noises = silent
-    sides = [side for side in (_roughness(entries, xs, sign) for sign in (-1.0, 1.0)) if side]
-    if len(sides) == 2:  # a kink of the derivative spoils one side only
-        noises = [min(a, b, 1e-3 * abs(y)) for a, b, y in zip(*sides, yours, strict=True)]
-    return yours, noises, "" if all(map(math.isfinite, yours)) else "your derivative gives no finite number here"
-
-
-def _roughness(entries: Callable[[Sequence[float]], list[float]], xs: Sequence[float], sign: float) -> list[float]:
-    """The noise of a hand derivative on one side, from third differences; empty where it has no values there."""
-    rough = [math.inf] * len(xs)
-    for step in _STEPS:
-        try:
-            rows = [entries([x + sign * k * step * (abs(x) or 1.0) for x in xs]) for k in range(1, 6)]
-        except Exception:  # as in by_hand
-            return []
-        for i, (a, b, c, d, e) in enumerate(zip(*rows, strict=True)):
-            third = max(abs(a - 3.0 * b + 3.0 * c - d), abs(b - 3.0 * c + 3.0 * d - e)) / 2.0
-            rough[i] = min(rough[i], third if math.isfinite(third) else 0.0)
-    return rough
-
-
-@dataclass(frozen=True)
-class Engine:
-    """The engine's derivative for each variable."""
-
-    slopes: tuple[float, ...]
-    rounding: tuple[float, ...]
-    smooth: bool
-
-    @property
-    def finite(self) -> bool:
-        """Whether all slopes are numbers."""
-        return all(map(math.isfinite, self.slopes))
-
-
-def by_engine(f: Function, xs: Sequence[float]) -> Engine | None:
-    """Run `f` on Values and differentiate; None where it leaves the graph or has no value."""
-    nodes = [Value(x) for x in xs]
-    try:
-        with warnings.catch_warnings(), modes.comparisons() as branches:
-            warnings.simplefilter("ignore", GradientWarning)
-            root = f(*nodes)
-            if not isinstance(root, Value):
-                return None
-            order = graph.topological_order(root)
-            found = graph.adjoints(order, {root: 1.0})
-            weights = _weights(order)
-    except (ArithmeticError, ValueError, TypeError, AttributeError, AutogradError):
-        return None
-    if root._row is LITERAL or not order:
-        return Engine((0.0,) * len(nodes), (0.0,) * len(nodes), True)
-    bounds = [8.0 * EPS * weights.get(v, 0.0) for v in nodes]
-    return Engine(
-        tuple(found.get(v, 0.0) for v in nodes),
-        tuple(b if math.isfinite(b) else 0.0 for b in bounds),
-        not branches and not any(node._row.kink or node._row.flat for node in order),
-    )
-
-
-def _weights(order: Sequence[Any]) -> dict[Any, float]:
-    """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
-    return graph.adjoints(order, {order[-1]: 1.0}, slopes=lambda node: [abs(d) for d in graph.local_partials(node)])
-
-
-def along(f: Function, xs: Sequence[float], i: int) -> Callable[[float], float]:
-    """f as a function of its i-th variable alone; nan where it turns complex."""
-
-    def one(x: float) -> float:
-        return real(f(*[*xs[:i], x, *xs[i + 1 :]]))
-
-    return one
-
-
-def real(y: Any) -> float:
-    """A result as a float; nan for a complex number, which a negative base with a fractional exponent gives."""
-    return math.nan if isinstance(y, complex) else plain(y)
-
-
-# --- both at one point, for a diagnosis -------------------------------------------------------------------------------
-
-_STEP = 3.0 * 2.0**-20
-NOT_HERE = (ArithmeticError, ValueError, TypeError, AttributeError, LookupError, AutogradError)
+# Relative steps of full mantissas. A hand derivative's rounding stays as it is when the step shrinks; its curvature
+# does not.
+_STEPS = (0.94 * 2.0**-18, 0.94 * 2.0**-24, 0.94 * 2.0**-30)
 
 
 class NotANumberError(Exception):
     """A hand derivative gave something that is not one finite real number for each variable."""
 
 
-class Point(NamedTuple):
-    """One place: the numbers in a flat tuple, and how a function is called with them."""
+@dataclass(frozen=True)
+class Engine:
+    """The engine's derivative for each variable, and the graph that it came from."""
 
-    numbers: tuple[float, ...]
-    tree: Tree
-    names: tuple[str, ...]
-    keyword: bool
+    slopes: tuple[float, ...]
+    rounding: tuple[float, ...]
+    smooth: bool
+    order: tuple[Any, ...]
+    inputs: tuple[Any, ...]
 
-    def call(self, f: Function, numbers: Sequence[Any]) -> Any:
-        """f at other numbers, given in the form of this point."""
-        arguments = self.tree.unflatten(list(numbers))
-        return f(**arguments) if self.keyword else f(*arguments)
-
-
-def structured_points(f: Function, at: Any) -> list[Point]:
-    """The points; each argument of a function may be a structure of numbers."""
-    given = at if isinstance(at, list) else [at]
-    if not given:
-        raise ArgumentError("at needs at least one point")
-    return [_structured_point(argument_names(f), p) for p in given]
-
-
-def _structured_point(arguments: list[str], point: Any) -> Point:
-    if isinstance(point, dict):
-        order = [name for name in arguments if name in point] if arguments else list(point)
-        if len(order) != len(point):
-            raise ArgumentError(f"f has no argument {next(n for n in point if n not in order)!r}")
-        keyword = order != arguments[: len(order)]
-        values: Any = {name: point[name] for name in order} if keyword else tuple(point[name] for name in order)
-        order = sorted(order, key=repr) if keyword else order  # as the flat list has them
-        parts = [point[name] for name in order]
-    else:
-        values = point if isinstance(point, tuple) else (point,)
-        keyword, parts = False, list(values)
-        order = variable_names(arguments, len(values))
-    numbers, tree = flatten(values)
-    names = [entry for name, part in zip(order, parts, strict=True) for entry in _entries(name, part)]
-    return Point(tuple(plain(x) for x in numbers), tree, tuple(names), keyword)
-
-
-def _entries(name: str, part: Any) -> list[str]:
-    """The names of the numbers in one argument: w, or w[0], w[1], or w[0,0] and so on."""
-    if isinstance(part, np.ndarray) and part.ndim:
-        return [f"{name}[{','.join(map(str, place))}]" for place in np.ndindex(part.shape)]
-    if isinstance(part, list | tuple):
-        return [f"{name}[{i}]{rest}" for i, inner in enumerate(part) for rest in _entries("", inner)]
-    return [name]
+    @property
+    def finite(self) -> bool:
+        """Whether all slopes are numbers."""
+        return all(map(math.isfinite, self.slopes))
 
 
 @dataclass(frozen=True)
@@ -302,115 +304,183 @@ class Observation:
 
 
 class Problem:
-    """A function and its hand derivative, which can be observed at any point."""
+    """A function and its hand derivative, which can be observed at any point.
 
-    def __init__(self, f: Function, derivative: Function) -> None:
+    Args:
+        f: the function, of one output.
+        derivative: the hand derivative.
+        known: slopes that have been measured already, by the numbers of a point and the place of a variable.
+    """
+
+    def __init__(self, f: Function, derivative: Function, known: Known | None = None) -> None:
         self.f = f
         self.derivative = derivative
+        self.known = {} if known is None else known
+        self.values: dict[tuple[float, ...], float] = {}
 
-    def observe(self, point: Point) -> Observation | None:
-        """Look at one point; None where f has no derivative, or no value."""
-        try:
-            right, rounding, order, inputs = self._exact(point) or self._measured(point)
-        except NOT_HERE:
-            right, rounding, order, inputs = (), (), (), ()
-        if not right or not all(map(math.isfinite, right)):
-            return None
-        yours = self._entries(point, point.numbers)
-        noise = self._noise(point, yours)
-        rounding = tuple(r + 4.0 * n for r, n in zip(rounding, noise, strict=True))
-        sizes = [max(abs(y), abs(r)) for y, r in zip(yours, right, strict=True)]
-        slack = tuple(1e-9 * s + 4.0 * r for s, r in zip(sizes, rounding, strict=True))
-        return Observation(point, yours, right, slack, rounding, order, inputs)
+    # --- by hand
 
-    def _entries(self, point: Point, numbers: Sequence[float]) -> tuple[float, ...]:
-        """The hand derivative as one number for each variable."""
-        try:
-            result = point.call(self.derivative, numbers)
-        except Exception as error:  # whatever it is, it is not a number
-            raise NotANumberError(f"your derivative raises {type(error).__name__}: {error}") from error
-        if isinstance(result, dict):
-            unknown = [key for key in result if key not in _arguments_of(point)]
-            if unknown:
-                raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
-            result = [result[name] for name in _arguments_of(point) if name in result]
-        try:
-            entries = tuple(plain(x) for x in flatten(result)[0])
-        except TypeError:
-            raise NotANumberError(f"your derivative gives {_kind(result)}, not a number") from None
-        if len(entries) != len(point.names):
-            wanted = f"{len(point.names)} variable{'s' if len(point.names) != 1 else ''}"
-            raise NotANumberError(
-                f"your derivative gives {len(entries)} number{'s' if len(entries) != 1 else ''} for {wanted}"
-            )
+    def by_hand(self, point: Point) -> tuple[float, ...]:
+        """The hand derivative as one finite number for each variable."""
+        entries = self.entries(point, point.numbers)
         for name, x in zip(point.names, entries, strict=True):
             if not math.isfinite(x):
                 entry = f" for {name}" if len(entries) > 1 else ""
                 raise NotANumberError(f"your derivative gives {x!r}{entry}")
         return entries
 
-    def _noise(self, point: Point, yours: Sequence[float]) -> tuple[float, ...]:
-        """How much the hand derivative jumps about between neighbouring points: its own rounding errors."""
-        found = [math.inf] * len(yours)
-        largest = [0.0] * len(yours)
-        for side in (-_STEP, _STEP):
-            try:
-                rows = [self._entries(point, [x + k * side * (x or 1.0) for x in point.numbers]) for k in (1, 2, 3)]
-            except NotANumberError:
-                continue
-            for i, (a, b, c, d) in enumerate(zip(yours, *rows, strict=True)):
-                rough = abs(a - 3.0 * b + 3.0 * c - d) / 4.0
-                found[i], largest[i] = min(found[i], rough), max(largest[i], rough)
-        noises = []
-        for y, low, high in zip(yours, found, largest, strict=True):
-            noises.append(next((n for n in (high, low) if n <= 1e-3 * abs(y)), 0.0))
-        return tuple(noises)
+    def entries(self, point: Point, numbers: Sequence[float]) -> tuple[float, ...]:
+        """The hand derivative as one number for each variable, which may be inf or nan."""
+        try:
+            result = point.call(self.derivative, numbers)
+        except NotANumberError:
+            raise
+        except Exception as error:  # whatever it is, it is not a number
+            what = f"{type(error).__name__}: {error}".splitlines()[0][:100]
+            raise NotANumberError(f"your derivative gives no number here: it raises {what}") from error
+        if isinstance(result, dict):
+            result = self._ordered(point, result)
+        if isinstance(result, complex | str) or result is None:
+            raise NotANumberError(f"your derivative gives {_kind(result)}, not a number")
+        try:
+            entries = tuple(math.nan if isinstance(x, complex) else real(x) for x in numbers_of(result))
+        except (TypeError, ValueError):
+            raise NotANumberError(f"your derivative gives {_kind(result)}, not a number") from None
+        if len(entries) != len(point.names):
+            count = f"{len(entries)} number{'s' if len(entries) != 1 else ''}"
+            wanted = f"{len(point.names)} variable{'s' if len(point.names) != 1 else ''}"
+            way_out = ""
+            if len(entries) == len(point.names) ** 2:
+                way_out = "; to check a Hessian, give the gradient as f and the Hessian as its derivative"
+            raise NotANumberError(f"your derivative gives {count} for {wanted}{way_out}")
+        return entries
 
-    def _exact(self, point: Point) -> tuple[tuple[float, ...], tuple[float, ...], tuple[Any, ...], Any] | None:
+    def _ordered(self, point: Point, result: dict[Any, Any]) -> Any:
+        """A dict by the names of the arguments, or by the keys of the one argument, in the order of the point."""
+        known = list(dict.fromkeys(name.partition("[")[0] for name in point.names))
+        if unknown := [key for key in result if str(key) not in known]:
+            raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
+        by_text = {str(key): entry for key, entry in result.items()}
+        return [by_text[name] for name in known if name in by_text]
+
+    def noise(self, point: Point) -> tuple[float, ...]:
+        """How far the hand derivative may be off for its own rounding, for each variable."""
+        yours = self.entries(point, point.numbers)
+        coarsest = _coarsest(point.call(self.derivative, point.numbers))
+        sides = [side for sign in (-1.0, 1.0) if (side := self._roughness(point, sign))]
+        if len(sides) < 2:  # a kink of the derivative spoils one side only
+            sides = [[0.0] * len(yours)]
+        return tuple(
+            max(8.0 * coarsest * abs(y), min(*rough, 1e-3 * abs(y))) for y, *rough in zip(yours, *sides, strict=True)
+        )
+
+    def _roughness(self, point: Point, sign: float) -> list[float]:
+        """The noise of a hand derivative on one side, from third differences; empty where it has no values there."""
+        rough = [math.inf] * len(point.numbers)
+        for step in _STEPS:
+            moved = [[x + sign * k * step * (abs(x) or 1.0) for x in point.numbers] for k in range(1, 6)]
+            try:
+                rows = [self.entries(point, xs) for xs in moved]
+            except NotANumberError:
+                return []
+            for i, (a, b, c, d, e) in enumerate(zip(*rows, strict=True)):
+                third = max(abs(a - 3.0 * b + 3.0 * c - d), abs(b - 3.0 * c + 3.0 * d - e)) / 2.0
+                rough[i] = min(rough[i], third if math.isfinite(third) else 0.0)
+        return rough
+
+    # --- by the engine
+
+    def by_engine(self, point: Point) -> Engine | None:
+        """Run `f` on Values and differentiate; None where it leaves the graph or has no value."""
         inputs = tuple(Value(x, name) for x, name in zip(point.numbers, point.names, strict=True))
         try:
-            root = point.call(self.f, inputs)
-            if not isinstance(root, Value):
-                return None
-            order = graph.topological_order(root)
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), modes.comparisons() as branches:
                 warnings.simplefilter("ignore", GradientWarning)
+                root = point.call(self.f, inputs)
+                if getattr(root, "shape", None) == ():
+                    root = root.item()
+                if not isinstance(root, Value):
+                    return None
+                order = graph.topological_order(root)
                 found = graph.adjoints(order, {root: 1.0})
-        except NOT_HERE:
+                weights = _weights(order)
+        except Exception:  # whatever f cannot do on Values, it can do on floats
             return None
-        weights = _weights(order)
-        right = tuple(found.get(x, 0.0) for x in inputs)
-        return right, tuple(16.0 * EPS * weights.get(x, 0.0) for x in inputs), tuple(order), inputs
+        if root._row is LITERAL or not order:
+            nothing = (0.0,) * len(inputs)
+            return Engine(nothing, nothing, True, tuple(order), inputs)
+        bounds = [8.0 * EPS * weights.get(x, 0.0) for x in inputs]
+        return Engine(
+            tuple(found.get(x, 0.0) for x in inputs),
+            tuple(b if math.isfinite(b) else 0.0 for b in bounds),
+            not branches and not any(node._row.kink or node._row.flat for node in order),
+            tuple(order),
+            inputs,
+        )
 
-    def _measured(self, point: Point) -> tuple[tuple[float, ...], tuple[float, ...], tuple[Any, ...], Any]:
-        right, errors = [], []
-        for i, x in enumerate(point.numbers):
-            measured = slopes(self._along(point, i), x)
-            right.append(math.nan if measured.value is None else measured.value)
-            errors.append(measured.error)
-        return tuple(right), tuple(errors), (), ()
+    # --- by the values
 
-    def _along(self, point: Point, i: int) -> Callable[[float], float]:
-        """f as a function of its i-th variable alone; nan where it has no value."""
+    def at(self, point: Point, numbers: Sequence[float]) -> float:
+        """f as a float; nan where it has no value."""
+        if (key := tuple(numbers)) in self.values:
+            return self.values[key]
+        try:
+            return real(point.call(self.f, numbers))
+        except Exception:  # a table ends, a root is not found: there is no value there
+            return math.nan
 
-        def one(x: float) -> float:
-            try:
-                return plain(point.call(self.f, [*point.numbers[:i], x, *point.numbers[i + 1 :]]))
-            except NOT_HERE:
-                return math.nan
+    def slopes(self, point: Point, i: int) -> Slopes:
+        """What f's values say of its slope by the i-th variable."""
+        key = (point.numbers, i)
+        if key not in self.known:
+            xs = point.numbers
+            self.known[key] = slopes(lambda x: self.at(point, [*xs[:i], x, *xs[i + 1 :]]), xs[i])
+        return self.known[key]
 
-        return one
+    def along(self, point: Point, direction: Sequence[float]) -> tuple[Slopes, float]:
+        """What f's values say of its slope in a direction, and the largest value seen."""
+        largest = 0.0
+
+        def along_it(t: float) -> float:
+            nonlocal largest
+            y = self.at(point, [x + t * d for x, d in zip(point.numbers, direction, strict=True)])
+            largest = max(largest, abs(y)) if y == y else largest
+            return y
+
+        return slopes(along_it, 0.0), largest
+
+    # --- together
+
+    def observe(self, point: Point) -> Observation | None:
+        """Look at one point; None where f has no derivative, or no value."""
+        engine = self.by_engine(point)
+        if engine is not None:
+            right, rounding = engine.slopes, tuple(2.0 * r for r in engine.rounding)
+        else:
+            measured = [self.slopes(point, i) for i in range(len(point.numbers))]
+            right = tuple(math.nan if m.value is None else m.value for m in measured)
+            rounding = tuple(m.error for m in measured)
+        if not all(map(math.isfinite, right)):
+            return None
+        yours = self.by_hand(point)
+
+        def slack() -> tuple[float, ...]:
+            return tuple(1e-9 * max(abs(y), abs(r)) + 4.0 * e for y, r, e in zip(yours, right, rounding, strict=True))
+
+        if any(abs(y - r) > s for y, r, s in zip(yours, right, slack(), strict=True)):
+            with contextlib.suppress(NotANumberError):
+                rounding = tuple(r + 4.0 * n for r, n in zip(rounding, self.noise(point), strict=True))
+        order, inputs = ((), ()) if engine is None else (engine.order, engine.inputs)
+        return Observation(point, yours, right, slack(), rounding, order, inputs)
 
     def between(self, seen: Observation) -> bool:
         """Whether the hand derivative lies between the one-sided slopes of a kink, where any slope is as good."""
         if seen.order and not any(node._row.kink for node in seen.order):
             return False
-        for i, (x, yours, right, slack) in enumerate(
-            zip(seen.point.numbers, seen.yours, seen.right, seen.slack, strict=True)
-        ):
+        for i, (yours, right, slack) in enumerate(zip(seen.yours, seen.right, seen.slack, strict=True)):
             if abs(yours - right) <= slack:
                 continue
-            measured = slopes(self._along(seen.point, i), x)
+            measured = self.slopes(seen.point, i)
             low, high = sorted((measured.left.slope, measured.right.slope))
             error = 3.0 * max(measured.left.error, measured.right.error) + slack
             if measured.kind != "kink" or not low - error <= yours <= high + error:
@@ -418,24 +488,12 @@ class Problem:
         return True
 
 
-def _arguments_of(point: Point) -> list[str]:
-    return list(dict.fromkeys(name.partition("[")[0] for name in point.names))
+def _weights(order: Sequence[Any]) -> dict[Any, float]:
+    """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
+    return graph.adjoints(order, {order[-1]: 1.0}, slopes=lambda node: [abs(d) for d in graph.local_partials(node)])
 
 
 def _kind(x: Any) -> str:
     if x is None:
         return "None"
     return f"the {type(x).__name__} {x!r}" if isinstance(x, str | complex) else f"a {type(x).__name__}"
-
-
-def near(point: Point, count: int, reach: float = 0.3) -> list[Point]:
-    """Points around a point, the same ones at every call; no number changes its sign."""
-    found = []
-    for k in range(1, count + 1):
-        shifts = [2.0 * (k * _STRIDES[i % 8] % 1.0) - 1.0 for i in range(len(point.numbers))]
-        moved = [x + reach * t * (abs(x) or 1.0) for x, t in zip(point.numbers, shifts, strict=True)]
-        found.append(point._replace(numbers=tuple(moved)))
-    return found
-
-
-_STRIDES = [math.sqrt(p) % 1.0 for p in (5, 2, 3, 7, 11, 13, 17, 19)]  # no two of them, and no sum, fall into step

@@ -10,10 +10,17 @@ import numpy as np
 
 from ..engine import ops
 from ..reading.formulas import local_derivative_text, name_of, written
-from .evidence import MOST_EDGES, Array, Evidence, Guess, column, edge_guess, value_and_partial
-from .slips import TEXTBOOK, constant_text, left_out_text, rule_text, twice_text
+from .evidence import MOST_EDGES, MOST_RUN, Array, Evidence, Guess, column, edge_guess, value_and_partial
+from .slips import TEXTBOOK, constant_text, divisors, is_telling, left_out_text, rule_text, twice_text
 
-__all__ = ["factor_of_any_node", "factor_of_the_variables", "single_path", "swapped_operands", "textbook_function"]
+__all__ = [
+    "another_inside",
+    "factor_of_any_node",
+    "factor_of_the_variables",
+    "single_path",
+    "swapped_operands",
+    "textbook_function",
+]
 
 
 def swapped_operands(e: Evidence) -> Iterator[Guess]:
@@ -36,19 +43,44 @@ def _operands_text(node: Any) -> str:
     return f"in the derivative of {written(node, False)} the operands {first} and {second} are swapped"
 
 
+def another_inside(e: Evidence) -> Iterator[Guess]:
+    """The derivative of f(v) for that of f(u), with u = 3v or v + 1 or any other u of v: a part of f was overlooked."""
+    if len(e.order) > MOST_RUN:
+        return
+    alike: dict[tuple[int, int], dict[int, int]] = {}
+    for i, k, p in e.edges:
+        if i != len(e.order) - 1:
+            alike.setdefault((e.alike[i], k), {})[i] = p
+    every = [group for group in alike.values() if len(group) > 1]
+    for inside in [*({i: p} for group in alike.values() for i, p in group.items()), *every]:
+        i, p = next(iter(inside.items()))
+        text = later(_inside_text, e.order[i], e.order[p])
+        for gradient in e.taken_at(inside):
+            yield Guess("wrong point", gradient - e.slopes_of(-1), e.order[i], text)
+
+
+def _inside_text(node: Any, instead: Any) -> str:
+    return f"the derivative is taken with {written(instead)} in the place of {written(node, False)}"
+
+
 def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
     """The whole, or what comes through one operand, times or divided by some number of the graph."""
-    for i, k, _ in e.edges:
-        yield from _times(e.right, e.partial[i, k], e.order[i], later(local_derivative_text, e.order[i], k))
+    by = divisors(e)
     for j, node in enumerate(e.order):
         if e.below[j] is not None:
-            yield from _times(e.right, e.value[j], node, later(written, node))
+            yield from _times(e.right, e.value[j], node, later(written, node), j in by)
+    for i, k, _ in e.edges:
+        yield from _times(e.right, e.partial[i, k], e.order[i], later(local_derivative_text, e.order[i], k))
     for i, k, _ in e.edges[:MOST_EDGES]:
         for q in dict.fromkeys((*e.parents[i], i)):
-            yield from _times(e.through(i, k), e.value[q], e.order[i], later(written, e.order[q]))
+            yield from _times(e.through(i, k), e.value[q], e.order[i], later(written, e.order[q]), q in by)
 
 
-def _times(part: Array, factor: Array, node: Any, text: Callable[[], str]) -> Iterator[Guess]:
+def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divides: bool = False) -> Iterator[Guess]:
+    if divides:  # then it is rather a division that is missing
+        yield Guess(
+            "missing factor", part * (column(factor) - 1.0), node, lambda: f"you left out the division by {text()}"
+        )
     yield Guess("extra factor", part * (column(factor) - 1.0), node, lambda: f"a factor too much: {text()}")
     without = part * (1.0 / column(factor) - 1.0)
     yield Guess("missing factor", without, node, lambda: f"you left out the factor {text()}")
@@ -73,6 +105,8 @@ def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
         return
     power = e.points[:, c] ** abs(n) if n % 1.0 == 0.0 else x ** abs(n)
     b = float(ratio[one] / power[one] if n > 0.0 else ratio[one] * power[one])
+    if not is_telling(b if n > 0.0 else 1.0 / b):
+        return
     factor = constant_text(b if n > 0.0 else 1.0 / b)
     power_text = name if abs(n) == 1.0 else f"{name}^{abs(n):g}"
     text = power_text if factor == "1" else f"{factor}*{power_text}"

@@ -11,7 +11,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial as later
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from ..engine import ops
 from ..engine.op import Op
 from ..reading.formulas import local_derivative_text, name_of, term_text, written
 from ..reading.names import short_number
-from .evidence import MOST_EDGES, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
+from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
 
 __all__ = [
     "TEXTBOOK",
@@ -30,12 +31,17 @@ __all__ = [
     "constant_text",
     "counted_twice",
     "degrees",
+    "divisors",
+    "held_constant",
+    "in_each",
+    "is_telling",
     "left_out_factor",
     "left_out_part",
     "left_out_term",
     "left_out_text",
     "left_out_way",
     "mean_for_sum",
+    "repeated",
     "rule_text",
     "sign_of_a_part",
     "sign_of_the_whole",
@@ -165,12 +171,11 @@ def _terms_alike(e: Evidence, i: int) -> int:
             unread += e.parents[j]
         elif e.order[j].parents or e.order[j]._data != 0.0:  # Python's sum begins with 0
             terms.append(j)
-    alike = len(terms) > 1 and all(e.parents[j] for j in terms) and len({_build(e, j, 0) for j in terms}) == 1
-    return len(terms) if alike else 0
-
-
-def _build(e: Evidence, j: int, depth: int) -> Any:
-    return e.order[j]._row, tuple(_build(e, p, depth + 1) for p in e.parents[j]) if depth < 4 else ()
+    kinds = Counter(e.alike[j] for j in terms if e.below[j] is not None)
+    n = min(kinds.values(), default=0)
+    if n == 2 == len(terms):  # x^2 + y^2 is no batch: its terms have variables of their own
+        n *= all(e.reaches(terms[0], c) == e.reaches(terms[1], c) for c in range(len(e.names)))
+    return n if set(kinds.values()) == {n} and all(e.parents[j] for j in terms if e.below[j] is not None) else 0
 
 
 # --- parts turned round, left out or counted twice --------------------------------------------------------------------
@@ -180,7 +185,7 @@ def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
     """Minus what comes through one operand, or through one node."""
     for i, k, p in e.edges:
         if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # x*x with one sign turned is x*x left out
-            yield Guess("sign", -2.0 * e.through(i, k), e.order[i], later(_sign_text, e.order[i], k))
+            yield edge_guess(e, i, k, -e.partial[i, k], "sign", later(_sign_text, e.order[i], k))
         everything = -2.0 * column(e.above[p]) * e.slopes_of(p)
         yield Guess("sign", everything, e.order[p], later(_sign_of_node_text, e.order[p]))
 
@@ -225,15 +230,15 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
             rank = 1 if node._row in PASS_ON else 2
         else:
             rank = 3
-        change = -e.through(i, k)
-        in_wrong = change[:, e.columns]
+        in_wrong = -e.through(i, k)[:, e.columns]
         if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
             unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
         if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
             continue
         wrong = int(shared[0] if shared else e.columns[0])
         kind = "dropped term" if node._row in PASS_ON else "missing path"
-        yield rank, Guess(kind, change, node, later(_part_text, e, i, k, wrong))
+        nothing = np.zeros(len(e.points))
+        yield rank, edge_guess(e, i, k, nothing, kind, later(_part_text, e, i, k, wrong))
 
 
 def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
@@ -249,6 +254,47 @@ def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
         on_the_way = "" if node is e.order[-1] else f" through {name_of(node)}"
         return f"{name} also reaches {whole}{on_the_way} directly, by {local_derivative_text(node, k)}{rule}"
     return f"{name} also reaches {whole} through {name_of(part)}{rule}"
+
+
+def held_constant(e: Evidence) -> Iterator[Guess]:
+    """A node taken for a constant wherever it is used, as the mean in a variance; or two, one of them in the other."""
+    alike: dict[Any, list[int]] = {}
+    uses: Counter[int] = Counter(p for _, _, p in e.edges)
+    for i, node in enumerate(e.order[:-1]):
+        if node.parents and e.below[i] is not None:
+            alike.setdefault((e.alike[i], e.value[i].tobytes()), []).append(i)
+    several = [group for group in alike.values() if len(group) > 1 or uses[group[0]] > 1]
+    for group in several:
+        yield _held(e, group)
+    if len(alike) <= _MOST_PAIRED:
+        for one in several:
+            for other in alike.values():
+                if other is not one and _inside(e, one[0], other[-1]):
+                    yield _held(e, one, other)
+
+
+_MOST_PAIRED = 40
+
+
+def _inside(e: Evidence, p: int, i: int) -> bool:
+    """Whether node p goes into node i."""
+    unread, found = [i], set()
+    while unread:
+        j = unread.pop()
+        if j not in found and j >= p:
+            found.add(j)
+            unread += e.parents[j]
+    return p in found
+
+
+def _held(e: Evidence, *groups: list[int]) -> Guess:
+    nodes = [e.order[group[0]] for group in groups]
+    change = e.gradient(nodes={i: None for group in groups for i in group}) - e.slopes_of(-1)
+    return Guess("missing path", change, nodes[0], later(_held_text, nodes))
+
+
+def _held_text(nodes: list[Any]) -> str:
+    return f"you held {' and '.join(written(node, False) for node in nodes)} constant, but the variables go into it"
 
 
 def left_out_factor(e: Evidence) -> Iterator[Guess]:
@@ -268,11 +314,11 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
     for i, k, p in e.edges:
         node, inner = e.order[i], e.order[p]
         if inner.parents and node._row not in (*PASS_ON, ops.MUL):
-            reached = (e.slopes_of(p) != 0.0).any(axis=0) - e.slopes_of(p)
-            change = column(e.above[i] * e.partial[i, k]) * reached
-            yield Guess("missing factor", change, inner, later(_inner_text, inner))
-        varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0))
-        if inner.parents and varies:  # else this only says that the derivative is a constant
+            reached = np.ones_like(e.gap) * (e.slopes_of(p) != 0.0).any(axis=0)
+            guess = edge_guess(e, i, k, None, "missing factor", later(_inner_text, inner), reached)
+            yield guess._replace(node=inner)
+        varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0)) and np.ptp(e.above[p])
+        if inner.parents and varies:  # else this only says that one of them is a constant
             change = column(1.0 - e.above[p]) * e.slopes_of(p)
             yield Guess("missing factor", change, node, later(_outer_text, inner))
 
@@ -297,6 +343,30 @@ def left_out_text(node: Any, k: int) -> str:
     return f"you left out {local_derivative_text(node, k)}"
 
 
+def divisors(e: Evidence) -> set[int]:
+    """The nodes that some local derivative is divided by, and the factors of these."""
+    unread = []
+    for i, k, p in e.edges:
+        op = e.order[i]._row
+        power = op.params[0] if len(op.params) == 1 and op is ops.power(op.params[0]) else 1.0
+        if (op is ops.DIV and k == 1) or op in (ops.LOG, ops.LOG2, ops.LOG10, ops.LOG1P) or power < 1.0:
+            unread.append(p)
+        elif op in (ops.SQRT, ops.CBRT, ops.HYPOT):
+            unread.append(i)
+    found: set[int] = set()
+    while unread:
+        j = unread.pop()
+        if j not in found:
+            found.add(j)
+            unread += e.parents[j][: 1 if e.order[j]._row is ops.DIV else None] if _is_product(e.order[j]) else ()
+    return found
+
+
+def _is_product(node: Any) -> bool:
+    op = node._row
+    return op in (ops.MUL, ops.DIV, ops.NEG) or (len(op.params) == 1 and op is ops.power(op.params[0]))
+
+
 def _divisor_text(node: Any, power: int) -> str:
     by = written(node.parents[1] ** power)
     return f"you left out the division by {by} in the quotient rule for {written(node, False)}"
@@ -318,8 +388,9 @@ def counted_twice(e: Evidence) -> Iterator[Guess]:
     for i, k, p in e.edges:
         inner = e.order[p]
         if inner.parents:
-            change = e.through(i, k) * (e.slopes_of(p) - 1.0)
-            yield Guess("extra factor", change, inner, later(_inner_twice_text, inner))
+            squared = e.slopes_of(p) ** 2
+            guess = edge_guess(e, i, k, None, "extra factor", later(_inner_twice_text, inner), squared)
+            yield guess._replace(node=inner)
 
 
 def twice_text(node: Any, k: int) -> str:
@@ -406,6 +477,7 @@ TEXTBOOK: tuple[Instead, ...] = (
     Instead("1 + {o}^2", lambda u, o: 1.0 + o * o),
     Instead("{o}*(1 - {o})", lambda u, o: o * (1.0 - o)),
     Instead("{o}*(1 + {o})", lambda u, o: o * (1.0 + o)),
+    Instead("{o} - (1 - {o})", lambda u, o: o - (1.0 - o)),
     Instead("{u}*{o}", lambda u, o: u * o),
     Instead("{o}/{u}", lambda u, o: o / u),
     Instead("1/(2{u})", lambda u, o: 0.5 / u),
@@ -419,9 +491,13 @@ _USUAL: dict[Op, tuple[str, ...]] = {
     ops.SIN: ("-sin({u})",),
     ops.COS: ("-cos({u})",),
     ops.TANH: ("1 - {u}^2", "{o}*(1 - {o})", "1 + {o}^2", "1 - {o}", "sigmoid({u})*(1 - sigmoid({u}))"),
-    ops.SIGMOID: ("{u}*(1 - {u})", "1 - {o}^2", "{o}*(1 + {o})", "1 - tanh({u})^2"),
+    ops.SIGMOID: ("{u}*(1 - {u})", "1 - {o}^2", "{o}*(1 + {o})", "1 - tanh({u})^2", "{o} - (1 - {o})"),
     ops.TAN: ("1/cos({u})", "1 - {o}^2"),
     ops.SQRT: ("1/(2{u})", "1/(2{u}^2)", "2/3*{u}^(3/2)"),
+    ops.ASIN: ("1/(1 - {u}^2)", "1/sqrt(1 + {u}^2)"),
+    ops.ACOS: ("1/(1 - {u}^2)", "1/sqrt(1 - {u}^2)"),
+    ops.ATAN: ("1/(1 - {u}^2)", "1/sqrt(1 + {u}^2)", "1/sqrt(1 - {u}^2)"),
+    ops.ATANH: ("1/(1 + {u}^2)", "1/sqrt(1 - {u}^2)"),
     ops.EXP: ("{u}*exp({u} - 1)", "exp(-{u})"),
     ops.LOG: ("{u}", "exp({u})"),
 }
@@ -452,14 +528,18 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
         yield Mistake(out, "{o}")
 
 
+def _power(n: float) -> str:
+    return "{u}" if n == 1.0 else f"{{u}}^{n:g}"
+
+
 def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     m = f"{n:g}"
     times = "-" if n == -1.0 else m
     yield Mistake(n * u**n, f"{times}{{u}}^{m}")
     if n >= 2.0:
-        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{{u}}^{n - 1:g}")
+        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{_power(n - 1.0)}")
     if n >= 3.0:
-        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{{u}}^{n - 1:g}")
+        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{_power(n - 1.0)}")
     if n != -1.0:
         yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
         yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
@@ -482,6 +562,18 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
             yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
         if k == 0 and node._row in (ops.MUL, ops.DIV):
             yield from _factor_by_factor(e, i)
+        if k == 0 and len(node._row.params) == 1 and node._row is ops.power(node._row.params[0]):
+            powers = e.slopes_of(e.parents[i][0]) ** node._row.params[0]
+            text = later(_power_of_slope_text, node)
+            yield edge_guess(e, i, k, np.ones(len(e.points)), "wrong function", text, powers)
+    products = [i for i, node in enumerate(e.order) if node._row is ops.MUL and e.below[i] is not None]
+    if len(products) > 1:
+        slopes: dict[int, Array | None] = {}
+        for i in products:  # each is looked at with the ones inside it turned already
+            u, v = (slopes.get(p, e.below[p]) for p in e.parents[i])
+            slopes[i] = e.below[i] if u is None or v is None else u * v
+        text = later(_factor_by_factor_text, e.order[products[-1]], "product")
+        yield Guess("wrong function", e.gradient(nodes=slopes) - e.slopes_of(-1), e.order[products[-1]], text)
 
 
 def rule_text(node: Any, k: int, instead: str) -> str:
@@ -491,6 +583,10 @@ def rule_text(node: Any, k: int, instead: str) -> str:
         u, o = (text if text.isidentifier() else f"({text})" for text in (u, o))
     form = instead.replace("({u})", "{v}")
     return f"{local_derivative_text(node, k)}, not {form.format(u=u, o=o, v=u if u[0] == '(' else f'({u})')}"
+
+
+def _power_of_slope_text(node: Any) -> str:
+    return f"the derivative of the power {written(node, False)} is not the power of the derivative"
 
 
 def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
@@ -507,9 +603,31 @@ def _factor_by_factor_text(node: Any, rule: str) -> str:
     return f"the derivative of the {rule} {written(node, False)} is not the {rule} of the derivatives"
 
 
+def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
+    """The same slip wherever the same is done: in every term of a sum, in every copy of a part, in every layer."""
+    alike: dict[Hashable, dict[tuple[int, int], Guess]] = {}
+    for guess in guesses:
+        if guess.edge is not None:
+            (i, k), node = guess.edge, e.order[guess.edge[0]]
+            alike.setdefault((guess.same, k, e.alike[i]), {})[guess.edge] = guess
+            if len(e.order) <= MOST_RUN:
+                alike.setdefault((guess.same, k, node._row), {})[guess.edge] = guess
+    done = set()
+    for group in alike.values():
+        if len(group) < 2 or (places := (next(iter(group.values())).same, *group)) in done:
+            continue
+        done.add(places)
+        if len({e.alike[i] for i, _ in group}) == 1:  # then none of them is inside another
+            change = np.sum([guess.change for guess in group.values()], axis=0)
+        else:
+            change = e.gradient({edge: guess.instead for edge, guess in group.items()}) - e.slopes_of(-1)
+        first = next(iter(group.values()))
+        yield Guess(first.kind, change, first.node, later(in_each, first.text, len(group)))
+
+
 def simple_constant(e: Evidence) -> Iterator[Guess]:
     """A whole number or a simple fraction as a factor of the whole or of a part."""
-    return (guess for factor, guess in _constants(e) if _simple(factor))
+    return (guess for factor, guess in _constants(e) if _simple(factor) and (factor > 0.0 or guess.node is None))
 
 
 def any_constant(e: Evidence) -> Iterator[Guess]:
@@ -525,18 +643,31 @@ def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
         factor = 1.0 + gap / right
         if abs(factor) > 1e-9:
             yield factor, Guess("constant factor", gap / right * e.right, None, later(_constant_text, factor))
+    parts: dict[tuple[int, int], list[tuple[int, Array]]] = {}
     for i, k, _ in e.edges:
         part = e.through(i, k)
-        at = float(part[row, wrong])
-        if at == 0.0:
-            continue
-        factor = 1.0 + gap / at
-        if abs(factor) <= 1e-9:
-            continue  # it is not there at all
-        varies = np.ptp(part[:, wrong]) > 1e-6 * abs(at)  # else any slip by a constant would fit
-        if varies or _simple(factor):
-            text = later(_constant_text, factor, e.order[i], k)
-            yield factor, Guess("constant factor", gap / at * part, e.order[i], text)
+        parts.setdefault((e.alike[i], k), []).append((i, part))
+        yield from _constant_of(e, part, (row, wrong), i, k)
+    for (_, k), several in parts.items():
+        if len(several) > 1:
+            total = np.sum([part for _, part in several], axis=0)
+            for factor, guess in _constant_of(e, total, (row, wrong), several[0][0], k):
+                yield factor, guess._replace(text=later(in_each, guess.text, len(several)))
+
+
+def _constant_of(e: Evidence, part: Array, at: tuple[int, int], i: int, k: int) -> Iterator[tuple[float, Guess]]:
+    """The constant factor on a part of the derivative, unless that is not there at all."""
+    there, gap = float(part[at]), float(e.gap[at])
+    factor = 1.0 + gap / there if there else 0.0
+    varies = np.ptp(part[:, at[1]]) > 1e-6 * abs(there)  # else any slip by a constant would fit
+    if abs(factor) > 1e-9 and (varies or _simple(factor)):
+        text = later(_constant_text, factor, e.order[i], k)
+        yield factor, Guess("constant factor", gap / there * part, e.order[i], text)
+
+
+def in_each(text: Callable[[], str], count: int) -> str:
+    """A sentence of one place, said of several."""
+    return f"{text()}, and so in each of {count} such places"
 
 
 def _constant_text(factor: float, node: Any = None, k: int = 0) -> str:
@@ -565,6 +696,13 @@ _NAMED = {
     "log(2)": math.log(2.0),
     "log(10)": math.log(10.0),
 }
+
+
+def is_telling(factor: float) -> bool:
+    """Whether a constant is one that people write: a simple fraction, a decimal of few digits, or one with a name."""
+    known = itertools.chain(_NAMED.values(), (1.0 / number for number in _NAMED.values()))
+    short = float(f"{factor:.3g}")
+    return _simple(factor) or any(math.isclose(abs(factor), n, rel_tol=1e-7) for n in (*known, abs(short)))
 
 
 def constant_text(factor: float) -> str:
@@ -609,11 +747,21 @@ def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
         ):
             continue
         yield from _at_inner_slope(e, i, k, p)
+        yield from _at_relatives(e, i, k, p)
         places = [j for j in range(len(e.order)) if j != p and e.below[j] is not None]
         for j in sorted(places, key=lambda j: (j != i, j > p, abs(p - j))):
             if _fits_in_row(e, i, k, j, row):
                 taken = np.array([_rule_at(e, i, k, j, r) if same else 0.0 for r, same in enumerate(e.same)])
                 yield edge_guess(e, i, k, taken, "wrong point", later(_place_text, e, i, k, j))
+
+
+def _at_relatives(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
+    """At the node's own output, or at an operand of its operand, where it may be the same for others of its kind."""
+    if sum(other == e.alike[i] for other in e.alike) > 1:
+        for j, which in [(i, "itself"), *((q, str(m)) for m, q in enumerate(e.parents[p]))]:
+            taken = np.array([_rule_at(e, i, k, j, r) if same else 0.0 for r, same in enumerate(e.same)])
+            text = later(_place_text, e, i, k, j)
+            yield edge_guess(e, i, k, taken, "wrong point", text)._replace(same=("wrong point", which))
 
 
 def _at_inner_slope(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "check":
-        return _check(options.file)
+        return _check(options.files, options.json)
     if options.command == "derive":
         return _derive(options.expression, options.values, options.json)
     if options.command == "step":
@@ -76,16 +75,28 @@ def _run(options: argparse.Namespace) -> int:
     return run_lessons(options)
 
 
-def _check(path: Path) -> int:
-    from .derive import check_lines, derivations_of
+def _check(paths: Sequence[Path], as_json: bool) -> int:
+    from .derive import CheckedFile, check_data, check_lines
 
-    verdicts: Counter[str] = Counter()
-    try:
-        found = derivations_of(path)
-    except ExpressionError as error:
-        return complain_with_place(error, str(path))
-    print_lines(check_lines(found, verdicts))
-    return int(verdicts["pass"] < len(found))
+    files, status = [], 0
+    for path in paths:
+        try:
+            files.append(CheckedFile(path))
+        except ArgumentError as error:
+            status = complain(error)
+    if as_json:
+        print(json.dumps({"version": __version__, **check_data(files)}, indent=2, allow_nan=False))
+    else:
+        print_lines(check_lines(files))
+    for file in files:
+        for wrong in file.errors[:_MOST_COMPLAINTS]:
+            status = complain_with_place(wrong, str(file.path))
+        if len(file.errors) > _MOST_COMPLAINTS:
+            complain(f"{file.path}: {len(file.errors) - _MOST_COMPLAINTS} more lines that cannot be read")
+    return status or int(any(checked.report.verdict != "pass" for file in files for checked in file.checked))
+
+
+_MOST_COMPLAINTS = 20  # about one file
 
 
 def _derive(text: str, values: Sequence[str], as_json: bool) -> int:
@@ -169,8 +180,11 @@ def _parser() -> argparse.ArgumentParser:
     site = commands.add_parser("site", help="write all five documents as linked pages for a browser")
     site.add_argument("directory", metavar="DIR", type=_path, help="where to write them; index.html is the first")
 
-    check = commands.add_parser("check", help="check a file of derivatives derived by hand")
-    check.add_argument("file", metavar="FILE", type=_path, help="three lines: f(x) = x**2 / f'(x) = 2*x / at x = 1, 3")
+    status = "Exit status: 0 if all derivations are right, 1 if one is wrong or undefined, 2 for what cannot be read."
+    check = commands.add_parser("check", help="check files of derivatives derived by hand", epilog=status)
+    forms = "three lines: f(x) = x**2 / f'(x) = 2*x / at x = 1, 3; - is standard input"
+    check.add_argument("files", metavar="FILE", nargs="+", type=_path, help=forms)
+    check.add_argument("--json", action="store_true", help="print data instead of text")
 
     derived = commands.add_parser("derive", help="compute an expression, its gradient and its graph")
     derived.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import textwrap
 import warnings
@@ -17,7 +18,7 @@ from ..functions.expressions import Expression, parse
 from ..render.rows import graph_rows
 from ..render.terminal import table_lines
 
-__all__ = ["Derived", "build", "check_lines", "derivations_of", "derive", "derived_data", "derived_lines"]
+__all__ = ["CheckedFile", "Derived", "build", "check_data", "check_lines", "derive", "derived_data", "derived_lines"]
 
 WIDTH = 80
 
@@ -27,44 +28,133 @@ _PYTHON = (
 )
 
 
-def derivations_of(path: Path) -> list[Derivation]:
-    """The derivations of a file in the text form."""
-    try:
-        found = read_derivations(path)
-    except ExpressionError:
-        if path.suffix == ".py":
-            raise ArgumentError(_PYTHON.format(path=path)) from None
-        raise
-    if not found:
-        way_out = _PYTHON.format(path=path) if path.suffix == ".py" else f"{path} holds no derivation"
-        raise ArgumentError(way_out)
-    return found
+class Checked:
+    """One derivation, and what came of it.
+
+    Args:
+        derivation: as it was read.
+        report: of its check.
+    """
+
+    def __init__(self, derivation: Derivation) -> None:
+        from ..checking.check import check_derivative
+
+        self.derivation = derivation
+        self.report = check_derivative(derivation.function, derivation.derivative, at=list(derivation.points))
+
+    def score(self, variable: str) -> tuple[int, int]:
+        """At how many points the derivative by one variable is right, and of how many."""
+        verdicts = [entry.verdict for entry in self.report.entries if entry.variable == variable]
+        return verdicts.count("pass"), len(verdicts)
 
 
-def check_lines(derivations: Sequence[Derivation], verdicts: Counter[str]) -> Iterator[str]:
-    """Check each derivation and say what came of it; `verdicts` counts the verdicts."""
-    from ..checking.check import check_derivative
+class CheckedFile:
+    """A file of derivations, checked one after the other.
 
-    for derivation in derivations:
-        function = derivation.function
-        report = check_derivative(function, derivation.derivative, at=list(derivation.points))
-        verdicts[report.verdict] += 1
-        points = f"{len(derivation.points)} point{'s' * (len(derivation.points) != 1)}"
-        head = f"line {function.line}: {function}"
-        result = f"{report.verdict}, {points}"
-        if len(head) + len(result) + 2 <= WIDTH:
-            yield f"{head}{result:>{WIDTH - len(head)}}"
-        else:
-            yield from textwrap.wrap(head, WIDTH, subsequent_indent="  ")
-            yield f"{result:>{WIDTH}}"
-        if report.verdict != "pass":
-            for name in dict.fromkeys(entry.variable for entry in report.entries if entry.verdict == "fail"):
-                wrong = derivation.partials[name]
-                yield from textwrap.wrap(f"  line {wrong.line} is wrong: {wrong}", WIDTH, subsequent_indent="    ")
-            yield from (f"  {line}" for line in str(report).splitlines())
-            yield from (f"  {line}" for line in _obstacles(derivation))
-            yield ""
-    yield ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in ("pass", "fail", "undefined"))
+    Args:
+        path: the file; ``-``: standard input.
+
+    Raises:
+        ArgumentError: it cannot be read, or holds nothing to check.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.errors: list[ExpressionError] = []
+        self._derivations = read_derivations(path, self.errors)
+        nothing = not self._derivations
+        if nothing and path.suffix == ".py":
+            raise ArgumentError(_PYTHON.format(path=path))
+        if nothing and not self.errors:
+            raise ArgumentError(f"{path} holds no derivation")
+
+    @functools.cached_property
+    def checked(self) -> list[Checked]:
+        """What came of each derivation."""
+        return list(map(Checked, self._derivations))
+
+
+def check_lines(files: Sequence[CheckedFile]) -> Iterator[str]:
+    """What came of each derivation, and a sum of the verdicts."""
+    verdicts: Counter[str] = Counter()
+    for file in files:
+        if len(files) > 1:
+            yield f"{file.path}:"
+        for checked in file.checked:
+            verdicts[checked.report.verdict] += 1
+            yield from _checked_lines(checked)
+    if verdicts:
+        yield ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in ("pass", "fail", "undefined"))
+
+
+def _checked_lines(checked: Checked) -> Iterator[str]:
+    derivation, report = checked.derivation, checked.report
+    function = derivation.function
+    points = f"{len(derivation.points)} point{'s' * (len(derivation.points) != 1)}"
+    head = f"line {function.line}: {function}"
+    result = f"{report.verdict}, {points}"
+    if len(head) + len(result) + 2 <= WIDTH:
+        yield f"{head}{result:>{WIDTH - len(head)}}"
+    else:
+        yield from textwrap.wrap(head, WIDTH, subsequent_indent="  ")
+        yield f"{result:>{WIDTH}}"
+    if report.verdict != "pass":
+        for name in dict.fromkeys(entry.variable for entry in report.entries if entry.verdict == "fail"):
+            wrong = derivation.partials[name]
+            yield from textwrap.wrap(f"  line {wrong.line} is wrong: {wrong}", WIDTH, subsequent_indent="    ")
+        scores = {name: checked.score(name) for name in function.variables}
+        score = ", ".join(f"d{function.__name__}/d{name} {right} of {of}" for name, (right, of) in scores.items())
+        yield from textwrap.wrap(f"  points right: {score}", WIDTH, subsequent_indent="    ")
+        yield from (f"  {line}" for line in str(report).splitlines())
+        yield from (f"  {line}" for line in _obstacles(derivation))
+        yield ""
+
+
+def check_data(files: Sequence[CheckedFile]) -> dict[str, Any]:
+    """The same as what JSON can hold."""
+    verdicts = Counter(checked.report.verdict for file in files for checked in file.checked)
+    return {
+        "score": {verdict: verdicts[verdict] for verdict in ("pass", "fail", "undefined")},
+        "files": [
+            {
+                "file": str(file.path),
+                "errors": [{"line": e.line, "column": e.position + 1, "reason": e.reason} for e in file.errors],
+                "derivations": [_checked_data(checked) for checked in file.checked],
+            }
+            for file in files
+        ],
+    }
+
+
+def _checked_data(checked: Checked) -> dict[str, Any]:
+    derivation, report = checked.derivation, checked.report
+    slip = report.diagnosis
+    return {
+        "line": derivation.function.line,
+        "function": str(derivation.function),
+        "verdict": report.verdict,
+        "slip": None if slip is None else {"kind": slip.kind, "text": slip.text},
+        "components": [
+            {
+                "variable": name,
+                "line": partial.line,
+                "derivative": str(partial.expression),
+                "right": checked.score(name)[0],
+                "points": [
+                    {
+                        "at": {key: _plain(x) for key, x in entry.point.items()},
+                        "verdict": entry.verdict,
+                        "yours": _plain(entry.yours),
+                        "right": _plain(entry.numeric.value if entry.exact is None else entry.exact),
+                        "note": entry.note,
+                    }
+                    for entry in report.entries
+                    if entry.variable == name
+                ],
+            }
+            for name, partial in ((name, derivation.partials[name]) for name in derivation.function.variables)
+        ],
+    }
 
 
 def _obstacles(derivation: Derivation) -> Iterator[str]:

@@ -9,6 +9,7 @@ steps by a white list of nodes, and our own code runs the steps, on floats and V
 - A product without its sign, as ``2x``, ``2(x+1)``, ``(x+1)(x-1)``, ``x sin(x)`` and ``2πr``; not between two
   variables, and not where it could be meant in two ways, as in ``1/2x`` and ``e^2x``.
 - Numbers in decimals, always floats; ``pi``, ``π`` and ``e``; names of ASCII and Greek letters, digits and ``_``.
+- LaTeX, as ``\\frac{x}{1 + x^2}``; see :mod:`autograd.functions.latex`.
 - A name before a parenthesis calls a function of single numbers of this package, or one by another name of it
   (``ln``, ``arctan``, ``sec``).
 
@@ -26,7 +27,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ from ..engine import op, ops
 from ..engine.op import Op, is_node
 from ..errors import ArgumentError, AutogradError, ExpressionError, OperandError, pointed
 from . import elementary
+from .latex import is_latex, plain_text
 
 __all__ = ["FUNCTIONS", "MAX_LENGTH", "NAME", "Expression", "Formula", "Reading", "Source", "parse", "parse_part"]
 
@@ -578,6 +580,12 @@ def parse(text: str, *, line: int | None = None, variables: Collection[str] | No
 
 def parse_part(source: Source, start: int, stop: int, variables: Collection[str] | None = None) -> Expression:
     """Read the expression that stands between two places of a line; messages show the whole line."""
+    typed = source.text[start:stop]
+    if len(source.text) <= MAX_LENGTH and is_latex(typed):
+        plain = plain_text(typed, lambda reason, place: source.error(reason, start + place))
+        inside = Source(plain, source.line)
+        reading = Reading(inside, 0, len(plain), variables)
+        return replace(reading.expression(reading.tree), text=typed.strip())
     reading = Reading(source, start, stop, variables)
     return reading.expression(reading.tree)
 

@@ -4,12 +4,14 @@ A finite difference with one fixed step is wrong in two ways at once: too large 
 a step follows the rounding. Here steps over many octaves are looked at together. Each gives an interval: what
 Richardson extrapolation says, plus or minus what it may still lack and what the noise of f does to it. Starting from
 the smallest step, whose interval is wide and safe, the intervals are intersected until one no longer fits (Lepski's
-rule), so that a spike or a kink further off does no harm.
+rule), so that a spike or a kink further off does no harm. A smooth function is settled after a few steps; only where
+it is not are more of them taken.
 
 Sums of floats go through `exact_sum`, since what the builtin `sum` gives depends on the version of Python.
 
 Sources: Lepski, Theory of Probability and its Applications 35 (1990); More and Wild, SIAM J. Sci. Comput. 33 (2011),
-for noise from differences; Ridders, Advances in Engineering Software 4 (1982), for extrapolated differences.
+for noise from differences; Ridders, Advances in Engineering Software 4 (1982), for extrapolated differences; Neville's
+scheme for steps whose ratio is not always the same.
 """
 
 from __future__ import annotations
@@ -19,18 +21,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..engine.op import plain
 
-__all__ = ["Side", "Slopes", "exact_sum", "slopes"]
+__all__ = ["EPS", "Side", "Slopes", "exact_sum", "slopes"]
 
 EPS = 2.0**-52
 _RATIO = 4.0  # between neighbouring steps
-_LARGEST = 5.0 / 64.0  # of the scale of x; five is odd, so that no period that is a power of two is hit again and again
+# Of the scale of x. All 53 bits are in use: values on a coarse grid would be free of rounding by chance, and a period
+# that is a power of two would be hit again and again.
+_LARGEST = 0.078418703492917
+_FIRST = range(3, 8)  # the steps that settle what is smooth, 0 being the largest
 _STEPS = 19
-_MOST_STEPS = 28
+_MOST_STEPS = 25
 _COLUMNS = 5  # of a Richardson table
+_AT_BEST = 1e-3  # what a column of it leaves of the error of the one before
+_SETTLED = 1e-9  # of the size of the quotients
+_KINK = 1e-6  # of the slopes: two sides that differ by less may differ by rounding that has not been seen
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,11 @@ class Slopes:
         kind: "smooth", "kink", "jump", "vertical", "no limit" or "edge".
         noise: the noise of f's values near the point.
         evaluations: how often f was called.
+        span: the largest change of f that was seen.
+        flat: up to which distance f stays exactly as it is, if it changes further off; else 0.
+        quantum: what f's values are whole multiples of, where f is rounded so much; else 0.
+        reach: the largest step.
+        size: the largest of f's values that were seen.
     """
 
     left: Side
@@ -71,6 +84,11 @@ class Slopes:
     kind: str
     noise: float
     evaluations: int
+    span: float = math.inf
+    flat: float = 0.0
+    quantum: float = 0.0
+    reach: float = 0.0
+    size: float = 0.0
 
     @classmethod
     def of(cls, slope: float) -> Slopes:
@@ -89,7 +107,7 @@ class Slopes:
         return math.inf if self.both is None else self.both.error
 
 
-def slopes(f: Callable[[float], float], x: float) -> Slopes:
+def slopes(f: Callable[[float], Any], x: float) -> Slopes:
     """Measure the slopes of `f` at `x`.
 
     Args:
@@ -97,30 +115,39 @@ def slopes(f: Callable[[float], float], x: float) -> Slopes:
         x: where; f must have a value there.
 
     Returns:
-        The slopes of both sides with error bounds, and what kind of point it is; under 60 calls of f.
+        The slopes of both sides with error bounds, and what kind of point it is; about 11 calls of f where it is
+        smooth, under 60 anywhere.
     """
     here = _value(f, x)
-    steps = _ladder(x)
-    right = [_difference(f, x, here, h) for h in steps]
-    left = [_difference(f, x, here, -h) for h in steps]
-    noise = max(_noise(right), _noise(left))
-    drowned = noise > 0.01 * _largest(left + right)
-    right_side, left_side = _one_side(right, noise, drowned), _one_side(left, noise, drowned)
-    both, kind = None, "smooth"
+    ladder = _ladder(x)
+    seen: dict[int, tuple[_Difference, _Difference]] = {}
+
+    def look(steps: Sequence[int]) -> Slopes:
+        for k in steps:
+            if k not in seen:
+                seen[k] = (_difference(f, x, here, -ladder[k]), _difference(f, x, here, ladder[k]))
+        pairs = [seen[k] for k in sorted(seen)]
+        return _found([left for left, _ in pairs], [right for _, right in pairs], here)
+
     if here != here:
-        kind = "edge"
-    elif right_side.settled and left_side.settled:
-        gap = abs(right_side.slope - left_side.slope)
-        if gap > 2.0 * (right_side.error + left_side.error):
-            kind = "kink"
-        else:
-            both = _together(left, right, noise, left_side, right_side)
-    else:
-        kind = _trouble(left_side, right_side)
-    return Slopes(left_side, right_side, both, kind, noise, 1 + 2 * len(steps))
+        return look([])
+    for steps in (_FIRST, range(8, 14), range(_STEPS), range(_STEPS, len(ladder))):
+        found = look(steps)
+        if _is_settled(found) or (len(seen) >= _STEPS and found.kind not in ("edge", "no limit")):
+            break
+    return found
 
 
-def _value(f: Callable[[float], float], x: float) -> float:
+def _is_settled(found: Slopes) -> bool:
+    sides = (found.left, found.right, found.both)
+    if any(side is None or not side.settled for side in sides) or found.flat:
+        return False
+    size = max(found.span / found.reach, abs(found.left.slope)) if found.reach else 0.0
+    gap = abs(found.right.slope - found.left.slope)
+    return max(found.error, gap, 1e-4 * found.left.error, 1e-4 * found.right.error) <= _SETTLED * size
+
+
+def _value(f: Callable[[float], Any], x: float) -> float:
     try:
         y = f(x)
         return math.nan if isinstance(y, complex) else plain(y)
@@ -129,14 +156,14 @@ def _value(f: Callable[[float], float], x: float) -> float:
 
 
 def _ladder(x: float) -> list[float]:
-    """Steps from the largest down, each a few bits long, so that x + h is exact."""
+    """Steps from the largest down: of the scale of x and, where that is tiny, of the scale 1 before."""
     size = abs(x)
     near_zero = size < 2.0**-10
     scale = 1.0 if near_zero else 2.0 ** math.floor(math.log2(size))
-    count = _STEPS
-    if near_zero and size > 0.0:
-        count = min(_MOST_STEPS, max(_STEPS, math.ceil(-math.log(size, _RATIO)) + 12))
-    return [_LARGEST * scale * _RATIO**-k for k in range(count)]
+    steps = [_LARGEST * scale * _RATIO**-k for k in range(_MOST_STEPS)]
+    if near_zero and size > 0.0 and steps[12] > size:  # the scale of x comes too late, or never
+        steps[7:] = [_LARGEST * size * _RATIO**-k for k in range(_MOST_STEPS - 7)]
+    return [h for h in steps if h > 4.0 * math.ulp(x)]
 
 
 class _Difference(NamedTuple):
@@ -151,100 +178,170 @@ def _difference(f: Callable[[float], float], x: float, here: float, step: float)
     return _Difference(there - x, y - here, max(abs(y), abs(here)))
 
 
-def _largest(differences: list[_Difference]) -> float:
-    return max((d.size for d in differences if d.size == d.size), default=0.0)
+def _found(left: list[_Difference], right: list[_Difference], here: float) -> Slopes:
+    """What the differences say, from the largest step down."""
+    count = 1 + len(left) + len(right)
+    finite = [d for d in left + right if math.isfinite(d.change)]
+    span = max((abs(d.change) for d in finite), default=0.0)
+    reach = max((abs(d.step) for d in finite), default=0.0)
+    quantum, flat = _staircase(left, right)
+    noises = [max(_noise(side, other), quantum) for side, other in ((left, right), (right, left))]
+    noise = max(noises)
+    if noise < 1e3 * min(noises):  # else one side alone is rough
+        noises = [noise, noise]
+    size = max((d.size for d in finite), default=0.0)
+    drowned = not quantum and noise > 0.01 * size
+    left_side, right_side = (_one_side(side, n, drowned) for side, n in zip((left, right), noises, strict=True))
+    both, kind = None, "smooth"
+    if here != here:
+        kind = "edge"
+    elif right_side.settled and left_side.settled:
+        gap = abs(right_side.slope - left_side.slope)
+        both = _together(left, right, noise, left_side, right_side)
+        if gap > 2.0 * (right_side.error + left_side.error):
+            if gap > _KINK * max(abs(right_side.slope), abs(left_side.slope)):
+                both, kind = None, "kink"
+            else:
+                both = Side(both.slope, max(both.error, gap), "slope")
+    else:
+        kind = _trouble(left_side, right_side)
+    return Slopes(left_side, right_side, both, kind, noise, count, span, flat, quantum, reach, size)
 
 
-def _noise(side: list[_Difference]) -> float:
+# --- noise, and what looks like it ------------------------------------------------------------------------------------
+
+
+def _noise(side: list[_Difference], other: list[_Difference]) -> float:
     """The noise of f on one side, from what is left of its values when a smooth curve is taken away.
 
     The values at four neighbouring steps lie on a parabola as good as exactly where the steps are small: what their
-    third divided difference leaves over is noise, unless it still shrinks with the step. Where values repeat, f is
-    rounded more coarsely than doubles are, and the first change of value is a measure of that.
+    third divided difference leaves over is noise. The smallest steps count, where structure has died out; of five the
+    middle one, unless those of the smallest steps are clearly smaller. It is no larger than the smallest changes. Where
+    f does not change at first, it is rounded to something, of which the first change is a measure; but not at a joint
+    with a constant, or before a jump.
     """
-    floor = EPS * _largest(side[-6:])
-    windows = zip(side[3:], side[2:], side[1:], side, strict=False)
-    rests = [abs(exact_sum([w * d.change for w, d in zip(_CUBIC, window, strict=True)])) for window in windows]
-    samples = [r for r in rests[-9:] if math.isfinite(r)]
-    measured = 3.0 * sorted(samples[-5:])[len(samples[-5:]) // 2] if samples else 0.0
-    if measured > floor and _shrinks(samples[-8:]):
-        measured = 0.0
-    changed = [abs(d.change) for d in side if math.isfinite(d.change) and d.change != 0.0]
-    repeated = len([d for d in side if d.change == 0.0])
-    coarse = repeated >= 3 and len(changed) >= 6 and 8.0 * floor < changed[-1] < changed[0] / 64
-    return max(floor, measured, changed[-1] if coarse else 0.0)
+    usable = _runs(side)
+    still, first = _still(side), next((d for d in reversed(usable) if d.change), None)
+    if still and first:
+        jump = all(math.isclose(d.change, first.change, rel_tol=1e-9) for d in usable if d.change)
+        if jump or not any(d.change for d in _runs(other)):
+            return 0.0
+        near = abs(first.step) < 2.0 * _RATIO * still
+        return abs(first.change) if near else EPS * max(1.0, first.size)  # a number near 1 is mostly part of f
+    rests = [_rest(window) for window in zip(side[3:], side[2:], side[1:], side, strict=False)][::-1]
+    rests = [r for r in rests if math.isfinite(r)][:5]
+    if not rests:
+        return 0.0
+    smallest = 4.0 * max(rests[:2])
+    noise = smallest if len(rests) < 5 else min(2.0 * smallest, max(smallest, 3.0 * sorted(rests)[2]))
+    return min(noise, 4.0 * max(abs(d.change) for d in usable[-2:]))
 
 
-def _cubic_weights() -> list[float]:
-    """The third divided difference over steps 1, 4, 16, 64, scaled so that noise passes with its own size."""
-    steps = [_RATIO**k for k in range(4)]
+def _rest(window: Sequence[_Difference]) -> float:
+    """The third divided difference of four values, scaled so that noise passes with its own size."""
+    steps = [d.step / window[0].step for d in window]
     weights = [1.0 / math.prod(a - b for b in steps if b != a) for a in steps]
-    return [w / math.hypot(*weights) for w in weights]
+    size = math.hypot(*weights)
+    if size == 0.0:  # the steps lie too far apart
+        return math.nan
+    return abs(exact_sum([w / size * d.change for w, d in zip(weights, window, strict=True)]))
 
 
-_CUBIC = _cubic_weights()
+def _staircase(left: list[_Difference], right: list[_Difference]) -> tuple[float, float]:
+    """What f's values are whole multiples of, and up to which step f stays as it is; 0 where there is no such thing.
+
+    Where values repeat at the smallest steps and then change by whole multiples of something, f is rounded more
+    coarsely than doubles are; two values only are a jump further off.
+    """
+    flat = min(_still(left), _still(right))
+    changes = sorted(abs(d.change) for d in left + right if math.isfinite(d.change) and d.change != 0.0)
+    if not flat or not changes:
+        return 0.0, 0.0
+    size = max(d.size for d in left + right if math.isfinite(d.size))
+    tolerance = 4.0 * EPS * size
+    quantum = changes[0]
+    for change in changes[1:9]:
+        while change > tolerance + 1e-9 * quantum:  # Euclid's algorithm
+            quantum, change = change, quantum % change
+            change = min(change, abs(quantum - change))
+        if quantum <= 16.0 * tolerance:
+            return 0.0, flat
+    levels = {round(d.change / quantum) for d in left + right if math.isfinite(d.change)}
+    return (quantum, flat) if len(levels) > 2 else (0.0, flat)
 
 
-def _shrinks(samples: list[float]) -> bool:
-    """Whether samples from larger to smaller steps follow a falling power law, as structure does and noise does not."""
-    points = [(k, math.log(r)) for k, r in enumerate(samples) if r > 0.0]
-    if len(points) < 5:
-        return False
-    mean_k = exact_sum([k for k, _ in points]) / len(points)
-    mean_y = exact_sum([y for _, y in points]) / len(points)
-    spread = exact_sum([(k - mean_k) ** 2 for k, _ in points])
-    trend = exact_sum([(k - mean_k) * (y - mean_y) for k, y in points]) / spread
-    scatter = exact_sum([(y - mean_y - trend * (k - mean_k)) ** 2 for k, y in points]) / (len(points) - 2)
-    return trend < -0.02 and -trend > 4.5 * math.sqrt(scatter / spread)
+def _still(side: list[_Difference]) -> float:
+    """The largest step up to which f does not change, if at least two do not change it."""
+    still = 0
+    while still < len(side) and side[-1 - still].change == 0.0:
+        still += 1
+    return abs(side[-still].step) if still > 1 else 0.0
+
+
+# --- estimates of a slope, with intervals -----------------------------------------------------------------------------
 
 
 class _Estimate(NamedTuple):
     slope: float
     error: float
     from_noise: float  # the part of the error that noise makes
+    step: float = 0.0
+    agreeing: int = 1  # how many intervals have this in common
 
 
-def _table(rows: list[tuple[float, float]], order: int, noise: float) -> list[_Estimate]:
+def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate]:
     """Richardson extrapolation: for every row (step, difference quotient) the entry with the smallest error bound.
 
     The rows go from the largest step down. The error of a quotient has the powers `order`, 2 `order`, ... of the step;
-    `noise` is that of the values of f.
+    the last entry of a row is what noise does to the quotient.
     """
-    table = [[quotient] for _, quotient in rows]
+    table = [[quotient] for _, quotient, _ in rows]
     for k in range(1, len(rows)):
         for j in range(1, min(k, _COLUMNS) + 1):
             finer, coarser = table[k][j - 1], table[k - 1][j - 1]
-            table[k].append(finer + (finer - coarser) / (_RATIO ** (order * j) - 1.0))
+            table[k].append(finer + (finer - coarser) / (_power(rows[k - j][0] / rows[k][0], order) - 1.0))
     estimates = []
-    for k, (step, _) in enumerate(rows):
-        noisy = 2.0 * noise / abs(step)
+    for k in range(len(rows)):
         best = None
+        noisy, lack = rows[k][2], 0.0
         for j in range(1, len(table[k])):
-            lack = abs(table[k][j] - table[k][j - 1])
+            noisy = max(noisy, rows[k - j][2])
+            lack = max(abs(table[k][j] - table[k][j - 1]), _AT_BEST * lack)  # what agrees better agrees by chance
             if k > 0 and j < len(table[k - 1]):
                 lack = max(lack, abs(table[k][j] - table[k - 1][j]))
             if best is None or lack + noisy < best.error:
-                best = _Estimate(table[k][j], lack + noisy, noisy)
+                best = _Estimate(table[k][j], lack + noisy, noisy, rows[k][0])
         if best is not None and math.isfinite(best.error):
             estimates.append(best)
     return estimates
 
 
+def _power(ratio: float, order: int) -> float:
+    return ratio if order == 1 else ratio * ratio  # not **, which raises where this is inf
+
+
 def _intersected(estimates: list[_Estimate]) -> _Estimate | None:
-    """From the smallest step up, the intersection of the intervals as long as there is one."""
-    low, high, noisy = -math.inf, math.inf, math.inf
-    best: _Estimate | None = None
+    """From the smallest step up, the intersection of the intervals as long as there is one.
+
+    An interval reaches as far as the next finer estimate, and is at best narrower by as much as its step is larger:
+    what agrees better agrees by chance.
+    """
+    low, high, agreeing = -math.inf, math.inf, 0
+    best = finer = None
     for e in reversed(estimates):
-        lower, upper = max(low, e.slope - e.error), min(high, e.slope + e.error)
+        error = e.error
+        if finer and abs(e.step) < 2.0 * _RATIO * abs(finer.step):
+            error = max(error, abs(e.slope - finer.slope), finer.error / _RATIO)
+        lower, upper = max(low, e.slope - error), min(high, e.slope + error)
         if lower > upper:
             break
-        low, high = lower, upper
-        if best is None or e.error < best.error:
-            best, noisy = e, e.from_noise
+        low, high, finer, agreeing = lower, upper, e, agreeing + 1
+        if best is None or error < best.error:
+            best = e._replace(error=error)
     if best is None:
         return None
     slope = min(max(best.slope, low), high)
-    return _Estimate(slope, max(high - slope, slope - low, EPS * abs(slope)), noisy)
+    return best._replace(slope=slope, error=max(best.error, EPS * abs(slope)), agreeing=agreeing)
 
 
 def _runs(side: list[_Difference]) -> list[_Difference]:
@@ -258,25 +355,36 @@ def _runs(side: list[_Difference]) -> list[_Difference]:
     return usable[::-1]
 
 
+def _rounding(d: _Difference, largest: float) -> float:
+    """How far off a value of f may be; where it has not changed, what it is rounded to is unknown."""
+    return EPS * (d.size if d.change else max(d.size, largest))
+
+
 def _one_side(side: list[_Difference], noise: float, drowned: bool) -> Side:
     usable = _runs(side)
-    estimate = _intersected(_table([(d.step, d.change / d.step) for d in usable], 1, noise))
+    largest = max((d.size for d in usable), default=0.0)
+    rows = [(d.step, d.change / d.step, max(noise, 2.0 * _rounding(d, largest)) / abs(d.step)) for d in usable]
+    estimate = _intersected(_table(rows, 1))
     if estimate is None or not any(math.isfinite(d.change) for d in side[-3:]):
         return Side(math.nan, math.inf, "outside")
-    growth = _growth(usable, noise)
+    growth = _growth(usable, max(noise, EPS * usable[-1].size))
+    if growth is not None and growth > 0.0:  # the quotients are a power of the step, and go to 0 with it
+        return Side(0.0, min(abs(d.change / d.step) for d in usable if d.change), "slope")
     if growth is not None:
         rising = math.copysign(math.inf, usable[-1].change / usable[-1].step)
         return Side(rising, math.inf, "jump" if growth < -0.95 else "vertical")
-    size = max(abs(d.change / d.step) for d in usable[-8:])
-    if drowned or estimate.error > max(0.02 * size, 4.0 * estimate.from_noise):
+    size = max((abs(d.change / d.step) for d in usable[-8:] if d.change), default=math.inf)
+    by_chance = estimate.agreeing < min(3, len(usable) - 1)
+    if drowned or by_chance or estimate.error > max(0.01 * size, 4.0 * estimate.from_noise):
         return Side(math.nan, math.inf, "no limit")
     return Side(estimate.slope, estimate.error, "slope")
 
 
 def _growth(usable: list[_Difference], noise: float) -> float | None:
-    """The power of the step that the quotients follow where they do not settle: -1 at a jump, -1/2 for a root.
+    """The power of the step that the quotients follow: -1 at a jump, -1/2 for a root, 1/2 for x sqrt(x).
 
-    None where they settle: a power law has to hold over the smallest steps that noise does not drown.
+    None where they settle in another way: a power law has to hold over the smallest steps that noise does not drown,
+    and what it says of the next smaller one must be drowned.
     """
     clear = [d for d in usable if abs(d.change) > 64.0 * noise][-7:]
     if len(clear) < 5:
@@ -287,19 +395,28 @@ def _growth(usable: list[_Difference], noise: float) -> float | None:
     ]
     tail = powers[-4:]
     middle = sorted(tail)[len(tail) // 2]
-    steady = all(abs(p - middle) < 0.05 + 0.1 * abs(middle) for p in tail)
-    return middle if steady and middle < -0.02 and abs(powers[-1]) >= 0.6 * abs(powers[0]) else None
+    slack = 0.05 + 0.1 * abs(middle) if middle < 0.0 else 0.1 * middle
+    steady = all(abs(p - middle) < slack for p in tail)
+    if not (steady and (middle < -0.02 or 0.02 < middle < 0.9) and abs(powers[-1]) >= 0.6 * abs(powers[0])):
+        return None
+    last = clear[-1]
+    drowned = usable[usable.index(last) + 1 :]
+    ends = drowned and abs(last.change) * (drowned[0].step / last.step) ** (middle + 1.0) > 256.0 * noise
+    return None if ends else middle
 
 
 def _together(left: list[_Difference], right: list[_Difference], noise: float, *sides: Side) -> Side:
     """Where the sides agree: central differences, whose error has even powers only, or a side where it is better."""
     rows = []
+    largest = max((d.size for d in _runs(left) + _runs(right)), default=0.0)
     for a, b in zip(left, right, strict=True):
         if math.isfinite(a.change) and math.isfinite(b.change):
-            rows.append((b.step, (b.change - a.change) / (b.step - a.step)))
+            wide = b.step - a.step
+            noisy = max(noise, 2.0 * _rounding(a, largest), 2.0 * _rounding(b, largest))
+            rows.append((wide, (b.change - a.change) / wide, noisy / wide))
         else:
             rows.clear()
-    estimate = _intersected(_table(rows, 2, noise / 2.0))
+    estimate = _intersected(_table(rows, 2))
     best = min(sides, key=lambda side: side.error)
     if estimate is not None and estimate.error < best.error:
         return Side(estimate.slope, estimate.error, "slope")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import autograd.checking.derivation_file as module
-from autograd import check_derivative, grad
+from autograd import check_derivative, diagnose, grad
 from autograd.checking.derivation_file import MAX_FILE, MAX_POINTS, parse_derivations, read_derivations
 from autograd.errors import ArgumentError, ExpressionError
 
@@ -166,3 +166,39 @@ def test_large_files_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(ExpressionError):
         read_derivations(file)
     assert time.perf_counter() - began < 10.0
+
+
+# --- typed at a prompt ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "at"),
+    [
+        ("x**2*sin(x)", "2*x*sin(x)+x**2*cos(x)", 2),
+        ("2x^2 + ln(x)", "4x + 1/x", [1.0, 2.5]),
+        ("w x^2".replace(" ", "*"), ("x^2", "2w*x"), [(2.0, 3.0)]),
+        ("f(y, x) = x/y", {"x": "1/y", "y": "-x/y^2"}, [(2.0, 3.0)]),
+        (r"\frac{x}{1+x^2}", r"\frac{1 - x^2}{\left(1+x^2\right)^2}", [0.5, 3.0]),
+        ("arctan(x) + sec(x)", lambda x: 1 / (1 + x * x) + math.tan(x) / math.cos(x), 0.4),
+        ("3", "0", 1.0),
+    ],
+)
+def test_text_is_checked(f: str, derivative: object, at: object) -> None:
+    assert check_derivative(f, derivative, at=at).verdict == "pass"
+
+
+def test_a_wrong_text_is_diagnosed() -> None:
+    report = check_derivative("sin(x^2)", "cos(x^2)", at=0.7)
+    assert str(report).startswith("fail: you left out d(x^2)/dx = 2x (missing factor): 1 of 1 derivative of f")
+    assert str(diagnose("sin(x^2)", "cos(x^2)", 0.7)) == "you left out d(x^2)/dx = 2x"
+
+
+@pytest.mark.parametrize("derivative", ["y", ("y",), ("y", "x", "x"), {"x": "y"}, {"x": "y", "t": "x"}])
+def test_text_has_a_derivative_for_each_variable(derivative: object) -> None:
+    with pytest.raises(ArgumentError, match=r"has the variables x, y: write a derivative for each"):
+        check_derivative("x*y", derivative, at=[(1.0, 2.0)])
+
+
+def test_a_derivative_of_other_variables_is_refused() -> None:
+    with pytest.raises(ExpressionError, match="no variable t here; known: x"):
+        check_derivative("x^2", "2t", at=1.0)

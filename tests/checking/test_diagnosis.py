@@ -235,8 +235,8 @@ def test_a_slip_of_each_kind_stands_above_or_below() -> None:
         (lambda x: "2x", "your derivative gives the str '2x', not a number at x = 0.5"),
         (lambda x: 2j, "your derivative gives the complex 2j, not a number at x = 0.5"),
         (lambda x: (1.0, 2.0), "your derivative gives 2 numbers for 1 variable at x = 0.5"),
-        (lambda x: math.log(-x), "your derivative raises ValueError: "),
-        (lambda x, y: x, "your derivative raises TypeError: "),
+        (lambda x: math.log(-x), "your derivative gives no number here: it raises ValueError: "),
+        (lambda x, y: x, "your derivative gives no number here: it raises TypeError: "),
         (lambda x: {"y": 1.0}, "your derivative has an entry for 'y', which f does not take at x = 0.5"),
     ],
 )
@@ -341,8 +341,8 @@ def test_off_by_a_little() -> None:
         (lambda x: 2 * abs(x) * math.cos(x**2), "one side", "right for x > 0, wrong for x < 0"),
     ],
 )
-def test_plain_math(derivative: Callable[..., Any], kind: str, text: str) -> None:
-    found = diagnose(lambda x: math.sin(x**2), derivative, [0.7, -1.1])
+def test_without_a_graph(derivative: Callable[..., Any], kind: str, text: str) -> None:
+    found = diagnose(lambda x: math.sin(float(f"{x!r}") ** 2), derivative, [0.7, -1.1])  # no copy of it runs on Values
     assert found is not None
     assert (found.kind, found.node, found.text) == (kind, None, text)
 
@@ -350,6 +350,187 @@ def test_plain_math(derivative: Callable[..., Any], kind: str, text: str) -> Non
 def test_swapped_in_plain_math() -> None:
     found = diagnose(lambda x, y: math.sin(x) * y, lambda x, y: (math.sin(x), math.cos(x) * y), (1.0, 2.0))
     assert found == Diagnosis("swapped", None, "the entries for x and y are swapped")
+
+
+# --- the graph of plain math ------------------------------------------------------------------------------------------
+
+
+def helper(x: float) -> float:
+    return math.exp(x) + 1.0
+
+
+class Unit:
+    """A neuron in plain math, called as an object."""
+
+    def __init__(self, w: float) -> None:
+        self.w = w
+
+    def __call__(self, x: float) -> float:
+        return math.tanh(self.w * x) ** 2
+
+
+def made(weight: float) -> Callable[[float], float]:
+    root = math.sqrt
+
+    def f(x: float, power: Callable[[float], float] = math.exp) -> float:
+        return weight * root(1.0 + power(x))
+
+    return f
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "text"),
+    [
+        (lambda x: math.sin(x**2), lambda x: math.cos(x**2), "you left out d(x^2)/dx = 2x"),
+        (lambda x: np.exp(-(x**2)) * x, lambda x: np.exp(-(x**2)), "dropped"),
+        (lambda x: math.log(helper(2 * x)), lambda x: math.exp(2 * x) / helper(2 * x), "you left out d(2x)/dx = 2"),
+        (Unit(3.0), lambda x: 6 * math.tanh(3 * x), "you left out d(tanh(3x))/d(3x) = 1 - tanh(3x)^2"),
+        (made(2.0), lambda x: 1 / math.sqrt(1 + math.exp(x)), "you left out d(exp(x))/dx = exp(x)"),
+        (
+            lambda x: max(0.0, math.sinh(x)),
+            lambda x: math.sinh(x) if x > 0 else 0.0,
+            "d(sinh(x))/dx = cosh(x), not sinh(x)",
+        ),
+    ],
+)
+def test_plain_math_is_traced(f: Callable[..., Any], derivative: Callable[..., Any], text: str) -> None:
+    found = diagnose(f, derivative, [0.7, 1.1])
+    assert found is not None
+    if text == "dropped":
+        assert found.kind == "missing path"
+    else:
+        assert found.text == text
+
+
+def test_tracing_leaves_the_users_objects_alone() -> None:
+    calls: list[float] = []
+    unit = Unit(2.0)
+
+    def f(x: float) -> float:
+        calls.append(1.0)
+        return unit(x) + math.log(x, 10)
+
+    before = (f.__globals__["math"], dict(vars(unit)), Unit.__call__)
+    diagnose(f, lambda x: 1.0, [0.7, 1.1])
+    assert (f.__globals__["math"], dict(vars(unit)), Unit.__call__) == before
+    assert set(calls) == {1.0}
+
+
+def test_a_function_that_cannot_be_traced_is_measured() -> None:
+    def rounded(x: float) -> float:
+        return int(x) + math.sin(x)
+
+    found = diagnose(rounded, lambda x: -math.cos(x), [0.3, 0.6])
+    assert found is not None
+    assert (found.kind, found.node) == ("sign", None)
+
+
+def test_a_copy_whose_value_is_another_is_not_used() -> None:
+    def by_type(x: Any) -> Any:
+        return math.sin(x) if isinstance(x, float) else math.exp(x)
+
+    found = diagnose(by_type, lambda x: math.exp(x), [0.3, 0.6])
+    assert found is not None
+    assert found.node is None
+
+
+# --- the same slip in many places -------------------------------------------------------------------------------------
+
+SAMPLES = ((0.5, 1.0), (-1.2, 0.0), (2.0, 1.0), (0.3, 0.0))
+
+
+def likelihood(w: float, b: float) -> float:
+    terms = ((logistic(w * x + b), y) for x, y in SAMPLES)
+    return -sum(y * math.log(p) + (1 - y) * math.log(1 - p) for p, y in terms)
+
+
+def likelihood_gradient(
+    w: float, b: float, factor: Callable[[float], float] = lambda s: 1.0, x_too: bool = True
+) -> Any:
+    errors = [(x, logistic(w * x + b) - y, factor(logistic(w * x + b))) for x, y in SAMPLES]
+    return sum(s * r * (x if x_too else 1.0) for x, r, s in errors), sum(s * r for _, r, s in errors)
+
+
+def spread(a: float, b: float, c: float) -> float:
+    m = (a + b + c) / 3
+    v = ((a - m) ** 2 + (b - m) ** 2 + (c - m) ** 2) / 3
+    return (a - m) / math.sqrt(v + 1e-5)
+
+
+def first_only(a: float, b: float, c: float) -> tuple[float, float, float]:
+    m = (a + b + c) / 3
+    return 1 / math.sqrt(((a - m) ** 2 + (b - m) ** 2 + (c - m) ** 2) / 3 + 1e-5), 0.0, 0.0
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "at", "kind", "text"),
+    [
+        (
+            likelihood, lambda w, b: likelihood_gradient(w, b, x_too=False), [(0.4, 0.1), (-0.3, 0.7)],
+            "missing factor", "and so in each of 4 such places",
+        ),
+        (
+            likelihood, lambda w, b: likelihood_gradient(w, b, lambda s: s * (1 - s)), [(0.4, 0.1), (-0.3, 0.7)],
+            "extra factor", "stands there twice, and so in each of 4 such places",
+        ),
+        (
+            likelihood, lambda w, b: likelihood_gradient(w, b, lambda s: 0.25), [(0.4, 0.1), (-0.3, 0.7)],
+            "mean for sum", "f takes the sum of 4 terms, your derivative their mean",
+        ),
+        (
+            lambda s: sum(-math.log(s) - math.log(1 + (x / s) ** 2) for x in XS),
+            lambda s: sum(2 * x * x / (s**3 * (1 + (x / s) ** 2)) for x in XS), [0.7, 1.5],
+            "dropped term", "you dropped the term",
+        ),
+        (spread, first_only, [(1.0, 2.0, 4.0), (0.3, -0.4, 0.9)], "missing path", "you held (a + b + c)/3 and "),
+        (
+            lambda x: math.sin(x) ** 2, lambda x: math.cos(x) ** 2, [0.4, 1.1],
+            "wrong function", "the derivative of the power sin(x)^2 is not the power of the derivative",
+        ),
+        (
+            lambda x: (x + 1) * (x + 2) * (x + 3), lambda x: 1.0, [0.4, 1.1],
+            "wrong function", "is not the product of the derivatives",
+        ),
+        (
+            logistic, lambda x: x * (1 - x), [0.5, -1.0, 2.0],
+            "wrong function", "d(sigmoid(x))/dx = sigmoid(x)*(1 - sigmoid(x)), not x*(1 - x)",
+        ),
+        (
+            lambda x: math.log(1 + math.exp(3 * x)) / 3, logistic, [0.5, -1.3],
+            "wrong point", "d(softplus(3x))/d(3x) is taken at x instead of at 3x",
+        ),
+        (
+            lambda x: x if x > 0 else 0.01 * x, lambda x: 1.0 if x > 0 else 0.0, [0.4, -1.1],
+            "one side", "right for x > 0, wrong for x < 0: x also reaches f directly, by d(0.01x)/dx = 0.01",
+        ),
+        (
+            lambda r: sum(k * math.log(r) - r for k in (1, 3, 2)), lambda r: 6 / r - 1, [0.4, 1.1],
+            "sign", "perhaps the sign of the term r is the wrong way round, or ",
+        ),
+        (
+            lambda x, y: math.log(x**2 + y**2), lambda x, y: (x / (x * x + y * y), y / (x * x + y * y)), [(1.0, 2.0)],
+            "constant factor", "your derivative is 1/2 times what it should be",
+        ),
+        (math.hypot, lambda x, y: (x, y), [(1.0, 2.0)], "missing factor", "you left out the division by hypot("),
+    ],
+)  # fmt: skip
+def test_slip_of_many_places(f: Any, derivative: Any, at: Any, kind: str, text: str) -> None:
+    found = diagnose(f, derivative, at)
+    assert found is not None
+    assert found.kind == kind
+    assert text in found.text
+
+
+def test_a_factor_is_a_number_that_people_write() -> None:
+    found = diagnose(lambda x: math.exp(x**2), lambda x: x**2 * math.exp(x**2 - 1), [0.4, -1.1, 1.3])
+    assert found is not None
+    assert "0.18" not in found.text
+
+
+def test_a_derivative_of_0_has_no_ratio_of_minus_0() -> None:
+    found = diagnose(lambda x: -x * math.exp(x) - 3.0 * x, lambda x: 0.0 if x == 1.0 else 7.0 * x, [1.0, 2.0])
+    assert found is not None
+    assert "ratio 0," in found.text
 
 
 # --- what comes back -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_what_a_run_says(pytester: pytest.Pytester) -> None:
         [
             "*sampled_points needs a domain: mark the test with @pytest.mark.derivative_domain(*",
             "*test_wrong*",
-            "E *DerivativeError: fail: 2 of 2 derivatives *",
+            "E *DerivativeError: fail: d(x^2)/dx = 2x, not 3x (wrong function): 2 of 2 derivatives *",
             "*test_jump*",
             "E *DerivativeError: undefined: 1 of 1 derivative *",
             "*= derivatives checked =*",
@@ -50,6 +51,31 @@ def test_what_a_run_says(pytester: pytest.Pytester) -> None:
         ]
     )
     result.stdout.no_fnmatch_line("*def check_derivative*")  # the text explains itself; our own lines would bury it
+
+
+def test_the_slip_stands_in_the_summary_and_each_derivative_in_the_xml(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    pytester.makepyfile("""
+        import math
+
+        def test_it(assert_derivative):
+            df = lambda x, y: (math.cos(2 * x) * y, math.sin(2 * x))
+            assert_derivative(lambda x, y: math.sin(2 * x) * y, df, at=(1, 3))
+    """)
+    result = pytester.runpytest_subprocess("--junit-xml=out.xml", "-rf", "--tb=no")
+    result.stdout.fnmatch_lines(["FAILED *fail: *"])
+    case = ElementTree.parse(pytester.path / "out.xml").find(".//testcase")
+    assert case is not None
+    found = {p.get("name"): p.get("value") for p in case.iter("property")}
+    assert found["d<lambda>/dy at x = 1.0, y = 3.0"] == "pass"
+    assert str(found["d<lambda>/dx at x = 1.0, y = 3.0"]).startswith("fail: yours -1.248")
+    slip = "you left out d(2x)/dx = 2"
+    assert found["the slip in d<lambda>"] == f"missing factor: {slip}"
+    failure = case.find("failure")
+    assert failure is not None
+    assert str(failure.get("message")).startswith(f"autograd.errors.DerivativeError: fail: {slip} (missing factor)")
 
 
 def test_a_run_without_derivatives_says_nothing_of_them(pytester: pytest.Pytester) -> None:

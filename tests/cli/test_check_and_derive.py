@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,65 @@ def test_a_python_file_is_not_executed(run: Any, tmp_path: Path) -> None:
     assert run("check", file_of(tmp_path, RIGHT, "text.py"))[0] == 0
 
 
+def test_reading_goes_on_after_a_bad_line(run: Any, tmp_path: Path) -> None:
+    text = "k(x) = 2 +\nk'(x) = 0\nat x = 1\n" + RIGHT + "\nh(x) = x\nh'(x) = y\nat x = 1\nm(x) = x\nat x = 2\n"
+    file = file_of(tmp_path, text)
+    status, out, err = run("check", file)
+    assert status == 2
+    assert out.splitlines()[-1] == "1 pass, 0 fail, 0 undefined"
+    assert out.startswith("line 4: f(x)")
+    complaints = [line for line in err.splitlines() if line.startswith("autograd: ")]
+    assert [c.split(", ")[1] for c in complaints] == ["line 1", "line 9", "line 11"]
+    assert "the derivative is missing" in complaints[2]
+
+
+def test_several_files_and_standard_input(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WRONG.encode())))
+    right = file_of(tmp_path, RIGHT)
+    status, out, err = run("check", right, "-", str(tmp_path / "nowhere.txt"))
+    assert status == 2
+    assert "No such file" in err
+    lines = out.splitlines()
+    assert lines[0] == f"{right}:"
+    assert "-:" in lines
+    assert "  points right: dg/dx 2 of 2, dg/dy 0 of 2" in lines
+    assert lines[-1] == "1 pass, 1 fail, 0 undefined"
+
+
+def test_the_result_as_json(run: Any, tmp_path: Path) -> None:
+    status, out, err = run("check", "--json", file_of(tmp_path, RIGHT + WRONG + "\nq(x) = (\n"))
+    assert status == 2
+    assert "line 10" in err
+    data = json.loads(out)
+    (file,) = data["files"]
+    assert data["score"] == {"pass": 1, "fail": 1, "undefined": 0}
+    assert [(e["line"], e["column"]) for e in file["errors"]] == [(10, 9)]
+    first, second = file["derivations"]
+    assert (first["verdict"], first["slip"], first["line"]) == ("pass", None, 1)
+    assert second["slip"]["kind"] in ("constant factor", "missing factor")
+    by_x, by_y = second["components"]
+    assert (by_x["variable"], by_x["right"], by_y["right"]) == ("x", 2, 0)
+    assert by_y["points"][0] == {
+        "at": {"x": 1.0, "y": 2.0}, "verdict": "fail", "yours": 3.0, "right": 5.0, "note": by_y["points"][0]["note"]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["lambda", "in", "None"])
+def test_a_variable_that_is_a_word_of_python_is_one_complaint(run: Any, tmp_path: Path, word: str) -> None:
+    text = f"f(x, {word}) = x**2\ndf/dx = 2*x\ndf/d{word} = 0\nat (1, 2)\n"
+    status, out, err = run("check", file_of(tmp_path, text))
+    assert (status, out) == (2, "")
+    assert err.count("autograd: ") == 1
+    assert f"{word} is a word of Python" in err
+
+
+def test_exit_statuses_stand_in_the_help(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("check", "--help")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Exit status: 0 if all derivations are right, 1 if one is wrong or undefined, 2 for what" in told
+
+
 # --- derive ------------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +218,7 @@ def test_an_expression_as_it_stands_in_a_notebook(run: Any) -> None:
     assert out.startswith("2λ² − |λ| e^(2x)\nat λ = -3.0\nat x = 0.0\n\nvalue  15.0\nd/dλ   -11.0\nd/dx   -6.0\n")
 
 
-@pytest.mark.parametrize("text", ["lambda*x", "f'(x)", "e^2x", "1/2x", "\\frac{1}{x}", "x ∈ ℝ"])
+@pytest.mark.parametrize("text", ["lambda*x", "f'(x)", "e^2x", "1/2x", "\\frak{x}", "x ∈ ℝ"])
 def test_what_is_not_read_is_a_line_with_its_place(run: Any, text: str) -> None:
     status, out, err = run("derive", text, "x=1")
     assert (status, out) == (2, "")

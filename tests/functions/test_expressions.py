@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import pickle
@@ -454,3 +455,70 @@ def test_the_longest_texts_that_are_allowed_run() -> None:
     assert parse("-" * (MAX_LENGTH - 1) + "x")(x=2.0) == -2.0
     assert parse("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH)(x=2.0) == 2.0
     assert parse("+".join(["x"] * (MAX_LENGTH // 2)))(x=Value(1.0)).data == MAX_LENGTH // 2
+
+
+# --- LaTeX ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("latex", "plain"),
+    [
+        (r"\frac{x}{1+x^2}", "x/(1+x^2)"),
+        (r"\frac12 x^2 - \dfrac x y", "0.5x^2 - x/y"),
+        (r"\sin^2 2x + 1", "sin(2x)^2 + 1"),
+        (r"\sqrt{x^{2}+1}\,\sqrt[3]{x}", "sqrt(x^2+1)*cbrt(x)"),
+        (r"xe^{-x^2/2}", "x*exp(-x^2/2)"),
+        (r"\ln\left(1+e^{x}\right)", "log(1+exp(x))"),
+        (r"x\sin x\cos x", "x*sin(x)*cos(x)"),
+        (r"\log_{10} x + \log_2(x)", "log10(x) + log2(x)"),
+        (r"\arctan\frac{x}{2} + \cos^{-1}(x)", "atan(x/2) + acos(x)"),
+        (r"2\pi x\cdot y \div 3", "2*pi*x*y/3"),
+        (r"\left|x-y\right| + \sinh |x|", "abs(x-y) + sinh(abs(x))"),
+        (r"\sigma(x)(1-\sigma(x))", "sigmoid(x)*(1 - sigmoid(x))"),
+        (r"\operatorname{tanh} x + \mathrm{e}^x", "tanh(x) + exp(x)"),
+        (r"xy^{2}+x(y+1)", "x*y**2 + x*(y + 1)"),
+        (r"\frac{1}{\sqrt{2\pi}}e^{-\frac{x^2}{2}}", "exp(-x^2/2)/sqrt(2*pi)"),
+        (r"\sin\cos x - \tan -x", "sin(cos(x)) + tan(x)"),
+        (r"\max(x, \sin y)", "max(x, sin(y))"),
+        (r"(1+x)^{2}(1-x)^{-1}", "(1+x)**2/(1-x)"),
+    ],
+)
+def test_latex_is_read(latex: str, plain: str) -> None:
+    values = {"x": 0.7, "y": 1.3}
+    assert parse(latex).evaluate(values) == pytest.approx(parse(plain).evaluate(values), rel=1e-14)
+    assert str(parse(latex)) == latex
+
+
+def test_names_in_latex() -> None:
+    assert parse(r"x_{1}\beta + x_2 + \mathrm{lr}").names == ("x_1", "β", "x_2", "lr")
+
+
+@pytest.mark.parametrize(
+    ("latex", "column", "reason"),
+    [
+        (r"x + \foo x", 5, r"command \\foo is not read"),
+        (r"\sin x/2", 7, "divided inside the function"),
+        (r"\sin", 1, "nothing to be taken of"),
+        (r"\frac{x}{", 9, "never closed"),
+        (r"\frac{x}", 9, "an argument is missing"),
+        (r"x^{2}}", 6, "closes nothing"),
+        (r"(x^{2)}", 6, "closes nothing"),
+        (r"x^\frac12", 3, "braces are wanted"),
+        (r"\sin^{-2} x", 1, "power behind the function"),
+    ],
+)
+def test_wrong_latex_is_refused_with_its_place(latex: str, column: int, reason: str) -> None:
+    with pytest.raises(ExpressionError, match=reason) as refused:
+        parse(latex)
+    assert refused.value.position == column - 1
+
+
+@given(st.text(alphabet="\\{}()^_|fracsinqtx12+-*/ ", max_size=60))
+def test_any_latex_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(ExpressionError):
+        parse("\\sin " + text)
+
+
+def test_latex_nested_deeply_is_refused() -> None:
+    with pytest.raises(ExpressionError):
+        parse(r"\frac{" * 300 + "x" + "}{2}" * 300)
