@@ -20,7 +20,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, DerivativeError
 from ..functions.slopes import EPS, Side, Slopes, exact_sum
 from ..functions.trees import flatten
-from .points import Known, NotANumberError, Point, Problem, entry_names, numbers_of, real, structured_points
+from .points import Known, NotANumberError, Point, Problem, entry_names, in_order, numbers_of, real, structured_points
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
@@ -189,9 +189,9 @@ def check_derivative(
             failing += jacobian.failing(found)[:1]
         entries += found
     if diagnosed and slip is None and failing:
-        first = failing[0][0]
-        every = points if first.f is counted else [failing[0][1]]
-        slip = _slip(first.f, first.derivative, every, known if first.f is counted else {})
+        problem = failing[0][0]
+        every = points if problem.f is counted else [failing[0][1]]
+        slip = _slip(problem, every, {e.variable for e in entries if e.verdict == "fail"})
     return Report(tuple(entries), getattr(f, "__name__", "f"), slip if diagnosed else None, calls[0])
 
 
@@ -233,12 +233,28 @@ def _value(f: Function, point: Point) -> Any:
     return value
 
 
-def _slip(f: Function, derivative: Function, points: list[Point], known: Known) -> Diagnosis | None:
-    """What the diagnosis finds; a failure of it must not hide the verdict."""
+_MOST_NAMED = 8  # variables in which a slip is looked for
+
+
+def _slip(problem: Problem, points: list[Point], wrong: set[str]) -> Diagnosis | None:
+    """What the diagnosis finds; a failure of it must not hide the verdict. Of many variables, some wrong ones are
+    looked at and the others stay as they are.
+    """
     from .diagnosis import diagnose  # only a wrong derivative needs it
 
+    derivative, known, names = problem.derivative, problem.known, points[0].names
+    if len(names) > _SINGLY:
+        some = [i for i, name in enumerate(names) if name in wrong][:_MOST_NAMED]
+        points, known = [point.some(some) for point in points if point.names == names], {}
+
+        @functools.wraps(problem.derivative)
+        def derivative(*args: Any, **kwargs: Any) -> Any:
+            result = problem.derivative(*args, **kwargs)
+            result = numbers_of(in_order(names, result) if isinstance(result, dict) else result)
+            return [result[i] for i in some]
+
     try:
-        return diagnose(f, derivative, points, known=known)
+        return diagnose(problem.f, derivative, points, known=known)
     except Exception:
         return None
 
@@ -661,7 +677,7 @@ class _Judge:
         tolerance = 3.0 * side.error + self.relative(yours, truth)
         right = abs(yours - truth) <= tolerance
         predicted = abs(yours) * measured.reach  # how much f should change
-        if yours == 0.0 and measured.flat > 1e-5 * measured.reach:
+        if yours == 0.0 and measured.flat > 1e-5 * measured.reach and measured.span > 1e-9 * measured.size:
             return self.entry(yours, True, tolerance, "f is constant here, up to its next step")
         if measured.span <= 16.0 * max(measured.noise, EPS * measured.size) and predicted > EPS * measured.size:
             hidden = predicted <= 64.0 * EPS * max(1.0, measured.size) if not measured.span else right

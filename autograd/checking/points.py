@@ -35,6 +35,7 @@ __all__ = [
     "Problem",
     "argument_names",
     "entry_names",
+    "in_order",
     "near",
     "numbers_of",
     "real",
@@ -106,6 +107,19 @@ class Point(NamedTuple):
             return f(**dict(zip(self.arguments, arguments, strict=True)))
         return f(*arguments)
 
+    def some(self, every: Sequence[int]) -> Point:
+        """The same place with some of its numbers as the only variables; the others stay as they are."""
+
+        def fill(places: Any) -> Any:
+            numbers: list[Any] = list(self.numbers)
+            for i, x in zip(every, places, strict=True):
+                numbers[i] = x
+            return self.tree.unflatten(numbers)
+
+        chosen = [self.numbers[i] for i in every]
+        tree = Tree((None,) * len(every), "some", fill)
+        return self._replace(numbers=tuple(chosen), tree=tree, names=tuple(self.names[i] for i in every))
+
     def named(self) -> dict[str, float]:
         """The numbers by name."""
         return dict(zip(self.names, self.numbers, strict=True))
@@ -158,7 +172,7 @@ def _structured_point(f: Function, point: Any) -> Point:
     arguments = argument_names(f)
     single = len(_required(f)) == 1 == len(_positional(f))
     keyword = False
-    if isinstance(point, dict) and not (single and point and not _takes(f, [str(name) for name in point])):
+    if isinstance(point, dict) and not (single and _is_taken_whole(f, point)):
         unknown = [name for name in point if name not in arguments]
         if unknown and arguments and not _takes(f, list(point)):
             raise ArgumentError(f"f has no argument {unknown[0]!r}; it has {', '.join(arguments)}")
@@ -186,6 +200,17 @@ def _structured_point(f: Function, point: Any) -> Point:
         )
     names = [entry for name, part in zip(order, values, strict=True) for entry in entry_names(name, part)]
     return Point(xs, tree, tuple(names), keyword, tuple(order))
+
+
+def _is_taken_whole(f: Function, point: dict[Any, Any]) -> bool:
+    """Whether a dict is the one argument of f, and not its arguments by name."""
+    if not point or _takes(f, [str(name) for name in point]):
+        return False
+    try:
+        f(point)
+    except Exception:
+        return False
+    return True
 
 
 def _like(x: Any) -> Callable[[Any], Any]:
@@ -337,9 +362,9 @@ class Problem:
             raise
         except Exception as error:  # whatever it is, it is not a number
             what = f"{type(error).__name__}: {error}".splitlines()[0][:100]
-            raise NotANumberError(f"your derivative gives no number here: it raises {what}") from error
+            raise NotANumberError(f"your derivative raises {what}") from error
         if isinstance(result, dict):
-            result = self._ordered(point, result)
+            result = in_order(point.names, result)
         if isinstance(result, complex | str) or result is None:
             raise NotANumberError(f"your derivative gives {_kind(result)}, not a number")
         try:
@@ -355,14 +380,6 @@ class Problem:
             raise NotANumberError(f"your derivative gives {count} for {wanted}{way_out}")
         return entries
 
-    def _ordered(self, point: Point, result: dict[Any, Any]) -> Any:
-        """A dict by the names of the arguments, or by the keys of the one argument, in the order of the point."""
-        known = list(dict.fromkeys(name.partition("[")[0] for name in point.names))
-        if unknown := [key for key in result if str(key) not in known]:
-            raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
-        by_text = {str(key): entry for key, entry in result.items()}
-        return [by_text[name] for name in known if name in by_text]
-
     def noise(self, point: Point) -> tuple[float, ...]:
         """How far the hand derivative may be off for its own rounding, for each variable."""
         yours = self.entries(point, point.numbers)
@@ -376,17 +393,17 @@ class Problem:
 
     def _roughness(self, point: Point, sign: float) -> list[float]:
         """The noise of a hand derivative on one side, from third differences; empty where it has no values there."""
-        rough = [math.inf] * len(point.numbers)
+        rough: list[list[float]] = [[] for _ in point.numbers]
         for step in _STEPS:
             moved = [[x + sign * k * step * (abs(x) or 1.0) for x in point.numbers] for k in range(1, 6)]
             try:
                 rows = [self.entries(point, xs) for xs in moved]
             except NotANumberError:
                 return []
-            for i, (a, b, c, d, e) in enumerate(zip(*rows, strict=True)):
+            for found, (a, b, c, d, e) in zip(rough, zip(*rows, strict=True), strict=True):
                 third = max(abs(a - 3.0 * b + 3.0 * c - d), abs(b - 3.0 * c + 3.0 * d - e)) / 2.0
-                rough[i] = min(rough[i], third if math.isfinite(third) else 0.0)
-        return rough
+                found.append(third if math.isfinite(third) else 0.0)
+        return [sorted(found)[1] for found in rough]  # curvature is in the largest, chance in the smallest
 
     # --- by the engine
 
@@ -486,6 +503,15 @@ class Problem:
             if measured.kind != "kink" or not low - error <= yours <= high + error:
                 return False
         return True
+
+
+def in_order(names: Sequence[str], result: dict[Any, Any]) -> list[Any]:
+    """A dict by the names of the arguments, or by the keys of the one argument, in the order of a point's names."""
+    known = list(dict.fromkeys(name.partition("[")[0] for name in names))
+    if unknown := [key for key in result if str(key) not in known]:
+        raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
+    by_text = {str(key): entry for key, entry in result.items()}
+    return [by_text[name] for name in known if name in by_text]
 
 
 def _weights(order: Sequence[Any]) -> dict[Any, float]:
