@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,6 +121,10 @@ class Point(NamedTuple):
         tree = Tree((None,) * len(every), "some", fill)
         return self._replace(numbers=tuple(chosen), tree=tree, names=tuple(self.names[i] for i in every))
 
+    def values(self) -> tuple[Value, ...]:
+        """A leaf of a graph for each of the numbers."""
+        return tuple(Value(x, name) for x, name in zip(self.numbers, self.names, strict=True))
+
     def named(self) -> dict[str, float]:
         """The numbers by name."""
         return dict(zip(self.names, self.numbers, strict=True))
@@ -206,11 +211,11 @@ def _is_taken_whole(f: Function, point: dict[Any, Any]) -> bool:
     """Whether a dict is the one argument of f, and not its arguments by name."""
     if not point or _takes(f, [str(name) for name in point]):
         return False
+    structured = any(getattr(part, "ndim", 0) or isinstance(part, list | tuple | dict) for part in point.values())
     try:
-        f(point)
+        return structured and len(numbers_of(f(point))) > 0
     except Exception:
         return False
-    return True
 
 
 def _like(x: Any) -> Callable[[Any], Any]:
@@ -276,9 +281,7 @@ _STRIDES = [math.sqrt(p) % 1.0 for p in (5, 2, 3, 7, 11, 13, 17, 19)]  # no two 
 
 # --- what the user says, what the engine says, and what the values say ------------------------------------------------
 
-# Relative steps of full mantissas. A hand derivative's rounding stays as it is when the step shrinks; its curvature
-# does not.
-_STEPS = (0.94 * 2.0**-18, 0.94 * 2.0**-24, 0.94 * 2.0**-30)
+_STEPS = tuple(0.94 * 2.0**-k for k in (18, 21, 24, 27, 30))  # relative ones, of full mantissas
 
 
 class NotANumberError(Exception):
@@ -342,6 +345,7 @@ class Problem:
         self.derivative = derivative
         self.known = {} if known is None else known
         self.values: dict[tuple[float, ...], float] = {}
+        self.inputs: dict[tuple[float, ...], tuple[Value, ...]] = {}  # where several problems share a graph
 
     # --- by hand
 
@@ -403,13 +407,13 @@ class Problem:
             for found, (a, b, c, d, e) in zip(rough, zip(*rows, strict=True), strict=True):
                 third = max(abs(a - 3.0 * b + 3.0 * c - d), abs(b - 3.0 * c + 3.0 * d - e)) / 2.0
                 found.append(third if math.isfinite(third) else 0.0)
-        return [sorted(found)[1] for found in rough]  # curvature is in the largest, chance in the smallest
+        return [_plateau(found) for found in rough]
 
     # --- by the engine
 
     def by_engine(self, point: Point) -> Engine | None:
         """Run `f` on Values and differentiate; None where it leaves the graph or has no value."""
-        inputs = tuple(Value(x, name) for x, name in zip(point.numbers, point.names, strict=True))
+        inputs = self.inputs.get(point.numbers) or point.values()
         try:
             with warnings.catch_warnings(), modes.comparisons() as branches:
                 warnings.simplefilter("ignore", GradientWarning)
@@ -503,6 +507,14 @@ class Problem:
             if measured.kind != "kink" or not low - error <= yours <= high + error:
                 return False
         return True
+
+
+def _plateau(rough: Sequence[float]) -> float:
+    """Where third differences stop shrinking with the step: curvature shrinks by 512 from one step to the next."""
+    for coarse, fine in pairwise(rough):
+        if fine == 0.0 or fine > coarse / 8.0:
+            return max(coarse, fine)
+    return rough[-1]
 
 
 def in_order(names: Sequence[str], result: dict[Any, Any]) -> list[Any]:
