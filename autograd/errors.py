@@ -11,6 +11,7 @@ import os
 import sys
 import unicodedata
 import warnings
+from types import FrameType
 
 
 class AutogradError(Exception):
@@ -101,6 +102,10 @@ class GradientWarning(RuntimeWarning):
     """A gradient that is legal but seldom meant: an infinite slope, or a step that stops every gradient."""
 
 
+class CompileWarning(UserWarning):
+    """A function read numbers out of its graph while it was compiled, so its program keeps the numbers of that time."""
+
+
 _KINDS: dict[type[Exception], type[AutogradError]] = {
     ZeroDivisionError: DivisionByZeroError,
     OverflowError: RangeError,
@@ -121,9 +126,14 @@ def translated(error: Exception, message: str) -> AutogradError:
 def warn(message: str, kind: type[Warning] = GradientWarning) -> None:
     """Give a warning that points at the first line outside this package."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and is_own(frame):
         level, frame = level + 1, frame.f_back
     warnings.warn(visible(message), kind, stacklevel=level)
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether the code that runs in this frame is this package's."""
+    return frame.f_code.co_filename.startswith(_PACKAGE)
 
 
 def shown(label: str) -> str:

@@ -9,12 +9,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from ..engine.op import Op
-from .layout import Window
 from .plan import Plan
+from .steps import Window
 
 __all__ = ["Arrays", "Floats", "Scratch", "word"]
 
@@ -60,6 +59,14 @@ class Arrays:
         """The name of a window's numbers."""
         found = self._gathered.get(window)
         return self._named((window, "V"), name, view(self.values, window) if found is None else found)
+
+    def stacked(self, name: str, apart: bool) -> tuple[dict[str, str], tuple[int, ...]]:
+        """What a formula over stacked operands calls them, and the stack's shape; `apart`: its first is not in it."""
+        array = self.names[name]
+        if not apart:
+            return {"X": name}, array.shape
+        self.names |= {f"{name}_0": array[0, ...], f"{name}_rest": array[1:]}
+        return {"x0": f"{name}_0", "X": f"{name}_rest"}, array[1:].shape
 
     def gradient(self, window: Window, name: str) -> str:
         """The name of a window's gradients; it is a view."""
@@ -143,4 +150,5 @@ class Scratch:
 def view(array: Floats, window: Window) -> Floats:
     """A window of an array; its places must lie evenly."""
     assert window.strides is not None
-    return as_strided(array[window.start :], window.shape, [8 * stride for stride in window.strides])
+    strides = [8 * stride for stride in window.strides]
+    return np.ndarray(window.shape, np.float64, array, 8 * window.start, strides)  # as_strided keeps an object more

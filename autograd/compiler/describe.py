@@ -18,8 +18,8 @@ from ..engine.op import Op
 from ..engine.ops import LEAF
 from ..reading.grouping import Grouping, Part
 from ..reading.names import short_number
-from .layout import Window
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, operands_of, wanted_places
+from .plan import Plan, wanted_places
+from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
 from .tape import Numbers
 
 __all__ = ["Description", "Names"]
@@ -70,7 +70,7 @@ class Description:
             return ", ".join(self._sent(step, product.out, f"dZ{tag}", formula))
         return ""
 
-    def _of_product(self, step: Product | Inner) -> Iterator[str]:
+    def _of_product(self, step: Product[Window] | Inner[Window]) -> Iterator[str]:
         named = self.names.of(step)
         tag, x = named.tag, named.inputs
         if isinstance(step, Product):
@@ -113,7 +113,7 @@ class Description:
             return f"{_called(step.op)} of {n:,} nodes at once"
         return f"{n:,} node{'s' * (n != 1)} one by one"
 
-    def _arguments(self, step: Alike | Reduction, z: Window) -> str:
+    def _arguments(self, step: Alike[Window] | Reduction[Window], z: Window) -> str:
         """The operands of an activation (Z, numbers, and dots for what is neither), then the row's own parameters."""
         at = place_of(z, step)
         operands = step.operands if isinstance(step, Alike) else list(step.operands.places.reshape(step.count, -1))
@@ -190,18 +190,18 @@ class Names:
                 several = len({None if part is None else part.layer for part in found}) > 1
                 layers[step] = None if several else layers[step]
         count = Counter(layers[step] for step in steps if isinstance(step, Product | Inner))
-        self.product: dict[int, Product | Inner] = {}  # by layer, where a layer has just one
+        self.product: dict[int, Product[Window] | Inner[Window]] = {}  # by layer, where a layer has just one
         for step in steps:
             layer = layers[step]
             if isinstance(step, Product | Inner) and layer is not None and count[layer] == 1:
                 self.product[layer] = step
-        self.activation: dict[int, Alike | Reduction] = self._activations(parts)
+        self.activation: dict[int, Alike[Window] | Reduction[Window]] = self._activations(parts)
         self._of: dict[Step, Named] = {}
         for k, step in enumerate(steps, 1):
             self._of[step] = self._named(k, step, layers[step])
         self._source = self._in_source()
 
-    def activated(self, step: Alike | Reduction) -> Product | Inner | None:
+    def activated(self, step: Alike[Window] | Reduction[Window]) -> Product[Window] | Inner[Window] | None:
         """The product that a step is the activation of."""
         layer = self._of[step].layer
         return self.product[layer] if layer is not None and self.activation.get(layer) is step else None
@@ -237,9 +237,9 @@ class Names:
         """The names of a step."""
         return self._of[step]
 
-    def _activations(self, parts: dict[Step, Part | None]) -> dict[int, Alike | Reduction]:
+    def _activations(self, parts: dict[Step, Part | None]) -> dict[int, Alike[Window] | Reduction[Window]]:
         """By layer, the step that puts all of the layer's product through a function."""
-        found: dict[int, Alike | Reduction] = {}
+        found: dict[int, Alike[Window] | Reduction[Window]] = {}
         for step, part in parts.items():
             if part is None or part.role != "a" or not isinstance(step, Alike | Reduction):
                 continue
@@ -262,7 +262,7 @@ class Names:
         return Named(k, layer, str(layer), "X" if layer == 1 else f"X{layer}")
 
 
-def place_of(out: Window, step: Alike | Reduction) -> int | None:
+def place_of(out: Window, step: Alike[Window] | Reduction[Window]) -> int | None:
     """Which operand of a step is all of `out`; None: none is."""
     if isinstance(step, Reduction):
         places: list[Numbers | None] = list(step.operands.places.reshape(step.count, -1))

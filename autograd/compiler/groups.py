@@ -2,7 +2,7 @@
 
 The arrays in a group hold nodes by their number in the tape. :func:`rewrite_sums` comes first: it makes dots of sums of
 products that were written with + and *. Then :func:`grouped` sorts the nodes into groups, level by level, and
-:func:`products` the dots among them into matrix products.
+:func:`grids` the dots among them into matrix products.
 """
 
 from __future__ import annotations
@@ -17,23 +17,10 @@ import numpy as np
 
 from ..engine.op import Op
 from ..engine.ops import ADD, DOT, LEAF, LITERAL, MUL, SUM
+from .steps import Alike, Product, Reduction, Rows
 from .tape import DEAD, Mask, Numbers, Tape
 
-__all__ = [
-    "NARROW",
-    "WORK",
-    "Alike",
-    "Dot",
-    "Group",
-    "Product",
-    "ProductGroup",
-    "Reduction",
-    "Rows",
-    "Single",
-    "grouped",
-    "products",
-    "rewrite_sums",
-]
+__all__ = ["NARROW", "WORK", "Dot", "Grid", "Group", "Lone", "grids", "grouped", "rewrite_sums"]
 
 NARROW = 24  # nodes of a level; fewer are computed one by one, on floats, which NumPy's calls would only slow down
 LONGEST = 10_000  # single nodes of one step
@@ -42,51 +29,13 @@ LONG = 8  # terms without products that become one sum
 
 
 @dataclass
-class ProductGroup:
-    """nodes[r, c] = sum_k weights[r, k] inputs[k, c] + bias[r]; without a bias the last array is empty."""
+class Lone:
+    """Nodes that are computed one after the other, operands first."""
 
-    nodes: Numbers
-    weights: Numbers
-    inputs: Numbers
-    bias: Numbers
+    out: Numbers
 
 
-@dataclass
-class Rows:
-    """nodes[n] = sum_k weights[k, n] inputs[k, n] + bias[n]: dots that have nothing in common."""
-
-    nodes: Numbers
-    weights: Numbers
-    inputs: Numbers
-    bias: Numbers
-
-
-@dataclass
-class Reduction:
-    """nodes[n] = op(operands[0, n], operands[1, n], ...), for rows of any number of operands."""
-
-    op: Op
-    nodes: Numbers
-    operands: Numbers
-
-
-@dataclass
-class Alike:
-    """nodes[n] = op(operands[0][n], operands[1][n], ...)."""
-
-    op: Op
-    nodes: Numbers
-    operands: list[Numbers]
-
-
-@dataclass
-class Single:
-    """Nodes one after the other, operands first."""
-
-    nodes: Numbers
-
-
-Group = ProductGroup | Rows | Reduction | Alike | Single
+Group = Product[Numbers] | Rows[Numbers] | Reduction[Numbers] | Alike[Numbers] | Lone
 
 
 class Dot(NamedTuple):
@@ -97,7 +46,7 @@ class Dot(NamedTuple):
     inputs: tuple[int, ...]
 
 
-class Product(NamedTuple):
+class Grid(NamedTuple):
     """Dots of some rows of weights with some columns of inputs, each with each: nodes[r][c] is row r times column c."""
 
     nodes: list[list[int]]
@@ -180,7 +129,7 @@ class _Sums:
             alike[of_kind, e - s].append(Dot(name, tuple(weights[s:e]), tuple(inputs[s:e])))
             where[name] = of_sum, s, e
         for group in alike.values():
-            for found in products(group):
+            for found in grids(group):
                 if found.work >= WORK:
                     for r, row in enumerate(found.nodes):
                         for c, name in enumerate(row):
@@ -289,7 +238,7 @@ def grouped(tape: Tape) -> list[list[Group]]:
 def _pieces(single: list[Numbers]) -> list[list[Group]]:
     """Single nodes, in steps of a size that Python can compile when they run often."""
     nodes = np.concatenate(single)
-    return [[Single(nodes[start : start + LONGEST])] for start in range(0, len(nodes), LONGEST)]
+    return [[Lone(nodes[start : start + LONGEST])] for start in range(0, len(nodes), LONGEST)]
 
 
 def _needs(tape: Tape, nodes: Numbers, single: Numbers) -> bool:
@@ -318,13 +267,19 @@ def _of_level(tape: Tape, nodes: Numbers) -> tuple[list[Group], Numbers]:
             rest = _reductions(tape, op, members, groups)
         elif len(members) >= fewest:
             columns = [column[members].astype(np.int64) for column in (tape.first, tape.second)]
-            groups.append(Alike(op, members, [c for c in columns if c[0] >= 0]))
+            groups.append(Alike(op, members, [_operand(tape, column) for column in columns if column[0] >= 0]))
             continue
         else:
             rest = members
         if len(rest):
             left.append(rest)
     return groups, np.sort(np.concatenate(left)) if left else nodes[:0]
+
+
+def _operand(tape: Tape, nodes: Numbers) -> Numbers | float:
+    """One operand of nodes alike; a plain number that all of them share is given as it is."""
+    shared = tape.ops[tape.code[nodes[0]]] is LITERAL and (nodes == nodes[0]).all()
+    return tape.nodes[int(nodes[0])]._data if shared else nodes
 
 
 def _products(tape: Tape, members: Numbers, groups: list[Group]) -> Numbers:
@@ -339,32 +294,29 @@ def _products(tape: Tape, members: Numbers, groups: list[Group]) -> Numbers:
     left: list[int] = []
     for (_, inputs_length), dots in shapes.items():
         lone: list[Dot] = []
-        for found in products(dots):
+        for found in grids(dots):
             if len(found.rows) * len(found.columns) == 1 and len(dots) > 1:
                 lone.append(Dot(found.nodes[0][0], found.rows[0], found.columns[0]))
             elif found.work >= WORK:
-                rows = np.array(found.rows)
-                nodes, columns = np.array(found.nodes), np.array(found.columns).T
-                groups.append(ProductGroup(nodes, rows[:, :inputs_length], columns, rows[:, inputs_length:].ravel()))
+                groups.append(_product(found))
             else:
                 left += [node for row in found.nodes for node in row]
         if len(lone) * inputs_length >= WORK and inputs_length <= len(lone) * 8:
             nodes, rows = np.array([dot.node for dot in lone]), np.array([dot.weights for dot in lone]).T
             columns = np.array([dot.inputs for dot in lone]).T
-            groups.append(Rows(nodes, rows[:inputs_length], columns, rows[inputs_length:].ravel()))
+            bias = rows[-1] if len(rows) > inputs_length else None
+            groups.append(Rows(nodes, rows[:inputs_length], columns, bias))
         elif inputs_length >= WORK:
-            groups += [
-                ProductGroup(
-                    np.array([[dot.node]]),
-                    np.array([dot.weights[:inputs_length]]),
-                    np.array([dot.inputs]).T,
-                    np.array(dot.weights[inputs_length:], dtype=np.int64),
-                )
-                for dot in lone
-            ]
+            groups += [_product(Grid([[dot.node]], [dot.weights], [dot.inputs])) for dot in lone]
         else:
             left += [dot.node for dot in lone]
     return np.array(left, dtype=np.int64)
+
+
+def _product(grid: Grid) -> Product[Numbers]:
+    rows, columns = np.array(grid.rows), np.array(grid.columns).T
+    terms = len(columns)
+    return Product(np.array(grid.nodes), rows[:, :terms], columns, rows[:, -1] if rows.shape[1] > terms else None)
 
 
 def _reductions(tape: Tape, op: Op, members: Numbers, groups: list[Group]) -> Numbers:
@@ -381,12 +333,12 @@ def _reductions(tape: Tape, op: Op, members: Numbers, groups: list[Group]) -> Nu
     return np.array(left, dtype=np.int64)
 
 
-def products(dots: Iterable[Dot]) -> list[Product]:
-    """Sort dots into matrix products: columns that meet the same rows go together.
+def grids(dots: Iterable[Dot]) -> list[Grid]:
+    """Sort dots into the grids of matrix products: columns that meet the same rows go together.
 
     The dots are of one level, so that none needs another, and of one length, all with a bias or all without.
     """
-    found: list[Product] = []
+    found: list[Grid] = []
     left = list(dots)
     while left:
         number: dict[tuple[int, ...], int] = {}
@@ -405,6 +357,6 @@ def products(dots: Iterable[Dot]) -> list[Product]:
             alike[tuple(sorted(nodes))].append(column)
         for members, together in alike.items():
             table = [[columns[column][r] for column in together] for r in members]
-            found.append(Product(table, [rows[r] for r in members], together))
+            found.append(Grid(table, [rows[r] for r in members], together))
         left = again
     return found

@@ -9,46 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..engine.ops import LITERAL
-from .groups import Alike, Group, ProductGroup, Reduction
+from .groups import Group
+from .steps import Alike, Product, Reduction, Window, strides_of
 from .tape import Numbers, Tape
 
-__all__ = ["Layout", "Window"]
-
-
-class Window:
-    """Some places of the array of numbers, of any shape.
-
-    `strides` is the distance from one place to the next along each axis, if it is the same everywhere; None: the
-    numbers have to be gathered. Only then are the places themselves kept. `unique` says that no place occurs twice.
-    """
-
-    __slots__ = ("_places", "shape", "start", "strides", "unique")
-
-    def __init__(self, places: Numbers, unique: bool | None = None) -> None:
-        self.shape: tuple[int, ...] = places.shape
-        self.start = int(places.flat[0])
-        self.strides = strides_of(places)
-        self.unique = _all_differ(places, self.strides) if unique is None else unique
-        self._places = places if self.strides is None else None
-
-    @property
-    def places(self) -> Numbers:
-        if self._places is not None:
-            return self._places
-        found = np.array(self.start)
-        for n, stride in zip(self.shape, self.strides or (), strict=True):
-            found = found[..., None] + np.arange(n) * stride
-        return found
-
-    def share(self, index: Numbers) -> None:
-        """Take the places from an index that is kept anyway, so that they are not kept twice."""
-        self._places = index.reshape(self.shape)
-
-
-def _all_differ(places: Numbers, strides: tuple[int, ...] | None) -> bool:
-    if strides is not None and all(s > 0 for s in strides) and places.ndim < 2:
-        return True
-    return len(np.unique(places)) == places.size
+__all__ = ["Layout"]
 
 
 class Layout:
@@ -66,11 +31,12 @@ class Layout:
         self._is_leaf = (tape.first < 0) & (tape.code >= 0)
         self._is_leaf[list(tape.many)] = False
         groups = [group for level in levels for group in level]
-        found = [group for group in groups if isinstance(group, ProductGroup)]
-        self._biased = {int(g.inputs.min()): g.inputs for g in found if len(g.bias)}
-        found.sort(key=lambda product: product.nodes.size == 1)  # sums over all parameters come last
+        found = [group for group in groups if isinstance(group, Product)]
+        self._biased = {int(g.inputs.min()): g.inputs for g in found if g.bias is not None}
+        found.sort(key=lambda product: product.out.size == 1)  # sums over all parameters come last
         for product in found:
-            self._put(np.column_stack([product.weights, product.bias]) if len(product.bias) else product.weights, True)
+            weights, bias = product.weights, product.bias
+            self._put(weights if bias is None else np.column_stack([weights, bias]), True)
         inputs = [product.inputs.ravel() for product in found] or [self.place[:0]]
         others = self._is_leaf & (tape.code == 0)
         others[np.concatenate(inputs)] = False
@@ -85,11 +51,11 @@ class Layout:
             if isinstance(group, Reduction)
         }
         for group in groups:
-            if isinstance(group, ProductGroup):
+            if isinstance(group, Product):
                 _sort_terms(group, self.place)
             elif isinstance(group, Alike):
-                _sort(group, self.place, readers.get((int(group.nodes.min()), group.nodes.size)))
-            self._put(group.nodes)
+                _sort(group, self.place, readers.get((int(group.out.min()), group.out.size)))
+            self._put(group.out)
 
     def _put(self, nodes: Numbers, leaves_only: bool = False) -> None:
         """Give the next places to nodes that have none; with `leaves_only`, not to plain numbers or results."""
@@ -125,12 +91,6 @@ class Layout:
                 return Window(places, unique=True)
         return Window(self.place[nodes])
 
-    def operand(self, nodes: Numbers) -> Window | float:
-        """The window of one operand of nodes alike; a plain number that all of them share is given as it is."""
-        if self._is_literal[nodes[0]] and (nodes == nodes[0]).all():
-            return self._tape.nodes[int(nodes[0])]._data
-        return self.window(nodes)
-
     def folded(self, weights: Window, inputs: Window, bias: Window | None) -> tuple[Window, Window] | None:
         """Weights and bias as one matrix, and the inputs with a row of ones below, where they lie so."""
         if bias is None or weights.strides is None or inputs.strides is None:
@@ -145,7 +105,7 @@ class Layout:
         return whole, Window(np.vstack([inputs.places, below]))
 
 
-def _sort_terms(product: ProductGroup, place: Numbers) -> None:
+def _sort_terms(product: Product[Numbers], place: Numbers) -> None:
     """Put the terms of a product into the order in which the inputs of its first column lie, or else its weights."""
     for lead in (product.inputs[:, 0], product.weights[0]):
         places = place[lead]
@@ -156,33 +116,21 @@ def _sort_terms(product: ProductGroup, place: Numbers) -> None:
             return
 
 
-def _sort(group: Alike, place: Numbers, reader: Numbers | None) -> None:
+def _sort(group: Alike[Numbers], place: Numbers, reader: Numbers | None) -> None:
     """Put nodes alike into the order in which those of their operands lie that were computed last.
 
     If these lie in no order, `reader` counts: the same nodes in the order in which a reduction takes them.
     """
-    last = max(group.operands, key=lambda column: int(place[column[0]]))
+    columns = [column for column in group.operands if not isinstance(column, float)]
+    if not columns:
+        return
+    last = max(columns, key=lambda column: int(place[column[0]]))
     order = np.argsort(place[last], kind="stable")
     if strides_of(place[last][order]) is None:
-        by_node = np.argsort(group.nodes)
-        if reader is None or not np.array_equal(group.nodes[by_node], np.sort(reader)):
+        by_node = np.argsort(group.out)
+        if reader is None or not np.array_equal(group.out[by_node], np.sort(reader)):
             return
-        order = by_node[np.searchsorted(group.nodes[by_node], reader)]
+        order = by_node[np.searchsorted(group.out[by_node], reader)]
     if (np.diff(order) != 1).any():
-        group.nodes = group.nodes[order]
-        group.operands = [column[order] for column in group.operands]
-
-
-def strides_of(places: Numbers) -> tuple[int, ...] | None:
-    """The distance from one place to the next along each axis, if it is the same everywhere and never negative."""
-    strides = []
-    for axis, n in enumerate(places.shape):
-        if n == 1:
-            strides.append(1)
-            continue
-        steps = np.diff(places, axis=axis)
-        step = int(steps.flat[0])
-        if step < 0 or (steps != step).any():
-            return None
-        strides.append(step)
-    return tuple(strides)
+        group.out = group.out[order]
+        group.operands = [x if isinstance(x, float) else x[order] for x in group.operands]

@@ -6,22 +6,34 @@ optimiser's parameters. The functions at the end look at a user's arguments befo
 
 from __future__ import annotations
 
-import contextlib
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain
 from operator import is_
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.together import attributes
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .numpy_source import Source
+from .recording import Buffer, changes_of
 from .tape import Numbers
 
-__all__ = ["Leaves", "Training", "blocks_of", "functions_of", "namespace", "numbers_of", "parameters_of", "steps_of"]
+__all__ = [
+    "Carried",
+    "Leaves",
+    "Training",
+    "blocks_of",
+    "functions_of",
+    "namespace",
+    "numbers_of",
+    "parameters_of",
+    "steps_of",
+]
 
 _KEPT = 64  # blocks of leaves whose places are remembered
 
@@ -30,11 +42,13 @@ class Leaves:
     """The leaves of a graph, each with its place.
 
     The numbers of the leaves in `own` were set in the program and are not read anew; :meth:`keep` adds to them.
+    `buffers` of modules have leaves, too.
     """
 
-    def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value]) -> None:
+    def __init__(self, leaves: Sequence[tuple[Value, int]], own: set[Value], buffers: Sequence[Buffer] = ()) -> None:
         self.place = dict(leaves)
         self._own = own
+        self._buffers = buffers
         self._known: dict[int, tuple[list[Any], Numbers]] = {}
         self._choose()
 
@@ -44,6 +58,8 @@ class Leaves:
 
     def refresh(self, values: Floats) -> None:
         """Read the leaves' numbers anew."""
+        for buffer in self._buffers:
+            buffer.read()
         values[self._places] = np.fromiter([node._data for node in self._read], float, len(self._read))
 
     def keep(self, leaves: Any) -> None:
@@ -76,52 +92,105 @@ class Leaves:
         return places
 
 
+class Carried:
+    """The buffers that a pass changes: where it finds their numbers, and where it leaves the new ones.
+
+    The numbers after a step are put aside before the step counts, so the last two steps' are there.
+    """
+
+    def __init__(self, buffers: Sequence[Buffer], place_of: Callable[[Value], int], values: Floats) -> None:
+        self._buffers = [buffer for buffer in buffers if buffer.results]
+        self._values = values
+        pairs = [(place_of(leaf), place_of(result)) for leaf, result in changes_of(buffers).items()]
+        self._olds, self._news = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        self._aside = np.empty(len(pairs)), np.empty(len(pairs))
+
+    def __bool__(self) -> bool:
+        return bool(self._buffers)
+
+    def hold(self, step: int) -> None:
+        """Put aside what the pass has left, as the numbers after this step."""
+        self._values.take(self._news, out=self._aside[step % 2])
+
+    def along(self, training: Training) -> Callable[[], None]:
+        """A step of the optimiser, and with it one of the buffers."""
+        if not self._buffers:
+            return training.step
+
+        def step() -> None:
+            self.hold(training.made + 1)
+            training.step()
+            self._values[self._olds] = self._aside[training.made % 2]
+
+        return step
+
+    def writes(self, step: int) -> Iterator[None]:
+        """Bring the modules to where this step has left them; for `commit`."""
+        starts = accumulate([len(buffer.leaves) for buffer in self._buffers], initial=0)
+        after = [buffer.holding(self._aside[step % 2][i:]) for buffer, i in zip(self._buffers, starts, strict=False)]
+        return map(setattr, [b.owner for b in self._buffers], [b.name for b in self._buffers], after)
+
+    def refuse(self, what: str) -> None:
+        """Raise if there are any."""
+        if self._buffers:
+            raise ArgumentError(
+                f"each pass changes {self._buffers[0]}, and {what}; compile the function after .eval(), or make the "
+                "module without that state"
+            )
+
+
 class Training:
-    """What a program keeps for an optimiser's parameters: their places, and the backward pass to them alone."""
+    """Steps in the arrays for an optimiser's parameters: their places, and the backward pass to them alone.
+
+    The steps are made aside. No Value and no optimiser hears of them before :meth:`writes`, so whatever interrupts, all
+    of them stand where the same number of steps leaves them.
+    """
 
     def __init__(self, parameters: Sequence[Value], places: Numbers, source: Source) -> None:
         self._parameters = list(parameters)
-        self._places = places
         self._values, self._gradients = source.values, source.gradients
         self.backward = source.backward(parameters)
         order = np.argsort(places)
-        self._together = bool((np.diff(places[order]) == 1).all())
-        self._order = order if self._together and (np.diff(order) != 1).any() else None
-        block: Any = slice(places.min(), places.max() + 1) if self._together else places
-        self._weights, self._slopes = self._values[block], self._gradients[block]
+        together = bool((np.diff(places[order]) == 1).all())
+        self._order = order if together else np.arange(len(places))
+        self._block: Any = slice(places.min(), places.max() + 1) if together else places
+        self._slopes = np.empty(len(places)), np.empty(len(places))  # as the sides of a State
 
     def is_of(self, parameters: Sequence[Value]) -> bool:
         """Whether these are the parameters, in the same order."""
         return len(parameters) == len(self._parameters) and all(map(is_, parameters, self._parameters))
 
-    def arranged(self, optimizer: Any) -> contextlib.AbstractContextManager[None]:
-        """While inside, the optimiser's state stands in the order of the arrays."""
-        return contextlib.nullcontext() if self._order is None else optimizer.arranged(self._order)
+    def begin(self, optimizer: Any) -> tuple[Any, Floats]:
+        """Start from the numbers in the arrays; returns where the parameters are and what stands there."""
+        self._optimizer, self._state = optimizer, optimizer.state_in(self._order)
+        self._start = self._state.steps[0]
+        weights = self._state.rows[0]
+        weights[:] = self._values[self._block]
+        return self._block, weights.copy()
 
-    def update(self, optimizer: Any) -> Callable[[], None]:
+    @property
+    def made(self) -> int:
+        """The steps made since :meth:`begin`."""
+        made: int = self._state.steps[0] - self._start
+        return made
+
+    def step(self) -> None:
         """One step of the optimiser, from the gradients that are in the arrays."""
-        step: Callable[[], None] = optimizer.prepare_update(self._weights, self._slopes)
-        if self._together:
-            return step
+        state, slopes = self._state, self._slopes[(self._state.steps[0] + 1) % 2]
+        slopes[:] = self._gradients[self._block]
+        state.steps = self._optimizer.advance(state, state.rows[0], slopes)  # now the step is made, and not before
+        self._values[self._block] = state.rows[0]
 
-        def scattered() -> None:
-            self._gradients.take(self._places, out=self._slopes)
-            step()
-            self._values[self._places] = self._weights
-
-        return scattered
-
-    def begin(self) -> None:
-        """Read the parameters' numbers from the arrays, where they are scattered over them."""
-        if not self._together:
-            self._weights[:] = self._values[self._places]
-
-    def finish(self) -> None:
-        """Bring the Values up to date."""
-        weights: Floats = self._values[self._places]
-        gradients: Floats = self._gradients[self._places]
-        for p, weight, gradient in zip(self._parameters, weights.tolist(), gradients.tolist(), strict=True):
-            p._data, p._grad = weight, gradient
+    def writes(self) -> Iterator[None]:
+        """Bring the Values, the optimiser and the arrays to where the steps have come; for `commit`."""
+        back, state = np.argsort(self._order), self._state
+        weights, slopes = state.rows[0], self._slopes[state.steps[0] % 2]
+        return chain(
+            attributes(self._parameters, "_data", weights[back].tolist()),
+            attributes(self._parameters, "_grad", slopes[back].tolist()),
+            self._optimizer.writes(state.arranged(back)),
+            map(np.ndarray.__setitem__, [self._values], [self._block], [weights]),
+        )
 
 
 # --- users' arguments -------------------------------------------------------------------------------------------------

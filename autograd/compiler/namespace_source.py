@@ -21,20 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.op import Op
-from ..engine.ops import LEAF
+from ..engine.ops import DETACHED, LEAF
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .describe import Description
-from .layout import Window
-from .plan import Alike, Inner, Plan, Product, Reduction, Rows, Single, Step, wanted_places
+from .plan import Plan, wanted_places
 from .printing import expression, function_text
+from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window
 from .symbols import (
     ELEMENTS,
     FUNCTION,
     INPUT,
     REDUCTION,
     ArraySymbol,
+    Stacked,
     Symbol,
     Trace,
     applied,
@@ -42,6 +43,7 @@ from .symbols import (
     forward,
     messages,
     stack_of,
+    weighted,
 )
 from .tape import Mask, Numbers
 
@@ -62,12 +64,19 @@ _HEADER = """\
 """
 
 
+_REDUCTIONS: dict[str, Any] = {  # what np.sum and the others call, which take longer themselves than a layer's sum
+    "sum": lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    "prod": np.multiply.reduce,
+    "amax": np.maximum.reduce,
+    "amin": np.minimum.reduce,
+}
+
+
 class _Overlay:
     """A namespace with some functions beside its own, or in place of them."""
 
     def __init__(self, xp: Any, functions: Mapping[str, Any]) -> None:
-        self._xp = xp
-        self.__dict__.update(functions)
+        self.__dict__.update({**getattr(xp, "__dict__", {}), **functions, "_xp": xp})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._xp, name)
@@ -110,7 +119,8 @@ class ArrayProgram:
         own = {place: node for node, place in plan.leaves() if node._row is LEAF and place not in given}
         at = sorted(own)
         self.parameters: list[Value] = [own[place] for place in at]
-        wanted, varies = _above(plan, at), _above(plan, [*at, *given])
+        self._shapes = [(len(at),), *[block.shape for block in self.inputs]]
+        wanted, varies = _above(plan, at), _above(plan, [*at, *given], None)
         steps = [step for level in plan.levels for step in level]
         lone = sum(step.out.places.size for step in steps if isinstance(step, Single))
         if lone > _MANY:
@@ -123,7 +133,8 @@ class ArrayProgram:
         names = [f"input{i}" for i in range(1, len(places) + 1)]
         for name, block in zip(names, places, strict=True):
             blocks.add(block, name)
-        space = _Overlay(xp, functions) if functions else xp
+        added = {**(_REDUCTIONS if xp is np else {}), **functions}
+        space = _Overlay(xp, added) if added else xp
         source = ArraySource(plan, blocks, varies, wanted, Formulas(blocks, space, functions))
         forward = source.forward()
         root = blocks.read(np.array(plan.root), "v")
@@ -148,7 +159,7 @@ class ArrayProgram:
         Args:
             theta: of shape (number of parameters,).
         """
-        self._check((theta,), [(len(self.parameters),)])
+        self._check_shapes((theta,), self._shapes[:1])
         for p, x in zip(self.parameters, np.asarray(theta, dtype=float).tolist(), strict=True):
             p._data = x
 
@@ -185,27 +196,35 @@ class ArrayProgram:
         shapes = ", ".join(str(block.shape) for block in self.inputs)
         return f"ArrayProgram({len(self.parameters):,} parameters{f', inputs of shape {shapes}' if shapes else ''})"
 
-    def _check(self, arguments: Sequence[Any], shapes: Sequence[tuple[int, ...]] | None = None) -> None:
-        kind = str(getattr(arguments[0], "dtype", "")) if shapes is None else ""
-        if shapes is None:
-            shapes = [(len(self.parameters),), *[block.shape for block in self.inputs]]
+    def _check(self, arguments: Sequence[Any]) -> None:
+        self._check_shapes(arguments, self._shapes)
+        dtype = getattr(arguments[0], "dtype", None)
+        if _is_whole(dtype):
+            raise OperandError(f"theta is an array of floats, got {dtype}; convert it first, as theta * 1.0 does")
+
+    @staticmethod
+    def _check_shapes(arguments: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> None:
         got = [tuple(x.shape) if hasattr(x, "shape") else type(x).__name__ for x in arguments]
-        if got != list(shapes):
+        if got != shapes:
             names = ", ".join(["theta", *[f"input{i}" for i in range(1, len(shapes))]])
             raise ShapeError(f"the arguments ({names}) are arrays of shapes {_listed(shapes)}, got {_listed(got)}")
-        if "int" in kind or "bool" in kind:
-            raise OperandError(f"theta is an array of floats, got {kind}; convert it first, as theta * 1.0 does")
+
+
+def _is_whole(dtype: Any) -> bool:
+    """Whether numbers of this type are whole numbers or truth values; each library has types of its own."""
+    kind: str = getattr(dtype, "kind", "")
+    return kind in ("i", "u", "b") if kind else any(name in str(dtype) for name in ("int", "bool"))
 
 
 def _listed(shapes: Sequence[Any]) -> str:
     return ", ".join(map(str, shapes))
 
 
-def _above(plan: Plan, leaves: Sequence[int]) -> Mask:
-    """Which places depend on these."""
+def _above(plan: Plan, leaves: Sequence[int], stop: Op | None = DETACHED) -> Mask:
+    """Which places depend on these without `stop` between."""
     mask = np.zeros(plan.size, dtype=bool)
     mask[list(leaves)] = True
-    return wanted_places(plan, mask)
+    return wanted_places(plan, mask, stop)
 
 
 def _own(gradient: Number | None, shape: tuple[int, ...]) -> str:
@@ -307,7 +326,7 @@ class ArraySource:
 
     # the forward pass
 
-    def _product(self, step: Product) -> None:
+    def _product(self, step: Product[Window]) -> None:
         blocks, named = self._blocks, self._told.names.of(step)
         z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
         if self._is_folded(step):
@@ -326,7 +345,7 @@ class ArraySource:
             text += f" + {self._bias(self._read(step.bias.places[:, None], 'b'))}"
         self._line(z, text, step.out.places)
 
-    def _is_folded(self, step: Product) -> bool:
+    def _is_folded(self, step: Product[Window]) -> bool:
         """Whether the bias lies behind the weights, so that both are one matrix."""
         return step.bias is not None and self._blocks.is_matrix(
             np.column_stack([step.weights.places, step.bias.places])
@@ -336,25 +355,32 @@ class ArraySource:
     def _bias(number: Number) -> str:
         return number.text if isinstance(number, Term) else repr(number)
 
-    def _inner(self, step: Inner) -> str:
+    def _inner(self, step: Inner[Window]) -> str:
         text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
         return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
 
-    def _rows(self, step: Rows) -> str:
+    def _rows(self, step: Rows[Window]) -> str:
         text = f"xp.sum({self._full(step.weights, 'W')} * {self._bias(self._read(step.inputs, 'X'))}, axis=0)"
         return text if step.bias is None else f"{text} + {self._bias(self._read(step.bias, 'b'))}"
 
-    def _reduction(self, k: int, step: Reduction) -> None:
+    def _reduction(self, k: int, step: Reduction[Window]) -> None:
         found = stack_of(step.op, step.count)
         if found is not None:
-            given: dict[str, Number] = {"X": Term(self._full(step.operands, "X"), step.operands.shape)}
+            given = self._stack(step, found)
             result = self._formula(step.op, found.forward, given)
         else:
             given = {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
             result = self._formula(step.op, forward(step.op, step.count), given)
         self._result(self._output(k, step), result, step.out.places)
 
-    def _output(self, k: int, step: Alike | Reduction) -> str:
+    def _stack(self, step: Reduction[Window], found: Stacked) -> dict[str, Number]:
+        """The operands of a formula over their stack."""
+        places, given = step.operands.places, dict[str, Number]()
+        if found.apart is not None:
+            given["x0"], places = self._read(places[0], "x"), places[1:]
+        return given | {"X": Term(self._full(places, "X"), places.shape)}
+
+    def _output(self, k: int, step: Alike[Window] | Reduction[Window]) -> str:
         """The name of a step's results: A2 for the activations of layer 2."""
         tag = self._told.names.of(step).tag
         return f"A{tag}" if tag else f"y{k}"
@@ -364,14 +390,14 @@ class ArraySource:
             result = Term(self._blocks.full(self._named(result), places.shape), places.shape)
         self._line(name, result.text, places)
 
-    def _alike(self, k: int, step: Alike) -> None:
+    def _alike(self, k: int, step: Alike[Window]) -> None:
         shape = self._shape(step)
         places = step.out.places.reshape(shape)
         symbol = forward(step.op, len(step.operands))
         result = self._formula(step.op, symbol, self._given(step, shape))
         self._result(self._output(k, step), result, places)
 
-    def _shape(self, step: Alike) -> tuple[int, ...]:
+    def _shape(self, step: Alike[Window]) -> tuple[int, ...]:
         """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
         n = step.out.places.size
         for window in step.operands:
@@ -381,7 +407,7 @@ class ArraySource:
                     return tuple(m for m in shape if m != 1) or (n,)
         return (n,)
 
-    def _given(self, step: Alike, shape: tuple[int, ...]) -> dict[str, Number]:
+    def _given(self, step: Alike[Window], shape: tuple[int, ...]) -> dict[str, Number]:
         return {
             f"x{i}": self._read(x.places.reshape(shape), "x") if isinstance(x, Window) else x
             for i, x in enumerate(step.operands)
@@ -419,7 +445,7 @@ class ArraySource:
                 if isinstance(operand, Window):
                     self._message(operand.places.reshape(block.shape), step.op, message, given)
 
-    def _product_back(self, step: Product, dz: str) -> None:
+    def _product_back(self, step: Product[Window], dz: str) -> None:
         blocks, named = self._blocks, self._told.names.of(step)
         dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
         if step in self._below:
@@ -438,15 +464,18 @@ class ArraySource:
             text = f"{self._full(step.weights, w)}.T @ {dz}"
             self._messages.send(step.inputs.places, Term(blocks.named(text, f"d{x}"), step.inputs.shape))
 
-    def _reduction_back(self, step: Reduction, dy: Number) -> None:
+    def _reduction_back(self, step: Reduction[Window], dy: Number) -> None:
         block = self._blocks.block_of(step.out.places)
         given: dict[str, Number] = {"y": Term(block.name, block.shape), "dy": dy}
         found = stack_of(step.op, step.count)
         if found is not None:
-            given["X"] = Term(self._full(step.operands, "X"), step.operands.shape)
-            slope = found.partial
-            trace = Trace() if isinstance(slope, float) else slope.trace
-            self._message(step.operands, step.op, trace.array_input("dy") * slope, given)
+            given |= self._stack(step, found)
+            trace = Trace() if isinstance(found.partial, float) else found.partial.trace
+            up, places = trace.array_input("dy"), step.operands.places
+            if found.apart is not None:
+                self._message(places[0], step.op, weighted(up, found.apart), given)
+                places = places[1:]
+            self._message(places, step.op, weighted(up, found.partial), given)
             return
         given |= {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
         for places, message in zip(step.operands.places, messages(step.op, step.count), strict=True):
@@ -482,6 +511,9 @@ class _Mail:
 def scattered(xp: Any, size: int, index: Numbers, messages: Any) -> Any:
     """Zeros with the messages added at each index; every library has its own way to say that."""
     zeros = xp.zeros(size, dtype=messages.dtype)
+    if xp is np:  # the quickest question first
+        np.add.at(zeros, index, messages)
+        return zeros
     if hasattr(zeros, "at"):  # JAX
         return zeros.at[index].add(messages)
     if hasattr(zeros, "index_add"):  # PyTorch

@@ -1,105 +1,25 @@
-"""The plan of a program: what is computed at once, and where its operands and results lie.
+"""The plan of a program: its steps, level by level, each with the places of its operands and results.
 
-:class:`Plan` holds the steps, level by level; a step is a group of :mod:`.groups` with windows in the place of nodes.
 Two emitters write source from it, `numpy_source` and `namespace_source`; neither sees the graph again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.op import Op
-from ..engine.ops import LITERAL
+from ..engine.ops import DETACHED, LITERAL
 from ..engine.value import Value
-from . import groups as found
-from .groups import rewrite_sums
-from .layout import Layout, Window
+from .groups import Group, grouped, rewrite_sums
+from .layout import Layout
+from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, operands_of, outside
 from .tape import Mask, Tape
 
-__all__ = ["Alike", "Inner", "Plan", "Product", "Reduction", "Rows", "Single", "Step"]
-
-
-@dataclass(eq=False)
-class Product:
-    """out = weights @ inputs + bias. Where `folded` is given, out = folded[0] @ folded[1], the bias in it."""
-
-    out: Window
-    weights: Window
-    inputs: Window
-    bias: Window | None
-    folded: tuple[Window, Window] | None
-
-
-@dataclass(eq=False)
-class Inner:
-    """out = weights · inputs + bias: one dot by itself."""
-
-    out: Window
-    weights: Window
-    inputs: Window
-    bias: Window | None
-
-
-@dataclass(eq=False)
-class Rows:
-    """out = (weights * inputs).sum(axis=0) + bias."""
-
-    out: Window
-    weights: Window
-    inputs: Window
-    bias: Window | None
-
-
-@dataclass(eq=False)
-class Reduction:
-    """out = op over the first axis of the operands; `count` is their number."""
-
-    op: Op
-    out: Window
-    operands: Window
-
-    @property
-    def count(self) -> int:
-        return self.operands.shape[0]
-
-
-@dataclass(eq=False)
-class Alike:
-    """out = op(operands), element by element; a number stands for itself."""
-
-    op: Op
-    out: Window
-    operands: list[Window | float]
-
-
-@dataclass(eq=False)
-class Single:
-    """Nodes one after the other, operands first; their places lie next to each other.
-
-    `code` is each node's place in `table`, the operations that occur. `first` and `second` are the places of the
-    operands of a node of one or two, else -1; `many` has those of the other nodes, by the node's number in this step.
-    """
-
-    table: list[Op]
-    code: NDArray[np.signedinteger[Any]]
-    out: Window
-    first: NDArray[np.int32]
-    second: NDArray[np.int32]
-    many: dict[int, tuple[int, ...]]
-
-    def nodes(self) -> Iterator[tuple[Op, int, tuple[int, ...]]]:
-        """Of each node its operation, its place, and its operands' places."""
-        columns = (self.code, self.out.places, self.first, self.second)
-        for i, (c, place, a, b) in enumerate(zip(*[column.tolist() for column in columns], strict=True)):
-            yield self.table[c], place, (a, b) if b >= 0 else (a,) if a >= 0 else self.many[i]
-
-
-Step = Product | Inner | Rows | Reduction | Alike | Single
+__all__ = ["Plan", "wanted_places"]
 
 
 @dataclass(eq=False)
@@ -126,9 +46,9 @@ class Plan:
         self.result = tape.roots[-1]
         self.ops = set(tape.ops[3:])
         rewrite_sums(tape)
-        grouped = found.grouped(tape)
-        layout = Layout(tape, grouped)
-        self.levels = [[_placed(group, tape, layout) for group in level] for level in grouped]
+        levels = grouped(tape)
+        layout = Layout(tape, levels)
+        self.levels = [[_placed(group, tape, layout) for group in level] for level in levels]
         self.place = layout.place.astype(np.int32)
         self.size = layout.size
         self.root = int(layout.place[self.result])
@@ -168,67 +88,47 @@ class Plan:
         return array
 
 
-def _placed(group: found.Group, tape: Tape, layout: Layout) -> Step:
-    out = layout.window(group.nodes)
-    if isinstance(group, found.ProductGroup) and group.nodes.size == 1:
-        bias = layout.window(group.bias.reshape(())) if len(group.bias) else None
-        weights, inputs = layout.window(group.weights.ravel()), layout.window(group.inputs.ravel())
-        return Inner(Window(out.places.reshape(())), weights, inputs, bias)
-    if isinstance(group, found.ProductGroup):
-        weights, inputs = layout.window(group.weights), layout.window(group.inputs)
-        bias = layout.window(group.bias) if len(group.bias) else None
-        return Product(out, weights, inputs, bias, layout.folded(weights, inputs, bias))
-    if isinstance(group, found.Rows):
-        bias = layout.window(group.bias) if len(group.bias) else None
-        return Rows(out, layout.window(group.weights), layout.window(group.inputs), bias)
-    if isinstance(group, found.Reduction):
-        one = len(group.nodes) == 1
-        operands = layout.window(group.operands[:, 0] if one else group.operands)
-        return Reduction(group.op, Window(out.places.reshape(())) if one else out, operands)
-    if isinstance(group, found.Alike):
-        return Alike(group.op, out, [layout.operand(column) for column in group.operands])
-    nodes, place = group.nodes, layout.place
+def _placed(group: Group, tape: Tape, layout: Layout) -> Step:
+    """The same with windows in the place of nodes."""
+    at = layout.window
+    if isinstance(group, Product):
+        if group.out.size == 1:
+            bias = None if group.bias is None else at(group.bias.reshape(()))
+            return Inner(at(group.out.reshape(())), at(group.weights.ravel()), at(group.inputs.ravel()), bias)
+        weights, inputs = at(group.weights), at(group.inputs)
+        bias = None if group.bias is None else at(group.bias)
+        return Product(at(group.out), weights, inputs, bias, layout.folded(weights, inputs, bias))
+    if isinstance(group, Rows):
+        bias = None if group.bias is None else at(group.bias)
+        return Rows(at(group.out), at(group.weights), at(group.inputs), bias)
+    if isinstance(group, Reduction):
+        if len(group.out) == 1:
+            return Reduction(group.op, at(group.out.reshape(())), at(group.operands[:, 0]))
+        return Reduction(group.op, at(group.out), at(group.operands))
+    if isinstance(group, Alike):
+        return Alike(group.op, at(group.out), [x if isinstance(x, float) else at(x) for x in group.operands])
+    nodes, place = group.out, layout.place
     first, second = (
         np.where(column >= 0, place[column], -1).astype(np.int32) for column in (tape.first[nodes], tape.second[nodes])
     )
     many = {i: tuple(place[list(tape.operands(int(nodes[i])))].tolist()) for i in np.flatnonzero(first < 0).tolist()}
-    return Single(tape.ops, tape.code[nodes], out, first, second, many)
+    return Single(tape.ops, tape.code[nodes], at(nodes), first, second, many)
 
 
-def operands_of(step: Step) -> list[Window]:
-    """The windows that a step reads, as arrays."""
-    if isinstance(step, Product | Inner | Rows):
-        return [step.weights, step.inputs, *([] if step.bias is None else [step.bias])]
-    if isinstance(step, Reduction):
-        return [step.operands]
-    if isinstance(step, Alike):
-        return [operand for operand in step.operands if isinstance(operand, Window)]
-    return []
-
-
-def outside(step: Single) -> list[int]:
-    """The places of the operands that were computed before the step."""
-    places = np.concatenate([step.first, step.second, *map(np.array, step.many.values())])
-    places = np.unique(places[places >= 0]).astype(np.int64)
-    low, high = step.out.places[0], step.out.places[-1]
-    found: list[int] = places[(places < low) | (places > high)].tolist()
-    return found
-
-
-def wanted_places(plan: Plan, leaves: Mask) -> Mask:
-    """For which places a gradient is wanted: those of `leaves` and all that depend on them."""
+def wanted_places(plan: Plan, leaves: Mask, stop: Op | None = DETACHED) -> Mask:
+    """For which places a gradient is wanted: of `leaves`, and all that depend on them without `stop` between."""
     wanted = leaves.copy()
     for level in plan.levels:
         for step in level:
             if isinstance(step, Single):
                 before = outside(step)
                 known = dict(zip(before, wanted[before].tolist(), strict=True))
-                for _, place, operands in step.nodes():
-                    known[place] = any(known[p] for p in operands)
+                for op, place, operands in step.nodes():
+                    known[place] = op is not stop and any(known[p] for p in operands)
                 wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
             elif isinstance(step, Alike):
                 found = np.zeros(step.out.shape, dtype=bool)
-                for window in operands_of(step):
+                for window in operands_of(step) if step.op is not stop else ():
                     found |= wanted[window.places]
                 wanted[step.out.places] = found
             else:

@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 from ..engine.graph import is_constant, name_of, topological_order
 from ..engine.op import number
 from ..engine.ops import LEAF, LITERAL
+from ..engine.together import attributes, commit
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from .arrays import Floats
 from .describe import Description
 from .guards import Guard, checker
-from .leaves import Leaves, Training, blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
+from .leaves import Carried, Leaves, Training, blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
 from .namespace_source import ArrayProgram
 from .numpy_source import Source
 from .plan import Plan
+from .recording import Buffer, changes_of, roots_of
 from .scalar import Scalar
 from .tape import BatchTape, Numbers, Sample
 
@@ -38,6 +40,7 @@ class Program:
     Args:
         root: the result.
         guards: comparisons that have to come out as they did while the graph was recorded.
+        buffers: of the modules in the graph; a forward pass that succeeds leaves their new numbers in them.
 
     Example:
         >>> from autograd import compile
@@ -50,11 +53,12 @@ class Program:
         30.0
     """
 
-    def __init__(self, root: Value, guards: Sequence[Guard] = ()) -> None:
+    def __init__(self, root: Value, guards: Sequence[Guard] = (), buffers: Sequence[Buffer] = ()) -> None:
         self.root = root
+        self._buffers = buffers
         # What is compared is computed first, so that where the graph fails the branches taken can be looked at.
         compared = dict.fromkeys(x for guard in guards for x in (guard.left, guard.right) if isinstance(x, Value))
-        plan = Plan([*compared, root])
+        plan = Plan([*compared, *roots_of(buffers), root])
         self._own: set[Value] = set()  # leaves whose numbers were set here and are not read again
         self._guards = checker(guards, {node: plan.place_of(node) for node in compared}) if guards else None
         self._run_on(Scalar(plan, Source(plan)))
@@ -63,13 +67,21 @@ class Program:
         """Make these passes the program's."""
         self._plan, self._source, self._scalar = scalar.plan, scalar.source, scalar
         scalar.check = self._guards
-        self._leaves = Leaves(scalar.plan.leaves(), self._own)
+        known = dict(scalar.plan.leaves())
+        buffers = [buffer for buffer in self._buffers if buffer.results or not known.keys().isdisjoint(buffer.leaves)]
+        self._leaves = Leaves(scalar.plan.leaves(), self._own, buffers)
+        self._carried = Carried(buffers, scalar.plan.place_of, scalar.source.values)
         self._at = scalar.plan.root
         self._is_fresh = False
         self._training: Training | None = None
+        self._undo: tuple[Any, Floats] | None = None  # the trained numbers, and their places, before a run
 
     @property
     def _values(self) -> Floats:
+        if self._undo is not None:  # the end of a run was interrupted, so none of its steps counts
+            places, numbers = self._undo
+            self._source.values[places] = numbers
+            self._undo = None
         return self._source.values
 
     @property
@@ -92,8 +104,13 @@ class Program:
         """
         self._leaves.refresh(self._values)
         self._forward()
-        self.root._data = float(self._values[self._at])
-        return self.root._data
+        result = float(self._values[self._at])
+        if self._carried:
+            self._carried.hold(0)
+            commit(self._carried.writes(0), attributes([self.root], "_data", [result]))
+        else:
+            self.root._data = result
+        return result
 
     def backward(self, seed: float = 1.0) -> None:
         """Add d root / d leaf, times `seed`, to every leaf's gradient, at the numbers of the last `forward`."""
@@ -104,8 +121,8 @@ class Program:
         source = self._source.backward()
         with np.errstate(all="ignore"):
             self._scalar.backward(source, number(seed))
-        for node, found in zip(source.leaves, self._gradients[source.places].tolist(), strict=True):
-            node._grad = found if node._grad is None else node._grad + found
+        found = zip([node._grad for node in source.leaves], self._gradients[source.places].tolist(), strict=True)
+        commit(attributes(source.leaves, "_grad", [new if old is None else old + new for old, new in found]))
 
     def _forward(self) -> None:
         self._is_fresh = False  # stays so if a number has no value
@@ -141,12 +158,11 @@ class Program:
         steps = steps_of(steps)
         training = self._trained_by(optimizer)
         self._leaves.refresh(self._values)
-        training.begin()
+        self._undo = training.begin(optimizer)
         self._is_fresh = False
         losses = np.empty(steps)
-        made = 0
-        with np.errstate(all="ignore"), training.arranged(optimizer):
-            update, values, at = training.update(optimizer), self._values, self._at
+        with np.errstate(all="ignore"):
+            update, values, at = self._carried.along(training), self._source.values, self._at
             forward, backward, check = self._scalar.forward, self._scalar.backward, self._guards
             try:
                 for k in range(steps):
@@ -156,11 +172,10 @@ class Program:
                     losses[k] = values[at]
                     backward(training.backward, 1.0, aloud=k == 0)
                     update()
-                    made += 1
             finally:  # after an error, too, the parameters are those that the optimiser has reached
-                if made:
-                    self.root._data = float(losses[made - 1])
-                    training.finish()
+                last = losses[training.made - 1 :][:1].tolist() if training.made else []
+                writes = (training.writes(), self._carried.writes(training.made)) if training.made else ()
+                commit(*writes, attributes([self.root], "_data", last), attributes([self], "_undo", [None]))
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:
@@ -244,7 +259,7 @@ class Program:
                 "to this branch"
             )
 
-        return vectorized(self.root, inputs)
+        return vectorized(self.root, inputs, self._buffers)
 
     def to(self, xp: Any, inputs: Sequence[Any] = (), functions: Mapping[str, Any] | None = None) -> ArrayProgram:
         """The program as pure functions over an array namespace: NumPy, jax.numpy (to be jitted, sharded), torch.
@@ -257,7 +272,8 @@ class Program:
 
         Raises:
             ArgumentError: an operation has no form over this namespace (the message names it), thousands of nodes are
-                computed one by one, or the program was made of a function that compares Values.
+                computed one by one, or the program was made of a function that compares Values or changes a module's
+                buffers. (Buffers that are only read, as after ``.eval()``, keep the numbers that they have now.)
 
         Example:
             >>> import numpy as np
@@ -277,6 +293,7 @@ class Program:
                 "that it would branch as it did; write the choice with relu, maximum, minimum or clip, or compile the "
                 "function's result, which keeps to this branch"
             )
+        self._carried.refuse("a pure function over arrays changes nothing")
         xp, blocks, functions = namespace(xp), blocks_of(inputs), functions_of(functions)
         places = [self._block(block).reshape(block.shape) for block in blocks]
         return ArrayProgram(self._plan, list(zip(blocks, places, strict=True)), self._numbers, xp, functions)
@@ -315,11 +332,12 @@ class BatchProgram(Program):
         root: a leaf that holds the mean of the last forward pass.
     """
 
-    def __init__(self, root: Value, inputs: Sequence[Value]) -> None:
+    def __init__(self, root: Value, inputs: Sequence[Value], buffers: Sequence[Buffer] = ()) -> None:
         self.root = Value(0.0)
         self.sample = root
         self.inputs = list(inputs)
-        self._graph = Sample(root, self.inputs)
+        self._buffers = buffers
+        self._graph = Sample(root, self.inputs, changes_of(buffers))
         self._own = set()
         self._guards = None
         self._rows: Numbers | None = None  # the places of the inputs, a row for each sample
@@ -362,17 +380,18 @@ class BatchProgram(Program):
         self._compiled[count] = scalar, rows
         if len(self._compiled) > _SIZES:
             del self._compiled[next(iter(self._compiled))]
-        before = None if self._rows is None else self._scalar
+        before = None if self._rows is None else (self._plan, self._values, self._gradients)
         self._run_on(scalar)
         self._rows = rows
         if before is not None:  # what was set, and the last gradients, stay
-            old, new = ([place for _, place in plan.leaves()] for plan in (before.plan, scalar.plan))
-            self._values[new] = before.source.values[old]
-            self._gradients[new] = before.source.gradients[old]
+            plan, values, gradients = before
+            old, new = ([place for _, place in plan.leaves()] for plan in (plan, scalar.plan))
+            self._values[new] = values[old]
+            self._gradients[new] = gradients[old]
 
     def _compile(self, count: int) -> tuple[Scalar, Numbers]:
         graph = self._graph
-        plan = Plan([self.root], lambda _: BatchTape(graph, count))
+        plan = Plan([*roots_of(self._buffers), self.root], lambda _: BatchTape(graph, count))
         return Scalar(plan, Source(plan)), plan.place[graph.numbers(graph.inputs, count)].astype(np.int64)
 
     def forward(self) -> float:
@@ -393,6 +412,7 @@ class BatchProgram(Program):
     def vectorize(self, inputs: Any) -> Program:
         """As :meth:`Program.vectorize`, over other leaves; the samples stay those of now."""
         self._check()
+        self._carried.refuse("a batch of batches has no order of its samples")
         nodes, graph = self._plan.nodes(), self._graph
         copies = graph.numbers(graph.inputs, len(self._values[self._rows]))
         for i, x in zip(copies.ravel().tolist(), self._values[self._rows].ravel().tolist(), strict=True):
@@ -438,7 +458,7 @@ class BatchProgram(Program):
             )
 
 
-def vectorized(root: Value, inputs: Any) -> BatchProgram:
+def vectorized(root: Value, inputs: Any, buffers: Sequence[Buffer] = ()) -> BatchProgram:
     """A program whose root is the mean of `root` over a batch of inputs."""
     nodes = list(np.asarray(inputs, dtype=object).ravel())
     below = set(topological_order(root))
@@ -447,4 +467,4 @@ def vectorized(root: Value, inputs: Any) -> BatchProgram:
             raise ArgumentError(f"{node!r} is no leaf of this graph, so it can't be an input of it")
     if len(set(nodes)) != len(nodes) or not nodes:
         raise ArgumentError("the inputs are one or more leaves, each named once")
-    return BatchProgram(root, nodes)
+    return BatchProgram(root, nodes, buffers)

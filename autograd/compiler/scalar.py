@@ -10,8 +10,9 @@ import numpy as np
 
 from ..engine import backward as sweep
 from ..engine import modes
+from ..engine.copying import restore
 from ..engine.op import Op, kept
-from ..engine.ops import FLOOR, LEAF
+from ..engine.ops import CONSTANT, DETACHED, FLOOR
 from ..engine.value import Value
 from .arrays import Floats
 from .numpy_source import Backward, Source
@@ -111,18 +112,12 @@ class Scalar:
         return nodes, numbers
 
     def _swept(self, backward: Backward, seed: float) -> list[float]:
-        """The gradients as the scalar graph's own backward finds them; nothing else of the graph is changed."""
+        """The gradients as the scalar graph's own backward finds them, on a copy: the graph itself is not changed."""
         nodes, numbers = self._replay()
-        leaves = [node for node in nodes if node._row is LEAF]
-        before = [node._data for node in nodes]
-        gradients = [node._grad for node in nodes]
-        try:
-            for node, x in zip(nodes, numbers, strict=True):
-                node._data = x
-            for node in leaves:
-                node._grad = None
-            sweep.backward(nodes[self.plan.result], seed, create_graph=False)
-            return [0.0 if node._grad is None else node._grad for node in backward.leaves]
-        finally:
-            for node, x, gradient in zip(nodes, before, gradients, strict=True):
-                node._data, node._grad = x, gradient
+        copies: dict[Value, Value] = {}
+        for node, x in zip(nodes, numbers, strict=True):
+            parents = tuple([copies[parent] for parent in node.parents])
+            op, parents = (CONSTANT, ()) if node._row is DETACHED else (node._row, parents)
+            copies[node] = restore(type(node), x, node._label, op, parents, None)
+        sweep.backward(copies[nodes[self.plan.result]], seed, create_graph=False)
+        return [0.0 if copies[leaf]._grad is None else copies[leaf]._grad for leaf in backward.leaves]

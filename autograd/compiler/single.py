@@ -17,8 +17,8 @@ import numpy as np
 from ..engine.op import Op, kept
 from ..errors import ArgumentError
 from .arrays import Arrays
-from .plan import Single, outside
 from .printing import float_code, function_text
+from .steps import Single, outside
 from .symbols import Trace, partials
 from .tape import Mask
 

@@ -33,6 +33,7 @@ __all__ = [
     "partials",
     "stack_of",
     "stacked",
+    "weighted",
 ]
 
 INPUT, ROW, FUNCTION, REDUCTION, ELEMENTS = "input", "row", "function", "reduction", "elements"
@@ -300,6 +301,8 @@ def _readable(op: Any, read: Callable[[], Any]) -> Any:
 # is add(add(g(X[0]), g(X[1])), g(X[2])); recognised as such, it is one call of NumPy on all of g(X). The slopes of a
 # rule are one formula over X if they differ in nothing but the operand that they read. The formulas are read for the
 # actual number of operands, so whatever depends on it, as the 1/n of a mean, comes out right.
+#
+# A softmax's first operand has a slope of its own. Then X is the stack of the others, X[0] is x1, and x0 stays apart.
 
 
 _MANY = 16  # operands
@@ -310,11 +313,12 @@ class Stacked(NamedTuple):
     """A row of many operands over their stack X.
 
     `forward` has one axis less than X. `partial` is the slopes to all operands at once, over X and y: of X's shape, or
-    one slope for all of them.
+    one slope for all of them. `apart` is the slope to x0 where that is not in the stack, else None.
     """
 
     forward: ArraySymbol
     partial: ArraySymbol | float
+    apart: ArraySymbol | float | None = None
 
 
 class _Part(NamedTuple):
@@ -340,23 +344,31 @@ def stacked(op: Op, count: int) -> Stacked | None:
     """A row of many operands as a reduction of their stack; None if it is none, as a product's rule."""
     try:
         value, slopes = forward(op, count), [lowered(slope) for slope in partials(op, count)]
-        reader = _Reader(count)
+    except ArgumentError:
+        return None
+    return _on_stack(value, slopes, 0) or (_on_stack(value, slopes, 1) if count > 1 else None)
+
+
+def _on_stack(value: Any, slopes: list[Any], begin: int) -> Stacked | None:
+    """As :func:`stacked`, of formulas; the stack begins with this operand, the first or the second."""
+    reader = _Reader(len(slopes), begin)
+    try:
         result = reader.read(value)
         if result.reads is not None:  # a fold of one operand leaves it as it is
             result = _Part(reader.reduced("add", result.formula))
-        first, *others = [reader.read(slope) for slope in slopes]
-    except (ArgumentError, _Unreadable):
+        parts = [reader.read(slope) for slope in slopes]
+    except _Unreadable:
         return None
-    if result.reach or first.reach or first.reads not in (0, None) or not isinstance(result.formula, ArraySymbol):
+    first, formula = parts[begin], parts[begin].formula
+    if any(part.reach for part in (result, *parts)) or not isinstance(result.formula, ArraySymbol):
         return None
-    for i, other in enumerate(others, 1):
-        if (
-            not _same(first.formula, other.formula)
-            or other.reach
-            or other.reads != (None if first.reads is None else i)
-        ):
+    for i, part in enumerate(parts[begin:], begin):
+        if not _same(formula, part.formula) or part.reads != (None if first.reads is None else i):
             return None
-    return Stacked(result.formula, first.formula)
+    if not begin:
+        return Stacked(result.formula, formula)
+    apart = parts[0].formula if parts[0].reads is None else reader.reduced("add", parts[0].formula)
+    return Stacked(result.formula, formula, apart)
 
 
 @kept
@@ -371,6 +383,16 @@ def stack_of(op: Op, count: int) -> Stacked | None:
     return stacked(op, count)
 
 
+def weighted(dy: Any, slope: Any) -> Any:
+    """dy * slope; where one of two factors of the slope is stacked, dy goes to the other one, which is smaller."""
+    if getattr(slope, "fn", None) == "multiply":
+        large = [x for x in slope.operands if getattr(x, "stacked", False)]
+        if len(large) == 1:
+            (small,) = [x for x in slope.operands if x is not large[0]]
+            return dy * small * large[0]
+    return dy * slope
+
+
 def _same(a: Any, b: Any) -> bool:
     return a is b or (type(a) is float and repr(a) == repr(b))
 
@@ -378,8 +400,9 @@ def _same(a: Any, b: Any) -> bool:
 class _Reader:
     """Reads expressions over x0, x1, ... as expressions over X."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, begin: int) -> None:
         self._count = count
+        self._begin = begin
         self._trace = Trace()
         self._parts: dict[Symbol, _Part] = {}
 
@@ -397,10 +420,12 @@ class _Reader:
         if symbol.kind == INPUT:
             if symbol.fn == "y":
                 return _Part(self._trace.array_input("y"))
+            if int(symbol.fn[1:]) < self._begin:
+                return _Part(self._trace.array_input(symbol.fn))
             return _Part(self._trace.array_input("X", stacked=True), int(symbol.fn[1:]))
         parts = [self._parts[x] if isinstance(x, Symbol) else _Part(x) for x in symbol.operands]
         if symbol.kind == FUNCTION and symbol.fn in _FOLDS:
-            fold = _folded(symbol.fn, *parts)
+            fold = _folded(symbol.fn, self._begin, *parts)
             if fold is not None:
                 return fold if fold.reach < self._count else _Part(self.reduced(fold.fold, fold.formula, fold.start))
         read = {part.reads for part in parts if part.reads is not None}
@@ -410,7 +435,7 @@ class _Reader:
         return _Part(formula, min(read, default=None))
 
 
-def _folded(fold: str, left: _Part, right: _Part) -> _Part | None:
+def _folded(fold: str, begin: int, left: _Part, right: _Part) -> _Part | None:
     """A fold that is begun or goes on here: the right side is the next operand's formula."""
     formula = right.formula
     if right.reads is None or right.reach:
@@ -418,11 +443,11 @@ def _folded(fold: str, left: _Part, right: _Part) -> _Part | None:
     if left.reach:
         fits = left.fold == fold and left.formula is formula and left.reach == right.reads
         return left._replace(reach=left.reach + 1) if fits else None
-    if (left.reads, right.reads) != (0, 1):
+    if (left.reads, right.reads) != (begin, begin + 1):
         return None
     if left.formula is formula:
-        return _Part(formula, None, 2, fold)
+        return _Part(formula, None, begin + 2, fold)
     begun = left.formula  # Python's sum begins with 0 + x0, which is not x0 where x0 is -0.0
     if begun.fn == fold and type(begun.operands[0]) is float and begun.operands[1] is formula:
-        return _Part(formula, None, 2, fold, (begun.operands[0],))
+        return _Part(formula, None, begin + 2, fold, (begun.operands[0],))
     return None

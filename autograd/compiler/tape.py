@@ -6,7 +6,7 @@ as arrays alone: no copy has a Value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -164,22 +164,32 @@ def _numbered(group: tuple[Any, ...], number: dict[Value, int], known: dict[int,
 class Sample:
     """The graph of one sample: its result, and the leaves `inputs` that differ from sample to sample.
 
-    `varies` says which nodes of `tape` depend on the inputs; copies share the others.
+    `changed` has the leaves in which a sample leaves a node's number for the next one. `varies` says which nodes of
+    `tape` depend on the inputs or on such a leaf; copies share the others.
     """
 
-    def __init__(self, root: Value, inputs: Sequence[Value]) -> None:
-        self.tape = Tape([root])
+    def __init__(self, root: Value, inputs: Sequence[Value], changed: Mapping[Value, Value] | None = None) -> None:
+        changed = changed or {}
+        states = list(dict.fromkeys([*changed.values(), *changed]))
+        self.tape = Tape([*states, root])
+        self.states: Numbers = np.array(self.tape.roots[:-1], dtype=np.int64)
+        number = dict(zip(states, self.tape.roots, strict=False))
+        self.left = {number[leaf]: number[result] for leaf, result in changed.items()}
         self.inputs: Numbers = np.array([self.tape.number[node] for node in inputs], dtype=np.int64)
-        self.varies = _above(self.tape, self.inputs.tolist())
+        self.varies = _above(self.tape, [*self.inputs.tolist(), *self.left])
         self._rank: Numbers = np.cumsum(self.varies) - 1
 
     def numbers(self, nodes: NDArray[np.signedinteger[Any]], count: int) -> Numbers:
         """What numbers some nodes (-1: no node) have in each of `count` copies; of shape (count, len(nodes)).
 
         The first copy is the sample itself. Behind it come the nodes that vary of the second copy, of the third, ...
+        In the place of a leaf that is `changed` stands what the copy before has left in it.
         """
         later = np.arange(count - 1)[:, None] * (self._rank[-1] + 1) + (len(self._rank) + self._rank[nodes])
-        return np.vstack([nodes, np.where(self.varies[nodes] & (nodes >= 0), later, nodes)])
+        found = np.vstack([nodes, np.where(self.varies[nodes] & (nodes >= 0), later, nodes)])
+        for i in np.flatnonzero(np.isin(nodes, list(self.left))).tolist() if self.left else ():
+            found[1:, i] = self.numbers(np.array([self.left[int(nodes[i])]]), count)[:-1, 0]
+        return found
 
 
 class BatchTape(Tape):
@@ -193,9 +203,9 @@ class BatchTape(Tape):
         self._sample = sample
         self.ops = list(one.ops)
         self._codes = {op: k for k, op in enumerate(self.ops)}
-        self.number = {node: i for node, i in one.number.items() if not varies[i]}
+        self.number = {node: i for node, i in one.number.items() if not varies[i] or i in sample.left}
         copied = [node for node, is_copied in zip(one.nodes, varies.tolist(), strict=True) if is_copied]
-        self.nodes = [*one.nodes, *copied * (count - 1), one.nodes[-1]]
+        self.nodes = [*one.nodes, *copied * (count - 1), one.nodes[one.roots[-1]]]
         code = one.code.copy()
         code[sample.inputs] = self.code_of(CONSTANT)
         self.code = np.concatenate([code, np.tile(code[varies], count - 1), [self.code_of(MEAN)]], dtype=code.dtype)
@@ -214,8 +224,12 @@ class BatchTape(Tape):
                 operands = zip(*[known[id(group)] for group in groups], strict=True)
                 self.many.update(zip(copies, operands, strict=True))
         last = len(self.nodes) - 1
-        self.many[last] = (tuple(sample.numbers(np.array(one.roots), count).ravel().tolist()),)
-        self.roots = [last]
+        self.many[last] = (tuple(sample.numbers(np.array(one.roots[-1:]), count).ravel().tolist()),)
+        ends = sample.numbers(sample.states, count)[-1].tolist()
+        self.roots = [
+            *(i if i in sample.left else end for i, end in zip(sample.states.tolist(), ends, strict=True)),
+            last,
+        ]
 
     def values(self) -> list[Value]:
         """The nodes as Values, as if the graph had been recorded; the copies still have the numbers of the sample."""

@@ -140,9 +140,11 @@ def _sweep(inner: list[Any]) -> None:
             if len(a) > len(b) and (gradient := a[-1]._grad) is not None:
                 a[-1]._grad = gradient + upstream
         elif op.remarkable or op.variadic:
+            remarkable = op.remarkable
             for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
                 if (gradient := parent._grad) is not None:
-                    graph.warn_of_partial(node, parent, partial, upstream)
+                    if remarkable:
+                        graph.warn_of_partial(node, parent, partial, upstream)
                     parent._grad = gradient + upstream * partial
         else:
             try:

@@ -1,4 +1,4 @@
-"""Modes that change how nodes are made: `no_grad` and `detect_anomaly`.
+"""Modes that change how nodes are made, `no_grad` and `detect_anomaly`; and who watches a program while it runs.
 
 A node is made millions of times and a mode is entered seldom, so the hot path asks one cheap question, whether
 any thread or task is inside any mode (`entered`), and only then which mode this one is in.
@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Generator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
-from weakref import ref
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from ..errors import AnomalyError, OperandError, shown
 from .op import Op
@@ -56,6 +56,10 @@ entered: set[_Mark] = set()  # every block that some thread or task is inside
 _recording: ContextVar[_Marks] = ContextVar("recording", default=())
 _anomaly: ContextVar[_Marks] = ContextVar("detect_anomaly", default=())
 _comparisons: ContextVar[_Marks] = ContextVar("comparisons", default=())
+_watcher: ContextVar[_Marks] = ContextVar("watcher", default=())
+
+# Nodes of which a module has computed its state, and the module: what is compiled of their graph can't do it again.
+followed: WeakKeyDictionary[Any, ReferenceType[Any]] = WeakKeyDictionary()
 
 
 def _now(variable: ContextVar[_Marks], default: Any) -> Any:
@@ -254,6 +258,8 @@ def applied(made: Any) -> Any:
         parents = made.parents
         raise made_badly(made._row, [p._label for p in parents], [p._data for p in parents], made._data)
     if _recording.get() and not recording():
+        if (watch := watcher()) is not None:
+            return watch.detached(made)
         made._row = CONSTANT
         made._a = made._b = None
     return made
@@ -276,3 +282,21 @@ def compared(outcome: bool, relation: Callable[..., bool], left: Any, right: Any
     if seen is not None:
         seen.append(Comparison(outcome, relation, left, right))
     return outcome
+
+
+class watched_by(_Mode):
+    """Inside, `watch` hears of what leaves the graph and of the modules that are called."""
+
+    _variable = _watcher
+
+    def __init__(self, watch: Any) -> None:
+        super().__init__()
+        self._value = watch
+
+
+def watcher() -> Any:
+    """What watches the function that a program is being made of here and now, a `compiler.recording.Recorder`; or None.
+
+    Whoever asks looks at `entered` first.
+    """
+    return _now(_watcher, None)

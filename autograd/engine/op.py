@@ -89,7 +89,9 @@ class Op:
     @property
     def public_name(self) -> str:
         """What messages call the operation: nobody has written a private row, so it goes by its symbol."""
-        return self.symbol if self.name.startswith("_") and not self.user else self.name
+        if self.user or not self.name.startswith("_"):
+            return self.name
+        return self.name.lstrip("_") if self.symbol == "=" else self.symbol
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply to floats, Values or arrays, whichever the inputs are."""
@@ -132,7 +134,7 @@ class Op:
 
     def failure(self, error: Exception, inputs: tuple[Any, ...], labels: tuple[str, ...] = ()) -> Exception:
         """The exception of `error`'s kind whose message names the operation, the operands and the numbers."""
-        if isinstance(error, AutogradError):
+        if isinstance(error, AutogradError) and self.user:
             return error  # it was named where it arose
         stand_ins = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(1, len(inputs) + 1)]
         names = [shown(label) or stand_in for label, stand_in in zip(labels or stand_ins, stand_ins, strict=True)]

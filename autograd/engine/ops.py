@@ -15,6 +15,7 @@ To add an operation, add a row here; a public function for it goes into `functio
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import math
 import operator
@@ -39,7 +40,8 @@ def described(name: str, forward: Callable[..., float], partials: Partials, arra
     function, and the operation is applied element by element.
     """
     bare = name.lstrip("_")
-    count = partials.__code__.co_argcount - 1  # 0 for a rule of any number of operands, `out, *xs`
+    any_number = partials.__code__.co_flags & inspect.CO_VARARGS  # of operands, as in a rule `out, *xs`
+    count = 0 if any_number else partials.__code__.co_argcount - 1
     operands = ", ".join([f"{{{place}}}" for place in range(count)]) or "{xs}"
     command = rf"\{bare} {{0}}" if bare in _LATEX_COMMANDS else rf"\operatorname{{{{{bare}}}}}({{0}})"
     if forward.__module__ == "math":
@@ -82,7 +84,11 @@ def _nothing(*_: Any) -> Any:
 LEAF = Op("", _nothing, lambda out: ())  # an input that gradients flow to
 CONSTANT = Op("", _nothing, lambda out: (), params=(1.0,))  # an input that is never trained
 LITERAL = Op("", _nothing, lambda out: (), params=(2.0,))  # a plain number, shared by all graphs that use it
-TABLE[""] = lambda *kind: CONSTANT if kind == (1.0,) else LITERAL if kind else LEAF
+# A number that the program of a function follows, and a constant to all derivatives.
+DETACHED = Op(
+    "", lambda a: a, lambda out, a: (0.0,), lambda xp, a: a, symbol="detached", latex="{0}", js="{0}", params=(3.0,)
+)
+TABLE[""] = lambda *kind: {(): LEAF, (1.0,): CONSTANT, (2.0,): LITERAL, (3.0,): DETACHED}[kind]
 
 # The rows are set by hand, so that each is seen as a whole: its value, rule and array form; its looks; what is said.
 # fmt: off
@@ -196,8 +202,8 @@ def _gaussian(rate: float) -> Op:
 DENSITY: Op = row("_normal_density", special.normal_density, lambda out, a: (-a * out,),
     lambda xp, a: xp.exp(-0.5 * a * a) / math.sqrt(math.tau),
     symbol="φ", latex=r"\varphi({0})", js="ag.density({0})", because="the normal density's slope is -x times itself")
-GELU_SLOPE: Op = row("_gelu_slope", special.gelu_slope, lambda out, a: (DENSITY(a) * (2.0 - a * a),), None,
-    symbol="gelu'", latex=r"\operatorname{{gelu}}'({0})", because="cdf(x) + x density(x)")
+GELU_SLOPE: Op = row("_gelu_slope", special.gelu_slope, lambda out, a: (2.0 * DENSITY(a) - a * (a * DENSITY(a)),),
+    None, symbol="gelu'", latex=r"\operatorname{{gelu}}'({0})", because="cdf(x) + x density(x)")
 
 @family
 def _inside(low: float, high: float) -> Op:
@@ -298,6 +304,20 @@ HYPOT: Op = row("hypot", math.hypot, lambda out, a, b: (over_or_zero(a, out), ov
     latex=r"\sqrt{{{0}^2 + {1}^2}}", js="Math.hypot({0}, {1})",
     because="a length's slope is the direction it points in", kink="(0, 0) at (0, 0)")
 
+def _sinc(xp: Any, a: Any) -> Any:
+    inside = (a != 0.0) & (a - a == 0.0)
+    turn = xp.where(inside, math.pi * a, 1.0)
+    return xp.where(inside, xp.sin(turn) / turn, xp.where(xp.isinf(a), 0.0, a + 1.0))
+
+@family
+def sinc(order: float) -> Op:
+    """sin(pi x) / (pi x), 1 at 0, or its derivative of some order."""
+    marks = "'" * int(order)
+    return described("sinc", lambda a: special.sinc(a, int(order)), lambda out, a: (sinc(order + 1.0)(a),),
+        None if order else _sinc,
+        symbol=f"sinc{marks}", latex=rf"\operatorname{{{{sinc}}}}{marks}({{0}})", js="ag.sinc({0}, {p0})",
+        because="sinc is smooth, at 0 too, and so is its every derivative")
+
 # --- the error function and activations --------------------------------------------------------------------------
 
 ERF: Op = row("erf", math.erf, lambda out, a: (special.TWO_OVER_SQRT_PI * _gaussian(1.0)(a),), None,
@@ -351,6 +371,10 @@ ABS: Op = row("abs", abs, lambda out, a: (SIGN(a),), lambda xp, a: abs(a),
     symbol="|x|", latex=r"\left|{0}\right|", js="Math.abs({0})",
     because="|x| rises or falls with slope 1", kink="0 at 0")
 SIGN: Op = row("sign", special.sign, lambda out, a: (0.0,), because="a step is flat", kink="0 at 0", flat=True)
+COPYSIGN: Op = row("copysign", math.copysign, lambda out, a, b: (SIGN(a) * COPYSIGN(1.0, b), 0.0),
+    latex=r"\operatorname{{copysign}}({0}, {1})",
+    js="({1} < 0 || Object.is({1}, -0) ? -Math.abs({0}) : Math.abs({0}))",
+    because="|a| rises or falls with slope 1, and takes the sign of b", kink="0 in a at 0; 0 in b")
 FLOOR: Op = row("floor", special.floor, lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor", js="ag.floor({op}, {0})",
     because="a staircase is flat", kink="0 at the jumps", flat=True)
 
@@ -392,18 +416,58 @@ def _tied(out: Any, *values: Any) -> tuple[Any, ...]:
     count = SUM(*ties)
     return tuple(t / count for t in ties)
 
-def _softmax(out: Any, *xs: Any) -> tuple[Any, ...]:
+def _logsumexp_partials(out: Any, *xs: Any) -> tuple[Any, ...]:
     shares = [SHIFTED_EXP(x, out) for x in xs]
     total = SUM(*shares)  # 1, but for the rounding of `out`, which at 1000 is already 1e-13
     once = RECIPROCAL_OR_ZERO(total)
     return tuple(share * once for share in shares)
 
+def _share_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
+    others = SUM(*rest)
+    total = x + others
+    return ((others / total) / total,) + (-out / total,) * len(rest)
+
+def _cross_entropy_partials(out: Any, x: Any, *rest: Any) -> tuple[Any, ...]:
+    largest = MAXIMUM(x, MAXIMUM(*rest))
+    powers = [SHIFTED_EXP(v, largest) for v in rest]
+    others = SUM(*powers)
+    once = over(1.0, SHIFTED_EXP(x, largest) + others)
+    return (-others * once, *[power * once for power in powers])
+
+def _largest(xp: Any, x: Any, *rest: Any) -> Any:
+    return xp.maximum(x, functools.reduce(xp.maximum, rest or (x,)))
+
+def _cross_entropy(xp: Any, x: Any, *rest: Any) -> Any:
+    largest = _largest(xp, x, *rest)
+    others = special.total(xp.exp(v - largest) for v in rest)
+    return (largest - x) + xp.log1p((xp.exp(x - largest) - 1.0) + others)
+
 def _logsumexp(xp: Any, *xs: Any) -> Any:
     largest = functools.reduce(xp.maximum, xs)
     # an infinity less itself would be nan
     near = xp.maximum(xp.minimum(largest, sys.float_info.max), -sys.float_info.max)
-    total = special.total(xp.exp(x - near) for x in xs)
-    return largest + xp.log(xp.maximum(total, 1.0))  # at least 1, but where all are -inf
+    powers = [xp.exp(x - near) for x in xs]  # the largest is 1, and the logarithm is of 1 + all others
+    others = special.total(xp.where(power == 1.0, 0.0, power) for power in powers)
+    return largest + xp.log1p(others + (special.total(xp.where(power == 1.0, 1.0, 0.0) for power in powers) - 1.0))
+
+def _norm(xp: Any, *xs: Any) -> Any:
+    largest = functools.reduce(xp.maximum, [abs(x) for x in xs])
+    scale = xp.where((largest == 0.0) | xp.isinf(largest), 1.0, largest)
+    return scale * xp.sqrt(special.total((x / scale) * (x / scale) for x in xs))
+
+def _log_chance(xp: Any, x: Any, *others: Any) -> Any:
+    lowest, largest = -_largest(xp, -x, *[-v for v in others]), _largest(xp, x, *others)
+    return xp.log(xp.where((x > 0.0) & (lowest >= 0.0) & (largest <= 1.0), x, math.nan))
+
+def _entry(xp: Any, place: Any, *entries: Any) -> Any:
+    found: Any = math.nan
+    for k, entry in enumerate(entries):
+        found = xp.where(place == k, entry, found)
+    return found
+
+def _bce(xp: Any, p: Any, t: Any) -> Any:
+    left, right = xp.maximum(xp.log(p), special.LOG_FLOOR), xp.maximum(xp.log1p(-p), special.LOG_FLOOR)
+    return xp.where((t >= 0.0) & (t <= 1.0), -(t * left + (1.0 - t) * right), math.nan)
 
 SUM: Op = row(
     "sum", lambda *xs: special.total(xs), lambda out, *xs: (1.0,) * len(xs), lambda xp, *xs: special.total(xs),
@@ -422,23 +486,70 @@ MAXIMUM: Op = row(
 MINIMUM: Op = row(
     "minimum", special.minimum, _tied, lambda xp, *xs: functools.reduce(xp.minimum, xs), symbol="min", latex="min",
     because="only the smallest value moves the minimum", kink="ties share the slope evenly")
-LOGSUMEXP: Op = row("logsumexp", special.logsumexp, _softmax, _logsumexp,
+LOGSUMEXP: Op = row("logsumexp", special.logsumexp, _logsumexp_partials, _logsumexp,
     because="logsumexp's slopes are the softmax", kink="0 where all are -inf")
+NORM: Op = row("norm", special.norm, lambda out, *xs: tuple([over_or_zero(x, out) for x in xs]), _norm,
+    symbol="‖x‖",
+    because="a length's slope is the direction it points in", kink="0 where all are 0")
+SHARE: Op = row("share", special.share, _share_partials, lambda xp, x, *rest: x / (x + special.total(rest)),
+    js="ag.share({op}, {xs})", because="a share grows with its own part and shrinks with each of the others",
+    domain="parts that are not all 0")
+
+@family
+def var(ddof: float) -> Op:
+    """The variance with n - ddof in the denominator."""
+
+    def partials(out: Any, *xs: Any) -> tuple[Any, ...]:
+        centre, weight = MEAN(*xs), 2.0 / (len(xs) - ddof)
+        return tuple([weight * (x - centre) for x in xs])
+
+    def array(xp: Any, *xs: Any) -> Any:
+        centre = special.total(xs) / len(xs)
+        return special.total((x - centre) * (x - centre) for x in xs) / (len(xs) - ddof)
+
+    return described("var", lambda *xs: special.var(*xs, ddof=ddof), partials, array,
+        js="ag.variance({op}, {p0}, {xs})", because="each value pulls in proportion to its distance")
 
 @family
 def std(ddof: float) -> Op:
     """The standard deviation with n - ddof in the denominator."""
 
     def partials(out: Any, *xs: Any) -> tuple[Any, ...]:
-        centre, weight = MEAN(*xs), (len(xs) - ddof) * out
-        return tuple(over_or_zero(x - centre, weight) for x in xs)
+        centre, weight = MEAN(*xs), 1.0 / (len(xs) - ddof)
+        return tuple([weight * over_or_zero(x - centre, out) for x in xs])
 
     def array(xp: Any, *xs: Any) -> Any:
         centre = special.total(xs) / len(xs)
-        return xp.sqrt(special.total((x - centre) ** 2 for x in xs) / (len(xs) - ddof))
+        return _norm(xp, *[x - centre for x in xs]) / math.sqrt(len(xs) - ddof)
 
     return described("std", lambda *xs: special.std(*xs, ddof=ddof), partials, array, js="ag.std({op}, {p0}, {xs})",
         because="each value pulls in proportion to its distance", kink="0 where all values are equal")
+
+# --- losses that have digits to lose, and what they check at every number ----------------------------------------
+
+CROSS_ENTROPY: Op = row("cross_entropy", special.cross_entropy, _cross_entropy_partials, _cross_entropy,
+    js="ag.crossEntropy({xs})",
+    because="-log of the first value's softmax falls by the others' shares, and grows by each one's own share")
+BCE: Op = row("bce", special.bce,
+    lambda out, p, t: ((p - t) / MAXIMUM(p * (1.0 - p), special.LEAST_SPREAD), BCE(p, 1.0) - BCE(p, 0.0)), _bce,
+    latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})",
+    because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
+    domain="p and t from 0 to 1 (bce_with_logits takes scores before the sigmoid)",
+    kink="(p - t) / 1e-12 where p (1 - p) is smaller")
+LOG_CHANCE: Op = row("_log_chance", special.log_chance,
+    lambda out, x, *others: (1.0 / x,) + (0.0,) * len(others), _log_chance,
+    symbol="log", js="ag.logChance({op}, {xs})", because="log's slope is 1/x; the other chances are checked",
+    domain="chances from 0 to 1, the first above 0 (cross_entropy takes scores before the softmax)")
+CHANCE: Op = row("_chance", special.chance, lambda out, a: (1.0,),
+    lambda xp, a: xp.where((a >= 0.0) & (a <= 1.0), a, math.nan),
+    symbol="=", latex="{0}", js="ag.chance({op}, {0})", because="a chance, which is checked to be one",
+    domain="numbers from 0 to 1")
+SIDE: Op = row("_side", special.side, lambda out, a: (1.0,), lambda xp, a: xp.where(abs(a) == 1.0, a, math.nan),
+    symbol="=", latex="{0}", js="ag.side({op}, {0})", because="a side, which is checked to be one", domain="-1 or 1")
+ENTRY: Op = row("_entry", special.entry,
+    lambda out, place, *entries: (0.0, *[EQUAL(place, float(k)) for k in range(len(entries))]), _entry,
+    symbol="[i]", js="ag.entry({op}, {xs})", because="the entry at a place gets the whole slope",
+    domain="the number of an entry, counted from 0")
 
 # fmt: on
 

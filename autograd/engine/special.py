@@ -13,11 +13,15 @@ import operator
 import sys
 from collections.abc import Iterable
 
+from ..errors import ArgumentError
+
 INF = math.inf
 NAN = math.nan
 LN2 = math.log(2.0)
 LN10 = math.log(10.0)
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+LOG_FLOOR = -100.0  # PyTorch lets no logarithm in its binary cross-entropy go below this
+LEAST_SPREAD = 9.999999960041972e-13  # PyTorch's 1e-12 for p (1 - p), which it keeps in single precision
 _SQRT_HALF = math.sqrt(0.5)
 _INV_SQRT_TAU = 1.0 / math.sqrt(math.tau)
 _SPLIT = 134217729.0  # 2**27 + 1 cuts a double into two halves of 26 bits (Dekker, Numerische Mathematik 18, 1971)
@@ -186,6 +190,25 @@ def xlogy(x: float, y: float) -> float:
     return x * math.log(y)
 
 
+def sinc(x: float, order: int = 0) -> float:
+    """sin(u) / u at u = pi x, or its derivative of some order by x: a series near 0, beyond by way of u f = sin u."""
+    u = math.pi * x
+    if abs(u) <= order + 1.5:
+        first = (order + 1) // 2
+        terms = [
+            (-1.0) ** k * u ** (2 * k - order) / (math.factorial(2 * k - order) * (2 * k + 1))
+            for k in range(first, first + 20 + order)
+        ]
+        return math.pi**order * math.fsum(terms)
+    if math.isinf(u):
+        return 0.0
+    turned = (math.sin(u), math.cos(u), -math.sin(u), -math.cos(u))
+    result = turned[0] / u
+    for n in range(1, order + 1):
+        result = (turned[n % 4] - n * result) / u
+    return math.pi**order * result
+
+
 def cbrt(x: float) -> float:
     """The real cube root: the C library's, put right to the last place by one Newton step on the exact residual."""
     root = math.cbrt(x)
@@ -240,11 +263,61 @@ def equal(a: float, b: float) -> float:
 
 
 def logsumexp(*values: float) -> float:
-    """log(sum(e^v)), by way of the largest of them."""
+    """log(sum(e^v)), by way of the largest of them, whose power is the 1 in log(1 + the others)."""
     largest = maximum(*values)
     if not math.isfinite(largest):
         return largest
-    return largest + math.log(math.fsum(math.exp(v - largest) for v in values))
+    return largest + math.log1p(math.fsum([-1.0, *[math.exp(v - largest) for v in values]]))
+
+
+def share(x: float, *rest: float) -> float:
+    """x / (x + sum(v)), the first one's share of all."""
+    whole = _exact_total([x, *rest])
+    if whole == 0.0:
+        raise ValueError("the share would be 0/0")
+    return x / whole
+
+
+def cross_entropy(x: float, *rest: float) -> float:
+    """log(1 + sum(e^(v - x))), from differences to the largest value alone."""
+    largest = maximum(x, *rest)
+    powers = [math.exp(v - largest) for v in rest]
+    return (largest - x) + math.log1p(math.fsum([-1.0, math.exp(x - largest), *powers]))
+
+
+def chance(x: float) -> float:
+    """x, which has to lie between 0 and 1."""
+    if not 0.0 <= x <= 1.0:
+        raise ArgumentError(f"{x!r} does not lie between 0 and 1")
+    return x
+
+
+def log_chance(x: float, *others: float) -> float:
+    """The logarithm of the first of some chances."""
+    for other in others:
+        chance(other)
+    return math.log(chance(x))
+
+
+def bce(p: float, t: float) -> float:
+    """-[t log p + (1 - t) log(1 - p)], where no logarithm is below -100."""
+    left = max(math.log(chance(p)), LOG_FLOOR) if p else LOG_FLOOR
+    right = max(math.log1p(-p), LOG_FLOOR) if p < 1.0 else LOG_FLOOR
+    return -(chance(t) * left + (1.0 - t) * right)
+
+
+def side(x: float) -> float:
+    """x, which has to be -1 or 1."""
+    if abs(x) != 1.0:
+        raise ArgumentError(f"{x!r} is neither -1 nor 1")
+    return x
+
+
+def entry(place: float, *entries: float) -> float:
+    """The entry at a place, counted from 0."""
+    if place not in range(len(entries)):
+        raise ArgumentError(f"{place:g} is none of the numbers from 0 to {len(entries) - 1}")
+    return entries[int(place)]
 
 
 def maximum(*values: float) -> float:
@@ -259,18 +332,34 @@ def minimum(*values: float) -> float:
     return result if all(v == v for v in values) else NAN
 
 
-def mean(*values: float) -> float:
-    """The arithmetic mean, of the exactly rounded sum where that is finite."""
+def _exact_total(values: list[float]) -> float:
+    """The sum without rounding on the way, where that is finite."""
     try:
-        return math.fsum(values) / len(values)
+        return math.fsum(values)
     except (OverflowError, ValueError):
-        return total(values) / len(values)
+        return total(values)
+
+
+def mean(*values: float) -> float:
+    """The arithmetic mean."""
+    return _exact_total([*values]) / len(values)
+
+
+def norm(*values: float) -> float:
+    """sqrt(sum(v^2)), without overflow; nan if any is nan."""
+    return math.hypot(*values) if all(v == v for v in values) else NAN
+
+
+def var(*values: float, ddof: float) -> float:
+    """sum((v - mean)^2) / (n - ddof)."""
+    centre = mean(*values)
+    return _exact_total([(v - centre) * (v - centre) for v in values]) / (len(values) - ddof)
 
 
 def std(*values: float, ddof: float) -> float:
-    """sqrt(sum((v - mean)^2) / (n - ddof))."""
+    """sqrt(sum((v - mean)^2) / (n - ddof)), where no square over- or underflows."""
     centre = mean(*values)
-    return math.sqrt(mean(*((v - centre) * (v - centre) for v in values)) * (len(values) / (len(values) - ddof)))
+    return norm(*[v - centre for v in values]) / math.sqrt(len(values) - ddof)
 
 
 if sys.version_info >= (3, 12):  # there sum() compensates, and results would depend on the version

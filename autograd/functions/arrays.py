@@ -1,24 +1,26 @@
 """NumPy arrays whose elements are Values, and what makes NumPy's functions stay in the graph.
 
-`ValueArray` is an ndarray of objects. NumPy hands every operation on one (or on a bare Value) to
-``__array_ufunc__`` or ``__array_function__``, and these apply rows of the op table element by element. A matrix
-product makes one `dot` node for each element of the result.
-
-A function of NumPy's is one line in a table below: `_UFUNCS` and `_PREDICATES` for those that go element by element,
-`_REDUCTIONS` for their ``reduce``, `_FUNCTIONS` for all others.
+`ValueArray` is an ndarray of objects. NumPy hands every operation on one (or on a bare Value) to ``__array_ufunc__``
+or ``__array_function__``. Here are the ufuncs: tables say which function of numbers each is, element by element, and
+which function of many numbers its ``reduce`` is. All other functions stand in `numpy_functions.py`. What is in no table
+is refused. A matrix product makes one `dot` node for each element of the result.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine import modes
 from ..engine.op import boxed, is_node, plain
+from ..engine.ops import COPYSIGN, STEP
 from ..engine.value import Value, lift
 from ..errors import OperandError, ShapeError
 from . import elementary
@@ -26,72 +28,128 @@ from . import elementary
 __all__ = ["ValueArray", "array", "data", "grads"]
 
 
-def _reduction(function: Callable[[list[Any]], Any]) -> Any:
-    """A method with the parameters of NumPy's, except `where` and `initial`."""
+def _reduction(name: str, function: Callable[[list[Any]], Any]) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return reduced(function, self, *args, name=name, **kwargs)
 
-    def method(self: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return _reduce(function, self, axis, keepdims, out)
-
-    method.__qualname__ = f"ValueArray.{function.__name__}"  # messages name it
     return method
+
+
+def _spread(name: str, function: Callable[..., Any]) -> Any:
+    def method(
+        self: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, *args: Any, **named: Any
+    ) -> Any:
+        return reduced(functools.partial(function, ddof=ddof), self, axis, dtype, out, *args, name=name, **named)
+
+    return method
+
+
+def _place(extreme: Callable[..., int]) -> Any:
+    """A method for the index of the first nan, or else of the first extreme element, as a plain number."""
+
+    def index(values: list[Any]) -> int:
+        return min(_nans(values) or [extreme(range(len(values)), key=values.__getitem__)])
+
+    def method(self: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
+        places = reduced(index, self, axis, None, out, keepdims, name=f"arg{extreme.__name__}")
+        return data(places).astype(np.intp)[()]
+
+    return method
+
+
+def _sum(values: list[Any]) -> Any:
+    return elementary.sum(values or [0.0])
+
+
+def _prod(values: list[Any]) -> Any:
+    return elementary.prod(values or [1.0])
 
 
 class ValueArray(np.ndarray[Any, Any]):
     """An ndarray of Values; made by :func:`array` and by operations on one.
 
-    NumPy's reductions, `sum` ... `var`, make one node for each element of the result.
+    The reductions, `sum` ... `var`, make one node for each element of the result. Comparisons, `any`, `argmax`,
+    `argsort` and the like give plain bools and indices. README lists the functions that work; any other is refused
+    with an OperandError.
+
+    NumPy asks no array before ``np.array(x)``, ``np.asarray(x)``, ``np.full(shape, v)`` and the functions of
+    ``np.random`` and ``np.polynomial``: these give plain object arrays of Values, which :func:`array` takes. ``np.ma``
+    makes arrays of its own.
     """
+
+    __array_priority__ = 1.0  # a plain X.dot(W), where NumPy asks nobody, gives W's class
 
     @classmethod
     def apply_elementwise(cls, function: Callable[..., Any], operands: Sequence[Any]) -> Any:
         """Apply a function of scalars to broadcast operands."""
-        return _wrapped(np.frompyfunc(function, len(operands), 1)(*[_bare(x) for x in operands]))
+        return _wrapped(np.frompyfunc(function, len(operands), 1)(*[stripped(x) for x in operands]))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return _on_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        own = _FUNCTIONS.get(func)
-        return own(*args, **kwargs) if own else super().__array_function__(func, types, args, kwargs)
+        from .numpy_functions import apply  # which is made of what stands here
 
-    sum = _reduction(elementary.sum)
-    mean = _reduction(elementary.mean)
-    prod = _reduction(elementary.prod)
+        return apply(func, args, kwargs)
 
-    def std(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
-    ) -> Any:
-        return _reduce(lambda values: elementary.std(values, ddof), self, axis, keepdims, out)
+    imag = property(lambda self: np.zeros_like(self))  # Values are real
 
-    def var(  # type: ignore[override]  # narrower than NumPy's: no `where`, no `initial`
-        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False
-    ) -> Any:
-        return self.std(axis=axis, out=out, ddof=ddof, keepdims=keepdims) ** 2
+    # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `max` and `cumsum`;
+    # and `sum`, which is then faster.
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as std
-        return _reduce(_REDUCTIONS[np.maximum], self, axis, keepdims, out)
+    sum = _reduction("sum", _sum)
+    mean = _reduction("mean", elementary.mean)
+    std = _spread("std", elementary.std)
+    var = _spread("var", elementary.var)
+    argmax = _place(max)
+    argmin = _place(min)
 
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # type: ignore[override]  # as std
-        return _reduce(_REDUCTIONS[np.minimum], self, axis, keepdims, out)
-
-    def clip(self, min: Any = None, max: Any = None, out: Any = None, **_: Any) -> Any:
-        """Each element held between two numbers."""
-        _refuse(out)
-        return self.apply_elementwise(lambda v: elementary.clip(v, min, max), [self])
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **others: Any) -> Any:
+        """Each element held between two numbers, or between those of two arrays."""
+        refuse("clip", out=out, **others)
+        low, high = -math.inf if min is None else min, math.inf if max is None else max
+        return self.apply_elementwise(elementary.clip, [self, low, high])
 
     def round(self, decimals: int = 0, out: Any = None) -> Any:  # type: ignore[override]  # NumPy's takes complex too
         """Each element rounded, by a step that stops gradients."""
-        _refuse(out)
+        refuse("round", out=out)
         return self.apply_elementwise(lambda v: round(v, decimals), [self])
 
     def dot(self, other: Any, out: Any = None) -> Any:
         """The matrix product, one `dot` node for each element of the result."""
-        return _dot(self, other, out)
+        return np.dot(self, other, out)
+
+    def argsort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+        """The indices that sort the elements, equal ones in their order, nans last."""
+        array, along = (self.ravel(), -1) if axis is None or self.ndim == 0 else (self, axis)
+        rows = np.moveaxis(stripped(array), along, -1)
+        result = np.empty(rows.shape, dtype=np.intp)
+        for index in np.ndindex(*rows.shape[:-1]):
+            result[index] = in_order(rows[index].tolist())
+        return np.moveaxis(result, -1, along)
+
+    def sort(self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
+        """Sort in place; nans last."""
+        self[...] = np.take_along_axis(stripped(self), self.argsort(axis), axis)
 
     def __setitem__(self, index: Any, items: Any) -> None:
         """Store Values; plain numbers are made Values first, as :func:`array` does."""
-        values = _bare(array(items))
+        values = stripped(array(items))
         super().__setitem__(index, values if values.ndim else values[()])
+
+
+def _refused(name: str) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise no_rule(f"ndarray.{name}")
+
+    return method
+
+
+_REFUSED = (
+    "argpartition byteswap choose fill getfield partition put resize searchsorted setfield tobytes tofile tostring"
+)
+for _name in _REFUSED.split():
+    setattr(ValueArray, _name, _refused(_name))
 
 
 def array(x: Any, label: str = "") -> Any:
@@ -158,11 +216,13 @@ def grads(x: Any) -> NDArray[np.float64]:
 
 
 def _read(x: Any, function: Callable[[Any], float]) -> NDArray[np.float64]:
-    source = np.asarray(_bare(x), dtype=object)
+    source = np.asarray(stripped(x), dtype=object)
+    if modes.entered and (watch := modes.watcher()) is not None:
+        watch.read(source.ravel().tolist(), sys._getframe(2))
     return np.asarray(np.frompyfunc(function, 1, 1)(source), dtype=np.float64)
 
 
-def _bare(x: Any) -> Any:
+def stripped(x: Any) -> Any:
     """What NumPy's own loops may see: no subclass, no bare Value that would call back here."""
     if isinstance(x, ValueArray):
         return x.view(np.ndarray)
@@ -175,20 +235,60 @@ def _wrapped(result: Any) -> Any:
     return result.view(ValueArray) if isinstance(result, np.ndarray) and result.dtype == object else result
 
 
+def lifted(x: Any) -> Any:
+    return x if is_node(x) else lift(x)
+
+
+def dressed(result: Any) -> Any:
+    """A result of NumPy's code, or each one in a list or tuple: objects as an array of Values, numbers as constants."""
+    if type(result) in (list, tuple):
+        return type(result)(map(dressed, result))
+    if not (isinstance(result, np.ndarray) and result.dtype == object):
+        return result
+    kinds = set(map(type, result.ravel().tolist()))
+    if not all(getattr(kind, "op_level", 0) for kind in kinds):
+        result = np.asarray(np.frompyfunc(lifted, 1, 1)(result), dtype=object)
+    return result.view(ValueArray)
+
+
+def _truths(x: Any) -> Any:
+    return np.asarray(stripped(x)).astype(bool)[()]
+
+
+# --- ufuncs ------------------------------------------------------------------------------------------------------
+#
+# What steers compares Values and reads no number of theirs: a compiled function then watches the comparison.
+
 _PREDICATES: dict[Any, Callable[..., Any]] = {  # these give bools
     np.greater: operator.gt, np.greater_equal: operator.ge, np.less: operator.lt, np.less_equal: operator.le,
-    np.equal: operator.eq, np.not_equal: operator.ne, np.logical_not: operator.not_,
-    np.isnan: lambda v: v != v, np.isfinite: lambda v: math.isfinite(plain(v)),
-    np.isinf: lambda v: math.isinf(plain(v)),
+    np.equal: operator.eq, np.not_equal: operator.ne, np.isnan: lambda v: v != v,
+    np.isfinite: lambda v: -math.inf < v < math.inf, np.isinf: lambda v: v in (math.inf, -math.inf),
 }  # fmt: skip
+_LOGICAL = (np.logical_and, np.logical_or, np.logical_xor, np.logical_not)
+
+
+def _trunc(v: Any) -> Any:
+    return elementary.sign(v) * elementary.floor(abs(v))
+
+
+def _fmod(a: Any, b: Any) -> Any:
+    return a % abs(b) if a >= 0.0 else -(-a % abs(b))
+
+
+def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    return lambda a, b: lifted(b if a != a else a) if a != a or b != b else function(a, b)
+
+
 _UFUNCS: dict[Any, Callable[..., Any]] = {
     **_PREDICATES,
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
-    np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod,
-    np.floor_divide: operator.floordiv,
-    np.negative: operator.neg, np.positive: operator.pos, np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
-    np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign,
-    np.floor: elementary.floor, np.rint: round,
+    np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod, np.fmod: _fmod,
+    np.floor_divide: operator.floordiv, np.ldexp: lambda v, n: v * 2.0**n,
+    np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
+    np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
+    np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
+    np.heaviside: lambda v, h: lifted(h if v == 0.0 else STEP(v)),
+    np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
     np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
     np.sqrt: elementary.sqrt, np.cbrt: elementary.cbrt, np.hypot: elementary.hypot,
@@ -196,75 +296,154 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.arcsin: elementary.asin, np.arccos: elementary.acos, np.arctan: elementary.atan, np.arctan2: elementary.atan2,
     np.sinh: elementary.sinh, np.cosh: elementary.cosh, np.tanh: elementary.tanh,
     np.arcsinh: elementary.asinh, np.arccosh: elementary.acosh, np.arctanh: elementary.atanh,
+    np.deg2rad: lambda v: v * (math.pi / 180.0), np.radians: lambda v: v * (math.pi / 180.0),
+    np.rad2deg: lambda v: v * (180.0 / math.pi), np.degrees: lambda v: v * (180.0 / math.pi),
     np.maximum: elementary.maximum, np.minimum: elementary.minimum,
-    np.fmax: elementary.maximum, np.fmin: elementary.minimum,
+    np.fmax: _besides_nan(elementary.maximum), np.fmin: _besides_nan(elementary.minimum),
     np.logaddexp: lambda a, b: elementary.logsumexp([a, b]),
+    np.logaddexp2: lambda a, b: elementary.logsumexp([a * math.log(2.0), b * math.log(2.0)]) / math.log(2.0),
 }  # fmt: skip
-_REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {
-    np.add: elementary.sum, np.multiply: elementary.prod, np.logaddexp: elementary.logsumexp,
+_PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these give two results
+    np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: v - _trunc(v), _trunc),
+}  # fmt: skip
+_REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
+    np.add: _sum, np.multiply: _prod, np.logaddexp: elementary.logsumexp,
     np.maximum: lambda values: elementary.maximum(*values), np.minimum: lambda values: elementary.minimum(*values),
 }  # fmt: skip
 
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    reducing = method == "reduce" and ufunc in _REDUCTIONS
-    if not reducing and not (method == "__call__" and (ufunc in _UFUNCS or ufunc is np.matmul)):
-        raise OperandError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no rule for Values; "
-            "see autograd.ops for those that have, or declare one with autograd.primitive"
-        )
-    out = kwargs.pop("out", None)
-    unknown = set(kwargs) - ({"dtype", "axis", "keepdims"} if reducing else {"dtype", "casting", "order", "subok"})
-    if unknown:
-        raise OperandError(f"np.{ufunc.__name__} of Values takes no {', '.join(sorted(unknown))}")
-    if reducing:
-        result = _reduce(_REDUCTIONS[ufunc], inputs[0], kwargs.get("axis", 0), kwargs.get("keepdims", False))
-    elif ufunc is np.matmul:
-        result = _matmul(*inputs)
+    function = _UFUNCS.get(ufunc)
+    if function is not None and (method == "__call__" or (method in _METHODS and ufunc not in _PREDICATES)):
+        return _METHODS[method](ufunc, function, *inputs, **kwargs)
+    name = f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
+    if ufunc in _LOGICAL and method in _METHODS:
+        refuse(name, out=next((x for x in kwargs.get("out", ()) if holds_nodes(x)), None))
+        return getattr(ufunc, method)(*[_truths(x) for x in inputs], **kwargs)
+    if method == "__call__" and ufunc in _PAIRS:
+        refuse(name, **kwargs)
+        return tuple([lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
+    if ufunc.signature:  # a product of matrices or vectors
+        return matmul(*inputs) if ufunc is np.matmul and not kwargs else multilinear(ufunc, *inputs, **kwargs)
+    if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
+        result = getattr(ufunc, method)(*[stripped(x) for x in inputs], **kwargs)
+        return dressed(result) if holds_nodes(result) else result
+    raise no_rule(name)
+
+
+def no_rule(name: str) -> OperandError:
+    """What is raised for a function of NumPy's that stands in no table."""
+    hint = "write it out with + - * / and @" if name.startswith("np.linalg.") else "write it with operations that have"
+    return OperandError(
+        f"{name} has no rule for Values: {hint} (README and autograd.ops list them), declare it with "
+        "autograd.primitive, or compute on the numbers, autograd.data(x), without gradients"
+    )
+
+
+def refuse(name: str, **given: Any) -> None:
+    """Refuse arguments that would change what is computed, or where it is stored."""
+    for argument, x in given.items():
+        if argument == "dtype" and x is not None and np.dtype(x) not in (np.dtype(float), np.dtype(object)):
+            raise OperandError(f"{name} of Values takes no dtype={np.dtype(x)}: their numbers are float64")
+        if argument == "out" and x is not None:
+            raise OperandError("out=... takes no Values here; write the result there yourself: target[...] = result")
+        if argument not in ("dtype", "out") and x is not None and x is not True:
+            raise OperandError(f"{name} of Values takes no {argument}=")
+
+
+def _call(
+    ufunc: Any, function: Any, *inputs: Any, out: Any = None, dtype: Any = None, casting: Any = None,
+    order: Any = None, subok: Any = None, **others: Any,
+) -> Any:  # fmt: skip
+    """A ufunc element by element."""
+    if dtype is not None or others:
+        refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
+    if ufunc in _PREDICATES:
+        with np.errstate(invalid="ignore"):  # a comparison with nan
+            result = ValueArray.apply_elementwise(function, inputs)
+        result = stripped(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
     else:
-        result = ValueArray.apply_elementwise(_UFUNCS[ufunc], inputs)
-        if ufunc in _PREDICATES:
-            result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
+        result = ValueArray.apply_elementwise(function, inputs)
     if out is None:
         return result
     out[0][...] = result
     return out[0]
 
 
-def _refuse(out: Any) -> None:
-    if out is not None:
-        raise OperandError("out=... takes no Values here; write the result there yourself: target[...] = result")
+def _fold(ufunc: Any, function: Any, x: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+    """A ufunc's `reduce`: of many operands at once, or of two after two, from left to right."""
+    many = _REDUCTIONS.get(ufunc) or functools.partial(functools.reduce, function)
+    return reduced(many, x, axis, *args, name=f"np.{ufunc.__name__}.reduce", **kwargs)
 
 
-def _reduce(function: Callable[[Any], Any], x: Any, axis: Any, keepdims: bool, out: Any = None) -> Any:
-    """Apply a function of many operands along axes."""
-    _refuse(out)
-    bare = np.asarray(_bare(x), dtype=object)
-    np.empty((1,) * bare.ndim).sum(axis=axis)  # NumPy's own error for an axis that is not there
-    axes = tuple(range(bare.ndim)) if axis is None else tuple(a % bare.ndim for a in np.atleast_1d(axis))
+def _accumulate(ufunc: Any, function: Any, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    """A ufunc's `accumulate`: the results of its `reduce` on the way."""
+    refuse(f"np.{ufunc.__name__}.accumulate", dtype=dtype, out=out)
+    rows = np.moveaxis(stripped(x).copy(), axis, 0)
+    for i in range(1, len(rows)):
+        rows[i, ...] = stripped(ValueArray.apply_elementwise(function, [rows[i - 1], rows[i]]))
+    return _wrapped(np.moveaxis(rows, 0, axis))  # the first is as it was
+
+
+def _outer(ufunc: Any, function: Any, a: Any, b: Any, **kwargs: Any) -> Any:
+    """A ufunc's `outer`: of each element of the first with each of the second."""
+    a, b = stripped(a), stripped(b)
+    return _call(ufunc, function, np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+
+
+_METHODS: dict[str, Callable[..., Any]] = {
+    "__call__": _call, "reduce": _fold, "accumulate": _accumulate, "outer": _outer,
+}  # fmt: skip
+
+
+# --- functions of many elements ------------------------------------------------------------------------------------
+
+
+def reduced(
+    function: Callable[[list[Any]], Any], x: Any, axis: Any = None, dtype: Any = None, out: Any = None,
+    keepdims: Any = False, initial: Any = None, where: Any = True, *, name: str = "", **others: Any,
+) -> Any:  # fmt: skip
+    """Apply a function of many operands along axes, to `initial` and to those elements where `where` holds."""
+    if dtype is not None or out is not None or others:
+        refuse(name, dtype=dtype, out=out, **others)
+    bare = np.asarray(stripped(x), dtype=object)
+    np.add.reduce(np.empty((1,) * bare.ndim), axis=axis)  # NumPy's own error for an axis that is not there
+    every = axis is None or bare.ndim == 0
+    axes = tuple(range(bare.ndim)) if every else tuple(a % bare.ndim for a in np.atleast_1d(axis))
     kept = [a for a in range(bare.ndim) if a not in axes]
-    rows = bare.transpose(*kept, *axes).reshape(*[bare.shape[a] for a in kept], -1)
+    shape = (*[bare.shape[a] for a in kept], math.prod([bare.shape[a] for a in axes]))
+    rows = bare.transpose(*kept, *axes).reshape(shape)
+    if where is not True:
+        where = np.broadcast_to(_truths(where), bare.shape).transpose(*kept, *axes).reshape(shape)
     result = np.empty(rows.shape[:-1], dtype=object)
     for index in np.ndindex(*result.shape):
-        result[index] = function(rows[index].tolist())
+        row = rows[index].tolist() if where is True else rows[index][where[index]].tolist()
+        operands = row if initial is None else [initial, *row]
+        if not operands and function not in (_sum, _prod):
+            raise ShapeError(f"{name} of no values at all")
+        result[index] = function(operands)
     if keepdims:
         result = result.reshape([1 if a in axes else n for a, n in enumerate(bare.shape)])
-    return _wrapped(result) if result.ndim else result[()]
+    return _wrapped(result) if result.ndim else lifted(result[()])
 
 
-def _dot(a: Any, b: Any, out: Any = None) -> Any:
-    """np.dot: a matrix product, or plain multiplication where an operand is a single number."""
-    _refuse(out)
-    return _matmul(a, b) if np.ndim(_bare(a)) and np.ndim(_bare(b)) else np.multiply(a, b)
+def _nans(values: list[Any]) -> list[int]:
+    return [i for i, v in enumerate(values) if v != v]
 
 
-def _matmul(a: Any, b: Any) -> Any:
+def in_order(values: list[Any]) -> list[int]:
+    """The indices that sort the values, equal ones in their order, nans last."""
+    nans = _nans(values)
+    return sorted(sorted(set(range(len(values))) - set(nans)), key=values.__getitem__) + nans
+
+
+def matmul(a: Any, b: Any) -> Any:
     """A matrix product: one `dot` node for each element of the result."""
-    left, right = np.asarray(_bare(a), dtype=object), np.asarray(_bare(b), dtype=object)
+    left, right = np.asarray(stripped(a), dtype=object), np.asarray(stripped(b), dtype=object)
     if left.ndim == 0 or right.ndim == 0:
         raise ShapeError("@ needs arrays; use * for a number")
     if left.ndim > 2 or right.ndim > 2:
-        raise ShapeError(f"a matrix product of Values takes one or two dimensions, got {left.shape} and {right.shape}")
+        return multilinear(np.matmul, left, right)
     if left.shape[-1] != right.shape[0]:
         raise ShapeError(
             f"shapes {left.shape} and {right.shape} do not fit: the columns of the first must match the "
@@ -280,39 +459,61 @@ def _matmul(a: Any, b: Any) -> Any:
     return _wrapped(result.reshape(shape)) if shape else result[0, 0]
 
 
-def _where(condition: Any, *branches: Any) -> Any:
-    holds = np.asarray(_bare(condition)).astype(bool)
-    return ValueArray.apply_elementwise(_chosen, (holds, *branches)) if branches else np.where(holds)
+class _Terms:
+    """A product, or the sum of two such, that a loop of NumPy's writes down, to become one node of many operands."""
+
+    def __init__(self, *factors: Any, parts: tuple[_Terms, ...] = ()) -> None:
+        self.factors = factors
+        self.parts = parts
+
+    def __mul__(self, other: Any) -> _Terms:
+        return _Terms(*self.factors, *(other.factors if isinstance(other, _Terms) else (other,)))
+
+    def __rmul__(self, other: Any) -> _Terms:
+        return _Terms(other, *self.factors)
+
+    def __add__(self, other: Any) -> _Terms:
+        return _Terms(parts=(self, other)) if isinstance(other, _Terms) else self  # a loop may begin at 0
+
+    __radd__ = __add__
+
+    def conjugate(self) -> _Terms:
+        return self
+
+    def node(self) -> Any:
+        products, waiting = [], [self]
+        while waiting:
+            term = waiting.pop()
+            waiting.extend(reversed(term.parts))
+            if not term.parts:
+                products.append(term.factors)
+        if len(products[0]) == 2:
+            return elementary.dot(*zip(*products, strict=True))
+        terms = [factors[0] if len(factors) == 1 else elementary.prod(factors) for factors in products]
+        return terms[0] if len(terms) == 1 else elementary.sum(terms)
 
 
-def _chosen(first: bool, x: Any, y: Any) -> Any:
-    taken = x if first else y
-    return taken if is_node(taken) else lift(taken)
+def multilinear(function: Any, *operands: Any, out: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
+    """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result."""
+    refuse(f"np.{function.__name__}", out=out, dtype=dtype)
+    terms = [np.frompyfunc(_Terms, 1, 1)(x) if holds_nodes(x) else x for x in map(stripped, operands)]
+    result = np.asarray(function(*terms, **kwargs), dtype=object)
+    result = np.frompyfunc(lambda x: x.node() if isinstance(x, _Terms) else lifted(x), 1, 1)(result)
+    return _wrapped(result)
 
 
-def _reducer(method: str) -> Callable[..., Any]:
-    def function(a: Any, axis: Any = None, **kwargs: Any) -> Any:
-        return getattr(array(a), method)(axis=axis, **kwargs)
-
-    return function
-
-
-_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.dot: _dot, np.where: _where,
-    np.sum: _reducer("sum"), np.mean: _reducer("mean"), np.prod: _reducer("prod"), np.max: _reducer("max"),
-    np.min: _reducer("min"), np.std: _reducer("std"), np.var: _reducer("var"),
-    np.round: lambda a, decimals=0, out=None: array(a).round(decimals, out),
-    np.clip: lambda a, a_min=None, a_max=None, out=None: array(a).clip(a_min, a_max, out),
-    np.outer: lambda a, b: array(a).ravel()[:, None] * array(b).ravel()[None, :],
-    np.inner: lambda a, b: _dot(a, np.transpose(b)), np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),
-}  # fmt: skip
+def holds_nodes(x: Any) -> bool:
+    """Whether a Value stands in an array or a list of any depth."""
+    if isinstance(x, np.ndarray):
+        return x.dtype == object and any(map(is_node, x.flat))
+    return any(map(holds_nodes, x)) if isinstance(x, list | tuple) else is_node(x)
 
 
-def _function_on_bare_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    own = _FUNCTIONS.get(func)
-    result = own(*args, **kwargs) if own else np.ndarray.__array_function__(np.empty(()), func, (), args, kwargs)
+def _function_on_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    result = ValueArray.__array_function__(_NONE, func, types, args, kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
+_NONE = array([])
 Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]
-Value.__array_function__ = _function_on_bare_value  # type: ignore[attr-defined]
+Value.__array_function__ = _function_on_value  # type: ignore[attr-defined]

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import ops, special, value
-from ..engine.op import Op, is_node, number, plain
+from ..engine.op import Op, is_node, number
 from ..engine.value import Number, Value, failure, lift, literal, node, record
-from ..errors import ArgumentError, DomainError, OperandError, ShapeError
+from ..errors import ArgumentError, OperandError, ShapeError
 
 Array = NDArray[Any]
 
@@ -235,23 +235,49 @@ def mean(values: Any) -> Any:
     return _apply(ops.MEAN, _operands(values, "mean"))
 
 
-def std(values: Any, ddof: int = 1) -> Any:
-    """The standard deviation sqrt(sum((v - mean)^2) / (n - ddof)) as one node.
+def var(values: Any, ddof: int = 1) -> Any:
+    """The variance sum((v - mean)^2) / (n - ddof) as one node.
 
     Args:
         values: more than `ddof` numbers and Values.
         ddof: 1 for a sample (as in PyTorch), 0 for a whole population (as in NumPy).
 
     Example:
+        >>> var([1.0, 2.0, 6.0])
+        7.0
+    """
+    return _apply(ops.var(float(ddof)), _spread("var", values, ddof))
+
+
+def std(values: Any, ddof: int = 1) -> Any:
+    """The standard deviation sqrt(sum((v - mean)^2) / (n - ddof)) as one node; see :func:`var`.
+
+    Its slope counts as 0 where all values are equal.
+
+    Example:
         >>> std([1.0, 2.0, 3.0])
         1.0
     """
-    operands = _operands(values, "std")
+    return _apply(ops.std(float(ddof)), _spread("std", values, ddof))
+
+
+def _spread(what: str, values: Any, ddof: int) -> list[Any]:
+    operands = _operands(values, what)
     if len(operands) <= ddof:
         raise ShapeError(
-            f"std with ddof={ddof} needs more than {ddof} values, got {len(operands)}; a single value has no spread"
+            f"{what} with ddof={ddof} needs more than {ddof} values, got {len(operands)}; a single value has no spread"
         )
-    return _apply(ops.std(float(ddof)), operands)
+    return operands
+
+
+def norm(values: Any) -> Any:
+    """sqrt(v1^2 + ... + vn^2) as one node, without overflow; its slope counts as 0 where all values are 0.
+
+    Example:
+        >>> norm([2.0, 3.0, 6.0])
+        7.0
+    """
+    return _apply(ops.NORM, _operands(values, "norm"))
 
 
 def logsumexp(values: Any) -> Any:
@@ -269,11 +295,16 @@ def logsumexp(values: Any) -> Any:
 def softmax(values: Any) -> Any:
     """e^vi / sum(e^vj) for each i, without overflow: the largest value is taken away first.
 
+    Each result is one node of all powers, its own first, so that its slopes keep their digits where it is all but 1.
+
     Args:
         values: an iterable of n numbers and Values, or an array (over its last axis).
 
     Returns:
         A list of n results, or an array of the same shape.
+
+    Raises:
+        DomainError: all values are -inf (a ValueError).
 
     Example:
         >>> [f"{p:.8f}" for p in softmax([1000.0, 1001.0, 1002.0])]
@@ -282,12 +313,9 @@ def softmax(values: Any) -> Any:
     if isinstance(values, np.ndarray) and values.ndim > 1:
         return np.stack([softmax(row) for row in values]).view(type(values))
     operands = _operands(values, "softmax")
-    largest = max(map(plain, operands))
-    if largest == -math.inf:
-        raise DomainError("softmax of values that are all -inf: every share would be 0/0")
+    largest = _apply(ops.MAXIMUM, operands)
     powers = [ops.SHIFTED_EXP(x, largest) for x in operands]
-    total = sum(powers)
-    results = [p / total for p in powers]
+    results = [_apply(ops.SHARE, (p, *powers[:i], *powers[i + 1 :])) for i, p in enumerate(powers)]
     return np.array(results).view(type(values)) if isinstance(values, np.ndarray) else results
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
-from ..functions.arrays import array, data
+from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows, mean, sqrt
 from .arguments import whole
 from .init import linear_bound, source
@@ -262,7 +262,7 @@ class BatchNorm(Module):
             centres.append(centre)
             variances.append(variance)
         if self.training and self.track_running_stats:
-            self._follow(data(centres), data(variances) * (len(rows) / (len(rows) - 1)))
+            self._follow(self.for_buffer(centres), self.for_buffer(variances) * (len(rows) / (len(rows) - 1)))
         return columns
 
     def _follow(self, means: Any, unbiased: Any) -> None:

@@ -20,12 +20,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ..engine import op
+from ..engine import op, ops
 from ..engine.op import is_node
 from ..engine.value import Value
-from ..errors import ArgumentError, ShapeError, shown
+from ..errors import ArgumentError, ShapeError
 from ..functions import arrays, elementary
-from ..functions.elementary import clip, dot, log, log1p, logsumexp, relu, softplus, sum
+from ..functions.elementary import clip, dot, relu, softplus, sum
 
 __all__ = [
     "bce",
@@ -43,8 +43,6 @@ __all__ = [
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Shape: TypeAlias = tuple[int, ...]
 
-_LOG_FLOOR = -100.0  # PyTorch lets no logarithm in bce go below this
-_LEAST_SPREAD = 9.999999960041972e-13  # PyTorch's 1e-12 for p (1 - p), which it keeps in single precision
 _TARGET_HINT = "targets are 0 or 1, or a chance between them"
 
 
@@ -89,14 +87,16 @@ def _check_reduction(loss: str, reduction: str) -> None:
         raise ArgumentError(f"{loss}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
 
 
-def _check_share(loss: str, what: str, x: Any, index: int, hint: str) -> None:
-    number = op.plain(x)
-    if not 0.0 <= number <= 1.0:
-        name = shown(getattr(x, "label", "")) or f"{what} {index}"
-        raise ArgumentError(f"{loss}: {name} = {number!r} does not lie between 0 and 1; {hint}")
+def _chance(loss: str, what: str, x: Any, index: int, hint: str) -> Any:
+    """`x`, which has to lie between 0 and 1; of a node a part of the graph checks it, at every number it gets."""
+    if is_node(x):
+        return ops.CHANCE(x)
+    if not 0.0 <= x <= 1.0:
+        raise ArgumentError(f"{loss}: {what} {index} = {x!r} does not lie between 0 and 1; {hint}")
+    return x
 
 
-def _reduced(terms: list[Any], like: _Numbers, reduction: str, divisor: float | None = None) -> Any:
+def _reduced(terms: list[Any], like: _Numbers, reduction: str, divisor: Any = None) -> Any:
     """One number of the terms, or the terms in the shape of `like`; `divisor`: the mean's, if not their number."""
     if reduction == "none" and like.shape:
         return _shaped(terms, like)
@@ -127,17 +127,15 @@ def _of_pairs(
     predictions: Any,
     targets: Any,
     reduction: Reduction,
-    check: Callable[[int, Any, Any], None] | None = None,
+    check: Callable[[int, Any], Any] | None = None,
 ) -> Any:
-    """A loss with a term for each prediction and its target; `check` is called on all pairs before a node is made."""
+    """A loss with a term for each prediction and its target; `check` gives what goes in for a target, or refuses it."""
     _check_reduction(loss, reduction)
     left, right = _read(loss, "predictions", predictions), _read(loss, "targets", targets)
     if left.shape != right.shape:
         raise ShapeError(f"{loss}: {_unequal(left.shape, right.shape)}")
-    if check is not None:
-        for i, (p, t) in enumerate(zip(left.items, right.items, strict=True)):
-            check(i, p, t)
-    return _reduced(list(map(term, left.items, right.items)), left, reduction)
+    wanted = right.items if check is None else [check(i, t) for i, t in enumerate(right.items)]
+    return _reduced(list(map(term, left.items, wanted)), left, reduction)
 
 
 # --- numbers: how far predictions lie from targets ------------------------------------------------------------------
@@ -259,31 +257,10 @@ def bce(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         >>> round(loss.data, 6), p.grad
         (0.223144, -1.25)
     """
-    return _of_pairs("bce", _bce, probabilities, targets, reduction, _check_chances)
-
-
-def _check_chances(i: int, p: Any, t: Any) -> None:
-    _check_share("bce", "prediction", p, i, "it is no probability; bce_with_logits takes scores before the sigmoid")
-    _check_share("bce", "target", t, i, _TARGET_HINT)
-
-
-def _bce(p: Any, t: Any) -> Any:
-    number = op.plain(p)
-    if number * (1.0 - number) < _LEAST_SPREAD:
-        return _bce_at_an_end(p, number, t)
-    if _is(t, 1.0):
-        return -log(p)
-    if _is(t, 0.0):
-        return -log1p(-p)
-    return -dot([t, 1.0 - t], [log(p), log1p(-p)])
-
-
-def _bce_at_an_end(p: Any, number: float, t: Any) -> Any:
-    # The value from numbers, plus a straight line through 0 that brings the bounded slope.
-    left = max(math.log(number), _LOG_FLOOR) if number > 0.0 else _LOG_FLOOR
-    right = max(math.log1p(-number), _LOG_FLOOR) if number < 1.0 else _LOG_FLOOR
-    value = dot([t, 1.0 - t], [-left, -right])
-    return dot([(number - op.plain(t)) / _LEAST_SPREAD], [p - number], value)
+    return _of_pairs(
+        "bce", ops.BCE, probabilities, targets, reduction,
+        lambda i, t: t if is_node(t) else _chance("bce", "target", t, i, _TARGET_HINT),
+    )  # fmt: skip
 
 
 def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", pos_weight: float | None = None) -> Any:
@@ -308,7 +285,7 @@ def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", po
         raise ArgumentError(f"bce_with_logits: pos_weight is at least 0 and finite, got {weight!r}")
     return _of_pairs(
         "bce_with_logits", lambda z, t: _bce_with_logit(z, t, weight), logits, targets, reduction,
-        lambda i, z, t: _check_share("bce_with_logits", "target", t, i, _TARGET_HINT),
+        lambda i, t: _chance("bce_with_logits", "target", t, i, _TARGET_HINT),
     )  # fmt: skip
 
 
@@ -334,14 +311,16 @@ def hinge(scores: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         >>> hinge([0.5, 3.0, 0.5], [1, 1, -1], reduction="none")
         [0.5, 0.0, 1.5]
     """
-    return _of_pairs("hinge", _hinge, scores, targets, reduction, _check_side)
+    return _of_pairs("hinge", _hinge, scores, targets, reduction, _side)
 
 
-def _check_side(i: int, s: Any, t: Any) -> None:
-    side = op.plain(t)
-    if side not in (-1.0, 1.0):
-        hint = "; labels of 0 and 1 become these by 2 * t - 1" if side == 0.0 else ""
-        raise ArgumentError(f"hinge: target {i} = {side!r}, but targets are -1 or 1{hint}")
+def _side(i: int, t: Any) -> Any:
+    if is_node(t):
+        return ops.SIDE(t)
+    if t not in (-1.0, 1.0):
+        hint = "; labels of 0 and 1 become these by 2 * t - 1" if t == 0.0 else ""
+        raise ArgumentError(f"hinge: target {i} = {t!r}, but targets are -1 or 1{hint}")
+    return t
 
 
 def _hinge(s: Any, t: Any) -> Any:
@@ -357,7 +336,7 @@ class _Samples(NamedTuple):
     """Rows of predictions, and for each its class or its share of every class."""
 
     rows: list[list[Any]]
-    labels: list[int] | None
+    labels: list[Any] | None  # whole numbers, or nodes
     shares: list[list[Any]]  # empty if there are labels
     like: _Numbers  # the terms' shape: one for each row
 
@@ -374,13 +353,13 @@ def _samples(loss: str, predictions: Any, targets: Any, may_be_shares: bool = Tr
     if right.shape == like.shape:
         return _Samples(rows, [_label(loss, t, i, classes) for i, t in enumerate(right.items)], [], like)
     if may_be_shares and right.shape == left.shape:
-        for i, t in enumerate(right.items):
-            _check_share(loss, "target", t, i, "targets of the predictions' shape are shares of the classes")
-        return _Samples(rows, None, _rows(right.items, classes), like)
-    shares = f", or {left.shape} for the shares of the classes" if may_be_shares else ""
+        hint = "targets of the predictions' shape are shares of the classes"
+        shares = [_chance(loss, "target", t, i, hint) for i, t in enumerate(right.items)]
+        return _Samples(rows, None, _rows(shares, classes), like)
+    alternative = f", or {left.shape} for the shares of the classes" if may_be_shares else ""
     raise ShapeError(
         f"{loss}: predictions have shape {left.shape} and targets {right.shape}; "
-        f"targets have shape {like.shape} for the numbers of classes{shares}"
+        f"targets have shape {like.shape} for the numbers of classes{alternative}"
     )
 
 
@@ -399,8 +378,11 @@ def _rows(items: list[Any], width: int) -> list[list[Any]]:
     return [items[i : i + width] for i in range(0, len(items), width)]
 
 
-def _label(loss: str, target: Any, index: int, classes: int) -> int:
-    number = op.plain(target)
+def _label(loss: str, target: Any, index: int, classes: int) -> Any:
+    """A class number; a node stays one, and picks among the classes anew whenever its number changes."""
+    if is_node(target):
+        return target
+    number: float = target
     if not number.is_integer() or not 0.0 <= number < classes:
         kind = "a class" if number.is_integer() else "a whole number"
         hint = "; there is no ignore_index: leave out the samples that do not count" if number == -100.0 else ""
@@ -409,6 +391,16 @@ def _label(loss: str, target: Any, index: int, classes: int) -> int:
             f"{classes} classes are counted from 0 to {classes - 1}{hint}"
         )
     return int(number)
+
+
+def _picked(label: Any, entries: Sequence[Any]) -> Any:
+    """The entry of a class."""
+    return ops.ENTRY(label, *entries) if is_node(label) else entries[label]
+
+
+def _first(row: list[Any], c: int) -> list[Any]:
+    """A row with the entry of a class brought to its front."""
+    return [row[c], *row[:c], *row[c + 1 :]]
 
 
 def cross_entropy(
@@ -456,35 +448,24 @@ def cross_entropy(
         terms = [_weighted(_of_class(row, t), weights, t) for row, t in zip(rows, labels, strict=True)]
     else:
         if labels is not None:
-            shares = [[float(c == t) for c in range(classes)] for t in labels]
+            shares = [[_picked(t, [float(c == k) for k in range(classes)]) for c in range(classes)] for t in labels]
         shares = [[_share(t, c, smoothing, classes, weights) for c, t in enumerate(row)] for row in shares]
         terms = [_of_shares(row, ts) for row, ts in zip(rows, shares, strict=True)]
     return _reduced(terms, like, reduction, _total(weights, labels))
 
 
-def _of_class(logits: list[Any], t: int) -> Any:
-    # Differences first: logsumexp(z) - z_t would round at the size of z, and its slope in z_t would be share - 1.
-    return _log_total([z - logits[t] for z in logits[:t] + logits[t + 1 :]])
-
-
-def _log_total(differences: list[Any]) -> Any:
-    """log(1 + sum of e^d), with all digits where the sum is far below 1."""
-    return softplus(differences[0] if len(differences) == 1 else logsumexp(differences))
+def _of_class(logits: list[Any], t: Any) -> Any:
+    if is_node(t):
+        return ops.ENTRY(t, *[_of_class(logits, c) for c in range(len(logits))])
+    return ops.CROSS_ENTROPY(*_first(logits, t))
 
 
 def _of_shares(logits: list[Any], shares: list[Any]) -> Any:
     present = [c for c, t in enumerate(shares) if not _is(t, 0.0)]
-    if len(present) == 1:
-        share = shares[present[0]]
-        term = _of_class(logits, present[0])
-        return term if _is(share, 1.0) else share * term
-    top = max(range(len(logits)), key=lambda c: op.plain(logits[c]))  # then no term of the sum is below 0
-    differences = {c: z - logits[top] for c, z in enumerate(logits) if c != top}
-    present = [c for c in present if c != top]
-    return dot(
-        [sum(shares), *[-shares[c] for c in present]],
-        [_log_total(list(differences.values())), *[differences[c] for c in present]],
-    )
+    terms = [_of_class(logits, c) for c in present]
+    if len(present) == 1 and _is(shares[present[0]], 1.0):
+        return terms[0]
+    return dot([shares[c] for c in present], terms) if present else 0.0
 
 
 def _share(t: Any, c: int, smoothing: float, classes: int, weights: list[float] | None) -> Any:
@@ -492,16 +473,15 @@ def _share(t: Any, c: int, smoothing: float, classes: int, weights: list[float] 
     return smoothed if weights is None else weights[c] * smoothed
 
 
-def _weighted(term: Any, weights: list[float] | None, t: int) -> Any:
-    return term if weights is None else weights[t] * term
+def _weighted(term: Any, weights: list[float] | None, t: Any) -> Any:
+    return term if weights is None else _picked(t, weights) * term
 
 
-def _total(weights: list[float] | None, labels: list[int] | None) -> float | None:
+def _total(weights: list[float] | None, labels: list[Any] | None) -> Any:
     """What the mean divides by if it is not the number of samples."""
     if weights is None or labels is None:
         return None
-    total: float = sum([weights[t] for t in labels])
-    return total
+    return sum([_picked(t, weights) for t in labels])
 
 
 def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -523,19 +503,21 @@ def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduc
     loss = "categorical_cross_entropy"
     _check_reduction(loss, reduction)
     rows, labels, shares, like = _samples(loss, probabilities, targets)
-    hint = "it is no probability; cross_entropy takes scores before the softmax"
-    for i, row in enumerate(rows):
-        for p in row:
-            _check_share(loss, "prediction of sample", p, i, hint)
     if labels is not None:
-        terms = [-log(row[t]) for row, t in zip(rows, labels, strict=True)]
+        terms = [-_of_label(row, t) for row, t in zip(rows, labels, strict=True)]
     else:
         terms = [_of_probabilities(row, ts) for row, ts in zip(rows, shares, strict=True)]
     return _reduced(terms, like, reduction)
 
 
+def _of_label(row: list[Any], t: Any) -> Any:
+    if is_node(t):
+        return ops.ENTRY(t, *[_of_label(row, c) for c in range(len(row))])
+    return ops.LOG_CHANCE(*_first(row, t))
+
+
 def _of_probabilities(row: list[Any], shares: list[Any]) -> Any:
-    present = [(t, log(p)) for t, p in zip(shares, row, strict=True) if not _is(t, 0.0)]
+    present = [(t, _of_label(row, c)) for c, t in enumerate(shares) if not _is(t, 0.0)]
     if len(present) == 1 and _is(present[0][0], 1.0):
         return -present[0][1]
     return dot([-t for t, _ in present], [logarithm for _, logarithm in present]) if present else 0.0
@@ -562,5 +544,5 @@ def nll(
     rows, labels, _, like = _samples("nll", log_probabilities, targets, may_be_shares=False)
     chosen = labels or []
     weights = _class_weights("nll", weight, len(rows[0]))
-    terms = [_weighted(-row[t], weights, t) for row, t in zip(rows, chosen, strict=True)]
+    terms = [_weighted(-_picked(t, row), weights, t) for row, t in zip(rows, chosen, strict=True)]
     return _reduced(terms, like, reduction, _total(weights, labels))

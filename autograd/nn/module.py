@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Self
 
 import numpy as np
 
+from ..engine import modes
 from ..engine.ops import LEAF
+from ..engine.together import attributes, commit
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
-from ..functions.arrays import ValueArray, data
+from ..functions.arrays import ValueArray, array, data
 
 __all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "shape_of", "stacked"]
 
@@ -22,7 +27,8 @@ class Module:
 
     Subclass it, assign Values, arrays of Values, modules, or lists and dicts of these in ``__init__``, and write
     ``forward`` (or ``__call__``). What is met twice counts once, under its first name. A Value that is kept on a
-    module and not to be trained is best made with ``constant=True``.
+    module and not to be trained is best made with ``constant=True``. A number or an array of floats that belongs to the
+    state, too, is named in ``buffers``; a call may change it, with :meth:`for_buffer`.
 
     Example:
         >>> class Line(Module):
@@ -43,9 +49,16 @@ class Module:
     _number: int = 0  # of its layer; 0: it stands alone
     _place: str = ""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__call__" in vars(cls):
+            cls.__call__ = _heard(cls.__call__)  # type: ignore[method-assign]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self._numbered:
             number_layers(self)
+        if modes.entered and (watch := modes.watcher()) is not None:
+            return watch.call(self, self.forward, args, kwargs)
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -132,8 +145,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter."""
-        for p in self.parameters():
-            p._grad = None
+        commit(attributes(self.parameters(), "_grad", repeat(None)))
 
     # --- training and evaluation ---------------------------------------------------------------------------------
 
@@ -155,6 +167,39 @@ class Module:
         return self.train(False)
 
     # --- state ---------------------------------------------------------------------------------------------------
+
+    def for_buffer(self, x: Any) -> Any:
+        """The numbers of Values, to compute a buffer of: as floats, since a buffer must not hold on to the graph.
+
+        While a function is compiled, the buffers of the modules in it are Values, and here the Values stay what they
+        are, so that the program can compute the buffer anew at each pass.
+
+        Example:
+            >>> class Centred(Module):
+            ...     buffers = ("centre",)
+            ...
+            ...     def __init__(self):
+            ...         self.centre = 0.0
+            ...
+            ...     def forward(self, x):
+            ...         self.centre = 0.5 * self.centre + 0.5 * self.for_buffer(x)
+            ...         return x - self.centre
+            >>> from autograd import compile
+            >>> module, x = Centred(), Value(8.0, "x")
+            >>> module(x).data, module.centre
+            (4.0, 4.0)
+            >>> compile(lambda: module(x)).forward(), module.centre
+            (2.0, 6.0)
+        """
+        if modes.entered and (watch := modes.watcher()) is not None:
+            watch.lend(self)
+            nodes = array(x)
+            return nodes.apply_elementwise(watch.detached, [nodes]) if nodes.ndim else watch.detached(nodes[()])
+        nodes = np.asarray(x, dtype=object).ravel().tolist() if np.ndim(x) else [x]
+        if nodes and isinstance(nodes[0], Value):
+            modes.followed[nodes[0]] = weakref.ref(self)
+        numbers = data(x)
+        return numbers if numbers.ndim else float(numbers)
 
     def _state(self) -> dict[str, tuple[Module, str, Any]]:
         """By full name: the module that holds it, its name there, and the Values or numbers themselves."""
@@ -197,12 +242,14 @@ class Module:
         checked = {name: _checked(name, state_dict[name], data(it).shape) for name, (_, _, it) in state.items()}
         for name, (module, short, _) in state.items():
             module._check_buffer(name, short, checked[name])
+        writes = []
         for name, (module, short, it) in state.items():
+            numbers = checked[name]
             if short in module.buffers:
-                setattr(module, short, type(it)(checked[name]) if np.ndim(it) == 0 else checked[name])
+                writes.append(attributes([module], short, [type(it)(numbers) if np.ndim(it) == 0 else numbers]))
             else:
-                for v, number in zip(_flat(it), checked[name].ravel().tolist(), strict=True):
-                    v.data = number
+                writes.append(attributes(_flat(it), "_data", numbers.ravel().tolist()))
+        commit(*writes)
 
     def _check_buffer(self, name: str, short: str, numbers: np.ndarray[Any, Any]) -> None:
         """Raise if the numbers cannot be what a buffer of this module holds."""
@@ -220,6 +267,20 @@ class Module:
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={module!r}' for name, module in self._inside())})"
+
+
+def _heard(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A class's own `__call__`, of which a compiled function's recorder hears as of :meth:`Module.__call__`."""
+
+    @functools.wraps(call)
+    def heard(self: Module, *args: Any, **kwargs: Any) -> Any:
+        if modes.entered and (watch := modes.watcher()) is not None:
+            if not self._numbered:
+                number_layers(self)
+            return watch.call(self, call, (self, *args), kwargs)
+        return call(self, *args, **kwargs)
+
+    return heard
 
 
 def number_layers(network: Module) -> None:

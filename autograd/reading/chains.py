@@ -1,7 +1,7 @@
-"""The paths between two nodes: swept, merged at the nodes that have names, listed where they are few.
+"""The paths between two nodes, in few chains: merged at the nodes that have names, gathered where they are many.
 
-A link is one step of a chain, from a node down to another. Singly it is one operand of the node; merged it stands
-for every route between the two that passes through nodes without names alone.
+A link is one step of a chain, from a node down to another. A single link is one operand of the node; a merged link
+stands for every route between the two nodes that passes only nodes without names.
 """
 
 from __future__ import annotations
@@ -9,32 +9,15 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from ..engine import graph
 from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
-from .paths import replayed
-
-__all__ = [
-    "Chain",
-    "Gathered",
-    "Link",
-    "Links",
-    "Sweep",
-    "counted",
-    "disagreement",
-    "gathered",
-    "measured",
-    "measured_digits",
-    "measured_text",
-    "merged",
-    "routes",
-    "stale",
-    "swept",
-]
+from .formulas import shown_of_many
+from .paths import recomputed, replayed
 
 Count: TypeAlias = int | float  # floats above 2^64, where the last digit no longer matters and integers grow long
 
@@ -42,22 +25,17 @@ _EXACT = 1 << 64
 
 
 class Link(NamedTuple):
-    """One step of a chain.
-
-    Args:
-        below: the node that it leads down to.
-        value: d (the node above) / d below, along the routes that it stands for.
-        place: which operand, where it is one; None: it is merged.
-        routes: how many routes it stands for.
-    """
+    """One step of a chain, with the derivative of the node above by the node below."""
 
     below: Any
     value: float
-    place: int | None
-    routes: Count = 1
+    place: int | None  # which operand; None: the link is merged
+    routes: Count = 1  # how many routes it stands for
+    mark: str = ""  # tells it from other ways between the same two nodes
 
 
-Links: TypeAlias = dict[Any, list[Link]]
+Links: TypeAlias = dict[Any, list[Link]]  # of a node: the steps down from it
+Step: TypeAlias = tuple[Any, Link]  # the node above, and the link down from it
 
 
 @dataclass(frozen=True)
@@ -76,6 +54,17 @@ class Chain:
     def nodes(self) -> tuple[Any, ...]:
         """The nodes from the upper end down."""
         return (self.start, *[link.below for link in self.links])
+
+    @property
+    def steps(self) -> Iterable[Step]:
+        """Every link behind the node that it starts from."""
+        return zip(self.nodes, self.links, strict=False)
+
+    @cached_property
+    def shown(self) -> list[Step | None]:
+        """The steps that are written out, and None for a gap."""
+        places = shown_of_many(range(len(self.links)))
+        return [None if i is None else (self.nodes[i], self.links[i]) for i in places]
 
     @cached_property
     def partials(self) -> tuple[float, ...]:
@@ -96,21 +85,18 @@ class Chain:
         return count
 
 
+# --- single links, from one reverse sweep -------------------------------------------------------------------------
+
+
 class Sweep(NamedTuple):
-    """What one backward sweep between two nodes tells.
+    """What one reverse sweep between two nodes tells."""
 
-    Args:
-        order: the nodes on the paths, in topological order, the lower end first.
-        links: for each of them its operands that lie on a path.
-        adjoint: d root / d node.
-    """
-
-    order: list[Any]
+    order: list[Any]  # the nodes on the paths, in topological order, the lower end first
     links: Links
-    adjoint: dict[Any, float]
+    adjoint: dict[Any, float]  # d root / d node
 
-    def first_not_finite(self) -> tuple[Any, Link] | None:
-        """The node and the link down from it whose message first makes an adjoint that is not finite."""
+    def first_not_finite(self) -> Step | None:
+        """The first step whose message makes an adjoint that is not finite."""
         so_far: dict[Any, float] = {}
         for node in reversed(self.order[1:]):
             for link in self.links[node]:
@@ -121,20 +107,9 @@ class Sweep(NamedTuple):
 
 
 def swept(nodes: Iterable[Any], root: Any, wrt: Any) -> Sweep:
-    """Sweep back from `root` to `wrt`, another node; nothing is written to any node.
-
-    Args:
-        nodes: all that `root` depends on, in topological order.
-        root, wrt: from where to where.
-
-    Raises:
-        AutogradError: a rule has no value at its point.
-    """
-    inside, order = {wrt}, [wrt]
-    for node in nodes:
-        if node is not wrt and not inside.isdisjoint(node.parents):
-            inside.add(node)
-            order.append(node)
+    """Sweep back from `root` to another node; `nodes` are all that `root` depends on, in topological order."""
+    order = _above(wrt, nodes)
+    inside = set(order)
     if root not in inside:
         return Sweep([], {}, {})
     links: Links = {}
@@ -150,6 +125,19 @@ def swept(nodes: Iterable[Any], root: Any, wrt: Any) -> Sweep:
     return Sweep(order, links, graph.adjoints(order, start, slopes=slopes))
 
 
+def _above(end: Any, nodes: Iterable[Any]) -> list[Any]:
+    """`end`, and those of the nodes that depend on it; `nodes` are in topological order."""
+    inside, order = {end}, [end]
+    for node in nodes:
+        if node is not end and not inside.isdisjoint(node.parents):
+            inside.add(node)
+            order.append(node)
+    return order
+
+
+# --- merged links, between the nodes that have names --------------------------------------------------------------
+
+
 def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
     """Links between the kept nodes alone; None where there are too many pairs of them."""
     budget = 20 * sum(map(len, sweep.links.values())) + 10_000
@@ -163,10 +151,10 @@ def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
             budget -= len(further)
             if budget < 0:
                 return None
-            for end, value, _, count in further:
-                place = link.place if end is link.below else None
-                step = Link(end, link.value * value, place, count)
-                out[end] = _together(out[end], step) if end in out else step
+            for onward in further:
+                place = link.place if onward.below is link.below else None
+                step = Link(onward.below, link.value * onward.value, place, onward.routes)
+                out[step.below] = _together(out[step.below], step) if step.below in out else step
             uses[link.below] -= 1
             if not uses[link.below]:
                 reach.pop(link.below, None)
@@ -182,19 +170,25 @@ def _together(a: Link, b: Link) -> Link:
     return Link(a.below, a.value + b.value, None, short(a.routes + b.routes))
 
 
+def routes(sweep: Sweep, step: Step, kept: frozenset[Any]) -> Links:
+    """The single links of all routes that a merged step stands for: those that pass no other kept node."""
+    above, link = step
+    region = [node for node in graph.topological_order(above, stop=kept - {above}) if node is above or node not in kept]
+    order = _above(link.below, region)
+    inside = set(order)
+    return {node: [k for k in sweep.links[node] if k.below in inside] for node in order[1:]}
+
+
+# --- how many paths, and what tells two of them apart -------------------------------------------------------------
+
+
 def short(count: Count) -> Count:
     """A count that takes no more room than a double."""
     return count if count < _EXACT else float(count)
 
 
-def counted(links: Links, order: list[Any], whole: bool = True) -> dict[Any, Count]:
-    """For every node how many paths lead from the last node of `order` down to it.
-
-    Args:
-        links: over the nodes of `order`.
-        order: in topological order.
-        whole: count the routes that a merged link stands for; else it is one.
-    """
+def counted(links: Links, order: Sequence[Any], whole: bool = True) -> dict[Any, Count]:
+    """For every node how many paths lead from the last of `order` down to it; a merged link is one if not `whole`."""
     counts: dict[Any, Count] = {order[-1]: 1}
     for node in reversed(order):
         for link in links.get(node, ()):
@@ -203,54 +197,52 @@ def counted(links: Links, order: list[Any], whole: bool = True) -> dict[Any, Cou
     return counts
 
 
-def routes(sweep: Sweep, start: Any, end: Any, kept: Collection[Any]) -> Links:
-    """The single links of all routes from `start` down to `end` that pass no other kept node."""
-    users: dict[Any, list[Any]] = {end: []}
-    region = [start]
-    for node in region:  # it grows on the way
-        for link in sweep.links[node]:
-            if link.below not in users and link.below not in kept:
-                region.append(link.below)
-            users.setdefault(link.below, []).append(node)
-    leading: set[Any] = set()
-    stack = list(users[end])
-    while stack:
-        node = stack.pop()
-        if node not in leading:
-            leading.add(node)
-            stack += users.get(node, ())
-    onward = leading - {start}
-    return {node: [k for k in sweep.links[node] if k.below is end or k.below in onward] for node in leading}
+def told_apart(links: Links) -> Links:
+    """The same links with marks where several ways lead from a node to the same node below it."""
+    found = dict(links)
+    for node, steps in links.items():
+        if len(steps) > 1:
+            found[node] = [link._replace(mark=_mark(link, steps, links)) for link in steps]
+    return found
+
+
+def _mark(link: Link, steps: Sequence[Link], links: Links) -> str:
+    """1st, 2nd, ... for steps between the same two nodes, "direct" where other paths lead a longer way round."""
+    same = [other for other in steps if other.below is link.below]
+    if len(same) > 1:
+        return _ordinal(same.index(link) + 1)
+    seen = {other.below for other in steps if other is not link}
+    below = list(seen)
+    for node in below:  # it grows on the way
+        fresh = {further.below for further in links.get(node, ())} - seen
+        if link.below in fresh:
+            return "direct"
+        seen |= fresh
+        below += fresh
+    return ""
+
+
+def _ordinal(i: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}
+    return f"{i}{ending.get(i if i < 20 else i % 10, 'th')}"
 
 
 # --- very many paths in few chains --------------------------------------------------------------------------------
 
 
 class Gathered(NamedTuple):
-    """All paths in few chains.
+    """All paths in few chains."""
 
-    Args:
-        chains: for each node at which paths meet the steps that all these share, one chain, in topological order.
-            Where all paths pass the same nodes there is one chain, `shared` itself.
-        others: what the chains that are not listed add up to, as one link; None: all are listed.
-        shared: the steps at the lower end that all paths have in common; without links if there are none.
-    """
-
-    chains: list[Chain]
-    others: Link | None
-    shared: Chain
+    chains: list[Chain]  # where all paths pass the same nodes there is one, `shared` itself
+    others: Link | None  # what the chains that are not listed add up to; None: all are listed
+    shared: Chain  # the steps at the lower end that all paths have in common; it may have no links
 
 
 def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
-    """Gather all paths by the nodes that are made of the lowest node directly.
+    """Gather all paths by the nodes that are made of the lowest node directly; of more than `most` keep the largest.
 
     That is exact: d root / d end is the sum over everything c that is made of `end` of (d root / d c) * (d c / d end).
     Where there is one such c alone, that step is shared by all paths, and the same is done for c.
-
-    Args:
-        links: over kept nodes.
-        sweep: of the same two nodes.
-        most: how many chains to return; of more than these the largest are kept.
     """
     order = [node for node in sweep.order if node in links or node is sweep.order[0]]
     counts = counted(links, order)
@@ -260,7 +252,9 @@ def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
             users.setdefault(below, []).append(node)
 
     def between(above: Any, below: Any) -> Link:
-        return functools.reduce(_together, [link for link in links[above] if link.below is below])
+        link = functools.reduce(_together, [link for link in links[above] if link.below is below])
+        is_longer = any(other.below is not below for other in links[above])  # and it leads to `below`, as all paths do
+        return link._replace(mark="direct") if is_longer else link
 
     root, end = order[-1], order[0]
     low, shared_links = end, []
@@ -297,12 +291,7 @@ _UNDEFINED = {
 
 
 def measured(root: Any, wrt: Any, operands: int) -> Slopes | None:
-    """The slope of a recorded graph by one of its nodes; None where there is no finite number to start from.
-
-    Args:
-        root, wrt: nodes of one graph.
-        operands: how many there are on the way, which decides how much work is done.
-    """
+    """The slope of a graph with so many operands by one of its nodes; None: there is no finite number to start from."""
     if not math.isfinite(wrt._data):
         return None
     replay = replayed(root, wrt)
@@ -328,11 +317,8 @@ def _central(f: Callable[[float], float], x: float, operands: int) -> Slopes:
 def stale(order: Iterable[Any]) -> tuple[Any, float] | None:
     """The first node that stores something else than its operands now give, and what they give; None: there is none."""
     for node in order:
-        try:
-            now: float = node._row.forward(*[p._data for p in node.parents])
-        except (ArithmeticError, ValueError):
-            now = math.nan
-        if now != node._data and (now == now or node._data == node._data):
+        now = recomputed(node._row, [p._data for p in node.parents], node._data)
+        if now is not None:
             return node, now
     return None
 

@@ -1,5 +1,8 @@
 """Derivations: the chain rule from one node down to another, in symbols and in numbers, with a measurement beside it.
 
+First `account` finds what there is to say; then a writer says it, in lines of text or typeset; `explain` stands at
+the end and does both.
+
 >>> from autograd import Value, explain
 >>> x, w = Value(3.0, "x"), Value(2.0, "w")
 >>> z = w * x
@@ -14,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import islice
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..engine import graph
 from ..engine.value import Value
@@ -26,8 +29,8 @@ from .chains import (
     Chain,
     Count,
     Gathered,
-    Link,
     Links,
+    Step,
     Sweep,
     counted,
     disagreement,
@@ -39,8 +42,9 @@ from .chains import (
     routes,
     stale,
     swept,
+    told_apart,
 )
-from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, kinks, latex_number, visible
+from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, latex_number
 from .grouping import Grouping
 from .names import Names, is_name, is_plain_number
 from .paths import Path, walk
@@ -56,170 +60,80 @@ _STEPS = 8  # on all of them together
 _DEFINED = 12  # nodes without a name
 _UNBROKEN = 60  # columns
 
-Step: TypeAlias = tuple[Any, Link]  # the node above, and the link down from it
-_Key: TypeAlias = tuple[Any, Any, int | None]
-Marks: TypeAlias = dict[_Key, str]  # what tells a step from others between the same two nodes
-
 
 # --- what there is to say of a derivative -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Account:
-    """What there is to say of d root / d wrt, before it is written in any style.
-
-    Args:
-        root, wrt: the nodes.
-        order: every node that `root` depends on, in topological order.
-        names: of its nodes.
-        total: the derivative.
-        numeric: the measured one; None: there was nothing to measure.
-        sweep: between the two; None: `root` does not depend on `wrt`, or is it.
-        links: the steps that chains are made of.
-        kept: the nodes that chains pass, where others are merged.
-        chains: the paths, each by itself or gathered.
-        gathered: how they are gathered; None: each path is listed.
-        count: how many paths there are, every route through merged nodes counted.
-        marks: of the chains' steps.
-    """
+    """What there is to say of d root / d wrt, before it is written in any style."""
 
     root: Any
     wrt: Any
-    order: Sequence[Any]
+    order: Sequence[Any]  # every node that `root` depends on, in topological order
     names: Names
     total: float
-    numeric: Slopes | None = None
-    sweep: Sweep | None = None
-    links: Links = field(default_factory=dict)
-    kept: frozenset[Any] = frozenset()
-    chains: Sequence[Chain] = ()
-    gathered: Gathered | None = None
-    count: Count = 0
-    marks: Marks = field(default_factory=dict)
+    chains: Sequence[Chain] = ()  # the paths, each by itself or gathered
+    count: Count = 0  # how many paths there are, every route through merged nodes counted
+    gathered: Gathered | None = None  # how they are gathered; None: each path is listed
+    sweep: Sweep | None = None  # between the two; None: `root` does not depend on `wrt`, or is it
+    links: Links = field(default_factory=dict)  # the steps that chains are made of
+    kept: frozenset[Any] = frozenset()  # the nodes that chains pass, where others are merged
+    numeric: Slopes | None = None  # the measured derivative; None: there was nothing to measure
 
     def explained(self) -> list[Step]:
-        """The steps that are explained one by one, each once, and the first that is not, if there are more."""
-        found: dict[_Key, Step] = {}
-        for step in self._steps() if self.gathered is None else self._gathered_steps(self.gathered):
-            if len(found) > _EXPLAINED:
-                break
-            found[_key(step)] = step
-        return list(found.values())
+        """The steps to explain one by one, each once; one more than there is room for says that there are others."""
+        steps: Iterable[Step | None] = (step for chain in self.chains for step in chain.shown)
+        if self.gathered is not None:
+            # Of gathered paths: the step down to the node where all meet, and those from there on.
+            shared = self.gathered.shared
+            down = [step for chain in self.chains for step in chain.steps if step[1].below is shared.start]
+            steps = [step for step in [*down, *islice(shared.steps, _EXPLAINED)] if self.is_single(step)]
+        return list(islice(dict.fromkeys(step for step in steps if step is not None), _EXPLAINED + 1))
 
-    def _steps(self) -> Iterable[Step]:
-        return (step for chain in self.chains for step in _shown(chain) if step is not None)
+    def is_single(self, step: Step) -> bool:
+        """Whether no other link leads between the same two nodes."""
+        return sum(link.below is step[1].below for link in self.links[step[0]]) == 1
 
-    def _gathered_steps(self, found: Gathered) -> Iterable[Step]:
-        """The single steps down to the node where all paths meet, and those from there on."""
-        low = found.shared.start
-        steps = [step for chain in found.chains for step in _steps_of(chain) if step[1].below is low]
-        steps += _steps_of(found.shared)[:_EXPLAINED]
-        return [(above, link) for above, link in steps if any(link is single for single in self.links[above])]
-
-    def routes(self, step: Step) -> tuple[list[Chain], Marks]:
-        """The routes that a merged step stands for, and their marks; none if they are many."""
+    def routes(self, step: Step) -> list[Chain]:
+        """The routes that a merged step stands for; none if they are many."""
         above, link = step
         if link.routes > _ROUTES or self.sweep is None:
-            return [], {}
-        within = routes(self.sweep, above, link.below, self.kept)
+            return []
+        within = routes(self.sweep, step, self.kept)
         if sum(map(len, within.values())) > _STEPS:
-            return [], {}
-        chains = [Chain(above, along) for _, along in walk(within, above, link.below)]
-        return chains, _marks(chains)
-
-    def first_not_finite(self) -> tuple[Any, Link | None] | None:
-        """If the derivative is not finite, what made the first such number: a node, or a step back from it."""
-        if isfinite(self.total):
-            return None
-        made = next(((node, None) for node in self.order if not isfinite(node._data)), None)
-        return made or (self.sweep.first_not_finite() if self.sweep is not None else None)
-
-    @cached_property
-    def grouping(self) -> Grouping:
-        """The neurons and layers."""
-        return Grouping(self.order)
+            return []
+        return [Chain(above, along) for _, along in walk(told_apart(within), above, link.below)]
 
 
 def account(root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool) -> Account:
-    """Derive d root / d wrt.
-
-    Args:
-        root, wrt: nodes of one graph.
-        order: every node that `root` depends on, in topological order.
-        names: of its nodes.
-        merge: whether nodes without a name of their own are passed over.
-    """
+    """Derive d root / d wrt, passing over nodes without a name of their own if `merge`."""
     if root is wrt:
-        return Account(root, wrt, order, names, 1.0, chains=[Chain(root, ())], count=1)
+        return Account(root, wrt, order, names, 1.0, [Chain(root, ())], 1)
     sweep = swept(order, root, wrt)
     if not sweep.order:
         return Account(root, wrt, order, names, 0.0)
     operands = sum(len(node.parents) for node in sweep.order[1:])
     numeric = measured(root, wrt, operands)
-    passed, links = sweep.order, sweep.links
+    passed, links, kept = sweep.order, sweep.links, frozenset[Any]()
     named = {node for node in sweep.order if node._label and is_name(node._label)} | {root, wrt}
-    between = merged(sweep, named) if merge and len(named) > 2 else None  # with two nothing would be left to derive
-    if between is not None:
-        passed, links = [node for node in sweep.order if node in named], between
-    kept = frozenset(passed if between is not None else ())
+    if merge and len(named) > 2:  # with two nothing would be left to derive
+        between = merged(sweep, named)
+        if between is not None:
+            passed, links, kept = [node for node in sweep.order if node in named], between, frozenset(named)
     count = counted(links, passed)[wrt]
     listed = counted(links, passed, whole=False)[wrt]
     groups = None
     if listed <= _LISTED and listed * len(passed) <= _LENGTH:
-        chains = [Chain(root, along) for _, along in walk(links, root, wrt)]
-        marks = _marks(chains)
+        chains = [Chain(root, along) for _, along in walk(told_apart(links), root, wrt)]
     else:
         groups = gathered(links, sweep, _LISTED)
-        chains, marks = groups.chains, _marks_of_gathered(groups, links)
-    return Account(
-        root, wrt, order, names, sweep.adjoint[wrt], numeric, sweep, links, kept, chains, groups, count, marks
-    )
+        chains = groups.chains
+    total = sweep.adjoint[wrt]
+    return Account(root, wrt, order, names, total, chains, count, groups, sweep, links, kept, numeric)
 
 
-def _steps_of(chain: Chain) -> list[Step]:
-    return list(zip(chain.nodes, chain.links, strict=False))
-
-
-def _shown(chain: Chain) -> list[Step | None]:
-    """The steps that are written out, and None for a gap."""
-    return [None if i is None else (chain.nodes[i], chain.links[i]) for i in visible(len(chain.links))]
-
-
-def _key(step: Step) -> _Key:
-    return step[0], step[1].below, step[1].place
-
-
-def _marks(chains: Sequence[Chain]) -> Marks:
-    """1st, 2nd, ... for steps between the same two nodes, "direct" where other paths lead a longer way round."""
-    if len(chains) == 1:
-        return {}
-    places = [{node: i for i, node in enumerate(chain.nodes)} for chain in chains]
-    found: dict[tuple[Any, Any], dict[_Key, None]] = {}
-    for chain in chains:
-        for step in _steps_of(chain):
-            found.setdefault((step[0], step[1].below), {})[_key(step)] = None
-    marks = {}
-    for (above, below), keys in found.items():
-        if len(keys) > 1:
-            marks.update({key: _ordinal(i) for i, key in enumerate(keys, 1)})
-        elif any(at.get(below, 0) - at.get(above, len(at)) > 1 for at in places):
-            marks[next(iter(keys))] = "direct"
-    return marks
-
-
-def _marks_of_gathered(found: Gathered, links: Links) -> Marks:
-    """ "direct" for the step to where paths meet, if another step from the same node leads there a longer way."""
-    low = found.shared.start
-    steps = [step for chain in found.chains for step in _steps_of(chain) if step[1].below is low]
-    return {_key(step): "direct" for step in steps if any(link.below is not low for link in links[step[0]])}
-
-
-def _ordinal(i: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}
-    return f"{i}{ending.get(i if i < 20 else i % 10, 'th')}"
-
-
-def count_text(count: Count) -> str:
+def _count_text(count: Count) -> str:
     """A number of paths: 1,152,921; about 1e+40; more than 1e+308."""
     if isinstance(count, int):
         return f"{count:,}"
@@ -227,7 +141,7 @@ def count_text(count: Count) -> str:
 
 
 def _paths_text(count: Count) -> str:
-    return f"{count_text(count)} path{'s' * (count != 1)}"
+    return f"{_count_text(count)} path{'s' * (count != 1)}"
 
 
 # --- how it is written --------------------------------------------------------------------------------------------
@@ -250,13 +164,11 @@ class _Writer:
         self.marks.add(mark)
         return self.style.ratio(self.name(above), self.name(below), mark)
 
-    def step(self, step: Step | None, marks: Marks | None = None) -> str:
-        if step is None:
-            return self.style.dots
-        return self.ratio(step[0], step[1].below, (self.told.marks if marks is None else marks).get(_key(step), ""))
+    def step(self, step: Step | None) -> str:
+        return self.style.dots if step is None else self.ratio(step[0], step[1].below, step[1].mark)
 
-    def symbols(self, chain: Chain, marks: Marks | None = None) -> list[str]:
-        return self.style.product([self.step(step, marks) for step in _shown(chain)])
+    def symbols(self, chain: Chain) -> list[str]:
+        return self.style.product([self.step(step) for step in chain.shown])
 
     def numbers(self, chain: Chain) -> list[str]:
         return self.style.numbers(chain.partials)
@@ -270,32 +182,17 @@ class _Plain(_Writer):
         return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
     def head(self) -> list[str]:
-        told, style = self.told, self.style
+        told = self.told
         if told.root is told.wrt:
             return [f"{self.left} = 1: both are the same node"]
         if told.sweep is None:
-            above = f"; {self.name(told.wrt)} depends on it" if graph.dependents(told.wrt, [told.root]) else ""
-            return sentence(
-                f"{self.left} = 0, as {self.name(told.root)} does not depend on {self.name(told.wrt)}{above}"
-            )
-        lines = self.opening()
+            root, wrt = self.name(told.root), self.name(told.wrt)
+            other_way = f"; {wrt} depends on it" if graph.dependents(told.wrt, [told.root]) else ""
+            return sentence(f"{self.left} = 0, as {root} does not depend on {wrt}{other_way}")
         if len(told.chains) == 1:
             (chain,) = told.chains
-            return lines + equation([[self.left], self.symbols(chain), self.numbers(chain), [self.total]])
-        for chain in told.chains:
-            lines += equation([self.symbols(chain), self.numbers(chain), self.result(chain)], 2)
-        products = [chain.product for chain in told.chains]
-        others = None if told.gathered is None else told.gathered.others
-        if others is not None:
-            products.append(others.value)
-            lines.append(f"  all others together = {style.digits(others.value)} ({count_text(others.routes)} paths)")
-        lines += equation([[self.left], style.sum(products), [self.total]])
-        if told.gathered is not None and len(told.gathered.shared.links) > 1:
-            shared = told.gathered.shared
-            left = self.ratio(shared.start, told.wrt)
-            sides = [[left], self.symbols(shared), self.numbers(shared), [style.digits(shared.product)]]
-            lines += ["All of them end in", *equation(sides, 2)]
-        return lines
+            return self.opening() + equation([[self.left], self.symbols(chain), self.numbers(chain), [self.total]])
+        return self.opening() + self.summed()
 
     def opening(self) -> list[str]:
         """What kind of sum it is, if it is one."""
@@ -305,30 +202,48 @@ class _Plain(_Writer):
         how = f"Here they are gathered by the nodes that are made of {self.name(told.gathered.shared.start)} directly:"
         if len(told.chains) == 1:
             how = "All of them pass the same nodes, so that it is one product:"
-        return sentence(f"{self.left} is the sum over {count_text(told.count)} paths, too many to list. {how}")
+        return sentence(f"{self.left} is the sum over {_count_text(told.count)} paths, too many to list. {how}")
 
-    def result(self, chain: Chain) -> list[str]:
-        """What a chain adds; and how many paths it stands for, and the neuron through which they lead."""
-        product, told = self.style.digits(chain.product), self.told
-        if told.gathered is None:
-            return [product]
-        top = next(above for above, link in _steps_of(chain) if link.below is told.gathered.shared.start)
-        where = told.grouping.text(top)
-        notes = _paths_text(chain.ways) + (f"; {self.name(top)} is {where}" if where else "")
-        return [product, *f"({notes})".split()]
+    def summed(self) -> list[str]:
+        """Each chain by itself, their sum, and the steps at the end that they share."""
+        told, digits, found = self.told, self.style.digits, self.told.gathered
+        notes = self.notes(found) if found is not None else [[] for _ in told.chains]
+        lines: list[str] = []
+        for chain, note in zip(told.chains, notes, strict=True):
+            lines += equation([self.symbols(chain), self.numbers(chain), [digits(chain.product), *note]], 2)
+        products = [chain.product for chain in told.chains]
+        if found is not None and found.others is not None:
+            products.append(found.others.value)
+            count = _count_text(found.others.routes)
+            lines.append(f"  all others together = {digits(found.others.value)} ({count} paths)")
+        lines += equation([[self.left], self.style.sum(products), [self.total]])
+        if found is not None and len(found.shared.links) > 1:
+            left, shared = self.ratio(found.shared.start, told.wrt), found.shared
+            sides = [[left], self.symbols(shared), self.numbers(shared), [digits(shared.product)]]
+            lines += ["All of them end in", *equation(sides, 2)]
+        return lines
+
+    def notes(self, found: Gathered) -> Iterable[list[str]]:
+        """Of each chain how many paths it stands for, and the neuron through which they lead."""
+        grouping = Grouping(self.told.order)
+        for chain in self.told.chains:
+            top = next(above for above, link in chain.steps if link.below is found.shared.start)
+            place = grouping.text(top)
+            text = _paths_text(chain.ways) + (f"; {self.name(top)} is {place}" if place else "")
+            yield f"({text})".split()
 
     def factors(self) -> list[str]:
         """The factors one by one, each kind of rule in words once."""
         lines: list[str] = []
         reasons: set[str] = set()
-        nodes: dict[Any, None] = {}
+        nodes: list[Any] = []
         explained = self.told.explained()
         for step in explained[:_EXPLAINED]:
             above, link = step
             if link.place is None:
                 lines += self.merged(step)
                 continue
-            nodes.update(dict.fromkeys([link.below, above]))
+            nodes += [link.below, above]
             symbol, because = derivative(above, link.place, self.told.names), above._row.because
             if symbol or because not in reasons:
                 pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {self.style.digits(link.value)}"]
@@ -341,18 +256,20 @@ class _Plain(_Writer):
         return lines + self.where(filter(_unnamed, nodes), "  ")
 
     def merged(self, step: Step) -> list[str]:
+        """A merged factor as the sum over its routes."""
         above, link = step
-        (chains, marks), value = self.told.routes(step), self.style.digits(link.value)
+        chains, value = self.told.routes(step), self.style.digits(link.value)
         if not chains:
-            routes = "one route" if link.routes == 1 else f"{count_text(link.routes)} routes"
-            return sentence(f"{self.step(step)} = {value}, by {routes} past nodes without a name", "  ", "    ")
-        symbols, numbers = self.symbols(chains[0], marks), self.numbers(chains[0])
-        for chain in chains[1:]:
-            first, *others = self.symbols(chain, marks)
-            symbols += [f"+ {first}", *others]
-            first, *others = self.numbers(chain)
-            numbers += [f"+ ({first})" if first[0] == "-" else f"+ {first}", *others]
-        inner = [s[0] for chain in chains for s in _shown(chain) if s is not None and s[0] is not above]
+            many = "one route" if link.routes == 1 else f"{_count_text(link.routes)} routes"
+            return sentence(f"{self.step(step)} = {value}, by {many} past nodes without a name", "  ", "    ")
+        symbols: list[str] = []
+        numbers: list[str] = []
+        for chain in chains:
+            for side, (first, *others) in ((symbols, self.symbols(chain)), (numbers, self.numbers(chain))):
+                if side:
+                    first = f"+ ({first})" if first[0] == "-" else f"+ {first}"
+                side += [first, *others]
+        inner = [s[0] for chain in chains for s in chain.shown if s is not None and s[0] is not above]
         lines = equation([[self.step(step)], symbols, numbers, [value]], 2)
         return lines + self.where([above, *filter(_unnamed, inner)], "    ")
 
@@ -369,34 +286,42 @@ class _Plain(_Writer):
 
     def foot(self) -> list[str]:
         """What else there is to know."""
-        told, digits = self.told, self.style.digits
+        told, sweep = self.told, self.told.sweep
         notes = []
         if self.marks - {"", "direct"}:
             notes.append("|1st, |2nd, ... are operands of one node that are the same node, each a path of its own.")
         if "direct" in self.marks:
             notes.append("|direct is the step itself; other paths lead from the one node to the other as well.")
-        if (bad := told.first_not_finite()) is not None:
-            node, link = bad
-            made = definition(node, told.names, self.style)
-            if link is None:
-                what = f"{made} is {digits(node._data)} in the forward pass already"
-            else:
-                slope = f"{self.ratio(node, link.below)} = {digits(link.value)}"
-                what = f"the first step that made it so goes back through {made}, {slope}"
-            notes.append(f"The derivative is not finite: {what}.")
-        if told.sweep is not None and (old := stale(told.sweep.order[1:])) is not None:
-            node, now = old
-            notes.append(
-                f"{self.name(node)} stores {digits(node._data)}, but its operands now give {digits(now)}: "
-                "data was changed after the forward pass; run it again."
-            )
+        if sweep is not None:
+            notes += [*self.trouble(sweep)]
         if graph.is_constant(told.wrt):
             notes.append(f"{self.name(told.wrt)} is a constant: backward stores no gradient for it.")
-        if told.sweep is not None:
+        if sweep is not None:
             text = measured_text(told.numeric, told.total, self.style.plus_minus)
-            rules = kinks(told.sweep.order[1:]) if told.numeric is None or told.numeric.kind != "smooth" else []
-            notes.append(text + (f" ({'; '.join(rules[:3])})" if rules else ""))
+            if told.numeric is None or told.numeric.kind != "smooth":
+                rules = dict.fromkeys(f"{n._row.name}: {n._row.kink}" for n in sweep.order[1:] if n._row.kink)
+                text += f" ({'; '.join(islice(rules, 3))})" if rules else ""
+            notes.append(text)
         return [line for note in notes for line in sentence(note, "", "  ")]
+
+    def trouble(self, sweep: Sweep) -> Iterable[str]:
+        """Where the derivative stops being finite, and where a stored number is out of date."""
+        told, digits = self.told, self.style.digits
+        if not isfinite(told.total):
+            node = next((node for node in told.order if not isfinite(node._data)), None)
+            if node is not None:
+                what = f"{definition(node, told.names, self.style)} is {digits(node._data)} in the forward pass already"
+                yield f"The derivative is not finite: {what}."
+            elif (step := sweep.first_not_finite()) is not None:
+                made = definition(step[0], told.names, self.style)
+                slope = f"{self.ratio(step[0], step[1].below)} = {digits(step[1].value)}"
+                what = f"the first step that made it so goes back through {made}, {slope}"
+                yield f"The derivative is not finite: {what}."
+        if (old := stale(sweep.order[1:])) is not None:
+            yield (
+                f"{self.name(old[0])} stores {digits(old[0]._data)}, but its operands now give {digits(old[1])}: "
+                "data was changed after the forward pass; run it again."
+            )
 
 
 def _unnamed(node: Any) -> bool:
@@ -411,47 +336,39 @@ class _Typeset(_Writer):
         body = " \\\\\n".join(rows)
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
-    def symbol(self, chain: Chain, marks: Marks | None = None) -> str:
-        return " ".join(self.symbols(chain, marks))
-
-    def number(self, chain: Chain) -> str:
-        return " ".join(self.numbers(chain))
+    def sides(self, chains: Sequence[Chain]) -> tuple[list[str], list[str]]:
+        """Of each chain the product in symbols, and in numbers."""
+        return [" ".join(self.symbols(chain)) for chain in chains], [" ".join(self.numbers(chain)) for chain in chains]
 
     def head(self) -> list[str]:
-        told, found = self.told, self.told.gathered
+        told, found, digits = self.told, self.told.gathered, self.style.digits
         if told.sweep is None:
             return [f"{self.left} &= {self.total}"]
-        symbols, numbers = [self.symbol(chain) for chain in told.chains], [self.number(chain) for chain in told.chains]
+        symbols, numbers = self.sides(told.chains)
         if found is None:
-            return _rows(self.left, [symbols, numbers, [self.total]])
+            return _rows(self.left, symbols, numbers, [self.total])
         ways = [_paths_text(chain.ways) for chain in told.chains]
         if found.others is not None:
             symbols.append(self.style.dots)
-            ways.append(f"{count_text(found.others.routes)} paths")
-            numbers.append(self.style.digits(found.others.value))
+            ways.append(f"{_count_text(found.others.routes)} paths")
+            numbers.append(digits(found.others.value))
         symbols = [rf"{symbol} && \text{{({text})}}" for symbol, text in zip(symbols, ways, strict=True)]
-        rows = _rows(self.left, [symbols, numbers, [self.total]])
-        shared = found.shared
-        if len(told.chains) > 1 and len(shared.links) > 1:
-            product = self.style.digits(shared.product)
-            left = self.ratio(shared.start, told.wrt)
-            rows += _rows(left, [[self.symbol(shared)], [self.number(shared)], [product]])
+        rows = _rows(self.left, symbols, numbers, [self.total])
+        if len(told.chains) > 1 and len(found.shared.links) > 1:
+            left = self.ratio(found.shared.start, told.wrt)
+            rows += _rows(left, *self.sides([found.shared]), [digits(found.shared.product)])
         return rows
 
     def factors(self) -> list[str]:
         rows = []
         for step in self.told.explained()[:_EXPLAINED]:
             above, link = step
-            sides = []
+            sides: list[str] = []
             if link.place is not None:
                 sides = [derivative(above, link.place, self.told.names, self.style)]
-            else:
-                chains, marks = self.told.routes(step)
-                if chains:
-                    symbols = " + ".join(self.symbol(chain, marks) for chain in chains)
-                    first, *others = [self.number(chain) for chain in chains]
-                    numbers = first + "".join(f" {n}" if n.startswith("-") else f" + {n}" for n in others)
-                    sides = [symbols, numbers]
+            elif chains := self.told.routes(step):
+                symbols, (first, *others) = self.sides(chains)
+                sides = [" + ".join(symbols), first + "".join(f" {n}" if n[0] == "-" else f" + {n}" for n in others)]
             if any(sides):
                 rows.append(f"{self.step(step)} &= {' = '.join(sides)} = {self.style.digits(link.value)}")
         return rows
@@ -468,13 +385,11 @@ class _Typeset(_Writer):
         return [rf"\text{{measured: }} & {value} {self.style.plus_minus} {error}" + rf"\text{{{words}}}" * bool(words)]
 
 
-def _rows(left: str, sides: Sequence[Sequence[str]]) -> list[str]:
+def _rows(left: str, *sides: list[str]) -> list[str]:
     """One row for every term; a side equal to the one before, or to what stands on the left, is left out."""
     rows: list[str] = []
     for before, terms in zip([[left], *sides], sides, strict=False):
-        if list(terms) == list(before):
-            continue
-        for j, term in enumerate(terms):
+        for j, term in enumerate(terms if terms != before else []):
             sign = "= " if not j else r"\quad " if term.startswith("-") else r"\quad + "
             rows.append(f"{left if not rows else ''} &{sign}{term}".strip())
     return rows

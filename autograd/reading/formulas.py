@@ -16,7 +16,7 @@ from ..engine.ops import LEAF
 from ..engine.value import lift
 from ..errors import AutogradError, shown
 from .names import Names, is_name, is_plain_number, short_number
-from .text import columns, label_text
+from .text import columns, cut, label_text
 
 __all__ = [
     "LATEX",
@@ -26,7 +26,6 @@ __all__ = [
     "definition",
     "derivative",
     "in_one_line",
-    "kinks",
     "latex_name",
     "latex_number",
     "local_derivative_text",
@@ -34,8 +33,8 @@ __all__ = [
     "name_of",
     "point_text",
     "shortened",
+    "shown_of_many",
     "term_text",
-    "visible",
     "written",
 ]
 
@@ -73,11 +72,7 @@ class Style:
 
     def name(self, name: str) -> str:
         """A node's name, cut where it is too long for a line."""
-        if columns(name) <= _LONGEST_NAME:
-            return name
-        while columns(name) > _LONGEST_NAME - 3:
-            name = name[:-1]
-        return name + self.dots
+        return name if columns(name) <= _LONGEST_NAME else cut(name, _LONGEST_NAME - 3 + len(self.dots), self.dots)
 
     def number(self, x: float) -> str:
         """A number, as short as `short_number`."""
@@ -124,7 +119,7 @@ class Style:
         return [f"- {x[1:]}" if i and x[0] == "-" else f"+ {x}" if i else x for i, x in enumerate(self._visible(terms))]
 
     def _visible(self, numbers: Sequence[float]) -> list[str]:
-        return [self.dots if i is None else self.digits(numbers[i]) for i in visible(len(numbers))]
+        return [self.dots if x is None else self.digits(x) for x in shown_of_many(numbers)]
 
 
 class Latex(Style):
@@ -169,16 +164,14 @@ UNICODE = Style("∂", "·", "…", "±")
 LATEX = Latex(r"\partial", r"\cdot", r"\cdots", r"\pm", star=r" \cdot ")
 
 
-def visible(count: int) -> list[int | None]:
-    """The places of `count` things that are shown, and None for a gap."""
-    if count <= _MOST:
-        return list(range(count))
-    return [*range(_MOST // 2), None, *range(count - 3, count)]
+def shown_of_many(things: Sequence[Any], gap: Any = None) -> list[Any]:
+    """The factors or terms that are written out, with the gap in the middle where there are too many."""
+    return shortened(things, gap, _MOST, _MOST // 2, 3)
 
 
-def shortened(terms: Sequence[str], dots: str, most: int = 8) -> list[str]:
-    """The terms, without those before the last one where there are too many."""
-    return [*terms[: most - 2], dots, terms[-1]] if len(terms) > most else list(terms)
+def shortened(things: Sequence[Any], gap: Any, most: int = 8, first: int = 6, last: int = 1) -> list[Any]:
+    """The things if there are `most` at the most; else the first few, the gap, and the last few."""
+    return list(things) if len(things) <= most else [*things[:first], gap, *things[-last:]]
 
 
 def _one_thing(operand: str) -> str:
@@ -215,7 +208,7 @@ def made_by(op: Op, operands: Sequence[str], style: Style = TEXT) -> str:
 
 def in_one_line(operands: Sequence[str], dots: str = "...") -> list[str]:
     """The operands, without those in the middle where there are more than six."""
-    return list(operands) if len(operands) <= 6 else [*operands[:3], dots, *operands[-2:]]
+    return shortened(operands, dots, 6, 3, 2)
 
 
 def definition(node: Any, names: Names, style: Style = TEXT) -> str:
@@ -225,11 +218,6 @@ def definition(node: Any, names: Names, style: Style = TEXT) -> str:
         return f"{name} = {style.number(node._data)} ({'an input' if node._row is LEAF else 'a constant'})"
     operands = in_one_line([style.name(names[p]) for p in node.parents], style.dots)
     return f"{name} = {made_by(node._row, operands, style)}"
-
-
-def kinks(nodes: Iterable[Any]) -> list[str]:
-    """What the operations among the nodes take for a derivative where they have none."""
-    return list(dict.fromkeys(f"{node._row.name}: {node._row.kink}" for node in nodes if node._row.kink))
 
 
 # --- nodes as formulas over labelled nodes ------------------------------------------------------------------------
@@ -269,12 +257,7 @@ _WRITTEN_OUT: dict[Op, tuple[int, Callable[[Style, Sequence[str]], str]]] = {
 
 
 def written(node: Any, by_name: bool = True) -> str:
-    """The formula of a node over labelled nodes; its name if it has none and the formula is long.
-
-    Args:
-        node: a node, or a plain number.
-        by_name: whether the node itself may be written as its label.
-    """
+    """The formula of a node over labelled nodes, itself as its label if `by_name`; a short name if that is long."""
     text = _formula(lift(node), TEXT, by_name).text
     return text if len(text) <= LONGEST else name_of(node)
 
@@ -302,13 +285,7 @@ def point_text(names: Sequence[str], numbers: Sequence[float]) -> str:
 
 
 def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
-    """The local derivative of a node by its k-th operand, written out: d(x^2)/dx = 2x.
-
-    Args:
-        node: a node that an operation made.
-        k: which operand.
-        whole: False leaves out what it is equal to.
-    """
+    """The local derivative of a node by its k-th operand: d(x^2)/dx = 2x, or d(x^2)/dx alone if not `whole`."""
     texts = (written(node), written(node.parents[k]))
     name = "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
     if not whole:
@@ -367,30 +344,32 @@ def _formula(node: Any, style: Style = TEXT, by_name: bool = True, depth: int = 
         label = shown(node._label)
         return _Part(style.word(label), _SUM if " " in label else _ATOM, _is_word(label.replace("^", "")))
     if not node.parents:
-        return _Part(style.number(node._data), _ATOM if node._data >= 0 else _SUM, _is_word(short_number(node._data)))
+        return _number(node._data, style)
     if depth > _DEEPEST or len(node.parents) > 6:
         return _Part(_node_text(node), _ATOM)
     parts = [_formula(p, style, True, depth + 1) for p in node.parents]
     if op in _INFIX:
         return _infix(op, style, *parts)
     if op in (ops.POW, ops.POWER_TOTAL):
-        base, above = parts
-        follows = base.follows and above.strength == _ATOM and above.text.isalnum()
-        return _Part(style.power(base.held(_POWER), above.held(_ATOM)), _POWER, follows)
+        return _raised(style, *parts)
     if op is ops.NEG:
         return _Part(f"-{parts[0].held(_PRODUCT)}", _SUM)
     if len(op.params) == 1 and op in (ops.power(op.params[0]), ops._power(op.params[0])):
-        exponent = short_number(op.params[0])
-        if exponent == "1":
-            return parts[0]
-        follows = parts[0].follows and parts[0].strength == _ATOM and exponent.isalnum()
-        raised = style.power(parts[0].held(_ATOM), exponent if op.params[0] >= 0 else f"({exponent})")
-        return _Part(raised, _POWER, follows)
+        return parts[0] if short_number(op.params[0]) == "1" else _raised(style, parts[0], _number(op.params[0], style))
     texts = [part.text for part in parts]
     if op in _WRITTEN_OUT:
         strength, write = _WRITTEN_OUT[op]
         return _Part(write(style, texts), strength)
     return _Part(f"|{texts[0]}|" if op is ops.ABS else style.call(op.name.strip("_"), texts), _ATOM)
+
+
+def _number(x: float, style: Style) -> _Part:
+    return _Part(style.number(x), _ATOM if x >= 0 else _SUM, _is_word(short_number(x)))
+
+
+def _raised(style: Style, base: _Part, exponent: _Part) -> _Part:
+    follows = base.follows and base.strength == exponent.strength == _ATOM and exponent.text.isalnum()
+    return _Part(style.power(base.held(_ATOM), exponent.held(_ATOM)), _POWER, follows)
 
 
 def _infix(op: Op, style: Style, left: _Part, right: _Part) -> _Part:
@@ -423,30 +402,20 @@ def _is_number(text: str) -> bool:
 # --- LaTeX --------------------------------------------------------------------------------------------------------
 
 
-_GREEK = frozenset(
-    re.findall(
-        "[A-Za-z]+",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega",
-    )
+_LETTERS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
+_GREEK = frozenset(_LETTERS.split())
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde", "dot": r"\dot"}
 _MARKS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot"}
-_SIGNS = {
+_SIGNS = {sign: f"\\{sign}" for sign in "{}$&%#_ "} | {
     "\\": r"\backslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "%": r"\%",
-    "#": r"\#",
-    "_": r"\_",
     "^": r"\hat{}",
     "~": r"\sim{}",
-    " ": r"\ ",
+    "`": r"\grave{}",
     "<": "{<}",  # a notebook's page would take `<` and a letter for a tag
     ">": "{>}",
-    "`": r"\grave{}",
     "@": "{@}",  # KaTeX takes it for a letter of the command before it
 }
 _TOKEN = re.compile(r"[^\W\d_]+\d*(?:_[^\W_]+)*|\d+|.", re.DOTALL)

@@ -21,7 +21,7 @@ __all__ = ["Grouping", "Part", "Role"]
 
 Role: TypeAlias = Literal["weight", "bias", "z", "a", "inner"]
 _ROLES: tuple[Role, ...] = ("weight", "bias", "z", "a", "inner")
-_WEIGHT, _BIAS, _Z, _A, _INNER = range(1, 6)  # 0 is no role
+_WEIGHT, _BIAS, _Z, _A, _INNER = range(1, 6)  # places in _ROLES, counted from 1; 0 is no role
 
 # --- what in a graph has the form of a weighted sum ---------------------------------------------------------------
 
@@ -54,15 +54,12 @@ class _Sums:
             op = node._row
             if op is MUL:
                 self._state[i] |= _TERM | _WEIGHTED if _product(node) else 0
-            elif op is ADD:
-                if not _side_by_side(node._a, node._b):
-                    self._state[i] |= self._joined((node._a, node._b))
+            elif op is ADD or op is SUM:
+                if not _of_several(node):
+                    self._state[i] |= self._joined(node.parents)
             elif op is DOT:
                 if self._weights_first(node) is not None:
                     self._state[i] |= _TERM | _WEIGHTED | (_BIASED if len(node._a) > len(node._b) else 0)
-            elif op is SUM:
-                if not any(p._row is DOT for p in node._a):  # that is a sum over neurons or samples
-                    self._state[i] |= self._joined(node._a)
             elif op is LEAF:
                 self._state[i] = _TERM | _BIASED
             elif op is LITERAL:
@@ -70,7 +67,7 @@ class _Sums:
 
     def _count_uses(self) -> None:
         place, uses, state = self._place, self.uses, self._state
-        several = (1, 2, 2)
+        one_more = (1, 2, 2)
         seen: set[int] = set()
         for node in self._order:
             a, b = node._a, node._b
@@ -78,9 +75,11 @@ class _Sums:
                 continue
             if type(a) is not tuple or b is None:
                 for p in node.parents:
-                    uses[place[p]] = several[uses[place[p]]]
+                    uses[place[p]] = one_more[uses[place[p]]]
             else:
-                for group in (a, b):  # neurons share them; nothing goes on behind an operand of a dot
+                # Neurons share these tuples, so each is looked at once. What a dot takes in counts as used several
+                # times: it can't be a term of a larger sum.
+                for group in (a, b):
                     if id(group) not in seen:
                         seen.add(id(group))
                         for p in group:
@@ -92,7 +91,7 @@ class _Sums:
                 state[i] = 0
 
     def _joined(self, operands: Sequence[Any]) -> int:
-        """The state of a sum of these: 0 if one can't be a term, or there are two biases."""
+        """The state of a sum of these operands: 0 if one of them can't be a term, or if there are two biases."""
         place, state, uses = self._place, self._state, self.uses
         joined = _TERM
         for p in operands:
@@ -173,8 +172,11 @@ def _product(node: Any) -> tuple[Any, Any] | None:
     return (b, a) if b._row is LEAF and a._row is not LITERAL else None
 
 
-def _side_by_side(first: Any, second: Any) -> bool:
-    """Whether these are two neurons of a layer, or one on two samples, rather than two parts of one sum."""
+def _of_several(node: Any) -> bool:
+    """Whether a sum adds up several neurons, or one neuron on several samples, rather than the parts of one neuron."""
+    if node._row is SUM:
+        return any(p._row is DOT for p in node._a)
+    first, second = node._a, node._b
     return first._row is DOT and second._row is DOT and not set(first.parents).isdisjoint(second.parents)
 
 
@@ -312,7 +314,7 @@ class Grouping:
         place, owner, role = self._place, self._owner, self._role
         uses = sums.uses
         depths = array("q", bytes(8 * len(self._order)))  # how many neurons stand one behind another below a node
-        known: dict[int, int] = {}  # by the id of a tuple that dots share: the depth of its deepest node
+        known: dict[int, int] = {}  # by the id of a tuple of operands, which dots may share: that of its deepest node
 
         def deepest(nodes: tuple[Any, ...]) -> int:
             if id(nodes) not in known:
@@ -323,14 +325,10 @@ class Grouping:
             a, b = node._a, node._b
             if a is None:
                 continue
-            if type(a) is not tuple:
-                depth = depths[place[a]]
-                if b is not None:
-                    depth = max(depth, depths[place[b]])
-            elif b is not None:
-                depth = max(deepest(a), deepest(b))
+            if type(a) is tuple:
+                depth = deepest(a) if b is None else max(deepest(a), deepest(b))
             else:
-                depth = max([depths[place[p]] for p in a], default=0)
+                depth = depths[place[a]] if b is None else max(depths[place[a]], depths[place[b]])
             if sums.complete(i):
                 neuron = self._neuron(sums, i, depth + 1)
                 if neuron >= 0:

@@ -7,16 +7,17 @@ paths, because there can be exponentially many; here they are counted first, and
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..engine import graph
-from ..engine.op import is_node, number
+from ..engine.op import Op, is_node, number
 from ..errors import ArgumentError, GraphError
 
-__all__ = ["Path", "count_paths", "path_products", "replayed", "walk"]
+__all__ = ["Path", "count_paths", "path_products", "recomputed", "replayed", "walk"]
 
 LIMIT = 1000
 
@@ -94,12 +95,9 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
 def walk(
     links: Mapping[Any, Sequence[LinkT]], start: Any, end: Any
 ) -> Iterator[tuple[tuple[Any, ...], tuple[LinkT, ...]]]:
-    """Every path from `start` down to `end`, another node: its nodes and its links.
+    """Every path from `start` down to another node, `end`: its nodes and its links.
 
-    Args:
-        links: for each node between them those that lead further down to `end`, in operand order; each begins with
-            the node below.
-        start, end: from where to where.
+    `links` has for each node on the way those that lead on to `end`; a link begins with the node below.
     """
     nodes: list[Any] = [start]
     along: list[LinkT] = []
@@ -152,6 +150,15 @@ def replayed(root: Any, node: Any) -> Callable[[Any], Any]:
         return numbers[-1]
 
     return replay
+
+
+def recomputed(op: Op, operands: Sequence[float], stored: float) -> float | None:
+    """What the operands give now, if that is not what the node stores; nan: they give nothing."""
+    try:
+        now: float = op.forward(*operands)
+    except (ArithmeticError, ValueError):
+        now = math.nan
+    return None if now == stored or (now != now and stored != stored) else now
 
 
 def _links(node: Any, counts: dict[Any, int]) -> list[tuple[Any, float]]:

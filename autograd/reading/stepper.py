@@ -56,22 +56,19 @@ class Records(Sequence[Step]):
         return [self.source[i] for i in found] if isinstance(found, range) else self.source[found]
 
     def __str__(self) -> str:
-        return "\n".join(self._lines(range(self.start, self.stop)))
+        return "\n".join([*self._lines(self.start, self.stop), *self.notes])
 
     def __repr__(self) -> str:
         if len(self) <= _SHOWN + 1:
             return str(self)
-        hidden = len(self) - _SHOWN
-        lines = [*self._lines(range(self.start, self.start + 1), notes=False), f"({hidden:,} records not shown)"]
-        return "\n".join([*lines, *self._lines(range(self.stop - _SHOWN + 1, self.stop))])
+        hidden = f"({len(self) - _SHOWN:,} records not shown)"
+        first, last = self._lines(self.start, self.start + 1), self._lines(self.stop - _SHOWN + 1, self.stop)
+        return "\n".join([*first, hidden, *last, *self.notes])
 
-    def _lines(self, places: range, notes: bool = True) -> Iterator[str]:
+    def _lines(self, start: int, stop: int) -> list[str]:
         if not len(self):
-            yield f"still after {self.stop} of {len(self.source)} records"
-        for k in places:
-            yield _numbered(self.source, k, self.grouping)
-        if notes:
-            yield from self.notes
+            return [f"still after {self.stop} of {len(self.source)} records"]
+        return [_numbered(self.source, k, self.grouping) for k in range(start, stop)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,8 +92,9 @@ class Moment:
             lines.append("the pass is over")
         under_way = trace.under_way(k, _MOST + 1)
         if under_way:
-            parts = [str(Reading(trace, node, k)) for node in under_way[:_MOST]]
-            lines += ["on the way:"] + [f"  {part}" for part in parts] + ["  ..."] * (len(under_way) > _MOST)
+            lines += ["on the way:", *[f"  {Reading(trace, node, k)}" for node in under_way[:_MOST]]]
+        if len(under_way) > _MOST:
+            lines.append("  ...")
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -135,27 +133,23 @@ class Reading:
         return f"{text}, gradient {short_number(self.gradient)} ({state})"
 
 
-@dataclass(frozen=True, repr=False)
-class Reasons:
+class Reasons(Reading):
     """Every contribution to a node's gradient after some records, and how many are to come."""
-
-    source: Trace
-    node: Any = field(compare=False)
-    position: int
 
     def __repr__(self) -> str:
         trace, node, k = self.source, self.node, self.position
         name = trace.names[node]
         if graph.is_constant(node):
             return f"{name} is a constant: no gradient flows to it"
-        waiting, gradient = trace.waiting(node, k), trace.gradient(node, k)
+        waiting, gradient = trace.waiting(node, k), self.gradient
+        several = "s" * (waiting != 1)
         if gradient is None:
-            return f"nothing has reached {name} yet; {_contributions(waiting, '')} to come"
-        if node is trace.root:
-            return f"gradient of {name} = {short_number(gradient)}: the pass starts here"
-        found = trace.contributions(node, k)
+            return f"nothing has reached {name} yet; {waiting} contribution{several} to come"
         head = f"gradient of {name} = {short_number(gradient)}"
-        lines = [f"{head} ({f'so far; {_contributions(waiting)} to come' if waiting else 'complete'})"]
+        if node is trace.root:
+            return f"{head}: the pass starts here"
+        state = f"so far; {waiting} more contribution{several} to come" if waiting else "complete"
+        lines, found = [f"{head} ({state})"], trace.contributions(node, k)
         for sender, message in found[:_MOST]:
             how = made_by(sender._row, [trace.names[p] for p in sender.parents[: _MOST + 1]])
             lines.append(f"  from {trace.names[sender]} = {how}: {message.arithmetic}")
@@ -182,10 +176,6 @@ def _numbered(trace: Trace, k: int, grouping: Grouping) -> str:
     step = trace[k]
     place = grouping.text(step.node)
     return f"[{k + 1}/{len(trace)}] {f'({place}) ' if place else ''}{step}"
-
-
-def _contributions(n: int, more: str = "more ") -> str:
-    return f"{n} {more}contribution{'s' * (n != 1)}"
 
 
 # --- the stepper --------------------------------------------------------------------------------------------------
@@ -289,7 +279,7 @@ class Stepper:
         Raises:
             ArgumentError: `n` is negative, or there are not so many.
         """
-        return self._move(self._position + self._count(n, len(self) - self._position, "left"))
+        return self._move(self._position + self._records(n, len(self) - self._position, "left"))
 
     def back(self, n: int = 1) -> Moment:
         """Undo the last `n` records.
@@ -297,7 +287,7 @@ class Stepper:
         Raises:
             ArgumentError: `n` is negative, or there are not so many.
         """
-        return self.goto(self._position - self._count(n, self._position, "behind"))
+        return self.goto(self._position - self._records(n, self._position, "behind"))
 
     def goto(self, k: int) -> Moment:
         """Stand after `k` records.
@@ -308,9 +298,7 @@ class Stepper:
         k = _whole(k, "goto(k) takes")
         if not 0 <= k <= len(self):
             raise ArgumentError(f"there are {len(self)} records: goto(k) takes 0 to {len(self)}, got {k}")
-        if k:
-            self._trace[k - 1]  # a rule that has no value there raises before anything moves
-        self._position = k
+        self._stand(k)
         return self.where()
 
     def next(self, what: str = "node") -> Records:
@@ -342,11 +330,10 @@ class Stepper:
             ArgumentError: no node has that name, or it is complete already.
         """
         found = self._trace.names.find(node)
-        name = self._trace.names[found]
-        k = self._trace.complete_at(found)
-        what = f"the gradient of {name} is complete"
+        k, what = self._trace.complete_at(found), f"the gradient of {self._trace.names[found]} is complete"
         if k is None:
-            k, what = self._trace.place[found] + 1, f"{name}, a constant, has its value and gets no gradient"
+            k = self._trace.place[found] + 1
+            what = f"{self._trace.names[found]}, a constant, has its value and gets no gradient"
         if k <= self._position:
             raise ArgumentError(f"{what} since record {k}; goto({k}) leads back there")
         return self._run_to(k, what)
@@ -409,7 +396,7 @@ class Stepper:
                 node._grad = before
         self._written.clear()
         for node in self._trace.order:
-            gradient = None if graph.is_constant(node) else self._trace.gradient(node, self._position)
+            gradient = Reading(self._trace, node, self._position).gradient
             if gradient is not None:
                 before = node._grad
                 node._grad = gradient + before if node._row is LEAF and before is not None else gradient
@@ -419,14 +406,19 @@ class Stepper:
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
-    def _count(self, n: int, limit: int, side: str) -> int:
+    def _records(self, n: int, limit: int, side: str) -> int:
         n = _whole(n, "the number of records is")
         if n < 0:
             raise ArgumentError(f"the number of records is 0 or more, got {n}; step goes on and back goes back")
         if n > limit:
-            there = f"{limit} record{'s are' if limit != 1 else ' is'} {side}" if limit else f"no record is {side}"
+            there = f"{limit or 'no'} record{'s are' if limit > 1 else ' is'} {side}"
             raise ArgumentError(f"{there}, got {n} (this is after {self._position} of {len(self)})")
         return n
+
+    def _stand(self, k: int) -> None:
+        if k:
+            self._trace[k - 1]  # a rule that has no value there raises before anything moves
+        self._position = k
 
     def _place_of(self, k: int, what: str) -> Any:
         """The layer, or layer and neuron, in which the backward visit of record `k` takes place; None: in none."""
@@ -445,14 +437,12 @@ class Stepper:
 
     def _move(self, stop: int, reason: str = "") -> Records:
         start = self._position
-        if stop:
-            self._trace[stop - 1]  # a rule that has no value there raises before anything moves
+        self._stand(stop)
         notes = [f"stopped: {reason}"] if reason else []
         for node in self._watched:
             before, now = (Reading(self._trace, node, k) for k in (start, stop))
             if before.gradient != now.gradient:
                 notes.append(f"watching {now}")
-        self._position = stop
         return Records(self._trace, start, stop, self.grouping, tuple(notes))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from unicodedata import category, east_asian_width
 
 from ..engine.special import total
@@ -50,12 +51,8 @@ def label_text(label: str, limit: int = LABEL_LIMIT) -> str:
     r"""One line of printable text for a label of any kind.
 
     What would not show (control characters, lone surrogates, marks that turn the direction of writing, ...) is
-    written as the escape that a Python string has for it. A label longer than `limit` ends in an ellipsis, one of
-    spaces alone stands in quotes.
-
-    Args:
-        label: any text.
-        limit: how many characters the result may have.
+    written as the escape that a Python string has for it. A label that takes more than `limit` characters ends in an
+    ellipsis, one of spaces alone stands in quotes.
 
     Example:
         >>> print(label_text("a\nb"), label_text("weights of the very first hidden layer"), label_text("  "))
@@ -121,10 +118,7 @@ _LONGEST = 1000  # characters of a name that are looked at
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a text takes.
-
-    Args:
-        text: printable characters.
+    """How many columns of a terminal a printable text takes.
 
     Example:
         >>> columns("loss"), columns("損失"), columns("y\\N{COMBINING CIRCUMFLEX ACCENT}")
@@ -133,12 +127,8 @@ def columns(text: str) -> int:
     return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def cut(text: str, room: int) -> str:
-    """The text, or as much of it as leaves a column for an ellipsis.
-
-    Args:
-        text: printable characters.
-        room: columns, 1 at the least.
+def cut(text: str, room: int, dots: str = "…") -> str:
+    """Printable text, or as much of it as leaves room for the dots, in so many columns.
 
     Example:
         >>> cut("weights", 7), cut("weights", 4), cut("損失", 3)
@@ -146,22 +136,12 @@ def cut(text: str, room: int) -> str:
     """
     if columns(text) <= room:
         return text
-    shown, used = "", 0
-    for character in text:
-        used += columns(character)
-        if used > room - 1:
-            break
-        shown += character
-    return shown + "…"
+    kept = sum(used <= room - len(dots) for used in accumulate(map(columns, text)))
+    return text[:kept] + dots
 
 
 def printable(text: str, room: int, ascii_only: bool = False) -> str:
-    r"""Text of any kind as one line that takes `room` columns at most.
-
-    Args:
-        text: any text.
-        room: columns, 1 at the least.
-        ascii_only: write what is not ASCII as an escape, too; an ellipsis stays one.
+    r"""Text of any kind as one line of so many columns at most; `ascii_only` leaves no sign but the ellipsis unescaped.
 
     Example:
         >>> print(printable("a\nb", 10), printable("ŷ", 10, ascii_only=True), printable("損失 of the net", 9))
@@ -181,9 +161,7 @@ _FARTHEST = 18  # columns, for the sign that the lines below are aligned at
 def equation(sides: Sequence[Sequence[str]], indent: int = 0) -> list[str]:
     """Lines for side = side = ...: one if it fits, else one or more for each side, the signs below each other.
 
-    Args:
-        sides: each as pieces between which a line may be broken. One that is equal to the one before is left out.
-        indent: of the first line.
+    A side is given as the pieces between which a line may be broken; one equal to the side before it is left out.
     """
     kept = [side for i, side in enumerate(sides) if not i or list(side) != list(sides[i - 1])]
     margin = " " * indent
@@ -203,12 +181,7 @@ def equation(sides: Sequence[Sequence[str]], indent: int = 0) -> list[str]:
 
 
 def filled(pieces: Sequence[str], first: str = "", rest: str = "") -> list[str]:
-    """Lines that hold as many pieces as fit, with a blank between two.
-
-    Args:
-        pieces: what may stand on one line or the next, but is not broken itself.
-        first, rest: how the first line begins, and how the others do.
-    """
+    """Lines that hold as many pieces as fit, a blank between two; the first begins with `first`, others with `rest`."""
     lines = [first + pieces[0]]
     for piece in pieces[1:]:
         if columns(lines[-1]) + 1 + columns(piece) <= WIDTH:

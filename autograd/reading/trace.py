@@ -6,7 +6,7 @@ is read off them, so it can't depend on how k was reached.
 
 from __future__ import annotations
 
-import math
+import operator
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ from ..engine.value import Value
 from ..errors import GraphError, OperandError
 from .formulas import in_one_line, made_by
 from .names import Names, is_plain_number, number_beside, short_number
+from .paths import recomputed
 
 __all__ = ["Message", "Step", "Trace", "steps"]
 
@@ -117,29 +118,19 @@ class Step:
         return f"{sentence}\n  {numbers}"
 
     def _forward(self) -> tuple[str, str]:
-        value = f"{self.name} = {short_number(self.value)}"
+        number = short_number(self.value)
         if is_plain_number(self.node):
             return f"{self.name} is a plain number; no gradient flows to it.", self.name
-        if self.op is LEAF:
-            return f"{self.name} is a leaf; it gets a gradient.", value
         if not self.operands:
-            return f"{self.name} is a constant; no gradient flows to it.", value
-        computed = self._made_by([short_number(x) for x in self.numbers])
-        numbers = f"{self.name} = {computed} = {short_number(self.value)}{self._stale()}"
+            kind = "a leaf; it gets a gradient" if self.op is LEAF else "a constant; no gradient flows to it"
+            return f"{self.name} is {kind}.", f"{self.name} = {number}"
+        numbers = f"{self.name} = {self._made_by([short_number(x) for x in self.numbers])} = {number}"
+        if (now := recomputed(self.op, self.numbers, self.value)) is not None:
+            numbers += (
+                f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so "
+                f"compute {self.name} again"
+            )
         return f"Forward: {self.name} = {self._made_by(self.operands)}.", numbers
-
-    def _stale(self) -> str:
-        """A warning where an operand's number was changed after the node was computed."""
-        try:
-            now = self.op.forward(*self.numbers)
-        except (ArithmeticError, ValueError):
-            now = math.nan
-        if now == self.value or (now != now and self.value != self.value):
-            return ""
-        return (
-            f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so "
-            f"compute {self.name} again"
-        )
 
     def _seed(self) -> tuple[str, str]:
         seed = short_number(self.gradient or 0.0)
@@ -197,31 +188,19 @@ class Trace(Sequence[Step]):
         self.place = {node: i for i, node in enumerate(self.order)}
         self.values = array("d", [node._data for node in self.order])
         self._visited = array("q", [i for i, node in enumerate(self.order) if node.parents][::-1])
-        self._visit_of = {i: v for v, i in enumerate(self._visited)}
-        self._edge = array("q", [0])  # of each visit made: where its messages start; and where they end
-        self._target, self._operand = array("q"), array("q")
-        self._local, self._total = array("d"), array("d")
-        self._slot = self._slots()
-        self._arrived = array("q", bytes(8 * len(self.order)))
-        self._incoming = array("q", bytes(8 * self._slot[-1]))
-        bad = next((k for k, x in enumerate((*self.values, self.seed)) if not isfinite(x)), None)
-        # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
-        self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
-
-    def _slots(self) -> array[int]:
-        """Where each node's list of incoming messages starts."""
-        uses = [0] * len(self.order)
-        place = self.place
+        self._expected = array("q", bytes(8 * len(self.order)))  # of each node: how many messages are sent to it
         for i in self._visited:
             for parent in self.order[i].parents:
                 if not graph.is_constant(parent):
-                    uses[place[parent]] += 1
-        slots, start = array("q"), 0
-        for count in uses:
-            slots.append(start)
-            start += count
-        slots.append(start)
-        return slots
+                    self._expected[self.place[parent]] += 1
+        # Of each message sent so far:
+        self._target, self._operand = array("q"), array("q")
+        self._local, self._total = array("d"), array("d")
+        self._ends = array("q", [0])  # after each number of visits: how many messages have been sent
+        self._received: list[Any] = [()] * len(self.order)  # of each node: the messages that have reached it
+        bad = next((k for k, x in enumerate((*self.values, self.seed)) if not isfinite(x)), None)
+        # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
+        self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
 
     # --- the records -------------------------------------------------------------------------------------------
 
@@ -245,10 +224,10 @@ class Trace(Sequence[Step]):
         if k == forward:
             return self._step(k, "seed", forward - 1, self.seed, ())
         visit = k - forward - 1
-        self._extend(visit)
+        self._send(visit + 1)
         i = self._visited[visit]
         upstream = self._complete(i)
-        messages = tuple(self._message(e, upstream) for e in range(self._edge[visit], self._edge[visit + 1]))
+        messages = tuple(self._message(m, upstream) for m in range(self._ends[visit], self._ends[visit + 1]))
         return self._step(k, "backward", i, upstream, messages)
 
     def _step(self, k: int, kind: Kind, i: int, gradient: float | None, messages: tuple[Message, ...]) -> Step:
@@ -263,26 +242,32 @@ class Trace(Sequence[Step]):
                 bad = (self.names[self.order[self._bad[1]]], self._bad[0] + 1)
         return Step(k + 1, kind, self.names[node], value, gradient, operands, numbers, messages, node._row, bad, node)
 
-    def _message(self, e: int, upstream: float) -> Message:
-        target = self._target[e]
-        first = self._slot[target]
-        nth = bisect_left(self._incoming, e, first, first + self._arrived[target]) - first
-        waiting = self._slot[target + 1] - first - nth - 1
-        node, local = self.order[target], self._local[e]
-        before = self._total[self._incoming[first + nth - 1]] if nth else None
-        name, operand, total = self.names[node], self._operand[e], self._total[e]
-        value = self.values[target]
-        return Message(name, operand, upstream, local, upstream * local, before, total, waiting, value, node)
+    def _message(self, m: int, upstream: float) -> Message:
+        i = self._target[m]
+        received, node = self._received[i], self.order[i]
+        nth = bisect_left(received, m)
+        local = self._local[m]
+        return Message(
+            target=self.names[node],
+            operand=self._operand[m],
+            upstream=upstream,
+            local=local,
+            product=upstream * local,
+            before=self._total[received[nth - 1]] if nth else None,
+            total=self._total[m],
+            waiting=self._expected[i] - nth - 1,
+            value=self.values[i],
+            node=node,
+        )
 
     # --- what is true after k records ----------------------------------------------------------------------------
 
     def gradient(self, node: Any, k: int) -> float | None:
         """The node's gradient as it stands after `k` records; None: nothing has reached it yet."""
-        i = self.place[node]
         if node is self.root:
             return self.seed if k > len(self.order) else None
-        last = self._last(i, k)
-        return None if last is None else self._total[last]
+        count = self._arrived(node, k)
+        return self._total[self._received[self.place[node]][count - 1]] if count else None
 
     def value(self, node: Any, k: int) -> float | None:
         """The node's value if the first `k` records have computed it."""
@@ -291,39 +276,34 @@ class Trace(Sequence[Step]):
 
     def waiting(self, node: Any, k: int) -> int:
         """How many contributions to the node's gradient are still to come after `k` records."""
-        i = self.place[node]
         if node is self.root:
             return int(k <= len(self.order))
-        return self._slot[i + 1] - self._slot[i] - self._count(i, k)
+        return self._expected[self.place[node]] - self._arrived(node, k)
 
     def contributions(self, node: Any, k: int) -> list[tuple[Any, Message]]:
         """The messages that have reached the node in the first `k` records, each behind the node that sent it."""
-        i = self.place[node]
-        first = self._slot[i]
         found = []
-        for e in self._incoming[first : first + self._count(i, k)]:
-            visit = bisect_left(self._edge, e + 1) - 1
-            sender = self._visited[visit]
-            found.append((self.order[sender], self._message(e, self._complete(sender))))
+        for m in self._received[self.place[node]][: self._arrived(node, k)]:
+            sender = self._visited[bisect_left(self._ends, m + 1) - 1]
+            found.append((self.order[sender], self._message(m, self._complete(sender))))
         return found
 
     def complete_at(self, node: Any) -> int | None:
         """After how many records the node's gradient is complete; None: a constant, which gets none."""
-        i = self.place[node]
+        start, i = len(self.order) + 1, self.place[node]
         if node is self.root:
-            return len(self.order) + 1
+            return start
         if graph.is_constant(node):
             return None
-        first, last = self._slot[i], self._slot[i + 1]
-        while self._arrived[i] < last - first:
-            self._extend(len(self._edge) - 1)
-        visit = bisect_left(self._edge, self._incoming[last - 1] + 1) - 1
-        return len(self.order) + 1 + visit + 1
+        while len(self._received[i]) < self._expected[i]:
+            self._send(len(self._ends))
+        return start + bisect_left(self._ends, self._received[i][-1] + 1)
 
     def visited_at(self, node: Any) -> int | None:
         """After how many records the node's backward visit is done; None: it has no operands to visit."""
-        visit = self._visit_of.get(self.place[node])
-        return None if visit is None else len(self.order) + 2 + visit
+        if not node.parents:
+            return None
+        return len(self.order) + 2 + bisect_left(self._visited, -self.place[node], key=operator.neg)
 
     def outline(self, k: int) -> tuple[Kind, Any]:
         """The kind and the node of record `k` (from 0), without computing it."""
@@ -334,62 +314,52 @@ class Trace(Sequence[Step]):
 
     def under_way(self, k: int, limit: int) -> list[Any]:
         """Up to `limit` nodes that one of the latest messages before `k` has reached and that wait for more."""
-        self._count(0, k)
-        visits = max(0, min(k - len(self.order) - 1, len(self._visited)))
-        end = self._edge[visits]
-        latest = dict.fromkeys(self.order[self._target[e]] for e in range(end - 1, max(end - _LATEST, 0) - 1, -1))
+        end = self._ends[self._visits(k)]
+        latest = dict.fromkeys(self.order[i] for i in reversed(self._target[max(end - _LATEST, 0) : end]))
         return [node for node in latest if self.waiting(node, k)][:limit][::-1]
 
     # --- the sweep -------------------------------------------------------------------------------------------------
 
-    def _count(self, i: int, k: int) -> int:
-        visits = k - len(self.order) - 1
-        if visits <= 0:
-            return 0
-        self._extend(min(visits, len(self._visited)) - 1)
-        first = self._slot[i]
-        end = self._edge[min(visits, len(self._visited))]
-        return bisect_left(self._incoming, end, first, first + self._arrived[i]) - first
+    def _visits(self, k: int) -> int:
+        """How many backward visits are among the first `k` records; their messages have then been sent."""
+        visits = max(0, min(k - len(self.order) - 1, len(self._visited)))
+        self._send(visits)
+        return visits
 
-    def _last(self, i: int, k: int) -> int | None:
-        count = self._count(i, k)
-        return self._incoming[self._slot[i] + count - 1] if count else None
+    def _arrived(self, node: Any, k: int) -> int:
+        """How many messages have reached the node in the first `k` records."""
+        visits = self._visits(k)
+        return bisect_left(self._received[self.place[node]], self._ends[visits])
 
     def _complete(self, i: int) -> float:
         """The gradient of a node whose contributions have all arrived."""
-        if self.order[i] is self.root:
-            return self.seed
-        return self._total[self._incoming[self._slot[i + 1] - 1]]
+        return self.seed if self.order[i] is self.root else self._total[self._received[i][-1]]
 
-    def _extend(self, visit: int) -> None:
-        """Send the messages of every visit up to and including `visit`."""
-        while len(self._edge) - 1 <= visit:
-            i = self._visited[len(self._edge) - 1]
-            node, upstream = self.order[i], self._complete(i)
-            parents, partials = node.parents, self._partials(i)
+    def _send(self, visits: int) -> None:
+        """Send the messages of the first so many visits, as far as they have not been sent."""
+        while len(self._ends) <= visits:
+            i = self._visited[len(self._ends) - 1]
+            node, parents, upstream = self.order[i], self.order[i].parents, self._complete(i)
+            # The local derivatives at the values that the trace has read.
+            partials = graph.partials_at(node, self.values[i], [self.values[self.place[p]] for p in parents])
             for operand in graph.sending_order(node):
                 parent, local = parents[operand], partials[operand]
                 if graph.is_constant(parent):
                     continue
-                target, e = self.place[parent], len(self._target)
-                slot = self._slot[target] + self._arrived[target]
-                before = self._total[self._incoming[slot - 1]] if self._arrived[target] else 0.0
-                total = before + upstream * local
-                self._incoming[slot] = e
-                self._arrived[target] += 1
+                target, message = self.place[parent], len(self._target)
+                received = self._received[target]
+                total = (self._total[received[-1]] if received else 0.0) + upstream * local
+                if received:
+                    received.append(message)
+                else:
+                    self._received[target] = [message]
                 self._target.append(target)
                 self._operand.append(operand)
                 self._local.append(local)
                 self._total.append(total)
                 if self._bad is None and not isfinite(total):
-                    self._bad = (len(self.order) + len(self._edge), i)
-            self._edge.append(len(self._target))
-
-    def _partials(self, i: int) -> tuple[float, ...]:
-        """The local derivatives at the values that the trace has read."""
-        node = self.order[i]
-        inputs = [self.values[self.place[p]] for p in node.parents]
-        return graph.partials_at(node, self.values[i], inputs)
+                    self._bad = (len(self.order) + len(self._ends), i)
+            self._ends.append(len(self._target))
 
 
 def steps(root: Any, seed: float = 1.0) -> Iterator[Step]:

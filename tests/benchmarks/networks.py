@@ -235,13 +235,13 @@ def tuned(problem: Problem) -> Trainer:
 
     def hinge() -> Any:
         dot(W[0], A[0], H[1])
-        maximum(H[1], zero, H[1])
+        maximum(H[1], zero, out=H[1])
         dot(W[1], A[1], H[2])
-        maximum(H[2], zero, H[2])
+        maximum(H[2], zero, out=H[2])
         dot(W[2], A[2], S[2])
         multiply(S[2], against, S[2])
         np.add(S[2], one, S[2])
-        maximum(S[2], zero, S[2])
+        maximum(S[2], zero, out=S[2])
         loss = total(S[2][0]) / n + L2 * dot(theta, theta)
         np.sign(S[2], D[2])
         multiply(D[2], share, D[2])
@@ -276,7 +276,7 @@ def tuned(problem: Problem) -> Trainer:
 
     def classes() -> Any:
         dot(W[0], A[0], H[1])
-        maximum(H[1], zero, H[1])
+        maximum(H[1], zero, out=H[1])
         dot(W[1], A[1], S[1])
         maximum.reduce(S[1], 0, None, most, True)
         np.subtract(S[1], most, S[1])

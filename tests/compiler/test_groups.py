@@ -12,21 +12,8 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.groups import (
-    NARROW,
-    WORK,
-    Alike,
-    Dot,
-    Group,
-    Product,
-    ProductGroup,
-    Reduction,
-    Rows,
-    Single,
-    grouped,
-    products,
-    rewrite_sums,
-)
+from autograd.compiler.groups import NARROW, WORK, Dot, Grid, Group, Lone, grids, grouped, rewrite_sums
+from autograd.compiler.steps import Alike, Product, Reduction, Rows
 from autograd.compiler.tape import DEAD, Tape
 from tests.helpers.programs.neurons import DOTS, FORMS
 
@@ -43,18 +30,18 @@ def kinds(*roots: Value) -> list[type[Any]]:
     return [type(group) for group in groups(*roots)]
 
 
-@pytest.mark.parametrize(("count", "kind"), [(NARROW, Alike), (NARROW - 1, Single)])
+@pytest.mark.parametrize(("count", "kind"), [(NARROW, Alike), (NARROW - 1, Lone)])
 def test_nodes_alike_are_computed_at_once_from_so_many_on(count: int, kind: type[Any]) -> None:
     made = [x.exp() for x in leaves(count)]
     (group,) = groups(*made)
     assert type(group) is kind
-    assert len(group.nodes) == count
+    assert len(group.out) == count
 
 
 def test_a_few_beside_many_are_also_computed_at_once() -> None:
     xs = leaves(NARROW)
     found = groups(*[x.exp() for x in xs], *[x.tanh() for x in xs[: NARROW // 3]], *[x.sin() for x in xs[:3]])
-    assert [(type(group), len(group.nodes)) for group in found] == [(Alike, NARROW), (Alike, NARROW // 3), (Single, 3)]
+    assert [(type(group), len(group.out)) for group in found] == [(Alike, NARROW), (Alike, NARROW // 3), (Lone, 3)]
 
 
 def test_operands_of_nodes_alike_are_in_operand_order() -> None:
@@ -62,7 +49,7 @@ def test_operands_of_nodes_alike_are_in_operand_order() -> None:
     tape = Tape([y - x for x, y in zip(xs, ys, strict=True)])
     ((group,),) = grouped(tape)
     assert isinstance(group, Alike)
-    for i, a, b in zip(group.nodes, *group.operands, strict=True):
+    for i, a, b in zip(group.out, *group.operands, strict=True):
         assert (tape.nodes[a], tape.nodes[b]) == tape.nodes[i].parents
 
 
@@ -70,12 +57,13 @@ def test_dots_with_nothing_in_common_are_rows() -> None:
     dots = [ag.dot(leaves(3), leaves(3), Value(1.0)) for _ in range(10)]
     (group,) = groups(*dots)
     assert isinstance(group, Rows)
+    assert group.bias is not None
     assert (group.weights.shape, group.inputs.shape, group.bias.shape) == ((3, 10), (3, 10), (10,))
 
 
 def test_a_long_dot_is_a_product_and_a_short_one_is_single() -> None:
-    assert kinds(ag.dot(leaves(WORK), leaves(WORK))) == [ProductGroup]
-    assert kinds(ag.dot(leaves(WORK - 1), leaves(WORK - 1))) == [Single]
+    assert kinds(ag.dot(leaves(WORK), leaves(WORK))) == [Product]
+    assert kinds(ag.dot(leaves(WORK - 1), leaves(WORK - 1))) == [Lone]
 
 
 def test_dots_with_and_without_a_bias_are_two_products() -> None:
@@ -84,7 +72,8 @@ def test_dots_with_and_without_a_bias_are_two_products() -> None:
     found = groups(
         *[ag.dot(r, x, c) for x in xs for r, c in zip(w, b, strict=True)], *[ag.dot(r, x) for x in xs for r in v]
     )
-    assert [(type(group), len(getattr(group, "bias", ()))) for group in found] == [(ProductGroup, 4), (ProductGroup, 0)]
+    assert [type(group) for group in found] == [Product, Product]
+    assert [getattr(group, "bias", None) is not None for group in found] == [True, False]
 
 
 @pytest.mark.parametrize(("length", "count"), [(NARROW, 1), (4, NARROW // 4), (2, NARROW)])
@@ -102,8 +91,8 @@ def test_nodes_one_by_one_wait_until_something_needs_them() -> None:
         lone.append(wide[0].sin())
         wide = [x.tanh() for x in wide]
     found = groups(ag.sum(wide), *lone)
-    assert [type(group) for group in found] == [*[Alike] * 5, Reduction, Single]
-    assert len(found[-1].nodes) == 5
+    assert [type(group) for group in found] == [*[Alike] * 5, Reduction, Lone]
+    assert len(found[-1].out) == 5
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -118,8 +107,8 @@ def test_every_node_is_computed_once_behind_its_operands(seed: int) -> None:
     for level in grouped(tape):
         made: set[int] = set()
         for group in level:
-            for i in np.ravel(group.nodes).tolist():
-                known = done | made if isinstance(group, Single) else done
+            for i in np.ravel(group.out).tolist():
+                known = done | made if isinstance(group, Lone) else done
                 assert i not in done | made
                 assert known.issuperset(tape.operands(i))
                 made.add(i)
@@ -135,12 +124,12 @@ def grid(rows: range, columns: range, missing: tuple[tuple[int, int], ...] = ())
     return [Dot(10 * r + c, (r, -r), (100 + c, 200 + c)) for c in columns for r in rows if (r, c) not in missing]
 
 
-def nodes(found: list[Product]) -> list[list[list[int]]]:
+def nodes(found: list[Grid]) -> list[list[list[int]]]:
     return [product.nodes for product in found]
 
 
 def test_a_full_grid_is_one_product() -> None:
-    (product,) = products(grid(range(1, 4), range(2)))
+    (product,) = grids(grid(range(1, 4), range(2)))
     assert product.nodes == [[10, 11], [20, 21], [30, 31]]
     assert product.rows == [(1, -1), (2, -2), (3, -3)]
     assert product.columns == [(100, 200), (101, 201)]
@@ -148,7 +137,7 @@ def test_a_full_grid_is_one_product() -> None:
 
 
 def test_the_order_of_the_dots_only_permutes_it() -> None:
-    (product,) = products(grid(range(1, 4), range(4))[::-1])
+    (product,) = grids(grid(range(1, 4), range(4))[::-1])
     assert sorted(map(sorted, product.nodes)) == [[10, 11, 12, 13], [20, 21, 22, 23], [30, 31, 32, 33]]
     for row, weights in zip(product.nodes, product.rows, strict=True):
         assert [node // 10 for node in row] == [weights[0]] * 4
@@ -156,34 +145,34 @@ def test_the_order_of_the_dots_only_permutes_it() -> None:
 
 
 def test_columns_that_meet_other_rows_are_another_product() -> None:
-    found = products([*grid(range(1, 3), range(2)), *grid(range(3, 5), range(2, 4))])
+    found = grids([*grid(range(1, 3), range(2)), *grid(range(3, 5), range(2, 4))])
     assert nodes(found) == [[[10, 11], [20, 21]], [[32, 33], [42, 43]]]
 
 
 def test_an_incomplete_grid_falls_into_full_ones() -> None:
-    found = products(grid(range(1, 4), range(3), missing=((3, 2),)))
+    found = grids(grid(range(1, 4), range(3), missing=((3, 2),)))
     assert nodes(found) == [[[10, 11], [20, 21], [30, 31]], [[12], [22]]]
     assert [product.columns for product in found] == [[(100, 200), (101, 201)], [(102, 202)]]
 
 
 def test_the_same_dot_once_more_is_a_product_of_its_own() -> None:
-    found = products([*grid(range(1, 3), range(2)), Dot(99, (1, -1), (100, 200))])
+    found = grids([*grid(range(1, 3), range(2)), Dot(99, (1, -1), (100, 200))])
     assert nodes(found) == [[[10, 11], [20, 21]], [[99]]]
 
 
 def test_weights_and_inputs_may_be_the_same_nodes() -> None:
-    (product,) = products([Dot(9, (1, 2), (1, 2))])
+    (product,) = grids([Dot(9, (1, 2), (1, 2))])
     assert (product.rows, product.columns, product.nodes) == ([(1, 2)], [(1, 2)], [[9]])
 
 
 def test_every_dot_is_in_one_product() -> None:
     dots = grid(range(1, 7), range(8), missing=((1, 0), (2, 3), (5, 5), (6, 7), (1, 7)))
-    found = sorted(node for product in products(dots) for row in product.nodes for node in row)
+    found = sorted(node for product in grids(dots) for row in product.nodes for node in row)
     assert found == sorted(dot.node for dot in dots)
 
 
 def test_nothing() -> None:
-    assert products([]) == []
+    assert grids([]) == []
 
 
 # ---- Sums of products as dots: each way of writing a neuron comes to the same product, and nothing else is touched
@@ -233,18 +222,24 @@ def label(tape: Tape, node: int) -> str:
     return tape.nodes[node].label
 
 
-def products_of(tape: Tape) -> list[ProductGroup]:
-    return [group for level in grouped(tape) for group in level if isinstance(group, ProductGroup)]
+def products_of(tape: Tape) -> list[Product[Any]]:
+    return [group for level in grouped(tape) for group in level if isinstance(group, Product)]
 
 
-def contents(tape: Tape, product: ProductGroup) -> dict[tuple[Terms, str], str]:
+def bias_of(product: Product[Any]) -> list[int]:
+    assert product.bias is not None
+    bias: list[int] = product.bias.tolist()
+    return bias
+
+
+def contents(tape: Tape, product: Product[Any]) -> dict[tuple[Terms, str], str]:
     """Which node of the tape holds which dot: by its products and its bias."""
     found = {}
-    for r, row in enumerate(product.nodes.tolist()):
+    for r, row in enumerate(product.out.tolist()):
         for c, node in enumerate(row):
             factors = zip(product.weights[r].tolist(), product.inputs[:, c].tolist(), strict=True)
             terms = frozenset(frozenset((label(tape, w), label(tape, x))) for w, x in factors)
-            bias = label(tape, int(product.bias[r])) if len(product.bias) else ""
+            bias = label(tape, int(product.bias[r])) if product.bias is not None else ""
             found[terms, bias] = label(tape, node)
     return found
 
@@ -341,10 +336,10 @@ def test_the_bias_is_a_leaf_of_the_sum_never_something_computed() -> None:
     computed = Value(0.5, "c").exp()
     tape = rewritten(*layer(lambda w, x, b: sum(pairs(w, x)) + computed))
     (product,) = products_of(tape)
-    assert not len(product.bias)
+    assert product.bias is None
     tape = rewritten(*layer(lambda w, x, b: computed + (b + sum(pairs(w, x)))))
     (product,) = products_of(tape)
-    assert {label(tape, i) for i in product.bias.tolist()} == {"b0", "b1", "b2"}
+    assert {label(tape, i) for i in bias_of(product)} == {"b0", "b1", "b2"}
     assert ops_of(tape)["+"] == ROWS * COLUMNS
 
 
@@ -353,7 +348,7 @@ def test_of_two_leaves_one_is_the_bias_and_the_other_is_added(constant: bool) ->
     extra = Value(3.0, "e", constant=constant)
     tape = rewritten(*layer(lambda w, x, b: sum(pairs(w, x), extra) + b))
     (product,) = products_of(tape)
-    assert {label(tape, i) for i in product.bias.tolist()} <= {"b0", "b1", "b2", "e"}
+    assert {label(tape, i) for i in bias_of(product)} <= {"b0", "b1", "b2", "e"}
     assert ops_of(tape) == {"dot": ROWS * COLUMNS, "+": ROWS * COLUMNS, "tanh": ROWS * COLUMNS}
 
 
@@ -362,13 +357,13 @@ def test_a_zero_that_python_adds_is_left_out(zero: float) -> None:
     tape = rewritten(*layer(lambda w, x, b: zero + sum(pairs(w, x)) + b))
     assert ops_of(tape) == {"dot": ROWS * COLUMNS, "tanh": ROWS * COLUMNS}
     (product,) = products_of(tape)
-    assert {label(tape, i) for i in product.bias.tolist()} == {"b0", "b1", "b2"}
+    assert {label(tape, i) for i in bias_of(product)} == {"b0", "b1", "b2"}
 
 
 def test_a_number_may_be_the_bias() -> None:
     tape = rewritten(*layer(lambda w, x, b: sum(pairs(w, x)) + 2.5))
     (product,) = products_of(tape)
-    assert {tape.nodes[i].data for i in product.bias.tolist()} == {2.5}
+    assert {tape.nodes[i].data for i in bias_of(product)} == {2.5}
 
 
 def assert_two_dots(tape: Tape) -> None:
@@ -376,7 +371,7 @@ def assert_two_dots(tape: Tape) -> None:
     counts, n = ops_of(tape), ROWS * COLUMNS
     assert (counts["dot"], counts.get("+", 0) + counts.get("sum", 0)) == (2 * n, n)
     assert "*" not in counts
-    assert [product.nodes.shape for product in products_of(tape)] == [(ROWS, COLUMNS)] * 2
+    assert [product.out.shape for product in products_of(tape)] == [(ROWS, COLUMNS)] * 2
 
 
 def test_two_kinds_of_products_in_one_sum_are_two_dots() -> None:

@@ -14,12 +14,14 @@ import pytest
 
 import autograd as ag
 from autograd import Value, compile, losses
+from autograd.compiler import Program
 from autograd.compiler.guards import Guard, checker, guards_of
 from autograd.engine import modes
-from autograd.errors import BranchError, GraphError
+from autograd.errors import AutogradError, BranchError, GraphError
 from autograd.nn import MLP
 
 RELATIONS = [operator.lt, operator.le, operator.eq, operator.gt, operator.ge]
+INF, NAN = math.inf, math.nan
 NUMBERS = [-1.0, -0.0, 0.0, 5e-324, 1.0, 2.0, math.inf, -math.inf, math.nan]
 
 
@@ -341,3 +343,134 @@ def test_a_thousand_samples_with_a_branch_each() -> None:
     w.data = 3.0
     with pytest.raises(BranchError, match=r"w \* -1 > -2|w \* \(-1\) > -2"):
         program.forward()
+
+
+# ---- functions of the package branch in the graph alone: a program follows them without a guard
+
+THREE = ((0.0, 1.0, 2.0), (1000.0, 0.0, -1000.0), (40.0, 0.0, 1.0), (1.0, 1.0, 1.0))
+MASKED = ((-INF, 0.0, 1.0), (0.0, -INF, -INF), (-INF, -INF, -INF))
+CHANCES = ((0.1, 0.2, 0.7), (0.0, 1.0, 0.5), (1.0, 0.0, 0.0), (1.2, 0.1, 0.1), (0.5, -0.1, 0.5), (0.5, 0.5, NAN))
+SIZES = ((0.0, 0.0, 0.0), (1e200, 2e200, 0.0), (1e-200, 3e-200, 0.0), (2.0, 2.0, 2.0))
+LABELLED = ((0.5, 0.1, 2.0), (0.3, 0.9, 0.0), (0.2, 0.0, 1.0), (0.2, 0.4, 3.0), (0.2, 0.4, 0.5))
+TARGETS = ((0.5, 1.0, 0.0), (0.0, 0.5, 1.0), (1.0, 0.25, 0.25), (0.3, 1.5, 0.0), (0.3, 0.0, -0.5))
+
+BRANCHING: dict[str, tuple[Callable[[list[Value]], Any], tuple[tuple[float, ...], ...]]] = {
+    "softmax": (lambda v: ag.softmax(v)[0], THREE + MASKED),
+    "logsumexp": (ag.logsumexp, (*THREE, *MASKED, (0.0, -40.0, -50.0), (INF, 0.0, 1.0))),
+    "std": (ag.std, THREE + SIZES),
+    "var": (lambda v: np.var(ag.array(v)), THREE),
+    "norm": (lambda v: np.linalg.norm(ag.array(v)), (*THREE, *SIZES, (INF, NAN, 0.0))),
+    "sinc": (lambda v: np.sinc(ag.array(v)).sum(), ((0.0, 1.0, 2.5), (1e-9, 0.3, -1.0), (100.5, -3.25, 0.0))),
+    "gelu": (lambda v: ag.gelu(v[0]) + ag.elu(v[1]) + ag.silu(v[2]), (*THREE, (-40.0, -1e9, -800.0))),
+    "huber": (lambda v: losses.huber(v, [0.0] * 3), (*THREE, (-5.0, 0.1, INF), (1.0, -1.0, 0.0))),
+    "hinge": (lambda v: losses.hinge(v, [1, -1, 1]), THREE),
+    "hinge, sides": (lambda v: losses.hinge(v[:2], [v[2], 1.0]), ((0.5, 1.0, -1.0), (2.0, 1.0, 1.0), (2.0, 1.0, 0.0))),
+    "bce": (lambda v: losses.bce(v, [1.0, 0.0, 0.5]), (*CHANCES, (1e-13, 1.0 - 1e-13, 1e-300))),
+    "bce, targets": (lambda v: losses.bce(v[:2], [v[2], 0.5]), CHANCES),
+    "bce_with_logits, targets": (lambda v: losses.bce_with_logits([v[0], 0.3], v[1:]), TARGETS),
+    "cross_entropy": (lambda v: losses.cross_entropy(v, 0), THREE + MASKED[:2]),
+    "cross_entropy of shares": (lambda v: losses.cross_entropy(v, [0.2, 0.3, 0.5]), THREE),
+    "cross_entropy, shares": (lambda v: losses.cross_entropy([v[0], 0.3], v[1:]), TARGETS),
+    "cross_entropy, label": (
+        lambda v: losses.cross_entropy([[v[0], v[1], 0.5]], v[2:], label_smoothing=0.1, weight=[1.0, 2.0, 3.0]),
+        LABELLED,
+    ),
+    "nll, label": (lambda v: losses.nll([v[0], v[1], -0.5], v[2]), LABELLED),
+    "categorical_cross_entropy": (lambda v: losses.categorical_cross_entropy(v, 0), CHANCES),
+    "categorical_cross_entropy of shares": (lambda v: losses.categorical_cross_entropy(v, [0, 0.4, 0.6]), CHANCES),
+    "categorical_cross_entropy, label": (
+        lambda v: losses.categorical_cross_entropy([v[0], v[1], 0.5], v[2]), LABELLED
+    ),
+}  # fmt: skip
+
+
+def rows_of(point: tuple[float, ...], usual: tuple[float, ...], copies: int) -> list[tuple[float, ...]]:
+    return [usual] * (copies - 1) + [point]
+
+
+def loop(f: Callable[[list[Value]], Any], rows: list[tuple[float, ...]]) -> Any:
+    """The mean over the rows and its gradients as the scalar graph has them; or the kind of its error."""
+    leaves = [[Value(x) for x in row] for row in rows]
+    try:
+        root = ag.mean([f(row) for row in leaves])
+        root.backward()
+    except AutogradError as error:
+        return type(error)
+    return [root.data, *[v.grad for row in leaves for v in row]]
+
+
+def replayed(program: Program, leaves: list[list[Value]]) -> Any:
+    for row in leaves:
+        for v in row:
+            v.zero_grad()
+    try:
+        value = program.forward()
+        program.backward()
+    except AutogradError as error:
+        return type(error)
+    return [value, *[v.grad for row in leaves for v in row]]
+
+
+def agree(got: Any, expected: Any) -> bool:
+    if isinstance(got, type) or isinstance(expected, type):
+        return got is expected
+    return np.allclose(got, expected, rtol=1e-12, atol=1e-300, equal_nan=True)
+
+
+@pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
+@pytest.mark.parametrize("copies", [1, 30])
+@pytest.mark.parametrize("name", BRANCHING)
+def test_functions_of_the_package_give_the_loops_number_or_its_error(name: str, copies: int) -> None:
+    f, points = BRANCHING[name]
+    usual = points[0]
+    expected = {point: loop(f, rows_of(point, usual, copies)) for point in points}
+    recorded = [point for point in points if not isinstance(expected[point], type)]
+    assert len(recorded) > 1
+    for start in recorded if copies == 1 else recorded[-1:]:
+        leaves = [[Value(x) for x in row] for row in rows_of(start, usual, copies)]
+        program = compile(lambda leaves=leaves: ag.mean([f(row) for row in leaves]))
+        for point in points:
+            for v, x in zip(leaves[-1], point, strict=True):
+                v.data = x
+            assert agree(replayed(program, leaves), expected[point]), (start, point)
+
+
+@pytest.mark.filterwarnings("ignore::autograd.errors.GradientWarning")
+@pytest.mark.parametrize("name", BRANCHING)
+def test_each_sample_of_a_batch_takes_its_own_branch(name: str) -> None:
+    f, points = BRANCHING[name]
+    expected = {point: loop(f, [point]) for point in points}
+    finite = [point for point in points if not isinstance(expected[point], type) and math.isfinite(expected[point][0])]
+    for start in (finite[0], finite[-1]):
+        leaves = [Value(x) for x in start]
+        batch = compile(lambda leaves=leaves: f(leaves)).vectorize(leaves)
+        batch.set(leaves, finite)
+        assert batch.forward() == pytest.approx(np.mean([expected[point][0] for point in finite]), rel=1e-12)
+        for point in points:
+            batch.set(leaves, [point, *finite])
+            if isinstance(expected[point], type):
+                with pytest.raises(expected[point]):
+                    batch.forward()
+
+
+@pytest.mark.parametrize("name", [name for name in BRANCHING if name not in ("sinc", "gelu")])  # no form there
+def test_over_an_array_namespace_what_the_loop_refuses_is_nan(name: str) -> None:
+    f, points = BRANCHING[name]
+    leaves = [Value(x) for x in points[0]]
+    pure = compile(lambda: f(leaves)).to(np, inputs=[leaves])
+    for point in points:
+        expected = loop(f, [point])
+        with np.errstate(all="ignore"):
+            value = float(pure.value(pure.theta(), np.array(point)))
+        assert agree([value], [NAN] if isinstance(expected, type) else expected[:1]), point
+
+
+def test_whether_a_number_is_finite_is_a_branch_as_any_other() -> None:
+    x = Value(1.0, "x")
+    for predicate in (np.isfinite, np.isinf, np.isnan):
+        x.data = 1.0
+        program = compile(lambda predicate=predicate: x * 2 if predicate(x) else x * 3)
+        assert program.forward() in (2.0, 3.0)
+        x.data = NAN if predicate is np.isnan else INF
+        with pytest.raises(BranchError):
+            program.forward()

@@ -9,9 +9,10 @@ import pytest
 
 import autograd as ag
 from autograd import Value
-from autograd.compiler.groups import Alike, Group, ProductGroup, grouped
-from autograd.compiler.layout import Layout, Window, strides_of
+from autograd.compiler.groups import Group, grouped
+from autograd.compiler.layout import Layout
 from autograd.compiler.namespace_source import viewed
+from autograd.compiler.steps import Alike, Product, Window, strides_of
 from autograd.compiler.tape import Tape
 
 ROWS, TERMS, COLUMNS = 2, 3, 4
@@ -67,7 +68,7 @@ def test_the_inputs_of_a_product_are_a_matrix_with_ones_below() -> None:
 
 def test_weights_and_bias_are_then_one_matrix() -> None:
     laid = a_layer()
-    product = laid.group(ProductGroup)
+    product = laid.group(Product)
     windows = [laid.layout.window(nodes) for nodes in (product.weights, product.inputs, product.bias)]
     folded = laid.layout.folded(*windows)
     assert folded is not None
@@ -78,7 +79,7 @@ def test_weights_and_bias_are_then_one_matrix() -> None:
 
 def test_without_a_bias_there_are_no_ones() -> None:
     laid = a_layer(bias=False)
-    product = laid.group(ProductGroup)
+    product = laid.group(Product)
     assert laid.layout.fixed == []
     weights, inputs = laid.layout.window(product.weights), laid.layout.window(product.inputs)
     assert (weights.strides, inputs.strides) == ((TERMS, 1), (COLUMNS, 1))
@@ -89,7 +90,7 @@ def test_one_bias_of_all_rows_cannot_be_folded_in() -> None:
     w, b = [leaves(f"w{r}", TERMS) for r in range(ROWS)], Value(1.0, "b")
     x = [leaves(f"x{c}", TERMS) for c in range(COLUMNS)]
     laid = Laid(ag.sum([ag.dot(row, column, b) for column in x for row in w]))
-    product = laid.group(ProductGroup)
+    product = laid.group(Product)
     weights, inputs, bias = (laid.layout.window(nodes) for nodes in (product.weights, product.inputs, product.bias))
     assert laid.layout.folded(weights, inputs, bias) is None
     assert (bias.strides, bias.unique) == ((0,), False)
@@ -100,18 +101,18 @@ def test_results_lie_as_they_are_computed_and_are_the_next_ones_inputs() -> None
     laid = Laid(ag.sum([x.exp().tanh() for x in reversed(xs)]))
     exps, tanhs = (group for level in laid.levels for group in level if isinstance(group, Alike))
     places = laid.layout.place
-    assert np.diff(places[exps.nodes]).tolist() == [1] * 29
-    assert places[tanhs.operands[0]].tolist() == places[exps.nodes].tolist()
+    assert np.diff(places[exps.out]).tolist() == [1] * 29
+    assert places[tanhs.operands[0]].tolist() == places[exps.out].tolist()
 
 
 @pytest.mark.parametrize(("numbers", "kept"), [([2.0] * 30, 2.0), ([-0.0] + [0.0] * 29, None)])
 def test_a_number_that_all_share_stands_for_itself(numbers: list[float], kept: float | None) -> None:
     laid = Laid(ag.sum([x * c for x, c in zip(leaves("x", 30), numbers, strict=True)]))
-    operand = laid.layout.operand(laid.group(Alike).operands[1])
+    operand = laid.group(Alike).operands[1]
     if kept is not None:
         assert operand == kept
     else:  # 0.0 and -0.0 are equal, and not the same
-        assert not isinstance(operand, float)
+        operand = laid.layout.window(operand)
         (place, fixed) = laid.layout.fixed[-1]
         assert operand.places.tolist() == list(range(place, place + 30))
         assert list(map(repr, fixed)) == list(map(repr, numbers))
@@ -120,7 +121,7 @@ def test_a_number_that_all_share_stands_for_itself(numbers: list[float], kept: f
 def test_numbers_that_share_nodes_are_repeated_in_places_of_their_own() -> None:
     numbers = [1.0, -1.0, 3.0] * 10
     laid = Laid(ag.sum([x * c for x, c in zip(leaves("x", 30), numbers, strict=True)]))
-    window: Any = laid.layout.operand(laid.group(Alike).operands[1])
+    window: Any = laid.layout.window(laid.group(Alike).operands[1])
     assert (window.strides, window.unique) == ((1,), True)
     assert laid.layout.fixed[-1][1] == numbers
 
@@ -157,7 +158,7 @@ def test_places_do_not_depend_on_the_order_in_which_nodes_alike_were_made() -> N
     for group in groups:
         assert isinstance(group, Alike)
         assert laid.layout.window(group.operands[0]).strides == (1,)
-        assert laid.layout.window(group.nodes).strides == (1,)
+        assert laid.layout.window(group.out).strides == (1,)
 
 
 # ---- Parts of an array as source text: views wherever the elements lie evenly

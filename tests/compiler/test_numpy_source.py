@@ -12,9 +12,9 @@ import pytest
 import autograd as ag
 from autograd import Value, compile
 from autograd.compiler.arrays import Arrays, Scratch
-from autograd.compiler.layout import Window
-from autograd.compiler.numpy_source import _KEY, Targets, header, wanted_places
-from autograd.compiler.plan import Alike, Plan
+from autograd.compiler.numpy_source import _KEY, Targets, header, quick, wanted_places
+from autograd.compiler.plan import Plan
+from autograd.compiler.steps import Alike, Window
 from tests.helpers.programs import KINDS
 from tests.helpers.replaying import LOW, forced, seeded
 from tests.helpers.second_looks import run_source
@@ -231,3 +231,20 @@ def test_what_does_not_occur_is_not_told() -> None:
     assert header("pass") == ""
     assert header("v2 = v0 * v1  # c0") == "# v7, g7: V[7] and G[7] as plain floats.\n"
     assert "c0, c1" in header("np.add(y1, c0, out=y1)")
+
+
+def test_what_runs_names_numpys_functions_directly_and_gives_results_by_position() -> None:
+    names: dict[str, Any] = {}
+    lines = [
+        "def run():",
+        "    np.dot(W1, X.T, out=Z1)",
+        "    np.maximum(z1, c0, out=a1)",  # NumPy warns of a third position here
+        "    np.add.reduce(x, axis=0, out=y)",
+        "    V.take(at, out=T, mode='clip')",
+        "    v7 = exp(v6)",
+        "",
+    ]
+    found = quick("\n".join(lines), names).split("\n")
+    assert found[1:3] == ["    np_dot(W1, X.T, Z1)", "    np_maximum(z1, c0, out=a1)"]
+    assert found[:1] + found[3:] == lines[:1] + lines[3:]
+    assert names == {"np_dot": np.dot, "np_maximum": np.maximum}

@@ -12,8 +12,8 @@ from autograd import Value, compile, sin
 from autograd.compiler import groups
 from autograd.compiler import single as loops
 from autograd.compiler.numpy_source import FLAT
-from autograd.compiler.plan import Single
 from autograd.compiler.single import PATIENCE
+from autograd.compiler.steps import Single
 from tests.helpers.second_looks import run_source
 
 

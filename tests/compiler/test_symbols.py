@@ -110,13 +110,14 @@ def test_rules_of_a_users_row() -> None:
 VARIADIC = [op for op in rows() if op.variadic and op is not ops.DOT]
 
 
-@pytest.mark.parametrize("op", [op for op in VARIADIC if op.name != "prod"], ids=row_id)
+@pytest.mark.parametrize("op", [op for op in VARIADIC if op.name not in {"prod", "_entry"}], ids=row_id)
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 9, 40])
 def test_stacked_form_gives_what_the_columns_give(op: Op, count: int) -> None:
-    if count == 1 and op.params == (1.0,):
-        return  # a deviation of one value, over 0
+    if count == 1 and (op.params == (1.0,) or op is ops.CROSS_ENTROPY):
+        return  # a deviation of one value, over 0, and one class alone
     rng = random.Random(count)
-    samples = [[rng.choice([-1.0, 0.5, 2.0, 700.0, rng.uniform(-3.0, 3.0)]) for _ in range(count)] for _ in range(30)]
+    usual = [0.0, 0.5, 1.0] if op is ops.LOG_CHANCE else [-1.0, 0.5, 2.0, 700.0]
+    samples = [[rng.choice([*usual, rng.uniform(usual[0], 1.0)]) for _ in range(count)] for _ in range(60)]
     samples += [[x] * count for x in (-0.0, 0.0, 3.0, 0.1)]
     if op.name in {"maximum", "minimum", "logsumexp", "sum"}:
         samples += [[special, *[1.0] * (count - 1)] for special in (INF, -INF, NAN)] + [[-INF] * count]
@@ -127,27 +128,38 @@ def test_stacked_form_gives_what_the_columns_give(op: Op, count: int) -> None:
     stack = np.array(legal).T
     y = np.array([op.forward(*point) for point in legal])
     slopes = np.array([op.float_partials(out, *point) for out, point in zip(y.tolist(), legal, strict=True)]).T
-    runner = Runner((len(legal),), count)
-    value, partial = runner.run([(form.forward, "start"), (form.partial, None)], {"X": stack, "y": y})
-    partial = np.broadcast_to(partial, stack.shape)
+    given, wanted = {"X": stack, "y": y}, [(form.forward, "start"), (form.partial, None)]
+    if form.apart is not None:
+        given |= {"x0": stack[0], "X": stack[1:]}
+        wanted.append((form.apart, None))
+    value, partial, *apart = Runner((len(legal),), len(given["X"])).run(wanted, given)
+    partial = np.broadcast_to(partial, given["X"].shape)
+    found = np.array([*[np.broadcast_to(slope, y.shape) for slope in apart], *partial])
     for k, point in enumerate(legal):
         assert is_near(value[k], y[k]), point
         assert math.copysign(1.0, value[k]) == math.copysign(1.0, y[k]) or value[k] != 0.0
         for i in range(count):
-            assert abs(partial[i, k] - slopes[i, k]) <= 1e-13 * (1.0 + abs(slopes[i, k])) or is_near(
-                partial[i, k], slopes[i, k]
+            assert abs(found[i, k] - slopes[i, k]) <= 1e-13 * (1.0 + abs(slopes[i, k])) or is_near(
+                found[i, k], slopes[i, k]
             ), (point, i)
     with np.errstate(all="ignore"):
-        for symbol, expected in ((form.forward, value), (form.partial, partial)):
-            text = expression(symbol, {"X": "X", "y": "y"}, "np")
-            got = np.broadcast_to(eval(text, {"np": np, "X": stack, "y": y}), expected.shape)
+        for (symbol, _), expected in zip(wanted, (value, partial, *apart), strict=True):
+            text = expression(symbol, {name: name for name in given}, "np")
+            got = np.broadcast_to(eval(text, {"np": np, **given}), np.shape(expected))
             assert np.allclose(got, expected, rtol=1e-12, atol=0.0, equal_nan=True), text
+
+
+def test_a_first_operand_with_a_slope_of_its_own_stays_apart() -> None:
+    form = stacked(ops.CROSS_ENTROPY, 1000)
+    assert form is not None
+    assert repr(form.forward).count("maximum(X)") > 0  # all others at once
+    assert repr(form.apart).startswith("multiply(negative(")
 
 
 def test_a_row_that_is_no_reduction_has_no_stacked_form() -> None:
     assert stacked(ops.PROD, 3) is None  # each factor's slope leaves itself out
     assert stacked(ops.DOT, 4) is None
-    assert stacked(ops.SUB, 2) is None
+    assert stacked(ops.ENTRY, 4) is None
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -180,10 +192,11 @@ every_row = pytest.mark.parametrize("op", list(rows()), ids=row_id)
 def points(op: Op) -> Iterator[list[tuple[float, ...]]]:
     """Legal operands, in lists of one length: the points of the row's form, random ones, and the edges."""
     rng = random.Random(row_id(op))
-    for count, group in itertools.groupby(sorted(form_of(op).points, key=len), key=len):
+    for count, of_count in itertools.groupby(sorted(form_of(op).points, key=len), key=len):
+        group = list(of_count)
         near = [tuple(x * rng.uniform(0.98, 1.01) for x in point) for point in group for _ in range(6)]
         edges = [(x,) for x in EDGES] if count == 1 else list(itertools.product(PAIRED, repeat=2)) if count == 2 else []
-        legal = [point for point in [*near, *edges] if values(op, point) is not None]
+        legal = [point for point in [*group, *near, *edges] if values(op, point) is not None]
         if op.name.endswith("power") and op.params in {(0.5,), (1.5,)}:
             legal.remove((-INF,))  # NumPy takes a root here, which gives nan where C's pow gives inf
         yield legal

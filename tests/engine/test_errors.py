@@ -37,6 +37,7 @@ def test_every_kind_descends_from_the_root_or_is_a_warning(kind: type[Exception]
         (errors.BranchError, errors.GraphError),
         (errors.AnomalyError, ArithmeticError),
         (errors.GradientWarning, RuntimeWarning),
+        (errors.CompileWarning, UserWarning),
     ],
 )
 def test_kind_is_also_the_builtin_exception(kind: type[Exception], builtin: type[Exception]) -> None:

@@ -119,7 +119,7 @@ def test_clip_and_where_of_a_bare_value_keep_it() -> None:
     assert isinstance(clipped, Value), "a number would have left the graph without a word"
 
 
-@pytest.mark.parametrize("ufunc", [np.ceil, np.logical_and, np.bitwise_and, np.frexp, np.divmod])
+@pytest.mark.parametrize("ufunc", [np.spacing, np.signbit, np.bitwise_and, np.frexp, np.nextafter])
 def test_ufunc_without_a_rule_says_so(ufunc: Any) -> None:
     operands = [Value(1.0)] * ufunc.nin
     with pytest.raises(OperandError, match=rf"np\.{ufunc.__name__}.*no rule.*primitive"):
@@ -457,6 +457,7 @@ def test_plain_object_arrays_work_where_numpys_own_loops_do() -> None:
     total = (np.exp(plain) * 2 + plain**2).sum() + np.dot(plain, plain)
     total.backward()
     assert [v.grad for v in x] == pytest.approx([2 * math.exp(v.data) + 4 * v.data for v in x], rel=1e-14)
+    assert (np.std(x).data, np.var(x).data) == (0.5, 0.25)
 
 
 def test_array_is_shown_and_iterated_like_any_array() -> None:
@@ -474,9 +475,237 @@ def test_dead_end_of_an_error_loses_nothing() -> None:
     with pytest.raises(AutogradError):
         V @ np.ones(3)
     with pytest.raises(AutogradError):
-        np.ceil(V)
+        np.spacing(V)
     loss.backward()
     assert grads(V).tolist() == [4.0, 8.0]
+
+
+# --- NumPy's functions, beside the walk over all of them in test_numpy_walk.py ---------------------------------------
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda A: np.concatenate([A, A]), lambda A: np.concatenate([A, [[1.0, A[0, 0]]]]), lambda A: np.stack([A, A]),
+        lambda A: np.vstack([A, A]), lambda A: np.hstack([A, A]), lambda A: np.dstack([A, A]),
+        lambda A: np.column_stack([A, [1.0, 2.0]]), lambda A: np.hstack([A[0, 0], 2.0]), lambda A: np.append(A, 1.0),
+        lambda A: np.append([A[0, 0], 3.0], A), lambda A: np.block([[A, A], [A[0, 0], np.ones((1, 3))]]),
+        lambda A: np.pad(A, 1), lambda A: np.einsum("ij->ji", A), lambda A: np.tensordot(A, np.ones(2), 1),
+        lambda A: np.tile(A, 2), lambda A: np.repeat(A, 2), lambda A: np.roll(A, 1), lambda A: np.flip(A),
+        lambda A: np.transpose(A), lambda A: np.split(A, 2)[0], lambda A: np.take(A, [0]), lambda A: np.kron(A, A),
+        lambda A: np.where([True, False], A, 0.0), lambda A: np.insert(A, 0, 5.0), lambda A: np.zeros_like(A),
+        lambda A: np.vectorize(lambda v: v * v)(A), lambda A: np.frompyfunc(lambda v: v * 2, 1, 1)(A),
+        lambda A: np.ones((2, 2)).dot(A), lambda A: np.ravel(A[0, 0]), lambda A: np.meshgrid(A[0], A[1])[0],
+    ],
+)  # fmt: skip
+def test_whatever_holds_values_is_an_array_of_values(function: Callable[[Any], Any]) -> None:
+    result = function(ag.array([[0.0, 2.0], [3.0, 4.0]]))
+    assert type(result) is ValueArray
+    assert all(type(v) is Value for v in result.ravel())
+
+
+def test_users_function_that_leaves_the_graph_gives_what_it_gives() -> None:
+    names = np.frompyfunc(lambda v: f"{v.data}", 1, 1)(ag.array([1.0, 2.0]))
+    assert type(names) is np.ndarray
+    assert names.tolist() == ["1.0", "2.0"]
+
+
+def test_ties_after_a_concatenation_are_those_of_this_package() -> None:
+    A = ag.array([0.0, 2.0])
+    np.maximum(np.concatenate([A, A]), 0).sum().backward()
+    assert grads(A).tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda A, B: np.einsum("ij,jk->ik", A, B), lambda A, B: np.einsum("ij,jk", A, B, optimize=True),
+        lambda A, B: np.tensordot(A, B, 1), lambda A, B: np.inner(A, B), lambda A, B: np.dot(A[None], B),
+        lambda A, B: np.stack([A, B]) @ B, lambda A, B: np.vecdot(A, B), lambda A, B: np.linalg.multi_dot([A, B]),
+        lambda A, B: np.convolve(A[0], B[0], "valid"), lambda A, B: np.linalg.matrix_power(A, 2),
+    ],
+)  # fmt: skip
+def test_sum_of_products_is_one_dot_for_each_element(function: Callable[[Any, Any], Any]) -> None:
+    B = np.array([[1.0, -2.0], [0.5, 3.0]])
+    result = function(ag.array([[0.5, 2.0], [3.0, 4.0]]), B)
+    assert {(v.op, len(v.parents)) for v in result.ravel()} == {("dot", 4)}
+
+
+def test_product_of_three_is_a_sum_of_products() -> None:
+    A = ag.array([[0.5, 2.0], [3.0, 4.0]])
+    result = np.einsum("ij,jk,kl->il", A, A, np.eye(2))
+    assert result[0, 0].op == "sum"
+    np.testing.assert_allclose(ag.data(result), ag.data(A) @ ag.data(A), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "value", "slopes"),
+    [
+        (lambda x: np.linalg.norm(x), [0.0, 0.0], 0.0, [0.0, 0.0]),
+        (lambda x: np.linalg.norm(x, 3), [0.0, 0.0], 0.0, [0.0, 0.0]),
+        (lambda x: np.linalg.norm(x, 3), [0.0, -2.0], 2.0, [0.0, -1.0]),
+        (lambda x: np.linalg.norm(x, 4), [1e200, 0.0], 1e200, [1.0, 0.0]),
+        (lambda x: np.linalg.norm(x, 1), [0.0, -2.0], 2.0, [0.0, -1.0]),
+        (lambda x: np.linalg.norm(x, np.inf), [2.0, -2.0], 2.0, [0.5, -0.5]),
+        (lambda x: np.max(x, initial=1.0), [1.0, 1.0, 0.0], 1.0, [1 / 3, 1 / 3, 0.0]),
+        (lambda x: np.max(x, where=[True, False, True], initial=-9.0), [1.0, 7.0, 1.0], 1.0, [0.5, 0.0, 0.5]),
+        (lambda x: np.sum(x, initial=5.0, where=[True, False]), [1.0, 7.0], 6.0, [1.0, 0.0]),
+        (lambda x: np.sum(x, where=False), [1.0, 7.0], 0.0, [0.0, 0.0]),
+        (lambda x: np.prod(x, where=x > 0.0), [0.0, 2.0, 3.0], 6.0, [0.0, 3.0, 2.0]),
+        (lambda x: np.mean(x, where=[True, False, True]), [1.0, 7.0, 2.0], 1.5, [0.5, 0.0, 0.5]),
+        (lambda x: np.var(x, correction=1), [1.0, 3.0], 2.0, [-2.0, 2.0]),
+        (lambda x: np.clip(x, min=0.0, max=1.0).sum(), [-1.0, 0.0, 0.5, 1.0, 2.0], 2.5, [0.0, 1.0, 1.0, 1.0, 0.0]),
+        (lambda x: np.clip(x, np.array([0.0, 2.0]), None).sum(), [1.0, 1.0], 3.0, [1.0, 0.0]),
+        (lambda x: np.fmax(x, 2.0).sum(), [math.nan, 2.0, 3.0], 7.0, [0.0, 0.5, 1.0]),
+        (lambda x: np.fmin(x, x[1]).sum(), [math.nan, 2.0, 3.0], 6.0, [0.0, 3.0, 0.0]),
+        (lambda x: np.nansum(x), [math.nan, 2.0, 3.0], 5.0, [0.0, 1.0, 1.0]),
+        (lambda x: np.nanmean(x), [math.nan, 2.0, 3.0], 2.5, [0.0, 0.5, 0.5]),
+        (lambda x: np.nanprod(x), [math.nan, 2.0, 3.0], 6.0, [0.0, 3.0, 2.0]),
+        (lambda x: np.nanmax(x), [math.nan, 3.0, 3.0], 3.0, [0.0, 0.5, 0.5]),
+        (lambda x: np.nanvar(x), [math.nan, 1.0, 3.0], 1.0, [0.0, -1.0, 1.0]),
+        (lambda x: np.nanmedian(x), [math.nan, 1.0, 3.0], 2.0, [0.0, 0.5, 0.5]),
+        (lambda x: np.nancumsum(x).sum(), [1.0, math.nan, 3.0], 6.0, [3.0, 0.0, 1.0]),
+        (lambda x: np.nan_to_num(x).sum(), [math.nan, 2.0, 3.0], 5.0, [0.0, 1.0, 1.0]),
+        (lambda x: np.nan_to_num(x, posinf=7.0).sum(), [math.inf, 2.0], 9.0, [0.0, 1.0]),
+        (lambda x: np.median(x), [3.0, 1.0, 2.0], 2.0, [0.0, 0.0, 1.0]),
+        (lambda x: np.median(x), [4.0, 1.0, 2.0, 9.0], 3.0, [0.5, 0.0, 0.5, 0.0]),
+        (lambda x: np.median(x), [2.0, 2.0, 2.0], 2.0, [0.0, 1.0, 0.0]),
+        (lambda x: np.quantile(x, 0.25), [0.0, 1.0, 3.0], 0.5, [0.5, 0.5, 0.0]),
+        (lambda x: np.percentile(x, 100), [0.0, 4.0, 3.0], 4.0, [0.0, 1.0, 0.0]),
+        (lambda x: np.sort(x) @ [1.0, 2.0, 4.0], [5.0, 0.0, 5.0], 30.0, [2.0, 1.0, 4.0]),
+        (lambda x: np.cumprod(x).sum(), [0.0, 2.0, 3.0], 0.0, [9.0, 0.0, 0.0]),
+        (lambda x: np.cumsum(x).sum(), [0.0, 2.0, 3.0], 7.0, [3.0, 2.0, 1.0]),
+        (lambda x: np.diff(x) @ [1.0, 10.0], [1.0, 3.0, 3.0], 2.0, [-1.0, -9.0, 10.0]),
+        (lambda x: np.ptp(x), [1.0, 3.0, 3.0], 2.0, [-1.0, 0.5, 0.5]),
+        (lambda x: np.trace(np.outer(x, x)), [1.0, 3.0], 10.0, [2.0, 6.0]),
+        (lambda x: np.average(x, weights=[1.0, 3.0]), [4.0, 8.0], 7.0, [0.25, 0.75]),
+        (lambda x: np.heaviside(x, 0.5).sum(), [-1.0, 0.0, 2.0], 1.5, [0.0, 0.0, 0.0]),
+        (lambda x: np.heaviside(0.0, x).sum(), [4.0], 4.0, [1.0]),
+        (lambda x: np.copysign(x, [-1.0, -0.0, 0.0]).sum(), [2.0, -3.0, 5.0], 0.0, [-1.0, 1.0, 1.0]),
+        (lambda x: np.copysign(-2.0, x).sum(), [-1.0, 0.0, -0.0], -2.0, [0.0, 0.0, 0.0]),
+        (lambda x: np.fmod(x, 3.0).sum(), [7.0, -7.0, 0.0], 0.0, [1.0, 1.0, 1.0]),
+        (lambda x: np.fmod([7.0, -7.0], x).sum(), [3.0, -3.0], 0.0, [-2.0, -2.0]),
+        (lambda x: np.logaddexp2(x[0], x[1]), [3.0, 3.0], 4.0, [0.5, 0.5]),
+        (lambda x: np.deg2rad(x).sum(), [180.0], math.pi, [math.pi / 180]),
+        (
+            lambda x: np.interp(x, [0.0, 1.0, 3.0], [0.0, 2.0, 8.0]).sum(),
+            [-1.0, 0.5, 1.0, 3.0, 4.0],
+            19.0,
+            [0, 2, 3, 3, 0],
+        ),
+        (lambda x: np.interp(0.5, [0.0, 1.0], x), [4.0, 8.0], 6.0, [0.5, 0.5]),
+        (lambda x: np.interp([0.0, 2.0], [1.0], x, left=-1.0).sum(), [4.0], 3.0, [1.0]),
+        (lambda x: np.cross(x, [0.0, 0.0, 1.0]) @ [1.0, 2.0, 4.0], [3.0, 5.0, 7.0], -1.0, [-2.0, 1.0, 0.0]),
+    ],
+)
+def test_value_and_slopes_at_ties_zeros_and_nans(
+    function: Callable[[Any], Any], x: list[float], value: float, slopes: list[float]
+) -> None:
+    V = ag.array(x)
+    result = function(V)
+    assert type(result) is Value
+    assert result.data == pytest.approx(value, rel=1e-15)
+    result.backward()
+    assert grads(V).tolist() == pytest.approx(slopes, rel=1e-15)
+
+
+def test_sum_and_product_of_nothing_are_constants() -> None:
+    V = ag.array([[], []])
+    assert ag.data(V.sum(axis=1)).tolist() == [0.0, 0.0]
+    assert np.prod(V).data == 1.0
+    assert np.max(V, initial=2.0).data == 2.0
+
+
+def test_steps_warn_that_no_gradient_passes() -> None:
+    for ufunc, expected in ((np.ceil, [-1.0, 0.0, 2.0, 3.0]), (np.trunc, [-1.0, 0.0, 1.0, 2.0]), (np.fix, None)):
+        V = ag.array([-1.7, -0.0, 1.2, 2.9])
+        result = ufunc(V)
+        assert ag.data(result).tolist() == (expected or [-1.0, 0.0, 1.0, 2.0])
+        with pytest.warns(ag.errors.GradientWarning):
+            result.sum().backward()
+        assert not grads(V).any()
+
+
+def test_indices_and_answers_are_plain() -> None:
+    V = ag.array([[3.0, 1.0], [1.0, math.nan]])
+    assert (int(np.argmax(V)), V[0].argmin(), np.argmax(V[:, 0])) == (3, 1, 0)
+    assert np.argmin(V, axis=1, keepdims=True).tolist() == [[1], [1]]
+    assert np.argsort(V, axis=None).tolist() == [1, 2, 0, 3]
+    assert V.argmax(axis=0).dtype == np.intp
+    assert np.nonzero(V - 1.0)[0].tolist() == [0, 1]
+    assert (np.any(V > 2.0), np.all(V > 0.0), np.count_nonzero(V)) == (True, False, 4)
+    assert (np.allclose(V, V), np.allclose(V, V, equal_nan=True), np.array_equal(V[0], [3.0, 1.0])) == (
+        False,
+        True,
+        True,
+    )
+    assert np.logical_and(V > 1.0, V).tolist() == [[True, False], [False, False]]
+
+
+def test_place_of_a_write_keeps_the_graph() -> None:
+    V, w = ag.array([[1.0, 2.0], [3.0, 4.0]]), Value(5.0)
+    np.fill_diagonal(V, 0)
+    np.put(V, [1], [w])
+    V[1:, :1] = 7
+    assert all(type(v) is Value for v in V.ravel())
+    assert V[0, 1] is w
+    for write in (lambda: np.copyto(np.zeros(2), V[0]), lambda: V.fill(2.0), lambda: np.put(np.zeros(2), [0], [w])):
+        with pytest.raises(TypeError):
+            write()
+
+
+REFUSED: dict[str, Callable[[Any, Any], Any]] = {
+    "np.linalg.det": lambda M, v: np.linalg.det(M), "np.linalg.inv": lambda M, v: np.linalg.inv(M),
+    "np.linalg.solve": lambda M, v: np.linalg.solve(M, np.ones(2)), "np.linalg.svd": lambda M, v: np.linalg.svd(M),
+    "np.linalg.eig": lambda M, v: np.linalg.eig(M), "np.linalg.norm": lambda M, v: np.linalg.norm(M, 2),
+    "np.cov": lambda M, v: np.cov(M), "np.histogram": lambda M, v: np.histogram(M),
+    "np.fft.fft": lambda M, v: np.fft.fft(M), "np.unique": lambda M, v: np.unique(M),
+    "np.pad": lambda M, v: np.pad(M, 1, mode="mean"),
+    "np.add.reduceat": lambda M, v: np.add.reduceat(M, [0]), "np.greater.reduce": lambda M, v: np.greater.reduce(M),
+    "np.save": lambda M, v: np.save("nowhere", M), "ndarray.searchsorted": lambda M, v: M[0].searchsorted(1.5),
+    "np.bincount": lambda M, v: np.bincount(M[0]), "np.angle": lambda M, v: np.angle(v),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "call"), REFUSED.items(), ids=list(REFUSED))
+def test_function_without_a_rule_is_refused_by_name_with_the_way_out(
+    name: str, call: Callable[[Any, Any], Any]
+) -> None:
+    with pytest.raises(
+        OperandError, match=rf"{name}\b.* has no rule for Values: .*autograd\.primitive.*autograd\.data"
+    ):
+        call(ag.array([[1.0, 2.0], [3.0, 5.0]]), Value(0.3))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.sum(x, dtype=int), lambda x: np.cumsum(x, dtype=int), lambda x: np.std(x, mean=1.0),
+        lambda x: np.interp(x, [0, 1], [0, 1], period=2), lambda x: np.average(x, returned=True),
+        lambda x: np.quantile(x, 0.5, method="lower"), lambda x: np.quantile(x, x[0]), lambda x: np.cross(x, x),
+        lambda x: np.add(x, 1.0, where=[True, False]), lambda x: np.nan_to_num(x, copy=False),
+        lambda x: np.einsum("i,i", x, x, out=np.zeros(())), lambda x: np.logical_not(x, out=x),
+    ],
+)  # fmt: skip
+def test_argument_that_has_no_meaning_here_is_refused(call: Callable[[Any], Any]) -> None:
+    with pytest.raises(OperandError):
+        call(ag.array([0.25, 0.5]))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: np.interp(x, [0.0, 1.0], [1.0]), "2 places xp for 1 heights"),
+        (lambda x: np.quantile(x, 1.5), "between 0 and 1"),
+        (lambda x: np.linalg.norm(x, "fro"), "no ord='fro'"),
+        (lambda x: np.nanmean(np.where(x > 9.0, x, math.nan)), "mean of no values"),
+        (lambda x: np.max(x[:0]), "maximum.reduce of no values"),
+        (lambda x: x[:0].argmin(), "argmin of no values"),
+    ],
+)
+def test_argument_of_a_wrong_size_or_value_is_a_value_error(call: Callable[[Any], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(ag.array([0.25, 0.5]))
 
 
 # --- claim 4.6: a network in plain NumPy ---------------------------------------------------------------------------

@@ -16,6 +16,8 @@ import autograd as ag
 from autograd import Value, dot
 from autograd.errors import ArgumentError, AutogradError, OperandError, ShapeError
 from autograd.functions.elementary import dot_rows
+from tests.helpers.extremes import EXPONENTIAL, LARGE, USUAL, check
+from tests.helpers.oracle import mp_std
 
 UNARY = [
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos",
@@ -338,6 +340,47 @@ def test_masked_softmax_gives_masked_places_nothing() -> None:
 def test_softmax_of_nothing_but_masks_is_a_named_error(make: Callable[[float], Any]) -> None:
     with pytest.raises(AutogradError):
         ag.softmax([make(-math.inf)] * 2)
+
+
+# --- extremes: to units in the last place times the condition number --------------------------------------------------
+
+
+def mp_share(*xs: Any) -> Any:
+    return mp.exp(xs[0]) / mp.fsum(map(mp.exp, xs))
+
+
+SCALED_REDUCTIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "sum": (ag.sum, lambda *xs: mp.fsum(xs)),
+    "mean": (ag.mean, lambda *xs: mp.fsum(xs) / len(xs)),
+    "prod": (ag.prod, lambda *xs: mp.fprod(xs)),
+    "std": (ag.std, mp_std(1.0)),
+    "population std": (lambda xs: np.std(ag.array(xs)), mp_std(0.0)),
+    "var": (lambda xs: np.var(ag.array(xs), ddof=1), lambda *xs: mp_std(1.0)(*xs) ** 2),
+    "norm": (lambda xs: np.linalg.norm(ag.array(xs)), lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs))),
+    "hypot": (lambda xs: ag.hypot(xs[0], xs[1]), lambda x, y, _: mp.sqrt(x * x + y * y)),
+}
+OF_EXPONENTIALS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "logsumexp": (ag.logsumexp, lambda *xs: mp.log(mp.fsum(map(mp.exp, xs)))),
+    "softmax": (lambda xs: ag.softmax(xs)[0], mp_share),
+    "softmax, another": (lambda xs: ag.softmax(xs)[2], lambda x, y, z: mp_share(z, y, x)),
+}
+
+
+@pytest.mark.parametrize("name", SCALED_REDUCTIONS)
+def test_reductions_keep_their_digits_at_extremes(name: str) -> None:
+    compared = [check(*SCALED_REDUCTIONS[name], point) for point in USUAL + LARGE]
+    assert sum(count == 4 for count in compared) >= len(compared) - (3 if name in ("prod", "var") else 0)
+
+
+@pytest.mark.parametrize("name", OF_EXPONENTIALS)
+def test_reductions_of_exponentials_keep_their_digits_at_extremes(name: str) -> None:
+    for point in USUAL:
+        assert check(*OF_EXPONENTIALS[name], point, EXPONENTIAL) == 4
+
+
+def test_a_dot_keeps_its_digits_at_extremes() -> None:
+    for point in USUAL:
+        assert check(lambda v: ag.dot([v[0], v[1]], [v[1], v[2]], v[0]), lambda a, b, c: a * b + b * c + a, point) == 4
 
 
 # --- maximum, minimum, dot ---------------------------------------------------------------------------------------

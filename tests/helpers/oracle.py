@@ -61,6 +61,24 @@ def mp_std(ddof: float) -> Callable[..., Any]:
     return std
 
 
+def mp_var(ddof: float) -> Callable[..., Any]:
+    return lambda *values: mp_std(ddof)(*values) ** 2
+
+
+def mp_cross_entropy(x: Any, *rest: Any) -> Any:
+    return mp.log(mp.fsum(mp.exp(v - x) for v in (x, *rest)))
+
+
+def mp_sinc(order: float) -> Callable[..., Any]:
+    """The integral over t from 0 to 1 of t^n cos(pi x t + n pi / 2), times pi^n: sinc's derivative of order n."""
+    n = int(order)
+    return lambda a: mp.pi**n * mp.quad(lambda t: t**n * mp.cos(mp.pi * a * t + n * mp.pi / 2), [0, 0.5, 1])
+
+
+def mp_bce(p: Any, t: Any) -> Any:
+    return -t * mp.log(p) - (1 - t) * mp.log(1 - p)
+
+
 def sigmoid(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
@@ -75,6 +93,7 @@ def silu_slope(x: Any) -> Any:
 
 POSITIVE = (0.05, 0.6, 1.0, 2.5, 40.0)
 INSIDE = (-0.95, -0.4, 0.1, 0.7, 0.99)
+SEVERAL = ((0.3, -1.7), (1.5, 0.2, -0.9), (0.1, 2.3, -0.4, 1.1, 0.7))
 POWERS = ((2.0, 3.0), (0.4, -1.5), (1.7, 0.3), (3.0, 1.0))
 
 FORMS: dict[str, Form | Callable[..., Form]] = {
@@ -114,6 +133,7 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "atanh": unary(mp.atanh, *INSIDE),
     "atan2": binary(mp.atan2),
     "hypot": binary(mp.hypot),
+    "sinc": lambda order: unary(mp_sinc(order), -2.3, -0.7, 0.0, 0.4, 1.3, 3.1),
     # the error function and activations
     "erf": unary(mp.erf),
     "erfc": unary(mp.erfc),
@@ -129,6 +149,7 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     # kinks and steps
     "abs": unary(abs),
     "sign": unary(mp.sign),
+    "copysign": binary(lambda a, b: abs(a) if b >= 0 else -abs(a)),
     "floor": unary(mp.floor),
     "rounded": lambda digits: unary(lambda a: mp.nint(a * mpf(10) ** digits) / mpf(10) ** digits),
     "clip": lambda low, high: unary(lambda a: min(max(a, mpf(low)), mpf(high))),
@@ -141,7 +162,21 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "logsumexp": many(lambda *xs: mp.log(mp.fsum(mp.exp(x) for x in xs))),
     "dot": many(mp_dot, (2.0, -3.0), (2.0, -3.0, 0.5), (1.0, 2.0, 0.3, -4.0), (1.0, 2.0, 0.3, -4.0, 0.7)),
     "std": lambda ddof: many(mp_std(ddof), (0.3, -1.7), (1.5, 0.2, -0.9), (0.1, 2.3, -0.4, 1.1, 0.7)),
+    "var": lambda ddof: many(mp_var(ddof), (0.3, -1.7), (1.5, 0.2, -0.9), (0.1, 2.3, -0.4, 1.1, 0.7)),
+    "norm": many(lambda *xs: mp.sqrt(mp.fsum(x * x for x in xs))),
+    "share": many(
+        lambda x, *rest: x / mp.fsum((x, *rest)), (0.4,), (0.3, 1.7), (0.2, 1.5, 0.9), (0.1, 2.3, 0.4, 1.1, 0.7)
+    ),
+    # losses
+    "cross_entropy": many(mp_cross_entropy, *SEVERAL),
+    "bce": binary(mp_bce, (0.5, 1.0), (0.2, 0.0), (0.7, 0.3), (1e-5, 0.9)),
     # private rows
+    "_chance": unary(lambda a: a, 0.1, 0.5, 0.75),
+    "_log_chance": many(lambda x, *rest: mp.log(x), (0.25, 0.75), (0.1, 0.9, 0.5), (0.5,)),
+    "_side": unary(lambda a: a, 1.0, -1.0),
+    "_entry": many(
+        lambda place, *entries: entries[int(mp.nint(place))], (0.0, 3.0), (1.0, 0.5, -2.0), (2.0, 5.0, 4.0, 3.0)
+    ),
     "_divide": lambda zero_over_zero: binary(lambda a, b: a / b),
     "_identity": unary(lambda a: a),
     "_step": unary(lambda a: mpf(a > 0)),
@@ -173,6 +208,8 @@ PARAMETERS: dict[str, tuple[tuple[float, ...], ...]] = {
     "_inside": ((-1.0, 1.0), (0.0, math.inf)),
     "rounded": ((0.0,), (2.0,), (-1.0,)),
     "std": ((0.0,), (1.0,)),
+    "var": ((0.0,), (1.0,)),
+    "sinc": ((0.0,), (1.0,), (2.0,)),
     "_divide": ((math.nan,), (0.0,)),
     "_gaussian": ((0.5,), (1.0,)),
 }

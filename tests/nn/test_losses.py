@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from autograd import Value, gradcheck, losses, no_grad, value_and_grad
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError, AutogradError, DomainError
 from autograd.functions import arrays
+from tests.helpers.extremes import EXPONENTIAL, SCALED, USUAL, compare, expected
 
 TORCH = json.loads((Path(__file__).parents[1] / "data" / "torch_parity.json").read_text())["losses"]
 BY_TORCH_NAME: dict[str, Callable[..., Any]] = {
@@ -66,6 +68,141 @@ def close(got: float, exact: Any, relative: float = 4e-15) -> bool:
     return abs(mp.mpf(got) - exact) <= relative * abs(exact) + mp.mpf("1e-320")
 
 
+def exact_bce_with_logit(z: Any, t: Any) -> Any:
+    return t * mp.log1p(mp.exp(-z)) + (1 - t) * mp.log1p(mp.exp(z))
+
+
+# --- extremes: to units in the last place times the condition number --------------------------------------------------
+
+WANTED = [0.1, 2.5, -0.3]
+SIDES = [1.0, 1.0, -1.0]
+PROBABILITIES = [
+    (0.3, 0.6, 0.9),
+    (1e-9, 0.5, 1.0 - 1e-9),
+    (1e-11, 1.0 - 1e-11, 0.25),
+    (0.999, 1e-5, 0.5),
+    (1.0, 1.0, 0.4),
+]
+SOFT, WEIGHTS, OTHER_ROW = [0.2, 0.3, 0.5], [1.0, 2.0, 0.5], [0.0, 1.0, -2.0]
+
+
+def of_terms(term: Callable[..., Any], targets: list[float]) -> Callable[..., Any]:
+    """The sum of a loss's terms in mpmath."""
+    return lambda *xs: mp.fsum(term(x, mp.mpf(t)) for x, t in zip(xs, targets, strict=True))
+
+
+def exact_bent(width: float) -> Callable[[Any, Any], Any]:
+    def term(p: Any, t: Any) -> Any:
+        d, w = abs(p - t), mp.mpf(width)
+        return d * d / 2 if d <= w else w * (d - w / 2)
+
+    return term
+
+
+def exact_cross_entropy(shares: Sequence[Any]) -> Callable[..., Any]:
+    def total(*zs: Any) -> Any:
+        log_total = mp.log(mp.fsum(map(mp.exp, zs)))
+        return mp.fsum(mp.mpf(share) * (log_total - z) for z, share in zip(zs, shares, strict=True))
+
+    return total
+
+
+def beside(exact: Callable[..., Any], other: Sequence[Any]) -> Callable[..., Any]:
+    """A form of a first row, with that of a second one that stands still."""
+
+    @functools.cache
+    def still(digits: int) -> Any:
+        return exact_cross_entropy(other)(*map(mp.mpf, OTHER_ROW))
+
+    return lambda *xs: exact(*xs) + still(mp.mp.dps)
+
+
+def smoothed(shares: list[float], e: float) -> list[Any]:
+    return [(1 - mp.mpf(e)) * mp.mpf(share) + mp.mpf(e) / 3 for share in shares]
+
+
+EXTREMES: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any, float]] = {
+    # the loss of scores and a reduction; the sum in mpmath; its points; what the mean divides by
+    "mse": (lambda x, r: losses.mse(x, WANTED, r), of_terms(lambda p, t: (p - t) ** 2, WANTED), USUAL, 3.0),
+    "mae": (lambda x, r: losses.mae(x, WANTED, r), of_terms(lambda p, t: abs(p - t), WANTED), USUAL, 3.0),
+    "huber": (lambda x, r: losses.huber(x, WANTED, r, delta=1.5), of_terms(exact_bent(1.5), WANTED), USUAL, 3.0),
+    "smooth_l1": (
+        lambda x, r: losses.smooth_l1(x, WANTED, r, beta=0.5),
+        lambda *xs: 2 * of_terms(exact_bent(0.5), WANTED)(*xs),
+        USUAL,
+        3.0,
+    ),
+    "hinge": (
+        lambda x, r: losses.hinge(x, SIDES, r),
+        of_terms(lambda s, t: max(1 - t * s, mp.mpf(0)), SIDES),
+        [point for point in USUAL if all(t * s != 1.0 for s, t in zip(point, SIDES, strict=True))],
+        3.0,
+    ),
+    "bce": (
+        lambda x, r: losses.bce(x, [1.0, 0.0, 0.3], r),
+        of_terms(lambda p, t: (-t * mp.log(p) if t else 0) - ((1 - t) * mp.log1p(-p) if t < 1 else 0), [1.0, 0.0, 0.3]),
+        PROBABILITIES[:-1],
+        3.0,
+    ),
+    "bce_with_logits": (
+        lambda x, r: losses.bce_with_logits(x, [1.0, 0.0, 0.3], r),
+        of_terms(exact_bce_with_logit, [1.0, 0.0, 0.3]),
+        USUAL,
+        3.0,
+    ),
+    **{
+        f"cross_entropy {label}": (
+            lambda x, r, label=label: losses.cross_entropy([x, OTHER_ROW], [label, 1], r),
+            beside(exact_cross_entropy([float(c == label) for c in range(3)]), [0.0, 1.0, 0.0]),
+            USUAL,
+            2.0,
+        )
+        for label in range(3)
+    },
+    "cross_entropy of shares": (
+        lambda x, r: losses.cross_entropy([x, OTHER_ROW], [SOFT, SOFT], r),
+        beside(exact_cross_entropy(SOFT), SOFT),
+        USUAL,
+        2.0,
+    ),
+    "cross_entropy smoothed": (
+        lambda x, r: losses.cross_entropy([x, OTHER_ROW], [0, 1], r, label_smoothing=0.25),
+        beside(exact_cross_entropy(smoothed([1.0, 0.0, 0.0], 0.25)), smoothed([0.0, 1.0, 0.0], 0.25)),
+        USUAL,
+        2.0,
+    ),
+    "cross_entropy weighted": (
+        lambda x, r: losses.cross_entropy([x, OTHER_ROW], [0, 1], r, weight=WEIGHTS),
+        beside(exact_cross_entropy([1.0, 0.0, 0.0]), [0.0, 2.0, 0.0]),
+        USUAL,
+        3.0,
+    ),
+    "categorical_cross_entropy": (
+        lambda x, r: losses.categorical_cross_entropy([x], [0], r),
+        lambda p, *_: -mp.log(p),
+        PROBABILITIES,
+        1.0,
+    ),
+    "categorical_cross_entropy of shares": (
+        lambda x, r: losses.categorical_cross_entropy([x], [SOFT], r),
+        lambda *ps: -mp.fsum(mp.mpf(t) * mp.log(p) for p, t in zip(ps, SOFT, strict=True)),
+        PROBABILITIES,
+        1.0,
+    ),
+    "nll": (lambda x, r: losses.nll([x, OTHER_ROW], [2, 0], r, weight=WEIGHTS), lambda *z: -z[2] / 2, USUAL, 1.5),
+}
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_losses_keep_their_digits_at_extremes(name: str) -> None:
+    loss, total, points, divisor = EXTREMES[name]
+    precision = EXPONENTIAL if name.startswith(("cross_entropy", "bce_with", "nll")) else SCALED
+    for point in points:
+        exact = expected(total, point, precision)
+        assert compare(lambda x: loss(x, "sum"), point, exact) >= 3
+        assert compare(lambda x: loss(x, "mean"), point, exact, divisor) >= 3
+
+
 # --- PyTorch -------------------------------------------------------------------------------------------------------
 
 
@@ -78,10 +215,6 @@ def test_value_and_gradient_are_pytorchs(case: dict[str, Any]) -> None:
 
 
 # --- closed forms --------------------------------------------------------------------------------------------------
-
-
-def exact_bce_with_logit(z: Any, t: Any) -> Any:
-    return t * mp.log1p(mp.exp(-z)) + (1 - t) * mp.log1p(mp.exp(z))
 
 
 @pytest.mark.parametrize("z", [-1000.0, -700.0, -40.0, -1.0, -1e-9, 0.0, 0.3, 30.0, 750.0, 1000.0])
@@ -214,7 +347,7 @@ def test_slopes_are_those_of_numbers(loss: Callable[..., Any], points: list[floa
 def test_textbook_slopes() -> None:
     p = Value(0.3)
     losses.bce(p, 1.0).backward()
-    assert p.grad == -1 / 0.3
+    assert p.grad == pytest.approx(-1 / 0.3, rel=4e-16)
     _, gradient = slopes(lambda z: losses.bce_with_logits(z, CHANCES, "sum"), SCORES)
     np.testing.assert_allclose(gradient, [ag.sigmoid(z) - t for z, t in zip(SCORES, CHANCES, strict=True)], rtol=1e-13)
     _, gradient = slopes(lambda z: losses.cross_entropy(z, 1), ROWS[0])
@@ -302,11 +435,11 @@ def test_few_nodes_are_made() -> None:
     assert made(losses.mse, xs, [0.0] * n) == 2 * n + 1
     assert made(losses.mae, xs, [0.0] * n) == 2 * n + 1
     assert made(losses.huber, xs, [0.0] * n) == 5 * n + 1
-    assert made(losses.bce, xs, [1.0] * n) == 2 * n + 1
+    assert made(losses.bce, xs, [1.0] * n) == n + 1
     assert made(losses.bce_with_logits, xs, [0.0] * n) == n + 1
     assert made(losses.bce_with_logits, xs, [1.0] * n) == 2 * n + 1
     assert made(losses.hinge, xs, [1.0] * n) == 2 * n + 1
-    assert made(losses.cross_entropy, [[x, 0.0] for x in xs], [0] * n) == 2 * n + 1
+    assert made(losses.cross_entropy, [[x, 0.0] for x in xs], [0] * n) == n + 1
     assert made(losses.nll, [[-x, -1.0] for x in xs], [0] * n) == n + 1
 
 
@@ -383,7 +516,7 @@ def test_numbers_of_no_class_are_refused(loss: Callable[..., Any], target: float
         (lambda: losses.cross_entropy([1.0, 2.0], 0, weight=[1.0, -1.0]), "at least 0"),
         (lambda: losses.categorical_cross_entropy([1.5, 2.0], 0), "cross_entropy takes scores"),
         (lambda: losses.nll([-1.0, -2.0], [0.5, 0.5]), r"targets have shape \(\) for the numbers of classes$"),
-        (lambda: losses.bce([Value(1.2, "yhat")], [1.0]), r"yhat = 1\.2 .* bce_with_logits"),
+        (lambda: losses.bce([Value(1.2, "yhat")], [1.0]), r"yhat = 1\.2, .* bce_with_logits"),
         (lambda: losses.bce([math.nan], [1.0]), "nan does not lie"),
         (lambda: losses.bce([0.5], [2.0]), "target 0 = 2.0"),
         (lambda: losses.bce_with_logits([0.5], [-1.0]), "target 0 = -1.0"),

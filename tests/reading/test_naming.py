@@ -9,7 +9,7 @@ import pytest
 from autograd import Value, ops
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
-from autograd.reading.formulas import made_by
+from autograd.reading.formulas import made_by, written
 from autograd.reading.names import Names, number_beside
 
 
@@ -81,3 +81,10 @@ def test_plain_numbers_have_no_name_to_find() -> None:
 )
 def test_made_by(op: ops.Op, operands: list[str], text: str) -> None:
     assert made_by(op, operands) == text
+
+
+def test_a_power_of_a_power_keeps_its_brackets() -> None:
+    x, y = Value(3.0, "x"), Value(2.0, "y")
+    assert written(3 * (x**2) ** y) == "3*(x^2)^y"
+    assert written(x ** (y**2)) == "x^(y^2)"
+    assert written((x**y) ** 2) == "(x^y)^2"

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ...engine.together import attributes, commit
 from ...errors import ArgumentError, OperandError
 from ..arguments import at_least, whole
 from .optimiser import Optimizer, same_names
@@ -37,19 +38,19 @@ class _Scheduler:
         self.base_lr = optimizer.initial_lr
         self._last_lr = optimizer.lr
 
-    def _next(self, lr: float) -> float:
-        """The rate at `last_epoch`, from the one before it."""
+    def _next(self, epoch: int, lr: float) -> float:
+        """The rate at `epoch`, from the one before it."""
         raise NotImplementedError
 
     def step(self) -> None:
         """Set the optimiser's rate for the next epoch; call it after the optimiser's own step."""
-        self.last_epoch += 1
-        try:
-            self.optimizer.lr = self._next(self.optimizer.lr)
-        except ArgumentError:
-            self.last_epoch -= 1
-            raise
-        self._last_lr = self.optimizer.lr
+        group, epoch = self.optimizer._group, self.last_epoch + 1
+        lr = self.optimizer._rate("lr", self._next(epoch, group.lr))
+        commit(
+            attributes([group], "lr", [lr]),
+            attributes([self], "last_epoch", [epoch]),
+            attributes([self], "_last_lr", [lr]),
+        )
 
     def get_last_lr(self) -> list[float]:
         """The rate that this scheduler has set last: a list of one, as PyTorch has one for each group."""
@@ -95,8 +96,8 @@ class StepLR(_Scheduler):
         self.gamma = at_least("StepLR: gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
-    def _next(self, lr: float) -> float:
-        return lr if self.last_epoch % self.step_size else lr * self.gamma
+    def _next(self, epoch: int, lr: float) -> float:
+        return lr if epoch % self.step_size else lr * self.gamma
 
 
 class ExponentialLR(_Scheduler):
@@ -118,7 +119,7 @@ class ExponentialLR(_Scheduler):
         self.gamma = at_least("ExponentialLR: gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
-    def _next(self, lr: float) -> float:
+    def _next(self, epoch: int, lr: float) -> float:
         return lr * self.gamma
 
 
@@ -148,8 +149,8 @@ class CosineAnnealingLR(_Scheduler):
         self.eta_min = at_least("CosineAnnealingLR: eta_min", eta_min)
         super().__init__(optimizer, last_epoch)
 
-    def _next(self, lr: float) -> float:
-        t, turn, low = self.last_epoch, self.T_max, self.eta_min
+    def _next(self, epoch: int, lr: float) -> float:
+        t, turn, low = epoch, self.T_max, self.eta_min
         if (t - 1 - turn) % (2 * turn) == 0:  # from the lowest rate the quotient below would be 0 / 0
             return lr + (self.base_lr - low) * (1 - math.cos(math.pi / turn)) / 2
         shrink = (1 + math.cos(math.pi * t / turn)) / (1 + math.cos(math.pi * (t - 1) / turn))

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.graph import is_constant, name_of
+from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
 from ..arguments import at_least, finite, flag
 
-__all__ = ["Array", "Optimizer", "same_names", "trainable"]
+__all__ = ["Array", "Group", "Optimizer", "Rows", "same_names", "trainable"]
 
 Array = NDArray[np.float64]
+Rows: TypeAlias = tuple[Array, ...]  # the weights, then each array of state
+_DATA = attrgetter("_data")
 
 
 def trainable(params: Any, who: str) -> list[Value]:
@@ -80,6 +84,43 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what an option of this name
 }
 
 
+@dataclass
+class Group:
+    """What a step depends on beside weights, gradients and state; `fixed` has the numbers that every step needs."""
+
+    lr: float
+    initial_lr: float | None  # what the first scheduler starts from
+    options: dict[str, Any]
+    fixed: dict[str, NDArray[np.float64]]  # NumPy takes an array of no dimensions faster than a Python float
+
+
+class State:
+    """Weights and state as rows, on two sides: a step reads one, fills the other, and counts when `steps` is replaced.
+
+    So there is no moment at which half a step has been made. `steps` are how many were made, and how many by each
+    parameter once some had no gradient; None until then.
+    """
+
+    def __init__(self, rows: Sequence[Array], steps: tuple[int, NDArray[np.int64] | None]) -> None:
+        self._sides = tuple(rows), tuple(map(np.copy, rows))
+        self.steps = steps
+
+    @property
+    def rows(self) -> Rows:
+        """The weights that the last step left, and the state."""
+        return self._sides[self.steps[0] % 2]
+
+    @property
+    def spare(self) -> Rows:
+        """The other side, which the next step fills."""
+        return self._sides[(self.steps[0] + 1) % 2]
+
+    def arranged(self, order: NDArray[np.intp]) -> State:
+        """A copy in which parameter ``order[i]`` stands at place i."""
+        made, counts = self.steps
+        return State([row[order] for row in self.rows], (made, None if counts is None else counts[order]))
+
+
 class Optimizer:
     """The base of all optimisers; it knows no rule of its own.
 
@@ -105,14 +146,11 @@ class Optimizer:
         self._parameters = trainable(params, who)
         if not self._parameters:
             raise ArgumentError(f"{who} got an empty list of parameters; a generator may have been used up already")
-        self.lr = lr
-        self.initial_lr: float | None = None  # what the first scheduler starts from
-        self._options = self._checked(options)
         self._shape = (len(self._parameters),)
-        self._state = {name: np.full(self._shape, start) for name, start in self._layout().items()}
-        self._count = 0  # steps made by all parameters alike, unless:
-        self._counts: NDArray[np.int64] | None = None  # steps per parameter, once some had no gradient
-        self._prepare()
+        self._work = tuple(np.zeros((self.SCRATCH, len(self._parameters))))
+        self._group = self._grouped(lr, None, options)
+        starts = (0.0, *self._layout(self._group.options).values())
+        self._state = State([np.full(self._shape, start) for start in starts], (0, None))
 
     # --- what a subclass says -------------------------------------------------------------------------------
 
@@ -121,16 +159,19 @@ class Optimizer:
         who = type(self).__name__
         return {name: _CHECKS[name](f"{who}: {name}", x) for name, x in options.items()}
 
-    def _layout(self) -> dict[str, float]:
+    def _layout(self, options: dict[str, Any]) -> dict[str, float]:
         """The names of the arrays of state, which depend on the options, and what they hold before the first step."""
         return {}
 
-    def _constants(self) -> dict[str, float]:
-        """Numbers that the rule needs in every step, for `_fixed`."""
+    def _constants(self, options: dict[str, Any]) -> dict[str, float]:
+        """Numbers that the rule needs in every step, for `Group.fixed`."""
         return {}
 
-    def _rule(self, w: Array, g: Array, state: dict[str, Array], work: tuple[Array, ...], count: int) -> None:
-        """Change the weights w and the state in place, and leave the gradients g; `count` is 1 in the first step."""
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+        """From weights w, gradients g and the state in `old`, which all stay, the new weights and the new state.
+
+        The first of the rows is that of the weights. `count` is 1 in the first step.
+        """
         raise NotImplementedError
 
     # --- what a reader uses ---------------------------------------------------------------------------------
@@ -143,37 +184,48 @@ class Optimizer:
     @property
     def options(self) -> dict[str, Any]:
         """What the optimiser was made with, beside the learning rate."""
-        return dict(self._options)
+        return dict(self._group.options)
 
     @property
     def lr(self) -> float:
         """The learning rate; it may be changed between steps."""
-        return self._lr
+        return self._group.lr
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        self._lr = at_least(f"{type(self).__name__}: lr", lr)
+        self._group.lr = self._rate("lr", lr)
+
+    @property
+    def initial_lr(self) -> float | None:
+        """The rate that the first scheduler found; None: there was no scheduler."""
+        return self._group.initial_lr
+
+    @initial_lr.setter
+    def initial_lr(self, lr: float | None) -> None:
+        self._group.initial_lr = lr
 
     def zero_grad(self) -> None:
         """Forget the gradient of every parameter. Without it the next backward adds to this one's."""
-        for p in self._parameters:
-            p._grad = None
+        commit(attributes(self._parameters, "_grad", repeat(None)))
 
     def step(self) -> None:
         """Change every parameter once, by the gradient that it holds; one that no backward has reached stays.
 
-        A NaN in a gradient goes on into the weight, as in PyTorch; :func:`autograd.optim.clip_grad_norm` can refuse it.
+        Whatever interrupts, Ctrl-C too, the parameters and the state are those before the step or those after it. A
+        NaN in a gradient goes on into the weight, as in PyTorch; :func:`autograd.optim.clip_grad_norm` can refuse it.
         """
-        params = self._parameters
+        params, state, reached = self._parameters, self._state, None
+        weights = np.fromiter(map(_DATA, params), float, len(params))
         try:  # `array` refuses None and Values, which `numpy.array` would turn into NaN
             gradients = np.frombuffer(array("d", [p._grad for p in params]))
         except TypeError:
-            self._step_where_reached()
-            return
-        weights = np.frombuffer(array("d", [p._data for p in params]))
-        self.update(weights, gradients)
-        for p, weight in zip(params, weights.tolist(), strict=True):
-            p._data = weight
+            reached = np.array([i for i, p in enumerate(params) if p._grad is not None], dtype=np.intp)
+            gradients = np.array([getattr(p.grad, "_data", p.grad) for p in params], dtype=np.float64)
+            if not len(reached):
+                return
+        with np.errstate(all="ignore"):  # infinities and NaN pass through, as in PyTorch
+            steps = self.advance(state, weights, gradients, reached)
+        commit(attributes(params, "_data", state.spare[0].tolist()), attributes([state], "steps", [steps]))
 
     def update(self, weights: Array, gradients: Array) -> None:
         """One step on plain arrays: `weights` and the state change in place, `gradients` stay as they are.
@@ -235,58 +287,44 @@ class Optimizer:
             )
 
         def step() -> None:
-            if self._counts is None:
-                self._rule(weights, gradients, self._state, self._work, self._count + 1)
-                self._count += 1
-            else:
-                self._update_some(np.arange(len(weights)), weights, gradients)
+            state = self._state
+            steps = self.advance(state, weights, gradients)
+            commit(map(np.copyto, [weights], [state.spare[0]]), attributes([state], "steps", [steps]))
 
         return step
 
-    @contextlib.contextmanager
-    def arranged(self, order: NDArray[np.intp]) -> Iterator[None]:
-        """While inside, arrays of weights and gradients hold parameter ``order[i]`` at place i."""
-        self._arrange(order)
-        try:
-            yield
-        finally:
-            self._arrange(np.argsort(order))
+    # --- steps aside ------------------------------------------------------------------------------------------
 
-    def _arrange(self, order: NDArray[np.intp]) -> None:
-        for row in (*self._state.values(), self._counts):
-            if row is not None:
-                row[:] = row[order]
+    def advance(
+        self, state: State, weights: Array, gradients: Array, reached: NDArray[np.intp] | None = None
+    ) -> tuple[int, NDArray[np.int64] | None]:
+        """Fill the state's spare side, and return its `steps` after the step; storing them is what makes it count."""
+        made, counts = state.steps
+        if counts is None and (reached is None or len(reached) == len(weights)):
+            self._rule(self._group, weights, gradients, state.rows, state.spare, self._work, made + 1)
+            return made + 1, None
+        counts = np.full(self._shape, made) if counts is None else counts.copy()
+        places = np.arange(len(weights)) if reached is None else reached
+        old, new = (weights, *state.rows[1:]), state.spare
+        for kept, row in zip(old, new, strict=True):
+            np.copyto(row, kept)
+        for count in np.unique(counts[places]).tolist():  # the rule is for those that have made as many steps
+            at = places[counts[places] == count]
+            some, work = (tuple(np.empty((rows, len(at)))) for rows in (len(new), self.SCRATCH))
+            before = tuple([row[at] for row in old])
+            self._rule(self._group, before[0], gradients[at], before, some, work, count + 1)
+            for row, changed in zip(new, some, strict=True):
+                row[at] = changed
+        counts[places] += 1
+        return made + 1, counts
 
-    # --- parameters without a gradient ------------------------------------------------------------------------
+    def state_in(self, order: NDArray[np.intp]) -> State:
+        """A copy of the state in which parameter ``order[i]`` stands at place i, to make steps with :meth:`advance`."""
+        return self._state.arranged(order)
 
-    def _step_where_reached(self) -> None:
-        """`step` where some gradients are missing, or are Values themselves."""
-        reached = [i for i, p in enumerate(self._parameters) if p._grad is not None]
-        params = [self._parameters[i] for i in reached]
-        weights = np.array([p._data for p in params], dtype=np.float64)
-        gradients = np.array([getattr(p._grad, "_data", p._grad) for p in params], dtype=np.float64)
-        if len(reached) == len(self._parameters):
-            self.update(weights, gradients)
-        elif reached:
-            self._update_some(np.array(reached), weights, gradients)
-        for p, weight in zip(params, weights.tolist(), strict=True):
-            p._data = weight
-
-    def _update_some(self, places: NDArray[np.intp], weights: Array, gradients: Array) -> None:
-        """Apply the rule to some parameters: at once to all that have made the same number of steps."""
-        if self._counts is None:
-            self._counts = np.full(self._shape, self._count, dtype=np.int64)
-        counts = self._counts[places]
-        for count in np.unique(counts).tolist():
-            alike = np.flatnonzero(counts == count)
-            at = places[alike]
-            some, state = weights[alike], {name: row[at] for name, row in self._state.items()}
-            with np.errstate(all="ignore"):
-                self._rule(some, gradients[alike], state, tuple(np.empty((self.SCRATCH, len(at)))), count + 1)
-            weights[alike] = some
-            for name, changed in state.items():
-                self._state[name][at] = changed
-        self._counts[places] += 1
+    def writes(self, state: State) -> Iterable[None]:
+        """Writes for `commit` that make this the optimiser's state."""
+        return attributes([self], "_state", [state])
 
     # --- saving and copying -----------------------------------------------------------------------------------
 
@@ -302,10 +340,11 @@ class Optimizer:
             >>> optimiser.state_dict()["momentum_buffer"].tolist()
             [2.0]
         """
-        counts = self._counts
-        steps = np.full(self._shape, self._count, dtype=np.int64) if counts is None else counts.copy()
-        saved = {"optimiser": type(self).__name__, "lr": self._lr, "initial_lr": self.initial_lr, **self._options}
-        return {**saved, "step": steps, **{name: row.copy() for name, row in self._state.items()}}
+        made, counts = self._state.steps
+        steps = np.full(self._shape, made, dtype=np.int64) if counts is None else counts.copy()
+        group, arrays = self._group, map(np.copy, self._state.rows[1:])
+        saved = {"optimiser": type(self).__name__, "lr": group.lr, "initial_lr": group.initial_lr, **group.options}
+        return {**saved, "step": steps, **dict(zip(self._layout(group.options), arrays, strict=True))}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken: the same steps follow, bit for bit. Options are taken over too.
@@ -325,21 +364,18 @@ class Optimizer:
             raise ArgumentError(f"this is no state of an optimiser; {who} goes on from what state_dict() returned")
         if state["optimiser"] != who:
             raise ArgumentError(f"this is the state of {state['optimiser']!r}; {who} cannot go on from it")
-        known = {"optimiser", "lr", "initial_lr", "step", *self._options}
+        known = {"optimiser", "lr", "initial_lr", "step", *self._group.options}
         same_names(known & set(state), known, who)
-        loaded = copy.copy(self)  # filled first, so that an error leaves this one as it is
-        loaded.lr, first = state["lr"], state["initial_lr"]
-        loaded.initial_lr = None if first is None else at_least(f"{who}: initial_lr", first)
-        loaded._options = loaded._checked({name: state[name] for name in self._options})
-        same_names(set(state), known | set(loaded._layout()), who)
-        loaded._state = {name: self._loaded(name, state[name]) for name in loaded._layout()}
+        group = self._grouped(state["lr"], state["initial_lr"], {name: state[name] for name in self._group.options})
+        layout = self._layout(group.options)
+        same_names(set(state), known | set(layout), who)
+        rows = [np.zeros(self._shape), *[self._loaded(name, state[name]) for name in layout]]
         steps = self._loaded("step", state["step"])
         if not ((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps))).all():
             raise ArgumentError(f"{who}: step counts the steps of each parameter, got {steps}")
-        loaded._count = int(steps[0])
-        loaded._counts = None if (steps == steps[0]).all() else steps.astype(np.int64)
-        loaded._prepare()
-        self.__dict__.update(loaded.__dict__)
+        counts = None if (steps == steps[0]).all() else steps.astype(np.int64)
+        loaded = State(rows, (int(steps[0]), counts))
+        commit(attributes([self], "_group", [group]), self.writes(loaded))
 
     def _loaded(self, name: str, values: Any) -> Array:
         row = np.array(values, dtype=np.float64)
@@ -350,12 +386,14 @@ class Optimizer:
             )
         return row
 
-    def _prepare(self) -> None:
-        """Everything that is made once so that a step makes nothing."""
-        self._work = tuple(np.zeros((self.SCRATCH, len(self._parameters))))
-        # NumPy takes an array of no dimensions faster than a Python float
-        self._fixed = {name: np.array(x) for name, x in self._constants().items()}
+    def _grouped(self, lr: Any, initial_lr: Any, options: dict[str, Any]) -> Group:
+        rate, first = self._rate("lr", lr), None if initial_lr is None else self._rate("initial_lr", initial_lr)
+        checked = self._checked(options)
+        return Group(rate, first, checked, {name: np.array(x) for name, x in self._constants(checked).items()})
+
+    def _rate(self, name: str, lr: Any) -> float:
+        return at_least(f"{type(self).__name__}: {name}", lr)
 
     def __repr__(self) -> str:
-        options = "".join(f", {name}={value!r}" for name, value in self._options.items())
-        return f"{type(self).__name__}({len(self._parameters)} parameters, lr={self._lr!r}{options})"
+        options = "".join(f", {name}={value!r}" for name, value in self._group.options.items())
+        return f"{type(self).__name__}({len(self._parameters)} parameters, lr={self.lr!r}{options})"

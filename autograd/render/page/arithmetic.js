@@ -162,12 +162,35 @@ const ag = (() => {
     return Number.isFinite(exact) ? exact : sum(...xs);
   };
   const mean = (...xs) => exactSum(xs) / xs.length;
-  const std = (op, domain, ddof, ...xs) => {
-    const centre = mean(...xs);
-    if (xs.length === ddof) outside(op, `more than ${ddof} operands`, xs);
-    const square = mean(...xs.map((x) => (x - centre) * (x - centre))) * (xs.length / (xs.length - ddof));
-    return checked(op, domain, Math.sqrt(square), square);
+  const sinc = (x, order) => {
+    const u = Math.PI * x;
+    const scale = Math.pow(Math.PI, order);
+    if (Math.abs(u) <= order + 1.5) {
+      const terms = [];
+      const first = Math.ceil(order / 2);
+      let power = order % 2 ? u : 1; // u^m / m! with m = 2 k - order
+      for (let k = first; k < first + 20 + order; k += 1) {
+        const m = 2 * k - order;
+        terms.push(((k % 2 ? -1 : 1) * power) / (2 * k + 1));
+        power *= (u / (m + 1)) * (u / (m + 2));
+      }
+      return scale * exactSum(terms);
+    }
+    if (Math.abs(u) === Infinity) return 0;
+    const turned = [Math.sin(u), Math.cos(u), -Math.sin(u), -Math.cos(u)];
+    let result = turned[0] / u;
+    for (let n = 1; n <= order; n += 1) result = (turned[n % 4] - n * result) / u;
+    return scale * result;
   };
+  const norm = (...xs) => (xs.some(Number.isNaN) ? NaN : Math.hypot(...xs));
+  const spread = (op, ddof, xs) => {
+    if (xs.length === ddof) outside(op, `more than ${ddof} operands`, xs);
+    const centre = mean(...xs);
+    return xs.map((x) => x - centre);
+  };
+  const variance = (op, domain, ddof, ...xs) =>
+    exactSum(spread(op, ddof, xs).map((d) => d * d)) / (xs.length - ddof);
+  const std = (op, domain, ddof, ...xs) => norm(...spread(op, ddof, xs)) / Math.sqrt(xs.length - ddof);
   const first = (better) => (...xs) =>
     xs.some(Number.isNaN) ? NaN : xs.reduce((best, x) => (better(x, best) ? x : best));
   const maximum = first((a, b) => a > b);
@@ -175,12 +198,33 @@ const ag = (() => {
   const logsumexp = (...xs) => {
     const largest = maximum(...xs);
     if (!Number.isFinite(largest)) return largest;
-    return largest + Math.log(exactSum(xs.map((x) => Math.exp(x - largest))));
+    return largest + Math.log1p(exactSum([-1, ...xs.map((x) => Math.exp(x - largest))]));
   };
+  const share = (op, domain, ...xs) => {
+    const whole = exactSum(xs);
+    return whole === 0 ? outside(op, domain, xs) : xs[0] / whole;
+  };
+  const crossEntropy = (...xs) => {
+    const largest = maximum(...xs);
+    return largest - xs[0] + Math.log1p(exactSum([-1, ...xs.map((x) => Math.exp(x - largest))]));
+  };
+
+  // --- numbers that are checked
+  const isChance = (x) => x >= 0 && x <= 1;
+  const chance = (op, domain, x) => (isChance(x) ? x : outside(op, domain, [x]));
+  const logChance = (op, domain, ...xs) =>
+    xs[0] && xs.every(isChance) ? Math.log(xs[0]) : outside(op, domain, xs);
+  const bce = (op, domain, p, t) => {
+    if (!isChance(p) || !isChance(t)) outside(op, domain, [p, t]);
+    return -(t * Math.max(Math.log(p), -100) + (1 - t) * Math.max(Math.log1p(-p), -100));
+  };
+  const side = (op, domain, x) => (Math.abs(x) === 1 ? x : outside(op, domain, [x]));
+  const entry = (op, domain, place, ...xs) => (place in xs ? xs[place] : outside(op, domain, [place, ...xs]));
 
   return Object.freeze({
     checked, divide, divideTotal, mod, floordiv, power, powerTotal, powerSlope, logOrZero, xlogy, shiftedExp,
     sigmoid, sigmoidSlope, sech2, softplus, softsign, silu, siluSlope, gaussian, density, erf, erfc, gelu, geluSlope,
-    sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, std, maximum, minimum, logsumexp,
+    sign, step, equal, inside, floor, rounded, sum, prod, dot, mean, sinc, norm, variance, std, maximum, minimum,
+    logsumexp, share, crossEntropy, chance, logChance, bce, side, entry,
   });
 })();
