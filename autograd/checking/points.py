@@ -175,7 +175,7 @@ def _is_elementwise(f: Function, derivative: Function | None, at: Any) -> bool:
 
 def _structured_point(f: Function, point: Any) -> Point:
     arguments = argument_names(f)
-    single = len(_required(f)) == 1 == len(_positional(f))
+    single = [p.kind is not p.VAR_POSITIONAL for p in _positional(f)] == [True]
     keyword = False
     if isinstance(point, dict) and not (single and _is_taken_whole(f, point)):
         unknown = [name for name in point if name not in arguments]
@@ -258,7 +258,7 @@ def _parameters(f: Function) -> dict[str, inspect.Parameter]:
 
 
 def _positional(f: Function) -> list[inspect.Parameter]:
-    return [p for p in _parameters(f).values() if p.kind is not p.KEYWORD_ONLY]
+    return [p for p in _parameters(f).values() if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
 
 
 def _required(f: Function) -> list[str]:

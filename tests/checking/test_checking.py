@@ -381,6 +381,7 @@ ARRAYS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
         lambda p: {"w": p["W"].sum(axis=0), "W": np.outer(np.ones(2), p["w"])},
         {"w": WEIGHTS, "W": A},
     ),
+    "any number of arguments": (lambda *x: x[0] * x[1], lambda *x: (x[1], x[0]), (1.0, 2.0)),
     "one argument, a tuple": (lambda x: x[0] * x[1], lambda x: (x[1], x[0]), (1.0, 2.0)),
     "Jacobian": (lambda w: np.tanh(A @ w), lambda w: (1 - np.tanh(A @ w) ** 2)[:, None] * A, WEIGHTS),
     "Jacobian of floats": (softmax, lambda z: np.diag(softmax(z)) - np.outer(softmax(z), softmax(z)), WEIGHTS),
