@@ -19,8 +19,8 @@ from ..engine.op import is_node
 from ..engine.value import Value
 from ..errors import ArgumentError, DerivativeError
 from ..functions.slopes import EPS, Side, Slopes, exact_sum
-from ..functions.trees import flatten
-from .points import Known, NotANumberError, Point, Problem, entry_names, numbers_of, real, structured_points
+from ..functions.trees import changed, flatten
+from .points import Known, NotANumberError, Point, Problem, entry_names, in_order, numbers_of, real, structured_points
 
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
@@ -202,9 +202,9 @@ def check_derivative(
             failing += jacobian.failing(found)[:1]
         entries += found
     if diagnosed and slip is None and failing:
-        first = failing[0][0]
-        every = points if first.f is counted else [failing[0][1]]
-        slip = _slip(first.f, first.derivative, every, known if first.f is counted else {})
+        problem = failing[0][0]
+        every = points if problem.f is counted else [failing[0][1]]
+        slip = _slip(problem, every, {e.variable for e in entries if e.verdict == "fail"})
     return Report(tuple(entries), getattr(f, "__name__", "f"), slip if diagnosed else None, calls[0])
 
 
@@ -246,9 +246,37 @@ def _value(f: Function, point: Point) -> Any:
     return value
 
 
-def _slip(f: Function, derivative: Function, points: list[Point], known: Known) -> Diagnosis | None:
-    """What the diagnosis finds; a failure of it must not hide the verdict."""
+def _data(v: Any) -> float:
+    return float(v.data)
+
+
+_MOST_NAMED = 2  # of many variables, those in which a slip is looked for
+_LARGE = 2_000  # nodes of a graph that is not recorded again at every point near
+
+
+def _slip(problem: Problem, points: list[Point], wrong: set[str]) -> Diagnosis | None:
+    """What the diagnosis finds; a failure of it must not hide the verdict. Of many variables, some wrong ones are
+    looked at and the others stay as they are.
+    """
     from .diagnosis import diagnose  # only a wrong derivative needs it
+
+    f, derivative, known, names = problem.f, problem.derivative, problem.known, points[0].names
+    if len(names) > _SINGLY:
+        some = [i for i, name in enumerate(names) if name in wrong][:_MOST_NAMED]
+        points, known = [point.some(some) for point in points if point.names == names], {}
+
+        @functools.wraps(problem.derivative)
+        def derivative(*args: Any, **kwargs: Any) -> Any:
+            result = problem.derivative(*args, **kwargs)
+            result = numbers_of(in_order(names, result) if isinstance(result, dict) else result)
+            return [result[i] for i in some]
+
+        engine = problem.by_engine(points[0])
+        if engine is not None and len(engine.order) > _LARGE:
+
+            @functools.wraps(problem.f)
+            def f(*args: Any, **kwargs: Any) -> Any:
+                return problem.f(*changed(_data, args), **changed(_data, kwargs))
 
     try:
         return diagnose(f, derivative, points, known=known)
@@ -303,8 +331,10 @@ def gradcheck(f: Function, *inputs: Any, rtol: float = 1e-8) -> bool:
     point = Point(xs, tree, names, False)
     entries = []
     cache: _Cache = {}
+    shared = point.values()
     for k in range(len(results)):
         problem = Problem(_output(f, k, cache), lambda *_: ())
+        problem.inputs = {xs: shared}
         engine = problem.by_engine(point)
         for i in range(len(xs)):
             slope, rounding = (0.0, 0.0) if engine is None else (engine.slopes[i], engine.rounding[i])
@@ -320,18 +350,15 @@ def gradcheck(f: Function, *inputs: Any, rtol: float = 1e-8) -> bool:
 
 # --- functions of several outputs -------------------------------------------------------------------------------------
 
-_Cache = dict[tuple[float, ...], list[Any]]
+_Cache = dict[tuple[Any, ...], list[Any]]
 
 
 def _output(f: Function, k: int, cache: _Cache) -> Function:
-    """The k-th output of a function; what it gives at floats is kept for the other outputs."""
+    """The k-th output of a function; what it gives is kept for the other outputs."""
 
     @functools.wraps(f)
     def output(*args: Any, **kwargs: Any) -> Any:
-        given = numbers_of([*args, *kwargs.values()])
-        if any(map(is_node, given)):
-            return numbers_of(f(*args, **kwargs))[k]
-        key = tuple(given)
+        key = tuple(numbers_of([*args, *kwargs.values()]))
         if key not in cache:
             cache[key] = numbers_of(f(*args, **kwargs))
         return cache[key][k]
@@ -347,7 +374,10 @@ class _Jacobian:
         self.names = entry_names("f", value)
         self.derivative = derivative
         cache: _Cache = {}
+        inputs = point.values()
         self.problems = [Problem(_output(f, k, cache), self._row(k)) for k in range(len(self.names))]
+        for problem in self.problems:
+            problem.inputs = {point.numbers: inputs}
 
     def _row(self, k: int) -> Function:
         @functools.wraps(self.derivative)
@@ -414,7 +444,7 @@ def _shape(x: Any) -> str:
 # --- judging one point ------------------------------------------------------------------------------------------------
 
 _SINGLY = 12  # variables that are checked one by one; of more, a direction through all is
-_MOST_WRONG = 24  # entries that are measured one by one, where a direction through many fails
+_MOST_WRONG = 4  # entries that are measured one by one, where a direction through many fails: a report shows 3
 
 
 def at_point(problem: Problem, point: Point, rtol: float) -> list[Entry]:
@@ -674,7 +704,7 @@ class _Judge:
         tolerance = 3.0 * side.error + self.relative(yours, truth)
         right = abs(yours - truth) <= tolerance
         predicted = abs(yours) * measured.reach  # how much f should change
-        if yours == 0.0 and measured.flat > 1e-5 * measured.reach:
+        if yours == 0.0 and measured.flat > 1e-5 * measured.reach and measured.span > 1e-9 * measured.size:
             return self.entry(yours, True, tolerance, "f is constant here, up to its next step")
         if measured.span <= 16.0 * max(measured.noise, EPS * measured.size) and predicted > EPS * measured.size:
             hidden = predicted <= 64.0 * EPS * max(1.0, measured.size) if not measured.span else right

@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ __all__ = [
     "Problem",
     "argument_names",
     "entry_names",
+    "in_order",
     "near",
     "numbers_of",
     "real",
@@ -106,6 +108,23 @@ class Point(NamedTuple):
             return f(**dict(zip(self.arguments, arguments, strict=True)))
         return f(*arguments)
 
+    def some(self, every: Sequence[int]) -> Point:
+        """The same place with some of its numbers as the only variables; the others stay as they are."""
+
+        def fill(places: Any) -> Any:
+            numbers: list[Any] = list(self.numbers)
+            for i, x in zip(every, places, strict=True):
+                numbers[i] = x
+            return self.tree.unflatten(numbers)
+
+        chosen = [self.numbers[i] for i in every]
+        tree = Tree((None,) * len(every), "some", fill)
+        return self._replace(numbers=tuple(chosen), tree=tree, names=tuple(self.names[i] for i in every))
+
+    def values(self) -> tuple[Value, ...]:
+        """A leaf of a graph for each of the numbers."""
+        return tuple(Value(x, name) for x, name in zip(self.numbers, self.names, strict=True))
+
     def named(self) -> dict[str, float]:
         """The numbers by name."""
         return dict(zip(self.names, self.numbers, strict=True))
@@ -156,9 +175,9 @@ def _is_elementwise(f: Function, derivative: Function | None, at: Any) -> bool:
 
 def _structured_point(f: Function, point: Any) -> Point:
     arguments = argument_names(f)
-    single = len(_required(f)) == 1 == len(_positional(f))
+    single = [p.kind is not p.VAR_POSITIONAL for p in _positional(f)] == [True]
     keyword = False
-    if isinstance(point, dict) and not (single and point and not _takes(f, [str(name) for name in point])):
+    if isinstance(point, dict) and not (single and _is_taken_whole(f, point)):
         unknown = [name for name in point if name not in arguments]
         if unknown and arguments and not _takes(f, list(point)):
             raise ArgumentError(f"f has no argument {unknown[0]!r}; it has {', '.join(arguments)}")
@@ -186,6 +205,17 @@ def _structured_point(f: Function, point: Any) -> Point:
         )
     names = [entry for name, part in zip(order, values, strict=True) for entry in entry_names(name, part)]
     return Point(xs, tree, tuple(names), keyword, tuple(order))
+
+
+def _is_taken_whole(f: Function, point: dict[Any, Any]) -> bool:
+    """Whether a dict is the one argument of f, and not its arguments by name."""
+    if not point or _takes(f, [str(name) for name in point]):
+        return False
+    structured = any(getattr(part, "ndim", 0) or isinstance(part, list | tuple | dict) for part in point.values())
+    try:
+        return structured and len(numbers_of(f(point))) > 0
+    except Exception:
+        return False
 
 
 def _like(x: Any) -> Callable[[Any], Any]:
@@ -228,7 +258,7 @@ def _parameters(f: Function) -> dict[str, inspect.Parameter]:
 
 
 def _positional(f: Function) -> list[inspect.Parameter]:
-    return [p for p in _parameters(f).values() if p.kind is not p.KEYWORD_ONLY]
+    return [p for p in _parameters(f).values() if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
 
 
 def _required(f: Function) -> list[str]:
@@ -251,9 +281,7 @@ _STRIDES = [math.sqrt(p) % 1.0 for p in (5, 2, 3, 7, 11, 13, 17, 19)]  # no two 
 
 # --- what the user says, what the engine says, and what the values say ------------------------------------------------
 
-# Relative steps of full mantissas. A hand derivative's rounding stays as it is when the step shrinks; its curvature
-# does not.
-_STEPS = (0.94 * 2.0**-18, 0.94 * 2.0**-24, 0.94 * 2.0**-30)
+_STEPS = tuple(0.94 * 2.0**-k for k in (18, 21, 24, 27, 30))  # relative ones, of full mantissas
 
 
 class NotANumberError(Exception):
@@ -317,6 +345,7 @@ class Problem:
         self.derivative = derivative
         self.known = {} if known is None else known
         self.values: dict[tuple[float, ...], float] = {}
+        self.inputs: dict[tuple[float, ...], tuple[Value, ...]] = {}  # where several problems share a graph
 
     # --- by hand
 
@@ -337,9 +366,9 @@ class Problem:
             raise
         except Exception as error:  # whatever it is, it is not a number
             what = f"{type(error).__name__}: {error}".splitlines()[0][:100]
-            raise NotANumberError(f"your derivative gives no number here: it raises {what}") from error
+            raise NotANumberError(f"your derivative raises {what}") from error
         if isinstance(result, dict):
-            result = self._ordered(point, result)
+            result = in_order(point.names, result)
         if isinstance(result, complex | str) or result is None:
             raise NotANumberError(f"your derivative gives {_kind(result)}, not a number")
         try:
@@ -355,14 +384,6 @@ class Problem:
             raise NotANumberError(f"your derivative gives {count} for {wanted}{way_out}")
         return entries
 
-    def _ordered(self, point: Point, result: dict[Any, Any]) -> Any:
-        """A dict by the names of the arguments, or by the keys of the one argument, in the order of the point."""
-        known = list(dict.fromkeys(name.partition("[")[0] for name in point.names))
-        if unknown := [key for key in result if str(key) not in known]:
-            raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
-        by_text = {str(key): entry for key, entry in result.items()}
-        return [by_text[name] for name in known if name in by_text]
-
     def noise(self, point: Point) -> tuple[float, ...]:
         """How far the hand derivative may be off for its own rounding, for each variable."""
         yours = self.entries(point, point.numbers)
@@ -376,23 +397,23 @@ class Problem:
 
     def _roughness(self, point: Point, sign: float) -> list[float]:
         """The noise of a hand derivative on one side, from third differences; empty where it has no values there."""
-        rough = [math.inf] * len(point.numbers)
+        rough: list[list[float]] = [[] for _ in point.numbers]
         for step in _STEPS:
             moved = [[x + sign * k * step * (abs(x) or 1.0) for x in point.numbers] for k in range(1, 6)]
             try:
                 rows = [self.entries(point, xs) for xs in moved]
             except NotANumberError:
                 return []
-            for i, (a, b, c, d, e) in enumerate(zip(*rows, strict=True)):
+            for found, (a, b, c, d, e) in zip(rough, zip(*rows, strict=True), strict=True):
                 third = max(abs(a - 3.0 * b + 3.0 * c - d), abs(b - 3.0 * c + 3.0 * d - e)) / 2.0
-                rough[i] = min(rough[i], third if math.isfinite(third) else 0.0)
-        return rough
+                found.append(third if math.isfinite(third) else 0.0)
+        return [_plateau(found) for found in rough]
 
     # --- by the engine
 
     def by_engine(self, point: Point) -> Engine | None:
         """Run `f` on Values and differentiate; None where it leaves the graph or has no value."""
-        inputs = tuple(Value(x, name) for x, name in zip(point.numbers, point.names, strict=True))
+        inputs = self.inputs.get(point.numbers) or point.values()
         try:
             with warnings.catch_warnings(), modes.comparisons() as branches:
                 warnings.simplefilter("ignore", GradientWarning)
@@ -486,6 +507,23 @@ class Problem:
             if measured.kind != "kink" or not low - error <= yours <= high + error:
                 return False
         return True
+
+
+def _plateau(rough: Sequence[float]) -> float:
+    """Where third differences stop shrinking with the step: curvature shrinks by 512 from one step to the next."""
+    for coarse, fine in pairwise(rough):
+        if fine == 0.0 or fine > coarse / 8.0:
+            return max(coarse, fine)
+    return rough[-1]
+
+
+def in_order(names: Sequence[str], result: dict[Any, Any]) -> list[Any]:
+    """A dict by the names of the arguments, or by the keys of the one argument, in the order of a point's names."""
+    known = list(dict.fromkeys(name.partition("[")[0] for name in names))
+    if unknown := [key for key in result if str(key) not in known]:
+        raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
+    by_text = {str(key): entry for key, entry in result.items()}
+    return [by_text[name] for name in known if name in by_text]
 
 
 def _weights(order: Sequence[Any]) -> dict[Any, float]:

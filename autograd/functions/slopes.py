@@ -139,8 +139,9 @@ def slopes(f: Callable[[float], Any], x: float) -> Slopes:
 
 
 def _is_settled(found: Slopes) -> bool:
-    sides = (found.left, found.right, found.both)
-    if any(side is None or not side.settled for side in sides) or found.flat:
+    if found.both is None or not (found.left.settled and found.right.settled) or found.flat:
+        return False
+    if found.error > 1e-6 * abs(found.both.slope):  # a slope of 0, or steps of another scale than that of f
         return False
     size = max(found.span / found.reach, abs(found.left.slope)) if found.reach else 0.0
     gap = abs(found.right.slope - found.left.slope)

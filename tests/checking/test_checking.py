@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import math as m
+import struct
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,7 @@ import pytest
 import autograd as ag
 from autograd import Value, assert_derivative, check_derivative, gradcheck, ops, primitive
 from autograd.checking.guessing import fraction
-from autograd.checking.points import argument_names, near, points_of, structured_points, variable_names
+from autograd.checking.points import argument_names, near, structured_points, variable_names
 from autograd.checking.slips import constant_text, usual_mistakes
 from autograd.errors import ArgumentError, AutogradError, DerivativeError
 
@@ -180,6 +183,28 @@ RIGHT: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
     "subgradient of two variables": (lambda x, y: max(x, y), lambda x, y: (0.5, 0.5), (1.0, 1.0)),
     "dict by name": (lambda x, y: x**2 * y, lambda x, y: {"y": x**2, "x": 2 * x * y}, (3.0, 2.0)),
     "keyword only": (lambda *, x, y: x * y, lambda *, x, y: (y, x), {"x": 1.0, "y": 2.0}),
+    "cancellation near 0": (lambda x: m.exp(x) - 1, m.exp, [1e-8, -1e-6, 2e-7]),
+    "faster than most steps": (lambda x: m.sin(1e7 * x), lambda x: 1e7 * m.cos(1e7 * x), [0.3, 1.0]),
+    "hidden rounding": (lambda x: m.log(1 + x * x), lambda x: 2 * x / (1 + x * x), [-0.0010944612404735362, 3e-9]),
+    "flat side of a joint": (lambda x: max(0, x) ** 2, lambda x: 2 * max(0, x), [-1e-6, 1e-6, 0.0]),
+    "joint of two formulas": (
+        lambda x: x if x > 0 else m.exp(x) - 1,
+        lambda x: 1.0 if x > 0 else m.exp(x),
+        [-1e-7, 1e-7, -1e-5],
+    ),
+    "jump further off": (lambda x: float(x > 0), lambda x: 0.0, [-1e-4, 1e-9]),
+    "Boltzmann factor": (
+        lambda E: m.exp(-E / (1.380649e-23 * 300)),
+        lambda E: -m.exp(-E / (1.380649e-23 * 300)) / (1.380649e-23 * 300),
+        4e-21,
+    ),
+    "scale 1 at a tiny point": (lambda x: m.exp(x) - 1, m.exp, 1e-20),
+    "its own tiny scale": (m.log, lambda x: 1 / x, [1e-16, 1e-200]),
+    "close to an edge": (m.asin, lambda x: 1 / m.sqrt((1 - x) * (1 + x)), 1 - 1e-12),
+    "one side only": (lambda x: x**1.5 if x >= 0 else m.nan, lambda x: 1.5 * x**0.5, 0.0),
+    "last point of a domain": (lambda p: p * m.log(p) if 0 < p <= 1 else m.nan, lambda p: m.log(p) + 1, 1.0),
+    "rounded to cents": (lambda x: round(10 * m.sin(x), 3), lambda x: 10 * m.cos(x), [0.5, 2.0]),
+    "single precision derivative": (lambda x: x**2, lambda x: np.float32(2) * np.float32(x), 0.7),
     "any keywords": (lambda **k: k["x"] * k["y"], lambda **k: (k["y"], k["x"]), {"x": 1.0, "y": 2.0}),
     "default left out": (
         lambda x, k=2.0, z=1.0: x**k * z,
@@ -200,6 +225,11 @@ WRONG: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
     "factor far out": (ag.sin, lambda x: 2 * ag.cos(x), 1e6),
     "sign, fast": (lambda x: m.sin(1e6 * x), lambda x: -1e6 * m.cos(1e6 * x), 1.0),
     "a thousandth, steep": (lambda x: m.atan(1e5 * x), lambda x: 1.001e5 / (1 + (1e5 * x) ** 2), 0.0),
+    "sign, Boltzmann factor": (lambda E: m.exp(-E / 4e-21), lambda E: m.exp(-E / 4e-21) / 4e-21, 4e-21),
+    "sign, close to an edge": (m.asin, lambda x: -1 / m.sqrt((1 - x) * (1 + x)), 1 - 1e-12),
+    "sign, rounded to cents": (lambda x: round(10 * m.sin(x), 2), lambda x: -10 * m.cos(x), 0.5),
+    "one side only": (lambda x: x**1.5 + x if x >= 0 else m.nan, lambda x: 1.5 * x**0.5, 0.0),
+    "a jump close by is no slope": (lambda x: float(x > 1e-9) + x, lambda x: 2.0, 0.0),
     "no subgradient above": (lambda x, y: max(x, y), lambda x, y: (1.0, 1.0), (1.0, 1.0)),
     "no subgradient below": (lambda x, y: max(x, y), lambda x, y: (0.0, 0.0), (1.0, 1.0)),
 }
@@ -244,7 +274,10 @@ def test_numpy_points_are_points(at: Any, count: int) -> None:
 
 def test_rows_of_a_matrix_are_points_of_several_variables() -> None:
     for at in (np.array([[1.0, 2.0], [3.0, 4.0]]), [[1.0, 2.0], [3.0, 4.0]]):
-        assert points_of(lambda x, y: x * y, at) == [{"x": 1.0, "y": 2.0}, {"x": 3.0, "y": 4.0}]
+        assert [p.named() for p in structured_points(lambda x, y: x * y, at)] == [
+            {"x": 1.0, "y": 2.0},
+            {"x": 3.0, "y": 4.0},
+        ]
 
 
 @pytest.mark.parametrize("at", [(), [()], {}, [], m.nan, m.inf, "1", [[[1.0]]]], ids=repr)
@@ -271,12 +304,199 @@ def test_pass_that_says_little_says_so() -> None:
     assert "cannot tell" in str(check_derivative(m.tanh, lambda x: 0.0, at=18.0))
 
 
+@pytest.mark.parametrize(
+    ("f", "derivative", "at", "why"),
+    [
+        (lambda v: 1 / m.sqrt(1 - (v / 3e8) ** 2) - 1, lambda v: v / 9e16, 3.0, "values do not change"),
+        (lambda x: round(10 * m.sin(x), 1), lambda x: 10 * m.cos(x), 0.5, "a staircase with steps of 0.1"),
+    ],
+)
+def test_values_that_cannot_tell_say_why_and_what_to_try(f: Any, derivative: Any, at: float, why: str) -> None:
+    report = check_derivative(f, derivative, at=at)
+    assert report.verdict == "undefined"
+    assert "cannot tell at this point, because" in str(report)
+    assert why in str(report)
+    assert "; try " in str(report)
+
+
+@pytest.mark.parametrize("f", [lambda x: struct.unpack("d", struct.pack("d", x))[0] ** 2, lambda x: Decimal(x) ** 2])
+def test_a_function_that_takes_floats_only_is_judged_by_its_values(f: Callable[..., Any]) -> None:
+    assert check_derivative(f, lambda x: 2 * x, at=0.7).verdict == "pass"
+    assert check_derivative(f, lambda x: x, at=0.7).verdict == "fail"
+
+
+def test_a_table_that_ends_has_no_values_further_on() -> None:
+    table = [0.0, 1.0, 4.0, 9.0]
+
+    def f(x: float) -> float:
+        return table[int(x)] + (x - int(x)) * (table[int(x) + 1] - table[int(x)])
+
+    assert check_derivative(f, lambda x: 5.0, at=2.99).verdict == "pass"
+    assert check_derivative(f, lambda x: 4.0, at=2.99, diagnosed=False).verdict == "fail"
+
+
+def test_easy_checks_are_cheap_and_all_calls_are_counted() -> None:
+    calls = 0
+
+    def f(x: float) -> float:
+        nonlocal calls
+        calls += 1
+        return math.exp(math.sin(float(x)))
+
+    report = check_derivative(f, lambda x: math.cos(x) * math.exp(math.sin(x)), at=0.7)
+    assert report.verdict == "pass"
+    assert report.evaluations == calls <= 40
+    calls = 0
+    report = check_derivative(f, lambda x: math.exp(math.sin(x)), at=0.7)
+    assert report.verdict == "fail"
+    assert report.evaluations == calls
+
+
+# ---- Arrays, structures and functions of several outputs
+
+A = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]])
+WEIGHTS = np.array([1.0, -2.0, 0.5])
+
+
+def softmax(z: Any) -> Any:
+    return np.exp(z) / np.exp(z).sum()
+
+
+ARRAYS: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
+    "vector": (lambda w: (w**2).sum(), lambda w: 2 * w, WEIGHTS),
+    "list of a vector": (
+        lambda z: np.log(np.exp(z).sum()) - z[1],
+        lambda z: softmax(z) - np.array([0, 1, 0]),
+        [WEIGHTS],
+    ),
+    "matrix": (lambda W: (np.sin(W) ** 2).sum(), lambda W: np.sin(2 * W), A),
+    "arguments": (lambda W, w: (W @ w).sum(), lambda W, w: (np.outer(np.ones(2), w), W.sum(axis=0)), (A, WEIGHTS)),
+    "arguments by name": (
+        lambda W, w: (W @ w).sum(),
+        lambda W, w: {"w": W.sum(axis=0), "W": np.outer(np.ones(2), w)},
+        {"w": WEIGHTS, "W": A},
+    ),
+    "one argument, a dict": (
+        lambda p: (p["W"] @ p["w"]).sum(),
+        lambda p: {"w": p["W"].sum(axis=0), "W": np.outer(np.ones(2), p["w"])},
+        {"w": WEIGHTS, "W": A},
+    ),
+    "any number of arguments": (lambda *x: x[0] * x[1], lambda *x: (x[1], x[0]), (1.0, 2.0)),
+    "one argument, a tuple": (lambda x: x[0] * x[1], lambda x: (x[1], x[0]), (1.0, 2.0)),
+    "Jacobian": (lambda w: np.tanh(A @ w), lambda w: (1 - np.tanh(A @ w) ** 2)[:, None] * A, WEIGHTS),
+    "Jacobian of floats": (softmax, lambda z: np.diag(softmax(z)) - np.outer(softmax(z), softmax(z)), WEIGHTS),
+    "Hessian": (lambda w: 4 * w**3, lambda w: np.diag(12 * w**2), WEIGHTS),
+    "pairs": (lambda x, y: (x * y, x + y), lambda x, y: ((y, x), (1.0, 1.0)), (2.0, 3.0)),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_right_derivative_of_arrays_passes_and_a_double_one_fails(name: str) -> None:
+    f, derivative, at = ARRAYS[name]
+    assert check_derivative(f, derivative, at=at).verdict == "pass"
+
+    def double(*args: Any) -> Any:
+        found = derivative(*args)
+        if isinstance(found, dict):
+            return {key: 2 * entry for key, entry in found.items()}
+        return tuple(2 * np.array(entry) for entry in found) if isinstance(found, tuple) else 2 * found
+
+    if name != "arguments by name":
+        assert check_derivative(f, double, at=at, diagnosed=False).verdict == "fail"
+
+
+def test_entries_of_arrays_have_names_with_their_places() -> None:
+    wrong = 2 * A
+    wrong[1, 2] = 0.0
+    report = check_derivative(lambda W: (W**2).sum(), lambda W: wrong, at=A)
+    assert [e.variable for e in report.entries if e.verdict == "fail"] == ["W[1,2]"]
+    assert "df/dW[1,2]" in str(report).replace("d/d", "df/d")
+
+
+def test_a_jacobian_that_is_transposed_is_called_so() -> None:
+    report = check_derivative(lambda w: A @ w, lambda w: A.T, at=WEIGHTS)
+    assert report.verdict == "fail"
+    assert report.diagnosis is not None
+    assert report.diagnosis.kind == "transposed"
+    assert "df[0]/dw[1]" in str(report)
+
+
+def test_many_entries_are_checked_along_directions_and_singly_where_one_fails() -> None:
+    at = np.linspace(-1.0, 1.0, 200)
+
+    def f(w: Any) -> float:
+        return math.fsum(math.exp(0.1 * float(x)) for x in w)
+
+    def derivative(w: Any) -> Any:
+        return [0.1 * math.exp(0.1 * float(x)) for x in w]
+
+    def one_wrong(w: Any) -> Any:
+        return [1.01 * d if i == 77 else d for i, d in enumerate(derivative(w))]
+
+    right = check_derivative(f, derivative, at=at)
+    assert (right.verdict, len(right.entries)) == ("pass", 200)
+    assert right.evaluations < 60
+    report = check_derivative(f, one_wrong, at=at, diagnosed=False)
+    assert [e.variable for e in report.entries if e.verdict == "fail"] == ["w[77]"]
+    assert report.evaluations < 700
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "at", "words"),
+    [
+        (lambda w: (w**2).sum(), lambda w: 2 * w, [1.0, 2.0], "a list is several points"),
+        (lambda x: x.nothing, lambda x: 1.0, 1.0, "AttributeError"),
+    ],
+)
+def test_a_function_that_cannot_be_called_says_why(f: Any, derivative: Any, at: Any, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        check_derivative(f, derivative, at=at)
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "words"),
+    [
+        (lambda w: (w**4).sum(), lambda w: np.diag(12 * w**2), "to check a Hessian, give the gradient as f"),
+        (lambda w: A @ w, lambda w: A[:, :2], "its shape is (2, 3): one row for each output"),
+    ],
+)
+def test_a_derivative_of_another_shape_says_which_is_right(f: Any, derivative: Any, words: str) -> None:
+    report = check_derivative(f, derivative, at=WEIGHTS, diagnosed=False)
+    assert report.verdict == "fail"
+    assert words in report.entries[0].note
+
+
+# ---- What a report can be turned into
+
+
+def test_a_report_as_data_as_a_line_and_as_a_table() -> None:
+    report = check_derivative(lambda x, y: ag.sin(x) * y, lambda x, y: (ag.cos(x), ag.sin(x)), at=[(1.0, 2.0)])
+    found = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert found["verdict"] == "fail"
+    assert found["diagnosis"]["kind"] == "missing factor"
+    assert found["points"] == [{"x": 1.0, "y": 2.0}]
+    assert [e["verdict"] for e in found["entries"]] == ["fail", "pass"]
+    assert repr(report).startswith("<fail: ")
+    assert "\n" not in repr(report)
+    assert str(report).splitlines()[0] == repr(report)[1:-1]
+    page = report._repr_html_()
+    assert "<td>d/dx</td>" in page
+    assert "&lt;lambda&gt;" in page
+
+
+def test_a_ratio_is_never_minus_0() -> None:
+    assert "yours / right = 0\n" in str(check_derivative(lambda x: -x * x, lambda x: 0.0, at=1.0))
+
+
 # ---- Small parts of a check: how points are read and named, points nearby, common wrong rules, constants in words
 
 
 def test_points_are_read_in_the_order_of_the_arguments() -> None:
     at = [(1.0, 2.0), {"y": 4.0, "x": 3.0}]
-    assert points_of(lambda x, y: x * y, at) == [{"x": 1.0, "y": 2.0}, {"x": 3.0, "y": 4.0}]
+    assert [p.named() for p in structured_points(lambda x, y: x * y, at)] == [
+        {"x": 1.0, "y": 2.0},
+        {"x": 3.0, "y": 4.0},
+    ]
     assert [point.numbers for point in structured_points(lambda x, y: x * y, at)] == [(1.0, 2.0), (3.0, 4.0)]
 
 
