@@ -30,6 +30,7 @@ from ..engine.messages import name_of
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
+from .arguments import whole
 
 __all__ = [
     "Draws", "calculate_gain", "constant", "constant_", "fans", "fill", "kaiming_normal", "kaiming_normal_",
@@ -98,7 +99,7 @@ def xavier_std(fan_in: int, fan_out: int, gain: float = 1.0) -> float:
         >>> xavier_std(3, 5)
         0.5
     """
-    return gain * math.sqrt(2.0 / float(_fan(fan_in) + _fan(fan_out)))
+    return gain * math.sqrt(2.0 / float(whole("a fan", fan_in) + whole("a fan", fan_out)))
 
 
 def xavier_uniform_bound(fan_in: int, fan_out: int, gain: float = 1.0) -> float:
@@ -108,7 +109,7 @@ def xavier_uniform_bound(fan_in: int, fan_out: int, gain: float = 1.0) -> float:
         >>> xavier_uniform_bound(3, 3)
         1.0
     """
-    return gain * math.sqrt(6.0 / float(_fan(fan_in) + _fan(fan_out)))
+    return gain * math.sqrt(6.0 / float(whole("a fan", fan_in) + whole("a fan", fan_out)))
 
 
 def kaiming_std(fan: int, a: float = 0.0, nonlinearity: str = "leaky_relu") -> float:
@@ -123,7 +124,7 @@ def kaiming_std(fan: int, a: float = 0.0, nonlinearity: str = "leaky_relu") -> f
         >>> kaiming_std(8)
         0.5
     """
-    return calculate_gain(nonlinearity, a) / math.sqrt(_fan(fan))
+    return calculate_gain(nonlinearity, a) / math.sqrt(whole("a fan", fan))
 
 
 def kaiming_uniform_bound(fan: int, a: float = 0.0, nonlinearity: str = "leaky_relu") -> float:
@@ -133,7 +134,7 @@ def kaiming_uniform_bound(fan: int, a: float = 0.0, nonlinearity: str = "leaky_r
         >>> kaiming_uniform_bound(3)
         1.4142135623730951
     """
-    return calculate_gain(nonlinearity, a) * math.sqrt(3.0 / _fan(fan))
+    return calculate_gain(nonlinearity, a) * math.sqrt(3.0 / whole("a fan", fan))
 
 
 # --- the schemes -----------------------------------------------------------------------------------------------------
@@ -260,12 +261,6 @@ kaiming_uniform_, kaiming_normal_ = kaiming_uniform, kaiming_normal
 
 
 # --- what they share -------------------------------------------------------------------------------------------------
-
-
-def _fan(count: int) -> int:
-    if count < 1:
-        raise ArgumentError(f"a fan is a number of connections, at least 1, got {count!r}")
-    return count
 
 
 def _chosen_fan(target: Any, mode: str) -> int:

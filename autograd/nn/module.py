@@ -150,7 +150,7 @@ class Module:
     # --- training and evaluation ---------------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
-        """Say to this module and all in it whether they are being trained: `BatchNorm` asks.
+        """Say to this module and all in it whether they are being trained: `BatchNorm` and `Dropout` ask.
 
         Example:
             >>> Module().train(False).training

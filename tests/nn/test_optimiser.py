@@ -721,3 +721,12 @@ def test_a_state_of_other_groups_is_refused() -> None:
         ArgumentError, match=r"SGD has groups of \[2\] parameters, and the state has groups of \[1, 1\]"
     ):
         other.load_state_dict(o.state_dict())
+
+
+def test_a_state_for_another_number_of_groups_is_refused() -> None:
+    scheduler, one = ReduceLROnPlateau(of_two_groups()), ReduceLROnPlateau(optimiser())
+    before = scheduler.state_dict()
+    for wrong in (one.state_dict(), {**before, "min_lrs": [0.1]}, {**before, "mode": "least"}):
+        with pytest.raises(ArgumentError, match="ReduceLROnPlateau"):
+            scheduler.load_state_dict(wrong)
+    assert scheduler.state_dict() == before

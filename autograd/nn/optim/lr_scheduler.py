@@ -19,15 +19,9 @@ from ..arguments import at_least, share, whole
 from .optimiser import Optimizer, same_names
 
 __all__ = [
-    "CosineAnnealingLR",
-    "ExponentialLR",
-    "LRScheduler",
-    "LambdaLR",
-    "LinearLR",
-    "MultiStepLR",
-    "ReduceLROnPlateau",
+    "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "ReduceLROnPlateau",
     "StepLR",
-]
+]  # fmt: skip
 
 _Checks = dict[str, Callable[[str, Any], Any]]
 
@@ -125,7 +119,7 @@ class LRScheduler:
         rates = partial(_each, at_least)
         checks: _Checks = {"last_epoch": partial(whole, low=0), "base_lrs": rates, "_last_lr": rates, **self.CHECKS}
         changed = {name: checks[name](f"{who}: {name}", state[name]) for name in known}
-        for name in ("base_lrs", "_last_lr"):
+        for name in {"base_lrs", "_last_lr", "min_lrs"} & known.keys():
             if len(changed[name]) != len(known[name]):
                 raise ArgumentError(
                     f"{who}: {name} has {len(changed[name])} rates; there are {len(known[name])} parameter groups"
