@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
-from .overview import Level, picture_rows
+from .overview import Level, listed, picture_rows
 from .rows import EdgeRow, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .style import BACK, Look, Palette, Scale, look_of, scale_of
 
 if TYPE_CHECKING:
     import graphviz
+
+    from .tables import NetworkPicture
 
 __all__ = [
     "Arrow",
@@ -105,10 +107,17 @@ def picture_of(
     at_step: int | None = None,
     level: Level | None = None,
     expand: Any = (),
-) -> Picture:
-    """The rows to draw, and for a moment also those of the end of the pass."""
+) -> Picture | NetworkPicture:
+    """A network neuron by neuron, else the rows to draw, and for a moment also those of the end of the pass."""
     if at_step is not None and trace is None:
         trace = Trace(root)
+    if level != "node" and level != "layer" and look.direction == "LR" and isinstance(root, Value):
+        from .tables import network_picture  # it draws with what is in this file
+
+        asked = level == "neuron"
+        network = network_picture(root, look, trace=trace, at_step=at_step, expand=listed(expand), asked=asked)
+        if network is not None:
+            return network
     what: dict[str, Any] = {"level": level, "expand": expand, "trace": trace, "symbolic": True}
     rows = picture_rows(root, at_step=at_step, **what)
     final = rows if at_step is None else picture_rows(root, **what)
@@ -138,7 +147,7 @@ class Picture:
         for name, value in (
             ("backward", self.look.backward(self.rows)),
             ("returning", any(node.gradient is not None for node in self.rows.nodes)),
-            ("scale", scale_of(self.final)),
+            ("scale", scale_of(edge.message for edge in self.final.edges)),
             ("say", Sentences(self.rows, self.look)),
             ("say_final", Sentences(self.final, self.look)),
             ("seed", next((node.gradient for node in self.final.nodes if node.root), None)),
@@ -160,8 +169,10 @@ class Picture:
         return list(zip(self.rows.edges, self.final.edges, strict=True))
 
 
-def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
+def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> graphviz.Digraph:
     """Write a picture as DOT; `tooltips` are for viewers that show them."""
+    if not isinstance(picture, Picture):
+        return picture.drawing(tooltips)
     drawing = _empty(picture)
     frames = _Frames(drawing, picture)
     for node, final in picture.nodes():
@@ -527,21 +538,20 @@ def legend_label(picture: Picture) -> str:
     if scale is None or not (picture.look.legend and picture.backward):
         return ""
     head = cell("what flows back", SMALL, bold=True, colour=palette.grey, td={"COLSPAN": 3})
-    lines = [head, *("".join(_sample(picture, size)) for size in scale.samples())]
+    lines = [head, *("".join(sample(scale, picture.look, size)) for size in scale.samples())]
     lines += [cell(text, SMALL, colour=palette.grey, td={"COLSPAN": 3}) for text in _marks(picture)]
     return table(lines, BORDER=1, COLOR=palette.cluster_line, STYLE="ROUNDED")
 
 
-def _sample(picture: Picture, size: float) -> list[str]:
-    scale, palette = picture.scale, picture.palette
-    assert scale is not None
+def sample(scale: Scale, look: Look, size: float) -> list[str]:
+    """Cells of a legend: a bar for each sign as an arrow of this size looks, and the size."""
     height = scale.width(size)
     bars = [
         f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="28" '
-        f'HEIGHT="{height}" BGCOLOR="{scale.colour(palette, message)}"></TD></TR></TABLE></TD>'
-        for message in ((size,) if picture.look.theme == "print" else (size, -size))
+        f'HEIGHT="{height}" BGCOLOR="{scale.colour(look.palette, message)}"></TD></TR></TABLE></TD>'
+        for message in ((size,) if look.theme == "print" else (size, -size))
     ]
-    return [*bars, cell(f"± {picture.look.number(size)}", SMALL)]
+    return [*bars, cell(f"± {look.number(size)}", SMALL)]
 
 
 def _marks(picture: Picture) -> list[str]:
