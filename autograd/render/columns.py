@@ -183,7 +183,8 @@ def _spread(columns: dict[int, list[Spot]], links: Sequence[Link], gap: float | 
             spot.x = x + (spot.width or width) / 2
             if not spot.width:
                 spot.x, spot.width = x + width / 2, 0.0
-        usual = min(_WIDEST_GAP, _GAP + _PER_LINK * max(0, crossing[number] - 1))
+        tall = sum(spot.height + spot.space for spot in columns[number]) if crossing[number] > 30 else 0.0
+        usual = min(_WIDEST_GAP + tall / 10, _GAP + _PER_LINK * max(0, crossing[number] - 1))
         x += width + max(usual if gap is None else gap, room[number])
 
 

@@ -48,10 +48,7 @@ class Box:
     address: Address = (0, 0)  # of a neuron
     rank: int = 0  # its column, from the left
     notes: tuple[str, ...] = ()
-
-    @property
-    def last(self) -> Value:
-        return self.nodes[-1]
+    chained: bool = False  # whether its nodes are the steps of one sum, of which the last counts
 
 
 @dataclass(slots=True, eq=False)
@@ -187,6 +184,7 @@ class Network:
                 name = node._label or self.names[node]
                 box = self.boxes[key] = Box(f"n{self._place[node]}", "op", name)
             keys[node] = key
+            box.chained |= any(self._box.get(p) is box for p in node.parents)
             box.nodes.append(node)
             self._box[node] = box
         for box in [box for box in self.boxes.values() if box.kind == "op"]:

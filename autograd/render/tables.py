@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import topological_order
+from ..engine.graph import is_constant, topological_order
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
 from ..reading.formulas import made_by
 from ..reading.names import Names
-from ..reading.text import label_text, text_width
+from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .columns import Link, Spot, lay_out
 from .dot import FONT, PADDING, SMALL, WARNING, cell, sample, table
@@ -151,7 +151,8 @@ class NetworkPicture:
         heights = [y for link in self.links.values() for _, y in link.way]
         low = min([spot.y - spot.height / 2 for spot in spots] + heights)
         high = max([spot.top for spot in spots] + heights)
-        return 0.0, low - (26 if self._legend() else 0), max(spot.right for spot in spots), high + _TITLE
+        legend = min([y - 10 for _, _, y in self._legend_places()], default=0.0)
+        return 0.0, low + legend, max(spot.right for spot in spots), high + _TITLE
 
     @property
     def fits(self) -> bool:
@@ -221,7 +222,7 @@ class NetworkPicture:
             return Spot(box.rank, width, height, 20.0, exit=1 - (_ROW / 2 + 1) / height)
         if box.kind == "neuron":
             dense = len(column) > 24
-            return Spot(box.rank, 18.0 if dense else width, 14.0 if dense else 22.0, 4.0 if dense else 12.0)
+            return Spot(box.rank, 18.0 if dense else width + 12, 14.0 if dense else 22.0, 4.0 if dense else 12.0)
         if box.kind == "input" and box.rank == 0 and not self.as_tables and len(column) > 24:
             return Spot(box.rank, width, 14.0, 4.0)
         rows = len(self._numbers(box, final=True))
@@ -336,7 +337,7 @@ class NetworkPicture:
         return found
 
     def _number(self, x: float | None) -> str:
-        return self.look.number(x, missing="–").replace("-", "−")
+        return self.look.number(x, missing="–")
 
     def _values(self, network: Network, nodes: Sequence[Value]) -> str:
         """A value; of several samples the smallest and the largest."""
@@ -346,14 +347,14 @@ class NetworkPicture:
         low, high = (min(known), max(known)) if all(map(math.isfinite, known)) else (known[0], known[-1])
         if low == high:
             return self._number(low)
-        return f"{low:.2g} … {high:.2g}".replace("-", "−")
+        return f"{low:.2g} … {high:.2g}"
 
     def _sum(self, network: Network, nodes: Sequence[Value]) -> float | None:
         known = [g for node in nodes if (g := network.source.gradient(node)) is not None]
         return exact_sum(known) if known else None
 
     def _gradient(self, network: Network, box: Box) -> float | None:
-        return self._sum(network, box.nodes if box.kind != "op" else box.nodes[-1:])
+        return self._sum(network, box.nodes[-1:] if box.chained else box.nodes)
 
     def _heads(self, box: Box) -> list[str]:
         """The name of a box that is no neuron, and how it is made."""
@@ -362,14 +363,15 @@ class NetworkPicture:
             name += f" × {len(box.nodes)}"
         if box.kind != "op":
             return [name]
-        operands = [self.final.names[p] for p in box.last.parents]
-        if len(operands) > 4:
-            return [name, f"= {box.last._row.name} of {len(operands)}"]
-        return [name, "= " + label_text(made_by(box.last._row, operands), 26)]
+        node = box.nodes[0]
+        operands = [self.final.names[p] for p in node.parents]
+        if len(operands) > 3:
+            return [name, f"= {node._row.name} of {len(operands)}"]
+        return [name, "= " + label_text(made_by(node._row, operands), 26)]
 
     def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
         network = self.final if final else self.now
-        nodes = box.nodes
+        nodes = box.nodes[-1:] if box.chained else box.nodes
         told = [("value", self._values(network, nodes))] if self.look.shows("values") else []
         if self.look.shows("gradients") and box.kind != "constant" and not self._is_constant(box):
             told.append(("grad", self._number(self._gradient(network, box))))
@@ -377,16 +379,16 @@ class NetworkPicture:
 
     @staticmethod
     def _is_constant(box: Box) -> bool:
-        from ..engine.graph import is_constant
-
         return all(is_constant(node) for node in box.nodes)
 
     def _cell_text(self, network: Network, box: Box) -> str:
-        return self._values(network, box.nodes) if self.look.shows("values") else f"{box.address[1]}"
+        note = "" if not box.notes else "dead" if "dead" in box.notes else WARNING
+        value = self._values(network, box.nodes) if self.look.shows("values") and (not note or len(box.nodes) < 2) else ""
+        return f"{value} {note}".strip() or f"{box.address[1]}"
 
     def _note(self, box: Box) -> str:
         notes = self._current[box.id].notes
-        return f"{WARNING} {', '.join(notes)}" if notes else ""
+        return ", ".join(notes) if notes in ((), ("dead",)) else f"{WARNING} {', '.join(notes)}"
 
     def _beside(self, flow: Flow) -> list[str]:
         """What stands on an arrow of the loss: the local derivative and the message."""
@@ -426,10 +428,11 @@ class NetworkPicture:
         for id_, link in self.links.items():
             self._edge(drawing, self._flows[id_], link, told(id_))
         self._titles_of_columns(drawing)
-        if legend := self._legend():
-            left, low, _, _ = self.extent
-            where = {"pos": f"{_n(left + self._legend_width / 2)},{_n(low + 10)}"}
-            drawing.node("legend", legend, id="legend", **{"class": "legend"}, **where)
+        legend = self._legend_places()
+        low = self.extent[1] - min([y - 10 for _, _, y in legend], default=0.0)
+        for k, (label, x, y) in enumerate(legend):
+            id_ = f"legend_{k}" if k else "legend"
+            drawing.node(id_, label, id=id_, pos=f"{_n(x)},{_n(low + y)}", **{"class": "legend"})
         return drawing
 
     def _class(self, id_: str) -> str:
@@ -506,16 +509,16 @@ class NetworkPicture:
         palette, gradient = self.palette, self._gradient(self.now, box)
         warm = self.warmth
         colour = palette.cluster_fill if gradient is None or warm is None else warm.colour(palette, gradient)
-        if gradient == 0:
+        if gradient == 0 or "dead" in box.notes:
             colour = palette.cluster_line
-        outline = palette.alarm if box.notes else palette.op_line
+        outline = palette.pale if "dead" in box.notes else palette.alarm if box.notes else palette.op_line
         width, height = int(spot.width) - 2, int(spot.height) - 2
         if height < 16:
             return _box([_line(_td("", width, height, 8), fill=colour)], palette.op_fill, outline)
         swatch = _td("", 12, height, 8).replace("<TD", f'<TD BGCOLOR="{colour}"', 1)
-        note = WARNING if box.notes else ""
-        text = self._cell_text(self.now, box)
-        return _box([_line(swatch, _td(f"{text} {note}".strip(), width - 12, height, _SIZE))], palette.op_fill, outline)
+        text, dead = self._cell_text(self.now, box), "dead" in box.notes
+        td = _td(text, width - 12, height, _SIZE, colour=palette.grey if dead else "")
+        return _box([_line(swatch, td)], palette.cluster_fill if dead else palette.op_fill, outline)
 
     def _crowd_label(self) -> str:
         width = int(self.spots["inputs"].width) - 2
@@ -554,7 +557,10 @@ class NetworkPicture:
             return
         stopped = message == 0 or mark_of((None, message), self.now.seed) == "vanishing"
         look |= {"color": self.scale.colour(palette, message), "dir": "back"}
-        look |= {"penwidth": "1" if stopped else self.scale.width(message)}
+        wide = float(self.scale.width(message))
+        if not self.as_tables and flow.target.kind == "neuron":
+            wide = 1 + (wide - 1) / 2  # among many lines
+        look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
         if stopped:
             look |= {"style": "dotted", "arrowtail": "empty"}
         if flow.target.kind == "op" and link.is_level:
@@ -596,41 +602,41 @@ class NetworkPicture:
     def _titles_of_columns(self, drawing: graphviz.Digraph) -> None:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
             box = next(b for b in self.final.neurons if b.address[0] == layer)
-            column = [s for s in self.spots.values() if s.column == box.rank]
-            text = f"layer {layer}" + (f": {count} neurons" if not self.as_tables else "")
+            text = f"layer {layer}" + (f" ({count})" if not self.as_tables else "")
             if self.final.samples > 1 and layer == 1:
                 text += f", {self.final.samples} samples"
-            where = {"pos": f"{_n(column[0].x)},{_n(max(s.top for s in column) + 12)}"}
+            where = {"pos": f"{_n(self.spots[box.id].x)},{_n(self.extent[3] - 8)}"}
             label = table([cell(text, SMALL, bold=True, colour=self.palette.grey)], CELLPADDING=1)
             drawing.node(f"title_{layer}", label, id=f"title_{layer}", **where)
 
-    def _legend(self) -> str:
-        """One line: a bar for each sample of the scale, and what the colours mean."""
-        scale, palette = self.scale, self.palette
+    def _legend(self) -> list[tuple[str, float]]:
+        """Labels with their widths: a bar for each sample of the scale, and in words what the rest means."""
+        scale = self.scale
         if scale is None or not self.look.legend:
-            return ""
-        cells = [cell(self._legend_texts[0], SMALL, bold=True, colour=palette.grey)]
-        for size in scale.samples():
-            cells += sample(scale, self.look, size)
-        cells += [cell(text, SMALL, colour=palette.grey) for text in self._legend_texts[1:]]
-        return table(["".join(cells)])
-
-    @property
-    def _legend_texts(self) -> list[str]:
-        texts = ["gradients flow back, to the left"]
+            return []
+        bars = "".join("".join(sample(scale, self.look, size)) for size in scale.samples())
+        told = ["values go right; gradients come back along the arrows"]
         if self.look.theme != "print":
-            texts.append("blue: positive, red: negative")
+            told.append("blue: positive, red: negative")
         if any(flow.message == 0 for flow in self.final.flows.values()):
-            texts.append("dotted: 0 or vanishing")
+            told.append("dotted: 0 or vanishing")
         if not self.as_tables:
-            texts.append("thin lines: weights, by sign and size; swatches: the neuron's gradient")
-        return texts
+            told.append("thin lines: weights; swatch: the neuron's gradient")
+        wide = sum(text_width(f"± {self.look.number(size)}", SMALL) + 2 * 34 + 6 for size in scale.samples())
+        return [(table([bars]), wide)] + [
+            (table([cell(text, SMALL, colour=self.palette.grey)]), text_width(text, SMALL) + 6.0) for text in told
+        ]
 
-    @property
-    def _legend_width(self) -> float:
-        assert self.scale is not None
-        bars = [text_width(f"± {self.look.number(size)}", SMALL) + 2 * 34 + 6 for size in self.scale.samples()]
-        return sum(bars) + sum(text_width(t, SMALL, bold=not k) + 6 for k, t in enumerate(self._legend_texts))
+    def _legend_places(self) -> list[tuple[str, float, float]]:
+        """Where each label stands: in lines below the picture, as many in a line as it is wide."""
+        widest = max(spot.right for spot in self.spots.values())
+        places, x, line = [], 0.0, 0
+        for label, wide in self._legend():
+            if x and x + wide > widest:
+                x, line = 0.0, line + 1
+            places.append((label, x + wide / 2, -18.0 * line - 16))
+            x += wide + 14
+        return places
 
     # --- words ---
 
@@ -707,10 +713,9 @@ def _td(
     text: str, width: float, height: float, size: int, *, bold: bool = False, colour: str = "", span: int = 1,
     right: bool = False, note: str = "", alarm: str = "",
 ) -> str:  # fmt: skip
-    from ..reading.text import markup
-
     font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
-    inner = f"<FONT {font}>{markup(text)}</FONT>" if text.strip() else ""
+    # A space that is not broken at keeps text off the edge: padding would make the rows higher.
+    inner = f"<FONT {font}>\u00a0{markup(text)}\u00a0</FONT>" if text.strip() else ""
     inner = f"<B>{inner}</B>" if bold and inner else inner
     if note:
         inner += f'<FONT POINT-SIZE="{size}" COLOR="{alarm}"><B>  {markup(note)}</B></FONT>'
@@ -728,7 +733,7 @@ def _line(*cells: str, fill: str = "") -> str:
 
 def _box(lines: Sequence[str], fill: str, line: str) -> str:
     return (
-        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="{PADDING}" BGCOLOR="{fill}" COLOR="{line}">'
+        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" BGCOLOR="{fill}" COLOR="{line}">'
         f"{''.join(lines)}</TABLE>>"
     )
 
