@@ -148,7 +148,9 @@ def _find_ports(links: Sequence[Link]) -> None:
         else:
             link.end = link.target.top - link.entry * link.target.height
     for spot, out in leaving.items():
-        out.sort(key=lambda link: -(link.lanes[0].y if link.lanes else link.end if link.entry is not None else link.target.y))
+        out.sort(
+            key=lambda link: -(link.lanes[0].y if link.lanes else link.end if link.entry is not None else link.target.y)
+        )
         for link, height in zip(out, _ports(spot, len(out), _exit_height(spot)), strict=True):
             link.start = height
     for spot, inward in entering.items():

@@ -178,7 +178,9 @@ class Network:
             operands = tuple(dict.fromkeys(self._alike(p, keys) for p in node.parents))
             key: Any = (node._row, operands) if self._stacked else node
             if self._stacked and node._row is ADD:  # a running sum is one box
-                key = next((k for k in operands if k in self.boxes and k[:1] == (ADD,) and k[1][-1] == operands[-1]), key)
+                key = next(
+                    (k for k in operands if k in self.boxes and k[:1] == (ADD,) and k[1][-1] == operands[-1]), key
+                )
             box = self.boxes.get(key)
             if box is None:
                 name = node._label or self.names[node]
@@ -251,8 +253,12 @@ class Network:
         marks = [mark_of((self.source.value(node), self.source.gradient(node)), self.seed) for node in nodes]
         if self._dead(box):
             return ("dead",)
-        found = [mark for mark in ("not finite", "exploding") if mark in marks]
-        if not found and "vanishing" in marks and not [m for n, m in zip(nodes, marks, strict=True) if self._some(n, m)]:
+        found: list[str] = [mark for mark in ("not finite", "exploding") if mark in marks]
+        if (
+            not found
+            and "vanishing" in marks
+            and not [m for n, m in zip(nodes, marks, strict=True) if self._some(n, m)]
+        ):
             found = ["vanishing"]
         return tuple(found[:1])
 

@@ -22,7 +22,7 @@ from .columns import Link, Spot, lay_out
 from .dot import FONT, PADDING, SMALL, WARNING, cell, sample, table
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, State, Stored, checked_step, mark_of, trace_of
-from .style import Look, Palette, Scale, scale_of
+from .style import Look, Palette, scale_of
 
 if TYPE_CHECKING:
     import graphviz
@@ -68,7 +68,11 @@ def network_picture(
         trace = trace_of(root, trace)
         order, names = trace.order, trace.names
         final = network_of(order, names, AtStep(trace, len(trace)))
-        now = final if at_step is None or final is None else network_of(order, names, AtStep(trace, checked_step(trace, at_step)))
+        now = (
+            final
+            if at_step is None or final is None
+            else network_of(order, names, AtStep(trace, checked_step(trace, at_step)))
+        )
     if final is None or now is None:
         return None
     opened = _opened(final, expand)
@@ -336,6 +340,13 @@ class NetworkPicture:
             found.setdefault((flow.target.id, flow.line), []).append(flow.id)
         return found
 
+    @cached_property
+    def _into_box(self) -> dict[str, list[Flow]]:
+        found: dict[str, list[Flow]] = {}
+        for flow in self.final.flows.values():
+            found.setdefault(flow.target.id, []).append(flow)
+        return found
+
     def _number(self, x: float | None) -> str:
         return self.look.number(x, missing="–")
 
@@ -383,7 +394,9 @@ class NetworkPicture:
 
     def _cell_text(self, network: Network, box: Box) -> str:
         note = "" if not box.notes else "dead" if "dead" in box.notes else WARNING
-        value = self._values(network, box.nodes) if self.look.shows("values") and (not note or len(box.nodes) < 2) else ""
+        value = (
+            self._values(network, box.nodes) if self.look.shows("values") and (not note or len(box.nodes) < 2) else ""
+        )
         return f"{value} {note}".strip() or f"{box.address[1]}"
 
     def _note(self, box: Box) -> str:
@@ -469,7 +482,9 @@ class NetworkPicture:
             colour = self._sign(self._gradient(self.now, box)) if what == "grad" else ""
             name = text_width("value", 9) + 2 * PADDING
             lines.append(
-                _line(_td(what, name, _ROW, 9, colour=palette.grey), _td(text, width - name, _ROW, _SIZE, colour=colour))
+                _line(
+                    _td(what, name, _ROW, 9, colour=palette.grey), _td(text, width - name, _ROW, _SIZE, colour=colour)
+                )
             )
         return _box(lines, fill, line)
 
@@ -482,7 +497,15 @@ class NetworkPicture:
         lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
         sizes = (widths.back, widths.name, widths.value, widths.gradient)
         names = (self._headings[0], "", *self._headings[1:])
-        lines.append(_line(*[_td(t, w, _NAMES, 8, colour=palette.grey, right=k > 1) for k, (t, w) in enumerate(zip(names, sizes, strict=True)) if w]))
+        lines.append(
+            _line(
+                *[
+                    _td(t, w, _NAMES, 8, colour=palette.grey, right=k > 1)
+                    for k, (t, w) in enumerate(zip(names, sizes, strict=True))
+                    if w
+                ]
+            )
+        )
         for line in self.lines(self._by_id[box.id]):
             mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
             texts = self._line_texts(self.now, box, mine)
@@ -522,7 +545,11 @@ class NetworkPicture:
 
     def _crowd_label(self) -> str:
         width = int(self.spots["inputs"].width) - 2
-        return _box([_line(_td(self._crowd_text(), width, 38, _SIZE, bold=True))], self.palette.leaf_fill, self.palette.leaf_line)
+        return _box(
+            [_line(_td(self._crowd_text(), width, 38, _SIZE, bold=True))],
+            self.palette.leaf_fill,
+            self.palette.leaf_line,
+        )
 
     def _sign(self, x: float | None) -> str:
         palette = self.palette
@@ -534,7 +561,7 @@ class NetworkPicture:
 
     def _state(self, nodes: Sequence[Value]) -> State:
         states = {self.now.source.state(node) for node in nodes}
-        return next((state for state in ("current", "reached", "waiting") if state in states), "")  # type: ignore[return-value]
+        return next((state for state in ("current", "reached", "waiting") if state in states), "")
 
     def _edge(self, drawing: graphviz.Digraph, flow: Flow, link: Link, told: dict[str, str]) -> None:
         palette, message = self.palette, flow.message
@@ -545,7 +572,11 @@ class NetworkPicture:
             weight = self.weight(flow)
             colour = palette.weak_positive if weight > 0 else palette.weak_negative
             width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
-            look |= {"color": palette.cluster_line if source == "inputs" else colour, "penwidth": f"{width:.2g}", "dir": "none"}
+            look |= {
+                "color": palette.cluster_line if source == "inputs" else colour,
+                "penwidth": f"{width:.2g}",
+                "dir": "none",
+            }
             drawing.edge(source, flow.target.id, pos=_pos(link.way), **look)
             return
         if message is None or self.scale is None:
@@ -563,7 +594,7 @@ class NetworkPicture:
         look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
         if stopped:
             look |= {"style": "dotted", "arrowtail": "empty"}
-        if flow.target.kind == "op" and link.is_level:
+        if flow.target.kind == "op" and link.is_level and len(self._into_box[flow.target.id]) == 1:
             look |= self._on_arrow(flow, link)
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
             drawing.edge(source, flow.target.id, pos=_pos(link.way, tail=True), **look)
@@ -587,7 +618,10 @@ class NetworkPicture:
             return {}
         start, end = link.way[0], link.way[-1]
         colour = self._sign(flow.message)
-        cells = [cell(t, SMALL, bold=k == len(texts) - 1, colour=colour if k == len(texts) - 1 else self.palette.grey) for k, t in enumerate(texts)]
+        cells = [
+            cell(t, SMALL, bold=k == len(texts) - 1, colour=colour if k == len(texts) - 1 else self.palette.grey)
+            for k, t in enumerate(texts)
+        ]
         up = 4 + 7 * len(texts)
         return {
             "label": table(cells, CELLPADDING=0),
@@ -596,7 +630,15 @@ class NetworkPicture:
 
     def _flow_class(self, flow: Flow) -> str:
         message = flow.message
-        kind = "flow" if message is None else "flow positive" if message > 0 else "flow negative" if message < 0 else "flow"
+        kind = (
+            "flow"
+            if message is None
+            else "flow positive"
+            if message > 0
+            else "flow negative"
+            if message < 0
+            else "flow"
+        )
         return kind + (f" {mark.replace(' ', '-')}" if (mark := mark_of((None, message), self.now.seed)) else "")
 
     def _titles_of_columns(self, drawing: graphviz.Digraph) -> None:
@@ -681,7 +723,8 @@ class NetworkPicture:
             text += f"; d{target}/d{source} = {number(flow.local, missing='undefined')}"
         message = flow.message
         if message is not None and flow.count == 1:
-            text += f"; back: message = local x upstream: {number(message)} = {number(flow.local)} * {number(flow.upstream)}"
+            factors = f"{number(flow.local)} * {number(flow.upstream)}"
+            text += f"; back: message = local x upstream: {number(message)} = {factors}"
         elif message is not None:
             text += f"; back: the sum of {flow.count} messages is {number(message)}"
         return text
@@ -698,7 +741,11 @@ class NetworkPicture:
         told = [f"The network that {label_text(self.now.names[self.now.root], 80)} depends on, layer by layer."]
         for box in self.now.boxes.values():
             if box.notes and len(told) < 14:
-                where = f"Layer {box.address[0]}, neuron {box.address[1]}" if box.kind == "neuron" else label_text(box.name, 80)
+                where = (
+                    f"Layer {box.address[0]}, neuron {box.address[1]}"
+                    if box.kind == "neuron"
+                    else label_text(box.name, 80)
+                )
                 told.append(f"{where}: {', '.join(box.notes)}.")
         if all(flow.message is None for flow in self.now.flows.values()):
             told.append("No gradients are computed yet.")
