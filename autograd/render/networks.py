@@ -50,6 +50,11 @@ class Box:
     notes: tuple[str, ...] = ()
     chained: bool = False  # whether its nodes are the steps of one sum, of which the last counts
 
+    @property
+    def shown(self) -> list[Value]:
+        """The nodes whose values and gradients are those of the box."""
+        return self.nodes[-1:] if self.chained else self.nodes
+
 
 @dataclass(slots=True, eq=False)
 class Flow:
@@ -88,6 +93,10 @@ class Network:
         self._put_inputs()
         self._put_operations()
         self._find_flows()
+        self.by_id = {box.id: box for box in self.boxes.values()}
+        self.into: dict[tuple[str, int | None], list[Flow]] = defaultdict(list)  # by box and row
+        for flow in self.flows.values():
+            self.into[flow.target.id, flow.line].append(flow)
         for box in self.boxes.values():
             box.notes = self._notes(box)
 
@@ -95,6 +104,16 @@ class Network:
     def neurons(self) -> list[Box]:
         """Layer by layer, in order."""
         return sorted((box for box in self.boxes.values() if box.kind == "neuron"), key=lambda box: box.address)
+
+    def gradient(self, nodes: Sequence[Value]) -> float | None:
+        """The sum of their gradients; None: none is computed."""
+        known = [g for node in nodes if (g := self.source.gradient(node)) is not None]
+        return exact_sum(known) if known else None
+
+    def message(self, box: Box, line: int | None) -> float | None:
+        """What flows back from a row of a box."""
+        known = [message for flow in self.into.get((box.id, line), ()) if (message := flow.message) is not None]
+        return exact_sum(known) if known else None
 
     @property
     def samples(self) -> int:
@@ -139,15 +158,15 @@ class Network:
                     self._box.setdefault(leaf, box)
 
     def _put_inputs(self) -> None:
-        """A box for each place in the lists of inputs that the neurons share, where no operation makes what is there."""
+        """A box for each place in the lists of inputs that neurons share, where no operation makes what is there."""
         self._inputs: dict[tuple[frozenset[Address], int], Box] = {}
         users: dict[tuple[int, ...], set[Address]] = defaultdict(set)
-        lists: dict[tuple[int, ...], Sequence[Value]] = {}
-        for box in self.neurons:
-            for z in self._sums(box):
+        lists: dict[tuple[int, ...], tuple[Value, ...]] = {}
+        for neuron in self.neurons:
+            for z in self._sums(neuron):
                 inputs = self.grouping.terms(z).inputs
                 key = tuple(map(id, inputs))
-                users[key].add(box.address)
+                users[key].add(neuron.address)
                 lists[key] = inputs
         self._users = {key: frozenset(found) for key, found in users.items()}
         for key, inputs in lists.items():
@@ -155,15 +174,14 @@ class Network:
                 if x.parents or (x in self._box and x._row is not LITERAL):
                     continue
                 place = (self._users[key], j)
-                box = self._inputs.get(place)
-                if box is None:
-                    number, plain = len(self._inputs) + 1, is_plain_number(x)
-                    id_ = f"input_{number}" if plain else f"n{self._place[x]}"
+                if place not in self._inputs:
+                    plain = is_plain_number(x)
+                    id_ = f"input_{len(self._inputs) + 1}" if plain else f"n{self._place[x]}"
                     name = f"input {j + 1}" if plain else self.names[x]
-                    box = self._inputs[place] = self.boxes[place] = Box(id_, "input", name)
-                box.nodes.append(x)
+                    self._inputs[place] = self.boxes[place] = Box(id_, "input", name)
+                self._inputs[place].nodes.append(x)
                 if x._row is not LITERAL:
-                    self._box[x] = box
+                    self._box[x] = self._inputs[place]
 
     @staticmethod
     def _sums(box: Box) -> list[Value]:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..engine.graph import is_constant, topological_order
 from ..engine.value import Value
-from ..functions.slopes import exact_sum
 from ..reading.formulas import made_by
 from ..reading.names import Names
 from ..reading.text import label_text, markup, text_width
@@ -109,20 +107,6 @@ def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | N
     return opened
 
 
-@dataclass(frozen=True)
-class _Widths:
-    """Of the cells of a table; 0: there is no such cell."""
-
-    back: int
-    name: int
-    value: int
-    gradient: int
-
-    @property
-    def whole(self) -> int:
-        return self.back + self.name + self.value + self.gradient
-
-
 class NetworkPicture:
     """A network as it stands now, laid out for the numbers that it has in the end."""
 
@@ -131,12 +115,11 @@ class NetworkPicture:
     ) -> None:
         self.now, self.final, self.look, self.as_tables, self.opened = now, final, look, as_tables, opened
         self.scale = scale_of(flow.message for flow in final.flows.values()) if look.shows("messages") else None
-        self.warmth = scale_of(self._gradient(final, box) for box in final.boxes.values())
-        self._current = {box.id: box for box in now.boxes.values()}
+        self.warmth = scale_of(final.gradient(box.shown) for box in final.boxes.values())
         self._flows = {flow.id: flow for flow in now.flows.values()}
         self.spots: dict[str, Spot] = {}
         self.links: dict[str, Link] = {}
-        self._widths: dict[int, _Widths] = {}
+        self._widths: dict[int, tuple[int, ...]] = {}  # of the cells of a table, by column; 0: there is no such cell
         self._crowd = self._crowded_inputs()
         self._lay_out()
 
@@ -183,7 +166,7 @@ class NetworkPicture:
             self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
         widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
         for id_, spot in self.spots.items():
-            if id_ in self._by_id and (self._by_id[id_].kind != "neuron" or self.is_table(self._by_id[id_])):
+            if id_ != "inputs" and (self.final.by_id[id_].kind != "neuron" or self.is_table(self.final.by_id[id_])):
                 spot.width = widest[spot.column]
         for flow in self._drawn_flows():
             source = "inputs" if flow.source.id in self._crowd else flow.source.id
@@ -192,10 +175,6 @@ class NetworkPicture:
                 link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 26.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
-
-    @cached_property
-    def _by_id(self) -> dict[str, Box]:
-        return {box.id: box for box in self.final.boxes.values()}
 
     def _in_order(self, boxes: Sequence[Box]) -> list[Box]:
         """Inputs and neurons as they are counted, then all else; each in its column."""
@@ -219,7 +198,7 @@ class NetworkPicture:
         return abs(self.final.source.gradient(weight) or 0.0) + 1e-9 * abs(weight._data)
 
     def _spot(self, box: Box, column: Sequence[Box]) -> Spot:
-        width = self._widths[box.rank].whole + 2.0
+        width = sum(self._widths[box.rank]) + 2.0
         if self.is_table(box):
             rows = len(self.lines(box))
             height = _HEAD + _NAMES + _ROW * rows + 2.0
@@ -275,7 +254,7 @@ class NetworkPicture:
 
     # --- text ---
 
-    def _widths_of(self, boxes: Sequence[Box]) -> _Widths:
+    def _widths_of(self, boxes: Sequence[Box]) -> tuple[int, ...]:
         """The widths that the cells of a column need, now and in the end."""
         texts: list[tuple[str, str, str, str]] = []
         names = [0]
@@ -297,7 +276,7 @@ class NetworkPicture:
         widths = [max([text_width(t[k], _SIZE if k else SMALL) for t in texts], default=0) for k in range(4)]
         room = [width + 2 * PADDING + 2 if width else 0 for width in widths]
         room[1] = max(room[1], max(names) - room[0] - room[2] - room[3])
-        return _Widths(*room)
+        return tuple(room)
 
     @property
     def _headings(self) -> tuple[str, str, str]:
@@ -309,43 +288,13 @@ class NetworkPicture:
 
     def _line_texts(self, network: Network, box: Box, line: Line) -> tuple[str, str, str, str]:
         """What stands in a row: the message that goes back, the name, the value and the gradient."""
-        back = ""
-        if line.what in ("weight", "bias") and self.scale is not None:
-            messages = [flow.message for flow in self._into(network, box, line)]
-            known = [message for message in messages if message is not None]
-            back = self._number(exact_sum(known)) if known else ""
-        node = line.nodes[0]
+        message = network.message(box, box.lines.index(line)) if self.scale is not None else None
         name = label_text(line.name, 24)
         if line.what == "a":
-            name += f" = {label_text(node._row.name, 12)}"
+            name += f" = {label_text(line.nodes[0]._row.name, 12)}"
         value = self._values(network, line.nodes) if self.look.shows("values") else ""
-        gradient = self._number(self._sum(network, line.nodes)) if self.look.shows("gradients") else ""
-        return back, name, value, gradient
-
-    def _into(self, network: Network, box: Box, line: Line) -> list[Flow]:
-        number = box.lines.index(line)
-        return [self._flow(network, id_) for id_ in self._ids_into.get((box.id, number), ())]
-
-    def _flow(self, network: Network, id_: str) -> Flow:
-        return self._flows[id_] if network is self.now else self._final_flows[id_]
-
-    @cached_property
-    def _final_flows(self) -> dict[str, Flow]:
-        return {flow.id: flow for flow in self.final.flows.values()}
-
-    @cached_property
-    def _ids_into(self) -> dict[tuple[str, int | None], list[str]]:
-        found: dict[tuple[str, int | None], list[str]] = {}
-        for flow in self.final.flows.values():
-            found.setdefault((flow.target.id, flow.line), []).append(flow.id)
-        return found
-
-    @cached_property
-    def _into_box(self) -> dict[str, list[Flow]]:
-        found: dict[str, list[Flow]] = {}
-        for flow in self.final.flows.values():
-            found.setdefault(flow.target.id, []).append(flow)
-        return found
+        gradient = self._number(network.gradient(line.nodes)) if self.look.shows("gradients") else ""
+        return "" if message is None else self._number(message), name, value, gradient
 
     def _number(self, x: float | None) -> str:
         return self.look.number(x, missing="–")
@@ -359,13 +308,6 @@ class NetworkPicture:
         if low == high:
             return self._number(low)
         return f"{low:.2g} … {high:.2g}"
-
-    def _sum(self, network: Network, nodes: Sequence[Value]) -> float | None:
-        known = [g for node in nodes if (g := network.source.gradient(node)) is not None]
-        return exact_sum(known) if known else None
-
-    def _gradient(self, network: Network, box: Box) -> float | None:
-        return self._sum(network, box.nodes[-1:] if box.chained else box.nodes)
 
     def _heads(self, box: Box) -> list[str]:
         """The name of a box that is no neuron, and how it is made."""
@@ -382,10 +324,9 @@ class NetworkPicture:
 
     def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
         network = self.final if final else self.now
-        nodes = box.nodes[-1:] if box.chained else box.nodes
-        told = [("value", self._values(network, nodes))] if self.look.shows("values") else []
+        told = [("value", self._values(network, box.shown))] if self.look.shows("values") else []
         if self.look.shows("gradients") and box.kind != "constant" and not self._is_constant(box):
-            told.append(("grad", self._number(self._gradient(network, box))))
+            told.append(("grad", self._number(network.gradient(box.shown))))
         return told
 
     @staticmethod
@@ -394,13 +335,12 @@ class NetworkPicture:
 
     def _cell_text(self, network: Network, box: Box) -> str:
         note = "" if not box.notes else "dead" if "dead" in box.notes else WARNING
-        value = (
-            self._values(network, box.nodes) if self.look.shows("values") and (not note or len(box.nodes) < 2) else ""
-        )
+        roomy = self.look.shows("values") and (not note or len(box.nodes) < 2)
+        value = self._values(network, box.nodes) if roomy else ""
         return f"{value} {note}".strip() or f"{box.address[1]}"
 
     def _note(self, box: Box) -> str:
-        notes = self._current[box.id].notes
+        notes = self.now.by_id[box.id].notes
         return ", ".join(notes) if notes in ((), ("dead",)) else f"{WARNING} {', '.join(notes)}"
 
     def _beside(self, flow: Flow) -> list[str]:
@@ -411,6 +351,10 @@ class NetworkPicture:
         if flow.message is not None:
             told.append(f"← {self._number(flow.message)}")
         return told
+
+    @cached_property
+    def _final_flows(self) -> dict[str, Flow]:
+        return {flow.id: flow for flow in self.final.flows.values()}
 
     def _crowd_text(self) -> str:
         return f"{len(self._crowd):,} inputs"
@@ -435,7 +379,7 @@ class NetworkPicture:
             return {"tooltip": graphviz.escape(said[id_])} if tooltips and id_ in said else {}
 
         for id_, spot in self.spots.items():
-            label = self._crowd_label() if id_ == "inputs" else self._label(self._current[id_], spot)
+            label = self._crowd_label() if id_ == "inputs" else self._label(self.now.by_id[id_], spot)
             where = {"pos": f"{_n(spot.x)},{_n(spot.y)}"}
             drawing.node(id_, label, id=id_, **{"class": self._class(id_)}, **where, **told(id_))
         for id_, link in self.links.items():
@@ -449,7 +393,7 @@ class NetworkPicture:
         return drawing
 
     def _class(self, id_: str) -> str:
-        box = self._current.get(id_)
+        box = self.now.by_id.get(id_)
         if box is None:
             return "group"
         return " ".join([box.kind, *[note.replace(" ", "-") for note in box.notes]])
@@ -479,7 +423,7 @@ class NetworkPicture:
         lines = [_line(_td(f"{heads[0]} {notes}", width, _HEAD, _SIZE, bold=True, span=2))]
         lines += [_line(_td(text, width, _NAMES, 9, colour=palette.grey, span=2)) for text in heads[1:]]
         for what, text in self._numbers(box, final=False):
-            colour = self._sign(self._gradient(self.now, box)) if what == "grad" else ""
+            colour = self._sign(self.now.gradient(box.shown)) if what == "grad" else ""
             name = text_width("value", 9) + 2 * PADDING
             lines.append(
                 _line(
@@ -493,34 +437,32 @@ class NetworkPicture:
         palette, widths, note = self.palette, self._widths[box.rank], self._note(box)
         dead = "dead" in box.notes
         ink = palette.grey if dead else ""
-        head = _td(box.name, widths.whole, _HEAD, _SIZE, bold=True, colour=ink, span=4, note=note, alarm=palette.alarm)
+        head = _td(box.name, sum(widths), _HEAD, _SIZE, bold=True, colour=ink, span=4, note=note, alarm=palette.alarm)
         lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
-        sizes = (widths.back, widths.name, widths.value, widths.gradient)
         names = (self._headings[0], "", *self._headings[1:])
         lines.append(
             _line(
                 *[
                     _td(t, w, _NAMES, 8, colour=palette.grey, right=k > 1)
-                    for k, (t, w) in enumerate(zip(names, sizes, strict=True))
+                    for k, (t, w) in enumerate(zip(names, widths, strict=True))
                     if w
                 ]
             )
         )
-        for line in self.lines(self._by_id[box.id]):
+        for line in self.lines(self.final.by_id[box.id]):
             mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
             texts = self._line_texts(self.now, box, mine)
-            message = [f.message for f in self._into(self.now, self._by_id[box.id], line)]
             colours = (
-                self._sign(exact_sum([m for m in message if m is not None])) if message else "",
+                self._sign(self.now.message(box, box.lines.index(mine))),
                 ink,
                 ink,
-                self._sign(self._sum(self.now, mine.nodes)),
+                self._sign(self.now.gradient(mine.nodes)),
             )
             state = self._state(mine.nodes)
             fill = palette.current_fill if state == "current" else palette.cluster_fill if line.what in "za" else ""
             cells = [
                 _td(text, width, _ROW, _SIZE if k else 9, colour=colour, right=k > 1)
-                for k, (text, width, colour) in enumerate(zip(texts, sizes, colours, strict=True))
+                for k, (text, width, colour) in enumerate(zip(texts, widths, colours, strict=True))
                 if width
             ]
             lines.append(_line(*cells, fill=fill))
@@ -529,7 +471,7 @@ class NetworkPicture:
 
     def _cell(self, box: Box, spot: Spot) -> str:
         """A neuron in a column of many: its value on the colour of its gradient, or the colour alone."""
-        palette, gradient = self.palette, self._gradient(self.now, box)
+        palette, gradient = self.palette, self.now.gradient(box.shown)
         warm = self.warmth
         colour = palette.cluster_fill if gradient is None or warm is None else warm.colour(palette, gradient)
         if gradient == 0 or "dead" in box.notes:
@@ -594,7 +536,7 @@ class NetworkPicture:
         look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
         if stopped:
             look |= {"style": "dotted", "arrowtail": "empty"}
-        if flow.target.kind == "op" and link.is_level and len(self._into_box[flow.target.id]) == 1:
+        if flow.target.kind == "op" and link.is_level and len(self.final.into[flow.target.id, None]) == 1:
             look |= self._on_arrow(flow, link)
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
             drawing.edge(source, flow.target.id, pos=_pos(link.way, tail=True), **look)
@@ -684,7 +626,7 @@ class NetworkPicture:
 
     def titles(self) -> dict[str, str]:
         """What is said of each box and arrow, by its id."""
-        said = {id_: self._box_said(self._current[id_]) for id_ in self.spots if id_ != "inputs"}
+        said = {id_: self._box_said(self.now.by_id[id_]) for id_ in self.spots if id_ != "inputs"}
         said |= {id_: self._flow_said(self._flows[id_]) for id_ in self.links}
         if self._crowd:
             said["inputs"] = self._crowd_text()
@@ -697,11 +639,11 @@ class NetworkPicture:
             made = " ".join(label_text(t, 60) for t in self._heads(box))
             text = f"{made} = {value}"
             if box.kind != "constant" and not self._is_constant(box):
-                text += f", gradient {number(self._gradient(self.now, box))}"
+                text += f", gradient {number(self.now.gradient(box.shown))}"
             return "; ".join([text, *box.notes])
         parts = [
             f"{label_text(line.name, 40)} = {self._values(self.now, line.nodes)}, "
-            f"gradient {number(self._sum(self.now, line.nodes))}"
+            f"gradient {number(self.now.gradient(line.nodes))}"
             for line in box.lines
             if line.what in ("z", "a") or len(box.lines) <= 12
         ]

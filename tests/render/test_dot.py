@@ -37,7 +37,7 @@ labels = st.lists(any_text | breakouts, max_size=4).map("".join)
 
 
 @pytest.mark.parametrize("backward", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("name", ["expression", "square", "lesson_5", "hostile"])
+@pytest.mark.parametrize("name", ["expression", "square", "lesson_5", "hostile", "network"])
 def test_golden(name: str, backward: bool, request: pytest.FixtureRequest) -> None:
     root: Value = request.getfixturevalue(name)
     if backward:
