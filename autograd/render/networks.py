@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ..engine.graph import is_constant
-from ..engine.ops import ADD, LITERAL
+from ..engine.ops import ADD, DOT, LITERAL
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
 from ..reading.grouping import Grouping
 from ..reading.names import Names, is_plain_number
-from .rows import State, Stored, mark_of
+from .rows import AtStep, State, Stored, mark_of
 
 __all__ = ["Box", "Flow", "Line", "Network", "network_of"]
 
@@ -64,7 +64,7 @@ class Flow:
     target: Box
     line: int | None  # of a neuron: the row that it meets
     count: int = 0
-    local: float | None = None  # of a single use
+    local: float | None = None  # of the first use
     upstream: float | None = None
     messages: list[float] = field(default_factory=list)
     states: set[State] = field(default_factory=set)
@@ -89,6 +89,8 @@ class Network:
         self._box: dict[Value, Box] = {}
         self._place = {node: i for i, node in enumerate(order)}
         self._stacked = False
+        self._moment = isinstance(source, AtStep)
+        self._known: dict[int, list[Box]] = {}  # by the id of a tuple of inputs: the boxes that these are in
         self._put_neurons()
         self._put_inputs()
         self._put_operations()
@@ -241,25 +243,32 @@ class Network:
 
     def _flows_into_neuron(self, box: Box, z: Value) -> None:
         weights, inputs, bias = self.grouping.terms(z)
-        dot = next(p for p in z.parents if self.grouping.of(p) and not p.label and p.parents) if z._row is ADD else z
-        partials = self.source.locals(dot)
-        first = len(weights) if dot._a[0] is weights[0] else 0
-        users = self._users[tuple(map(id, inputs))]
-        for j, x in enumerate(inputs):
-            source = self._box.get(x) or self._inputs[users, j]
-            self._add(source, box, j, x, dot, partials[first + j])
+        product = z if z._row is DOT else next(p for p in z.parents if p._row is DOT)
+        partials = self.source.locals(product)
+        first = len(weights) if product._a[0] is weights[0] else 0
+        for j, (x, source) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
+            self._add(source, box, j, x, product, partials[first + j])
         if bias is not None and bias.parents:
             self._add(self._box[bias], box, len(weights), bias, z, self.source.locals(z)[-1])
 
+    def _sources(self, inputs: tuple[Value, ...]) -> list[Box]:
+        """The boxes of a list of inputs, which neurons share."""
+        found = self._known.get(id(inputs))
+        if found is None:
+            users = self._users[tuple(map(id, inputs))]
+            found = [self._inputs[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
+            self._known[id(inputs)] = found
+        return found
+
     def _add(self, source: Box, target: Box, line: int | None, p: Value, node: Value, local: float | None) -> None:
         flow = self.flows.get((source, target, line))
-        if flow is None:
-            flow = self.flows[source, target, line] = Flow(source, target, line)
         upstream = self.source.upstream(node)
+        if flow is None:
+            flow = self.flows[source, target, line] = Flow(source, target, line, 0, local, upstream)
         flow.count += 1
-        flow.local, flow.upstream = (local, upstream) if flow.count == 1 else (None, None)
-        flow.states.add(self.source.edge_state(node, p))
-        if local is not None and upstream is not None and not is_constant(p):
+        if self._moment:
+            flow.states.add(self.source.edge_state(node, p))
+        if local is not None and upstream is not None and p._row is not LITERAL and not is_constant(p):
             flow.messages.append(upstream * local)
 
     # --- marks ---
@@ -299,11 +308,8 @@ class Network:
         return False
 
 
-def network_of(order: Sequence[Value], names: Names, source: Stored) -> Network | None:
-    """The network that a graph is, with a column for each box; None: it is none, or runs in circles."""
-    grouping = Grouping(order)
-    if not grouping.layers:
-        return None
+def network_of(order: Sequence[Value], names: Names, source: Stored, grouping: Grouping) -> Network | None:
+    """The network that a graph with neurons is, with a column for each box; None: it is none, or runs in circles."""
     network = Network(order, names, source, grouping)
     return network if network.around() <= _MOST_AROUND and _ranked(network) else None
 

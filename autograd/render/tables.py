@@ -11,8 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..engine.graph import is_constant, topological_order
+from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.formulas import made_by
+from ..reading.grouping import Grouping
 from ..reading.names import Names
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
@@ -58,19 +60,19 @@ def network_picture(
     """
     if not root.parents:
         return None
-    if trace is None and at_step is None:
-        order: Sequence[Value] = topological_order(root)
-        names, final = Names(order), network_of(order, Names(order), Stored())
-        now = final
-    else:
+    if trace is not None or at_step is not None:
         trace = trace_of(root, trace)
-        order, names = trace.order, trace.names
-        final = network_of(order, names, AtStep(trace, len(trace)))
-        now = (
-            final
-            if at_step is None or final is None
-            else network_of(order, names, AtStep(trace, checked_step(trace, at_step)))
-        )
+    order: Sequence[Value] = topological_order(root) if trace is None else trace.order
+    if not any(node._row is DOT for node in order):
+        return None
+    grouping = Grouping(order)
+    if not grouping.layers:
+        return None
+    names = Names(order) if trace is None else trace.names
+    final = network_of(order, names, Stored() if trace is None else AtStep(trace, len(trace)), grouping)
+    now = final
+    if final is not None and trace is not None and at_step is not None:
+        now = network_of(order, names, AtStep(trace, checked_step(trace, at_step)), grouping)
     if final is None or now is None:
         return None
     opened = _opened(final, expand)

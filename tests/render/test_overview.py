@@ -186,7 +186,7 @@ def test_what_stands_between_layers_has_a_box_of_its_own() -> None:
 def test_a_deep_network_has_several_layers_in_one_box() -> None:
     h = Value(1.0, "x", constant=True)
     for i in range(200):
-        h = tanh(Value(0.5, f"w{i}") * h)
+        h = tanh(dot([Value(0.5, f"w{i}")], [h]))
     rows = picture_rows(h)
     assert len(rows.nodes) <= 60
     assert by_name(rows)["layers 1 to 5"].members == 15

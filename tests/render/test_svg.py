@@ -246,7 +246,7 @@ def test_every_engine_draws_the_lessons(engine: Path, number: int, claim: str | 
     root.backward()
     set_dot(engine)
     try:
-        svg = to_svg(root)
+        svg = to_svg(root, level="node")
     finally:
         set_dot(None)
     found = titles(svg)
