@@ -15,7 +15,7 @@ from ..engine.graph import is_constant
 from ..engine.ops import ADD, DOT, LITERAL
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
-from ..reading.grouping import Grouping
+from ..reading.grouping import Grouping, Terms
 from ..reading.names import Names, is_plain_number
 from .rows import AtStep, State, Stored, mark_of
 
@@ -90,7 +90,8 @@ class Network:
         self._place = {node: i for i, node in enumerate(order)}
         self._stacked = False
         self._moment = isinstance(source, AtStep)
-        self._known: dict[int, list[Box]] = {}  # by the id of a tuple of inputs: the boxes that these are in
+        self._terms: dict[Value, Terms] = {}  # of each weighted sum; they keep the tuples of inputs alive
+        self._known: dict[int, list[Box]] = {}  # by the id of such a tuple: the boxes that its nodes are in
         self._put_neurons()
         self._put_inputs()
         self._put_operations()
@@ -141,13 +142,14 @@ class Network:
                 stage[node] = stage[below] + 1
             else:
                 stage[node] = 0
+                self._terms[node] = self.grouping.terms(node)
             if len(rows[address]) == stage[node]:
                 rows[address].append([])
             rows[address][stage[node]].append(node)
         for address, stages in sorted(rows.items()):
             layer, neuron = address
             box = Box(f"g_layer_{layer}_neuron_{neuron}", "neuron", f"neuron {neuron}", stages[-1], address=address)
-            terms = self.grouping.terms(stages[0][0])
+            terms = self._terms[stages[0][0]]
             box.lines = [Line("weight", self.names[w], [w]) for w in terms.weights]
             box.lines += [] if terms.bias is None else [Line("bias", self.names[terms.bias], [terms.bias])]
             box.lines += [Line("a" if k else "z", self.names[nodes[0]], nodes) for k, nodes in enumerate(stages)]
@@ -164,12 +166,13 @@ class Network:
         self._inputs: dict[tuple[frozenset[Address], int], Box] = {}
         users: dict[tuple[int, ...], set[Address]] = defaultdict(set)
         lists: dict[tuple[int, ...], tuple[Value, ...]] = {}
+        self._key: dict[int, tuple[int, ...]] = {}  # neurons may share a tuple of inputs, or have equal ones
         for neuron in self.neurons:
             for z in self._sums(neuron):
-                inputs = self.grouping.terms(z).inputs
-                key = tuple(map(id, inputs))
+                inputs = self._terms[z].inputs
+                key = self._key.get(id(inputs)) or self._key.setdefault(id(inputs), tuple(map(id, inputs)))
                 users[key].add(neuron.address)
-                lists[key] = inputs
+                lists.setdefault(key, inputs)
         self._users = {key: frozenset(found) for key, found in users.items()}
         for key, inputs in lists.items():
             for j, x in enumerate(inputs):
@@ -242,7 +245,7 @@ class Network:
                             self._add(self._box[p], box, None, p, node, partials[k])
 
     def _flows_into_neuron(self, box: Box, z: Value) -> None:
-        weights, inputs, bias = self.grouping.terms(z)
+        weights, inputs, bias = self._terms[z]
         product = z if z._row is DOT else next(p for p in z.parents if p._row is DOT)
         partials = self.source.locals(product)
         first = len(weights) if product._a[0] is weights[0] else 0
@@ -255,7 +258,7 @@ class Network:
         """The boxes of a list of inputs, which neurons share."""
         found = self._known.get(id(inputs))
         if found is None:
-            users = self._users[tuple(map(id, inputs))]
+            users = self._users[self._key[id(inputs)]]
             found = [self._inputs[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
             self._known[id(inputs)] = found
         return found
