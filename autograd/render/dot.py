@@ -65,6 +65,10 @@ def to_dot(
     derivative and with what flowed along it: blue if that is positive and red if it is negative, the wider and the more
     saturated the larger it is. What is less than a millionth of the root's gradient is dotted with a hollow head.
 
+    A network, made by `autograd.nn` or by `dot`, is drawn neuron by neuron: each is a table with a row for a weight, and
+    an arrow meets the row of the weight that it is multiplied by. Once a backward has run the same arrow carries the
+    gradient back. The samples of a batch are stacked, with the sums of their gradients.
+
     With `at_step` the graph is drawn as it stands in the middle of stepping: what is not computed then says so, and
     gradients are those so far (a "+ …" says that more is to come).
 
@@ -74,12 +78,15 @@ def to_dot(
         at_step: how many records of the trace have happened, see :func:`autograd.steps`. None: no moment, but what
             the nodes store; or the end of `trace`.
         trace: a trace of `root` to take the numbers from.
-        level: what a box is: "node", "neuron" or "layer". None: a node, while there are few.
-        expand: parts of a large graph to open all the same, see :func:`autograd.render.overview.picture_rows`.
+        level: what a box is: "node" (an operation), "neuron" or "layer". None: a neuron in a network, with a table of
+            its weights while no layer has more than 6 neurons and 8 inputs, and else a cell; a layer where that would
+            be wider than 1,800 points or higher than 1,400; a node in any other graph, while there are few.
+        expand: what to open all the same: the tables of neurons ("layer 2, neuron 3") or of layers among cells; of a
+            large graph its parts, see :func:`autograd.render.overview.picture_rows`.
         options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.style.Look`.
 
     Returns:
-        A Digraph. Its nodes are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
+        A Digraph. The nodes for operations are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
         run; ``.render(...)`` and ``.pipe(...)`` use the ``dot`` program that :func:`autograd.render.to_svg` uses.
 
     Raises:

@@ -64,9 +64,9 @@ def picture_rows(
 ) -> Rows:
     """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many.
 
-    Boxes are neurons if that makes an overview of at most 60, else layers. What is outside the layers is one box for
-    the inputs, one for the targets, and bands of steps for the rest; a graph without layers is bands of steps. What
-    flows between two boxes is the exact sum of what flows between their nodes.
+    Boxes are layers, or neurons where these are asked for. What is outside the layers is one box for the inputs, one
+    for the targets, and bands of steps for the rest; a graph without layers is bands of steps. What flows between two
+    boxes is the exact sum of what flows between their nodes.
 
     Args:
         root: the node to read from, usually a loss.
@@ -143,8 +143,6 @@ class _Graph:
 
     def boxed(self, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
         """The rows in boxes."""
-        if level is None:  # chosen for the overview as it is before anything is opened
-            level = "neuron" if self.parts.readable(_open_boxes(self.parts, [], to_neurons=True)[0]) else "layer"
         boxes, used = _open_boxes(self.parts, wanted, to_neurons=level == "neuron")
         apart = self.nodes(wanted, used, boxes)
         _check_size(len(boxes), 0)

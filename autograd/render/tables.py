@@ -264,7 +264,7 @@ class NetworkPicture:
             for network in (self.now, self.final):
                 if self.is_table(box):
                     texts += [self._line_texts(network, box, line) for line in self.lines(box)]
-                    texts.append((self._headings[0], "", *self._headings[1:]))
+                    texts.append(("", "", *self._headings[1:]))
                     head = text_width(f"{box.name}  {self._note(box)}", _SIZE, bold=True) + 2 * PADDING + 6
                 elif box.kind == "neuron":
                     texts.append(("", "", self._cell_text(network, box), ""))
@@ -276,6 +276,7 @@ class NetworkPicture:
                     head = max([head, *numbers])
                 names.append(head)
         widths = [max([text_width(t[k], _SIZE if k else SMALL) for t in texts], default=0) for k in range(4)]
+        widths[0] = widths[0] and max(widths[0], text_width(self._headings[0], 8))
         room = [width + 2 * PADDING + 2 if width else 0 for width in widths]
         room[1] = max(room[1], max(names) - room[0] - room[2] - room[3])
         return tuple(room)
@@ -442,15 +443,8 @@ class NetworkPicture:
         head = _td(box.name, sum(widths), _HEAD, _SIZE, bold=True, colour=ink, span=4, note=note, alarm=palette.alarm)
         lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
         names = (self._headings[0], "", *self._headings[1:])
-        lines.append(
-            _line(
-                *[
-                    _td(t, w, _NAMES, 8, colour=palette.grey, right=k > 1)
-                    for k, (t, w) in enumerate(zip(names, widths, strict=True))
-                    if w
-                ]
-            )
-        )
+        named = [(k, name, width) for k, (name, width) in enumerate(zip(names, widths, strict=True)) if width]
+        lines.append(_line(*[_td(name, w, _NAMES, 8, colour=palette.grey, right=k > 1) for k, name, w in named]))
         for line in self.lines(self.final.by_id[box.id]):
             mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
             texts = self._line_texts(self.now, box, mine)
@@ -589,8 +583,6 @@ class NetworkPicture:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
             box = next(b for b in self.final.neurons if b.address[0] == layer)
             text = f"layer {layer}" + (f" ({count})" if not self.as_tables else "")
-            if self.final.samples > 1 and layer == 1:
-                text += f", {self.final.samples} samples"
             where = {"pos": f"{_n(self.spots[box.id].x)},{_n(self.extent[3] - 8)}"}
             label = table([cell(text, SMALL, bold=True, colour=self.palette.grey)], CELLPADDING=1)
             drawing.node(f"title_{layer}", label, id=f"title_{layer}", **where)
@@ -606,6 +598,8 @@ class NetworkPicture:
             told.append("blue: positive, red: negative")
         if any(flow.message == 0 for flow in self.final.flows.values()):
             told.append("dotted: 0 or vanishing")
+        if self.final.samples > 1:
+            told.append(f"{self.final.samples} samples in one: values from … to, gradients are sums")
         if not self.as_tables:
             told.append("thin lines: weights; swatch: the neuron's gradient")
         wide = sum(text_width(f"± {self.look.number(size)}", SMALL) + 2 * 34 + 6 for size in scale.samples())
