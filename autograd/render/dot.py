@@ -65,9 +65,9 @@ def to_dot(
     derivative and with what flowed along it: blue if that is positive and red if it is negative, the wider and the more
     saturated the larger it is. What is less than a millionth of the root's gradient is dotted with a hollow head.
 
-    A network, made by `autograd.nn` or by `dot`, is drawn neuron by neuron: each is a table with a row for a weight, and
-    an arrow meets the row of the weight that it is multiplied by. Once a backward has run the same arrow carries the
-    gradient back. The samples of a batch are stacked, with the sums of their gradients.
+    A network, made by `autograd.nn` or by `dot`, is drawn neuron by neuron: each is a table with a row for a weight,
+    and an arrow meets the row of the weight that it is multiplied by. Once a backward has run the same arrow carries
+    the gradient back. The samples of a batch are stacked, with the sums of their gradients.
 
     With `at_step` the graph is drawn as it stands in the middle of stepping: what is not computed then says so, and
     gradients are those so far (a "+ …" says that more is to come).
@@ -86,8 +86,9 @@ def to_dot(
         options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.style.Look`.
 
     Returns:
-        A Digraph. The nodes for operations are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
-        run; ``.render(...)`` and ``.pipe(...)`` use the ``dot`` program that :func:`autograd.render.to_svg` uses.
+        A Digraph. The nodes for operations are n0, n1, ... in topological order; ``.source`` is the same for the same
+        graph in every run; ``.render(...)`` and ``.pipe(...)`` use the ``dot`` program that
+        :func:`autograd.render.to_svg` uses.
 
     Raises:
         OperandError: `root` is not a Value, or `at_step` no whole number.

@@ -69,6 +69,14 @@ class Flow:
     messages: list[float] = field(default_factory=list)
     states: set[State] = field(default_factory=set)
 
+    def add(self, local: float | None, upstream: float | None, learns: bool) -> None:
+        """One more use; `learns`: whether a gradient flows back along it."""
+        if not self.count:
+            self.local, self.upstream = local, upstream
+        self.count += 1
+        if learns and local is not None and upstream is not None:
+            self.messages.append(upstream * local)
+
     @property
     def message(self) -> float | None:
         return exact_sum(self.messages) if self.messages else None
@@ -91,7 +99,8 @@ class Network:
         self._stacked = False
         self._moment = isinstance(source, AtStep)
         self._terms: dict[Value, Terms] = {}  # of each weighted sum; they keep the tuples of inputs alive
-        self._known: dict[int, list[Box]] = {}  # by the id of such a tuple: the boxes that its nodes are in
+        # By the id of such a tuple: the boxes that its nodes are in, and whether gradients flow to them.
+        self._known: dict[int, list[tuple[Box, bool]]] = {}
         self._put_neurons()
         self._put_inputs()
         self._put_operations()
@@ -239,40 +248,42 @@ class Network:
                     self._flows_into_neuron(box, z)
             elif box.kind == "op":
                 for node in box.nodes:
-                    partials = self.source.locals(node)
+                    partials, upstream = self.source.locals(node), self.source.upstream(node)
                     for k, p in enumerate(node.parents):
                         if p._row is not LITERAL and self._box[p] is not box:
-                            self._add(self._box[p], box, None, p, node, partials[k])
+                            flow = self._flow(self._box[p], box, None, p, node)
+                            flow.add(partials[k], upstream, not is_constant(p))
 
     def _flows_into_neuron(self, box: Box, z: Value) -> None:
         weights, inputs, bias = self._terms[z]
         product = z if z._row is DOT else next(p for p in z.parents if p._row is DOT)
         partials = self.source.locals(product)
         first = len(weights) if product._a[0] is weights[0] else 0
-        for j, (x, source) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
-            self._add(source, box, j, x, product, partials[first + j])
+        upstream = self.source.upstream(product)
+        for j, (x, (source, learns)) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
+            self._flow(source, box, j, x, product).add(partials[first + j], upstream, learns)
         if bias is not None and bias.parents:
-            self._add(self._box[bias], box, len(weights), bias, z, self.source.locals(z)[-1])
+            flow = self._flow(self._box[bias], box, len(weights), bias, z)
+            flow.add(self.source.locals(z)[-1], self.source.upstream(z), True)
 
-    def _sources(self, inputs: tuple[Value, ...]) -> list[Box]:
+    def _sources(self, inputs: tuple[Value, ...]) -> list[tuple[Box, bool]]:
         """The boxes of a list of inputs, which neurons share."""
         found = self._known.get(id(inputs))
         if found is None:
             users = self._users[self._key[id(inputs)]]
-            found = [self._inputs[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
+            boxes = [self._inputs[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
+            found = [(box, not is_constant(x)) for box, x in zip(boxes, inputs, strict=True)]
             self._known[id(inputs)] = found
         return found
 
-    def _add(self, source: Box, target: Box, line: int | None, p: Value, node: Value, local: float | None) -> None:
+    def _flow(self, source: Box, target: Box, line: int | None, p: Value, node: Value) -> Flow:
+        """The flow that the use of `p` by `node` is part of."""
         flow = self.flows.get((source, target, line))
-        upstream = self.source.upstream(node)
         if flow is None:
-            flow = self.flows[source, target, line] = Flow(source, target, line, 0, local, upstream)
-        flow.count += 1
+            flow = self.flows[source, target, line] = Flow(source, target, line)
         if self._moment:
             flow.states.add(self.source.edge_state(node, p))
-        if local is not None and upstream is not None and p._row is not LITERAL and not is_constant(p):
-            flow.messages.append(upstream * local)
+        return flow
 
     # --- marks ---
 
