@@ -29,6 +29,7 @@ class Spot:
     height: float
     space: float = 18.0  # above the next box
     follows: bool = False  # whether it stands at the height of what comes into it
+    at_right: bool = False  # of its column, where it is narrower than that
     exit: float = 0.5  # where arrows leave: 0 is the top of the box, 1 its bottom
     x: float = 0.0  # of its centre
     y: float = 0.0
@@ -182,9 +183,7 @@ def _spread(columns: dict[int, list[Spot]], links: Sequence[Link], gap: float | 
     for number in sorted(columns):
         width = max(spot.width for spot in columns[number])
         for spot in columns[number]:
-            spot.x = x + (spot.width or width) / 2
-            if not spot.width:
-                spot.x, spot.width = x + width / 2, 0.0
+            spot.x = x + (width - spot.width / 2 if spot.at_right else spot.width / 2)
         tall = sum(spot.height + spot.space for spot in columns[number]) if crossing[number] > 30 else 0.0
         usual = min(_WIDEST_GAP + tall / 10, _GAP + _PER_LINK * max(0, crossing[number] - 1))
         x += width + max(usual if gap is None else gap, room[number])

@@ -167,9 +167,9 @@ class NetworkPicture:
         for box in self._in_order(boxes):
             self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
         widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
-        for id_, spot in self.spots.items():
-            if id_ != "inputs" and (self.final.by_id[id_].kind != "neuron" or self.is_table(self.final.by_id[id_])):
-                spot.width = widest[spot.column]
+        for box in boxes:
+            if box.kind != "constant" and (box.kind != "neuron" or self.is_table(box)):
+                self.spots[box.id].width = widest[box.rank]
         for flow in self._drawn_flows():
             source = "inputs" if flow.source.id in self._crowd else flow.source.id
             link = Link(self.spots[source], self.spots[flow.target.id], self._entry(flow))
@@ -207,12 +207,16 @@ class NetworkPicture:
             return Spot(box.rank, width, height, 20.0, exit=1 - (_ROW / 2 + 1) / height)
         if box.kind == "neuron":
             dense = len(column) > 24
-            return Spot(box.rank, 18.0 if dense else width + 12, 14.0 if dense else 22.0, 4.0 if dense else 12.0)
+            width += 0 if any(map(self.is_table, column)) else 12  # beside the text there is the gradient's colour
+            return Spot(box.rank, 18.0 if dense else width, 14.0 if dense else 22.0, 4.0 if dense else 12.0)
         if box.kind == "input" and box.rank == 0 and not self.as_tables and len(column) > 24:
             return Spot(box.rank, width, 14.0, 4.0)
         rows = len(self._numbers(box, final=True))
         height = _HEAD + (_NAMES if box.kind == "op" else 0) + _ROW * rows + 2.0
-        return Spot(box.rank, width, height, 18.0 if self.as_tables else 8.0, follows=box.kind == "op")
+        space, constant = 18.0 if self.as_tables else 8.0, box.kind == "constant"
+        if constant:
+            width = self._widths_of([box])[1] + 2.0
+        return Spot(box.rank, width, height, space, follows=box.kind == "op", at_right=constant)
 
     def _entry(self, flow: Flow) -> float | None:
         box = flow.target

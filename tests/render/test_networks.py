@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd import Value, datasets, dot, losses, mean
+from autograd import Value, datasets, dot, lessons, losses, mean
 from autograd.nn import MLP, Linear, Neuron, Residual, Sequential, Tanh
 from autograd.reading.trace import Trace
 from autograd.render import to_dot, to_svg
@@ -56,6 +56,8 @@ NETWORKS: dict[str, Callable[[], Value]] = {
     "2-16-16-1": lambda: network((2, 16, 16, 1)),
     "64-32-10": lambda: network((64, 32, 10)),
     "784-30-10": lambda: network((784, 30, 10)),
+    "opened": lambda: network((2, 16, 16, 1)),
+    "with targets": lambda: lessons.get(1).graph("1.4")[0],
     "residual": residual,
     "batch": batch,
     "batch of a wide one": lambda: batch((16, 16, 1), "relu"),
@@ -129,7 +131,7 @@ def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 def drawn(request: pytest.FixtureRequest, dot: Path) -> tuple[NetworkPicture, Drawn]:
     root = NETWORKS[request.param]()
     root.backward()
-    picture = picture_of(root)
+    picture = picture_of(root, expand=["layer 2, neuron 4", "layer 3"] if request.param == "opened" else ())
     return picture, Drawn(picture.drawing())
 
 
