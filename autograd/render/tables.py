@@ -432,11 +432,8 @@ class NetworkPicture:
         for what, text in self._numbers(box, final=False):
             colour = self._sign(self.now.gradient(box.shown)) if what == "grad" else ""
             name = text_width("value", 9) + 2 * PADDING
-            lines.append(
-                _line(
-                    _td(what, name, _ROW, 9, colour=palette.grey), _td(text, width - name, _ROW, _SIZE, colour=colour)
-                )
-            )
+            label = _td(what, name, _ROW, 9, colour=palette.grey)
+            lines.append(_line(label, _td(text, width - name, _ROW, _SIZE, colour=colour)))
         return _box(lines, fill, line)
 
     def _table(self, box: Box) -> str:
@@ -486,12 +483,8 @@ class NetworkPicture:
         return _box([_line(swatch, td)], palette.cluster_fill if dead else palette.op_fill, outline)
 
     def _crowd_label(self) -> str:
-        width = int(self.spots["inputs"].width) - 2
-        return _box(
-            [_line(_td(self._crowd_text(), width, 38, _SIZE, bold=True))],
-            self.palette.leaf_fill,
-            self.palette.leaf_line,
-        )
+        td = _td(self._crowd_text(), int(self.spots["inputs"].width) - 2, 38, _SIZE, bold=True)
+        return _box([_line(td)], self.palette.leaf_fill, self.palette.leaf_line)
 
     def _sign(self, x: float | None) -> str:
         palette = self.palette
@@ -514,11 +507,8 @@ class NetworkPicture:
             weight = self.weight(flow)
             colour = palette.weak_positive if weight > 0 else palette.weak_negative
             width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
-            look |= {
-                "color": palette.cluster_line if source == "inputs" else colour,
-                "penwidth": f"{width:.2g}",
-                "dir": "none",
-            }
+            colour = palette.cluster_line if source == "inputs" else colour
+            look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none"}
             drawing.edge(source, flow.target.id, pos=_pos(link.way), **look)
             return
         if message is None or self.scale is None:
@@ -555,33 +545,20 @@ class NetworkPicture:
         return max([abs(line.nodes[0]._data) for b in self.final.neurons for line in b.lines if line.what == "weight"])
 
     def _on_arrow(self, flow: Flow, link: Link) -> dict[str, str]:
-        texts = self._beside(flow)
-        if not texts:
-            return {}
-        start, end = link.way[0], link.way[-1]
-        colour = self._sign(flow.message)
-        cells = [
-            cell(t, SMALL, bold=k == len(texts) - 1, colour=colour if k == len(texts) - 1 else self.palette.grey)
-            for k, t in enumerate(texts)
-        ]
-        up = 4 + 7 * len(texts)
+        *local, message = self._beside(flow)
+        (left, y), (right, _) = link.way[0], link.way[-1]
+        cells = [cell(text, SMALL, colour=self.palette.grey) for text in local]
+        cells.append(cell(message, SMALL, bold=True, colour=self._sign(flow.message)))
         return {
             "label": table(cells, CELLPADDING=0),
-            "lp": f"{_n((start[0] + end[0]) / 2)},{_n(start[1] + up)}",
+            "lp": f"{_n((left + right) / 2)},{_n(y + 4 + 7 * len(cells))}",  # above the arrow
         }
 
     def _flow_class(self, flow: Flow) -> str:
-        message = flow.message
-        kind = (
-            "flow"
-            if message is None
-            else "flow positive"
-            if message > 0
-            else "flow negative"
-            if message < 0
-            else "flow"
-        )
-        return kind + (f" {mark.replace(' ', '-')}" if (mark := mark_of((None, message), self.now.seed)) else "")
+        message = flow.message or 0.0
+        sign = "positive" if message > 0 else "negative" if message < 0 else ""
+        mark = mark_of((None, message), self.now.seed).replace(" ", "-")
+        return " ".join(filter(None, ["flow", sign, mark]))
 
     def _titles_of_columns(self, drawing: graphviz.Digraph) -> None:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
