@@ -161,22 +161,26 @@ class Layer(Module):
             as_rows(self, x, self.nin)  # raises
         neurons = self.neurons
         zs = dot_rows([neuron.row for neuron in neurons], x)
+        labelled = type(zs[0]) is Value
         if self.together is None:
-            usual = type(self.activation) is ReLU and type(zs[0]) is Value  # a shorter way to the same node
+            usual = type(self.activation) is ReLU and labelled  # a shorter way to the same node
             apply = Value.relu if usual else self.activation.apply  # type: ignore[attr-defined]  # an Activation's
+            if labelled and self.fresh:
+                out = []
+                for neuron, z, z_name, a_name in zip(neurons, zs, self._z_names, self._a_names, strict=True):
+                    a = apply(z) if neuron.nonlin else z
+                    a._label = a_name
+                    z._label = z_name  # second: where no activation follows, z is what comes out
+                    out.append(a)
+                return out
             out = [apply(z) if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
         else:
             out = _as_list(self.together(zs))
-        if type(zs[0]) is Value:
-            if self.fresh:
-                for z, a, z_name, a_name in zip(zs, out, self._z_names, self._a_names, strict=True):
-                    a._label = a_name
-                    z._label = z_name  # second: where no activation follows, z is what comes out
-            else:
-                for z, name in zip(zs, self._z_names, strict=True):
-                    z._label = name
-                for a, name in zip(out, self._a_names, strict=False):
-                    name_if_new(a, name)
+        if labelled:
+            for z, name in zip(zs, self._z_names, strict=True):
+                z._label = name
+            for a, name in zip(out, self._a_names, strict=False):
+                name_if_new(a, name)
         return out
 
     def _take_number(self, number: int, place: str = "") -> None:
