@@ -91,6 +91,7 @@ class Grouping:
         self._depth = array("q")  # of each neuron: the smallest at which it works
         self._uses = self._counted_uses()
         self._sides: dict[int, bool] = {}  # by the id of a tuple of operands: whether they can be weights
+        self._terms: dict[Any, Terms] = {}  # of each dot that is a neuron's
         self._find_neurons()
         layer_at = {depth: layer for layer, depth in enumerate(sorted(set(self._depth)), 1)}
         sizes = [0] * len(layer_at)
@@ -173,9 +174,12 @@ class Grouping:
         if z._row is ADD:
             node, bias = z.parents if z._a._row is DOT else z.parents[::-1]
             return self.terms(node)._replace(bias=bias)
-        n, first = len(z._b), self._weights_first(z)
-        left, bias = tuple(z._a[:n]), z._a[n] if len(z._a) > n else None
-        return Terms(left, z._b, bias) if first else Terms(z._b, left, bias)
+        found = self._terms.get(z)
+        if found is None:
+            n, first = len(z._b), self._weights_first(z)
+            left, bias = tuple(z._a[:n]), z._a[n] if len(z._a) > n else None
+            found = self._terms[z] = Terms(left, z._b, bias) if first else Terms(z._b, left, bias)
+        return found
 
     def _counted_uses(self) -> bytearray:
         """How often each node is used; 2 stands for several, and for a use by a dot."""

@@ -151,7 +151,7 @@ class Network:
                 stage[node] = stage[below] + 1
             else:
                 stage[node] = 0
-                self._terms[node] = self.grouping.terms(node)
+                self._terms[node] = self.grouping.terms(node)  # kept, so that ids of what is in them stay theirs
             if len(rows[address]) == stage[node]:
                 rows[address].append([])
             rows[address][stage[node]].append(node)
