@@ -56,14 +56,17 @@ class Activation(Module):
             shape = shape_of(x)
             if len(shape) != 2:
                 raise ShapeError(f"{self!r}: expects rows of shape (n, features), got {shape}")
-            return stacked([self.on_sample(list(row)) for row in x], shape[1])
-        several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
-        nodes = list(x) if several else [x]
-        results = self.on_sample(nodes)
-        for z, a in zip(nodes, results, strict=True):
+            return stacked([self._named(list(row)) for row in x], shape[1])
+        if isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0):
+            return self._named(list(x))
+        return self._named([x])[0]
+
+    def _named(self, zs: list[Any]) -> list[Any]:
+        results = self.on_sample(zs)
+        for z, a in zip(zs, results, strict=True):
             if type(z) is Value and z.label and (known := _PRE_ACTIVATION.fullmatch(z.label)):
                 name_if_new(a, "a" + known[1])
-        return results if several else results[0]
+        return results
 
     def on_sample(self, xs: list[Any]) -> list[Any]:
         """The results for the numbers of one sample."""

@@ -66,11 +66,13 @@ class Linear(Module):
         else:
             rows = [(*row, b) for row, b in zip(weights, self.bias.tolist(), strict=True)]
             results = [dot_rows(rows, sample) for sample in samples]
+        names = [indexed("z", self._number, i) for i in range(1, self.out_features + 1)]
+        for zs in results:
+            for z, name in zip(zs, names, strict=True):
+                if type(z) is Value:
+                    z._label = name
         if batch:
             return stacked(results, self.out_features)
-        for i, z in enumerate(results[0], 1):
-            if type(z) is Value:
-                z._label = indexed("z", self._number, i)
         return results[0][0] if self.out_features == 1 else results[0]
 
     def _labels(self, number: int) -> Iterable[tuple[Value, str]]:

@@ -63,13 +63,13 @@ class Neuron(Module):
     def forward(self, x: Any) -> Any:
         rows, batch = as_rows(self, x, len(self.row) - 1)
         zs = [dot(self.w, row, self.b) for row in rows]
-        if batch:
-            return stacked([[self.activate(z)] for z in zs], 1)
-        if type(zs[0]) is Value:
-            zs[0]._label = "z"
-        a = self.activate(zs[0])
-        name_if_new(a, "a")
-        return a
+        found = []
+        for z in zs:
+            if type(z) is Value:
+                z._label = "z"
+            found.append(self.activate(z))
+            name_if_new(found[-1], "a")
+        return stacked([[a] for a in found], 1) if batch else found[0]
 
     def activate(self, z: Any) -> Any:
         """What follows the weighted sum."""
@@ -152,31 +152,35 @@ class Layer(Module):
         rows, batch = as_rows(self, x, self.nin)
         if batch:
             return stacked([self.on_sample(row) for row in rows], len(self.neurons))
-        out = self.on_sample(rows[0], named=True)
+        out = self.on_sample(rows[0])
         return out[0] if len(out) == 1 else out
 
-    def on_sample(self, x: Sequence[Any], named: bool = False) -> list[Any]:
-        """The outputs for one sample, always in a list; `named`: with labels on the nodes, z1[1], a1[1] and so on."""
+    def on_sample(self, x: Sequence[Any]) -> list[Any]:
+        """The outputs for one sample, always in a list; the nodes are labelled z1[1], a1[1] and so on."""
         if len(x) != self.nin:
             as_rows(self, x, self.nin)  # raises
         neurons = self.neurons
         zs = dot_rows([neuron.row for neuron in neurons], x)
+        labelled = type(zs[0]) is Value
         if self.together is None:
-            usual = type(self.activation) is ReLU and type(zs[0]) is Value  # a shorter way to the same node
+            usual = type(self.activation) is ReLU and labelled  # a shorter way to the same node
             apply = Value.relu if usual else self.activation.apply  # type: ignore[attr-defined]  # an Activation's
+            if labelled and self.fresh:
+                out = []
+                for neuron, z, z_name, a_name in zip(neurons, zs, self._z_names, self._a_names, strict=True):
+                    a = apply(z) if neuron.nonlin else z
+                    a._label = a_name
+                    z._label = z_name  # second: where no activation follows, z is what comes out
+                    out.append(a)
+                return out
             out = [apply(z) if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
         else:
             out = _as_list(self.together(zs))
-        if named and type(zs[0]) is Value:
-            if self.fresh:
-                for z, a, z_name, a_name in zip(zs, out, self._z_names, self._a_names, strict=True):
-                    a._label = a_name
-                    z._label = z_name  # second: where no activation follows, z is what comes out
-            else:
-                for z, name in zip(zs, self._z_names, strict=True):
-                    z._label = name
-                for a, name in zip(out, self._a_names, strict=False):
-                    name_if_new(a, name)
+        if labelled:
+            for z, name in zip(zs, self._z_names, strict=True):
+                z._label = name
+            for a, name in zip(out, self._a_names, strict=False):
+                name_if_new(a, name)
         return out
 
     def _take_number(self, number: int, place: str = "") -> None:
@@ -251,9 +255,9 @@ class MLP(Module):
         rows, batch = as_rows(first, x, first.nin)
         results = []
         for row in rows:
-            out = first.on_sample(row, not batch)
+            out = first.on_sample(row)
             for layer in others:
-                out = layer.on_sample(out, not batch)
+                out = layer.on_sample(out)
             results.append(out)
         if batch:
             return stacked(results, len(self.layers[-1].neurons))

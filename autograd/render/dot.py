@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
-from .overview import Level, picture_rows
+from .overview import Level, listed, picture_rows
 from .rows import EdgeRow, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .style import BACK, Look, Palette, Scale, look_of, scale_of
 
 if TYPE_CHECKING:
     import graphviz
+
+    from .tables import NetworkPicture
 
 __all__ = [
     "Arrow",
@@ -63,6 +65,10 @@ def to_dot(
     derivative and with what flowed along it: blue if that is positive and red if it is negative, the wider and the more
     saturated the larger it is. What is less than a millionth of the root's gradient is dotted with a hollow head.
 
+    A network, made by `autograd.nn` or by `dot`, is drawn neuron by neuron: each is a table with a row for a weight,
+    and an arrow meets the row of the weight that it is multiplied by. Once a backward has run the same arrow carries
+    the gradient back. The samples of a batch are stacked, with the sums of their gradients.
+
     With `at_step` the graph is drawn as it stands in the middle of stepping: what is not computed then says so, and
     gradients are those so far (a "+ …" says that more is to come).
 
@@ -72,13 +78,17 @@ def to_dot(
         at_step: how many records of the trace have happened, see :func:`autograd.steps`. None: no moment, but what
             the nodes store; or the end of `trace`.
         trace: a trace of `root` to take the numbers from.
-        level: what a box is: "node", "neuron" or "layer". None: a node, while there are few.
-        expand: parts of a large graph to open all the same, see :func:`autograd.render.overview.picture_rows`.
+        level: what a box is: "node" (an operation), "neuron" or "layer". None: a neuron in a network, with a table of
+            its weights while no layer has more than 6 neurons and 8 inputs, and else a cell; a layer where that would
+            be wider than 1,800 points or higher than 1,400; a node in any other graph, while there are few.
+        expand: what to open all the same: the tables of neurons ("layer 2, neuron 3") or of layers among cells; of a
+            large graph its parts, see :func:`autograd.render.overview.picture_rows`.
         options: `show`, `direction`, `number_format`, `theme` and `legend`, see :class:`autograd.render.style.Look`.
 
     Returns:
-        A Digraph. Its nodes are n0, n1, ... in topological order; ``.source`` is the same for the same graph in every
-        run; ``.render(...)`` and ``.pipe(...)`` use the ``dot`` program that :func:`autograd.render.to_svg` uses.
+        A Digraph. The nodes for operations are n0, n1, ... in topological order; ``.source`` is the same for the same
+        graph in every run; ``.render(...)`` and ``.pipe(...)`` use the ``dot`` program that
+        :func:`autograd.render.to_svg` uses.
 
     Raises:
         OperandError: `root` is not a Value, or `at_step` no whole number.
@@ -105,10 +115,17 @@ def picture_of(
     at_step: int | None = None,
     level: Level | None = None,
     expand: Any = (),
-) -> Picture:
-    """The rows to draw, and for a moment also those of the end of the pass."""
+) -> Picture | NetworkPicture:
+    """A network neuron by neuron, else the rows to draw, and for a moment also those of the end of the pass."""
     if at_step is not None and trace is None:
         trace = Trace(root)
+    if level != "node" and level != "layer" and look.direction == "LR" and isinstance(root, Value):
+        from .tables import network_picture  # it draws with what is in this file
+
+        asked = level == "neuron"
+        network = network_picture(root, look, trace=trace, at_step=at_step, expand=listed(expand), asked=asked)
+        if network is not None:
+            return network
     what: dict[str, Any] = {"level": level, "expand": expand, "trace": trace, "symbolic": True}
     rows = picture_rows(root, at_step=at_step, **what)
     final = rows if at_step is None else picture_rows(root, **what)
@@ -138,7 +155,7 @@ class Picture:
         for name, value in (
             ("backward", self.look.backward(self.rows)),
             ("returning", any(node.gradient is not None for node in self.rows.nodes)),
-            ("scale", scale_of(self.final)),
+            ("scale", scale_of(edge.message for edge in self.final.edges)),
             ("say", Sentences(self.rows, self.look)),
             ("say_final", Sentences(self.final, self.look)),
             ("seed", next((node.gradient for node in self.final.nodes if node.root), None)),
@@ -160,8 +177,10 @@ class Picture:
         return list(zip(self.rows.edges, self.final.edges, strict=True))
 
 
-def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
+def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> graphviz.Digraph:
     """Write a picture as DOT; `tooltips` are for viewers that show them."""
+    if not isinstance(picture, Picture):
+        return picture.drawing(tooltips)
     drawing = _empty(picture)
     frames = _Frames(drawing, picture)
     for node, final in picture.nodes():
@@ -527,21 +546,20 @@ def legend_label(picture: Picture) -> str:
     if scale is None or not (picture.look.legend and picture.backward):
         return ""
     head = cell("what flows back", SMALL, bold=True, colour=palette.grey, td={"COLSPAN": 3})
-    lines = [head, *("".join(_sample(picture, size)) for size in scale.samples())]
+    lines = [head, *("".join(sample(scale, picture.look, size)) for size in scale.samples())]
     lines += [cell(text, SMALL, colour=palette.grey, td={"COLSPAN": 3}) for text in _marks(picture)]
     return table(lines, BORDER=1, COLOR=palette.cluster_line, STYLE="ROUNDED")
 
 
-def _sample(picture: Picture, size: float) -> list[str]:
-    scale, palette = picture.scale, picture.palette
-    assert scale is not None
+def sample(scale: Scale, look: Look, size: float) -> list[str]:
+    """Cells of a legend: a bar for each sign as an arrow of this size looks, and the size."""
     height = scale.width(size)
     bars = [
         f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="28" '
-        f'HEIGHT="{height}" BGCOLOR="{scale.colour(palette, message)}"></TD></TR></TABLE></TD>'
-        for message in ((size,) if picture.look.theme == "print" else (size, -size))
+        f'HEIGHT="{height}" BGCOLOR="{scale.colour(look.palette, message)}"></TD></TR></TABLE></TD>'
+        for message in ((size,) if look.theme == "print" else (size, -size))
     ]
-    return [*bars, cell(f"± {picture.look.number(size)}", SMALL)]
+    return [*bars, cell(f"± {look.number(size)}", SMALL)]
 
 
 def _marks(picture: Picture) -> list[str]:

@@ -43,7 +43,7 @@ from .rows import (
     trace_of,
 )
 
-__all__ = ["Level", "Overview", "collapsed_rows", "picture_rows"]
+__all__ = ["Level", "Overview", "collapsed_rows", "listed", "picture_rows"]
 
 Level: TypeAlias = Literal["node", "neuron", "layer"]
 
@@ -64,9 +64,9 @@ def picture_rows(
 ) -> Rows:
     """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many.
 
-    Boxes are neurons if that makes an overview of at most 60, else layers. What is outside the layers is one box for
-    the inputs, one for the targets, and bands of steps for the rest; a graph without layers is bands of steps. What
-    flows between two boxes is the exact sum of what flows between their nodes.
+    Boxes are layers, or neurons where these are asked for. What is outside the layers is one box for the inputs, one
+    for the targets, and bands of steps for the rest; a graph without layers is bands of steps. What flows between two
+    boxes is the exact sum of what flows between their nodes.
 
     Args:
         root: the node to read from, usually a loss.
@@ -86,9 +86,9 @@ def picture_rows(
         return graph_rows(root)  # which refuses it
     graph = _Graph(root, trace, at_step)
     if root.parents and (level in ("neuron", "layer") or (level is None and not graph.is_small(limit))):
-        return graph.boxed(level, _listed(expand), symbolic)
+        return graph.boxed(level, listed(expand), symbolic)
     _check_size(*graph_size(root))
-    wanted = _listed(expand)
+    wanted = listed(expand)
     if not wanted:
         return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
     found = graph.nodes(wanted, _open_boxes(graph.parts, wanted)[1], [])
@@ -111,7 +111,7 @@ def collapsed_rows(
     """The rows of a picture in boxes, whatever the size of the graph; see :func:`picture_rows`."""
     if not isinstance(root, Value) or not root.parents:
         return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
-    return _Graph(root, trace, at_step).boxed(level, _listed(expand), symbolic)
+    return _Graph(root, trace, at_step).boxed(level, listed(expand), symbolic)
 
 
 class _Graph:
@@ -143,8 +143,6 @@ class _Graph:
 
     def boxed(self, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
         """The rows in boxes."""
-        if level is None:  # chosen for the overview as it is before anything is opened
-            level = "neuron" if self.parts.readable(_open_boxes(self.parts, [], to_neurons=True)[0]) else "layer"
         boxes, used = _open_boxes(self.parts, wanted, to_neurons=level == "neuron")
         apart = self.nodes(wanted, used, boxes)
         _check_size(len(boxes), 0)
@@ -213,7 +211,8 @@ def _open_boxes(parts: Parts, wanted: Sequence[Any], to_neurons: bool = False) -
     return boxes, used
 
 
-def _listed(expand: Any) -> list[Any]:
+def listed(expand: Any) -> list[Any]:
+    """What is to be opened, as a list."""
     if isinstance(expand, str | Value):
         return [expand]
     if not isinstance(expand, Iterable):

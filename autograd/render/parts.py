@@ -27,7 +27,6 @@ _FEW, _FEW_NUMBERS = 12, 4  # up to so many nodes, or plain numbers, are drawn o
 _LAYERS, _BANDS_BEHIND, _INNER_BANDS = 36, 12, 20  # boxes for layers, for what follows them, inside a part
 _ARROWS = 100  # the most in an overview that is called readable
 _BANDS = (16, 8)  # how many there may be: 16 if they have no more arrows than that, else 8
-_ROLES = {"weight": "weights", "bias": "biases", "inner": "products and sums", "z": "z", "a": "a"}
 
 What: TypeAlias = Literal["node", "layers", "neuron", "numbers", "steps"]
 
@@ -81,8 +80,6 @@ class Parts:
             return list(part.children)
         if len(part.units) <= SHOWN:
             return [self.single(u, part.inner) for u in part.units]
-        if part.what == "neuron":
-            return self._roles(part)
         if len({self.units.depth[u] for u in part.units}) > 1:
             return list(self._bands(part.units, part.prefix, part.inner, _INNER_BANDS))
         return [
@@ -127,27 +124,13 @@ class Parts:
         for neuron in range(1, size + 1):
             units, label = self.units.neurons[layer, neuron], f"neuron {neuron}"
             inner = self._cluster(units[0])
-            neurons.append(Part("neuron", f"{name}, {label}", units, label, (name,), inner))
+            whole = f"{name}, {label}"
+            neurons.append(Part("neuron", whole, units, label, (name,), inner, prefix=f"{whole}, "))
         return Part("layers", name, [u for neuron in neurons for u in neuron.units], name, (), (name,), tuple(neurons))
 
     def _between(self, layer: int) -> Part:
         name = f"between layers {layer} and {layer + 1}" if layer else "before layer 1"
         return Part("steps", name, self.units.between[layer], name, (), (name,), prefix=f"{name}, ")
-
-    def _roles(self, neuron: Part) -> list[Part]:
-        """What a neuron of many weights or samples opens to: a box for each role of many nodes, else the nodes."""
-        found: dict[str, list[int]] = {role: [] for role in _ROLES}
-        for u in neuron.units:
-            part = self.grouping.of(self.units.order[u])
-            found[part.role if part else "inner"].append(u)
-        parts: list[Part] = []
-        for role, label in _ROLES.items():
-            if len(found[role]) <= _FEW:
-                parts += [self.single(u, neuron.inner) for u in found[role]]
-            else:
-                name = f"{neuron.name}, {label}"
-                parts.append(Part("numbers", name, found[role], label, neuron.inner, (*neuron.inner, label)))
-        return parts
 
     def _bands(self, units: Sequence[int], prefix: str, cluster: tuple[str, ...], most: int) -> Iterator[Part]:
         depth = self.units.depth

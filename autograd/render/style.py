@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -299,9 +299,9 @@ class Scale:
         return [self.largest / 10 ** (self.decades * i / 2) for i in range(3)]
 
 
-def scale_of(rows: Rows) -> Scale | None:
+def scale_of(messages: Iterable[float | None]) -> Scale | None:
     """The scale for the messages of a picture; None: nothing flows in it."""
-    sizes = [abs(e.message) for e in rows.edges if e.message and math.isfinite(e.message)]
+    sizes = [abs(message) for message in messages if message and math.isfinite(message)]
     if not sizes:
         return None
     span = math.log10(max(sizes)) - math.log10(min(sizes))

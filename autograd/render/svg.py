@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from ..engine.value import Value
@@ -16,6 +16,9 @@ from ..reading.trace import Trace
 from .dot import Picture, arrows, cluster_id, cluster_title, picture_of, picture_to_dot
 from .overview import Level
 from .style import dark_style, look_of
+
+if TYPE_CHECKING:
+    from .tables import NetworkPicture
 
 __all__ = ["bundle", "mimebundle", "picture_to_svg", "to_svg"]
 
@@ -59,7 +62,7 @@ def to_svg(
     return picture_to_svg(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand))
 
 
-def picture_to_svg(picture: Picture) -> str:
+def picture_to_svg(picture: Picture | NetworkPicture) -> str:
     """The SVG of a picture."""
     drawing = picture_to_dot(picture, tooltips=False)
     tree = _parsed(drawing.pipe(format="svg", quiet=True))
@@ -83,8 +86,10 @@ def _parsed(output: bytes) -> ElementTree.Element:
     return tree
 
 
-def _titles(picture: Picture) -> dict[str, str]:
+def _titles(picture: Picture | NetworkPicture) -> dict[str, str]:
     """What is said of each part, by its id."""
+    if not isinstance(picture, Picture):
+        return picture.titles()
     say = picture.say
     paths = {node.cluster[:k] for node in picture.rows.nodes for k in range(1, len(node.cluster) + 1)}
     titles = {node.id: say.node(node) for node in picture.rows.nodes}
@@ -107,7 +112,7 @@ def _say(tree: ElementTree.Element, titles: Mapping[str, str]) -> None:
             group.set("role", "group" if "cluster" in group.get("class", "").split() else "img")
 
 
-def _head(tree: ElementTree.Element, picture: Picture, key: str) -> None:
+def _head(tree: ElementTree.Element, picture: Picture | NetworkPicture, key: str) -> None:
     """The title, description and style sheet of the whole."""
     title, description = ElementTree.Element(f"{_SVG}title"), ElementTree.Element(f"{_SVG}desc")
     title.text, description.text = picture.say.title(), picture.say.description()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Value, monitor, sigmoid
+from autograd import Value, dot, monitor, sigmoid
 from autograd.errors import ArgumentError, OperandError
 from autograd.functions.arrays import array
 from autograd.nn import MLP, BatchNorm, Linear, Module, Sequential
@@ -82,8 +82,8 @@ def test_groups_come_from_names() -> None:
 
 def test_parameters_without_names_are_told_apart_by_the_graph() -> None:
     w = [Value(0.5) for _ in range(6)]
-    h = sigmoid(w[0] * 1.0 + w[1] * 2.0 + w[2])
-    loss = sigmoid(w[3] * h + w[4]) - 1
+    h = sigmoid(dot(w[:2], [1.0, 2.0], w[2]))
+    loss = sigmoid(dot([w[3]], [h], w[4])) - 1
     loss.backward()
     report = monitor.report(w[:5], root=loss)
     assert [(row.name, row.size) for row in report.rows] == [
@@ -175,8 +175,9 @@ def dead_layer(samples: int) -> tuple[list[Value], Value]:
     v = [Value(0.7, f"W2[1,{i}]") for i in (1, 2, 3)]
     loss: Any = 0.0
     for n in range(samples):
-        a = [(wi * Value(1.0 + n, constant=True) + bi).relu() for wi, bi in zip(w, b, strict=True)]
-        loss = loss + (v[0] * a[0] + v[1] * a[1] + v[2] * a[2] - 1) ** 2
+        x = [Value(1.0 + n, constant=True)]
+        a = [dot([wi], x, bi).relu() for wi, bi in zip(w, b, strict=True)]
+        loss = loss + (dot(v, a) - 1) ** 2
     loss.backward()
     return [*w, *b, *v], loss
 

@@ -346,9 +346,14 @@ def test_parameters_and_nodes_are_labelled_as_one_writes_them() -> None:
     assert "Forward: z1[2] = dot(W1[2,1], W1[2,2], 1, 2, b1[2])." in "\n".join(map(str, Stepper(root)))
 
 
-def test_nodes_of_a_batch_have_no_labels() -> None:
-    root = MLP(2, [2, 1], seed=0)([[1.0, 2.0], [3.0, 4.0]]).sum()
-    assert {v.label for v in topological_order(root) if v.parents} == {""}
+def test_nodes_of_a_batch_are_labelled_as_those_of_one_sample() -> None:
+    rows = [[1.0, 2.0], [3.0, 4.0]]
+    linear = nn.Sequential(nn.Linear(2, 2, seed=0), nn.Tanh(), nn.Linear(2, 1, seed=1))
+    for model in (MLP(2, [2, 1], seed=0), linear):
+        root = model(rows).sum()
+        labels = [v.label for v in topological_order(root) if v.parents and v is not root]
+        assert sorted(labels) == sorted(["z1[1]", "a1[1]", "z1[2]", "a1[2]", "z2[1]"] * 2)
+    assert [a.label for a in Neuron(2)(rows).ravel()] == ["a", "a"]
 
 
 def test_alone_there_is_no_number_and_own_labels_stay() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from autograd import Value, relu
 from autograd.errors import GraphvizMissingError
+from autograd.nn import MLP
 from autograd.render.engine import find_dot
 
 
@@ -53,3 +54,10 @@ def hostile() -> Value:
     w = Value(-0.0, "a\nb\r\t\x00\ud800\ufffe\u202e損失 − " + "long " * 2000)
     u = Value(float("nan"), "  ", constant=True)
     return named(v * w + u, "<b>bold</b>")
+
+
+@pytest.fixture
+def network() -> Value:
+    """A network of two inputs, two neurons and one, and its error."""
+    model = MLP(2, [2, 1], activation="tanh", seed=5)
+    return named((model([Value(1.0, "x1"), Value(-0.5, "x2")]) - 0.8) ** 2, "L")

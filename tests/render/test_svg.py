@@ -199,12 +199,10 @@ def test_two_pictures_in_one_page_keep_their_titles_apart(dot: Path, square: Val
     assert first != second
 
 
-def test_layers_are_frames_with_names(dot: Path, lesson_5: Value) -> None:
-    found = titles(to_svg(lesson_5))
-    assert found["cluster_layer_1"] == "layer 1: m1, a1"
-    assert found["cluster_layer_2"] == "layer 2: m2, z2, yhat"
-    root = MLP(2, [2, 1])([1.0, 2.0])
-    assert titles(to_svg(root))["cluster_layer_1_neuron_2"] == "neuron 2 of layer 1"
+def test_layers_are_frames_with_names(dot: Path) -> None:
+    found = titles(to_svg(MLP(2, [2, 1])([1.0, 2.0]), level="node"))
+    assert found["cluster_layer_2"] == "layer 2: W2, b2, z2"
+    assert found["cluster_layer_1_neuron_2"] == "neuron 2 of layer 1"
 
 
 def test_contributions_that_are_added_have_a_badge(dot: Path, expression: Value) -> None:
@@ -248,7 +246,7 @@ def test_every_engine_draws_the_lessons(engine: Path, number: int, claim: str | 
     root.backward()
     set_dot(engine)
     try:
-        svg = to_svg(root)
+        svg = to_svg(root, level="node")
     finally:
         set_dot(None)
     found = titles(svg)

@@ -1,0 +1,355 @@
+"""A network as boxes: one for each neuron with what it is made of, one for each input, one for each step of the loss.
+
+Samples of a batch are stacked: what the same neuron computes for each of them stands in one box, and what flows along
+an arrow is the exact sum over the samples.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from ..engine.graph import is_constant
+from ..engine.ops import ADD, DOT, LITERAL
+from ..engine.value import Value
+from ..functions.slopes import exact_sum
+from ..reading.grouping import Grouping, Terms
+from ..reading.names import Names, is_plain_number
+from .rows import AtStep, State, Stored, mark_of
+
+__all__ = ["Box", "Flow", "Line", "Network", "network_of"]
+
+What: TypeAlias = Literal["weight", "bias", "z", "a"]
+Address: TypeAlias = tuple[int, int]  # a neuron's layer, and its number there
+
+_MOST_AROUND = 30  # boxes for what is no neuron and no input: more of them, and the graph is no plain network
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A row of a neuron's table: a weight, the bias, the weighted sum or what an activation makes of it."""
+
+    what: What
+    name: str
+    nodes: list[Value]  # one, or one for each sample
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """A neuron, an input, a constant or an operation, for one sample or for all that are stacked."""
+
+    id: str
+    kind: Literal["neuron", "input", "constant", "op"]
+    name: str
+    nodes: list[Value] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)  # of a neuron
+    address: Address = (0, 0)  # of a neuron
+    rank: int = 0  # its column, from the left
+    notes: tuple[str, ...] = ()
+    chained: bool = False  # whether its nodes are the steps of one sum, of which the last counts
+
+    @property
+    def shown(self) -> list[Value]:
+        """The nodes whose values and gradients are those of the box."""
+        return self.nodes[-1:] if self.chained else self.nodes
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """What goes from one box to another, or to one row of it, and the gradient that comes back."""
+
+    source: Box
+    target: Box
+    line: int | None  # of a neuron: the row that it meets
+    count: int = 0
+    local: float | None = None  # of the first use
+    upstream: float | None = None
+    messages: list[float] = field(default_factory=list)
+    states: set[State] = field(default_factory=set)
+
+    def add(self, local: float | None, upstream: float | None, learns: bool) -> None:
+        """One more use; `learns`: whether a gradient flows back along it."""
+        if not self.count:
+            self.local, self.upstream = local, upstream
+        self.count += 1
+        if learns and local is not None and upstream is not None:
+            self.messages.append(upstream * local)
+
+    @property
+    def message(self) -> float | None:
+        return exact_sum(self.messages) if self.messages else None
+
+    @property
+    def id(self) -> str:
+        return f"{self.source.id}_{self.target.id}" + ("" if self.line is None else f"_{self.line}")
+
+
+class Network:
+    """The boxes of a network and what flows between them, with the numbers of `source`."""
+
+    def __init__(self, order: Sequence[Value], names: Names, source: Stored, grouping: Grouping) -> None:
+        self.order, self.names, self.source, self.grouping = order, names, source, grouping
+        self.root, self.seed = order[-1], source.gradient(order[-1])
+        self.boxes: dict[Any, Box] = {}  # by what makes nodes the same but for the sample
+        self.flows: dict[tuple[Box, Box, int | None], Flow] = {}
+        self._box: dict[Value, Box] = {}
+        self._place = {node: i for i, node in enumerate(order)}
+        self._stacked = False
+        self._moment = isinstance(source, AtStep)
+        self._terms: dict[Value, Terms] = {}  # of each weighted sum; they keep the tuples of inputs alive
+        # By the id of such a tuple: the boxes that its nodes are in, and whether gradients flow to them.
+        self._known: dict[int, list[tuple[Box, bool]]] = {}
+        self._put_neurons()
+        self._put_inputs()
+        self._put_operations()
+        self._find_flows()
+        self.by_id = {box.id: box for box in self.boxes.values()}
+        self.into: dict[tuple[str, int | None], list[Flow]] = defaultdict(list)  # by box and row
+        for flow in self.flows.values():
+            self.into[flow.target.id, flow.line].append(flow)
+        for box in self.boxes.values():
+            box.notes = self._notes(box)
+
+    @property
+    def neurons(self) -> list[Box]:
+        """Layer by layer, in order."""
+        return sorted((box for box in self.boxes.values() if box.kind == "neuron"), key=lambda box: box.address)
+
+    def gradient(self, nodes: Sequence[Value]) -> float | None:
+        """The sum of their gradients; None: none is computed."""
+        known = [g for node in nodes if (g := self.source.gradient(node)) is not None]
+        return exact_sum(known) if known else None
+
+    def message(self, box: Box, line: int | None) -> float | None:
+        """What flows back from a row of a box."""
+        known = [message for flow in self.into.get((box.id, line), ()) if (message := flow.message) is not None]
+        return exact_sum(known) if known else None
+
+    @property
+    def samples(self) -> int:
+        """How many samples are stacked."""
+        return max(len(box.nodes) for box in self.neurons)
+
+    def around(self) -> int:
+        """How many boxes stand for no neuron and no input."""
+        return sum(box.kind in ("op", "constant") for box in self.boxes.values())
+
+    # --- boxes ---
+
+    def _put_neurons(self) -> None:
+        rows: dict[Address, list[list[Value]]] = defaultdict(list)  # z of all samples, then each activation of it
+        stage: dict[Value, int] = {}
+        for node in self.order:
+            part = self.grouping.of(node)
+            if part is None or part.role not in ("z", "a"):
+                continue
+            address = (part.layer, part.neuron)
+            if part.role == "a":
+                below = next(p for p in node.parents if p in stage)
+                stage[node] = stage[below] + 1
+            else:
+                stage[node] = 0
+                self._terms[node] = self.grouping.terms(node)  # kept, so that ids of what is in them stay theirs
+            if len(rows[address]) == stage[node]:
+                rows[address].append([])
+            rows[address][stage[node]].append(node)
+        for address, stages in sorted(rows.items()):
+            layer, neuron = address
+            box = Box(f"g_layer_{layer}_neuron_{neuron}", "neuron", f"neuron {neuron}", stages[-1], address=address)
+            terms = self._terms[stages[0][0]]
+            box.lines = [Line("weight", self.names[w], [w]) for w in terms.weights]
+            box.lines += [] if terms.bias is None else [Line("bias", self.names[terms.bias], [terms.bias])]
+            box.lines += [Line("a" if k else "z", self.names[nodes[0]], nodes) for k, nodes in enumerate(stages)]
+            self.boxes[address] = box
+            self._stacked |= len(stages[0]) > 1
+            for node in (node for nodes in stages for node in nodes):
+                self._box[node] = box
+            for leaf in (*terms.weights, *([] if terms.bias is None else [terms.bias])):
+                if not leaf.parents and leaf._row is not LITERAL:
+                    self._box.setdefault(leaf, box)
+
+    def _put_inputs(self) -> None:
+        """A box for each place in the lists of inputs that neurons share, where no operation makes what is there."""
+        self._inputs: dict[tuple[frozenset[Address], int], Box] = {}
+        users: dict[tuple[int, ...], set[Address]] = defaultdict(set)
+        lists: dict[tuple[int, ...], tuple[Value, ...]] = {}
+        self._key: dict[int, tuple[int, ...]] = {}  # neurons may share a tuple of inputs, or have equal ones
+        for neuron in self.neurons:
+            for z in self._sums(neuron):
+                inputs = self._terms[z].inputs
+                key = self._key.get(id(inputs)) or self._key.setdefault(id(inputs), tuple(map(id, inputs)))
+                users[key].add(neuron.address)
+                lists.setdefault(key, inputs)
+        self._users = {key: frozenset(found) for key, found in users.items()}
+        for key, inputs in lists.items():
+            for j, x in enumerate(inputs):
+                if x.parents or (x in self._box and x._row is not LITERAL):
+                    continue
+                place = (self._users[key], j)
+                if place not in self._inputs:
+                    plain = is_plain_number(x)
+                    id_ = f"input_{len(self._inputs) + 1}" if plain else f"n{self._place[x]}"
+                    name = f"input {j + 1}" if plain else self.names[x]
+                    self._inputs[place] = self.boxes[place] = Box(id_, "input", name)
+                self._inputs[place].nodes.append(x)
+                if x._row is not LITERAL:
+                    self._box[x] = self._inputs[place]
+
+    @staticmethod
+    def _sums(box: Box) -> list[Value]:
+        return next(line.nodes for line in box.lines if line.what == "z")
+
+    def _put_operations(self) -> None:
+        """A box for each operation around the neurons; in a batch one for what is done alike to each sample."""
+        keys: dict[Value, Any] = {}
+        for node in self.order:
+            if not node.parents or node in self._box or self.grouping.of(node) is not None:
+                continue
+            operands = tuple(dict.fromkeys(self._alike(p, keys) for p in node.parents))
+            key: Any = (node._row, operands) if self._stacked else node
+            if self._stacked and node._row is ADD:  # a running sum is one box
+                key = next(
+                    (k for k in operands if k in self.boxes and k[:1] == (ADD,) and k[1][-1] == operands[-1]), key
+                )
+            box = self.boxes.get(key)
+            if box is None:
+                name = node._label or self.names[node]
+                box = self.boxes[key] = Box(f"n{self._place[node]}", "op", name)
+            keys[node] = key
+            box.chained |= any(self._box.get(p) is box for p in node.parents)
+            box.nodes.append(node)
+            self._box[node] = box
+        for box in [box for box in self.boxes.values() if box.kind == "op"]:
+            for node in box.nodes:
+                for k, p in enumerate(node.parents):
+                    if p in self._box or p._row is LITERAL:
+                        continue
+                    key = ("constant", box.id, k) if len(box.nodes) > 1 else p
+                    if key not in self.boxes:
+                        kind: Any = "constant" if is_constant(p) else "input"
+                        self.boxes[key] = Box(f"n{self._place[p]}", kind, self.names[p])
+                    self.boxes[key].nodes.append(p)
+                    self._box[p] = self.boxes[key]
+
+    def _alike(self, node: Value, keys: dict[Value, Any]) -> Any:
+        if node in keys:
+            return keys[node]
+        box = self._box.get(node)
+        return "leaf" if box is None else box.id
+
+    # --- flows ---
+
+    def _find_flows(self) -> None:
+        for box in self.boxes.values():
+            if box.kind == "neuron":
+                for z in self._sums(box):
+                    self._flows_into_neuron(box, z)
+            elif box.kind == "op":
+                for node in box.nodes:
+                    partials, upstream = self.source.locals(node), self.source.upstream(node)
+                    for k, p in enumerate(node.parents):
+                        if p._row is not LITERAL and self._box[p] is not box:
+                            flow = self._flow(self._box[p], box, None, p, node)
+                            flow.add(partials[k], upstream, not is_constant(p))
+
+    def _flows_into_neuron(self, box: Box, z: Value) -> None:
+        weights, inputs, bias = self._terms[z]
+        product = z if z._row is DOT else next(p for p in z.parents if p._row is DOT)
+        partials = self.source.locals(product)
+        first = len(weights) if product._a[0] is weights[0] else 0
+        upstream = self.source.upstream(product)
+        for j, (x, (source, learns)) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
+            self._flow(source, box, j, x, product).add(partials[first + j], upstream, learns)
+        if bias is not None and bias.parents:
+            flow = self._flow(self._box[bias], box, len(weights), bias, z)
+            flow.add(self.source.locals(z)[-1], self.source.upstream(z), True)
+
+    def _sources(self, inputs: tuple[Value, ...]) -> list[tuple[Box, bool]]:
+        """The boxes of a list of inputs, which neurons share."""
+        found = self._known.get(id(inputs))
+        if found is None:
+            users = self._users[self._key[id(inputs)]]
+            boxes = [self._inputs[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
+            found = [(box, not is_constant(x)) for box, x in zip(boxes, inputs, strict=True)]
+            self._known[id(inputs)] = found
+        return found
+
+    def _flow(self, source: Box, target: Box, line: int | None, p: Value, node: Value) -> Flow:
+        """The flow that the use of `p` by `node` is part of."""
+        flow = self.flows.get((source, target, line))
+        if flow is None:
+            flow = self.flows[source, target, line] = Flow(source, target, line)
+        if self._moment:
+            flow.states.add(self.source.edge_state(node, p))
+        return flow
+
+    # --- marks ---
+
+    def _notes(self, box: Box) -> tuple[str, ...]:
+        if box.kind == "constant":
+            return ()
+        nodes = [node for line in box.lines for node in line.nodes] or box.nodes
+        marks = [mark_of((self.source.value(node), self.source.gradient(node)), self.seed) for node in nodes]
+        if self._dead(box):
+            return ("dead",)
+        found: list[str] = [mark for mark in ("not finite", "exploding") if mark in marks]
+        if (
+            not found
+            and "vanishing" in marks
+            and not [m for n, m in zip(nodes, marks, strict=True) if self._some(n, m)]
+        ):
+            found = ["vanishing"]
+        return tuple(found[:1])
+
+    def _some(self, node: Value, mark: str) -> bool:
+        """Whether a gradient of some size is there."""
+        return not mark and bool(self.source.gradient(node))
+
+    def _dead(self, box: Box) -> bool:
+        """Whether an activation lets no gradient through for any sample."""
+        for line in box.lines:
+            if line.what == "a" and all(self.source.value(node) is not None for node in line.nodes):
+                slopes = [
+                    slope
+                    for node in line.nodes
+                    for p, slope in zip(node.parents, self.source.locals(node), strict=True)
+                    if not is_constant(p)
+                ]
+                if all(slope == 0 for slope in slopes):
+                    return True
+        return False
+
+
+def network_of(order: Sequence[Value], names: Names, source: Stored, grouping: Grouping) -> Network | None:
+    """The network that a graph with neurons is, with a column for each box; None: it is none, or runs in circles."""
+    network = Network(order, names, source, grouping)
+    return network if network.around() <= _MOST_AROUND and _ranked(network) else None
+
+
+def _ranked(network: Network) -> bool:
+    """Give each box its column: layers and operations as far right as their operands ask for, inputs on the left."""
+    boxes = list(network.boxes.values())
+    layers: dict[int, list[Box]] = defaultdict(list)
+    for box in network.neurons:
+        layers[box.address[0]].append(box)
+    pairs = {(flow.source, flow.target) for flow in network.flows.values()}
+    for _ in range(len(boxes) + 1):
+        before = [box.rank for box in boxes]
+        for source, target in pairs:
+            target.rank = max(target.rank, source.rank + 1)
+        for members in layers.values():
+            rank = max(box.rank for box in members)
+            for box in members:
+                box.rank = rank
+        if before == [box.rank for box in boxes]:
+            break
+    else:
+        return False
+    feeds = {source for source, target in pairs if target.kind == "neuron"}
+    for box in boxes:
+        users = [target.rank for source, target in pairs if source is box]
+        if box.kind in ("input", "constant") and box not in feeds and users:
+            box.rank = min(users) - 1
+    return True

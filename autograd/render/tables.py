@@ -1,0 +1,730 @@
+"""A network drawn neuron by neuron: columns of tables while it is small, of cells coloured by gradient beyond that.
+
+Places and ways are computed here and written into the DOT, so that it looks the same with anybody's `dot`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..engine.graph import is_constant, topological_order
+from ..engine.ops import DOT
+from ..engine.value import Value
+from ..reading.formulas import made_by
+from ..reading.grouping import Grouping
+from ..reading.names import Names
+from ..reading.text import label_text, markup, text_width
+from ..reading.trace import Trace
+from .columns import Link, Spot, lay_out
+from .dot import FONT, PADDING, SMALL, WARNING, cell, sample, table
+from .networks import Box, Flow, Line, Network, network_of
+from .rows import AtStep, State, Stored, checked_step, mark_of, trace_of
+from .style import Look, Palette, scale_of
+
+if TYPE_CHECKING:
+    import graphviz
+
+__all__ = ["NetworkPicture", "network_picture"]
+
+WIDEST, HIGHEST = 1800.0, 1400.0  # points, of a picture that nobody asked for by name
+
+_MOST_NEURONS, _MOST_INPUTS = 6, 8  # of a layer drawn as tables
+_MOST_CELLS = 72  # of a layer drawn as cells; more inputs are one box
+_MOST_LINES, _STRONGEST = 1600, 12  # weights drawn as lines; flows drawn over them, for each layer
+_LISTED = 48  # weights of an opened neuron that are listed, the strongest
+
+_SIZE = 11  # of text, in points
+_HEAD, _NAMES, _ROW = 19, 13, 16  # heights of the rows of a table
+_TITLE = 22  # above a column
+_ARROW = 7.0  # the length of an arrow's head
+
+
+def network_picture(
+    root: Value,
+    look: Look,
+    *,
+    trace: Trace | None = None,
+    at_step: int | None = None,
+    expand: Sequence[Any] = (),
+    asked: bool = False,
+) -> NetworkPicture | None:
+    """The picture of a graph as a network; None: it is none, or too large to be drawn neuron by neuron.
+
+    Args:
+        root, look, trace, at_step: as for :func:`autograd.render.dot.picture_of`.
+        expand: neurons and layers whose tables are opened among cells; None comes back if there are other things.
+        asked: whether it may be larger than a picture that nobody asked for.
+    """
+    if not root.parents:
+        return None
+    if trace is not None or at_step is not None:
+        trace = trace_of(root, trace)
+    order: Sequence[Value] = topological_order(root) if trace is None else trace.order
+    if not any(node._row is DOT for node in order):
+        return None
+    grouping = Grouping(order)
+    if not grouping.layers:
+        return None
+    names = Names(order) if trace is None else trace.names
+    final = network_of(order, names, Stored() if trace is None else AtStep(trace, len(trace)), grouping)
+    now = final
+    if final is not None and trace is not None and at_step is not None:
+        now = network_of(order, names, AtStep(trace, checked_step(trace, at_step)), grouping)
+    if final is None or now is None:
+        return None
+    opened = _opened(final, expand)
+    if opened is None:
+        return None
+    for as_tables in (True, False):
+        if as_tables and not _small(final):
+            continue
+        picture = NetworkPicture(now, final, look, as_tables, opened)
+        if picture.fits or (asked and not as_tables):
+            return picture
+    return None
+
+
+def _small(network: Network) -> bool:
+    sizes = network.grouping.sizes
+    return max(sizes) <= _MOST_NEURONS and all(
+        sum(line.what == "weight" for line in box.lines) <= _MOST_INPUTS for box in network.neurons
+    )
+
+
+def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | None:
+    """The neurons that `expand` names; None: it names something else."""
+    opened: set[tuple[int, int]] = set()
+    for thing in expand:
+        found = {
+            box.address
+            for box in network.neurons
+            if thing in (f"layer {box.address[0]}", f"layer {box.address[0]}, neuron {box.address[1]}")
+        }
+        if not found and thing != "inputs":
+            return None
+        opened |= found
+    return opened
+
+
+class NetworkPicture:
+    """A network as it stands now, laid out for the numbers that it has in the end."""
+
+    def __init__(
+        self, now: Network, final: Network, look: Look, as_tables: bool, opened: Collection[tuple[int, int]]
+    ) -> None:
+        self.now, self.final, self.look, self.as_tables, self.opened = now, final, look, as_tables, opened
+        self.scale = scale_of(flow.message for flow in final.flows.values()) if look.shows("messages") else None
+        self.warmth = scale_of(final.gradient(box.shown) for box in final.boxes.values())
+        self._flows = {flow.id: flow for flow in now.flows.values()}
+        self.spots: dict[str, Spot] = {}
+        self.links: dict[str, Link] = {}
+        self._widths: dict[int, tuple[int, ...]] = {}  # of the cells of a table, by column; 0: there is no such cell
+        self._crowd = self._crowded_inputs()
+        self._lay_out()
+
+    @property
+    def palette(self) -> Palette:
+        return self.look.palette
+
+    @property
+    def say(self) -> NetworkPicture:
+        return self
+
+    @cached_property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top of all that is drawn."""
+        spots = list(self.spots.values())
+        heights = [y for link in self.links.values() for _, y in link.way]
+        low = min([spot.y - spot.height / 2 for spot in spots] + heights)
+        high = max([spot.top for spot in spots] + heights)
+        legend = min([y - 10 for _, _, y in self._legend_places()], default=0.0)
+        return 0.0, low + legend, max(spot.right for spot in spots), high + _TITLE
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is of a size that can be read, and no layer is too long a column."""
+        left, low, right, high = self.extent
+        return right - left <= WIDEST and high - low <= HIGHEST and max(self.final.grouping.sizes) <= _MOST_CELLS
+
+    # --- layout ---
+
+    def _crowded_inputs(self) -> set[str]:
+        """The ids of inputs that are drawn as one box, since they are too many."""
+        inputs = [box.id for box in self.final.boxes.values() if box.kind == "input" and box.rank == 0]
+        return set(inputs) if len(inputs) > _MOST_CELLS else set()
+
+    def _lay_out(self) -> None:
+        boxes = [box for box in self.final.boxes.values() if box.id not in self._crowd]
+        ranks = sorted({box.rank for box in boxes} | ({0} if self._crowd else set()))
+        for box in self._in_order(boxes):
+            if box.rank not in self._widths:
+                self._widths[box.rank] = self._widths_of([b for b in boxes if b.rank == box.rank])
+        if self._crowd:
+            self.spots["inputs"] = Spot(0, text_width(self._crowd_text(), _SIZE, bold=True) + 14.0, 40.0)
+        for box in self._in_order(boxes):
+            self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
+        widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
+        for box in boxes:
+            if box.kind != "constant" and (box.kind != "neuron" or self.is_table(box)):
+                self.spots[box.id].width = widest[box.rank]
+        for flow in self._drawn_flows():
+            source = "inputs" if flow.source.id in self._crowd else flow.source.id
+            link = Link(self.spots[source], self.spots[flow.target.id], self._entry(flow))
+            if flow.target.kind == "op" and self.look.shows("messages"):
+                link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 26.0
+            self.links[flow.id] = link
+        lay_out(list(self.spots.values()), list(self.links.values()))
+
+    def _in_order(self, boxes: Sequence[Box]) -> list[Box]:
+        """Inputs and neurons as they are counted, then all else; each in its column."""
+        order = {"input": 0, "neuron": 1, "op": 2, "constant": 3}
+        made = {box: i for i, box in enumerate(self.final.boxes.values())}
+        return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
+
+    def is_table(self, box: Box) -> bool:
+        return box.kind == "neuron" and (self.as_tables or box.address in self.opened)
+
+    def lines(self, box: Box) -> list[Line]:
+        """The rows of a table: of very many weights those that count most."""
+        weights = [line for line in box.lines if line.what == "weight"]
+        if len(weights) <= _LISTED:
+            return box.lines
+        size = {line: self._strength(line.nodes[0]) for line in weights}
+        kept = set(sorted(weights, key=lambda line: -size[line])[:_LISTED])
+        return [line for line in box.lines if line.what != "weight" or line in kept]
+
+    def _strength(self, weight: Value) -> float:
+        return abs(self.final.source.gradient(weight) or 0.0) + 1e-9 * abs(weight._data)
+
+    def _spot(self, box: Box, column: Sequence[Box]) -> Spot:
+        width = sum(self._widths[box.rank]) + 2.0
+        if self.is_table(box):
+            rows = len(self.lines(box))
+            height = _HEAD + _NAMES + _ROW * rows + 2.0
+            return Spot(box.rank, width, height, 20.0, exit=1 - (_ROW / 2 + 1) / height)
+        if box.kind == "neuron":
+            dense = len(column) > 24
+            width += 0 if any(map(self.is_table, column)) else 12  # beside the text there is the gradient's colour
+            return Spot(box.rank, 18.0 if dense else width, 14.0 if dense else 22.0, 4.0 if dense else 12.0)
+        if box.kind == "input" and box.rank == 0 and not self.as_tables and len(column) > 24:
+            return Spot(box.rank, width, 14.0, 4.0)
+        rows = len(self._numbers(box, final=True))
+        height = _HEAD + (_NAMES if box.kind == "op" else 0) + _ROW * rows + 2.0
+        space, constant = 18.0 if self.as_tables else 8.0, box.kind == "constant"
+        if constant:
+            width = self._widths_of([box])[1] + 2.0
+        return Spot(box.rank, width, height, space, follows=box.kind == "op", at_right=constant)
+
+    def _entry(self, flow: Flow) -> float | None:
+        box = flow.target
+        if flow.line is None or not self.is_table(box):
+            return None
+        lines = self.lines(box)
+        wanted = box.lines[flow.line]
+        if wanted not in lines:
+            return None
+        height = self.spots[box.id].height
+        return (1 + _HEAD + _NAMES + _ROW * (lines.index(wanted) + 0.5)) / height
+
+    def _drawn_flows(self) -> list[Flow]:
+        """What is drawn as an arrow: of very many weights the largest, and all that flow strongest."""
+        flows = list(self.final.flows.values())
+        between = [flow for flow in flows if flow.line is not None and not self.is_table(flow.target)]
+        rest = [flow for flow in flows if flow.line is None or self.is_table(flow.target)]
+        rest = [f for f in rest if f.line is None or f.target.lines[f.line] in self.lines(f.target)]
+        if self._crowd:
+            one_each = {flow.target: flow for flow in between if flow.source.id in self._crowd}
+            between = [flow for flow in between if flow.source.id not in self._crowd] + list(one_each.values())
+        if len(between) > _MOST_LINES:
+            kept = set(sorted(between, key=lambda flow: -abs(self.weight(flow)))[:_MOST_LINES]) | self._strongest
+            between = [flow for flow in between if flow in kept]
+        return between + rest
+
+    @cached_property
+    def _strongest(self) -> set[Flow]:
+        """Among cells, the strongest flows into each layer."""
+        found: set[Flow] = set()
+        for layer in range(1, self.final.grouping.layers + 1):
+            into = [f for f in self.final.flows.values() if f.target.address[0] == layer and f.message]
+            into = [f for f in into if f.source.id not in self._crowd]
+            found.update(sorted(into, key=lambda flow: -abs(flow.message or 0.0))[:_STRONGEST])
+        return found
+
+    @staticmethod
+    def weight(flow: Flow) -> float:
+        assert flow.line is not None
+        return flow.target.lines[flow.line].nodes[0]._data
+
+    # --- text ---
+
+    def _widths_of(self, boxes: Sequence[Box]) -> tuple[int, ...]:
+        """The widths that the cells of a column need, now and in the end."""
+        texts: list[tuple[str, str, str, str]] = []
+        names = [0]
+        for box in boxes:
+            for network in (self.now, self.final):
+                if self.is_table(box):
+                    texts += [self._line_texts(network, box, line) for line in self.lines(box)]
+                    texts.append(("", "", *self._headings[1:]))
+                    head = text_width(f"{box.name}  {self._note(box)}", _SIZE, bold=True) + 2 * PADDING + 6
+                elif box.kind == "neuron":
+                    texts.append(("", "", self._cell_text(network, box), ""))
+                    head = 0
+                else:
+                    head = max([text_width(text, _SIZE, bold=True) for text in self._heads(box)]) + 4 * PADDING
+                    rows = self._numbers(box, final=network is self.final)
+                    numbers = [text_width(f"{what} {text}", _SIZE) + 6 * PADDING for what, text in rows]
+                    head = max([head, *numbers])
+                names.append(head)
+        widths = [max([text_width(t[k], _SIZE if k else SMALL) for t in texts], default=0) for k in range(4)]
+        widths[0] = widths[0] and max(widths[0], text_width(self._headings[0], 8))
+        room = [width + 2 * PADDING + 2 if width else 0 for width in widths]
+        room[1] = max(room[1], max(names) - room[0] - room[2] - room[3])
+        return tuple(room)
+
+    @property
+    def _headings(self) -> tuple[str, str, str]:
+        return (
+            "back" if self.scale is not None else "",
+            "value" if self.look.shows("values") else "",
+            "grad" if self.look.shows("gradients") else "",
+        )
+
+    def _line_texts(self, network: Network, box: Box, line: Line) -> tuple[str, str, str, str]:
+        """What stands in a row: the message that goes back, the name, the value and the gradient."""
+        message = network.message(box, box.lines.index(line)) if self.scale is not None else None
+        name = label_text(line.name, 24)
+        if line.what == "a":
+            name += f" = {label_text(line.nodes[0]._row.name, 12)}"
+        value = self._values(network, line.nodes) if self.look.shows("values") else ""
+        gradient = self._number(network.gradient(line.nodes)) if self.look.shows("gradients") else ""
+        return "" if message is None else self._number(message), name, value, gradient
+
+    def _number(self, x: float | None) -> str:
+        return self.look.number(x, missing="–")
+
+    def _values(self, network: Network, nodes: Sequence[Value]) -> str:
+        """A value; of several samples the smallest and the largest."""
+        known = [x for node in nodes if (x := network.source.value(node)) is not None]
+        if len(known) < len(nodes):
+            return "–"
+        low, high = (min(known), max(known)) if all(map(math.isfinite, known)) else (known[0], known[-1])
+        if low == high:
+            return self._number(low)
+        return f"{low:.2g} … {high:.2g}"
+
+    def _heads(self, box: Box) -> list[str]:
+        """The name of a box that is no neuron, and how it is made."""
+        name = label_text(box.name, 24)
+        if len(box.nodes) > 1:
+            name += f" × {len(box.nodes)}"
+        if box.kind != "op":
+            return [name]
+        node = box.nodes[0]
+        operands = [self.final.names[p] for p in node.parents]
+        if len(operands) > 3:
+            return [name, f"= {node._row.name} of {len(operands)}"]
+        return [name, "= " + label_text(made_by(node._row, operands), 26)]
+
+    def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
+        network = self.final if final else self.now
+        told = [("value", self._values(network, box.shown))] if self.look.shows("values") else []
+        if self.look.shows("gradients") and box.kind != "constant" and not self._is_constant(box):
+            told.append(("grad", self._number(network.gradient(box.shown))))
+        return told
+
+    @staticmethod
+    def _is_constant(box: Box) -> bool:
+        return all(is_constant(node) for node in box.nodes)
+
+    def _cell_text(self, network: Network, box: Box) -> str:
+        note = "" if not box.notes else "dead" if "dead" in box.notes else WARNING
+        roomy = self.look.shows("values") and (not note or len(box.nodes) < 2)
+        value = self._values(network, box.nodes) if roomy else ""
+        return f"{value} {note}".strip() or f"{box.address[1]}"
+
+    def _note(self, box: Box) -> str:
+        notes = self.now.by_id[box.id].notes
+        return ", ".join(notes) if notes in ((), ("dead",)) else f"{WARNING} {', '.join(notes)}"
+
+    def _beside(self, flow: Flow) -> list[str]:
+        """What stands on an arrow of the loss: the local derivative and the message."""
+        told = []
+        if flow.count == 1 and self.look.shows("locals") and flow.local is not None:
+            told.append(f"× {self._number(flow.local)}")
+        if flow.message is not None:
+            told.append(f"← {self._number(flow.message)}")
+        return told
+
+    @cached_property
+    def _final_flows(self) -> dict[str, Flow]:
+        return {flow.id: flow for flow in self.final.flows.values()}
+
+    def _crowd_text(self) -> str:
+        return f"{len(self._crowd):,} inputs"
+
+    # --- DOT ---
+
+    def drawing(self, tooltips: bool = True) -> graphviz.Digraph:
+        import graphviz
+
+        from .digraph import FoundDigraph
+
+        palette = self.palette
+        drawing = FoundDigraph(
+            "gradients",
+            graph_attr={"layout": "nop2", "inputscale": "72", "outputorder": "edgesfirst", "bgcolor": palette.paper},
+            node_attr={"shape": "plain", "fontname": FONT, "fontsize": str(_SIZE), "fontcolor": palette.ink},
+            edge_attr={"fontname": FONT, "fontsize": str(SMALL), "fontcolor": palette.ink, "arrowsize": "0.7"},
+        )
+        said = self.titles()
+
+        def told(id_: str) -> dict[str, str]:
+            return {"tooltip": graphviz.escape(said[id_])} if tooltips and id_ in said else {}
+
+        for id_, spot in self.spots.items():
+            label = self._crowd_label() if id_ == "inputs" else self._label(self.now.by_id[id_], spot)
+            where = {"pos": f"{_n(spot.x)},{_n(spot.y)}"}
+            drawing.node(id_, label, id=id_, **{"class": self._class(id_)}, **where, **told(id_))
+        for id_, link in self.links.items():
+            self._edge(drawing, self._flows[id_], link, told(id_))
+        self._titles_of_columns(drawing)
+        legend = self._legend_places()
+        low = self.extent[1] - min([y - 10 for _, _, y in legend], default=0.0)
+        for k, (label, x, y) in enumerate(legend):
+            id_ = f"legend_{k}" if k else "legend"
+            drawing.node(id_, label, id=id_, pos=f"{_n(x)},{_n(low + y)}", **{"class": "legend"})
+        return drawing
+
+    def _class(self, id_: str) -> str:
+        box = self.now.by_id.get(id_)
+        if box is None:
+            return "group"
+        return " ".join([box.kind, *[note.replace(" ", "-") for note in box.notes]])
+
+    def _label(self, box: Box, spot: Spot) -> str:
+        if self.is_table(box):
+            return self._table(box)
+        if box.kind == "neuron":
+            return self._cell(box, spot)
+        palette = self.palette
+        width = int(spot.width) - 2
+        fill, line = {
+            "op": (palette.op_fill, palette.op_line),
+            "input": (palette.leaf_fill, palette.leaf_line),
+            "constant": (palette.paper, palette.cluster_line),
+        }[box.kind]
+        if self.now.root in box.nodes:
+            fill, line = palette.root_fill, palette.root_line
+        state, notes = self._state(box.nodes), self._note(box)
+        fill = getattr(palette, f"{state}_fill") if state in ("current", "reached", "waiting") else fill
+        line = palette.alarm if notes else line
+        heads = self._heads(box)
+        if spot.height < 20:
+            numbers = self._numbers(box, final=False)
+            text = f"{heads[0]} = {numbers[0][1]}" if numbers else heads[0]
+            return _box([_line(_td(text, width, int(spot.height) - 2, 9))], fill, line)
+        lines = [_line(_td(f"{heads[0]} {notes}", width, _HEAD, _SIZE, bold=True, span=2))]
+        lines += [_line(_td(text, width, _NAMES, 9, colour=palette.grey, span=2)) for text in heads[1:]]
+        for what, text in self._numbers(box, final=False):
+            colour = self._sign(self.now.gradient(box.shown)) if what == "grad" else ""
+            name = text_width("value", 9) + 2 * PADDING
+            label = _td(what, name, _ROW, 9, colour=palette.grey)
+            lines.append(_line(label, _td(text, width - name, _ROW, _SIZE, colour=colour)))
+        return _box(lines, fill, line)
+
+    def _table(self, box: Box) -> str:
+        """A neuron: a head, and a row for each weight, the bias, the sum and the activation."""
+        palette, widths, note = self.palette, self._widths[box.rank], self._note(box)
+        dead = "dead" in box.notes
+        ink = palette.grey if dead else ""
+        head = _td(box.name, sum(widths), _HEAD, _SIZE, bold=True, colour=ink, span=4, note=note, alarm=palette.alarm)
+        lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
+        names = (self._headings[0], "", *self._headings[1:])
+        named = [(k, name, width) for k, (name, width) in enumerate(zip(names, widths, strict=True)) if width]
+        lines.append(_line(*[_td(name, w, _NAMES, 8, colour=palette.grey, right=k > 1) for k, name, w in named]))
+        for line in self.lines(self.final.by_id[box.id]):
+            mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
+            texts = self._line_texts(self.now, box, mine)
+            colours = (
+                self._sign(self.now.message(box, box.lines.index(mine))),
+                ink,
+                ink,
+                self._sign(self.now.gradient(mine.nodes)),
+            )
+            state = self._state(mine.nodes)
+            fill = palette.current_fill if state == "current" else palette.cluster_fill if line.what in "za" else ""
+            cells = [
+                _td(text, width, _ROW, _SIZE if k else 9, colour=colour, right=k > 1)
+                for k, (text, width, colour) in enumerate(zip(texts, widths, colours, strict=True))
+                if width
+            ]
+            lines.append(_line(*cells, fill=fill))
+        outline = palette.alarm if note and not dead else palette.pale if dead else palette.op_line
+        return _box(lines, palette.cluster_fill if dead else palette.op_fill, outline)
+
+    def _cell(self, box: Box, spot: Spot) -> str:
+        """A neuron in a column of many: its value on the colour of its gradient, or the colour alone."""
+        palette, gradient = self.palette, self.now.gradient(box.shown)
+        warm = self.warmth
+        colour = palette.cluster_fill if gradient is None or warm is None else warm.colour(palette, gradient)
+        if gradient == 0 or "dead" in box.notes:
+            colour = palette.cluster_line
+        outline = palette.pale if "dead" in box.notes else palette.alarm if box.notes else palette.op_line
+        width, height = int(spot.width) - 2, int(spot.height) - 2
+        if height < 16:
+            return _box([_line(_td("", width, height, 8), fill=colour)], palette.op_fill, outline)
+        swatch = _td("", 12, height, 8).replace("<TD", f'<TD BGCOLOR="{colour}"', 1)
+        text, dead = self._cell_text(self.now, box), "dead" in box.notes
+        td = _td(text, width - 12, height, _SIZE, colour=palette.grey if dead else "")
+        return _box([_line(swatch, td)], palette.cluster_fill if dead else palette.op_fill, outline)
+
+    def _crowd_label(self) -> str:
+        td = _td(self._crowd_text(), int(self.spots["inputs"].width) - 2, 38, _SIZE, bold=True)
+        return _box([_line(td)], self.palette.leaf_fill, self.palette.leaf_line)
+
+    def _sign(self, x: float | None) -> str:
+        palette = self.palette
+        if x is None or x == 0:
+            return palette.grey
+        if not math.isfinite(x):
+            return palette.alarm
+        return palette.positive if x > 0 else palette.negative
+
+    def _state(self, nodes: Sequence[Value]) -> State:
+        states = {self.now.source.state(node) for node in nodes}
+        return next((state for state in ("current", "reached", "waiting") if state in states), "")
+
+    def _edge(self, drawing: graphviz.Digraph, flow: Flow, link: Link, told: dict[str, str]) -> None:
+        palette, message = self.palette, flow.message
+        source = "inputs" if flow.source.id in self._crowd else flow.source.id
+        final = self._final_flows[flow.id].message
+        look = {"id": flow.id, "class": self._flow_class(flow), **told}
+        if self._is_plain_line(flow):
+            weight = self.weight(flow)
+            colour = palette.weak_positive if weight > 0 else palette.weak_negative
+            width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
+            colour = palette.cluster_line if source == "inputs" else colour
+            look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none"}
+            drawing.edge(source, flow.target.id, pos=_pos(link.way), **look)
+            return
+        if message is None or self.scale is None:
+            waiting = "waiting" in flow.states or final is None
+            current = "current" in flow.states
+            colour = palette.current_edge if current else palette.pale if waiting else palette.line
+            look |= {"color": colour, "penwidth": "2" if current else "1"}
+            drawing.edge(source, flow.target.id, pos=_pos(link.way, head=True), **look)
+            return
+        stopped = message == 0 or mark_of((None, message), self.now.seed) == "vanishing"
+        look |= {"color": self.scale.colour(palette, message), "dir": "back"}
+        wide = float(self.scale.width(message))
+        if not self.as_tables and flow.target.kind == "neuron":
+            wide = 1 + (wide - 1) / 2  # among many lines
+        look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
+        if stopped:
+            look |= {"style": "dotted", "arrowtail": "empty"}
+        if flow.target.kind == "op" and link.is_level and len(self.final.into[flow.target.id, None]) == 1:
+            look |= self._on_arrow(flow, link)
+        if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
+            drawing.edge(source, flow.target.id, pos=_pos(link.way, tail=True), **look)
+        else:  # written from its head, so that it is drawn over the lines into the same layer
+            look |= {"dir": "forward"}
+            drawing.edge(flow.target.id, source, pos=_pos(link.way[::-1], head=True), **look)
+
+    def _is_plain_line(self, flow: Flow) -> bool:
+        """Whether it is one of the lines between cells, which show the weights."""
+        if flow.line is None or self.is_table(flow.target):
+            return False
+        return self._final_flows[flow.id] not in self._strongest or flow.message is None
+
+    @cached_property
+    def _heaviest(self) -> float:
+        return max([abs(line.nodes[0]._data) for b in self.final.neurons for line in b.lines if line.what == "weight"])
+
+    def _on_arrow(self, flow: Flow, link: Link) -> dict[str, str]:
+        *local, message = self._beside(flow)
+        (left, y), (right, _) = link.way[0], link.way[-1]
+        cells = [cell(text, SMALL, colour=self.palette.grey) for text in local]
+        cells.append(cell(message, SMALL, bold=True, colour=self._sign(flow.message)))
+        return {
+            "label": table(cells, CELLPADDING=0),
+            "lp": f"{_n((left + right) / 2)},{_n(y + 4 + 7 * len(cells))}",  # above the arrow
+        }
+
+    def _flow_class(self, flow: Flow) -> str:
+        message = flow.message or 0.0
+        sign = "positive" if message > 0 else "negative" if message < 0 else ""
+        mark = mark_of((None, message), self.now.seed).replace(" ", "-")
+        return " ".join(filter(None, ["flow", sign, mark]))
+
+    def _titles_of_columns(self, drawing: graphviz.Digraph) -> None:
+        for layer, count in enumerate(self.final.grouping.sizes, 1):
+            box = next(b for b in self.final.neurons if b.address[0] == layer)
+            text = f"layer {layer}" + (f" ({count})" if not self.as_tables else "")
+            where = {"pos": f"{_n(self.spots[box.id].x)},{_n(self.extent[3] - 8)}"}
+            label = table([cell(text, SMALL, bold=True, colour=self.palette.grey)], CELLPADDING=1)
+            drawing.node(f"title_{layer}", label, id=f"title_{layer}", **where)
+
+    def _legend(self) -> list[tuple[str, float]]:
+        """Labels with their widths: a bar for each sample of the scale, and in words what the rest means."""
+        scale = self.scale
+        if scale is None or not self.look.legend:
+            return []
+        bars = "".join("".join(sample(scale, self.look, size)) for size in scale.samples())
+        told = ["values go right; gradients come back along the arrows"]
+        if self.look.theme != "print":
+            told.append("blue: positive, red: negative")
+        if any(flow.message == 0 for flow in self.final.flows.values()):
+            told.append("dotted: 0 or vanishing")
+        if self.final.samples > 1:
+            told.append(f"{self.final.samples} samples in one: values from … to, gradients are sums")
+        if not self.as_tables:
+            told.append("thin lines: weights; swatch: the neuron's gradient")
+        wide = sum(text_width(f"± {self.look.number(size)}", SMALL) + 2 * 34 + 6 for size in scale.samples())
+        return [(table([bars]), wide)] + [
+            (table([cell(text, SMALL, colour=self.palette.grey)]), text_width(text, SMALL) + 6.0) for text in told
+        ]
+
+    def _legend_places(self) -> list[tuple[str, float, float]]:
+        """Where each label stands: in lines below the picture, as many in a line as it is wide."""
+        widest = max(spot.right for spot in self.spots.values())
+        places, x, line = [], 0.0, 0
+        for label, wide in self._legend():
+            if x and x + wide > widest:
+                x, line = 0.0, line + 1
+            places.append((label, x + wide / 2, -18.0 * line - 16))
+            x += wide + 14
+        return places
+
+    # --- words ---
+
+    def titles(self) -> dict[str, str]:
+        """What is said of each box and arrow, by its id."""
+        said = {id_: self._box_said(self.now.by_id[id_]) for id_ in self.spots if id_ != "inputs"}
+        said |= {id_: self._flow_said(self._flows[id_]) for id_ in self.links}
+        if self._crowd:
+            said["inputs"] = self._crowd_text()
+        return said | {"legend": "Legend: how wide and how saturated an arrow is for the size of what flows along it"}
+
+    def _box_said(self, box: Box) -> str:
+        number = self.look.number
+        if box.kind != "neuron":
+            value = self._values(self.now, box.nodes)
+            made = " ".join(label_text(t, 60) for t in self._heads(box))
+            text = f"{made} = {value}"
+            if box.kind != "constant" and not self._is_constant(box):
+                text += f", gradient {number(self.now.gradient(box.shown))}"
+            return "; ".join([text, *box.notes])
+        parts = [
+            f"{label_text(line.name, 40)} = {self._values(self.now, line.nodes)}, "
+            f"gradient {number(self.now.gradient(line.nodes))}"
+            for line in box.lines
+            if line.what in ("z", "a") or len(box.lines) <= 12
+        ]
+        return "; ".join([f"layer {box.address[0]}, neuron {box.address[1]}", *parts, *box.notes])
+
+    def _flow_said(self, flow: Flow) -> str:
+        number = self.look.number
+        source = label_text(flow.source.name if flow.source.kind != "neuron" else flow.source.lines[-1].name, 40)
+        if flow.target.kind == "neuron":
+            z = next(line for line in flow.target.lines if line.what == "z")
+            target = label_text(z.name, 40)
+        else:
+            target = label_text(flow.target.name, 40)
+        text = f"{source} goes into {target}"
+        if flow.line is not None:
+            weight = flow.target.lines[flow.line]
+            text += f" by {label_text(weight.name, 40)} = {number(weight.nodes[0]._data)}"
+        if flow.count == 1:
+            text += f"; d{target}/d{source} = {number(flow.local, missing='undefined')}"
+        message = flow.message
+        if message is not None and flow.count == 1:
+            factors = f"{number(flow.local)} * {number(flow.upstream)}"
+            text += f"; back: message = local x upstream: {number(message)} = {factors}"
+        elif message is not None:
+            text += f"; back: the sum of {flow.count} messages is {number(message)}"
+        return text
+
+    def title(self) -> str:
+        """The whole in one line."""
+        sizes = ", ".join(map(str, self.now.grouping.sizes))
+        root = self.now.root
+        name = label_text(self.now.names[root], 80)
+        return f"{name} = {self.look.number(self.now.source.value(root))}; a network with layers of {sizes} neurons"
+
+    def description(self) -> str:
+        """What the picture shows, for who can't see it."""
+        told = [f"The network that {label_text(self.now.names[self.now.root], 80)} depends on, layer by layer."]
+        for box in self.now.boxes.values():
+            if box.notes and len(told) < 14:
+                where = (
+                    f"Layer {box.address[0]}, neuron {box.address[1]}"
+                    if box.kind == "neuron"
+                    else label_text(box.name, 80)
+                )
+                told.append(f"{where}: {', '.join(box.notes)}.")
+        if all(flow.message is None for flow in self.now.flows.values()):
+            told.append("No gradients are computed yet.")
+        told.append("Arrows lead from left to right; where they are coloured, gradients flow back along them.")
+        return " ".join(told)
+
+
+# --- pieces of labels -------------------------------------------------------------------------------------------------
+
+
+def _td(
+    text: str, width: float, height: float, size: int, *, bold: bool = False, colour: str = "", span: int = 1,
+    right: bool = False, note: str = "", alarm: str = "",
+) -> str:  # fmt: skip
+    font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
+    # A space that is not broken at keeps text off the edge: padding would make the rows higher.
+    inner = f"<FONT {font}>\u00a0{markup(text)}\u00a0</FONT>" if text.strip() else ""
+    inner = f"<B>{inner}</B>" if bold and inner else inner
+    if note:
+        inner += f'<FONT POINT-SIZE="{size}" COLOR="{alarm}"><B>  {markup(note)}</B></FONT>'
+    more = f' COLSPAN="{span}"' if span > 1 else ""
+    align = "RIGHT" if right else "LEFT"
+    return f'<TD ALIGN="{align}" WIDTH="{width:g}" HEIGHT="{height:g}"{more}>{inner}</TD>'
+
+
+def _line(*cells: str, fill: str = "") -> str:
+    row = "".join(cells)
+    if fill:
+        row = row.replace("<TD ", f'<TD BGCOLOR="{fill}" ')
+    return f"<TR>{row}</TR>"
+
+
+def _box(lines: Sequence[str], fill: str, line: str) -> str:
+    return (
+        f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" BGCOLOR="{fill}" COLOR="{line}">'
+        f"{''.join(lines)}</TABLE>>"
+    )
+
+
+def _pos(way: Sequence[tuple[float, float]], tail: bool = False, head: bool = False) -> str:
+    """A way as DOT has it, with room for the arrow's head at its start or at its end."""
+    points = list(way)
+    ends = ""
+    if tail:
+        ends += f"s,{_p(points[0])} "
+        points[0] = _towards(points[0], points[1])
+    if head:
+        ends += f"e,{_p(points[-1])} "
+        points[-1] = _towards(points[-1], points[-2])
+    return ends + " ".join(map(_p, points))
+
+
+def _towards(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+    far = math.dist(start, end) or 1.0
+    return start[0] + (end[0] - start[0]) * _ARROW / far, start[1] + (end[1] - start[1]) * _ARROW / far
+
+
+def _p(point: tuple[float, float]) -> str:
+    return f"{_n(point[0])},{_n(point[1])}"
+
+
+def _n(x: float) -> str:
+    return f"{x + 0.0:.1f}".removesuffix(".0")
