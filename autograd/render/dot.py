@@ -8,7 +8,7 @@ not been, thick where a gradient has begun to arrive, very thick where it is, as
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,8 @@ WARNING = "⚠"
 _BESIDE = 1  # points around the text beside an arrow; less than in boxes, since nothing frames it
 
 _MOST_STEMS = 6  # names in the title of a layer
+
+_OUT, _BACK_IN, _IN, _BACK_OUT = "out", "back", "in", "from"  # places of a box where arrows end
 
 _NONE: Mapping[str, str | int] = {}
 
@@ -164,16 +166,20 @@ def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
     """Write a picture as DOT; `tooltips` are for viewers that show them."""
     drawing = _empty(picture)
     frames = _Frames(drawing, picture)
+    ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op")}
+    operands = Counter(edge.target for edge in picture.rows.edges)
     for node, final in picture.nodes():
         look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
-        frames.of(node.cluster).node(node.id, node_label(node, final, picture), **look)
+        label = node_label(node, final, picture)
+        if node.id in ported:
+            label = _with_places(label, operands[node.id], picture.look.direction)
+        frames.of(node.cluster).node(node.id, label, **look)
     frames.close()
     for arrow in arrows(picture):
         look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
-        if arrow.backward:  # written from its head, which keeps `dot` from laying out a graph that runs in circles
-            drawing.edge(arrow.head, arrow.tail, arrow.label or None, dir="back", **look)
-        else:
-            drawing.edge(arrow.tail, arrow.head, arrow.label or None, **look)
+        # A dashed one is written from its head, which keeps `dot` from laying out a graph that runs in circles.
+        look |= {"dir": "back"} if arrow.backward else {}
+        drawing.edge(*_places(arrow, ported), arrow.label or None, **look)
     if label := legend_label(picture):
         drawing.node("legend", label, id="legend", shape="plain", **{"class": "legend"})
     return drawing
@@ -189,7 +195,6 @@ def _empty(picture: Picture) -> graphviz.Digraph:
             "rankdir": picture.look.direction,
             "nodesep": "0.3",
             "ranksep": "0.45",
-            "ordering": "in",
             "bgcolor": palette.paper,
         },
         node_attr={
@@ -197,7 +202,7 @@ def _empty(picture: Picture) -> graphviz.Digraph:
             "fontname": FONT,
             "fontsize": str(SIZE),
             "fontcolor": palette.ink,
-            "margin": "0.08,0.04",
+            "margin": "0.04,0.02",
         },
         edge_attr={
             "fontname": FONT,
@@ -400,6 +405,43 @@ def _group_label(node: NodeRow, picture: Picture) -> str:
     return table(lines)
 
 
+# --- where arrows meet boxes ------------------------------------------------------------------------------------------
+
+# A value leaves its box at one place, and what flows back arrives at another beside it. On the side where operands come
+# in, each has two places of its own, in their order: so no two arrows merge, and operands stand as they are written.
+
+
+def _with_places(label: str, operands: int, direction: str) -> str:
+    """A box's label between the empty cells that arrows begin and end at."""
+    uses = [_OUT, _BACK_IN]
+    sides = [[f"{what}{k}" for k in range(operands) for what in (_IN, _BACK_OUT)], uses]
+    upright = direction in ("TB", "BT")
+    across = [_strip(names, upright) for names in sides]
+    if direction in ("BT", "RL"):
+        across.reverse()
+    before, after = across
+    lines = [before, f"<TD>{label[1:-1]}</TD>", after]
+    lines = [line for line in lines if line]
+    return table(lines if upright else ["".join(lines)], CELLPADDING=0)
+
+
+def _strip(names: Sequence[str], upright: bool) -> str:
+    """A cell with cells for arrows along it; "" for none."""
+    cells = [f'<TD PORT="{name}"></TD>' for name in names]
+    inner = table(["".join(cells)] if upright else cells, CELLPADDING=0)[1:-1]
+    return f"<TD>{inner}</TD>" if cells else ""
+
+
+def _places(arrow: Arrow, ported: Collection[str]) -> tuple[str, str]:
+    """The operand's end of an arrow and then the result's, as DOT names them."""
+    below, above = (arrow.head, arrow.tail) if arrow.backward else (arrow.tail, arrow.head)
+    one, other = (_BACK_IN, _BACK_OUT) if arrow.backward else (_OUT, _IN)
+    return (
+        f"{below}:{one}" if below in ported else below,
+        f"{above}:{other}{arrow.operand}" if above in ported else above,
+    )
+
+
 # --- arrows -----------------------------------------------------------------------------------------------------------
 
 
@@ -408,6 +450,7 @@ class Arrow:
     id: str  # "n0_n1_0" for the solid arrow of the use of n0 as operand 0 of n1, "n0_n1_0_back" for the dashed one
     tail: str
     head: str
+    operand: int  # its place among those of the node that the solid one leads to
     backward: bool  # whether it is dashed
     lines: tuple[str, ...]  # what stands beside it: the local derivative, and what flowed along it
     tooltip: str  # the same in words
@@ -448,7 +491,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
         lines = (picture.say.local(edge),)
         label = table([cell(lines[0], SMALL)])
-    return Arrow(edge.id, edge.source, edge.target, False, lines, picture.say.forward(edge), look, label)
+    return Arrow(edge.id, edge.source, edge.target, edge.operand, False, lines, picture.say.forward(edge), look, label)
 
 
 def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
@@ -472,7 +515,8 @@ def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
         look |= {"arrowsize": "1.1"}
     lines = _lines(edge, picture, picture.say)
     label = _label(edge, final, lines, mark, picture)
-    return Arrow(f"{edge.id}_back", edge.target, edge.source, True, lines, picture.say.backward(edge), look, label)
+    ends = (edge.target, edge.source, edge.operand)
+    return Arrow(f"{edge.id}_back", *ends, True, lines, picture.say.backward(edge), look, label)
 
 
 def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:
