@@ -19,6 +19,7 @@ from ..reading.trace import Trace
 from .overview import Level, picture_rows
 from .rows import EdgeRow, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
+from .shape import direction_for
 from .style import BACK, Look, Palette, Scale, look_of, scale_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _BESIDE = 1  # points around the text beside an arrow; less than in boxes, since
 _MOST_STEMS = 6  # names in the title of a layer
 
 _OUT, _BACK_IN, _IN, _BACK_OUT = "out", "back", "in", "from"  # places of a box where arrows end
+_SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}  # where the solid arrows leave a box, and where they enter it
+_ROOM = 4  # of a place, beside that of a constant
 
 _NONE: Mapping[str, str | int] = {}
 
@@ -148,6 +151,16 @@ class Picture:
             ("contributions", counts),
         ):
             object.__setattr__(self, name, value)
+        if not self.look.direction:  # as the end of the pass asks for, so that nothing moves from moment to moment
+            legend = self.scale is not None and self.look.legend and self.backward
+            found = direction_for(self.final, self._longest_line, legend)
+            object.__setattr__(self, "look", replace(self.look, direction=found))
+
+    def _longest_line(self, edge: EdgeRow) -> str:
+        """What stands beside an arrow, or "" where nothing does."""
+        if self.say_final.by_id[edge.source].kind == "constant" or self.say_final.between_boxes(edge):
+            return ""
+        return self.say_final.local(edge) if self.look.show is None or self.look.shows("locals") else "← -0.0000"
 
     @property
     def palette(self) -> Palette:
@@ -167,7 +180,10 @@ def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
     drawing = _empty(picture)
     frames = _Frames(drawing, picture)
     ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op")}
-    operands = Counter(edge.target for edge in picture.rows.edges)
+    constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
+    operands: dict[str, list[bool]] = {node.id: [] for node in picture.rows.nodes}
+    for edge in picture.rows.edges:
+        operands[edge.target].append(edge.source in constants)
     for node, final in picture.nodes():
         look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
         label = node_label(node, final, picture)
@@ -179,7 +195,7 @@ def picture_to_dot(picture: Picture, tooltips: bool = True) -> graphviz.Digraph:
         look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
         # A dashed one is written from its head, which keeps `dot` from laying out a graph that runs in circles.
         look |= {"dir": "back"} if arrow.backward else {}
-        drawing.edge(*_places(arrow, ported), arrow.label or None, **look)
+        drawing.edge(*_places(arrow, ported, picture.look.direction), arrow.label or None, **look)
     if label := legend_label(picture):
         drawing.node("legend", label, id="legend", shape="plain", **{"class": "legend"})
     return drawing
@@ -411,34 +427,33 @@ def _group_label(node: NodeRow, picture: Picture) -> str:
 # in, each has two places of its own, in their order: so no two arrows merge, and operands stand as they are written.
 
 
-def _with_places(label: str, operands: int, direction: str) -> str:
-    """A box's label between the empty cells that arrows begin and end at."""
-    uses = [_OUT, _BACK_IN]
-    sides = [[f"{what}{k}" for k in range(operands) for what in (_IN, _BACK_OUT)], uses]
+def _with_places(label: str, operands: Sequence[bool], direction: str) -> str:
+    """A box's label between the empty cells that arrows begin and end at; for each operand, whether it is a constant."""
+    entries = []
+    for k, constant in enumerate(operands):  # nothing goes back to a constant, and its place is small
+        entries += [(f"{_IN}{k}", 1)] if constant else [(f"{_IN}{k}", _ROOM), (f"{_BACK_OUT}{k}", _ROOM)]
     upright = direction in ("TB", "BT")
-    across = [_strip(names, upright) for names in sides]
-    if direction in ("BT", "RL"):
-        across.reverse()
-    before, after = across
-    lines = [before, f"<TD>{label[1:-1]}</TD>", after]
-    lines = [line for line in lines if line]
-    return table(lines if upright else ["".join(lines)], CELLPADDING=0)
+    parts = [_strip(entries, upright), f"<TD>{label[1:-1]}</TD>", _strip([(_OUT, _ROOM), (_BACK_IN, _ROOM)], upright)]
+    parts = [part for part in (parts[::-1] if direction in ("BT", "RL") else parts) if part]
+    return table(parts if upright else ["".join(parts)], CELLPADDING=0)
 
 
-def _strip(names: Sequence[str], upright: bool) -> str:
-    """A cell with cells for arrows along it; "" for none."""
-    cells = [f'<TD PORT="{name}"></TD>' for name in names]
+def _strip(places: Sequence[tuple[str, int]], upright: bool) -> str:
+    """A cell with places for arrows along it, of some room each; "" for none."""
+    across = "COLSPAN" if upright else "ROWSPAN"
+    cells = [f'<TD PORT="{name}" {across}="{room}"></TD>' for name, room in places]
     inner = table(["".join(cells)] if upright else cells, CELLPADDING=0)[1:-1]
     return f"<TD>{inner}</TD>" if cells else ""
 
 
-def _places(arrow: Arrow, ported: Collection[str]) -> tuple[str, str]:
+def _places(arrow: Arrow, ported: Collection[str], direction: str) -> tuple[str, str]:
     """The operand's end of an arrow and then the result's, as DOT names them."""
     below, above = (arrow.head, arrow.tail) if arrow.backward else (arrow.tail, arrow.head)
     one, other = (_BACK_IN, _BACK_OUT) if arrow.backward else (_OUT, _IN)
+    ahead, behind = _SIDES[direction]
     return (
-        f"{below}:{one}" if below in ported else below,
-        f"{above}:{other}{arrow.operand}" if above in ported else above,
+        f"{below}:{one}:{ahead}" if below in ported else below,
+        f"{above}:{other}{arrow.operand}:{behind}" if above in ported else above,
     )
 
 
