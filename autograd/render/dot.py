@@ -31,6 +31,7 @@ __all__ = [
     "arrows",
     "cluster_id",
     "cluster_title",
+    "label_widths",
     "picture_of",
     "picture_to_dot",
     "to_dot",
@@ -428,7 +429,7 @@ def _group_label(node: NodeRow, picture: Picture) -> str:
 
 
 def _with_places(label: str, operands: Sequence[bool], direction: str) -> str:
-    """A box's label between the empty cells that arrows begin and end at; for each operand, whether it is a constant."""
+    """A label between empty cells that arrows begin and end at; `operands` says of each whether it is a constant."""
     entries = []
     for k, constant in enumerate(operands):  # nothing goes back to a constant, and its place is small
         entries += [(f"{_IN}{k}", 1)] if constant else [(f"{_IN}{k}", _ROOM), (f"{_BACK_OUT}{k}", _ROOM)]
@@ -565,6 +566,12 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
         cells.append(cell(text, SMALL, room=room, bold=sent, colour=colour if sent else ""))
     vertical = picture.look.direction in ("TB", "BT")  # the label then stands at the arrow's side, and not below it
     return table(cells, CELLPADDING=_BESIDE + 4 * vertical)
+
+
+def label_widths(picture: Picture) -> dict[str, list[int]]:
+    """How wide the lines of text beside each arrow are at the end of the pass, by the arrow's id."""
+    end = Picture(picture.final, picture.look, picture.final)
+    return {arrow.id: [text_width(line, SMALL) for line in arrow.lines] for arrow in arrows(end) if arrow.lines}
 
 
 def _text_colour(message: float, picture: Picture) -> str:

@@ -13,13 +13,16 @@ from ..engine.value import Value
 from ..errors import GraphError
 from ..reading.stepper import Moment
 from ..reading.trace import Trace
-from .dot import Picture, arrows, cluster_id, cluster_title, picture_of, picture_to_dot
+from .dot import Picture, arrows, cluster_id, cluster_title, label_widths, picture_of, picture_to_dot
+from .labels import free_labels
 from .overview import Level
 from .style import dark_style, look_of
 
 __all__ = ["bundle", "mimebundle", "picture_to_svg", "to_svg"]
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+
+FITTING = "max-width:100%;height:auto"  # as wide as it is by itself, or as its room allows
 
 _SVG_TYPE, _TEXT_TYPE = "image/svg+xml", "text/plain"
 
@@ -63,6 +66,7 @@ def picture_to_svg(picture: Picture) -> str:
     """The SVG of a picture."""
     drawing = picture_to_dot(picture, tooltips=False)
     tree = _parsed(drawing.pipe(format="svg", quiet=True))
+    free_labels(tree, label_widths(picture))
     # Two pictures may stand in one page, so the ids of the title and the description are made from the content.
     key = hashlib.sha256(drawing.source.encode()).hexdigest()[:10]
     _say(tree, _titles(picture))
@@ -120,6 +124,7 @@ def _head(tree: ElementTree.Element, picture: Picture, key: str) -> None:
         head.append(style)
     tree[:0] = head
     tree.set("class", "autograd")
+    tree.set("style", FITTING)
     tree.set("role", "graphics-document document")
     tree.set("aria-labelledby", f"title-{key}")
     tree.set("aria-describedby", f"desc-{key}")

@@ -60,10 +60,16 @@ class Layout(NamedTuple):
         labels = [(arrow.id, box.shrunk(1)) for arrow in self.arrows for box in arrow.labels]
         found = [(a, name) for a, box in labels for name, node in self.nodes.items() if box.overlaps(node)]
         found += [
-            (a, b) for i, (a, box) in enumerate(labels) for b, other in labels[i + 1 :] if a != b and box.overlaps(other)
+            (a, b)
+            for i, (a, box) in enumerate(labels)
+            for b, other in labels[i + 1 :]
+            if a != b and box.overlaps(other)
         ]
         return found + [
-            (a, f"line of {arrow.id}") for a, box in labels for arrow in self.arrows if any(map(box.holds, arrow.points))
+            (a, f"line of {arrow.id}")
+            for a, box in labels
+            for arrow in self.arrows
+            if any(map(box.holds, arrow.points))
         ]
 
 
@@ -103,7 +109,9 @@ def _points(spline: str) -> list[Point]:
 
 def _on_curve(corners: Sequence[Point], t: float) -> Point:
     weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-    x, y = (weights[0] * a + weights[1] * b + weights[2] * c + weights[3] * d for a, b, c, d in zip(*corners, strict=True))
+    x, y = (
+        weights[0] * a + weights[1] * b + weights[2] * c + weights[3] * d for a, b, c, d in zip(*corners, strict=True)
+    )
     return x, y
 
 
