@@ -47,7 +47,12 @@ _BESIDE = 1  # points around the text beside an arrow; less than in boxes, since
 _MOST_STEMS = 6  # names in the title of a layer
 
 _OUT, _BACK_IN, _IN, _BACK_OUT = "out", "back", "in", "from"  # places of a box where arrows end
-_SIDES = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}  # where the solid arrows leave a box, and where they enter it
+_SIDES = {
+    "LR": ("e", "w"),
+    "RL": ("w", "e"),
+    "TB": ("s", "n"),
+    "BT": ("n", "s"),
+}  # where the solid arrows leave a box, and where they enter it
 _ROOM = 4  # of a place, beside that of a constant
 
 _NONE: Mapping[str, str | int] = {}
@@ -299,7 +304,8 @@ def node_look(node: NodeRow, palette: Palette) -> dict[str, str]:
     if node.kind == "constant":
         look |= {"shape": "plain", "fontcolor": palette.grey}
         if node.state == "current":
-            look |= {"shape": "box", "style": "filled", "margin": "0", **_moment("current", palette)}
+            look |= {"shape": "box", "style": "filled", "margin": "0", "width": "0", "height": "0"}
+            look |= _moment("current", palette)
         return look
     rounded = "rounded," if node.kind == "leaf" else ""
     look |= {
@@ -407,10 +413,13 @@ def _numbers(node: NodeRow, picture: Picture) -> list[tuple[str, str, int]]:
 
 def _constant_label(node: NodeRow, picture: Picture) -> str:
     label, look = label_text(node.label), picture.look
-    if label:
-        return table([cell(f"{label} = {look.number(node.value)}" if look.shows("values") else label, SMALL)])
-    # A plain number can be read before it is used.
-    return table([cell(look.number(node.value, missing=node.name), SMALL)])
+    if not label:  # a plain number can be read before it is used
+        return table([cell(look.number(node.value, missing=node.name), SMALL)])
+    if not look.shows("values"):
+        return table([cell(label, SMALL)])
+    # At a moment there is room for what stands there before it is used: boxes keep their places.
+    room = text_width(f"{label} = not computed", SMALL) if node.state else 0
+    return table([cell(f"{label} = {look.number(node.value)}", SMALL, room=room)])
 
 
 def _group_label(node: NodeRow, picture: Picture) -> str:

@@ -16,7 +16,7 @@ __all__ = ["free_labels"]
 _SVG = "{http://www.w3.org/2000/svg}"
 _NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")
 _CELL = 3.0  # points: what lies where is asked on a grid of this width
-_BESIDE = (5.0, 12.0, 22.0)  # points between an arrow and its text; the nearest that is free is taken
+_BESIDE = (5.0, 12.0, 22.0, 36.0, 54.0, 80.0)  # points between an arrow and its text; the nearest that is free is taken
 _UP, _DOWN = 0.72, 0.2  # how far a line of text reaches above and below its base, as parts of the font's size
 _TRIED = 80  # places along an arrow
 
@@ -36,8 +36,9 @@ class _Room(NamedTuple):
         return {(i, j) for i in across for j in down}
 
 
-def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]) -> None:
-    """Move each text that a line runs through to the nearest free place beside its own arrow, if there is one.
+def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]) -> int:
+    """Move each text that a line runs through to the nearest free place beside its own arrow, if there is one;
+    return for how many there is none.
 
     `widths` are those of the lines of text by the id of the arrow, as they are at the end of the pass: so a text
     stands at the same place at every moment.
@@ -50,10 +51,11 @@ def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]
             arrows[group.get("id", "")] = group
             taken |= {cell for point in _line(group) for cell in _near(point)}
         elif "node" in kinds:
-            corners = [corner for each in group for corner in _corners(each.get("points") or each.get("d", ""))]
+            corners = [corner for each in group for corner in _corners(each.get("points") or each.get("d") or "")]
             taken |= _around(corners).cells() if corners else set()
     texts = {id_: _Text(group, widths[id_]) for id_, group in arrows.items() if id_ in widths}
     paper = _around([corner for each in tree.iter(f"{_SVG}polygon") for corner in _corners(each.get("points", ""))])
+    struck = 0
     for id_, text in texts.items():
         text.cells = text.at(0, 0)
         others = [other.cells for other in texts.values() if other is not text]
@@ -65,6 +67,9 @@ def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]
             if taken.isdisjoint(cells) and all(map(cells.isdisjoint, others)):
                 text.move(x, y)
                 break
+        else:
+            struck += 1
+    return struck
 
 
 class _Text:
