@@ -17,7 +17,7 @@ from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .overview import Level, picture_rows
-from .rows import EdgeRow, NodeRow, Rows, State, mark_of
+from .rows import KEPT, EdgeRow, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .shape import direction_for
 from .style import BACK, Look, Palette, Scale, look_of, scale_of
@@ -628,6 +628,7 @@ def _marks(picture: Picture) -> list[str]:
         ("" if picture.look.theme == "print" else "blue: positive, red: negative"),
         "Σ n: the sum of n contributions" if badges else "",
         "dotted, hollow head: vanishing or 0" if zero or "vanishing" in notes else "",
+        f"{WARNING} {KEPT}: not what the arrows bring" if KEPT in notes else "",
         f"{WARNING} exploding, or not finite" if notes & {"exploding", "not finite"} else "",
     ]
     return [text for text in told if text]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.reading.text import LABEL_LIMIT, columns, cut, label_text, markup, number_text, printable, text_width
+from autograd.reading.text import LABEL_LIMIT, columns, cut, label_text, markup, number_text, text_width
 
 any_text = st.text(st.characters(exclude_categories=()))  # lone surrogates, too
 
@@ -90,14 +90,6 @@ def test_a_mark_on_a_letter_takes_no_room() -> None:
 
 
 # ---- How wide printed text is
-
-
-@given(any_text, st.integers(1, 30), st.booleans())
-def test_printable_text_keeps_to_its_room(text: str, room: int, ascii_only: bool) -> None:
-    shown = printable(text, room, ascii_only)
-    assert columns(shown) <= room
-    assert shown.isprintable()
-    assert not ascii_only or shown.replace("…", "").isascii()
 
 
 def test_a_wide_character_is_not_cut_in_two() -> None:
