@@ -106,9 +106,7 @@ def _drawing(path: Path, lesson: Lesson, claim: str | None, kind: str = "svg") -
         chosen = None if claim is None else lesson.claim(claim)
         if chosen is not None and chosen.graph is None and chosen.picture is not None:
             if kind != "svg":
-                raise ArgumentError(
-                    f"claim {claim} has a figure, written as .svg alone, and no graph; got {path.name!r}"
-                )
+                raise ArgumentError(f"claim {claim} has a figure, and no graph; it is drawn as .svg, not {path.name!r}")
             return chosen.picture().encode("utf-8")
         root, _ = lesson.graph(claim)
         if kind == "html":

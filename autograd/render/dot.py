@@ -215,7 +215,7 @@ def _empty(picture: Picture) -> graphviz.Digraph:
         "gradients",
         graph_attr={
             "rankdir": picture.look.direction,
-            "nodesep": "0.3",
+            "nodesep": "0.22",
             "ranksep": "0.45",
             "bgcolor": palette.paper,
         },
@@ -574,7 +574,7 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
         sent = edge.message is not None and k == len(lines) - 1 and picture.look.shows("messages")
         cells.append(cell(text, SMALL, room=room, bold=sent, colour=colour if sent else ""))
     vertical = picture.look.direction in ("TB", "BT")  # the label then stands at the arrow's side, and not below it
-    return table(cells, CELLPADDING=_BESIDE + 4 * vertical)
+    return table(cells, CELLPADDING=_BESIDE + 2 * vertical)
 
 
 def label_widths(picture: Picture) -> dict[str, list[int]]:

@@ -1,31 +1,35 @@
-"""Where the parts of a drawing lie, read from what `dot` says of its own layout, and what is wrong with it."""
+"""Where the parts of an SVG of a graph lie, and what is wrong with that."""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import numpy as np
 
 Point = tuple[float, float]
 
-_CURVE_STEPS = 12  # points that stand for one piece of a curve
+_SVG = "{http://www.w3.org/2000/svg}"
+_APART = 3.0  # points between the places that stand for a curve
 
 
 class Box(NamedTuple):
     left: float
-    bottom: float
-    right: float
     top: float
+    right: float
+    bottom: float
 
     def shrunk(self, by: float) -> Box:
-        return Box(self.left + by, self.bottom + by, self.right - by, self.top - by)
+        return Box(self.left + by, self.top + by, self.right - by, self.bottom - by)
 
     def overlaps(self, other: Box) -> bool:
         across = self.left < other.right and other.left < self.right
-        return across and self.bottom < other.top and other.bottom < self.top
+        return across and self.top < other.bottom and other.top < self.bottom
 
     def holds(self, point: Point) -> bool:
-        return self.left < point[0] < self.right and self.bottom < point[1] < self.top
+        return self.left < point[0] < self.right and self.top < point[1] < self.bottom
 
 
 class Arrow(NamedTuple):
@@ -36,7 +40,7 @@ class Arrow(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Sizes in points; the y axis goes up."""
+    """Sizes in points; the y axis goes down."""
 
     width: float
     height: float
@@ -57,7 +61,7 @@ class Layout(NamedTuple):
 
     def labels_on_something(self) -> list[tuple[str, str]]:
         """A label that covers a box, another label, or a line."""
-        labels = [(arrow.id, box.shrunk(1)) for arrow in self.arrows for box in arrow.labels]
+        labels = [(arrow.id, box) for arrow in self.arrows for box in arrow.labels]
         found = [(a, name) for a, box in labels for name, node in self.nodes.items() if box.overlaps(node)]
         found += [
             (a, b)
@@ -73,55 +77,48 @@ class Layout(NamedTuple):
         ]
 
 
-def layout_of(drawing: Any) -> Layout:
-    """The layout of a `graphviz.Digraph`."""
-    read = json.loads(drawing.pipe(format="json", quiet=True))
-    left, bottom, right, top = map(float, read["bb"].split(","))
-    parts = read.get("objects", [])
-    nodes = {part["name"]: _node_box(part) for part in parts if "pos" in part}
-    names = {part["_gvid"]: part["name"] for part in parts}
-    arrows = [
-        Arrow(edge["id"], (names[edge["tail"]], names[edge["head"]]), _points(edge["pos"]), list(_texts(edge)))
-        for edge in read.get("edges", [])
-        if edge.get("style") != "invis"
-    ]
-    return Layout(right - left, top - bottom, nodes, arrows)
+def layout_of(svg: str) -> Layout:
+    """The layout of what `to_svg` draws."""
+    tree = ElementTree.fromstring(svg)
+    _, _, width, height = map(float, tree.get("viewBox", "").split())
+    nodes: dict[str, Box] = {}
+    arrows: list[Arrow] = []
+    for group in tree.iter(f"{_SVG}g"):
+        id_, kinds = group.get("id", ""), group.get("class", "").split()
+        texts = [_text(text) for text in group.iter(f"{_SVG}text") if (text.text or "").strip("\xa0 ")]
+        if "node" in kinds:
+            outlines = [each.get("points") or each.get("d") or "" for each in group if each.tag != f"{_SVG}text"]
+            corners = [corner for outline in outlines for corner in _pairs(outline)]
+            nodes[id_] = _around(corners or [corner for box in texts for corner in (box[:2], box[2:])])
+        elif "edge" in kinds:
+            points = [point for path in group.iter(f"{_SVG}path") for point in _on_curves(_pairs(path.get("d", "")))]
+            below, above = id_.split("_")[:2]
+            arrows.append(Arrow(id_, (below, above), points, texts))
+    return Layout(width, height, nodes, arrows)
 
 
-def _node_box(part: Mapping[str, Any]) -> Box:
-    x, y = map(float, part["pos"].split(","))
-    across, up = 36 * float(part["width"]), 36 * float(part["height"])  # half of it, from inches to points
-    return Box(x - across, y - up, x + across, y + up)
+def _text(text: ElementTree.Element) -> Box:
+    """A line of text, about as wide as Helvetica is."""
+    size, x, y = (float(text.get(name, "0")) for name in ("font-size", "x", "y"))
+    assert text.get("text-anchor") == "start"
+    return Box(x, y - 0.7 * size, x + 0.5 * size * len(text.text or ""), y + 0.15 * size)
 
 
-def _points(spline: str) -> list[Point]:
-    points: list[Point] = []
-    for curve in spline.split(";"):
-        tips, corners = [], []
-        for part in curve.split():
-            numbers = part.split(",")
-            (tips if len(numbers) == 3 else corners).append((float(numbers[-2]), float(numbers[-1])))
-        points += tips
-        for i in range(0, len(corners) - 1, 3):
-            points += [_on_curve(corners[i : i + 4], k / _CURVE_STEPS) for k in range(_CURVE_STEPS + 1)]
-    return points
+def _around(points: Sequence[Point]) -> Box:
+    xs, ys = zip(*points, strict=True)
+    return Box(min(xs), min(ys), max(xs), max(ys))
 
 
-def _on_curve(corners: Sequence[Point], t: float) -> Point:
-    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-    x, y = (
-        weights[0] * a + weights[1] * b + weights[2] * c + weights[3] * d for a, b, c, d in zip(*corners, strict=True)
-    )
-    return x, y
+def _pairs(text: str) -> list[Point]:
+    numbers = list(map(float, re.findall(r"-?[\d.]+", text)))
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 
-def _texts(edge: Mapping[str, Any]) -> Iterator[Box]:
-    """The boxes of the lines of text beside an arrow."""
-    size = 10.0
-    for drawn in edge.get("_ldraw_", ()):
-        if drawn["op"] == "F":
-            size = drawn["size"]
-        elif drawn["op"] == "T" and drawn["text"].strip():
-            x, y = drawn["pt"]
-            left = x - {"l": 0, "c": drawn["width"] / 2, "r": drawn["width"]}[drawn["align"]]
-            yield Box(left, y - 0.2 * size, left + drawn["width"], y + 0.75 * size)
+def _on_curves(corners: Sequence[Point]) -> Iterator[Point]:
+    for i in range(0, len(corners) - 3, 3):
+        four = np.array(corners[i : i + 4])
+        t = np.linspace(0, 1, 2 + int(np.linalg.norm(np.diff(four, axis=0), axis=1).sum() / _APART))[:, None]
+        x, y = (
+            (1 - t) ** 3 * four[0] + 3 * t * (1 - t) ** 2 * four[1] + 3 * t**2 * (1 - t) * four[2] + t**3 * four[3]
+        ).T
+        yield from zip(x.tolist(), y.tolist(), strict=True)

@@ -99,7 +99,3 @@ def test_a_wide_character_is_not_cut_in_two() -> None:
 def test_marks_stay_with_their_letter() -> None:
     assert cut("y\u0302abc", 2) == "y\u0302…"
     assert columns("y\u0302abc") == 4
-
-
-def test_ascii_escapes_what_is_not() -> None:
-    assert printable("ŷ\n", 20, ascii_only=True) == r"\u0177\n"

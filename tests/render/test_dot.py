@@ -123,7 +123,7 @@ def test_after_a_backward_dashed_edges_carry_local_derivatives_and_messages(expr
 
 
 def test_x_times_x_is_two_edges_with_ids_of_their_own(square: Value) -> None:
-    assert re.findall(r"n0:out:e -> n1:in\d:w .* id=(\w+)", to_dot(square).source) == ["n0_n1_0", "n0_n1_1"]
+    assert re.findall(r"n0:out:\w -> n1:in\d:\w .* id=(\w+)", to_dot(square).source) == ["n0_n1_0", "n0_n1_1"]
 
 
 def test_leaf_constant_operation_and_root_are_told_apart_without_colour(lesson_5: Value) -> None:
