@@ -215,7 +215,7 @@ def _empty(picture: Picture) -> graphviz.Digraph:
         "gradients",
         graph_attr={
             "rankdir": picture.look.direction,
-            "nodesep": "0.22",
+            "nodesep": "0.2",
             "ranksep": "0.45",
             "bgcolor": palette.paper,
         },

@@ -14,7 +14,7 @@ from .rows import EdgeRow, NodeRow, Rows
 __all__ = ["direction_for"]
 
 WIDEST = 1400.0  # points: at 1280 pixels the smallest text is then 9 pixels high
-_RATIO = 2.6  # of width to height; the real one stays below 3
+_RATIO = 2.4  # of width to height; the real one stays below 3
 _BOX = 70.0, 64.0  # of a box without its name, width and height; of one with a name, the name's room more
 _NUMBER = 24.0  # the height of a plain number
 _GAP, _BETWEEN = 40.0, 22.0  # between ranks, and between boxes side by side
