@@ -173,8 +173,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("number", metavar="N", help="the lesson: 1 to 5")
     one.add_argument("claim", metavar="CLAIM", nargs="?", help='one claim, as "5.3"')
     one.add_argument("--json", action="store_true", help="print data instead of text")
-    one.add_argument("--svg", metavar="FILE", type=_path, help="draw the lesson's (or the claim's) worked example")
-    one.add_argument("--html", metavar="FILE", type=_path, help="write it as a page that plays it in a browser")
+    one.add_argument(
+        "--svg",
+        metavar="FILE",
+        type=_path,
+        help="draw the worked example; the file's end says as what, - is standard output",
+    )
+    one.add_argument("--html", metavar="FILE", type=_path, help="write it as a page that plays it; FILE as above")
     one.add_argument("--step", action="store_true", help="step through the worked example instead")
 
     site = commands.add_parser("site", help="write all five documents as linked pages for a browser")

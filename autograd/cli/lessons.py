@@ -17,6 +17,8 @@ from .output import complain, make_directory, print_lines, write
 
 __all__ = ["lesson_of", "run_lessons", "run_site", "title_of"]
 
+_STDOUT = Path("-")
+
 Chosen = Sequence[tuple[Lesson, Sequence[Claim]]]
 
 
@@ -24,7 +26,7 @@ class _File(NamedTuple):
     """A file to write, and what makes its text."""
 
     path: Path
-    text: Callable[[], str]
+    content: Callable[[], bytes]
 
 
 def lesson_of(text: str) -> Lesson:
@@ -51,12 +53,17 @@ def run_lessons(options: argparse.Namespace) -> int:
         if options.pictures is not None:
             make_directory(options.pictures)
             drawn = [(lesson, claim) for lesson, claims in chosen for claim in claims if claim.graph or claim.picture]
-            files = [_picture(options.pictures / f"lesson-{claim.id}.svg", lesson, claim.id) for lesson, claim in drawn]
+            files = [_drawing(options.pictures / f"lesson-{claim.id}.svg", lesson, claim.id) for lesson, claim in drawn]
     else:
         lesson = lesson_of(options.number)
         chosen = [(lesson, [lesson.claim(options.claim)] if options.claim else lesson.claims)]
-        files = [_picture(options.svg, lesson, options.claim)] if options.svg else []
-        files += [_page(options.html, lesson, options.claim)] if options.html else []
+        asked = [("svg", options.svg), ("html", options.html)]
+        files = [_drawing(path, lesson, options.claim, kind) for kind, path in asked if path is not None]
+        if any(path == _STDOUT for _, path in asked):
+            if options.json or len(files) > 1:
+                raise ArgumentError("one thing at a time goes to standard output: - stands alone, without --json")
+            print(files[0].content().decode("utf-8"), end="")
+            return 0
     # A picture that can't be made is bad input (2) when it is asked for by name, so drawing comes first.
     written, drawing_status = _write_all(files)
     figures = _print_json(chosen) if options.json else _print_text(chosen)
@@ -86,45 +93,43 @@ def run_site(directory: Path) -> int:
     return exit_status(figure for _, found in results for _, figures in found for figure in figures)
 
 
-def _picture(path: Path, lesson: Lesson, claim: str | None) -> _File:
-    """A picture of a worked example; of a claim without one, the figure that it has instead."""
+def _drawing(path: Path, lesson: Lesson, claim: str | None, kind: str = "svg") -> _File:
+    """A worked example as what the file's end says, on standard output as `kind`.
 
-    def text() -> str:
-        from ..render import to_svg  # costs time that a lesson without a picture need not pay
+    Of a claim without one it is the figure that it has instead.
+    """
+    from ..render import drawing  # costs time that a lesson without a picture need not pay
 
+    kind = kind if path == _STDOUT else drawing.kind_of(path)
+
+    def content() -> bytes:
         chosen = None if claim is None else lesson.claim(claim)
         if chosen is not None and chosen.graph is None and chosen.picture is not None:
-            return chosen.picture()
+            if kind != "svg":
+                raise ArgumentError(f"claim {claim} has a figure, and no graph; it is drawn as .svg, not {path.name!r}")
+            return chosen.picture().encode("utf-8")
         root, _ = lesson.graph(claim)
+        if kind == "html":
+            about = lesson.about if chosen is None else chosen.says
+            return drawing.rendered(root, kind, title=title_of(lesson, claim), description=about)
         root.backward()  # a picture shows the gradients too
-        return to_svg(root)
+        return drawing.rendered(root, kind)
 
-    return _File(path, text)
-
-
-def _page(path: Path, lesson: Lesson, claim: str | None) -> _File:
-    """A page that plays a worked example."""
-
-    def text() -> str:
-        from ..render import to_html
-
-        root, _ = lesson.graph(claim)
-        about = lesson.claim(claim).says if claim is not None else lesson.about
-        return to_html(root, title=title_of(lesson, claim), description=about)
-
-    return _File(path, text)
+    return _File(path, content)
 
 
 def _write_all(files: Sequence[_File]) -> tuple[list[Path], int]:
     """Write files; return the paths of those written, and 1 if one could not be drawn."""
+    from ..render.drawing import replace_file
+
     written: list[Path] = []
-    for path, text in files:
+    for path, content in files:
         try:
-            made = text()
+            made = content()
         except (GraphvizMissingError, GraphError) as error:
             complain(error)
             return written, 1
-        write(path, made)
+        replace_file(path, made)
         written.append(path)
     return written, 0
 

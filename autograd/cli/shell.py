@@ -245,21 +245,15 @@ _RECORD = re.compile(r"(?P<marker>(?:->|  ) )?\[\d+/\d+\]")
 class Screen:
     """Prints to a stream: on a terminal wrapped to its width, and coloured; elsewhere as it is."""
 
-    def __init__(self, stream: TextIO, colour: bool, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, stream: TextIO, colour: bool) -> None:
         self.stream = stream
         self.colour = colour
         self.terminal = stream.isatty()
-        self.draws = self.terminal and environment.get("TERM") != "dumb"
 
     @property
     def width(self) -> int | None:
         """How many columns there are; None: it is no terminal, and a line may be of any length."""
         return max(shutil.get_terminal_size().columns, _NARROWEST) if self.terminal else None
-
-    @property
-    def ascii_only(self) -> bool:
-        """Whether the stream has no signs to draw lines with."""
-        return not (self.stream.encoding or "ascii").lower().replace("-", "").startswith("utf")
 
     def show(self, lines: Iterable[str], style: str = "", subject: Subject | None = None) -> None:
         """Print lines in a style, or without one each in the style that its text asks for.

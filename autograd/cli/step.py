@@ -19,7 +19,6 @@ from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
 from ..render import draw
-from ..render.terminal import neighbourhood_lines
 from .shell import WIDTH, Screen, Shell, command, find, help_lines, one_line, quoted
 
 __all__ = ["StepShell", "walk"]
@@ -122,11 +121,7 @@ class StepShell(Shell):
         before = self.stepper.position
         found = how()
         self._show(_all(found) if isinstance(found, Records) else repr(found).splitlines())
-        k = self.stepper.position
-        if self.screen.draws and k != before:
-            width, plain = self.screen.width or 80, self.screen.ascii_only
-            self.screen.as_it_is(["", *neighbourhood_lines(self._trace, k, width, self.screen.colour, plain), ""])
-        if k == len(self._trace) != before:
+        if self.stepper.position == len(self._trace) != before:
             self.screen.show(self._result())
 
     def _refuse_at_the_end(self) -> None:

@@ -22,7 +22,6 @@ __all__ = [
     "label_text",
     "markup",
     "number_text",
-    "printable",
     "sentence",
     "text_width",
 ]
@@ -114,9 +113,6 @@ def _ems(character: str) -> float:
 # --- columns of a terminal ----------------------------------------------------------------------------------------
 
 
-_LONGEST = 1000  # characters of a name that are looked at
-
-
 def columns(text: str) -> int:
     """How many columns of a terminal a printable text takes.
 
@@ -138,17 +134,6 @@ def cut(text: str, room: int, dots: str = "…") -> str:
         return text
     kept = sum(used <= room - len(dots) for used in accumulate(map(columns, text)))
     return text[:kept] + dots
-
-
-def printable(text: str, room: int, ascii_only: bool = False) -> str:
-    r"""Text of any kind as one line of so many columns at most; `ascii_only` leaves no sign but the ellipsis unescaped.
-
-    Example:
-        >>> print(printable("a\nb", 10), printable("ŷ", 10, ascii_only=True), printable("損失 of the net", 9))
-        a\nb \u0177 損失 of …
-    """
-    shown = label_text(text, _LONGEST)
-    return cut(shown.encode("ascii", "backslashreplace").decode() if ascii_only else shown, room)
 
 
 # --- lines --------------------------------------------------------------------------------------------------------

@@ -529,7 +529,7 @@ class Canvas:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
             f'aria-labelledby="{mark}-title {mark}-desc" id="{mark}" font-family="{FONT}" '
-            f'style="max-width:100%">\n'
+            f'style="max-width:100%;height:auto">\n'
             f'<title id="{mark}-title">{title}</title>\n<desc id="{mark}-desc">{description}</desc>\n'
             f"{self._style(mark)}"
             f'<rect width="{w}" height="{h}"{self._paint("paper")}/>\n{body}\n</svg>\n'

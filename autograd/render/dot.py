@@ -8,7 +8,7 @@ not been, thick where a gradient has begun to arrive, very thick where it is, as
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .overview import Level, listed, picture_rows
-from .rows import EdgeRow, NodeRow, Rows, State, mark_of
+from .rows import KEPT, EdgeRow, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
+from .shape import direction_for
 from .style import BACK, Look, Palette, Scale, look_of, scale_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "arrows",
     "cluster_id",
     "cluster_title",
+    "label_widths",
     "picture_of",
     "picture_to_dot",
     "to_dot",
@@ -45,6 +47,15 @@ WARNING = "⚠"
 _BESIDE = 1  # points around the text beside an arrow; less than in boxes, since nothing frames it
 
 _MOST_STEMS = 6  # names in the title of a layer
+
+_OUT, _BACK_IN, _IN, _BACK_OUT = "out", "back", "in", "from"  # places of a box where arrows end
+_SIDES = {
+    "LR": ("e", "w"),
+    "RL": ("w", "e"),
+    "TB": ("s", "n"),
+    "BT": ("n", "s"),
+}  # where the solid arrows leave a box, and where they enter it
+_ROOM = 4  # of a place, beside that of a constant
 
 _NONE: Mapping[str, str | int] = {}
 
@@ -163,6 +174,16 @@ class Picture:
             ("contributions", counts),
         ):
             object.__setattr__(self, name, value)
+        if not self.look.direction:  # as the end of the pass asks for, so that nothing moves from moment to moment
+            legend = self.scale is not None and self.look.legend and self.backward
+            found = direction_for(self.final, self._longest_line, legend)
+            object.__setattr__(self, "look", replace(self.look, direction=found))
+
+    def _longest_line(self, edge: EdgeRow) -> str:
+        """What stands beside an arrow, or "" where nothing does."""
+        if self.say_final.by_id[edge.source].kind == "constant" or self.say_final.between_boxes(edge):
+            return ""
+        return self.say_final.local(edge) if self.look.show is None or self.look.shows("locals") else "← -0.0000"
 
     @property
     def palette(self) -> Palette:
@@ -183,16 +204,23 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         return picture.drawing(tooltips)
     drawing = _empty(picture)
     frames = _Frames(drawing, picture)
+    ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op")}
+    constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
+    operands: dict[str, list[bool]] = {node.id: [] for node in picture.rows.nodes}
+    for edge in picture.rows.edges:
+        operands[edge.target].append(edge.source in constants)
     for node, final in picture.nodes():
         look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
-        frames.of(node.cluster).node(node.id, node_label(node, final, picture), **look)
+        label = node_label(node, final, picture)
+        if node.id in ported:
+            label = _with_places(label, operands[node.id], picture.look.direction)
+        frames.of(node.cluster).node(node.id, label, **look)
     frames.close()
     for arrow in arrows(picture):
         look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
-        if arrow.backward:  # written from its head, which keeps `dot` from laying out a graph that runs in circles
-            drawing.edge(arrow.head, arrow.tail, arrow.label or None, dir="back", **look)
-        else:
-            drawing.edge(arrow.tail, arrow.head, arrow.label or None, **look)
+        # A dashed one is written from its head, which keeps `dot` from laying out a graph that runs in circles.
+        look |= {"dir": "back"} if arrow.backward else {}
+        drawing.edge(*_places(arrow, ported, picture.look.direction), arrow.label or None, **look)
     if label := legend_label(picture):
         drawing.node("legend", label, id="legend", shape="plain", **{"class": "legend"})
     return drawing
@@ -206,9 +234,8 @@ def _empty(picture: Picture) -> graphviz.Digraph:
         "gradients",
         graph_attr={
             "rankdir": picture.look.direction,
-            "nodesep": "0.3",
+            "nodesep": "0.2",
             "ranksep": "0.45",
-            "ordering": "in",
             "bgcolor": palette.paper,
         },
         node_attr={
@@ -216,7 +243,7 @@ def _empty(picture: Picture) -> graphviz.Digraph:
             "fontname": FONT,
             "fontsize": str(SIZE),
             "fontcolor": palette.ink,
-            "margin": "0.08,0.04",
+            "margin": "0.04,0.02",
         },
         edge_attr={
             "fontname": FONT,
@@ -296,7 +323,8 @@ def node_look(node: NodeRow, palette: Palette) -> dict[str, str]:
     if node.kind == "constant":
         look |= {"shape": "plain", "fontcolor": palette.grey}
         if node.state == "current":
-            look |= {"shape": "box", "style": "filled", "margin": "0", **_moment("current", palette)}
+            look |= {"shape": "box", "style": "filled", "margin": "0", "width": "0", "height": "0"}
+            look |= _moment("current", palette)
         return look
     rounded = "rounded," if node.kind == "leaf" else ""
     look |= {
@@ -404,10 +432,13 @@ def _numbers(node: NodeRow, picture: Picture) -> list[tuple[str, str, int]]:
 
 def _constant_label(node: NodeRow, picture: Picture) -> str:
     label, look = label_text(node.label), picture.look
-    if label:
-        return table([cell(f"{label} = {look.number(node.value)}" if look.shows("values") else label, SMALL)])
-    # A plain number can be read before it is used.
-    return table([cell(look.number(node.value, missing=node.name), SMALL)])
+    if not label:  # a plain number can be read before it is used
+        return table([cell(look.number(node.value, missing=node.name), SMALL)])
+    if not look.shows("values"):
+        return table([cell(label, SMALL)])
+    # At a moment there is room for what stands there before it is used: boxes keep their places.
+    room = text_width(f"{label} = not computed", SMALL) if node.state else 0
+    return table([cell(f"{label} = {look.number(node.value)}", SMALL, room=room)])
 
 
 def _group_label(node: NodeRow, picture: Picture) -> str:
@@ -419,6 +450,42 @@ def _group_label(node: NodeRow, picture: Picture) -> str:
     return table(lines)
 
 
+# --- where arrows meet boxes ------------------------------------------------------------------------------------------
+
+# A value leaves its box at one place, and what flows back arrives at another beside it. On the side where operands come
+# in, each has two places of its own, in their order: so no two arrows merge, and operands stand as they are written.
+
+
+def _with_places(label: str, operands: Sequence[bool], direction: str) -> str:
+    """A label between empty cells that arrows begin and end at; `operands` says of each whether it is a constant."""
+    entries = []
+    for k, constant in enumerate(operands):  # nothing goes back to a constant, and its place is small
+        entries += [(f"{_IN}{k}", 1)] if constant else [(f"{_IN}{k}", _ROOM), (f"{_BACK_OUT}{k}", _ROOM)]
+    upright = direction in ("TB", "BT")
+    parts = [_strip(entries, upright), f"<TD>{label[1:-1]}</TD>", _strip([(_OUT, _ROOM), (_BACK_IN, _ROOM)], upright)]
+    parts = [part for part in (parts[::-1] if direction in ("BT", "RL") else parts) if part]
+    return table(parts if upright else ["".join(parts)], CELLPADDING=0)
+
+
+def _strip(places: Sequence[tuple[str, int]], upright: bool) -> str:
+    """A cell with places for arrows along it, of some room each; "" for none."""
+    across = "COLSPAN" if upright else "ROWSPAN"
+    cells = [f'<TD PORT="{name}" {across}="{room}"></TD>' for name, room in places]
+    inner = table(["".join(cells)] if upright else cells, CELLPADDING=0)[1:-1]
+    return f"<TD>{inner}</TD>" if cells else ""
+
+
+def _places(arrow: Arrow, ported: Collection[str], direction: str) -> tuple[str, str]:
+    """The operand's end of an arrow and then the result's, as DOT names them."""
+    below, above = (arrow.head, arrow.tail) if arrow.backward else (arrow.tail, arrow.head)
+    one, other = (_BACK_IN, _BACK_OUT) if arrow.backward else (_OUT, _IN)
+    ahead, behind = _SIDES[direction]
+    return (
+        f"{below}:{one}:{ahead}" if below in ported else below,
+        f"{above}:{other}{arrow.operand}:{behind}" if above in ported else above,
+    )
+
+
 # --- arrows -----------------------------------------------------------------------------------------------------------
 
 
@@ -427,6 +494,7 @@ class Arrow:
     id: str  # "n0_n1_0" for the solid arrow of the use of n0 as operand 0 of n1, "n0_n1_0_back" for the dashed one
     tail: str
     head: str
+    operand: int  # its place among those of the node that the solid one leads to
     backward: bool  # whether it is dashed
     lines: tuple[str, ...]  # what stands beside it: the local derivative, and what flowed along it
     tooltip: str  # the same in words
@@ -467,7 +535,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
         lines = (picture.say.local(edge),)
         label = table([cell(lines[0], SMALL)])
-    return Arrow(edge.id, edge.source, edge.target, False, lines, picture.say.forward(edge), look, label)
+    return Arrow(edge.id, edge.source, edge.target, edge.operand, False, lines, picture.say.forward(edge), look, label)
 
 
 def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
@@ -491,7 +559,8 @@ def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
         look |= {"arrowsize": "1.1"}
     lines = _lines(edge, picture, picture.say)
     label = _label(edge, final, lines, mark, picture)
-    return Arrow(f"{edge.id}_back", edge.target, edge.source, True, lines, picture.say.backward(edge), look, label)
+    ends = (edge.target, edge.source, edge.operand)
+    return Arrow(f"{edge.id}_back", *ends, True, lines, picture.say.backward(edge), look, label)
 
 
 def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:
@@ -524,7 +593,13 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
         sent = edge.message is not None and k == len(lines) - 1 and picture.look.shows("messages")
         cells.append(cell(text, SMALL, room=room, bold=sent, colour=colour if sent else ""))
     vertical = picture.look.direction in ("TB", "BT")  # the label then stands at the arrow's side, and not below it
-    return table(cells, CELLPADDING=_BESIDE + 4 * vertical)
+    return table(cells, CELLPADDING=_BESIDE + 2 * vertical)
+
+
+def label_widths(picture: Picture) -> dict[str, list[int]]:
+    """How wide the lines of text beside each arrow are at the end of the pass, by the arrow's id."""
+    end = Picture(picture.final, picture.look, picture.final)
+    return {arrow.id: [text_width(line, SMALL) for line in arrow.lines] for arrow in arrows(end) if arrow.lines}
 
 
 def _text_colour(message: float, picture: Picture) -> str:
@@ -571,6 +646,7 @@ def _marks(picture: Picture) -> list[str]:
         ("" if picture.look.theme == "print" else "blue: positive, red: negative"),
         "Σ n: the sum of n contributions" if badges else "",
         "dotted, hollow head: vanishing or 0" if zero or "vanishing" in notes else "",
+        f"{WARNING} {KEPT}: not what the arrows bring" if KEPT in notes else "",
         f"{WARNING} exploding, or not finite" if notes & {"exploding", "not finite"} else "",
     ]
     return [text for text in told if text]

@@ -17,7 +17,7 @@ from .equations import to_latex
 from .mermaid import to_mermaid
 from .svg import to_svg
 
-__all__ = ["draw"]
+__all__ = ["draw", "kind_of", "rendered", "replace_file"]
 
 
 def draw(root: Value, path: str | os.PathLike[str], **options: Any) -> Path:
@@ -55,16 +55,25 @@ def draw(root: Value, path: str | os.PathLike[str], **options: Any) -> Path:
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
         raise OperandError(f"a file is named by text or a Path, got {type(path).__name__}")
     path = Path(path)
-    kind = path.suffix.lower().removeprefix(".")
+    replace_file(path, rendered(root, kind_of(path), **options))
+    return path
+
+
+def rendered(root: Value, kind: str, **options: Any) -> bytes:
+    """What stands in a file of a kind that :func:`kind_of` knows."""
     write = _TEXTS.get(kind)
-    if write is None and kind not in _of_dot():
+    return _drawn(root, kind, options) if write is None else write(root, **options).encode("utf-8")
+
+
+def kind_of(path: Path) -> str:
+    """What the end of a picture's name says that it becomes: "svg", "png", ..."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in _TEXTS and kind not in _of_dot():
         known = ", ".join(f".{known}" for known in [*_TEXTS, "png", "pdf"])
         raise ArgumentError(
             f"the end of a picture's name says what it becomes: {known}, or another format of `dot`; got {path.name!r}"
         )
-    content = _drawn(root, kind, options) if write is None else write(root, **options).encode("utf-8")
-    _replace(path, content)
-    return path
+    return kind
 
 
 def _source(root: Value, **options: Any) -> str:
@@ -114,7 +123,7 @@ def _drawn(root: Value, kind: str, options: dict[str, Any]) -> bytes:
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write a file beside it, and then put that in its place."""
     try:
         target = Path(os.path.realpath(path))  # the file that a link points to is replaced, not the link

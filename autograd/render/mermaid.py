@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..engine.value import Value
@@ -44,7 +45,7 @@ def to_mermaid(
 
     Args:
         root: the node to draw from, usually a loss.
-        rankdir: where the arrows point: "LR" (left to right), "RL", "TB" or "BT".
+        rankdir: where the arrows point: "LR" (left to right, if not said), "RL", "TB" or "BT".
         level: "node", "neuron" or "layer": what a box stands for; None: as large as the graph asks for.
         expand: what to open all the same, see :func:`autograd.render.overview.picture_rows`.
         at_step: how many records of the trace have happened, as in :func:`autograd.render.to_dot`.
@@ -73,6 +74,7 @@ def to_mermaid(
             classDef leaf ...
     """
     look = look_of(rankdir, **options)
+    look = look if look.direction else replace(look, direction="LR")
     levels: list[Level | None] = [level] if level else [None, "layer"]
     for chosen in levels:
         rows = picture_rows(root, level=chosen, expand=expand, trace=trace, at_step=at_step, symbolic=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from operator import index
 from typing import Any, Literal, TypeAlias
 
@@ -23,6 +23,7 @@ from ..reading.names import Names
 from ..reading.trace import Trace
 
 __all__ = [
+    "KEPT",
     "AtStep",
     "EdgeRow",
     "Kind",
@@ -181,7 +182,23 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
             message = None if local is None or upstream is None or is_constant(parent) else upstream * local
             state = source.edge_state(node, parent)
             edges.append(EdgeRow(id_, target, k, local, message, state, symbolic=symbols[k]))
-    return Rows(tuple(nodes), tuple(edges))
+    return Rows(tuple(_marked_where_kept(nodes, edges) if type(source) is Stored else nodes), tuple(edges))
+
+
+def _marked_where_kept(nodes: Sequence[NodeRow], edges: Sequence[EdgeRow]) -> Iterator[NodeRow]:
+    """The nodes, marked where the stored gradient is not the sum of what the arrows bring."""
+    arrived: dict[str, list[float | None]] = {}
+    for edge in edges:
+        arrived.setdefault(edge.source, []).append(edge.message)
+    for node in nodes:
+        messages = arrived.get(node.id, [])
+        known = [message for message in messages if message is not None]
+        if node.kind != "constant" and node.gradient is not None and known and len(known) == len(messages):
+            off = math.fsum(known) - node.gradient if all(map(math.isfinite, (node.gradient, *known))) else 0.0
+            if abs(off) > _ROUNDING * max(abs(node.gradient), *map(abs, known)):
+                yield replace(node, notes=(*node.notes, KEPT))
+                continue
+        yield node
 
 
 def node_row(
@@ -360,6 +377,9 @@ def _is_number(text: str) -> bool:
 
 
 # --- marks on numbers that a reader should look at first --------------------------------------------------------------
+
+KEPT = "kept from before"  # of a gradient: it holds more than the arrows bring, or something else
+_ROUNDING = 1e-9  # up to which a sum counts as the same
 
 VANISHING, EXPLODING = 1e-6, 1e6  # times the gradient at the root, which a backward pass starts with
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..functions.slopes import exact_sum
 from ..reading.text import label_text
-from .rows import EdgeRow, NodeRow, Rows, first_not_finite
+from .rows import KEPT, EdgeRow, NodeRow, Rows, first_not_finite
 from .style import Look
 
 __all__ = ["Sentences"]
@@ -113,11 +113,16 @@ class Sentences:
             told.append(
                 f"The first number that is not finite is the {what} of {_name(node)}: {self.look.number(number)}."
             )
-        for mark, verb in (("vanishing", "vanish"), ("exploding", "explode")):
+        marks = {
+            "vanishing": "vanish",
+            "exploding": "explode",
+            KEPT: "are not what the arrows bring, but kept from before",
+        }
+        for mark, said in marks.items():
             names = [_name(node) for node in self.rows.nodes if mark in node.notes]
             if names:
                 more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-                told.append(f"The gradients of these {verb}: {', '.join(names[:_LISTED])}{more}.")
+                told.append(f"The gradients of these {said}: {', '.join(names[:_LISTED])}{more}.")
         return told
 
     def _gradient(self, node: NodeRow) -> str:

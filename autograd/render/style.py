@@ -54,7 +54,8 @@ class Look:
     Args:
         show: any of "values" and "gradients" (in the boxes), "locals" (the local derivatives) and "messages" (what
             flowed back), the last two on dashed arrows. None: all, but no dashed arrows before a backward has run.
-        direction: where the forward arrows point: "LR" (left to right), "TB", "RL" or "BT".
+        direction: where the forward arrows point: "LR" (left to right), "TB", "RL" or "BT"; "": from left to right
+            where that fits a page, else from the top down.
         number_format: how numbers are written, as in ``format(x, ".4g")``.
         theme: "light", "dark", "print" (black on white), or "auto": as the viewer prefers, light or dark.
         legend: whether a legend explains colours and widths, where there are any.
@@ -72,7 +73,7 @@ class Look:
     """
 
     show: Collection[str] | None = None
-    direction: str = "LR"
+    direction: str = ""
     number_format: str = ".4g"
     theme: Theme = "auto"
     legend: bool = True
@@ -83,7 +84,7 @@ class Look:
             if not isinstance(parts, Collection) or not set(PARTS).issuperset(parts):
                 raise ArgumentError(f"show is any of {', '.join(PARTS)}, not {self.show!r}")
             object.__setattr__(self, "show", tuple(part for part in PARTS if part in parts))
-        if self.direction not in DIRECTIONS:
+        if self.direction not in (*DIRECTIONS, ""):
             raise ArgumentError(f"direction is one of {', '.join(DIRECTIONS)}, not {self.direction!r}")
         if self.theme not in THEMES:
             raise ArgumentError(f"theme is one of {', '.join(THEMES)}, not {self.theme!r}")
@@ -118,7 +119,7 @@ def look_of(rankdir: str | None = None, **options: Any) -> Look:
     if rankdir is not None:
         if rankdir not in DIRECTIONS:
             raise ArgumentError(f"rankdir is one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
-        if options.get("direction", rankdir) not in (rankdir, "LR"):
+        if options.get("direction", rankdir) != rankdir:
             raise ArgumentError(f"rankdir={rankdir!r} and direction={options['direction']!r} contradict each other")
         options["direction"] = rankdir
     known = [f.name for f in fields(Look)]

@@ -13,7 +13,8 @@ from ..engine.value import Value
 from ..errors import GraphError
 from ..reading.stepper import Moment
 from ..reading.trace import Trace
-from .dot import Picture, arrows, cluster_id, cluster_title, picture_of, picture_to_dot
+from .dot import Picture, arrows, cluster_id, cluster_title, label_widths, picture_of, picture_to_dot
+from .labels import free_labels
 from .overview import Level
 from .style import dark_style, look_of
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["bundle", "mimebundle", "picture_to_svg", "to_svg"]
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
+
+FITTING = "max-width:100%;height:auto"  # as wide as it is by itself, or as its room allows
+
+# Other distances, between boxes side by side and between ranks, in inches, for a layout without room for its texts.
+_SPACINGS = tuple({"nodesep": beside, "ranksep": apart} for beside, apart in (("0.4", "0.55"), ("0.5", "0.45")))
+_MOST_TEXTS = 150  # in a picture that is laid out more than once
 
 _SVG_TYPE, _TEXT_TYPE = "image/svg+xml", "text/plain"
 
@@ -64,13 +71,26 @@ def to_svg(
 
 def picture_to_svg(picture: Picture | NetworkPicture) -> str:
     """The SVG of a picture."""
-    drawing = picture_to_dot(picture, tooltips=False)
-    tree = _parsed(drawing.pipe(format="svg", quiet=True))
+    drawing, tree = _laid_out(picture)
     # Two pictures may stand in one page, so the ids of the title and the description are made from the content.
     key = hashlib.sha256(drawing.source.encode()).hexdigest()[:10]
     _say(tree, _titles(picture))
     _head(tree, picture, key)
     return _written(tree)
+
+
+def _laid_out(picture: Picture) -> tuple[Any, ElementTree.Element]:
+    """The first of a few layouts in which no line strikes through a text, or the one with the fewest."""
+    drawing, widths = picture_to_dot(picture, tooltips=False), label_widths(picture)
+    found: list[tuple[int, Any, ElementTree.Element]] = []
+    for spacing in ({}, *_SPACINGS):
+        drawing = drawing.copy()
+        drawing.graph_attr.update(spacing)
+        tree = _parsed(drawing.pipe(format="svg", quiet=True))
+        found.append((free_labels(tree, widths), drawing, tree))
+        if not found[-1][0] or len(widths) > _MOST_TEXTS:
+            break
+    return min(found, key=lambda each: each[0])[1:]
 
 
 def _parsed(output: bytes) -> ElementTree.Element:
@@ -125,6 +145,7 @@ def _head(tree: ElementTree.Element, picture: Picture | NetworkPicture, key: str
         head.append(style)
     tree[:0] = head
     tree.set("class", "autograd")
+    tree.set("style", FITTING)
     tree.set("role", "graphics-document document")
     tree.set("aria-labelledby", f"title-{key}")
     tree.set("aria-describedby", f"desc-{key}")

@@ -172,6 +172,34 @@ def test_a_picture_of_the_main_example_and_of_a_claim(tmp_path: Path) -> None:
     assert claim.read_text("utf-8").startswith("<svg")
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "begins"),
+    [
+        ("--svg", "a.png", b"\x89PNG"),
+        ("--svg", "a.dot", b"digraph"),
+        ("--svg", "a.html", b"<!DOCTYPE html>"),
+        ("--html", "a.mmd", b"flowchart"),
+        ("--html", "a.SVG", b"<svg"),
+    ],
+)
+def test_the_end_of_a_files_name_says_what_is_written(tmp_path: Path, option: str, name: str, begins: bytes) -> None:
+    assert cli.main(["lesson", "5", "5.3", option, str(tmp_path / name)]) == 0
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(("option", "begins", "ends"), [("--svg", "<svg", "</svg>"), ("--html", "<!DOC", "</html>")])
+def test_a_dash_is_standard_output(
+    option: str, begins: str, ends: str, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["lesson", "5", "5.3", option, "-"]) == 0
+    written = capsys.readouterr().out
+    assert written.startswith(begins)
+    assert written.rstrip().endswith(ends)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_pictures_of_every_worked_example(tmp_path: Path) -> None:
     where = tmp_path / "new" / "directory"
     done = run("lessons", "--pictures", str(where))
@@ -188,7 +216,7 @@ def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
     def missing(root: Value, **options: Any) -> str:
         raise GraphvizMissingError("no dot: install graphviz-pure")
 
-    monkeypatch.setattr(autograd.render, "to_svg", missing)
+    monkeypatch.setitem(autograd.render.drawing._TEXTS, "svg", missing)
     assert cli.main(["lesson", "5", "--svg", str(tmp_path / "x.svg")]) == 1
     done = capsys.readouterr()
     assert "Lesson 5" in done.out
@@ -212,7 +240,11 @@ def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
         (["lesson", "5", "a\nb"], r"no claim 'a\\nb'"),
         (["lesson", "1", "1.9", "--svg", "x.svg"], "1.9 has no graph; those with one are 1.1"),
         (["lesson", "5", "--svg", "no/such/directory/x.svg"], "cannot write"),
-        (["lesson", "5", "--svg", "."], "cannot write"),
+        (["lesson", "5", "--svg", "."], "the end of a picture's name says what it becomes"),
+        (["lesson", "5", "--svg", "x.abc"], r"says what it becomes: \.svg, .* got 'x\.abc'"),
+        (["lesson", "1", "1.12", "--svg", "x.png"], "claim 1.12 has a figure, and no graph; it is drawn as .svg"),
+        (["lesson", "5", "--svg", "-", "--json"], "one thing at a time goes to standard output"),
+        (["lesson", "5", "--svg", "-", "--html", "-"], "one thing at a time goes to standard output"),
         (["lesson", "5", "--svg", ""], "--svg: the name is empty"),
         (["lessons", "--pictures", ""], "--pictures: the name is empty"),
         (["lessons", "--pictures", "pyproject.toml/x"], "cannot make the directory"),

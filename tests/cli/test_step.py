@@ -422,7 +422,7 @@ def test_lines_on_a_terminal_fit_and_lose_nothing(width: int, colour: bool, monk
         "損失" * 30,
         "   -> ",
     ]
-    Screen(stream, colour, {}).show(texts, subject=lambda i: "v1")
+    Screen(stream, colour).show(texts, subject=lambda i: "v1")
     written = stream.getvalue()
     assert ("\x1b" in written) is colour
     for code in ("0", "2", "33", "1;36"):
@@ -437,18 +437,12 @@ def test_elsewhere_lines_stay_as_they_are() -> None:
     screen = Screen(stream, colour=False)
     screen.show(["x " * 500])
     assert stream.getvalue() == "x " * 500 + "\n"
-    assert not screen.draws
     assert screen.width is None
-
-
-def test_a_dumb_terminal_has_no_drawings() -> None:
-    assert Screen(Terminal(), False, {"TERM": "xterm"}).draws
-    assert not Screen(Terminal(), False, {"TERM": "dumb"}).draws
 
 
 def test_the_name_that_is_highlighted_is_the_nodes() -> None:
     stream = Terminal()
-    Screen(stream, True, {}).show(["[3/9] Backward through a = w: a product passes"], subject=lambda i: "a")
+    Screen(stream, True).show(["[3/9] Backward through a = w: a product passes"], subject=lambda i: "a")
     assert "through \x1b[1;36ma\x1b[0m = w: a product" in stream.getvalue()
 
 

@@ -91,8 +91,13 @@ def edges_of(root: Value, at_step: int | None = None, backward: bool = False) ->
     return [line for line in lines_of(root, "n", at_step) if "->" in line and ("dir=back" in line) is backward]
 
 
+def ends(line: str) -> str:
+    """Which boxes an arrow joins, without the places at them."""
+    return re.sub(r":\w+", "", line.split(" [")[0])
+
+
 def test_every_edge_has_its_local_derivative_in_symbols_and_as_a_number(expression: Value) -> None:
-    assert [(line.split(" [")[0], words(line)) for line in edges_of(expression)] == [
+    assert [(ends(line), words(line)) for line in edges_of(expression)] == [
         ("n0 -> n2", "dc/da = 1"),
         ("n1 -> n2", "dc/db = 1"),
         ("n1 -> n4", "dd/db = 1"),
@@ -107,7 +112,7 @@ def test_after_a_backward_dashed_edges_carry_local_derivatives_and_messages(expr
     assert [words(line) for line in edges_of(expression)] == [""] * 6
     back = edges_of(expression, backward=True)
     assert all("style=dashed" in line for line in back)
-    assert [(line.split(" [")[0], words(line)) for line in back] == [  # written from the head that they point to
+    assert [(ends(line), words(line)) for line in back] == [  # written from the head that they point to
         ("n0 -> n2", "dc/da = 1 ← 2"),
         ("n1 -> n2", "dc/db = 1 ← 2"),
         ("n1 -> n4", "dd/db = 1 ← 3"),
@@ -118,7 +123,7 @@ def test_after_a_backward_dashed_edges_carry_local_derivatives_and_messages(expr
 
 
 def test_x_times_x_is_two_edges_with_ids_of_their_own(square: Value) -> None:
-    assert re.findall(r"n0 -> n1 .* id=(\w+)", to_dot(square).source) == ["n0_n1_0", "n0_n1_1"]
+    assert re.findall(r"n0:out:\w -> n1:in\d:\w .* id=(\w+)", to_dot(square).source) == ["n0_n1_0", "n0_n1_1"]
 
 
 def test_leaf_constant_operation_and_root_are_told_apart_without_colour(lesson_5: Value) -> None:
@@ -141,7 +146,7 @@ def test_a_constant_is_small_and_grey() -> None:
 
 
 def test_arrows_point_forward_and_are_solid(expression: Value) -> None:
-    source = to_dot(expression).source
+    source = to_dot(expression, rankdir="LR").source
     assert "rankdir=LR" in source
     assert "dir=" not in source.replace("rankdir=", "")
     assert "dashed" not in source
@@ -215,7 +220,7 @@ def test_kinds_are_told_apart_at_every_moment(expression: Value) -> None:
 
 def test_edges_of_the_last_record_stand_out(expression: Value) -> None:
     def current(k: int, backward: bool) -> list[str]:
-        return [line.split(" [")[0] for line in edges_of(expression, k, backward) if "current" in line]
+        return [ends(line) for line in edges_of(expression, k, backward) if "current" in line]
 
     assert current(5, False) == ["n1 -> n4", "n3 -> n4"]
     assert all("penwidth=3" in line for line in edges_of(expression, 5) if "current" in line)
@@ -335,9 +340,9 @@ def test_the_drawing_of_the_fourth_document() -> None:
     names = {row.id: row.name for row in graph_rows(y).nodes}
     back = [(names[a.tail], names[a.head], a.lines) for a in reversed(dashed(y))]
     assert back == [
-        ("y", "f", ("dy/df = 3f² = 75", "← 75")),
-        ("f", "g", ("df/dg = 1", "← 75")),
-        ("g", "x", ("dg/dx = 2x = 4", "← 300")),
+        ("y", "f", ("dy/df = 3f² = 75", "↑ 75")),
+        ("f", "g", ("df/dg = 1", "↑ 75")),
+        ("g", "x", ("dg/dx = 2x = 4", "↑ 300")),
     ]
     assert "message = local x upstream: 300 = 4 * 75" in dashed(y)[0].tooltip
     solid = [(names[a.tail], names[a.head]) for a in drawn(y) if not a.backward]
@@ -357,7 +362,7 @@ def test_sign_size_and_nothing_at_all_look_different() -> None:
     root = 100 * x - y + relu(z) + 1e-9 * x
     root.backward()
     looks = {}
-    for arrow in dashed(root):
+    for arrow in dashed(root, direction="LR"):
         looks[arrow.lines[-1]] = arrow.look
     assert looks["← 100"]["color"] != looks["← -1"]["color"]
     assert "positive" in looks["← 100"]["class"]
@@ -374,10 +379,10 @@ def test_exploding_and_not_finite_are_marked() -> None:
     x = Value(1.0, "x")
     y = x * 1e9
     y.backward()
-    assert dashed(y)[0].lines == ("dv1/dx = 1e+09", "← 1e+09 ⚠")
+    assert dashed(y, direction="LR")[0].lines == ("dv1/dx = 1e+09", "← 1e+09 ⚠")
     z = x * float("inf")
     z.backward()
-    assert dashed(z)[0].lines[-1] == "← inf ⚠"
+    assert dashed(z, direction="LR")[0].lines[-1] == "← inf ⚠"
     assert "not-finite" in dashed(z)[0].look["class"]
 
 

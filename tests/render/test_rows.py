@@ -14,6 +14,7 @@ from autograd.engine.value import literal
 from autograd.errors import ArgumentError, AutogradError, GraphError, OperandError
 from autograd.nn import MLP
 from autograd.reading.trace import Trace
+from autograd.render import to_dot
 from autograd.render.rows import EdgeRow, NodeRow, first_not_finite, graph_rows, graph_size, mark_of
 
 
@@ -458,3 +459,42 @@ def test_gradients_come_after_values_and_from_the_root() -> None:
     found = first_not_finite(graph_rows(y))
     assert found is not None
     assert (found[0].name, found[1]) == ("x", "gradient")
+
+
+# --- gradients that contradict the arrows ------------------------------------------------------------------------
+
+
+def kept(root: Value) -> list[str]:
+    return [row.name for row in graph_rows(root).nodes if "kept from before" in row.notes]
+
+
+def test_a_gradient_kept_from_an_earlier_backward_is_marked() -> None:
+    x = Value(3.0, "x")
+    y = x * x + 2 * x
+    y.backward()
+    assert kept(y) == []
+    y.backward()
+    assert x.grad == 16.0
+    assert kept(y) == ["x"]
+    assert ">⚠ kept from before<" in to_dot(y).source
+    x.zero_grad()
+    y.backward()
+    assert kept(y) == []
+
+
+def test_a_gradient_from_elsewhere_is_marked_in_the_middle_of_a_graph_too() -> None:
+    x = Value(3.0, "x")
+    h = x * x
+    h.label = "h"
+    y, other = h * 2, h * 5
+    y.backward()
+    other.backward()
+    assert kept(y) == ["x", "h"]
+
+
+def test_rounding_is_no_contradiction() -> None:
+    x = Value(0.1, "x")
+    y = sum((x * (0.1 * i) for i in range(1, 12)), Value(0.0, "zero"))
+    y.backward()
+    assert kept(y) == []
+    assert [row.notes for row in graph_rows(y, at_step=3).nodes if row.notes] == []

@@ -27,7 +27,7 @@ def test_a_leaf_that_held_a_gradient_before_says_what_was_added(square: Value) -
     square.backward()
     square.backward()
     say, rows = said(square)
-    assert say.node(rows["x"]) == "x = 3, gradient 12; the last backward added 3 + 3"
+    assert say.node(rows["x"]) == "x = 3, gradient 12; the last backward added 3 + 3; kept from before"
 
 
 def test_the_whole_in_words() -> None:
