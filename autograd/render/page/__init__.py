@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -24,10 +25,11 @@ from ...reading.trace import Trace
 from ..rows import EDGE_LIMIT, NODE_LIMIT, graph_rows, graph_size
 from .data import js_prelude, json_text, page_data, script_of_ops
 from .drawing import drawing, escaped, style_variables
+from .equations import MOST_MESSAGES, record_equations
 
 __all__ = ["to_html"]
 
-_SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "predict", "controls")
+_SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "links", "predict", "learn", "controls")
 
 _DATA = 'const PAGE = JSON.parse(document.getElementById("data").textContent);'
 
@@ -44,9 +46,10 @@ def to_html(
 ) -> str:
     """A page that plays the forward and backward pass through the graph of `root`, as one HTML file.
 
-    It needs nothing from outside and works from the file system. Its slider stands on the records of
-    :func:`autograd.steps`; inputs can be changed, and the pass is then computed again, as Python would compute it. The
-    arrow keys, Home, End and the space bar move it, and ``#step=7`` in the page's address is a link to one record.
+    It needs nothing from outside and works from the file system. It opens at the end of the pass, and its slider stands
+    on the records of :func:`autograd.steps`, each with its equation. Inputs can be dragged, and a step of gradient
+    descent taken and undone; both passes are then computed again, as Python would compute them. The arrow keys, Home,
+    End and the space bar move it, and ``#step=7`` in the page's address is a link to one record.
 
     Args:
         root: where the backward pass starts, usually a loss.
@@ -137,10 +140,14 @@ def _navigation(links: Sequence[tuple[str, str]]) -> str:
 def _equations(trace: Trace) -> list[str]:
     found = []
     for step in trace:
-        who = f"{step.name} sends " if step.messages else ""
-        numbers = "\n".join(line.strip() for line in str(step).split("\n")[1:]).replace("; to ", "\nto ")
-        said = f'<span class="who">{escaped(who)}</span><span class="said">{escaped(numbers)}</span>'
-        found.append(f'<li data-step="{step.index}">{said}</li>')
+        said = [f"<math>{equation}</math>" for equation in record_equations(trace, step)]
+        if len(step.messages) > MOST_MESSAGES:
+            said.append(f"<span>and {len(step.messages) - MOST_MESSAGES} more in the same way</span>")
+        if step.kind == "backward" and not step.messages:
+            said.append("<span>nothing is sent: its operands are constants</span>")
+        note = "\n".join(line.strip() for line in str(step).split("\n")[2:])
+        said.append(f'<span class="note">{escaped(note)}</span>')
+        found.append(f'<li data-step="{step.index}">{"".join(said)}</li>')
     return found
 
 
@@ -167,8 +174,21 @@ def _inputs(data: dict[str, Any]) -> list[str]:
             note = f'<small id="why-{id_}">{why}.</small>'
         named = f'id="input-{id_}" data-node="{id_}" value="{_shortest(node["value"])}"'
         field = f'<input type="number" step="any" {named}{fixed}>'
-        found.append(f'<div><label for="input-{id_}">{escaped(node["name"])}</label>{field}{note}</div>')
+        slider = ""
+        if not fixed and isinstance(x := node["value"], float) and abs(x) < math.inf:
+            far = _reach(x)
+            ends = f'min="{-far:g}" max="{far:g}" step="any" value="{_shortest(x)}"'
+            slider = f'<input type="range" aria-label="{escaped(node["name"])}, slider" {ends}>'
+        label = f'<label for="input-{id_}">{escaped(node["name"])}</label>'
+        found.append(f'<div data-node="{id_}">{label}{field}{slider}{note}</div>')
     return found
+
+
+def _reach(x: float) -> float:
+    """How far a slider goes on both sides of 0: a round number, at least twice as far as x."""
+    wanted = max(2.0 * abs(x), 1.0)
+    unit = 10.0 ** math.floor(math.log10(wanted))
+    return next((n * unit for n in (1.0, 2.0, 5.0) if n * unit >= wanted), 10.0 * unit)
 
 
 def _shortest(x: float) -> str:

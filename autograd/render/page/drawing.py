@@ -30,11 +30,11 @@ _SYMBOL = 14  # characters of a local derivative in symbols; a longer one stands
 _EXTRA = {  # what a page has beyond a picture
     LIGHT: {
         "page": "#f4f5f7", "border": "#d5d8dc", "control": "#ffffff", "control-line": "#7d848c",
-        "accent": "#1c5fa8", "on-accent": "#ffffff",
+        "accent": "#1c5fa8", "on-accent": "#ffffff", "lit": "#cfe3f8",
     },
     DARK: {
         "page": "#0e1114", "border": "#333941", "control": "#242a31", "control-line": "#7d8792",
-        "accent": "#7cb5ec", "on-accent": "#0e1114",
+        "accent": "#7cb5ec", "on-accent": "#0e1114", "lit": "#264b70",
     },
 }  # fmt: skip
 
