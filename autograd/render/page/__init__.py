@@ -26,6 +26,7 @@ from ..rows import EDGE_LIMIT, NODE_LIMIT, graph_rows, graph_size
 from .data import js_prelude, json_text, page_data, script_of_ops
 from .drawing import drawing, escaped, style_variables
 from .equations import MOST_MESSAGES, record_equations
+from .tables import in_reading_order, neuron_tables
 
 __all__ = ["to_html"]
 
@@ -83,6 +84,8 @@ def to_html(
     trace = Trace(root) if trace is None else trace
     rows = graph_rows(root, trace=trace, symbolic=True)
     data = page_data(trace, rows)
+    place = {id_: n for n, id_ in enumerate(in_reading_order(rows, neuron_tables(rows)))}
+    listed = sorted(data["nodes"], key=lambda node: place[node["ids"][0]])
     name = trace.names[root]
     heading = title or f"Backpropagation through {label_text(name)}"
     style = style_variables() + _read("page.css")
@@ -105,8 +108,8 @@ def to_html(
             "picture": drawing(rows, f"The graph of {name}", describe),
             "steps": str(len(trace)),
             "equations": "\n".join(_equations(trace)),
-            "sums": "\n".join(_sums(data)),
-            "inputs": "\n".join(_inputs(data)),
+            "sums": "\n".join(_sums(listed)),
+            "inputs": "\n".join(_inputs(listed)),
             "root": escaped(name),
             "data": json_text(data),
             "script": script,
@@ -151,19 +154,19 @@ def _equations(trace: Trace) -> list[str]:
     return found
 
 
-def _sums(data: dict[str, Any]) -> list[str]:
+def _sums(nodes: list[dict[str, Any]]) -> list[str]:
     cells = '<td class="value"></td><td class="gradient"></td><td class="waiting"></td>'
     return [
         f'<tr data-node="{node["ids"][0]}"><th scope="row">{escaped(node["name"])}</th>{cells}</tr>'
-        for node in data["nodes"]
+        for node in nodes
         if node["kind"] in ("leaf", "op")
     ]
 
 
-def _inputs(data: dict[str, Any]) -> list[str]:
+def _inputs(nodes: list[dict[str, Any]]) -> list[str]:
     """A field for each input that has a name; one whose change could not be followed can only be read."""
     found = []
-    for node in data["nodes"]:
+    for node in nodes:
         if node["kind"] not in ("leaf", "constant"):
             continue
         id_ = node["ids"][0]

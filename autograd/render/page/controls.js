@@ -154,8 +154,9 @@ function restore(field) {
     field.max = Math.max(field.max, x);
     field.value = x;
     field.setAttribute("aria-valuetext", brief(x));
-  } else if (Number(field.value) !== x || !field.value) {
-    field.value = String(x + 0);
+  } else {
+    if (Number(field.value) !== x || !field.value) field.value = brief(x);
+    inFull.set(field, x + 0);
   }
 }
 
@@ -287,6 +288,9 @@ document.body.classList.add("live");
 addEventListener("resize", () => fitted && fit());
 fit();
 fillEquations(nodes, played);
-for (const field of document.querySelectorAll("#inputs input[type=range]")) restore(field);
+for (const field of document.querySelectorAll("#inputs input")) {
+  field.value = "";
+  restore(field);
+}
 drawRun();
 go(fromHash() ?? steps, { say: fromHash() !== null });

@@ -99,7 +99,9 @@ class _Reader:
             mark = f'<mo stretchy="false">{_ACCENTS[token]}</mo>'
             return mark if base == "<mrow></mrow>" else f'<mover accent="true">{base}{mark}</mover>'
         if token in _FUNCTIONS:
-            space = "" if self.peek() in ("(", "{", "^", "_", r"\left") else f'<mspace width="{_SPACES[chr(92) + ","]}"/>'
+            space = (
+                "" if self.peek() in ("(", "{", "^", "_", r"\left") else f'<mspace width="{_SPACES[chr(92) + ","]}"/>'
+            )
             return f"<mi>{token[1:]}</mi>{space}"
         if token in _SPACES:
             return f'<mspace width="{_SPACES[token]}"/>'
@@ -141,8 +143,8 @@ def _upright(read: _Reader) -> str:
 
 
 def _beneath(read: _Reader) -> str:
-    """A part with a brace below it, and what stands below that."""
-    part = _element("munder", read.argument(), "<mo>⏟</mo>")
+    """A part and what stands below it, without the brace: browsers draw one well only where a font for it is there."""
+    part = read.argument()
     read.token()
     return _element("munder", part, read.argument())
 
