@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ...reading.text import label_text, number_text, text_width
 from ..rows import EdgeRow, NodeRow, Rows
 from ..style import DARK, LIGHT, Palette
-from .tables import Table, columns, neuron_tables, owners
+from .tables import Table, columns, neuron_tables, owners, row_name
 
 __all__ = ["drawing", "escaped", "style_variables"]
 
@@ -110,7 +110,7 @@ def _laid_out(rows: Rows, tables: dict[str, Table]) -> tuple[dict[str, _Spot], d
     sizes = {node.id: _size(node) for node in rows.nodes if node.id not in owner}
     sizes |= {key: (_table_width(table), _HEADER + _ROW * len(table.members)) for key, table in tables.items()}
     # Arrows that fan out need room to turn; a chain is better read without scrolling.
-    ranksep = "1.1" if tables else "0.2" if len(rows.edges) < len(rows.nodes) + _CHAIN else "0.6"
+    ranksep = "0.2" if len(rows.edges) < len(rows.nodes) + _CHAIN else "0.6"
     attributes = {"rankdir": "LR", "nodesep": "0.25", "ranksep": ranksep} | ({} if tables else {"ordering": "in"})
     graph = FoundDigraph("page", graph_attr=attributes, node_attr={"shape": "box", "fixedsize": "true", "label": ""})
     for key, (wide, high) in sizes.items():
@@ -124,8 +124,8 @@ def _laid_out(rows: Rows, tables: dict[str, Table]) -> tuple[dict[str, _Spot], d
         source, target = (owner.get(end, end) for end in (edge.source, edge.target))
         if source == target:
             continue
-        label = "" if target in tables else _room(edge, by_id)
-        graph.edge(source, target, label=label, id=edge.id)
+        way = {"minlen": "2"} if target in tables else {"label": _room(edge, by_id)}
+        graph.edge(source, target, id=edge.id, **way)
     laid_out = json.loads(graph.pipe(format="json0", quiet=True, encoding="utf-8"))
     left, low, right, top = map(float, laid_out["bb"].split(","))
 
@@ -219,7 +219,7 @@ def _node(node: NodeRow, spot: _Spot) -> str:
     left, top, width, height = spot
     right, x, y = spot.right, left + width / 2, spot.middle
     head = _group(node)
-    box = f'<rect class="box" x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" rx="{_corner(node)}"/>'
+    box = _rect("box", spot, rx=f' rx="{_corner(node)}"')
     if node.kind == "constant":
         written = f"<tspan>{escaped(label_text(node.label))} = </tspan>" if node.label else ""
         number = f'<tspan class="value">{number_text(node.value)}</tspan>'
@@ -254,31 +254,25 @@ def _name_width(table: Table) -> int:
 
 def _frame(table: Table, spot: _Spot) -> str:
     """A table's outline and the line above its rows."""
-    left, top, width, height = spot
-    base, columns = top + 16, ((_NUMBER + 6) + _PAD, _PAD)
-    heads = "".join(
-        f'<text class="key end" x="{_n(spot.right - back)}" y="{_n(base)}">{word}</text>'
-        for back, word in zip(columns, ("value", "grad"), strict=True)
-    )
-    return (
-        f'<g class="table"><rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" rx="4"/>'
-        f"{_text('name', left + _PAD, base, table.title)}{heads}</g>"
-    )
+    left, base = spot.left + _PAD, spot.top + 16
+    heads = _text("key end", spot.right - _NUMBER - 6 - _PAD, base, "value")
+    heads += _text("key end", spot.right - _PAD, base, "grad")
+    return f'<g class="table">{_rect("frame", spot)}{_text("name", left, base, table.title)}{heads}</g>'
 
 
 def _row(node: NodeRow, spot: _Spot) -> str:
     """One row of a table: a box like any other, in one line."""
-    left, top, width, height = spot
-    base = top + 14
-    box = f'<rect class="box" x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}"/>'
-    name = label_text(node.name) + (
-        f" = {label_text(node.symbol, limit=12)}" if node.kind == "op" and node.op != "dot" else ""
-    )
+    left, base = spot.left + _PAD, spot.top + 14
     numbers = "".join(
-        f'<text class="{kind} end" x="{_n(spot.right - back)}" y="{_n(base)}">{escaped(number_text(x, missing="–"))}</text>'
+        _text(f"{kind} end", spot.right - back, base, number_text(x, missing="–"))
         for kind, back, x in (("value", _NUMBER + 6 + _PAD, node.value), ("gradient", _PAD, node.gradient))
     )
-    return f"{_group(node, ' row')}{box}{_text('name', left + _PAD, base, name)}{numbers}</g>"
+    return f"{_group(node, ' row')}{_rect('box', spot)}{_text('name', left, base, row_name(node))}{numbers}</g>"
+
+
+def _rect(kind: str, spot: _Spot, rx: str = "") -> str:
+    left, top, width, height = map(_n, spot)
+    return f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{height}"{rx}/>'
 
 
 def _edge_head(edge: EdgeRow, by_id: dict[str, NodeRow], more: str = "") -> str:

@@ -1,7 +1,7 @@
 r"""Mathematics as MathML, which browsers show by themselves: typeset from the LaTeX that `reading.formulas` writes.
 
 Only the commands that stand there and in the op table are known. Two more mark a part for a script:
-``\data{key}{body}`` makes the part an element with the attribute data-of, ``\slot{key}{number}`` a number with data-slot.
+``\data{key}{body}`` gives the part's element the attribute data-of, ``\slot{key}{number}`` a number's data-slot.
 
 >>> mathml(r"\frac{1}{2} x_{1}")
 '<mfrac><mn>1</mn><mn>2</mn></mfrac><msub><mi>x</mi><mn>1</mn></msub>'
@@ -25,8 +25,11 @@ _OPERATORS = {
     r"\cdot": "·", r"\times": "×", r"\cdots": "⋯", r"\pm": "±", r"\bmod": "mod", r"\lfloor": "⌊", r"\rfloor": "⌋",
     r"\sim": "~", r"\backslash": "\\", "-": "−", "'": "′",
 }  # fmt: skip
-_FUNCTIONS = frozenset(f"\\{name}" for name in "log sin cos tan arcsin arccos arctan sinh cosh tanh max min".split())
-_SPACES = {r"\,": "0.17em", r"\ ": "0.3em"}
+_FUNCTIONS = frozenset(
+    [r"\log", r"\sin", r"\cos", r"\tan", r"\arcsin", r"\arccos", r"\arctan", r"\sinh", r"\cosh", r"\tanh"]
+)
+_THIN = '<mspace width="0.17em"/>'
+_SPACES = {r"\,": _THIN, r"\ ": '<mspace width="0.3em"/>'}
 _FENCES = frozenset("()[]|⌊⌋")
 
 
@@ -99,12 +102,10 @@ class _Reader:
             mark = f'<mo stretchy="false">{_ACCENTS[token]}</mo>'
             return mark if base == "<mrow></mrow>" else f'<mover accent="true">{base}{mark}</mover>'
         if token in _FUNCTIONS:
-            space = (
-                "" if self.peek() in ("(", "{", "^", "_", r"\left") else f'<mspace width="{_SPACES[chr(92) + ","]}"/>'
-            )
+            space = "" if self.peek() in ("(", "^", "_", r"\left") else _THIN
             return f"<mi>{token[1:]}</mi>{space}"
         if token in _SPACES:
-            return f'<mspace width="{_SPACES[token]}"/>'
+            return _SPACES[token]
         if token[0].isdigit():
             return f"<mn>{token}</mn>"
         if token.isalpha():

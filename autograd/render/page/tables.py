@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ...reading.text import label_text
 from ..rows import EdgeRow, NodeRow, Rows
 
-__all__ = ["Table", "columns", "in_reading_order", "neuron_tables", "owners"]
+__all__ = ["Table", "columns", "in_reading_order", "neuron_tables", "owners", "row_name"]
 
 
 class Table(NamedTuple):
@@ -65,7 +65,7 @@ def neuron_tables(rows: Rows) -> dict[str, Table]:
         after = users.get(node.id, [])
         if len(after) == 1 and len(into[after[0].id]) == 1 and not after[0].root:
             members.append(after[0].id)
-        names = tuple(_written(by_id[id_]) for id_ in members)
+        names = tuple(row_name(by_id[id_]) for id_ in members)
         title = label_text(", ".join(node.cluster)) if node.cluster else "weighted sum"
         found[f"table-{node.id}"] = Table(
             title, tuple(members), (*names, title), node.id, tuple(operands[:half]), tuple(operands[half : 2 * half])
@@ -73,10 +73,10 @@ def neuron_tables(rows: Rows) -> dict[str, Table]:
     return found
 
 
-def _written(node: NodeRow) -> str:
-    return (
-        f"{label_text(node.name)} = {label_text(node.symbol, limit=12)}" if node.kind == "op" else label_text(node.name)
-    )
+def row_name(node: NodeRow) -> str:
+    """A node's name in a table, and what the activation is."""
+    name = label_text(node.name)
+    return f"{name} = {label_text(node.symbol, limit=12)}" if node.kind == "op" and node.op != "dot" else name
 
 
 def in_reading_order(rows: Rows, tables: dict[str, Table]) -> list[str]:
