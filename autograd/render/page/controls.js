@@ -183,8 +183,19 @@ byId("alpha").addEventListener("input", () => {
   setText(byId("problem"), "");
   drawRun();
 });
-byId("inputs").addEventListener("input", (event) => event.target.type === "range" && edit(event.target));
-byId("inputs").addEventListener("change", (event) => edit(event.target));
+let dragged = null;
+byId("inputs").addEventListener("input", (event) => {
+  if (event.target.type !== "range") return;
+  // A drag tells more often than the screen can show it.
+  if (!dragged) {
+    requestAnimationFrame(() => {
+      edit(dragged);
+      dragged = null;
+    });
+  }
+  dragged = event.target;
+});
+byId("inputs").addEventListener("change", (event) => event.target.type === "range" || edit(event.target));
 byId("reset").addEventListener("click", () => {
   const numbers = given(nodes);
   runs = newRun(runs, numbers.values[nodes.length - 1]);
