@@ -26,6 +26,7 @@ __all__ = [
     "Style",
     "definition",
     "derivative",
+    "formula_over_labels",
     "in_one_line",
     "latex_name",
     "latex_number",
@@ -261,6 +262,12 @@ def written(node: Any, by_name: bool = True) -> str:
     """The formula of a node over labelled nodes, itself as its label if `by_name`; a short name if that is long."""
     text = _formula(lift(node), TEXT, by_name).text
     return text if len(text) <= LONGEST else name_of(node)
+
+
+def formula_over_labels(node: Any, style: Style) -> str:
+    """The formula of a node over labelled nodes; empty where it is too long or holds a node without one."""
+    text = _formula(lift(node), TEXT, by_name=False).text
+    return "" if len(text) > LONGEST or " node (" in text else _formula(lift(node), style, by_name=False).text
 
 
 def name_of(node: Any) -> str:

@@ -25,7 +25,7 @@ from ...reading.trace import Trace
 from ..rows import EDGE_LIMIT, NODE_LIMIT, graph_rows, graph_size
 from .data import js_prelude, json_text, page_data, script_of_ops
 from .drawing import drawing, escaped, style_variables
-from .equations import MOST_MESSAGES, record_equations
+from .equations import MOST_MESSAGES, model_equations, record_equations
 from .tables import in_reading_order, neuron_tables
 
 __all__ = ["to_html"]
@@ -55,7 +55,7 @@ def to_html(
     Args:
         root: where the backward pass starts, usually a loss.
         title: the page's heading. "": the root's name.
-        description: a paragraph below it.
+        description: a paragraph below it, or several, each on a line of its own.
         trace: a trace of `root` to play. None: one made now.
         links: other pages of a site: what each is called, and a relative address. The address "" is this page.
 
@@ -103,7 +103,8 @@ def to_html(
             "policy": policy,
             "title": escaped(heading),
             "style": style,
-            "description": f'<p id="description">{escaped(description)}</p>' if description else "",
+            "description": _described(description),
+            "model": "".join(f"<math>{equation}</math>" for equation in model_equations(trace)),
             "links": _navigation(links),
             "picture": drawing(rows, f"The graph of {name}", describe),
             "steps": str(len(trace)),
@@ -115,6 +116,11 @@ def to_html(
             "script": script,
         },
     )
+
+
+def _described(description: str) -> str:
+    paragraphs = "".join(f"<p>{escaped(line)}</p>" for line in description.split("\n") if line)
+    return f'<div id="description">{paragraphs}</div>' if paragraphs else ""
 
 
 def _filled(page: str, parts: dict[str, str]) -> str:

@@ -11,21 +11,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...reading.formulas import LATEX, derivative, latex_name, made_by
+from ...reading.formulas import LATEX, derivative, formula_over_labels, latex_name, made_by
 from ...reading.names import is_plain_number
 from ...reading.text import number_text
 from ...reading.trace import Message, Step, Trace
 from ..equations import bare, symbol
 from .mathml import mathml
 
-__all__ = ["MOST_MESSAGES", "record_equations"]
+__all__ = ["MOST_MESSAGES", "model_equations", "record_equations"]
 
+_MOST_OF_A_MODEL = 8
 MOST_MESSAGES = 6  # equations of one record; a sentence tells as many
 
 
 def record_equations(trace: Trace, step: Step) -> list[str]:
     """One record's equations, each the inside of a ``<math>`` element."""
     return [mathml(text) for text in _Equations(trace).of(step)]
+
+
+def model_equations(trace: Trace) -> list[str]:
+    """How the graph's labelled nodes are made of each other; nothing of a graph that is too large to read so."""
+    made = [node for node in trace.order if node.parents and (node._label or node is trace.root)]
+    found = []
+    for node in made if len(made) <= _MOST_OF_A_MODEL else []:
+        text = formula_over_labels(node, LATEX)
+        name = latex_name(trace.names[node])
+        if text and bare(text) != bare(name):
+            found.append(mathml(f"\\data{{{trace.place[node]}}}{{{name}}} = {text}"))
+    return found
 
 
 class _Equations:
