@@ -235,16 +235,13 @@ def test_keys_typed_into_a_field_move_nothing(open_page: Opener) -> None:
         assert step_of(page) == 7
 
 
-@pytest.mark.parametrize("where", ["#forward", "#guess", "#graph .node >> nth=0", "#inputs input >> nth=0", "#step"])
+@pytest.mark.parametrize(
+    "where", ["#forward", "#descend", "#graph .node >> nth=0", "#inputs input[type=range] >> nth=0", "#step", "summary"]
+)
 def test_space_plays_wherever_the_focus_is(where: str, open_page: Opener) -> None:
     page = open_page(to_html(graph_of("lesson 5")), "#step=16")
-    if where == "#guess":
-        page.locator("#predict").check()
-        page.keyboard.press("Home")
-        page.evaluate("location.hash = '#step=17'")
-        page.locator("#guess").wait_for()
     page.locator(where).focus()
-    page.evaluate("window.played = 0; playing = (on) => { window.played += on ? 1 : 100; }")
+    page.evaluate("window.played = 0; playing = (on) => { window.played += on ? 1 : 100; }; 0")
     page.keyboard.press("Space")
     assert page.evaluate("window.played") == 1
 

@@ -225,8 +225,8 @@ document.addEventListener("keydown", (event) => {
   const id = keys[event.key];
   if (!id || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
   const at = event.target;
-  // The space bar plays, but where nothing else can tick or open what has the focus.
-  if (at.matches(id === "play" ? "input[type=checkbox], select" : "input:not([type=checkbox]), select")) return;
+  // The space bar plays wherever the focus is, but where one types, ticks or chooses with it.
+  if (at.matches(id === "play" ? "input:not([type=range]), select" : "input:not([type=checkbox]), select")) return;
   event.preventDefault();
   byId(id).click();
 });

@@ -34,7 +34,10 @@ def model_equations(trace: Trace) -> list[str]:
     made = [node for node in trace.order if node.parents and (node._label or node is trace.root)]
     found = []
     for node in made if len(made) <= _MOST_OF_A_MODEL else []:
-        text = formula_over_labels(node, LATEX)
+        if all(parent._label for parent in node.parents):
+            text = made_by(node._row, [symbol(trace, parent) for parent in node.parents], LATEX)
+        else:
+            text = formula_over_labels(node, LATEX)
         name = latex_name(trace.names[node])
         if text and bare(text) != bare(name):
             found.append(mathml(f"\\data{{{trace.place[node]}}}{{{name}}} = {text}"))

@@ -17,13 +17,15 @@ function keysAt(nodes, played, at) {
 }
 
 function light(nodes, keys) {
-  for (const each of document.querySelectorAll(".lit")) each.classList.remove("lit");
+  const wanted = new Set();
   for (const key of keys) {
     const [i, operand] = key.split(".").map(Number);
     const ids = operand === undefined ? nodes[i].ids : [nodes[i].edges[operand]];
-    const parts = [...ids.map(byId), ...document.querySelectorAll(`[data-of="${key}"], main [data-node="${ids[0]}"]`)];
-    for (const part of parts) part.classList.add("lit");
+    for (const id of ids) wanted.add(byId(id));
+    for (const part of document.querySelectorAll(`[data-of="${key}"], main [data-node="${ids[0]}"]`)) wanted.add(part);
   }
+  for (const each of document.querySelectorAll(".lit")) if (!wanted.has(each)) each.classList.remove("lit");
+  for (const each of wanted) each.classList.add("lit");
 }
 
 // The number in full, beside the pointer.
