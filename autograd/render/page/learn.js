@@ -67,10 +67,10 @@ function drawLosses(runs, root) {
   const { left, right, top, bottom, width, height } = CHART;
   const all = runs.flatMap((run) => run.losses).filter(Number.isFinite);
   const low = Math.min(0, ...all);
-  const high = Math.max(low + 1e-300, ...all);
+  const high = Math.max(0, ...all);
   const last = Math.max(5, ...runs.map((run) => run.losses.length - 1));
   const x = (n) => left + ((width - left - right) * n) / last;
-  const y = (loss) => top + (height - top - bottom) * (1 - (loss - low) / (high - low));
+  const y = (loss) => top + (height - top - bottom) * (1 - (loss - low) / (high - low || 1));
   const parts = [];
   for (const loss of [low, high]) {
     parts.push(drawn("line", { x1: left, x2: width - right, y1: y(loss), y2: y(loss), class: "grid" }));
