@@ -104,7 +104,7 @@ def to_html(
             "title": escaped(heading),
             "style": style,
             "description": _described(description),
-            "model": "".join(f"<math>{equation}</math>" for equation in model_equations(trace)),
+            "model": _model(trace),
             "links": _navigation(links),
             "picture": drawing(rows, f"The graph of {name}", describe),
             "steps": str(len(trace)),
@@ -121,6 +121,11 @@ def to_html(
 def _described(description: str) -> str:
     paragraphs = "".join(f"<p>{escaped(line)}</p>" for line in description.split("\n") if line)
     return f'<div id="description">{paragraphs}</div>' if paragraphs else ""
+
+
+def _model(trace: Trace) -> str:
+    formulas = "".join(f"<math>{equation}</math>" for equation in model_equations(trace))
+    return f'<div id="model" tabindex="0" role="region" aria-label="Formulas">{formulas}</div>' if formulas else ""
 
 
 def _filled(page: str, parts: dict[str, str]) -> str:

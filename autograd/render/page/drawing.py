@@ -22,7 +22,7 @@ from .tables import Table, columns, neuron_tables, owners, row_name
 
 __all__ = ["drawing", "escaped", "style_variables"]
 
-_NUMBER = 66  # points: "-1.235e-05" at 12
+_NUMBER = 62  # points: "-1.235e-05" at 12
 _PAD, _LINE = 8, 17
 _HEADER, _ROW = 24, 20  # points: the height of a table's first line, and of the others
 _EDGE = 70  # points: the least room for the two lines on an arrow
@@ -110,7 +110,7 @@ def _laid_out(rows: Rows, tables: dict[str, Table]) -> tuple[dict[str, _Spot], d
     sizes = {node.id: _size(node) for node in rows.nodes if node.id not in owner}
     sizes |= {key: (_table_width(table), _HEADER + _ROW * len(table.members)) for key, table in tables.items()}
     # Arrows that fan out need room to turn; a chain is better read without scrolling.
-    ranksep = "0.2" if len(rows.edges) < len(rows.nodes) + _CHAIN else "0.6"
+    ranksep = "0.05" if len(rows.edges) < len(rows.nodes) + _CHAIN else "0.6"
     attributes = {"rankdir": "LR", "nodesep": "0.25", "ranksep": ranksep} | ({} if tables else {"ordering": "in"})
     graph = FoundDigraph("page", graph_attr=attributes, node_attr={"shape": "box", "fixedsize": "true", "label": ""})
     for key, (wide, high) in sizes.items():
@@ -145,7 +145,7 @@ def _laid_out(rows: Rows, tables: dict[str, Table]) -> tuple[dict[str, _Spot], d
 def _room(edge: EdgeRow, by_id: dict[str, NodeRow]) -> str:
     """A label that keeps room for the two lines on an arrow."""
     room = 0 if by_id[edge.source].kind == "constant" else _LINE
-    wide = max(_EDGE, text_width(f"{_local(edge)} ", 10) + 36)
+    wide = max(_EDGE, text_width(f"{_local(edge)} ", 12) + 36)
     cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="{18 + room}"></TD>'
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cell}</TR></TABLE>>'
 
@@ -197,7 +197,7 @@ def _size(node: NodeRow) -> tuple[int, int]:
     if node.kind == "constant":
         return text_width(_constant(node), 12) + 2 * _PAD, 24
     symbol = text_width(label_text(node.symbol, limit=12), 12) + 22 if node.kind == "op" else 0
-    return max(text_width("value", 10) + 8 + _NUMBER + 22, text_width(title, 13, bold=True) + symbol) + 2 * _PAD, 62
+    return max(text_width("value", 12) + 6 + _NUMBER + 14, text_width(title, 13, bold=True) + symbol) + 2 * _PAD, 62
 
 
 def _constant(node: NodeRow) -> str:
@@ -232,7 +232,7 @@ def _node(node: NodeRow, spot: _Spot) -> str:
     lines.append(_text("name", left + _PAD, top + 18, label_text(node.name)))
     if node.kind == "op":
         lines.append(_text("symbol", right - _PAD, top + 18, label_text(node.symbol, limit=12)))
-    beside = left + _PAD + text_width("value", 10) + 6
+    beside = left + _PAD + text_width("value", 12) + 6
     shown = [("value", "value", node.value), ("gradient", "grad", node.gradient)]
     for line, (kind, name, held) in enumerate(shown, start=2):
         base = top + 4 + line * _LINE
