@@ -26,6 +26,7 @@ function draw() {
   markEquations(seen);
   sayStep(asked);
   showEquations(asked ? 0 : step);
+  for (const id of ["rule", "outcome"]) byId(id).hidden = Boolean(asked); // they tell the gradients
   listPaths(nodes, played);
   byId("step").value = step;
   const record = now.current;
