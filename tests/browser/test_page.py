@@ -203,7 +203,6 @@ def test_play_and_pause(open_page: Opener) -> None:
 def test_play_stops_at_the_end_and_starts_again_from_there(open_page: Opener) -> None:
     page = open_page(to_html(graph_of("4.2")))
     page.locator("#speed").select_option("fast")
-    page.locator("#last").click()
     page.locator("#back").click()
     page.locator("#play").click()
     wait_for_step(page, len(Trace(graph_of("4.2"))))

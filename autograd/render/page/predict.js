@@ -36,7 +36,7 @@ function slipText(nodes, played, m, guess) {
     [0, true, `you forgot the path through ${sender}`],
     [-m.total, true, "the sign is the wrong way round"],
     [before - m.product, true, `the sign of what comes through ${sender} is the wrong way round`],
-    [before + m.local, true, `you left out ${upstream}`],
+    [before + m.local, m.before !== null, `you left out ${upstream}`],
     [m.local, true, `that is only the local derivative ${fraction(sender, target)}, not times ${fraction(root, sender)}`],
     [before + m.upstream, true, `you left out ${local}`],
     [m.upstream, true, `that is the gradient of ${sender}: go on from there to ${target}`],
