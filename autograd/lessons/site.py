@@ -44,17 +44,47 @@ class Page(NamedTuple):
 def pages(results: Results) -> Iterator[Page]:
     """Make the pages, one at a time; the index comes first. The same results give the same pages in every run."""
     yield Page("index.html", document(_TITLE, _index(results)))
+    shown = [claim for _, claims in results for claim, _ in claims if _pages_of(claim)]
     for lesson, claims in results:
         others = [(f"Lesson {other.number}", _address(other)) for other, _ in results if other is not lesson]
         way = [("All lessons", "index.html"), *others]
         yield Page(_address(lesson), document(_heading(lesson), _lesson(lesson, claims), links=way))
-        for claim, _ in claims:
+        for claim, figures in claims:
             back = [(_heading(lesson), f"{_address(lesson)}#{_anchor(claim)}"), ("All lessons", "index.html")]
+            back += _beside(claim, shown)
             if claim.graph is not None:
-                yield Page(_played_at(claim), _played(lesson, claim, back))
+                yield Page(_played_at(claim), _played(claim, figures, back))
             if claim.picture is not None:
-                body = [f"<p>{escape(claim.says)}</p>", picture(claim.picture(), claim.title)]
+                body = [*_said(claim, figures), picture(claim.picture(), claim.title)]
+                if figures:
+                    body.append(figure_table(f"Claim {claim.id}: the document and the engine", figures))
                 yield Page(_pictured_at(claim), document(f"{claim.id}  {claim.title}", body, links=back))
+
+
+def _pages_of(claim: Claim) -> list[str]:
+    """The pages that a claim has of its own."""
+    offered = [(claim.graph, _played_at(claim)), (claim.picture, _pictured_at(claim))]
+    return [address for there, address in offered if there is not None]
+
+
+def _beside(claim: Claim, shown: Sequence[Claim]) -> list[tuple[str, str]]:
+    """Links to the claims before and after this one."""
+    at = shown.index(claim) if claim in shown else 0
+    before, after = shown[max(at - 1, 0) : at], shown[at + 1 : at + 2]
+    return [
+        *[(f"← {other.id} {other.title}", _pages_of(other)[0]) for other in before],
+        *[(f"{other.id} {other.title} →", _pages_of(other)[0]) for other in after],
+    ]
+
+
+def _verdict(figures: Sequence[Figure]) -> str:
+    """The verdict of a claim in words; nothing where nothing was computed."""
+    return f"The document beside the engine, in figures: {_count(figures)}." if figures else ""
+
+
+def _said(claim: Claim, figures: Sequence[Figure]) -> list[str]:
+    """What the document says, and the verdict, as paragraphs."""
+    return [f"<p>{escape(text)}</p>" for text in (claim.says, _verdict(figures)) if text]
 
 
 def _index(results: Results) -> Iterator[str]:
@@ -97,18 +127,18 @@ def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) ->
         yield "</section>"
 
 
-def _played(lesson: Lesson, claim: Claim, back: list[tuple[str, str]]) -> str:
+def _played(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]) -> str:
     """A worked example to play; of a graph that is too large for that, its picture."""
     assert claim.graph is not None
     title = f"{claim.id} {claim.title}"
     root, _ = claim.graph()
     try:
-        return to_html(root, title=title, description=claim.says, links=back)
+        return to_html(root, title=title, description=f"{claim.says}\n{_verdict(figures)}", links=back)
     except GraphError:
         root.backward()
         svg = to_svg(root)
     body = [
-        f"<p>{escape(claim.says)}</p>",
+        *_said(claim, figures),
         "<p>This graph is too large to play on a page. In a terminal, "
         f"<code>autograd step {escape(claim.id)}</code> steps through it.</p>",
         picture(svg, f"The graph of claim {claim.id}, in groups"),

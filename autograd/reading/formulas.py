@@ -19,12 +19,14 @@ from .names import Names, is_name, is_plain_number, short_number
 from .text import columns, cut, label_text
 
 __all__ = [
+    "GREEK",
     "LATEX",
     "TEXT",
     "UNICODE",
     "Style",
     "definition",
     "derivative",
+    "formula_over_labels",
     "in_one_line",
     "latex_name",
     "latex_number",
@@ -180,7 +182,7 @@ def _one_thing(operand: str) -> str:
 
 
 def _is_symbol(text: str) -> bool:
-    return not text[0].isdecimal() and text[0] != "("
+    return text[0].isalpha() or text[0] == "\\"
 
 
 # --- how nodes are made -------------------------------------------------------------------------------------------
@@ -260,6 +262,12 @@ def written(node: Any, by_name: bool = True) -> str:
     """The formula of a node over labelled nodes, itself as its label if `by_name`; a short name if that is long."""
     text = _formula(lift(node), TEXT, by_name).text
     return text if len(text) <= LONGEST else name_of(node)
+
+
+def formula_over_labels(node: Any, style: Style) -> str:
+    """The formula of a node over labelled nodes; empty where it is too long or holds a node without one."""
+    text = _formula(lift(node), TEXT, by_name=False).text
+    return "" if len(text) > LONGEST or " node (" in text else _formula(lift(node), style, by_name=False).text
 
 
 def name_of(node: Any) -> str:
@@ -406,7 +414,7 @@ _LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
     "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
-_GREEK = frozenset(_LETTERS.split())
+GREEK = frozenset(_LETTERS.split())
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde", "dot": r"\dot"}
 _MARKS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot"}
 _SIGNS = {sign: f"\\{sign}" for sign in "{}$&%#_ "} | {
@@ -476,13 +484,13 @@ def _token(token: str) -> str:
 def _word(word: str) -> str:
     for ending, accent in _ACCENTS.items():
         letter = word.removesuffix(ending)
-        if letter != word and (len(letter) == 1 or letter in _GREEK):
+        if letter != word and (len(letter) == 1 or letter in GREEK):
             return f"{accent}{{{_letters(letter)}}}"
     return _letters(word)
 
 
 def _letters(word: str) -> str:
-    if word in _GREEK:
+    if word in GREEK:
         return f"\\{word}"
     if len(word) == 1:
         taken_apart = unicodedata.normalize("NFD", word)
@@ -490,7 +498,7 @@ def _letters(word: str) -> str:
             return f"{_MARKS[taken_apart[1]]}{{{_letters(taken_apart[0])}}}"
         kind, _, name = unicodedata.name(word, "").rpartition(" LETTER ")
         name = name.lower() if kind == "GREEK SMALL" else name.capitalize()
-        if kind in ("GREEK SMALL", "GREEK CAPITAL") and name in _GREEK:
+        if kind in ("GREEK SMALL", "GREEK CAPITAL") and name in GREEK:
             return f"\\{name}"
     if not word.isascii():
         return rf"\text{{{word}}}"

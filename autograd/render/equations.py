@@ -15,7 +15,7 @@ from ..reading.names import is_plain_number
 from ..reading.trace import Trace
 from .rows import graph_size
 
-__all__ = ["to_latex"]
+__all__ = ["bare", "symbol", "to_latex"]
 
 NODE_LIMIT = 150
 _WIDEST = 75  # characters on a line, about; an equation that is longer is broken at its equals signs
@@ -67,7 +67,7 @@ def to_latex(root: Value, *, backward: bool = True) -> str:
 
 def _forward(trace: Trace) -> Iterator[str]:
     """Rows such as z = w x + b = 2 * 3 + 1 = 7."""
-    symbols = {node: _symbol(trace, node) for node in trace.order}
+    symbols = {node: symbol(trace, node) for node in trace.order}
     numbers = {node: _number(value) for node, value in zip(trace.order, trace.values, strict=True)}
     for node, value in zip(trace.order, trace.values, strict=True):
         if node.parents:
@@ -79,7 +79,7 @@ def _backward(trace: Trace) -> Iterator[str]:
     """Rows such as dL/dx = dL/du * du/dx + dL/dv * dv/dx = 2 * 3 + 1 * 5 = 11."""
 
     def ratio(above: Any, below: Any, mark: str = "") -> str:
-        return LATEX.ratio(_symbol(trace, above), _symbol(trace, below), mark)
+        return LATEX.ratio(symbol(trace, above), symbol(trace, below), mark)
 
     end = len(trace)
     yield from _equation(ratio(trace.root, trace.root), [LATEX.number(trace.seed)])
@@ -101,7 +101,7 @@ def _backward(trace: Trace) -> Iterator[str]:
 def _equation(left: str, sides: Sequence[str]) -> Iterator[str]:
     """One row, or one for each side where that would be too long; a side is written once."""
     before = [left, *sides]
-    written = [side for side, other in zip(sides, before, strict=False) if _bare(side) != _bare(other)]
+    written = [side for side, other in zip(sides, before, strict=False) if bare(side) != bare(other)]
     left = f"{{}}{left}" if left[0] in "[*" else left  # behind a line break these would be its arguments
     if len(_UNSEEN.sub("", f"{left}={'='.join(written)}")) <= _WIDEST:
         yield f"{left} &= {' = '.join(written)}"
@@ -110,12 +110,12 @@ def _equation(left: str, sides: Sequence[str]) -> Iterator[str]:
         yield f"{'' if i else left} &= {side}".strip()
 
 
-def _bare(side: str) -> str:
+def bare(side: str) -> str:
     """Without its spaces: a label "yhat - y" is the formula that it stands for."""
     return side.replace("\\ ", "").replace(" ", "")
 
 
-def _symbol(trace: Trace, node: Any) -> str:
+def symbol(trace: Trace, node: Any) -> str:
     """A node's name as one thing that can stand in a product; a plain number is its own name."""
     if is_plain_number(node):
         return _number(node._data)
@@ -125,5 +125,5 @@ def _symbol(trace: Trace, node: Any) -> str:
 
 def _number(x: float) -> str:
     """A number as one thing that can stand in a product."""
-    text = LATEX.number(x)
+    text = LATEX.digits(x)
     return f"({text})" if text.startswith("-") or "^" in text else text

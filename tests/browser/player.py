@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from autograd import Value, lessons
@@ -20,8 +21,9 @@ def graph_of(name: str) -> Value:
 
 
 def lines_of(trace: Trace, k: int) -> list[str]:
-    """What Python says of a record: a sentence, and its numbers, one message a line."""
-    sentence, *numbers = [line.strip() for line in str(trace[k]).split("\n")]
+    """What Python says of a record: a sentence, and its numbers, one message a line; a zero has no sign on a page."""
+    said = re.sub(r"(?<![\w.])-0(?![\w.])", "0", str(trace[k]).replace("(-0)", "0"))
+    sentence, *numbers = [line.strip() for line in said.split("\n")]
     return [sentence, *"\n".join(numbers).replace("; to ", "\nto ").split("\n")]
 
 

@@ -219,6 +219,15 @@ def test_a_graph_too_large_for_a_page_gets_its_picture(monkeypatch: pytest.Monke
     assert "lesson-9.html#claim-9.1" in Reader(html).all("href")
 
 
+def test_a_claim_has_its_verdict_and_leads_to_its_neighbours() -> None:
+    claims = [Claim(f"9.{n}", f"Claim {n}", "Says.", lambda: [exactly("a", "1", 1.0, 1.0)], squared) for n in (1, 2, 3)]
+    written = made(lesson_of(claims[0], Claim("9.5", "Nothing to see", "Says.", lambda: []), *claims[1:]))
+    middle = Reader(written["claim-9.2.html"])
+    assert {"claim-9.1.html", "claim-9.3.html"} <= set(middle.all("href"))
+    assert "1 agrees" in middle.words
+    assert "claim-9.2.html" in Reader(written["claim-9.1.html"]).all("href")
+
+
 def test_a_picture_has_a_page_without_its_xml_prolog() -> None:
     svg = "<?xml version='1.0' encoding='utf-8'?>\n<svg xmlns='http://www.w3.org/2000/svg'><title>norms</title></svg>"
     html = document("A", [picture(svg, "Norms")])

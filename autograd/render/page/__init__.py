@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -24,10 +25,12 @@ from ...reading.trace import Trace
 from ..rows import EDGE_LIMIT, NODE_LIMIT, graph_rows, graph_size
 from .data import js_prelude, json_text, page_data, script_of_ops
 from .drawing import drawing, escaped, style_variables
+from .equations import MOST_MESSAGES, model_equations, record_equations
+from .tables import in_reading_order, neuron_tables
 
 __all__ = ["to_html"]
 
-_SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "predict", "controls")
+_SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "links", "predict", "learn", "controls")
 
 _DATA = 'const PAGE = JSON.parse(document.getElementById("data").textContent);'
 
@@ -44,14 +47,15 @@ def to_html(
 ) -> str:
     """A page that plays the forward and backward pass through the graph of `root`, as one HTML file.
 
-    It needs nothing from outside and works from the file system. Its slider stands on the records of
-    :func:`autograd.steps`; inputs can be changed, and the pass is then computed again, as Python would compute it. The
-    arrow keys, Home, End and the space bar move it, and ``#step=7`` in the page's address is a link to one record.
+    It needs nothing from outside and works from the file system. It opens at the end of the pass, and its slider stands
+    on the records of :func:`autograd.steps`, each with its equation. Inputs can be dragged, and a step of gradient
+    descent taken and undone; both passes are then computed again, as Python would compute them. The arrow keys, Home,
+    End and the space bar move it, and ``#step=7`` in the page's address is a link to one record.
 
     Args:
         root: where the backward pass starts, usually a loss.
         title: the page's heading. "": the root's name.
-        description: a paragraph below it.
+        description: a paragraph below it, or several, each on a line of its own.
         trace: a trace of `root` to play. None: one made now.
         links: other pages of a site: what each is called, and a relative address. The address "" is this page.
 
@@ -80,6 +84,8 @@ def to_html(
     trace = Trace(root) if trace is None else trace
     rows = graph_rows(root, trace=trace, symbolic=True)
     data = page_data(trace, rows)
+    place = {id_: n for n, id_ in enumerate(in_reading_order(rows, neuron_tables(rows)))}
+    listed = sorted(data["nodes"], key=lambda node: place[node["ids"][0]])
     name = trace.names[root]
     heading = title or f"Backpropagation through {label_text(name)}"
     style = style_variables() + _read("page.css")
@@ -97,18 +103,29 @@ def to_html(
             "policy": policy,
             "title": escaped(heading),
             "style": style,
-            "description": f'<p id="description">{escaped(description)}</p>' if description else "",
+            "description": _described(description),
+            "model": _model(trace),
             "links": _navigation(links),
             "picture": drawing(rows, f"The graph of {name}", describe),
             "steps": str(len(trace)),
             "equations": "\n".join(_equations(trace)),
-            "sums": "\n".join(_sums(data)),
-            "inputs": "\n".join(_inputs(data)),
+            "sums": "\n".join(_sums(listed)),
+            "inputs": "\n".join(_inputs(listed)),
             "root": escaped(name),
             "data": json_text(data),
             "script": script,
         },
     )
+
+
+def _described(description: str) -> str:
+    paragraphs = "".join(f"<p>{escaped(line)}</p>" for line in description.split("\n") if line)
+    return f'<div id="description">{paragraphs}</div>' if paragraphs else ""
+
+
+def _model(trace: Trace) -> str:
+    formulas = "".join(f"<math>{equation}</math>" for equation in model_equations(trace))
+    return f'<div id="model" tabindex="0" role="region" aria-label="Formulas">{formulas}</div>' if formulas else ""
 
 
 def _filled(page: str, parts: dict[str, str]) -> str:
@@ -137,26 +154,30 @@ def _navigation(links: Sequence[tuple[str, str]]) -> str:
 def _equations(trace: Trace) -> list[str]:
     found = []
     for step in trace:
-        who = f"{step.name} sends " if step.messages else ""
-        numbers = "\n".join(line.strip() for line in str(step).split("\n")[1:]).replace("; to ", "\nto ")
-        said = f'<span class="who">{escaped(who)}</span><span class="said">{escaped(numbers)}</span>'
-        found.append(f'<li data-step="{step.index}">{said}</li>')
+        said = [f"<math>{equation}</math>" for equation in record_equations(trace, step)]
+        if len(step.messages) > MOST_MESSAGES:
+            said.append(f"<span>and {len(step.messages) - MOST_MESSAGES} more in the same way</span>")
+        if step.kind == "backward" and not step.messages:
+            said.append("<span>nothing is sent: its operands are constants</span>")
+        note = "\n".join(line.strip() for line in str(step).split("\n")[2:])
+        said.append(f'<span class="note">{escaped(note)}</span>')
+        found.append(f'<li data-step="{step.index}">{"".join(said)}</li>')
     return found
 
 
-def _sums(data: dict[str, Any]) -> list[str]:
+def _sums(nodes: list[dict[str, Any]]) -> list[str]:
     cells = '<td class="value"></td><td class="gradient"></td><td class="waiting"></td>'
     return [
         f'<tr data-node="{node["ids"][0]}"><th scope="row">{escaped(node["name"])}</th>{cells}</tr>'
-        for node in data["nodes"]
+        for node in nodes
         if node["kind"] in ("leaf", "op")
     ]
 
 
-def _inputs(data: dict[str, Any]) -> list[str]:
+def _inputs(nodes: list[dict[str, Any]]) -> list[str]:
     """A field for each input that has a name; one whose change could not be followed can only be read."""
     found = []
-    for node in data["nodes"]:
+    for node in nodes:
         if node["kind"] not in ("leaf", "constant"):
             continue
         id_ = node["ids"][0]
@@ -167,8 +188,21 @@ def _inputs(data: dict[str, Any]) -> list[str]:
             note = f'<small id="why-{id_}">{why}.</small>'
         named = f'id="input-{id_}" data-node="{id_}" value="{_shortest(node["value"])}"'
         field = f'<input type="number" step="any" {named}{fixed}>'
-        found.append(f'<div><label for="input-{id_}">{escaped(node["name"])}</label>{field}{note}</div>')
+        slider = ""
+        if not fixed and isinstance(x := node["value"], float) and abs(x) < math.inf:
+            far = _reach(x)
+            ends = f'min="{-far:g}" max="{far:g}" step="any" value="{_shortest(x)}"'
+            slider = f'<input type="range" aria-label="{escaped(node["name"])}, slider" {ends}>'
+        label = f'<label for="input-{id_}">{escaped(node["name"])}</label>'
+        found.append(f'<div data-node="{id_}">{label}{field}{slider}{note}</div>')
     return found
+
+
+def _reach(x: float) -> float:
+    """How far a slider goes on both sides of 0: a round number, at least twice as far as x."""
+    wanted = max(2.0 * abs(x), 1.0)
+    unit = 10.0 ** math.floor(math.log10(wanted))
+    return next((n * unit for n in (1.0, 2.0, 5.0) if n * unit >= wanted), 10.0 * unit)
 
 
 def _shortest(x: float) -> str:

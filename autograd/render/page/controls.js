@@ -3,8 +3,10 @@
 const nodes = PAGE.nodes;
 const steps = nodes.length + 1 + nodes.filter((node) => node.parents.length).length;
 let played = pass(nodes, numeric(PAGE.seed), given(nodes));
+const weights = weightsOf(nodes);
 let step = 0;
 let timer = null;
+let runs = newRun([], played.numbers.values[nodes.length - 1]);
 
 PAGE.choose = byId("paths").textContent.trim();
 PAGE.hiding = () => openQuestion(played, step, byId("predict").checked) !== null;
@@ -23,6 +25,8 @@ function draw() {
   fillSums(nodes, played, step, now);
   markEquations(seen);
   sayStep(asked);
+  showEquations(asked ? 0 : step);
+  for (const id of ["rule", "outcome"]) byId(id).hidden = Boolean(asked); // they tell the gradients
   listPaths(nodes, played);
   byId("step").value = step;
   const record = now.current;
@@ -46,6 +50,7 @@ function sayStep(asked) {
     setText(byId("numbers"), [...done, open].join("\n"));
     setText(byId("asked"), question(nodes, asked));
   } else setText(byId("numbers"), broken(lines));
+  byId("numbers").classList.toggle("spoken", !asked);
 }
 
 function go(k, { say = true } = {}) {
@@ -55,7 +60,13 @@ function go(k, { say = true } = {}) {
   draw();
   if (say) history.replaceState(null, "", `#step=${step}`);
   const record = step ? played.records[step - 1] : null;
-  if (record) show(byId("picture"), byId(nodes[record.i].ids[0]));
+  if (record && !fitted) show(byId("picture"), byId(nodes[record.i].ids[0]));
+}
+
+// With a question open, what is typed next is the answer to it.
+function move(k) {
+  go(k);
+  if (PAGE.hiding()) byId("guess").focus();
 }
 
 // What was guessed, and said of it, belongs to one step and its numbers.
@@ -80,41 +91,117 @@ function playing(on) {
 }
 
 function tick() {
-  if (!PAGE.hiding()) go(step + 1);
+  if (!PAGE.hiding()) move(step + 1);
   if (step === steps || PAGE.hiding()) playing(false);
 }
 
-// --- editing ---
+// --- editing, and learning ---
+
+const alpha = () => Number(byId("alpha").value);
 
 function numbersChanged(numbers) {
   played = pass(nodes, played.seed, numbers);
   answered.clear();
   forgetGuess();
-  listEquations(nodes, played);
+  fillEquations(nodes, played);
   draw();
+  drawRun();
+  for (const field of document.querySelectorAll("#inputs input")) restore(field);
+  setText(byId("problem"), "");
 }
 
-function edit(input) {
-  const i = nodes.findIndex((node) => node.ids.includes(input.dataset.node));
+function drawRun() {
+  const run = runs[runs.length - 1];
+  drawLosses(runs, nodes[nodes.length - 1].name);
+  setText(byId("rule"), ruleText(nodes, played, weights, alpha()));
+  setText(byId("outcome"), outcome(nodes, played, weights, run));
+  byId("undo").setAttribute("aria-disabled", String(!run.before.length));
+}
+
+// Do it, or say why it can't be done; then the page stays as it was.
+function attempt(change, field) {
   try {
-    const text = input.value.trim();
-    const x = Number(text);
-    if (!text || !Number.isFinite(x)) throw new Error(`${nodes[i].name} needs a number`);
-    numbersChanged(edited(nodes, played.numbers, i, x));
-    for (const each of document.querySelectorAll("#inputs input")) restore(each);
-    setText(byId("problem"), "");
+    change();
   } catch (error) {
-    input.setAttribute("aria-invalid", "true");
+    if (field) field.setAttribute("aria-invalid", "true");
     setText(byId("problem"), `${error.message}. The page keeps the last numbers that work.`);
   }
 }
 
-function restore(input) {
-  const i = nodes.findIndex((node) => node.ids.includes(input.dataset.node));
-  input.removeAttribute("aria-invalid");
-  const x = played.numbers.values[i];
-  if (Number(input.value) !== x || !input.value) input.value = Object.is(x, -0) ? "-0" : String(x);
+function edit(field) {
+  const i = nodes.findIndex((node) => node.ids.includes(field.parentElement.dataset.node));
+  attempt(() => {
+    const text = field.value.trim();
+    const x = field.type === "range" ? onScale(field) : Number(text);
+    if (!text || !Number.isFinite(x)) throw new Error(`${nodes[i].name} needs a number`);
+    const numbers = edited(nodes, played.numbers, [[i, x]]);
+    runs = newRun(runs, numbers.values[nodes.length - 1]);
+    numbersChanged(numbers);
+  }, field);
 }
+
+// Where a slider stands, as a number with few digits.
+function onScale(field) {
+  const unit = 10 ** Math.floor(Math.log10((field.max - field.min) / 100));
+  return Number((Math.round(field.value / unit) * unit).toPrecision(12));
+}
+
+function restore(field) {
+  const i = nodes.findIndex((node) => node.ids.includes(field.parentElement.dataset.node));
+  field.removeAttribute("aria-invalid");
+  const x = played.numbers.values[i];
+  if (field.type === "range") {
+    field.min = Math.min(field.min, x);
+    field.max = Math.max(field.max, x);
+    field.value = x;
+    field.setAttribute("aria-valuetext", brief(x));
+  } else {
+    if (Number(field.value) !== x || !field.value) field.value = brief(x);
+    inFull.set(field, x + 0);
+  }
+}
+
+byId("descend").addEventListener("click", () => {
+  attempt(() => {
+    if (!(alpha() > 0)) throw new Error("alpha needs a number above 0");
+    const numbers = stepped(nodes, played, weights, alpha());
+    const run = runs[runs.length - 1];
+    run.before.push(played.numbers);
+    run.alphas.push(alpha());
+    run.losses.push(numbers.values[nodes.length - 1]);
+    numbersChanged(numbers);
+  }, byId("alpha").value > 0 ? null : byId("alpha"));
+});
+byId("undo").addEventListener("click", () => {
+  const run = runs[runs.length - 1];
+  if (!run.before.length) return;
+  run.alphas.pop();
+  run.losses.pop();
+  numbersChanged(run.before.pop());
+});
+byId("alpha").addEventListener("input", () => {
+  byId("alpha").removeAttribute("aria-invalid");
+  setText(byId("problem"), "");
+  drawRun();
+});
+let dragged = null;
+byId("inputs").addEventListener("input", (event) => {
+  if (event.target.type !== "range") return;
+  // A drag tells more often than the screen can show it.
+  if (!dragged) {
+    requestAnimationFrame(() => {
+      edit(dragged);
+      dragged = null;
+    });
+  }
+  dragged = event.target;
+});
+byId("inputs").addEventListener("change", (event) => event.target.type === "range" || edit(event.target));
+byId("reset").addEventListener("click", () => {
+  const numbers = given(nodes);
+  runs = newRun(runs, numbers.values[nodes.length - 1]);
+  numbersChanged(numbers);
+});
 
 // --- what moves it ---
 
@@ -122,7 +209,7 @@ const jumps = { first: () => 0, back: () => step - 1, forward: () => step + 1, l
 for (const [id, to] of Object.entries(jumps)) {
   byId(id).addEventListener("click", () => {
     playing(false);
-    go(to());
+    move(to());
   });
 }
 byId("play").addEventListener("click", () => playing(timer === null));
@@ -133,14 +220,14 @@ byId("step").addEventListener("input", () => {
 });
 
 const keys = { ArrowLeft: "back", ArrowRight: "forward", Home: "first", End: "last", " ": "play" };
+document.addEventListener("keyup", (event) => event.key === " " && event.target.matches("button, summary") && event.preventDefault());
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && chosen !== null) closePaths(nodes);
   const id = keys[event.key];
   if (!id || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
   const at = event.target;
-  if (at.matches("input:not(#step):not([type=checkbox]), select")) return;
-  if (at.id === "step" && id !== "play") return;
-  if (id === "play" && at.closest("button, a, summary, input[type=checkbox], [role=button]")) return;
+  // The space bar plays wherever the focus is, but where one types, ticks or chooses with it.
+  if (at.matches(id === "play" ? "input:not([type=range]), select" : "input:not([type=checkbox]), select")) return;
   event.preventDefault();
   byId(id).click();
 });
@@ -160,19 +247,19 @@ graph.addEventListener("click", (event) => {
 });
 graph.addEventListener("keydown", (event) => {
   const box = event.target.closest(".node");
-  if (!box || (event.key !== "Enter" && event.key !== " ")) return;
+  if (!box || event.key !== "Enter") return;
   event.preventDefault();
   choose(box);
 });
 byId("equations").addEventListener("click", (event) => {
   const item = event.target.closest("li");
-  if (item) go(Number(item.dataset.step));
+  if (item) move(Number(item.dataset.step));
 });
 
 byId("predict").addEventListener("change", () => {
   setText(byId("verdict"), "");
   draw();
-  if (PAGE.hiding()) byId("question").scrollIntoView({ block: "nearest" });
+  if (PAGE.hiding()) byId("guess").focus();
 });
 byId("predicting").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -196,21 +283,26 @@ function settle(count) {
   else byId("forward").focus();
 }
 
-byId("inputs").addEventListener("change", (event) => edit(event.target));
-byId("reset").addEventListener("click", () => {
-  numbersChanged(given(nodes));
-  for (const input of document.querySelectorAll("#inputs input")) restore(input);
-  setText(byId("problem"), "");
-});
-
-byId("zoom-in").addEventListener("click", () => zoomTo(scale * 1.25));
-byId("zoom-out").addEventListener("click", () => zoomTo(scale / 1.25));
-byId("zoom-fit").addEventListener("click", () => fit(0));
+byId("zoom-in").addEventListener("click", () => zoomBy(1.25));
+byId("zoom-out").addEventListener("click", () => zoomBy(0.8));
+byId("zoom-fit").addEventListener("click", fit);
 addEventListener("hashchange", () => {
   const k = fromHash();
   if (k !== null && k !== step) go(k);
 });
 
+for (const kind of ["pointerover", "focusin"]) {
+  document.addEventListener(kind, (event) => light(nodes, keysAt(nodes, played, event.target)));
+}
+document.addEventListener("pointermove", tell);
+
 document.body.classList.add("live");
-fit(0.9);
-go(fromHash() || 0, { say: fromHash() !== null });
+addEventListener("resize", () => fitted && fit());
+fit();
+fillEquations(nodes, played);
+for (const field of document.querySelectorAll("#inputs input")) {
+  field.value = "";
+  restore(field);
+}
+drawRun();
+go(fromHash() ?? steps, { say: fromHash() !== null });

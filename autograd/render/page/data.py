@@ -10,6 +10,7 @@ import importlib.resources
 import inspect
 import json
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,9 @@ from ...reading.names import is_plain_number
 from ...reading.trace import Step, Trace
 from ..rows import Rows
 
-__all__ = ["js_op", "js_prelude", "json_text", "page_data", "row_ids", "script_of_ops"]
+__all__ = ["js_op", "js_prelude", "json_text", "page_data", "row_ids", "script_of_ops", "without_signed_zeros"]
+
+_SIGNED_ZERO = re.compile(r"(?<![\w.])-0(?![\w.])")
 
 
 def page_data(trace: Trace, rows: Rows) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def _node(trace: Trace, i: int, js: int | None, visit: Step | None) -> dict[str,
     kind = "op" if node.parents else "number" if plain else "constant" if is_constant(node) else "leaf"
     said = _lines(step)
     data: dict[str, Any] = {
-        "name": step.name,
+        "name": without_signed_zeros(step.name) if plain else step.name,
         "kind": kind,
         "value": trace.values[i],
         "parents": [trace.place[p] for p in node.parents],
@@ -114,7 +117,12 @@ def _node(trace: Trace, i: int, js: int | None, visit: Step | None) -> dict[str,
 
 
 def _lines(step: Step) -> list[str]:
-    return [line.strip() for line in str(step).split("\n")]
+    return [line.strip() for line in without_signed_zeros(str(step)).split("\n")]
+
+
+def without_signed_zeros(text: str) -> str:
+    """The text with 0 for -0, which would look like a slip."""
+    return _SIGNED_ZERO.sub("0", text.replace("(-0)", "0"))
 
 
 def _template(step: Step) -> list[Any]:

@@ -1,4 +1,4 @@
-// Numbers as Python writes them: `%.6g` in sentences, `%.4g` in the picture, where a zero has no sign.
+// Numbers as Python writes them: `%.6g` in sentences, `%.4g` elsewhere. A zero has no sign.
 
 // Where the exact number lies halfway between two candidates Python takes the even one, JavaScript the larger.
 function rounded(x, digits) {
@@ -30,7 +30,16 @@ function general(x, digits) {
   return sign + padded.slice(0, point) + (rest && "." + rest);
 }
 
-const short = (x) => general(x, 6);
-const brief = (x) => general(x + 0, 4); // -0 + 0 is 0
-const factor = (x) => (x < 0 || Object.is(x, -0) ? `(${short(x)})` : short(x));
+const short = (x) => general(x + 0, 6); // -0 + 0 is 0
+const brief = (x) => general(x + 0, 4);
+const inBrackets = (x, text) => (x < 0 ? `(${text})` : text);
+const factor = (x) => inBrackets(x, short(x));
+const shortFactor = (x) => inBrackets(x, brief(x));
+
+// In an equation: a minus sign, and powers of ten as they are written by hand.
+function inMathematics(x) {
+  const [digits, power] = brief(x).replace("-", "−").split("e");
+  const raised = power && [...String(Number(power))].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("");
+  return raised ? `${digits}·10${raised}` : digits.replace("inf", "∞");
+}
 const numeric = (x) => (typeof x === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[x] : x);

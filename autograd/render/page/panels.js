@@ -1,12 +1,29 @@
 // The panels beside the picture: equations so far, running sums, and the paths of a chosen node.
 
-function listEquations(nodes, played) {
+// The numbers of every equation, and what a record says besides: that its value is stale, or not finite.
+function fillEquations(nodes, played) {
+  const { values } = played.numbers;
   for (const item of document.querySelectorAll("#equations li")) {
     const k = Number(item.dataset.step) - 1;
-    const record = played.records[k];
-    item.querySelector(".who").textContent = record.messages.length ? `${nodes[record.i].name} sends ` : "";
-    item.querySelector(".said").textContent = broken(told(nodes, played, k)[1]);
+    const { messages } = played.records[k];
+    for (const slot of item.querySelectorAll("[data-slot]")) {
+      const [, kind, place, brackets] = /^(.)(\d*)(-?)$/.exec(slot.dataset.slot);
+      const m = messages[place];
+      const x = { v: () => values[place], g: () => played.seed, u: () => m.upstream, l: () => m.local, b: () => m.before, t: () => m.total }[kind]();
+      setNumber(slot, x, brackets ? inBrackets(x, inMathematics(x)) : inMathematics(x));
+    }
+    item.querySelector(".note").textContent = told(nodes, played, k)[1].slice(1).join("\n");
   }
+}
+
+// The equations of the record that has just been played, large, beside its sentence.
+function showEquations(k) {
+  const item = k ? document.querySelector(`#equations li[data-step="${k}"]`) : null;
+  const copies = item ? [...item.querySelectorAll("math, .note")].map((each) => each.cloneNode(true)) : [];
+  byId("shown").replaceChildren(...copies);
+  if (!item) return;
+  const originals = item.querySelectorAll("[data-slot]");
+  byId("shown").querySelectorAll("[data-slot]").forEach((slot, n) => inFull.set(slot, inFull.get(originals[n])));
 }
 
 function markEquations(k) {
@@ -32,9 +49,10 @@ function fillSums(nodes, played, k, now) {
     if (!row) return;
     const gradient = now.gradient[i];
     const terms = now.arrived[i].map((m) => m.product);
-    const sum = terms.length > 1 && terms.length <= 6 ? `${terms.map(factor).join(" + ")} = ` : "";
-    setText(row.querySelector(".value"), i < k ? short(played.numbers.values[i]) : "–");
-    setText(row.querySelector(".gradient"), gradient === null ? "–" : sum + short(gradient));
+    const sum = terms.length > 1 && terms.length <= 6 ? `${terms.map(shortFactor).join(" + ")} = ` : "";
+    const value = i < k ? played.numbers.values[i] : null;
+    setNumber(row.querySelector(".value"), value, value === null ? "–" : brief(value));
+    setNumber(row.querySelector(".gradient"), gradient, gradient === null ? "–" : sum + brief(gradient));
     const waiting = now.waiting[i] ? `${now.waiting[i]} more to come` : "complete";
     setText(row.querySelector(".waiting"), gradient === null ? (now.waiting[i] ? String(now.waiting[i]) : "–") : waiting);
     row.classList.toggle("current", touched.has(i) && now.backward);
@@ -73,8 +91,8 @@ function pathText(nodes, numbers, path) {
   const product = path.reduce((so, [i, operand]) => so * numbers.locals[i][operand], 1);
   const root = nodes[nodes.length - 1].name;
   const names = [root, ...path.map(([i, operand]) => nodes[nodes[i].parents[operand]].name)];
-  const factors = path.map(([i, operand]) => factor(numbers.locals[i][operand])).join(" × ");
-  return { product, names: names.join(" → "), factors: `${factors || "1"} = ${short(product)}` };
+  const factors = path.map(([i, operand]) => shortFactor(numbers.locals[i][operand])).join(" × ");
+  return { product, names: names.join(" → "), factors: `${factors || "1"} = ${brief(product)}` };
 }
 
 function closePaths(nodes) {
@@ -101,7 +119,9 @@ function listPaths(nodes, played) {
   const texts = isRoot ? [] : paths.map((path) => pathText(nodes, played.numbers, path));
   texts.forEach((text, n) => {
     const button = element("button", "", { type: "button", class: "path", "aria-pressed": "false" });
-    button.append(element("span", text.names, { class: "names" }), element("span", text.factors, { class: "factors" }));
+    const factors = element("span", text.factors, { class: "factors" });
+    inFull.set(factors, text.product);
+    button.append(element("span", text.names, { class: "names" }), factors);
     button.addEventListener("click", () => {
       const only = button.getAttribute("aria-pressed") === "false";
       for (const each of list.querySelectorAll("button")) each.setAttribute("aria-pressed", String(only && each === button));
@@ -114,13 +134,13 @@ function listPaths(nodes, played) {
   if (texts.length) said.push(list);
   if (texts.length > 1) {
     const sum = texts.reduce((so, text) => so + text.product, 0);
-    const seeded = played.seed === 1 ? "" : `, times the seed ${short(played.seed)}`;
-    said.push(element("p", `Their sum: ${texts.map((t) => factor(t.product)).join(" + ")} = ${short(sum)}${seeded}`));
+    const seeded = played.seed === 1 ? "" : `, times the seed ${brief(played.seed)}`;
+    said.push(element("p", `Their sum: ${texts.map((t) => shortFactor(t.product)).join(" + ")} = ${brief(sum)}${seeded}`));
   }
   const constant = node.kind === "constant" || node.kind === "number";
   const gradient = played.gradients[chosen];
   if (constant) said.push(element("p", `${node.name} is a constant: no gradient is sent to it.`));
-  else if (!PAGE.hiding() && !isRoot) said.push(element("p", `The gradient of ${node.name}: ${short(gradient)}`));
+  else if (!PAGE.hiding() && !isRoot) said.push(element("p", `The gradient of ${node.name}: ${brief(gradient)}`));
   const close = element("button", "Close", { type: "button", id: "close-paths" });
   close.addEventListener("click", () => {
     const box = byId(node.ids[0]);

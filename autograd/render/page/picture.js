@@ -5,6 +5,15 @@ const setText = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
 };
 
+// What an element stands for in full, shown while the pointer is on it.
+const inFull = new WeakMap();
+function setNumber(element, x, text) {
+  if (!element) return;
+  setText(element, text);
+  if (x === null) inFull.delete(element);
+  else inFull.set(element, x + 0);
+}
+
 function setState(element, state, more = "") {
   for (const each of ["waiting", "current", "visited", "reached"]) element.classList.toggle(each, each === state);
   for (const each of ["plus", "minus"]) element.classList.toggle(each, each === more);
@@ -18,8 +27,15 @@ function nodeState(i, k, now) {
   return now.gradient[i] === null ? "waiting" : "reached";
 }
 
+// Whether a gradient arrives at a node and nothing goes on from there: a dead ReLU, a saturated sigmoid.
+function isStopped(played, i) {
+  const record = played.records.find((each) => each.kind === "backward" && each.i === i);
+  return Boolean(record && record.gradient && record.messages.length) && record.messages.every((m) => m.product === 0);
+}
+
 function drawNodes(nodes, played, k, now) {
   const { values } = played.numbers;
+  const stopped = new Set(now.visited.flatMap((visited, i) => (visited && isStopped(played, i) ? [i] : [])));
   nodes.forEach((node, i) => {
     const known = i < k;
     const gradient = now.gradient[i];
@@ -27,9 +43,11 @@ function drawNodes(nodes, played, k, now) {
     for (const id of node.ids) {
       const box = byId(id);
       setState(box, nodeState(i, k, now));
-      setText(box.querySelector(".value"), known || node.kind === "number" ? brief(values[i]) : "–");
+      box.classList.toggle("stopped", stopped.has(i));
+      const written = known || node.kind === "number";
+      setNumber(box.querySelector(".value"), written ? values[i] : null, written ? brief(values[i]) : "–");
       const shown = gradient === null ? "–" : brief(gradient) + (toCome ? " + …" : "");
-      setText(box.querySelector(".gradient"), shown);
+      setNumber(box.querySelector(".gradient"), gradient, shown);
       const spoken = [box.dataset.spoken];
       if (known) spoken.push(`value ${brief(values[i])}`);
       if (gradient !== null) spoken.push(`gradient ${brief(gradient)}${toCome ? " so far" : ""}`);
@@ -59,8 +77,9 @@ function drawEdges(nodes, played, k, now) {
       const sign = message && (message.product < 0 ? "minus" : message.product > 0 ? "plus" : "");
       setState(edge, current ? "current" : used ? "visited" : "waiting", sign || "");
       edge.classList.toggle("sent", Boolean(message));
-      setText(edge.querySelector(".local"), i < k ? `${edge.dataset.local} ${brief(locals[i][operand])}` : "");
-      setText(edge.querySelector(".message"), message ? `← ${brief(message.product)}` : "");
+      const local = locals[i][operand];
+      setNumber(edge.querySelector(".local"), i < k ? local : null, i < k ? `${edge.dataset.local} ${brief(local)}` : "");
+      setNumber(edge.querySelector(".message"), message ? message.product : null, message ? `← ${brief(message.product)}` : "");
       const flow = edge.querySelector(".flow");
       if (flow) flow.style.strokeWidth = message ? `${thickness(message.product, largest).toFixed(2)}px` : "";
     });
@@ -70,23 +89,29 @@ function drawEdges(nodes, played, k, now) {
 // --- size, and what is in sight ---
 
 let scale = 1;
+let fitted = true;
 
 function zoomTo(size) {
   const graph = byId("graph");
   const { width, height } = graph.viewBox.baseVal;
-  scale = Math.max(0.2, Math.min(3, size));
+  scale = Math.min(3, size);
   graph.style.width = `${width * scale}px`;
   graph.style.height = `${height * scale}px`;
 }
 
-// All of it, but never so small that its numbers can't be read without zooming in.
-function fit(smallest) {
+function zoomBy(factor) {
+  fitted = false;
+  zoomTo(Math.max(0.1, scale * factor));
+}
+
+// All of it, at every size of the picture and of the window.
+function fit() {
+  fitted = true;
   const { width, height } = byId("graph").viewBox.baseVal;
   const room = byId("picture");
-  zoomTo(0.2);
+  zoomTo(0.01);
   const tallest = parseFloat(getComputedStyle(room).maxHeight);
-  const whole = Math.min((room.clientWidth - 4) / width, (tallest - 4) / height, 1.4);
-  zoomTo(Math.max(whole, smallest));
+  zoomTo(Math.min((room.clientWidth - 4) / width, (tallest - 4) / height, 1.3));
 }
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");

@@ -21,26 +21,41 @@ function isRight(guess, right) {
   return Math.abs(guess.number - right) <= 0.5 * 10 ** -guess.decimals * (1 + 1e-9);
 }
 
-// What may have gone wrong, the likeliest first; "" if nothing simple gives the number.
-function slipText(nodes, numbers, m, guess) {
+// What may have gone wrong, the likeliest first; "" if nothing simple gives the number. The words are the terminal's.
+function slipText(nodes, played, m, guess) {
   const before = m.before === null ? 0 : m.before;
   const target = nodes[m.target].name;
   const sender = nodes[m.from].name;
   const root = nodes[nodes.length - 1].name;
+  const factorText = (name, x) => (near(x, m.total) ? name : `${name} = ${short(x)}`); // not the answer itself
+  const upstream = factorText(fraction(root, sender), m.upstream);
+  const local = factorText(fraction(sender, target), m.local);
   const slips = [
-    [m.product, m.before !== null, `that is only this message: add it to the ${short(before)} that is there already`],
-    [before, m.before !== null, "that is the sum before this message: add upstream times local"],
-    [before - m.product, true, "the sign is wrong"],
-    [-m.total, true, "the sign is wrong"],
-    [before + m.local, true, `you forgot the upstream gradient d${root}/d${sender} = ${short(m.upstream)}: multiply by it`],
-    [m.local, true, `that is the local derivative d${sender}/d${target} alone: multiply it by the upstream gradient`],
-    [before + m.upstream, true, `you forgot the local derivative d${sender}/d${target} = ${short(m.local)}: multiply by it`],
-    [m.upstream, true, `that is the upstream gradient alone: multiply it by the local derivative`],
+    [m.product, m.before !== null, `that is only what ${sender} sends: add it to the ${short(before)} that is there already`],
+    [before, m.before !== null, `you forgot the path through ${sender}`],
+    [0, true, `you forgot the path through ${sender}`],
+    [-m.total, true, "the sign is the wrong way round"],
+    [before - m.product, true, `the sign of what comes through ${sender} is the wrong way round`],
+    [before + m.local, m.before !== null, `you left out ${upstream}`],
+    [m.local, true, `that is only the local derivative ${fraction(sender, target)}, not times ${fraction(root, sender)}`],
+    [before + m.upstream, true, `you left out ${local}`],
+    [m.upstream, true, `that is the gradient of ${sender}: go on from there to ${target}`],
     [before + m.upstream + m.local, true, "upstream and local are multiplied, not added"],
-    [numbers.values[m.target], true, `that is the value of ${target}, not its gradient`],
+    [before + m.upstream * m.local * m.local, true, `${local} stands there twice`],
+    [before + m.upstream * m.upstream * m.local, true, `${upstream} stands there twice`],
+    [played.numbers.values[m.target], true, `that is the value of ${target}, not its gradient`],
   ];
+  nodes.forEach((node, i) => {
+    const other = node.kind !== "number" && played.gradients[i] && i !== m.target;
+    slips.push([played.gradients[i], Boolean(other), `that is the gradient of ${node.name}`]);
+  });
   const found = slips.find(([number, possible]) => possible && !near(number, m.total) && near(guess.number, number));
   return found ? found[2] : "";
+}
+
+function fraction(above, below) {
+  const [upper, lower] = [above, below].map((name) => (name.includes(" ") ? `(${name})` : name));
+  return `d${upper}/d${lower}`;
 }
 
 function question(nodes, m) {
@@ -66,6 +81,8 @@ function judge(nodes, played, k, m, text) {
   const all = `${factor(m.upstream)} * ${factor(m.local)} = ${short(m.product)}`;
   const sum = m.before === null ? "" : `, and ${short(m.before)} + ${factor(m.product)} = ${short(m.total)}`;
   if (isRight(guess, m.total)) return { right: true, say: `Right: ${all}${sum}.` };
-  const slip = slipText(nodes, played.numbers, m, guess);
-  return { right: false, say: slip ? `Not yet: ${slip}.` : "Not yet: it is upstream times local, added to what is there." };
+  const what = fraction(nodes[nodes.length - 1].name, nodes[m.target].name);
+  const slip = slipText(nodes, played, m, guess);
+  const why = slip ? `: ${slip}` : ", and no single slip explains it: it is upstream times local, added to what is there";
+  return { right: false, say: `Not yet: ${text.trim()} is not ${what}${m.waiting ? " so far" : ""}${why}.` };
 }

@@ -9,15 +9,6 @@ function given(nodes) {
   };
 }
 
-// Everything that depends on one node, itself included, in topological order.
-function dependents(nodes, i) {
-  const found = new Set([i]);
-  for (let k = i + 1; k < nodes.length; k++) {
-    if (nodes[k].parents.some((p) => found.has(p))) found.add(k);
-  }
-  return [...found];
-}
-
 // What an operation says of its operands, with the name of the node that it would make.
 function named(node, compute) {
   try {
@@ -27,14 +18,19 @@ function named(node, compute) {
   }
 }
 
-// The numbers with another one at a leaf. Throws an Error that says what has no value, and changes nothing then.
-function edited(nodes, numbers, i, x) {
+// The numbers with others at some leaves, given as [node, number] pairs. Throws an Error that says what has no value, and
+// changes nothing then.
+function edited(nodes, numbers, changes) {
   const values = [...numbers.values];
   const locals = [...numbers.locals];
-  const [, ...behind] = dependents(nodes, i);
-  values[i] = x;
-  for (const k of behind) {
-    const node = nodes[k];
+  const changed = new Set();
+  for (const [i, x] of changes) {
+    values[i] = x;
+    changed.add(i);
+  }
+  nodes.forEach((node, k) => {
+    if (!node.parents.some((p) => changed.has(p))) return;
+    changed.add(k);
     const inputs = node.parents.map((p) => values[p]);
     const at = `${node.op}(${inputs.slice(0, 4).map(short).join(", ")}${inputs.length > 4 ? ", ..." : ""})`;
     values[k] = named(node, () => OPS[node.js].f(...inputs));
@@ -43,11 +39,12 @@ function edited(nodes, numbers, i, x) {
       throw new Error(`${node.name} = ${at} is not a finite number${where}`);
     }
     locals[k] = named(node, () => OPS[node.js].d(values[k], ...inputs));
-    if (locals[k].some(Number.isNaN) && inputs.every(Number.isFinite)) {
+    // Nothing is sent to a constant, so it needs no derivative.
+    if (node.sends.some((operand) => Number.isNaN(locals[k][operand])) && inputs.every(Number.isFinite)) {
       throw new Error(`${node.name} = ${at} has no derivative there`);
     }
-  }
-  return { values, locals, edited: new Set([...numbers.edited, i, ...behind]) };
+  });
+  return { values, locals, edited: new Set([...numbers.edited, ...changed]) };
 }
 
 // The records, and where the first number that is not finite was made.
