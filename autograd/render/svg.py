@@ -79,9 +79,10 @@ def picture_to_svg(picture: Picture | NetworkPicture) -> str:
     return _written(tree)
 
 
-def _laid_out(picture: Picture) -> tuple[Any, ElementTree.Element]:
+def _laid_out(picture: Picture | NetworkPicture) -> tuple[Any, ElementTree.Element]:
     """The first of a few layouts in which no line strikes through a text, or the one with the fewest."""
-    drawing, widths = picture_to_dot(picture, tooltips=False), label_widths(picture)
+    drawing = picture_to_dot(picture, tooltips=False)
+    widths = label_widths(picture) if isinstance(picture, Picture) else {}  # a network comes with its places
     found: list[tuple[int, Any, ElementTree.Element]] = []
     for spacing in ({}, *_SPACINGS):
         drawing = drawing.copy()

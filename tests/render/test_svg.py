@@ -163,7 +163,7 @@ def test_a_program_that_gives_no_svg_is_named_as_the_cause(tmp_path: Path, squar
     program.chmod(0o755)
     set_dot(program)
     try:
-        with pytest.raises(GraphError, match="SVG|empty picture"):
+        with pytest.raises(GraphError, match=r"SVG|empty picture"):
             to_svg(square)
     finally:
         set_dot(None)
