@@ -130,7 +130,7 @@ def picture_of(
     """A network neuron by neuron, else the rows to draw, and for a moment also those of the end of the pass."""
     if at_step is not None and trace is None:
         trace = Trace(root)
-    if level != "node" and level != "layer" and look.direction == "LR" and isinstance(root, Value):
+    if level != "node" and level != "layer" and look.direction in ("", "LR") and isinstance(root, Value):
         from .tables import network_picture  # it draws with what is in this file
 
         asked = level == "neuron"
