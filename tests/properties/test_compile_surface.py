@@ -12,7 +12,10 @@ import itertools
 import math
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Container, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -294,11 +297,7 @@ STEERED = {
 }
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None and not os.environ.get("CI"),  # there it must run
-    reason="jax is not installed: pip install -e '.[interop]'",
-)
-def test_over_jax() -> None:
+def over_jax() -> None:
     import jax
 
     parts = [case.name.rsplit(maxsplit=1)[0].split(": ") for case in CASES]
@@ -308,6 +307,17 @@ def test_over_jax() -> None:
     with jax.enable_x64(True):
         lanes = Lanes(steered, 12, barred={5e-324, 1e300, -1e300})
         lanes.check_over(jax.numpy, {}, jax.jit, 1e-290)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None and not os.environ.get("CI"),  # there it must run
+    reason="jax is not installed: pip install -e '.[interop]'",
+)
+def test_over_jax() -> None:
+    """In a process of its own, since JAX has threads, and other tests fork."""
+    call = "from tests.properties.test_compile_surface import over_jax; over_jax()"
+    done = subprocess.run([sys.executable, "-c", call], cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 # --- what compares -------------------------------------------------------------------------------------------------
