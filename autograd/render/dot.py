@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
+from .cells import FONT, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
 from .overview import Level, listed, picture_rows
 from .rows import KEPT, EdgeRow, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .shape import direction_for
 from .style import BACK, Look, Palette, Scale, look_of, scale_of
+from .tables import NetworkPicture, network_picture
 
 if TYPE_CHECKING:
     import graphviz
 
-    from .tables import NetworkPicture
 
 __all__ = [
     "Arrow",
@@ -39,10 +40,6 @@ __all__ = [
     "to_dot",
 ]
 
-FONT = "Helvetica"  # `dot` knows its widths, and lets the SVG fall back on the viewer's own sans-serif
-SIZE, SMALL, SYMBOL, PADDING = 12, 10, 18, 3  # points
-
-WARNING = "⚠"
 
 _BESIDE = 1  # points around the text beside an arrow; less than in boxes, since nothing frames it
 
@@ -56,8 +53,6 @@ _SIDES = {
     "BT": ("n", "s"),
 }  # where the solid arrows leave a box, and where they enter it
 _ROOM = 4  # of a place, beside that of a constant
-
-_NONE: Mapping[str, str | int] = {}
 
 
 def to_dot(
@@ -131,8 +126,6 @@ def picture_of(
     if at_step is not None and trace is None:
         trace = Trace(root)
     if level != "node" and level != "layer" and look.direction in ("", "LR") and isinstance(root, Value):
-        from .tables import network_picture  # it draws with what is in this file
-
         asked = level == "neuron"
         network = network_picture(root, look, trace=trace, at_step=at_step, expand=listed(expand), asked=asked)
         if network is not None:
@@ -626,17 +619,6 @@ def legend_label(picture: Picture) -> str:
     return table(lines, BORDER=1, COLOR=palette.cluster_line, STYLE="ROUNDED")
 
 
-def sample(scale: Scale, look: Look, size: float) -> list[str]:
-    """Cells of a legend: a bar for each sign as an arrow of this size looks, and the size."""
-    height = scale.width(size)
-    bars = [
-        f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD FIXEDSIZE="TRUE" WIDTH="28" '
-        f'HEIGHT="{height}" BGCOLOR="{scale.colour(look.palette, message)}"></TD></TR></TABLE></TD>'
-        for message in ((size,) if look.theme == "print" else (size, -size))
-    ]
-    return [*bars, cell(f"± {look.number(size)}", SMALL)]
-
-
 def _marks(picture: Picture) -> list[str]:
     """A line for each mark that is anywhere in the picture, now or at its end."""
     notes = {note for node in picture.final.nodes for note in node.notes}
@@ -653,22 +635,3 @@ def _marks(picture: Picture) -> list[str]:
 
 
 # --- tables inside labels ---------------------------------------------------------------------------------------------
-
-
-def cell(
-    text: str, size: int, *, room: int = 0, bold: bool = False, colour: str = "", td: Mapping[str, str | int] = _NONE
-) -> str:
-    """A cell of one line, at least `room` points wide inside its padding; `td` are more attributes of it."""
-    font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
-    inner = f"<FONT {font}>{markup(text) or ' '}</FONT>"  # `dot` takes no empty one
-    width = max(room, text_width(text, size, bold)) + 2 * PADDING
-    written = "".join(f' {name}="{value}"' for name, value in td.items())
-    return f'<TD ALIGN="LEFT" WIDTH="{width}"{written}>{f"<B>{inner}</B>" if bold else inner}</TD>'
-
-
-def table(lines: Sequence[str], **attributes: str | int) -> str:
-    """A label of lines of cells; `attributes` are the TABLE's."""
-    rows = "".join(f"<TR>{line}</TR>" for line in lines)
-    attributes = {"BORDER": 0, "CELLBORDER": 0, "CELLSPACING": 0, "CELLPADDING": PADDING, **attributes}
-    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
-    return f"<<TABLE{written}>{rows}</TABLE>>"

@@ -18,8 +18,8 @@ from ..reading.grouping import Grouping
 from ..reading.names import Names
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
+from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
 from .columns import Link, Spot, lay_out
-from .dot import FONT, PADDING, SMALL, WARNING, cell, sample, table
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, State, Stored, checked_step, mark_of, trace_of
 from .style import Look, Palette, scale_of
