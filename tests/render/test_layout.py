@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,9 +42,9 @@ def expression() -> Value:
     return (a * b + c).relu() * d + e * a
 
 
-def layout(root: Value) -> Layout:
+def layout(root: Value, **level: Any) -> Layout:
     root.backward()
-    return layout_of(to_svg(root))
+    return layout_of(to_svg(root, **level))
 
 
 def check(found: Layout) -> None:
@@ -55,7 +56,7 @@ def check(found: Layout) -> None:
 
 @pytest.mark.parametrize("claim", FREE_CLAIMS)
 def test_worked_examples_are_clear_and_can_be_read_on_a_page(dot: Path, claim: str) -> None:
-    found = layout(lessons.get(int(claim[0])).graph(claim)[0])
+    found = layout(lessons.get(int(claim[0])).graph(claim)[0], level="node")  # networks have tests of their own
     check(found)
     scale = min(1.0, PIXELS / (found.width * 4 / 3))  # a point is 4/3 of a pixel, until there is no more room
     assert SMALLEST * 4 / 3 * scale >= 9
