@@ -350,7 +350,7 @@ def test_a_claim_with_a_picture_and_no_graph_is_drawn(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["lesson", "1", "1.10", "--html", "x.html"], "1.10 has no graph"),
+        (["lesson", "1", "1.10", "--html", "x.html"], "claim 1.10 has a figure, and no graph"),
         (["lesson", "5", "--html", "no/such/directory/x.html"], "cannot write"),
         (["lesson", "5", "--step", "--html", "x.html"], "--step takes no --json, --svg or --html"),
     ],
@@ -372,7 +372,7 @@ def test_a_graph_too_large_to_play_is_said_and_the_lesson_is_printed(
     def refused(root: Value, **options: Any) -> str:
         raise GraphError("too large to play")
 
-    monkeypatch.setattr("autograd.render.to_html", refused)
+    monkeypatch.setattr("autograd.render.page.to_html", refused)
     assert cli.main(["lesson", "5", "5.4", "--html", str(tmp_path / "x.html")]) == 1
     done = capsys.readouterr()
     assert "too large to play" in done.err
