@@ -104,8 +104,8 @@ def to_dot(
     Example:
         >>> x = Value(3.0, "x")
         >>> drawing = to_dot(x * x)
-        >>> drawing.source.count("n0 -> n1"), ">not computed<" in drawing.source
-        (2, True)
+        >>> ">not computed<" in drawing.source
+        True
         >>> ">6<" in to_dot(x * x, at_step=3).source, ">6<" in to_dot(x * x, at_step=4).source
         (False, True)
     """

@@ -102,9 +102,9 @@ def test_every_light_colour_has_one_dark_one() -> None:
 def test_a_scale_is_that_of_the_largest_message() -> None:
     x, w = Value(2.0, "x"), Value(5.0, "w")
     y = (x * w) * 1e3
-    assert scale_of(graph_rows(y)) is None
+    assert scale_of(edge.message for edge in graph_rows(y).edges) is None
     y.backward()
-    scale = scale_of(graph_rows(y))
+    scale = scale_of(edge.message for edge in graph_rows(y).edges)
     assert scale is not None
     assert scale.largest == 5000.0  # to x: 1000 * 5
     assert scale.samples() == pytest.approx([5000.0, 500.0, 50.0])
@@ -114,7 +114,7 @@ def test_inf_nan_and_0_make_no_scale() -> None:
     x = Value(0.0, "x")
     y = x * float("inf")
     y.backward()
-    assert scale_of(graph_rows(y)) is None
+    assert scale_of(edge.message for edge in graph_rows(y).edges) is None
     assert Scale(1.0, 2.0).strength(math.nan) == Scale(1.0, 2.0).strength(-math.inf) == 1.0
 
 
