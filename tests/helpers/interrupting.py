@@ -35,10 +35,12 @@ def _cut_off(action: Callable[[], object], place: int) -> bool:
         elif event == "call":
             if not frame.f_globals.get("__name__", "autograd").startswith("autograd"):  # compiled passes have none
                 return None
+            frame.f_trace = trace  # 3.13 looks for it when it is asked for bytecodes
             frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # or 3.12 tells of no bytecode until a second call
     sys.settrace(trace)
     try:
         action()
