@@ -82,10 +82,8 @@ def warn_of_state(root: Value) -> None:
     Raises:
         GraphError: a module drew random numbers.
     """
-    if not modes.followed:
-        return
-    below = set(topological_order(root))
-    owners = [module for node, owner in list(modes.followed.items()) if node in below and (module := owner())]
+    notes = [getattr(node, "_note", None) for node in topological_order(root)]
+    owners = [module for owner in notes if callable(owner) and (module := owner())]
     for owner in owners:
         if hasattr(owner, "why_not_compiled"):
             raise GraphError(owner.why_not_compiled())

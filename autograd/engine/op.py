@@ -33,7 +33,7 @@ _REAL = (float, int, numbers.Real, np.bool_)
 _ARRAYS = (np.ndarray, list, tuple)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Op:
     """One operation: a row of the table, or a row bound to parameters such as an exponent.
 

@@ -381,7 +381,7 @@ def _others(values: tuple[Any, ...]) -> tuple[Any, ...]:
     behind = list(itertools.accumulate(values[:0:-1], operator.mul, initial=1.0))[::-1]
     return tuple(b * e for b, e in zip(before, behind, strict=True))
 
-def _dot(*operands: float) -> float:
+def _dot(*operands: Any) -> Any:
     half, biased = divmod(len(operands), 2)
     product = special.inner(operands[:half], operands[half : 2 * half])
     return product + operands[-1] if biased else product

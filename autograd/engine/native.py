@@ -1,0 +1,22 @@
+"""What the compiler of the engine is told, and whether it has been at work.
+
+The engine is Python, and mypyc can compile the very same modules to C; see `pyproject.toml`. Nothing needs that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import special
+
+__all__ = ["COMPILED", "mypyc_attr"]
+
+COMPILED = not special.__file__.endswith(".py")
+
+if TYPE_CHECKING:
+    from mypy_extensions import mypyc_attr as mypyc_attr
+else:
+
+    def mypyc_attr(**_: Any) -> Any:
+        """Say something of a class to the compiler; at run time it has been said."""
+        return lambda kind: kind
