@@ -328,8 +328,8 @@ def _local_derivatives(self: Value) -> tuple[float, ...]:
 
 
 _watched = {
-    "data": property(_read_data, _plain["data"].fset, doc=_plain["data"].__doc__),
-    "grad": property(_read_gradient, _plain["grad"].fset, doc=_plain["grad"].__doc__),
+    "data": property(_read_data, _plain["data"].__set__, doc=_plain["data"].__doc__),
+    "grad": property(_read_gradient, _plain["grad"].__set__, doc=_plain["grad"].__doc__),
     "detach": _detach,
     "local_derivatives": _local_derivatives,
 }

@@ -49,7 +49,7 @@ def attributes(node: Any) -> dict[str, Any]:
         return {}  # this is Value itself
     # Python's own answer, whatever the subclass makes of `__getstate__`: what it has as dict, and what as slots.
     state: Any = object.__getstate__(node)
-    own, slots = state
+    own, slots = state if isinstance(state, tuple) else (state, {})
     return {**(own or {}), **{name: x for name, x in slots.items() if name not in _OWN}}
 
 

@@ -1,6 +1,6 @@
-"""What the compiler of the engine is told, and whether it has been at work.
+"""Whether the engine was compiled ahead of time, and what the compiler is told.
 
-The engine is Python, and mypyc can compile the very same modules to C; see `pyproject.toml`. Nothing needs that.
+mypyc compiles the very same modules that Python runs otherwise; `.ci/native.py` names them. Nothing needs it.
 """
 
 from __future__ import annotations

@@ -181,10 +181,10 @@ def _applied(op: Op, a: Any, b: Any) -> Any:
     return op(a if isinstance(a, Operators) else number(a), b if isinstance(b, Operators) else number(b))
 
 
-def _compared(relation: Callable[[Any, Any], bool], left: Any, right: object) -> bool:
+def _compared(relation: Callable[[Any, Any], Any], left: Any, right: object) -> bool | Any:
     """A comparison of bare numbers, as a plain bool."""
     theirs = right.data if isinstance(right, Operators) else right
     if not isinstance(theirs, _REAL):
-        return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
+        return NotImplemented
     outcome = bool(relation(left.data, theirs))
     return modes.compared(outcome, relation, left, right) if modes.entered else outcome

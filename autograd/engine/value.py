@@ -75,15 +75,12 @@ class Value(Operators):
     _a: Any  # see ops.laid_out
     _b: Any
 
-    def __init__(self, data: Any, label: str = "", *, constant: bool = False) -> None:
+    def __init__(self, data: Any, label: Any = "", *, constant: bool = False) -> None:
         self._data = data if type(data) is float else number(data)
         self._grad = None
         self._row = CONSTANT if constant else LEAF
         self._a = self._b = None
-        if type(label) is str:
-            self._label = label
-        else:
-            self.label = label
+        self._label = label if type(label) is str else _text(label)
 
     # --- what a node holds ---------------------------------------------------------------------------------
 
@@ -120,11 +117,9 @@ class Value(Operators):
         return self._label
 
     @label.setter
-    def label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise OperandError(f"a label is text, got {type(label).__name__}; write str(...) around it")
+    def label(self, label: Any) -> None:
         graph.refuse_shared(self, "labelled")
-        self._label = label
+        self._label = _text(label)
 
     @property
     def parents(self) -> tuple[Value, ...]:
@@ -344,6 +339,12 @@ def literal(x: float) -> Value:
             _literals.clear()
         _literals[x] = shared
     return shared
+
+
+def _text(label: Any) -> str:
+    if not isinstance(label, str):
+        raise OperandError(f"a label is text, got {type(label).__name__}; write str(...) around it")
+    return label
 
 
 def lift(x: Any) -> Value:

@@ -14,6 +14,7 @@ import pytest
 
 import autograd.render
 from autograd import Value, __version__, cli, lessons
+from autograd.engine import COMPILED
 from autograd.errors import GraphvizMissingError
 from autograd.lessons.claims import Claim, Lesson, holds, printed
 from autograd.lessons.examples import named
@@ -81,7 +82,8 @@ def test_a_terminal_without_unicode_is_no_trouble() -> None:
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--version").stdout.strip() == f"scalar-autograd {__version__}"
+    compiled = " (engine compiled)" if COMPILED else ""
+    assert run("--version").stdout.strip() == f"scalar-autograd {__version__}{compiled}"
     with pytest.raises(SystemExit) as leaving:
         cli.main(["--help"])
     assert leaving.value.code == 0
