@@ -801,5 +801,6 @@ def _function_on_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any)
 
 
 _NONE = array([])
-Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]
-Value.__array_function__ = _function_on_value  # type: ignore[attr-defined]
+# The engine knows nothing of arrays, so its class does not declare what NumPy asks a Value for.
+Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]  # see above
+Value.__array_function__ = _function_on_value  # type: ignore[attr-defined]  # see above
