@@ -302,7 +302,7 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.logaddexp2: lambda a, b: elementary.logsumexp([a * math.log(2.0), b * math.log(2.0)]) / math.log(2.0),
 }  # fmt: skip
 _PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these give two results
-    np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: v - _trunc(v), _trunc),
+    np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: FMOD(v, 1.0), _trunc),
 }  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
     np.add: _sum, np.multiply: _prod, np.logaddexp: elementary.logsumexp,
