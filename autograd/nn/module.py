@@ -21,6 +21,16 @@ from ..functions.arrays import ValueArray, array, data
 
 __all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "shape_of", "stacked"]
 
+_INSTEAD = {  # what people type who know PyTorch
+    **dict.fromkeys(("children", "named_children", "named_modules", "apply"), "loop over model.modules()"),
+    **dict.fromkeys(("register_parameter", "add_module"), "write self.name = value, which is found as it is"),
+    **dict.fromkeys(("register_buffer", "named_buffers"), "write buffers = ('name',) in the class, self.name = number"),
+    **dict.fromkeys(("requires_grad_", "requires_grad"), "give an optimiser the parameters that shall be trained"),
+    **dict.fromkeys(("to", "cpu", "cuda", "float", "double", "half"), "leave it out, all numbers are Python floats"),
+    **dict.fromkeys(("get_parameter", "get_submodule"), "write the attribute itself, as model.layers[0].weight"),
+    "append": "write Sequential(*model, module)",
+}
+
 
 class Module:
     """Something with parameters, which are the trainable Values among its attributes and those of the modules in it.
@@ -85,6 +95,11 @@ class Module:
 
     def _short(self) -> str:
         return repr(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _INSTEAD:
+            raise AttributeError(f"{self._short()} has no {name!r}: {_INSTEAD[name]}")
+        return object.__getattribute__(self, name)  # raises Python's own error, or once more that of a property
 
     # --- what is inside ------------------------------------------------------------------------------------------
 
