@@ -794,11 +794,10 @@ for _how, _names in _NAMES.items():
 
 
 def _function_on_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    result = ValueArray.__array_function__(_NONE, func, types, args, kwargs)
+    result = _on_function(func, args, kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-_NONE = array([])
 # The engine knows nothing of arrays, so its class does not declare what NumPy asks a Value for.
 Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]  # see above
 Value.__array_function__ = _function_on_value  # type: ignore[attr-defined]  # see above

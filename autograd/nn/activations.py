@@ -13,15 +13,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..engine.op import number
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..functions import elementary
 from .layers import BatchNorm
-from .module import Module, is_batch, shape_of, stacked
+from .module import Module, sample_by_sample
 
 __all__ = [
     "ELU",
@@ -52,14 +50,7 @@ class Activation(Module):
     apply: Any  # the function of one number or Value
 
     def forward(self, x: Any) -> Any:
-        if is_batch(x):
-            shape = shape_of(x)
-            if len(shape) != 2:
-                raise ShapeError(f"{self!r}: expects rows of shape (n, features), got {shape}")
-            return stacked([self._named(list(row)) for row in x], shape[1])
-        if isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0):
-            return self._named(list(x))
-        return self._named([x])[0]
+        return sample_by_sample(self, x, self._named)
 
     def _named(self, zs: list[Any]) -> list[Any]:
         results = self.on_sample(zs)

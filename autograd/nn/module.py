@@ -19,7 +19,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, array, data
 
-__all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "shape_of", "stacked"]
+__all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of", "stacked"]
 
 _INSTEAD = {  # what people type who know PyTorch
     **dict.fromkeys(("children", "named_children", "named_modules", "apply"), "loop over model.modules()"),
@@ -419,6 +419,19 @@ def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tup
             f"it takes one sample of shape ({features},) or rows of shape (n, {features})"
         )
     return [x], False
+
+
+def sample_by_sample(module: Module, x: Any, function: Callable[[list[Any]], list[Any]]) -> Any:
+    """A function of the numbers of one sample, on a number, a sample or rows of samples."""
+    if is_batch(x):
+        shape = shape_of(x)
+        if len(shape) != 2:
+            raise ShapeError(f"{module._who()}: expects rows of shape (n, features), got {shape}")
+        return stacked([function(list(row)) for row in x], shape[1])
+    if isinstance(x, dict | set | frozenset | str):
+        raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
+    several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
+    return function(list(x)) if several else function([x])[0]
 
 
 def stacked(rows: Sequence[Sequence[Any]], columns: int) -> Any:
