@@ -240,7 +240,7 @@ def test_ufunc_and_its_methods_give_numpys_number_with_gradient_or_refuse(ufunc:
         if ufunc.nin == 1 and way is not UFUNC_CALLS[0] and way is not UFUNC_CALLS[-1]:
             continue  # the second argument would be where to store
         for x in (X, X + 1.3, X - 0.5, 0.457, 1.45):
-            # With AVX-512, float64's own loops of these two leave out elements when they reduce along a row (NumPy 2.4).
+            # With AVX-512, float64's own loops of these two leave out elements when they reduce a row (NumPy 2.4).
             check(lambda x, way=way: way(ufunc, x), x, wide=ufunc in (np.arctan2, np.power))
 
 
