@@ -212,14 +212,13 @@ class Units:
 
     Units below ``len(order)`` are the nodes at these places in topological order. A plain number belongs to the node
     that uses it, unless it goes into a neuron as an input: such numbers are units of their own, numbered behind the
-    nodes, one for each place in a list of inputs, whichever neurons share the list. Without `shared_numbers` all
-    numbers go with their users.
+    nodes, one for each place in a list of inputs, whichever neurons share the list.
     """
 
-    def __init__(self, order: Sequence[Value], shared_numbers: bool = True) -> None:
+    def __init__(self, order: Sequence[Value], grouping: Grouping) -> None:
         self.order = order
         self.place = {node: i for i, node in enumerate(order)}
-        self.grouping = Grouping(order)
+        self.grouping = grouping
         self.node = list(order)
         self.layer = [0] * len(order)  # of each place; 0: none
         self.neurons: dict[tuple[int, int], list[int]] = {}
@@ -232,8 +231,7 @@ class Units:
                     self.layer[i] = layer
         self._numbers: dict[tuple[int, int], int] = {}  # (a list of inputs or a place, place in it) -> unit
         self._sides: dict[int, list[int]] = {}  # by the id of a tuple of operands
-        if shared_numbers:
-            self._find_numbers()
+        self._find_numbers()
         self.constant = bytearray([is_constant(node) for node in self.node])
         self._find_sections()
 
