@@ -84,7 +84,8 @@ def to_html(
     trace = Trace(root) if trace is None else trace
     rows = graph_rows(root, trace=trace, symbolic=True)
     data = page_data(trace, rows)
-    place = {id_: n for n, id_ in enumerate(in_reading_order(rows, neuron_tables(rows)))}
+    tables = neuron_tables(trace, rows, [node["ids"] for node in data["nodes"]])
+    place = {id_: n for n, id_ in enumerate(in_reading_order(rows, tables))}
     listed = sorted(data["nodes"], key=lambda node: place[node["ids"][0]])
     name = trace.names[root]
     heading = title or f"Backpropagation through {label_text(name)}"
@@ -106,7 +107,7 @@ def to_html(
             "description": _described(description),
             "model": _model(trace),
             "links": _navigation(links),
-            "picture": drawing(rows, f"The graph of {name}", describe),
+            "picture": drawing(rows, tables, f"The graph of {name}", describe),
             "steps": str(len(trace)),
             "equations": "\n".join(_equations(trace)),
             "sums": "\n".join(_sums(listed)),

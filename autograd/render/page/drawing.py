@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ...reading.text import label_text, number_text, text_width
 from ..rows import EdgeRow, NodeRow, Rows
 from ..style import DARK, LIGHT, Palette
-from .tables import Table, columns, neuron_tables, owners, row_name
+from .tables import Table, columns, owners, row_name
 
 __all__ = ["drawing", "escaped", "style_variables"]
 
@@ -59,7 +59,7 @@ class _Spot(NamedTuple):
         return self.top + self.height / 2
 
 
-def drawing(rows: Rows, title: str, describe: str) -> str:
+def drawing(rows: Rows, tables: dict[str, Table], title: str, describe: str) -> str:
     """The graph as one SVG element.
 
     Every box is a group with the id of its row, of class `node`, and every arrow one of class `edge`. Inside a box are
@@ -68,9 +68,9 @@ def drawing(rows: Rows, title: str, describe: str) -> str:
 
     Args:
         rows: the graph, with its numbers.
+        tables: its neurons.
         title, describe: what the picture is and shows, for those who can't see it.
     """
-    tables = neuron_tables(rows)
     by_id = {node.id: node for node in rows.nodes}
     boxes, routes, width, height = _laid_out(rows, tables)
     spots = dict(boxes)

@@ -1,17 +1,21 @@
-"""Neurons as tables: which nodes of a graph stand together in one, and in which order the tables stand.
+"""Neurons as tables on a page: which boxes stand together in one, and in which order the tables stand.
 
-A neuron is a dot product with its weights and bias, where nothing else uses these, and the activation of its sum.
+Who is a neuron is said in :mod:`autograd.render.networks`. A page shows every node, so a neuron that works on several
+samples has no table there, nor has one whose weights are not its own.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ...engine.ops import DOT
+from ...reading.grouping import Grouping
 from ...reading.text import label_text
-from ..rows import EdgeRow, NodeRow, Rows
+from ...reading.trace import Trace
+from ..networks import Address, neurons_of
+from ..rows import NodeRow, Rows
 
 __all__ = ["Table", "columns", "in_reading_order", "neuron_tables", "owners", "row_name"]
 
@@ -21,55 +25,53 @@ class Table(NamedTuple):
 
     Args:
         title: what stands above it.
+        address: its layer, and its number there.
         members: the ids of its rows: weights, bias, weighted sum, activation.
         names: what the rows are called, for their width.
-        z: the id of the weighted sum.
+        z: the id of the sum of products, with the bias or before it is added.
         weights: the ids of all weights, in order, also of those that are no rows.
         inputs: the ids of its inputs, in order.
+        first: the place of the first weight among the operands of `z`.
     """
 
     title: str
+    address: Address
     members: tuple[str, ...]
     names: tuple[str, ...]
     z: str
     weights: tuple[str, ...]
     inputs: tuple[str, ...]
+    first: int
 
     def entrance(self, operand: int) -> str:
         """The row where the arrow of an operand of the weighted sum arrives: that of the weight that it meets."""
-        pair = operand - len(self.weights)
+        pair = operand - (0 if self.first else len(self.weights))
         weight = self.weights[pair] if 0 <= pair < len(self.weights) else self.z
         return weight if weight in self.members else self.z
 
 
-def neuron_tables(rows: Rows) -> dict[str, Table]:
-    """The tables of a graph, by a name of their own."""
+def neuron_tables(trace: Trace, rows: Rows, ids: Sequence[Sequence[str]]) -> dict[str, Table]:
+    """The tables of a graph, by a name of their own; `ids` are those of each node's boxes."""
     by_id = {node.id: node for node in rows.nodes}
     uses = Counter(edge.source for edge in rows.edges)
-    into: dict[str, list[EdgeRow]] = {}
-    users: dict[str, list[NodeRow]] = {}
-    for edge in rows.edges:
-        into.setdefault(edge.target, []).append(edge)
-        users.setdefault(edge.source, []).append(by_id[edge.target])
+    operands = {(edge.target, edge.operand): edge.source for edge in rows.edges}
     found: dict[str, Table] = {}
-    for node in rows.nodes:
-        if node.op != "dot":
+    for neuron in neurons_of(trace.order, Grouping(trace.order)):
+        own = [ids[trace.place[leaf]][0] for leaf in neuron.leaves]
+        own = [id_ for id_ in own if uses[id_] == 1 and by_id[id_].label]
+        if len(neuron.sums) > 1 or not own:
             continue
-        operands = [edge.source for edge in sorted(into[node.id], key=lambda edge: edge.operand)]
-        half = len(operands) // 2
-        own = [id_ for id_ in (*operands[:half], *operands[2 * half :]) if uses[id_] == 1 and id_ not in into]
-        own = [id_ for id_ in own if by_id[id_].label]
-        if not own:
-            continue
-        members = [*own, node.id]
-        after = users.get(node.id, [])
-        if len(after) == 1 and len(into[after[0].id]) == 1 and not after[0].root:
-            members.append(after[0].id)
-        names = tuple(row_name(by_id[id_]) for id_ in members)
-        title = label_text(", ".join(node.cluster)) if node.cluster else "weighted sum"
-        found[f"table-{node.id}"] = Table(
-            title, tuple(members), (*names, title), node.id, tuple(operands[:half]), tuple(operands[half : 2 * half])
-        )
+        made = [nodes[0] for nodes in neuron.stages]
+        product = made[0] if made[0]._row is DOT else next(p for p in made[0].parents if p._row is DOT)
+        made = [product, *made] if product is not made[0] else made
+        members = [*own, *[ids[trace.place[node]][0] for node in made if node is product or node is not trace.root]]
+        z, n = ids[trace.place[product]][0], len(product._b)
+        first = 0 if product._a[0] is neuron.terms[0].weights[0] else n
+        weights, inputs = (tuple(operands[z, start + k] for k in range(n)) for start in (first, n - first))
+        cluster = by_id[z].cluster
+        title = label_text(", ".join(cluster)) if cluster else "weighted sum"
+        names = (*[row_name(by_id[id_]) for id_ in members], title)
+        found[f"table-{z}"] = Table(title, neuron.address, tuple(members), names, z, weights, inputs, first)
     return found
 
 
@@ -81,9 +83,7 @@ def row_name(node: NodeRow) -> str:
 
 def in_reading_order(rows: Rows, tables: dict[str, Table]) -> list[str]:
     """The ids of all nodes: neuron by neuron as they are numbered, then what is in no table."""
-    numbered = sorted(tables.values(), key=lambda table: _numbers(table.title))
-    listed = [member for table in numbered for member in table.members]
-    return list(dict.fromkeys([*listed, *(node.id for node in rows.nodes)]))
+    return list(dict.fromkeys([*owners(tables), *(node.id for node in rows.nodes)]))
 
 
 def owners(tables: dict[str, Table]) -> dict[str, str]:
@@ -93,29 +93,13 @@ def owners(tables: dict[str, Table]) -> dict[str, str]:
 
 def columns(rows: Rows, tables: dict[str, Table]) -> list[list[str]]:
     """What stands in one column, from top to bottom: the neurons of a layer, and the inputs of the first."""
-    owner = owners(tables)
-    layers: dict[tuple[str, ...], list[str]] = {}
-    for key, table in tables.items():
-        layers.setdefault(table.inputs, []).append(key)
-    place = {id_: n for inputs in layers for n, id_ in enumerate(inputs)}
+    taken = set(owners(tables)) | {edge.target for edge in rows.edges}
+    layers: dict[int, list[str]] = {}
     found: list[list[str]] = []
-    for inputs, keys in layers.items():
-        found.append(sorted(keys, key=lambda key: _order(tables[key], place)))
-        leaves = [id_ for id_ in dict.fromkeys(inputs) if id_ not in owner and not _made(rows, id_)]
-        if len(leaves) == len(set(inputs)) and not any(set(leaves) & set(column) for column in found):
+    for key, table in tables.items():
+        layers.setdefault(table.address[0], []).append(key)
+        leaves = list(dict.fromkeys(table.inputs))
+        if taken.isdisjoint(leaves):
             found.append(leaves)
-    return [column for column in found if len(column) > 1]
-
-
-def _order(table: Table, place: dict[str, int]) -> tuple[int, Sequence[int]]:
-    """By the place where the next layer takes the neuron in; of the last layer, by the numbers in its title."""
-    taken = [place[member] for member in table.members if member in place]
-    return (taken[0] if taken else 0), _numbers(table.title)
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(digits) for digits in re.findall(r"[0-9]+", text)]
-
-
-def _made(rows: Rows, id_: str) -> bool:
-    return any(edge.target == id_ for edge in rows.edges)
+            taken.update(leaves)
+    return [column for column in [*layers.values(), *found] if len(column) > 1]
