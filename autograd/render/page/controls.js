@@ -90,8 +90,15 @@ function playing(on) {
   if (on && step === steps) go(0);
 }
 
+// Of very many nodes the inputs are not told one by one.
+function next() {
+  let k = step + 1;
+  if (nodes.length > MOST_LISTED) while (k <= nodes.length && nodes[k - 1].kind !== "op") k++;
+  return k;
+}
+
 function tick() {
-  if (!PAGE.hiding()) move(step + 1);
+  if (!PAGE.hiding()) move(next());
   if (step === steps || PAGE.hiding()) playing(false);
 }
 
@@ -284,6 +291,7 @@ for (const kind of ["pointerover", "focusin"]) {
 }
 document.addEventListener("pointermove", tell);
 
+document.body.classList.add("live");
 addEventListener("resize", () => fitted && fit());
 fit();
 fillEquations(nodes, played);
@@ -291,4 +299,4 @@ listSums(nodes);
 listFields(nodes);
 drawRun();
 go(fromHash() ?? steps, { say: fromHash() !== null });
-document.body.classList.add("live");
+opening = false;

@@ -144,10 +144,10 @@ class Arrow:
 
 def graph_svg(parts: Iterable[str], width: float, height: float, title: str, describe: str) -> str:
     """The whole picture; `title` and `describe` say what it is and shows, for those who can't see it."""
-    size = f"{n_(width + 2 * _MARGIN)} {n_(height + 2 * _MARGIN)}"
+    wide, high = _n(width + 2 * _MARGIN), _n(height + 2 * _MARGIN)
     head = (
         '<svg xmlns="http://www.w3.org/2000/svg" id="graph" role="group" aria-labelledby="graph-title graph-desc" '
-        f'viewBox="{-_MARGIN} {-_MARGIN} {size}">'
+        f'width="{wide}" height="{high}" viewBox="{-_MARGIN} {-_MARGIN} {wide} {high}">'
     )
     named = f'<title id="graph-title">{escaped(title)}</title><desc id="graph-desc">{escaped(describe)}</desc>'
     return "\n".join([head, named, *parts, "</svg>"])
@@ -206,7 +206,7 @@ def _constant_svg(box: Box, spot: Spot) -> str:
     named = f"<tspan>{escaped(box.heading)} = </tspan>" if box.name else ""
     x, y = spot.left + spot.width / 2, spot.top + spot.height / 2 + 4
     number = f'<tspan class="value">{box.value}</tspan>'
-    text = f'<text class="constant" x="{n_(x)}" y="{n_(y)}" text-anchor="middle">{named}{number}</text>'
+    text = f'<text class="constant" x="{_n(x)}" y="{_n(y)}" text-anchor="middle">{named}{number}</text>'
     return _rect("box", spot, 12) + text
 
 
@@ -283,21 +283,21 @@ def _towards(start: Point, end: Point, far: float) -> Point:
 
 
 def _rect(kind: str, spot: Spot, rx: int = 0) -> str:
-    left, top, width, height = map(n_, spot)
+    left, top, width, height = map(_n, spot)
     corner = f' rx="{rx}"' if rx else ""
     return f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{height}"{corner}/>'
 
 
 def _text(kind: str, x: float, y: float, text: str, middle: bool = False) -> str:
     anchor = ' text-anchor="middle"' if middle else ""
-    return f'<text class="{kind}" x="{n_(x)}" y="{n_(y)}"{anchor}>{escaped(text)}</text>'
+    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{anchor}>{escaped(text)}</text>'
 
 
 def _p(point: Point) -> str:
-    return f"{n_(point[0])},{n_(point[1])}"
+    return f"{_n(point[0])},{_n(point[1])}"
 
 
-def n_(x: float) -> str:
+def _n(x: float) -> str:
     return f"{x + 0.0:.1f}".removesuffix(".0")
 
 

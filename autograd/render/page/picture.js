@@ -132,28 +132,29 @@ function drawArrows(nodes, played, k, now) {
 const MOST_STRONG = 12; // flows into a layer that are drawn over its weights
 
 // Among cells a line is a weight, by its sign and size; the strongest flows are drawn over them.
+const fans = [...document.querySelectorAll("#graph .fan")].map((fan) => ({
+  lines: arrows.map((arrow, n) => ({ n, at: arrow.at, use: arrow.uses[0] })).filter(({ at }) => at.parentElement === fan),
+  strong: [],
+  drawn: null, // the local derivatives by which the lines are drawn
+}));
+
 function drawWeights(locals, flows, largest) {
-  const fans = new Map();
-  arrows.forEach((arrow, n) => {
-    if (!arrow.thin) return;
-    const fan = arrow.at.parentElement;
-    if (!fans.has(fan)) fans.set(fan, []);
-    const [i, operand] = arrow.uses[0];
-    fans.get(fan).push({ at: arrow.at, weight: locals[i][operand], flow: flows[n] || 0 });
-  });
-  for (const [fan, lines] of fans) {
-    const heaviest = Math.max(...lines.map((line) => Math.abs(line.weight)));
-    const strong = lines.filter((line) => line.flow).sort((a, b) => Math.abs(b.flow) - Math.abs(a.flow)).slice(0, MOST_STRONG);
-    for (const { at, weight } of lines) {
-      setState(at, "", signOf(weight));
-      at.classList.remove("strong");
-      at.style.strokeWidth = 0.3 + (1.2 * Math.abs(weight)) / (heaviest || 1);
+  for (const fan of fans) {
+    const weight = ({ use }) => locals[use[0]][use[1]];
+    const heaviest = Math.max(...fan.lines.map((line) => Math.abs(weight(line)))) || 1;
+    for (const line of locals === fan.drawn ? fan.strong : fan.lines) {
+      line.at.classList.remove("strong");
+      setState(line.at, "", signOf(weight(line)));
+      line.at.style.strokeWidth = 0.3 + (1.2 * Math.abs(weight(line))) / heaviest;
     }
-    for (const { at, flow } of strong) {
-      setState(at, "", signOf(flow));
+    fan.drawn = locals;
+    const size = ({ n }) => Math.abs(flows[n]);
+    fan.strong = fan.lines.filter(size).sort((a, b) => size(b) - size(a)).slice(0, MOST_STRONG);
+    for (const { at, n } of fan.strong) {
       at.classList.add("strong");
-      at.style.strokeWidth = thickness(flow, largest) * 0.7;
-      fan.append(at);
+      setState(at, "", signOf(flows[n]));
+      at.style.strokeWidth = thickness(flows[n], largest) * 0.7;
+      at.parentElement.append(at);
     }
   }
 }
@@ -187,13 +188,14 @@ function fit() {
 }
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+let opening = true;
 
 // Bring part of a pane into sight, and move nothing but the pane: lists only up and down, so that lines keep their beginning.
 function show(pane, element) {
   if (!element) return;
   const outer = pane.getBoundingClientRect();
   const inner = element.getBoundingClientRect();
-  const move = { behavior: still.matches || !document.body.classList.contains("live") ? "auto" : "smooth" };
+  const move = { behavior: still.matches || opening ? "auto" : "smooth" };
   const picture = pane.id === "picture";
   const [beside, above] = picture ? [Math.min(80, outer.width / 6), Math.min(60, outer.height / 4)] : [0, 0];
   if (picture && (inner.left < outer.left + beside || inner.right > outer.right - beside)) {
