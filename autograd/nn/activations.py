@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +17,7 @@ from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..functions import elementary
+from .arguments import meant
 from .layers import BatchNorm
 from .module import Module, sample_by_sample
 
@@ -207,8 +207,7 @@ def activation_named(choice: Any) -> Module:
     if isinstance(choice, str):
         if choice in _BY_NAME:
             return _BY_NAME[choice]()
-        nearest = difflib.get_close_matches(choice.lower(), _BY_NAME, 1)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        hint = meant(choice.lower(), _BY_NAME)
         raise ArgumentError(f"there is no activation {choice!r}; {hint}There are {', '.join(_BY_NAME)}")
     if isinstance(choice, type) and issubclass(choice, Module):
         raise ArgumentError(f"an activation is a module, not its class: write {choice.__name__}()")
