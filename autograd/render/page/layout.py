@@ -140,7 +140,7 @@ def _folded(
         for arrow, (way, label) in zip(arrows, ways, strict=True):
             arrow.way, arrow.label = way, label
         tried = _in_lines(spots, arrows, chosen)
-        if _fit(*tried[1:]) > 1.1 * best:
+        if _fit(*tried[1:]) > 1.05 * best:
             best, found, kept = _fit(*tried[1:]), tried, [(arrow.way, arrow.label) for arrow in arrows]
     for arrow, (way, label) in zip(arrows, kept, strict=True):
         arrow.way, arrow.label = way, label
