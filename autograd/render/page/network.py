@@ -18,7 +18,7 @@ from .. import columns
 from ..networks import Box as Found
 from ..networks import Flow, Line, Network
 from . import drawing
-from .drawing import HEADER, NUMBER, PAD, ROW, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
+from .drawing import HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
 
 __all__ = ["network_parts"]
 
@@ -111,7 +111,9 @@ class _Picture:
             names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(drawing.row_name, rows)))
             height = float(HEADER + ROW * len(rows))
             room = max(row.room for row in rows)
-            return columns.Spot(box.rank, names + room + NUMBER + 12 + 3 * PAD, height, 24.0, exit=1 - ROW / 2 / height)
+            return columns.Spot(
+                box.rank, names + room + NUMBER + SO_FAR + 12 + 3 * PAD, height, 24.0, exit=1 - ROW / 2 / height
+            )
         if self.single[box].kind == "cell":
             if self.crowd[box.rank] <= _MOST_NAMED:
                 return columns.Spot(box.rank, *_CELL)
