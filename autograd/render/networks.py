@@ -18,7 +18,7 @@ from ..engine.value import Value
 from ..functions.slopes import exact_sum
 from ..reading.grouping import Grouping, Terms
 from ..reading.names import Names, is_plain_number
-from .rows import AtStep, State, Stored, mark_of
+from .rows import AtStep, Graph, State, mark_of
 
 __all__ = ["Box", "Flow", "Line", "Network", "Neuron", "network_of", "neurons_of"]
 
@@ -139,15 +139,15 @@ class Flow:
 class Network:
     """The boxes of a network and what flows between them, with the numbers of `source`."""
 
-    def __init__(self, order: Sequence[Value], names: Names, source: Stored, grouping: Grouping) -> None:
-        self.order, self.names, self.source, self.grouping = order, names, source, grouping
-        self.root, self.seed = order[-1], source.gradient(order[-1])
+    def __init__(self, graph: Graph) -> None:
+        self.order, self.names, self.source, self.grouping = graph.order, graph.names, graph.source, graph.grouping
+        self.root, self.seed = graph.root, graph.seed
         self.boxes: dict[Any, Box] = {}  # by what makes nodes the same but for the sample
         self.flows: dict[tuple[Box, Box, int | None], Flow] = {}
         self._box: dict[Value, Box] = {}
-        self._place = {node: i for i, node in enumerate(order)}
+        self._place = {node: i for i, node in enumerate(graph.order)}
         self._stacked = False
-        self._moment = isinstance(source, AtStep)
+        self._moment = isinstance(graph.source, AtStep)
         self._terms: dict[Value, Terms] = {}  # of each weighted sum; they keep the tuples of inputs alive
         # By the id of such a tuple: the boxes that its nodes are in, and whether gradients flow to them.
         self._known: dict[int, list[tuple[Box, bool]]] = {}
@@ -366,9 +366,9 @@ class Network:
         return False
 
 
-def network_of(order: Sequence[Value], names: Names, source: Stored, grouping: Grouping) -> Network | None:
+def network_of(graph: Graph) -> Network | None:
     """The network that a graph with neurons is, with a column for each box; None: it is none, or runs in circles."""
-    network = Network(order, names, source, grouping)
+    network = Network(graph)
     return network if network.around() <= _MOST_AROUND and _ranked(network) else None
 
 

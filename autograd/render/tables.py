@@ -10,18 +10,15 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import is_constant, topological_order
+from ..engine.graph import is_constant
 from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.formulas import made_by
-from ..reading.grouping import Grouping
-from ..reading.names import Names
 from ..reading.text import label_text, markup, text_width
-from ..reading.trace import Trace
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
 from .columns import Link, Spot, lay_out
 from .networks import Box, Flow, Line, Network, network_of
-from .rows import AtStep, State, Stored, checked_step, mark_of, trace_of
+from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of
 
 if TYPE_CHECKING:
@@ -41,41 +38,20 @@ _TITLE = 22  # above a column
 _ARROW = 7.0  # the length of an arrow's head
 
 
-def network_picture(
-    root: Value,
-    look: Look,
-    *,
-    trace: Trace | None = None,
-    at_step: int | None = None,
-    expand: Sequence[Any] = (),
-    asked: bool = False,
-) -> NetworkPicture | None:
+def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = (), asked: bool = False) -> NetworkPicture | None:
     """The picture of a graph as a network; None: it is none, or too large to be drawn neuron by neuron.
 
     Args:
-        root, look, trace, at_step: as for :func:`autograd.render.dot.picture_of`.
+        graph, look: what is drawn, and how.
         expand: neurons and layers whose tables are opened among cells; None comes back if there are other things.
         asked: whether it may be larger than a picture that nobody asked for.
     """
-    if not root.parents:
+    if not any(node._row is DOT for node in graph.order) or not graph.grouping.layers:
         return None
-    if trace is not None or at_step is not None:
-        trace = trace_of(root, trace)
-    order: Sequence[Value] = topological_order(root) if trace is None else trace.order
-    if not any(node._row is DOT for node in order):
-        return None
-    grouping = Grouping(order)
-    if not grouping.layers:
-        return None
-    names = Names(order) if trace is None else trace.names
-    final = network_of(order, names, Stored() if trace is None else AtStep(trace, len(trace)), grouping)
-    now = final
-    if final is not None and trace is not None and at_step is not None:
-        now = network_of(order, names, AtStep(trace, checked_step(trace, at_step)), grouping)
-    if final is None or now is None:
-        return None
-    opened = _opened(final, expand)
-    if opened is None:
+    final = network_of(graph.at_end())
+    now = network_of(graph) if isinstance(graph.source, AtStep) else final
+    opened = None if final is None else _opened(final, expand)
+    if final is None or now is None or opened is None:
         return None
     for as_tables in (True, False):
         if as_tables and not final.is_small:
