@@ -21,7 +21,7 @@ _GAP, _MORE = 56.0, 14.0  # between boxes: at least; more than the text there is
 _APART = 7.0  # an arrow from the middle between the two that go together
 _ABOVE, _ABOVE_NUMBER = 48.0, 16.0  # between a box and an operand above it: a leaf, a number
 _BESIDE = 14.0  # between two operands
-_BETWEEN = 36.0  # rows, where no text stands; the arrows run in its upper part
+_BETWEEN = 32.0  # rows, where no text stands; the arrows run in its upper part
 _MARGIN, _ROUND = 16.0, 9.0  # of arrows that turn, from the boxes; of their corners
 _WIDEST, _HIGHEST, _PAGE = 1800.0, 1400.0, 1400.0  # points: as wide and high as a picture may be; as a page is wide
 _FLATTEST, _RATIO = 2.95, 1.8  # of width to height: at most, and where that is free
@@ -37,6 +37,7 @@ class Places:
     ways: dict[str, list[Point]] = field(default_factory=dict)  # control points of curves, forward or back
     labels: dict[str, Point] = field(default_factory=dict)  # the middles of the texts
     legend: Point = (0.0, 0.0)
+    fits: bool = True  # whether it is of a size that can be read
 
 
 def chain_of(rows: Rows) -> list[tuple[str, list[str]]] | None:
@@ -143,7 +144,7 @@ class _Lines:
         return _ABOVE_NUMBER if id_ in self.numbers else max(_ABOVE, self._text(self.use[id_])[1] + 20)
 
     def places(self) -> Places:
-        found = Places()
+        found = Places(fits=self.width <= _WIDEST and self.height <= _HIGHEST)
         start = _MARGIN + 3 * _APART if self.lines[1:] else 0.0
         y = 0.0
         for n, line in enumerate(self.lines):
@@ -200,7 +201,7 @@ class _Lines:
         """The arrows from the end of a line to the start of the next, whose boxes begin below `top`."""
         use, a, b = self.use[last], found.spots[last], found.spots[first]
         high = self._text(use)[1]
-        upper = top + high + 16
+        upper = top + high + 14
         ways = []
         for side in (1, -1):  # forward above and outside where it leaves, so that the two never cross
             out, back = a.right + _MARGIN + _APART * (1 + side), left - _MARGIN - _APART * (1 - side)

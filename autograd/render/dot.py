@@ -20,7 +20,7 @@ from ..reading.trace import Trace
 from .cells import FONT, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
 from .chains import Places, chain_of, in_lines
 from .columns import Spot, written, written_way
-from .overview import Level, listed, rows_for
+from .overview import FEW, Level, listed, rows_for
 from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .shape import direction_for
@@ -132,8 +132,13 @@ def picture_of(
         network = network_picture(graph, look, listed(expand), asked=level == "neuron")
         if network is not None:
             return network
-    rows = rows_for(graph, level, expand)
-    return Picture(rows, look, rows if at_step is None else rows_for(graph.at_end(), level, expand))
+    for limit in (FEW, 0):
+        rows = rows_for(graph, level, expand, limit)
+        final = rows if at_step is None else rows_for(graph.at_end(), level, expand, limit)
+        picture = Picture(rows, look, final)
+        if level is not None or listed(expand) or picture.places is None or picture.places.fits:
+            break
+    return picture
 
 
 class Picture:
@@ -415,7 +420,9 @@ def box_size(node: NodeRow, final: NodeRow, picture: Picture) -> tuple[float, fl
     notes = node.notes or final.notes
     lines = 1 + len(_numbers(final, picture)) + bool(notes)
     outer = 2 * _OUTLINE if node.root else 0.0
-    return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, 22.0 * lines + 6 + outer
+    return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, (
+        22.0 if node.state else 20.5
+    ) * lines + 6 + outer
 
 
 def _name_cell(node: NodeRow, picture: Picture, wide: dict[str, str | int]) -> str:
