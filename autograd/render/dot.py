@@ -265,6 +265,8 @@ def _empty(picture: Picture) -> graphviz.Digraph:
     palette = picture.palette
     placed = {"layout": "nop2", "inputscale": "72"}
     laid_out = {"rankdir": picture.look.direction, "nodesep": "0.2", "ranksep": "0.45"}
+    if all(edge.operand < 2 for edge in picture.rows.edges):  # else `dot` finds fewer crossings by itself
+        laid_out["ordering"] = "in"  # operands from left to right
     return FoundDigraph(
         "gradients",
         graph_attr={**(placed if picture.places else laid_out), "bgcolor": palette.paper},
