@@ -577,8 +577,8 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     palette = picture.palette
     state = "visited" if edge.state and picture.returning else edge.state
     look = {"class": " ".join(filter(None, ["forward", state]))}
-    if to_constant:  # no gradient is sent along it
-        look |= {"color": palette.pale, "penwidth": "0.7"}
+    if to_constant:  # no gradient is sent along it, and it is short
+        look |= {"color": palette.pale, "penwidth": "0.7", "weight": "20"}
     if state == "waiting":
         look |= {"color": palette.pale, "penwidth": "0.7"}
     elif state == "current":
