@@ -578,7 +578,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     state = "visited" if edge.state and picture.returning else edge.state
     look = {"class": " ".join(filter(None, ["forward", state]))}
     if to_constant:  # no gradient is sent along it, and it is short
-        look |= {"color": palette.pale, "penwidth": "0.7", "weight": "4"}
+        look |= {"color": palette.pale, "penwidth": "0.7", "weight": "2"}
     if state == "waiting":
         look |= {"color": palette.pale, "penwidth": "0.7"}
     elif state == "current":
