@@ -25,6 +25,7 @@ __all__ = ["Box", "Flow", "Line", "Network", "Neuron", "network_of", "neurons_of
 What: TypeAlias = Literal["weight", "bias", "z", "a"]
 Address: TypeAlias = tuple[int, int]  # a neuron's layer, and its number there
 
+_MOST_NEURONS, _MOST_INPUTS = 6, 8  # of a layer drawn as tables
 _MOST_AROUND = 30  # boxes for what is no neuron and no input: more of them, and the graph is no plain network
 
 
@@ -108,19 +109,23 @@ class Flow:
     source: Box
     target: Box
     line: int | None  # of a neuron: the row that it meets
-    count: int = 0
+    uses: list[tuple[Value, int]] = field(default_factory=list)  # nodes of the target, and which operand it is there
     local: float | None = None  # of the first use
     upstream: float | None = None
     messages: list[float] = field(default_factory=list)
     states: set[State] = field(default_factory=set)
 
-    def add(self, local: float | None, upstream: float | None, learns: bool) -> None:
+    def add(self, node: Value, operand: int, local: float | None, upstream: float | None, learns: bool) -> None:
         """One more use; `learns`: whether a gradient flows back along it."""
-        if not self.count:
+        if not self.uses:
             self.local, self.upstream = local, upstream
-        self.count += 1
+        self.uses.append((node, operand))
         if learns and local is not None and upstream is not None:
             self.messages.append(upstream * local)
+
+    @property
+    def count(self) -> int:
+        return len(self.uses)
 
     @property
     def message(self) -> float | None:
@@ -176,6 +181,18 @@ class Network:
     def samples(self) -> int:
         """How many samples are stacked."""
         return max(len(box.nodes) for box in self.neurons)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there is room for a table of each neuron."""
+        weights = (sum(line.what == "weight" for line in box.lines) for box in self.neurons)
+        return max(self.grouping.sizes) <= _MOST_NEURONS and max(weights) <= _MOST_INPUTS
+
+    def in_order(self, boxes: Sequence[Box]) -> list[Box]:
+        """Column by column: inputs and neurons as they are counted, then all else."""
+        order = {"input": 0, "neuron": 1, "op": 2, "constant": 3}
+        made = {box: i for i, box in enumerate(self.boxes.values())}
+        return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
 
     def around(self) -> int:
         """How many boxes stand for no neuron and no input."""
@@ -278,7 +295,7 @@ class Network:
                     for k, p in enumerate(node.parents):
                         if p._row is not LITERAL and self._box[p] is not box:
                             flow = self._flow(self._box[p], box, None, p, node)
-                            flow.add(partials[k], upstream, not is_constant(p))
+                            flow.add(node, k, partials[k], upstream, not is_constant(p))
 
     def _flows_into_neuron(self, box: Box, z: Value) -> None:
         weights, inputs, bias = self._terms[z]
@@ -287,10 +304,11 @@ class Network:
         first = len(weights) if product._a[0] is weights[0] else 0
         upstream = self.source.upstream(product)
         for j, (x, (source, learns)) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
-            self._flow(source, box, j, x, product).add(partials[first + j], upstream, learns)
+            flow = self._flow(source, box, j, x, product)
+            flow.add(product, first + j, partials[first + j], upstream, learns)
         if bias is not None and bias.parents:
             flow = self._flow(self._box[bias], box, len(weights), bias, z)
-            flow.add(self.source.locals(z)[-1], self.source.upstream(z), True)
+            flow.add(z, len(z.parents) - 1, self.source.locals(z)[-1], self.source.upstream(z), True)
 
     def _sources(self, inputs: tuple[Value, ...]) -> list[tuple[Box, bool]]:
         """The boxes of a list of inputs, which neurons share."""

@@ -28,7 +28,6 @@ __all__ = ["NetworkPicture", "network_picture"]
 
 WIDEST, HIGHEST = 1800.0, 1400.0  # points, of a picture that nobody asked for by name
 
-_MOST_NEURONS, _MOST_INPUTS = 6, 8  # of a layer drawn as tables
 _MOST_CELLS = 72  # of a layer drawn as cells; more inputs are one box
 _MOST_LINES, _STRONGEST = 1600, 12  # weights drawn as lines; flows drawn over them, for each layer
 _LISTED = 48  # weights of an opened neuron that are listed, the strongest
@@ -54,19 +53,12 @@ def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = (), asked:
     if final is None or now is None or opened is None:
         return None
     for as_tables in (True, False):
-        if as_tables and not _small(final):
+        if as_tables and not final.is_small:
             continue
         picture = NetworkPicture(now, final, look, as_tables, opened)
         if picture.fits or (asked and not as_tables):
             return picture
     return None
-
-
-def _small(network: Network) -> bool:
-    sizes = network.grouping.sizes
-    return max(sizes) <= _MOST_NEURONS and all(
-        sum(line.what == "weight" for line in box.lines) <= _MOST_INPUTS for box in network.neurons
-    )
 
 
 def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | None:
@@ -134,12 +126,12 @@ class NetworkPicture:
     def _lay_out(self) -> None:
         boxes = [box for box in self.final.boxes.values() if box.id not in self._crowd]
         ranks = sorted({box.rank for box in boxes} | ({0} if self._crowd else set()))
-        for box in self._in_order(boxes):
+        for box in self.final.in_order(boxes):
             if box.rank not in self._widths:
                 self._widths[box.rank] = self._widths_of([b for b in boxes if b.rank == box.rank])
         if self._crowd:
             self.spots["inputs"] = Spot(0, text_width(self._crowd_text(), _SIZE, bold=True) + 14.0, 40.0)
-        for box in self._in_order(boxes):
+        for box in self.final.in_order(boxes):
             self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
         widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
         for box in boxes:
@@ -152,12 +144,6 @@ class NetworkPicture:
                 link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 26.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
-
-    def _in_order(self, boxes: Sequence[Box]) -> list[Box]:
-        """Inputs and neurons as they are counted, then all else; each in its column."""
-        order = {"input": 0, "neuron": 1, "op": 2, "constant": 3}
-        made = {box: i for i, box in enumerate(self.final.boxes.values())}
-        return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
 
     def is_table(self, box: Box) -> bool:
         return box.kind == "neuron" and (self.as_tables or box.address in self.opened)
@@ -392,7 +378,7 @@ class NetworkPicture:
             "input": (palette.leaf_fill, palette.leaf_line),
             "constant": (palette.paper, palette.cluster_line),
         }[box.kind]
-        if self.now.root in box.nodes:
+        if any(node is self.now.root for node in box.nodes):  # values may be equal
             fill, line = palette.root_fill, palette.root_line
         state, notes = self._state(box.nodes), self._note(box)
         fill = getattr(palette, f"{state}_fill") if state in ("current", "reached", "waiting") else fill
