@@ -18,7 +18,7 @@ from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
 from . import rare_slips, slips
 from .derivation_file import typed
-from .evidence import MOST_RUN, Evidence, Guess
+from .evidence import LARGE, MOST_RUN, Evidence, Guess
 from .points import Known, NotANumberError, Observation, Point, Problem, near, structured_points
 from .spelled import respelled
 from .tracing import traced
@@ -146,6 +146,7 @@ _RARE: tuple[_Tier, ...] = (
 _YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong point", "swapped")
 
 _ENOUGH = 10  # observations near the points given
+_MOST_CALLS = 75  # of f, to measure slopes there where it has no graph
 _FEWEST = 4  # with fewer observations, chance may explain them
 
 
@@ -208,18 +209,20 @@ def _branch_by_branch(every: list[Observation], e: Evidence) -> Diagnosis | None
 
 
 def _spread(seen: Sequence[Observation], reach: float) -> list[Point]:
-    """Points near those that are wrong first, and near the others."""
+    """Points near those that are wrong and near the others, in turns."""
     wrong = [s.point for s in seen if not s.is_right][:3]
     right = [s.point for s in seen if s.is_right][:2]
-    found = [p for point in wrong for p in near(point, _ENOUGH // len(wrong) + 1, reach)]
-    return found + [p for point in right for p in near(point, 3, reach)]
+    around = [near(point, _ENOUGH // len(wrong) + 1, reach) for point in wrong] + [near(p, 3, reach) for p in right]
+    return [p for turn in itertools.zip_longest(*around) for p in turn if p is not None]
 
 
 def _look(problem: Problem, points: list[Point]) -> list[Observation]:
+    """Observations at more points, as long as f need not be called too often for them."""
     found = []
     for point in points:
-        with contextlib.suppress(NotANumberError):
-            found.append(problem.observe(point))
+        if problem.measured + 11 * len(point.numbers) <= _MOST_CALLS:
+            with contextlib.suppress(NotANumberError):
+                found.append(problem.observe(point, brief=True))
     return [seen for seen in found if seen is not None]
 
 
@@ -257,7 +260,7 @@ def _search(e: Evidence, tiers: Sequence[_Tier]) -> Diagnosis | None:
 
 def _guesses(e: Evidence, tier: _Tier) -> Iterator[Guess]:
     singles = list(tier(e))
-    yield from singles
+    yield from singles if len(e.order) <= LARGE else (guess for guess in singles if guess.edge is None)
     yield from slips.repeated(e, singles)
 
 
@@ -291,7 +294,7 @@ def _in_entries(e: Evidence, guess: Guess) -> Diagnosis:
 
 def _entry_by_entry(e: Evidence) -> Diagnosis | None:
     """The same kind of slip in several entries, each with its own sentence."""
-    if not 2 <= len(e.columns) <= 8:
+    if not 2 <= len(e.columns) <= 8 or len(e.order) > LARGE:
         return None
     columns, found = e.columns, []
     try:

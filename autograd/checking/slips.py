@@ -202,17 +202,17 @@ def _sign_of_node_text(node: Any) -> str:
 
 def left_out_way(e: Evidence) -> Iterator[Guess]:
     """One of several operands of a node that all depend on the wrong variable: a term, or a path."""
-    return (guess for rank, guess in _parts(e) if rank == 0)
+    return (guess for rank, guess in e.kept(_parts) if rank == 0)
 
 
 def left_out_term(e: Evidence) -> Iterator[Guess]:
     """The only way on which a variable reaches the root: a term of a sum that has other variables beside it."""
-    return (guess for rank, guess in _parts(e) if rank == 1)
+    return (guess for rank, guess in e.kept(_parts) if rank == 1)
 
 
 def left_out_part(e: Evidence) -> Iterator[Guess]:
     """The only way on which a variable reaches the root, wherever it lies."""
-    return (guess for _, guess in sorted(_parts(e), key=lambda part: part[0]))
+    return (guess for _, guess in sorted(e.kept(_parts), key=lambda part: part[0]))
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
@@ -258,11 +258,11 @@ def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
 
 def held_constant(e: Evidence) -> Iterator[Guess]:
     """A node taken for a constant wherever it is used, as the mean in a variance; or two, one of them in the other."""
-    alike: dict[Any, list[int]] = {}
+    alike: dict[int, list[int]] = {}
     uses: Counter[int] = Counter(p for _, _, p in e.edges)
     for i, node in enumerate(e.order[:-1]):
         if node.parents and e.below[i] is not None:
-            alike.setdefault((e.alike[i], e.value[i].tobytes()), []).append(i)
+            alike.setdefault(e.alike[i], []).append(i)
     several = [group for group in alike.values() if len(group) > 1 or uses[group[0]] > 1]
     for group in several:
         yield _held(e, group)
@@ -612,6 +612,8 @@ def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
             alike.setdefault((guess.same, k, e.alike[i]), {})[guess.edge] = guess
             if len(e.order) <= MOST_RUN:
                 alike.setdefault((guess.same, k, node._row), {})[guess.edge] = guess
+            if node._row is ops.DOT:  # in every term of every dot product
+                alike.setdefault((guess.same, e.alike[i]), {})[guess.edge] = guess
     done = set()
     for group in alike.values():
         if len(group) < 2 or (places := (next(iter(group.values())).same, *group)) in done:

@@ -601,3 +601,40 @@ def test_a_deep_function_is_bounded() -> None:
     assert found is not None
     assert found.kind == "unexplained"
     assert time.perf_counter() - start < 30.0
+
+
+RNG = np.random.default_rng(0)
+ROWS, TARGETS = RNG.normal(size=(60, 3)), RNG.integers(0, 2, 60)
+
+
+def sigmoid(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+def squared(w: Any) -> Any:
+    return ((sigmoid(ROWS @ w) - TARGETS) ** 2).mean()
+
+
+def likelihood(w: Any) -> Any:
+    return (np.log(1 + np.exp(ROWS @ w)) - TARGETS * (ROWS @ w)).sum()
+
+
+def right_squared(w: Any) -> Any:
+    s = sigmoid(ROWS @ w)
+    return 2 * ROWS.T @ ((s - TARGETS) * s * (1 - s)) / 60
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "kind"),
+    [
+        (squared, lambda w: 2 * ROWS.T @ (sigmoid(ROWS @ w) - TARGETS) / 60, "missing factor"),
+        (squared, lambda w: 60 * right_squared(w), "mean for sum"),
+        (squared, lambda w: right_squared(w) * np.array([1, -1, 1]), "sign"),
+        (likelihood, lambda w: np.ones(3) * (sigmoid(ROWS @ w) - TARGETS).sum(), "missing factor"),
+        (likelihood, lambda w: ROWS.T @ sigmoid(ROWS @ w), "dropped term"),
+    ],
+)
+def test_a_slip_in_every_row_of_a_batch_of_many_nodes(f: Any, derivative: Any, kind: str) -> None:
+    found = diagnose(f, derivative, np.array([0.3, -0.2, 0.8]))
+    assert found is not None
+    assert found.kind == kind
