@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -57,7 +58,7 @@ class Evidence:
         self.is_right = ~wrong.any(axis=1)
         self.columns = np.flatnonzero(wrong.any(axis=0))
         self.rounding = 2.0 * np.array([s.rounding for s in seen]) + 1e-13 * (np.abs(self.yours) + np.abs(self.right))
-        self.slack = self.rounding + 1e-7 * np.abs(self.gap)
+        self.slack = self.rounding + 1e-7 * np.minimum(np.abs(self.gap), np.abs(self.yours))
         self.first = int(np.argmin(self.is_right))
         self.order: tuple[Any, ...] = ()
         self._kept: dict[Hashable, list[Any]] = {}
@@ -189,6 +190,16 @@ class Evidence:
         edges = {(i, k): (partial[i, k], None) for i in changed - set(inside) for k in range(len(self.parents[i]))}
         new = {i: self.below[p] for i, p in inside.items()}
         return self.gradient(edges, new), self.gradient(edges, {i: self.below[i] for i in inside})
+
+    @functools.cached_property
+    def shared(self) -> list[list[int]]:
+        """Nodes that are built alike, each kind of them, where there are several or one that is used several times."""
+        alike: dict[int, list[int]] = {}
+        uses = Counter(p for _, _, p in self.edges)
+        for i, node in enumerate(self.order[:-1]):
+            if node.parents and self.below[i] is not None:
+                alike.setdefault(self.alike[i], []).append(i)
+        return [group for group in alike.values() if len(group) > 1 or uses[group[0]] > 1]
 
     def kept(self, make: Callable[[Evidence], Iterable[T]]) -> list[T]:
         """What a function makes of this evidence, made once for these wrong entries."""
