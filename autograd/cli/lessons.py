@@ -70,14 +70,11 @@ def run_lessons(options: argparse.Namespace) -> int:
     if written:
         _say(f"wrote {len(written)} pictures into {visible(str(options.pictures))}", options.json)
     if not (options.json or options.all):
-        print_lines(iter(("", *_NEXT)))
+        print(_NEXT)
     return max(drawing_status, exit_status(figures))
 
 
-_NEXT = (
-    "Go on:  autograd lesson 5.3  one claim       autograd step 5.3  walk through it",
-    "        autograd lesson 5    one document    autograd lessons --all  everything",
-)
+_NEXT = "Next: autograd lesson 5.3 (one claim), step 5.3 (walk through), lessons --all"
 
 
 def run_lesson(options: argparse.Namespace) -> int:

@@ -244,19 +244,19 @@ def overview_lines(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figur
     """A lesson in a few lines: what it teaches, how many claims agree, and where the document errs."""
     kinds = [claim.verdicts(figures)[0].kind if figures else "to come" for claim, figures in results]
     counted = [
-        (len(results), "claims", "title"),
-        (kinds.count("agrees") + kinds.count("ours"), "agree", "agrees"),
-        (kinds.count("omits"), "say too little", "differs"),
-        (kinds.count("errs"), "err", "differs"),
-        (kinds.count("disagrees"), "FAIL", "FAILS"),
-        (kinds.count("to come"), "to come", "faint"),
+        (len(results), "claim claims", "title"),
+        (kinds.count("agrees") + kinds.count("ours"), "agrees agree", "agrees"),
+        (kinds.count("omits"), "omits omit", "differs"),
+        (kinds.count("errs"), "errs err", "differs"),
+        (kinds.count("disagrees"), "FAILS FAIL", "FAILS"),
     ]
-    told = ", ".join(look.paint(f"{n} {word}", style) for n, word, style in counted if n)
+    told = ", ".join(look.paint(f"{n} {words.split()[n > 1]}", style) for n, words, style in counted if n)
     yield f"{look.paint(f'{lesson.number}  {lesson.title}', 'title')}: {told}"
     yield from look.lines(lesson.teaches or lesson.about, first="   ", rest="   ")
     for claim, _ in results:
-        if claim.errs:
-            yield from look.lines(f"{claim.id:<5} {claim.errs}", "differs", first="   ", rest=" " * 9)
+        text = claim.errs or (f"leaves out {claim.omits}" if claim.id == lesson.main and claim.omits else "")
+        if text:
+            yield from look.lines(f"{claim.id:<5} {text}", "differs", first="   ", rest=" " * 9)
     yield from _failures([figure for _, figures in results for figure in figures], look)
 
 

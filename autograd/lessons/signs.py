@@ -25,7 +25,7 @@ def _slope(found: re.Match[str]) -> str:
 
 
 _RULES: list[tuple[str, Callable[[re.Match[str]], str] | str]] = [
-    (r"\bd(yhat|[a-z]+(?:_[a-z]+)?\d*|[A-Z][A-Za-z]*\d*(?:_[a-z]+)?)/d(yhat|[A-Za-z]+_[ij]+|[A-Za-z]+\d*)\b", _slope),
+    (r"\bd(yhat|[a-z]+(?:_[a-z]+)?\d*|[A-Z][A-Za-z]*\d*(?:_[a-z]+)?)/d(yhat|[A-Za-z]+_[ijl]+|[A-Za-z]+\d*)\b", _slope),
     (r"\bd\(", "∂("),
     (r"(?<=/)d\(", "∂("),
     (r"\byhat\b", "ŷ"),
