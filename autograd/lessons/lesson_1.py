@@ -151,7 +151,8 @@ def claim_2() -> list[Figure]:
 def cross_entropy() -> Graph:
     """J = -y log a - (1 - y) log(1 - a) at a = 0.646 and y = 0.8."""
     y, a = Value(0.8, "y", constant=True), Value(0.646, "a")
-    return named(-y * log(a) - (1 - y) * log(1 - a))
+    J = -y * log(a) - (1 - y) * log(1 - a)
+    return named(J, J=J)
 
 
 @claim(

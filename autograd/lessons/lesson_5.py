@@ -24,7 +24,8 @@ claim = Claims()
 def cross_entropy(y: float = 1.0, p: float = 0.8) -> Graph:
     """The binary cross-entropy of one prediction, as the document writes it."""
     target, prediction = Value(y, "y", constant=True), Value(p, "yhat")
-    return named(-target * log(prediction) - (1 - target) * log(1 - prediction))
+    loss = -target * log(prediction) - (1 - target) * log(1 - prediction)
+    return named(loss, L=loss)
 
 
 @claim(
