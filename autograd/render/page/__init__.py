@@ -18,11 +18,10 @@ from importlib.resources import files
 
 from ...engine.value import Value
 from ...errors import ArgumentError, GraphError
-from ...reading.grouping import Grouping
 from ...reading.text import label_text
 from ...reading.trace import Trace
 from ..networks import Network, network_of
-from ..rows import EDGE_LIMIT, NODE_LIMIT, AtStep, graph_size, trace_of
+from ..rows import EDGE_LIMIT, NODE_LIMIT, Graph, graph_size, trace_of
 from .data import js_prelude, json_text, page_data, script_of_ops
 from .drawing import escaped, graph_svg, style_variables
 from .equations import MOST_MESSAGES, model_equations, record_equations
@@ -128,10 +127,8 @@ def _check_size(root: Value, most_nodes: int, most_edges: int) -> None:
 
 def _network(trace: Trace) -> Network | None:
     """The network that the graph is, with the numbers of the whole pass."""
-    grouping = Grouping(trace.order)
-    if not grouping.layers:
-        return None
-    return network_of(trace.order, trace.names, AtStep(trace, len(trace)), grouping)
+    graph = Graph(trace.order[-1], trace, len(trace))
+    return network_of(graph) if graph.grouping.layers else None
 
 
 def _described(description: str) -> str:
