@@ -100,7 +100,7 @@ s.run()
 
 # %% 1.8
 # The document gives no weights; these meet every digit that it prints. Before you run it, with `delta2 = -0.0353`:
-# what is the gradient of `W2[0]`, if the node in front of it has the value 0.622?
+# what is the gradient of `W2[1,1]`, if the node in front of it has the value 0.622?
 J, node = lessons.get(1).graph("1.8")
 J.backward()
 J

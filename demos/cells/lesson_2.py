@@ -144,7 +144,8 @@ L
 explain(L, node["w"])
 
 # %% exercises
-# 1. In 2.1, which of the saved values does the backward pass need to find the gradient of `W2[1,1]`? Which of `W1[1,1]`?
+# 1. In 2.1, which of the saved values does the backward pass need to find the gradient of `W2[1,1]`? Which of
+#    `W1[1,1]`?
 # 2. In 2.2, which gradients change if the second hidden node is switched on (a larger `b1[2]`)? Write down the list,
 #    then set `node["b1[2]"]` in a graph of your own.
 # 3. In 2.4, at which weight does the gradient neither vanish nor explode? Why not exactly at that weight in a trained

@@ -72,7 +72,7 @@ print("dL/da", a.grad, " da/dz", a.data * (1 - a.data))
 print("dL/dz", z.grad, " a - y", a.data - y.data)
 
 # %% 4.5
-# The network of the document; the numbers are ours. The second hidden node is off: what does that do to `W1[1,0]`?
+# The network of the document; the numbers are ours. The second hidden node is off: what does that do to `W1[2,1]`?
 L, node = lessons.get(4).graph("4.5")
 L.backward()
 L
