@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import math
 import os
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -79,7 +80,10 @@ class Look:
         """Whole sentences, broken between words; lines longer than a hundred columns are hard to read."""
         room = min(self.width, _LONGEST_LINE)
         wrapper = textwrap.TextWrapper(room, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
-        for line in wrapper.wrap(self.text(text)):
+        # A short formula such as a = b - c stays on one line: textwrap breaks at ASCII spaces only.
+        held = re.sub(r" ([-+=·*]) (?=\S)", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", self.text(text))
+        for line in wrapper.wrap(held):
+            line = line.replace("\N{NO-BREAK SPACE}", " ")
             yield self.paint(line, style) if style else line
 
 
@@ -99,7 +103,7 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], look: Look = _PLAIN) ->
     yield from look.lines(f"{claim.id}  {claim.title}", "title", rest=" " * (len(claim.id) + 2))
     yield from look.lines(f"The document: {claim.says}", first="  ", rest="  ")
     if claim.idea:
-        yield from look.lines(claim.idea, first="  ", rest="  ")
+        yield from look.lines(f"The idea: {claim.idea}", first="  ", rest="  ")
     if claim.waits_for:
         rest = "the rest is to come" if figures else "to come"
         yield from look.lines(f"{rest}, with {claim.waits_for}", "faint", first="  ", rest="  ")
@@ -221,7 +225,7 @@ def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) ->
     words = [cells(figure)[-1] for figure in figures]
     meanings = {
         "agrees": ("agrees", "agree"),
-        "differs": ("differs, as the verdict says", "differ, as the verdict says"),
+        "differs": ("differs where the document errs or is brief", "differ where the document errs or is brief"),
         _OURS: ("is a check of our own", "are checks of our own"),
         "shown": ("is shown only", "are shown only"),
         "FAILS": ("FAILS", "FAIL"),

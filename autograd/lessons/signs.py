@@ -17,7 +17,7 @@ _GREEK = {"alpha": "α", "beta": "β", "delta": "δ", "eps": "ε", "eta": "η", 
 _MARKS = {"->": "→", "<-": "←", "<=": "≤", ">=": "≥", "+-": "±", "!=": "≠", " * ": " · "}
 # What stands alone with a number or an index behind it: one letter, one Greek letter, or d and one of these.
 _NAME = rf"d?(?:[A-Za-z]|{'|'.join(_GREEK)})"
-_PLAIN = r"dy/dx|dy/dg|dg/dx|dx/dt|dy/dt|dz/dt|dz/dw"  # derivatives of functions of one variable
+_PLAIN = r"dy/dx|dy/dg|dg/dx|dx/dt|dy/dt|dz/dt"  # derivatives of functions of one variable
 
 
 def _slope(found: re.Match[str]) -> str:
