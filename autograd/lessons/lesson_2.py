@@ -678,7 +678,7 @@ def picture_9() -> str:
     picture=picture_9,
     idea="Adam divides each gradient by its own recent size, so that all weights move about alike. That helps where "
     "slopes differ by orders of magnitude, and costs something where they don't.",
-    errs="faster depends: in a round bowl plain gradient descent wins by far",
+    errs="in a round bowl plain gradient descent is faster by far",
 )  # fmt: skip
 def claim_9() -> list[Figure]:
     sgd, adam = bowl(STRETCHED, "SGD", 0.019), bowl(STRETCHED, "Adam", 0.05)

@@ -209,7 +209,7 @@ def claim_4() -> list[Figure]:
         close("composed, z=30, y=0", "a - y", m["z"].grad, sigmoid(30.0), should_agree=False,
               note="1 - a has three digits left, and the slope of log(1 - a) inherits their error."),
         close("L, composed, z=30, y=0", "-log(1 - a)", wrong, exact, should_agree=False,
-              note="Compared with the loss on logits."),
+              note="That is the loss on logits."),
         close("on logits, z=30, y=0", "a - y", k["z"].grad, sigmoid(30.0), 1e-15),
         holds("composed, no value from z =", None, first, abs(first - 36.74) < 0.005,
               note="From here on a rounds to 1."),
@@ -274,7 +274,7 @@ def network() -> TwoLayer:
     "columns; and the gradient of every part.",
     lambda: named(network().J),
     idea="Every gradient has the shape of what it belongs to. That is a check by itself: dL/dW1 must be 3 x 2, and "
-    "dL/dz1 x^T is the only product of the two that is.",
+    "dL/dz1 x^T is the only product of those two that is.",
 )  # fmt: skip
 def claim_5() -> list[Figure]:
     net = network()

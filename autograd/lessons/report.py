@@ -81,7 +81,7 @@ class Look:
         room = min(self.width, _LONGEST_LINE)
         wrapper = textwrap.TextWrapper(room, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
         # A short formula such as a = b - c stays on one line: textwrap breaks at ASCII spaces only.
-        held = re.sub(r" ([-+=·*]) (?=\S)", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", self.text(text))
+        held = re.sub(r" ([-+=·×*]) (?=\S)", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", self.text(text))
         for line in wrapper.wrap(held):
             line = line.replace("\N{NO-BREAK SPACE}", " ")
             yield self.paint(line, style) if style else line
@@ -135,8 +135,10 @@ def figure_lines(figures: Sequence[Figure], look: Look = _PLAIN) -> Iterator[str
         yield look.paint(joined(heads).rstrip(), "faint")
     for figure, row in zip(figures, rows, strict=True):
         *texts, word = row
-        if _fits(row, limits):
-            yield joined(texts) + look.paint(word, word)
+        if _fits(row[1:], limits[1:]):
+            above = [texts[0]] if len(texts[0]) > limits[0] else []
+            yield from (f"  {line}" for name in above for line in textwrap.wrap(name, look.width - 2))
+            yield joined(("" if above else texts[0], *texts[1:])) + look.paint(word, word)
         else:
             yield from _stacked(texts, look.paint(word, word), joined(("", "", "")), look)
         compared = comparison(figure, look.digits)
@@ -286,6 +288,7 @@ class Table:
         >>> Table.of(Claim("9.1", "Sums", "Two and two are four.", lambda: [exactly("2 + 2", "4", 2 + 2, 4)]))
                  document  engine
           2 + 2  4         4       agrees
+        The engine agrees.
     """
 
     claim: Claim
@@ -307,9 +310,10 @@ class Table:
         head = "".join(f'<th scope="col"{_LEFT}>{name}</th>' for name in HEADER)
         body = "\n".join(row for figure in self.figures for row in _rows(figure))
         table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>" if body else ""
-        return "\n".join([table, *(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())]).strip()
+        return "\n".join([table, *(f"<p>{html.escape(signs(remark))}</p>" for remark in self._remarks())]).strip()
 
     def _remarks(self) -> Iterator[str]:
+        yield from (verdict.text for verdict in self.claim.verdicts(self.figures))
         if self.left_out:
             yield (
                 f"{self.left_out} figure{'s' * (self.left_out != 1)} measured on your machine, different in each run, "
@@ -321,13 +325,13 @@ class Table:
 
 
 def _rows(figure: Figure) -> Iterator[str]:
-    name, document, engine, verdict = map(html.escape, cells(figure))
+    name, document, engine, verdict = (html.escape(signs(cell)) for cell in cells(figure))
     yield f'<tr><th scope="row"{_LEFT}>{name}</th>' + "".join(
         f"<td{_LEFT}>{cell}</td>" for cell in (document, engine, verdict)
     ) + "</tr>"  # fmt: skip
     note = " ".join(filter(None, (comparison(figure), figure.note)))
     if note:
-        yield f'<tr><td></td><td colspan="3"{_LEFT}><small>{html.escape(note)}</small></td></tr>'
+        yield f'<tr><td></td><td colspan="3"{_LEFT}><small>{html.escape(signs(note))}</small></td></tr>'
 
 
 # --- as data ----------------------------------------------------------------------------------------------------------
