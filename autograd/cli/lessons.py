@@ -70,7 +70,7 @@ def run_lessons(options: argparse.Namespace) -> int:
     if written:
         _say(f"wrote {len(written)} pictures into {visible(str(options.pictures))}", options.json)
     if not (options.json or options.all):
-        print(_NEXT)
+        print_lines(report.Look.of(sys.stdout).lines(_NEXT))
     return max(drawing_status, exit_status(figures))
 
 
@@ -184,7 +184,7 @@ def _print_overview(chosen: Chosen) -> list[Figure]:
     """A screen: of each document what it teaches, and where it errs."""
     look = report.Look.of(sys.stdout)
     found: list[Figure] = []
-    print(look.paint("Five documents on backpropagation, every claim computed and compared:", "faint"))
+    print_lines(look.lines("Five documents on backpropagation: what they teach, and where they err.", "faint"))
     for lesson, claims in chosen:
         results = [(claim, claim.run()) for claim in claims]
         print_lines(report.overview_lines(lesson, results, look))

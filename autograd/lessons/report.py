@@ -256,8 +256,10 @@ def overview_lines(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figur
         (kinds.count("errs"), "errs err", "differs"),
         (kinds.count("disagrees"), "FAILS FAIL", "FAILS"),
     ]
-    told = ", ".join(look.paint(f"{n} {words.split()[n > 1]}", style) for n, words, style in counted if n)
-    yield f"{look.paint(f'{lesson.number}  {lesson.title}', 'title')}: {told}"
+    told = [(f"{n} {words.split()[n > 1]}", style) for n, words, style in counted if n]
+    title, painted = f"{lesson.number}  {lesson.title}", ", ".join(look.paint(text, style) for text, style in told)
+    gap = " " if len(title) + sum([len(text) + 2 for text, _ in told]) < look.width else "\n   "
+    yield from f"{look.paint(title, 'title')}:{gap}{painted}".split("\n")
     yield from look.lines(lesson.teaches or lesson.about, first="   ", rest="   ")
     for claim, _ in results:
         text = claim.errs or (f"leaves out {claim.omits}" if claim.id == lesson.main and claim.omits else "")

@@ -50,7 +50,8 @@ def test_the_first_command_fits_on_a_screen() -> None:
     assert len(lines) <= 30
     for lesson in lessons.all():
         assert f"{lesson.number}  {lesson.title}: {len(lesson.claims)} claims, " in done.stdout
-    assert "autograd lessons --all" in lines[-1]
+    assert "lessons --all" in lines[-1]
+    assert max(map(len, run("lessons", env=QUIET | {"COLUMNS": "60"}).stdout.splitlines())) <= 60
 
 
 def test_all_lessons_in_a_pipe_are_plain_text_of_80_columns() -> None:
