@@ -701,9 +701,9 @@ def test_a_step_moves_weights_and_not_the_data_of_a_weighted_sum(open_page: Open
     root = graph_of("4.5")
     root.backward()
     for node in topological_order(root):
-        if node.label == "x[0]":
+        if node.label == "x[1]":
             assert number_at(page, node.label, "value") == f"{node.data:.4g}"
-        if node.label in ("W1[0,1]", "b2"):
+        if node.label in ("W1[1,2]", "b2"):
             assert number_at(page, node.label, "value") == f"{node.data - 0.5 * node.grad:.4g}"
 
 
