@@ -118,12 +118,12 @@ class _Graph:
     """A graph, its parts, and where its numbers come from."""
 
     def __init__(self, root: Value, trace: Trace | None, at_step: int | None) -> None:
+        self.order: Sequence[Value] = topological_order(root)
         if trace is None and at_step is None:
-            self.order: Sequence[Value] = topological_order(root)
             self.names, self.source = Names(self.order), Stored()
         else:
             trace = trace_of(root, trace)
-            self.order, self.names = trace.order, trace.names
+            self.names = trace.names
             self.source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
 
     @cached_property

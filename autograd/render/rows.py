@@ -153,13 +153,12 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
     Returns:
         The rows, in an order that depends on the graph alone.
     """
-    order: Sequence[Value]
+    order: Sequence[Value] = topological_order(_checked(root))
     if trace is None and at_step is None:
-        order = topological_order(_checked(root))
         names, source = Names(order), Stored()
     else:
         trace = trace_of(root, trace)
-        order, names = trace.order, trace.names
+        names = trace.names
         source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
     nodes: list[NodeRow] = []
     edges: list[EdgeRow] = []

@@ -62,7 +62,7 @@ def network_picture(
         return None
     if trace is not None or at_step is not None:
         trace = trace_of(root, trace)
-    order: Sequence[Value] = topological_order(root) if trace is None else trace.order
+    order: Sequence[Value] = topological_order(root)
     if not any(node._row is DOT for node in order):
         return None
     grouping = Grouping(order)
