@@ -52,7 +52,7 @@ class Module:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__call__" in vars(cls):
-            cls.__call__ = _heard(cls.__call__)  # type: ignore[method-assign]
+            cls.__call__ = _heard(cls.__call__)  # type: ignore[method-assign]  # wraps what the class itself wrote
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self._numbered:

@@ -138,7 +138,7 @@ def is_name(label: str) -> bool:
 
 
 def short_number(x: float) -> str:
-    """A number with as many digits as a line has room for: 3, 0.3, -1e-07. A zero has no sign: it would look like a slip."""
+    """A number with as many digits as a line has room for: 3, 0.3, -1e-07; 0 for -0, which would look like a slip."""
     return f"{x + 0.0:.6g}"
 
 

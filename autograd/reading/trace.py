@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal, TypeAlias, overload
@@ -24,7 +24,7 @@ from .formulas import in_one_line, made_by
 from .names import Names, is_plain_number, number_beside, short_number
 from .paths import recomputed
 
-__all__ = ["Message", "Step", "Trace", "steps"]
+__all__ = ["Message", "Step", "Trace"]
 
 _MOST = 6  # messages in one line
 _LATEST = 200  # messages
@@ -368,30 +368,3 @@ class Trace(Sequence[Step]):
                 if self._bad is None and not isfinite(total):
                     self._bad = (len(self.order) + len(self._ends), i)
             self._ends.append(len(self._target))
-
-
-def steps(root: Any, seed: float = 1.0) -> Iterator[Step]:
-    """Yield the records of one forward and one backward pass.
-
-    First every node's forward value: the inputs and weights, then what operations make of them; then the seed; then the backward visit of
-    every node that an operation made, with each message that it sends.
-
-    Args:
-        root: where the backward pass starts, usually a loss.
-        seed: the gradient that it starts from.
-
-    Raises:
-        OperandError, GraphError: as :class:`Trace`.
-        AutogradError: while iterating, at a node whose rule has no derivative there.
-
-    Example:
-        >>> from autograd import Value
-        >>> x = Value(3.0, "x")
-        >>> for step in steps(x * x):
-        ...     print(step.index, step.kind, step.name, [(m.product, m.total, m.waiting) for m in step.messages])
-        1 forward x []
-        2 forward v1 []
-        3 seed v1 []
-        4 backward v1 [(3.0, 3.0, 1), (3.0, 6.0, 0)]
-    """
-    return iter(Trace(root, seed))

@@ -17,8 +17,8 @@ from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .cells import FONT, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
-from .overview import Level, listed, picture_rows
-from .rows import KEPT, EdgeRow, NodeRow, Rows, State, mark_of
+from .overview import Level, listed, rows_for
+from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .shape import direction_for
 from .style import BACK, Look, Palette, Scale, look_of, scale_of
@@ -123,17 +123,13 @@ def picture_of(
     expand: Any = (),
 ) -> Picture | NetworkPicture:
     """A network neuron by neuron, else the rows to draw, and for a moment also those of the end of the pass."""
-    if at_step is not None and trace is None:
-        trace = Trace(root)
-    if level != "node" and level != "layer" and look.direction in ("", "LR") and isinstance(root, Value):
-        asked = level == "neuron"
-        network = network_picture(root, look, trace=trace, at_step=at_step, expand=listed(expand), asked=asked)
+    graph = Graph(root, trace, at_step)
+    if level != "node" and level != "layer" and look.direction in ("", "LR"):
+        network = network_picture(graph, look, listed(expand), asked=level == "neuron")
         if network is not None:
             return network
-    what: dict[str, Any] = {"level": level, "expand": expand, "trace": trace, "symbolic": True}
-    rows = picture_rows(root, at_step=at_step, **what)
-    final = rows if at_step is None else picture_rows(root, **what)
-    return Picture(rows, look, final)
+    rows = rows_for(graph, level, expand)
+    return Picture(rows, look, rows if at_step is None else rows_for(graph.at_end(), level, expand))
 
 
 @dataclass(frozen=True)

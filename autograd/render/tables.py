@@ -10,18 +10,15 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import is_constant, topological_order
+from ..engine.graph import is_constant
 from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.formulas import made_by
-from ..reading.grouping import Grouping
-from ..reading.names import Names
 from ..reading.text import label_text, markup, text_width
-from ..reading.trace import Trace
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
 from .columns import Link, Spot, lay_out
 from .networks import Box, Flow, Line, Network, network_of
-from .rows import AtStep, State, Stored, checked_step, mark_of, trace_of
+from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of
 
 if TYPE_CHECKING:
@@ -31,7 +28,6 @@ __all__ = ["NetworkPicture", "network_picture"]
 
 WIDEST, HIGHEST = 1800.0, 1400.0  # points, of a picture that nobody asked for by name
 
-_MOST_NEURONS, _MOST_INPUTS = 6, 8  # of a layer drawn as tables
 _MOST_CELLS = 72  # of a layer drawn as cells; more inputs are one box
 _MOST_LINES, _STRONGEST = 1600, 12  # weights drawn as lines; flows drawn over them, for each layer
 _LISTED = 48  # weights of an opened neuron that are listed, the strongest
@@ -42,56 +38,28 @@ _TITLE = 22  # above a column
 _ARROW = 7.0  # the length of an arrow's head
 
 
-def network_picture(
-    root: Value,
-    look: Look,
-    *,
-    trace: Trace | None = None,
-    at_step: int | None = None,
-    expand: Sequence[Any] = (),
-    asked: bool = False,
-) -> NetworkPicture | None:
+def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = (), asked: bool = False) -> NetworkPicture | None:
     """The picture of a graph as a network; None: it is none, or too large to be drawn neuron by neuron.
 
     Args:
-        root, look, trace, at_step: as for :func:`autograd.render.dot.picture_of`.
+        graph, look: what is drawn, and how.
         expand: neurons and layers whose tables are opened among cells; None comes back if there are other things.
         asked: whether it may be larger than a picture that nobody asked for.
     """
-    if not root.parents:
+    if not any(node._row is DOT for node in graph.order) or not graph.grouping.layers:
         return None
-    if trace is not None or at_step is not None:
-        trace = trace_of(root, trace)
-    order: Sequence[Value] = topological_order(root)
-    if not any(node._row is DOT for node in order):
-        return None
-    grouping = Grouping(order)
-    if not grouping.layers:
-        return None
-    names = Names(order) if trace is None else trace.names
-    final = network_of(order, names, Stored() if trace is None else AtStep(trace, len(trace)), grouping)
-    now = final
-    if final is not None and trace is not None and at_step is not None:
-        now = network_of(order, names, AtStep(trace, checked_step(trace, at_step)), grouping)
-    if final is None or now is None:
-        return None
-    opened = _opened(final, expand)
-    if opened is None:
+    final = network_of(graph.at_end())
+    now = network_of(graph) if isinstance(graph.source, AtStep) else final
+    opened = None if final is None else _opened(final, expand)
+    if final is None or now is None or opened is None:
         return None
     for as_tables in (True, False):
-        if as_tables and not _small(final):
+        if as_tables and not final.is_small:
             continue
         picture = NetworkPicture(now, final, look, as_tables, opened)
         if picture.fits or (asked and not as_tables):
             return picture
     return None
-
-
-def _small(network: Network) -> bool:
-    sizes = network.grouping.sizes
-    return max(sizes) <= _MOST_NEURONS and all(
-        sum(line.what == "weight" for line in box.lines) <= _MOST_INPUTS for box in network.neurons
-    )
 
 
 def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | None:
@@ -159,12 +127,12 @@ class NetworkPicture:
     def _lay_out(self) -> None:
         boxes = [box for box in self.final.boxes.values() if box.id not in self._crowd]
         ranks = sorted({box.rank for box in boxes} | ({0} if self._crowd else set()))
-        for box in self._in_order(boxes):
+        for box in self.final.in_order(boxes):
             if box.rank not in self._widths:
                 self._widths[box.rank] = self._widths_of([b for b in boxes if b.rank == box.rank])
         if self._crowd:
             self.spots["inputs"] = Spot(0, text_width(self._crowd_text(), _SIZE, bold=True) + 14.0, 40.0)
-        for box in self._in_order(boxes):
+        for box in self.final.in_order(boxes):
             self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
         widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
         for box in boxes:
@@ -177,12 +145,6 @@ class NetworkPicture:
                 link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 26.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
-
-    def _in_order(self, boxes: Sequence[Box]) -> list[Box]:
-        """Inputs and neurons as they are counted, then all else; each in its column."""
-        order = {"input": 0, "neuron": 1, "op": 2, "constant": 3}
-        made = {box: i for i, box in enumerate(self.final.boxes.values())}
-        return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
 
     def is_table(self, box: Box) -> bool:
         return box.kind == "neuron" and (self.as_tables or box.address in self.opened)
@@ -417,7 +379,7 @@ class NetworkPicture:
             "input": (palette.leaf_fill, palette.leaf_line),
             "constant": (palette.paper, palette.cluster_line),
         }[box.kind]
-        if self.now.root in box.nodes:
+        if any(node is self.now.root for node in box.nodes):  # values may be equal
             fill, line = palette.root_fill, palette.root_line
         state, notes = self._state(box.nodes), self._note(box)
         fill = getattr(palette, f"{state}_fill") if state in ("current", "reached", "waiting") else fill

@@ -75,8 +75,8 @@ def box(page: Page, name: str) -> str:
 
 
 def edit(page: Page, name: str, text: str) -> None:
-    row_id = page.locator(box(page, name)).first.get_attribute("id")
-    field = page.locator(f'#inputs input[data-node="{row_id}"]')
+    place = page.locator(box(page, name)).first.get_attribute("data-of")
+    field = page.locator(f"#input-{place}")
     field.fill("")
     field.press_sequentially(text)
     field.press("Enter")

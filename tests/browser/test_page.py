@@ -139,7 +139,7 @@ def test_inputs_of_an_operation_without_a_script_are_read_only(open_page: Opener
     page = open_page(to_html(root))
     fixed = page.locator("#inputs input[readonly], #inputs input[disabled]")
     assert fixed.count() == 1
-    assert fixed.get_attribute("data-node") == page.locator(box(page, "a")).get_attribute("id")
+    assert fixed.get_attribute("id") == f"input-{page.locator(box(page, 'a')).get_attribute('data-of')}"
     assert "bell" in page.locator("#inputs").inner_text()
     edit(page, "b", "3")
     recompute(root, "b", 3.0)

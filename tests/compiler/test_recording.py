@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +53,17 @@ def test_the_warning_counts_nodes_and_names_the_first() -> None:
         program = compile(lambda: x * y.data + (x * y).data * x + y.data)
     x.data, y.data = 1.0, 1.0
     assert program.forward() == 1.0 * 4.0 + 12.0 * 1.0 + 4.0, "what the warning says: the numbers of the recording"
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.rand, lambda: random.sample([1.0, 2.0, 3.0], 1)[0]])
+def test_random_numbers_that_are_drawn_are_warned_of(draw: Callable[[], float]) -> None:
+    x = Value(3.0, "x")
+    with pytest.warns(CompileWarning, match="random numbers were drawn .* repeats these at every pass") as told:
+        program = compile(lambda: x * draw())
+    assert [warning.filename for warning in told] == [__file__]
+    assert program.forward() == program.forward()
+    noise = [draw(), draw()]  # outside
+    assert compile(lambda: x * noise[0]).forward() == 3.0 * noise[0]
 
 
 def printed(x: Value) -> Any:

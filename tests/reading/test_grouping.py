@@ -87,6 +87,8 @@ def test_a_dot_of_computed_values_or_constants_is_no_neuron() -> None:
     assert found.sizes == (4,)
     assert found.text(score) == ""
     assert grouped(dot(x, x)).layers == 0
+    weights = [Value(0.1, "w1"), Value(0.2, "w2")]
+    assert grouped(dot(weights, list(weights))).layers == 0  # the square of a norm
 
 
 def test_arrays() -> None:

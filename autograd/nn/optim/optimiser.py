@@ -144,7 +144,7 @@ class Group(dict[str, Any]):
             self[name] = x
         return self[name]
 
-    def __ior__(self, other: Any) -> Self:  # type: ignore[misc, override, unused-ignore]
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc, override, unused-ignore]  # dict's is overloaded
         self.update(other)
         return self
 
