@@ -22,8 +22,7 @@ _NAMES = {
     "sigmoid sign silu sin sinh softmax softplus softsign sqrt std sum tan tanh where xlogy",
     "functions.arrays": "array data grads",
     "functions.derivatives": "grad hessian hvp jacobian jvp value_and_grad vjp",
-    "reading.trace": "steps",
-    "reading.stepper": "Stepper",
+    "reading.stepper": "Stepper steps",
     "reading.explain": "explain",
     "checking.check": "assert_derivative check_derivative gradcheck",
     "checking.diagnosis": "diagnose",
@@ -87,8 +86,7 @@ if TYPE_CHECKING:
     from .functions.arrays import array as array, data as data, grads as grads
     from .functions.derivatives import grad as grad, hessian as hessian, hvp as hvp, jacobian as jacobian, jvp as jvp
     from .functions.derivatives import value_and_grad as value_and_grad, vjp as vjp
-    from .reading.trace import steps as steps
-    from .reading.stepper import Stepper as Stepper
+    from .reading.stepper import Stepper as Stepper, steps as steps
     from .reading.explain import explain as explain
     from .checking.check import assert_derivative as assert_derivative, check_derivative as check_derivative
     from .checking.check import gradcheck as gradcheck

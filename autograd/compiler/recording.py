@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import pickle
+import random
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -106,6 +108,7 @@ class Recorder:
     def __init__(self) -> None:
         self.comparisons: list[modes.Comparison] = []
         self.buffers: list[Buffer] = []
+        self._drew = False  # whether a random number was drawn
         self._read: dict[Value, str] = {}  # what was read, and where that was first
         self._calls: list[Any] = []  # the modules that are being called
         self._readers: dict[Any, str] = {}  # modules that read a number during a call
@@ -119,10 +122,12 @@ class Recorder:
             GraphError: a call of a module changes what a program cannot change.
         """
         with modes.comparisons() as self.comparisons, modes.watched_by(self), _reads_watched():
+            dice = _random_state()
             try:
                 result = function()
                 self.buffers = [self._buffer(*lent) for lent in self._lent]
                 self._refuse_other_state()
+                self._drew = _random_state() != dice
             finally:
                 self._put_back()
         return result
@@ -146,7 +151,14 @@ class Recorder:
         return made
 
     def warn(self) -> None:
-        """Say once that numbers were read."""
+        """Say once that numbers were read, and that some were drawn at random."""
+        if self._drew:
+            warn(
+                "random numbers were drawn while the function was recorded; the program repeats these at every pass. "
+                "Draw them outside, into constants that the function uses, n = Value(0.0, constant=True), and give "
+                "n.data a new number before each pass",
+                CompileWarning,
+            )
         if not self._read:
             return
         (node, place), count = next(iter(self._read.items())), len(self._read)
@@ -222,6 +234,12 @@ class Recorder:
                         f"a call changes {name!r} of {module._who()}, which a program can't do again; name it in the "
                         f"module's `buffers`, buffers = ({name!r},), and it becomes a part of the program"
                     )
+
+
+def _random_state() -> Any:
+    """Where the generators stand that all code shares, Python's and NumPy's."""
+    numpy_s = pickle.dumps(np.random.get_state(legacy=False)) if "numpy.random" in sys.modules else None
+    return random.getstate(), numpy_s
 
 
 def _can_change(node: Value) -> bool:

@@ -354,6 +354,17 @@ COPYSIGN: Op = row("copysign", math.copysign, lambda out, a, b: (SIGN(a) * COPYS
     latex=r"\operatorname{{copysign}}({0}, {1})",
     js="({1} < 0 || Object.is({1}, -0) ? -Math.abs({0}) : Math.abs({0}))",
     because="|a| rises or falls with slope 1, and takes the sign of b", kink="0 in a at 0; 0 in b")
+FMOD: Op = row("fmod", math.fmod, lambda out, a, b: (1.0, (out - a) / b),
+    symbol="%", latex=r"\operatorname{{fmod}}({0}, {1})", js="ag.checked({op}, {0} % {1}, {0}, {1})",
+    because="fmod(a, b) is a - trunc(a / b) b", domain="a finite dividend and a divisor other than 0",
+    kink="the slope from inside the period")
+HEAVISIDE: Op = row("heaviside", special.heaviside, lambda out, a, b: (0.0, EQUAL(a, 0.0)),
+    latex=r"\operatorname{{heaviside}}({0}, {1})", js="({0} === 0 ? {1} : ag.step({0}))",
+    because="a step is flat, and b stands where it jumps", kink="0 in a at 0")
+BESIDES: Op = row("_besides", special.besides,
+    lambda out, a, b: (BESIDES(0.0 * SIGN(a) + 1.0, 0.0), 1.0 - BESIDES(0.0 * SIGN(a) + 1.0, 0.0)),
+    lambda xp, a, b: xp.where(xp.isnan(a), b, a), symbol="besides nan", latex=r"\operatorname{{besides}}({0}, {1})",
+    js="({0} === {0} ? {0} : {1})", because="b stands where a is nan, else a")
 FLOOR: Op = row("floor", special.floor, lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor", js="ag.floor({op}, {0})",
     because="a staircase is flat", kink="0 at the jumps", flat=True)
 

@@ -241,6 +241,16 @@ def step(x: float) -> float:
     return 0.0 if x == x else NAN
 
 
+def heaviside(x: float, at_zero: float) -> float:
+    """A step from 0 to 1; nan for nan."""
+    return at_zero if x == 0.0 else step(x)
+
+
+def besides(x: float, other: float) -> float:
+    """x, or the other one where x is nan."""
+    return x if x == x else other
+
+
 def floor(x: float) -> float:
     """The largest whole number that is not above x; an infinity or nan raises what `math.floor` raises."""
     return float(math.floor(x))
