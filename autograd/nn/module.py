@@ -158,9 +158,9 @@ class Module:
                 named.setdefault(id(v), (_joined(path, names[id(v)]), v))
         return list(named.values())
 
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter."""
-        commit(attributes(self.parameters(), "_grad", repeat(None)))
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter; `set_to_none` False: make it 0, as if a backward had brought that."""
+        commit(attributes(self.parameters(), "_grad", repeat(None if set_to_none else 0.0)))
 
     # --- training and evaluation ---------------------------------------------------------------------------------
 
