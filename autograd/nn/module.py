@@ -212,7 +212,7 @@ class Module:
             return nodes.apply_elementwise(watch.detached, [nodes]) if nodes.ndim else watch.detached(nodes[()])
         nodes = np.asarray(x, dtype=object).ravel().tolist() if np.ndim(x) else [x]
         if nodes and isinstance(nodes[0], Value):
-            modes.followed[nodes[0]] = weakref.ref(self)
+            nodes[0]._note = weakref.ref(self)
         numbers = data(x)
         return numbers if numbers.ndim else float(numbers)
 
