@@ -8,7 +8,7 @@ import reprlib
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -96,10 +96,12 @@ class Module:
     def _short(self) -> str:
         return repr(self)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _INSTEAD:
-            raise AttributeError(f"{self._short()} has no {name!r}: {_INSTEAD[name]}")
-        return object.__getattribute__(self, name)  # raises Python's own error, or once more that of a property
+    if not TYPE_CHECKING:  # a type checker would take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _INSTEAD:
+                raise AttributeError(f"{self._short()} has no {name!r}: {_INSTEAD[name]}")
+            return object.__getattribute__(self, name)  # raises Python's own error, or once more that of a property
 
     # --- what is inside ------------------------------------------------------------------------------------------
 
