@@ -19,6 +19,7 @@ from ..networks import Box as Found
 from ..networks import Flow, Line, Network
 from . import drawing
 from .drawing import HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
+from .layout import folded
 
 __all__ = ["network_parts"]
 
@@ -31,8 +32,7 @@ _EDGE = 70  # points: the least room for the two lines on an arrow
 
 def network_parts(trace: Trace, network: Network) -> tuple[list[str], float, float]:
     """The elements of the picture in the order in which they are drawn, and its size."""
-    picture = _Picture(trace, network)
-    return list(picture.parts()), *picture.size
+    return _Picture(trace, network).parts()
 
 
 class _Picture:
@@ -49,13 +49,8 @@ class _Picture:
             widest[box.rank] = max(widest.get(box.rank, 0.0), spot.width)
         for box, spot in self.spots.items():
             spot.width = widest[box.rank] if self._is_table(box) else spot.width
-        links = {flow: self._link(flow) for flow in network.flows.values()}
-        columns.lay_out(list(self.spots.values()), list(links.values()))
-        self.links = links
-        heights = [y for link in links.values() for _, y in link.way]
-        self.high = max([spot.top for spot in self.spots.values()] + heights)
-        low = min([spot.y - spot.height / 2 for spot in self.spots.values()] + heights)
-        self.size = max(spot.right for spot in self.spots.values()), self.high - low
+        self.links = {flow: self._link(flow) for flow in network.flows.values()}
+        columns.lay_out(list(self.spots.values()), list(self.links.values()))
 
     def _is_table(self, box: Found) -> bool:
         return self.tables and box.kind == "neuron"
@@ -154,28 +149,45 @@ class _Picture:
             return "weighted sum"
         return f"layer {layer}" + (f", neuron {number}" if sizes[layer - 1] > 1 else "")
 
-    def parts(self) -> Iterator[str]:
-        """Arrows first, so that boxes stand on them; the weights into each layer of cells together."""
-        into: dict[int, list[str]] = {}
-        for flow, link in self.links.items():
-            arrow = self._arrow(flow)
-            arrow.way = [(x, self.high - y) for x, y in link.way]
-            (x, y), (right, _) = arrow.way[0], arrow.way[-1]
-            arrow.label = arrow.way[len(arrow.way) // 2]
-            if link.is_level and not arrow.look:
-                arrow.label = (x + right) / 2, y - 14
-            arrow.look = arrow.look or ("" if link.is_level else "quiet")
-            into.setdefault(flow.target.rank if arrow.look == "thin" else -1, []).append(arrow_svg(arrow))
-        for rank, arrows in sorted(into.items()):
-            yield from arrows if rank < 0 else [f'<g class="fan">{"".join(arrows)}</g>']
-        for box, spot in self.spots.items():
-            place = self._placed(spot)
+    def parts(self) -> tuple[list[str], float, float]:
+        heights = [y for link in self.links.values() for _, y in link.way]
+        high = max([spot.top for spot in self.spots.values()] + heights)
+        low = min([spot.y - spot.height / 2 for spot in self.spots.values()] + heights)
+        places = {box.id: Spot(spot.left, high - spot.top, spot.width, spot.height) for box, spot in self.spots.items()}
+        arrows = {flow: self._placed(self._arrow(flow), link, high) for flow, link in self.links.items()}
+        width, height = max(spot.right for spot in self.spots.values()), high - low
+        if self.tables:
+            places, width, height = folded(places, list(arrows.values()), width, height)
+        return [*self._drawn_arrows(arrows), *self._drawn_boxes(places)], width, height
+
+    @staticmethod
+    def _placed(arrow: Arrow, link: columns.Link, high: float) -> Arrow:
+        arrow.way = [(x, high - y) for x, y in link.way]
+        (x, y), (right, _) = arrow.way[0], arrow.way[-1]
+        arrow.label = arrow.way[len(arrow.way) // 2]
+        if link.is_level and not arrow.look:
+            arrow.label = (x + right) / 2, y - 14
+        arrow.look = arrow.look or ("" if link.is_level else "quiet")
+        return arrow
+
+    @staticmethod
+    def _drawn_arrows(arrows: dict[Flow, Arrow]) -> Iterator[str]:
+        """The weights into each layer of cells together, so that the strongest can be drawn over the others."""
+        fans: dict[int, list[str]] = {}
+        for flow, arrow in arrows.items():
+            if arrow.look == "thin":
+                fans.setdefault(flow.target.rank, []).append(arrow_svg(arrow))
+            else:
+                yield arrow_svg(arrow)
+        for fan in fans.values():
+            yield f'<g class="fan">{"".join(fan)}</g>'
+
+    def _drawn_boxes(self, places: dict[str, Spot]) -> Iterator[str]:
+        for box in self.boxes:
+            place = places[box.id]
             if not self._is_table(box):
                 yield box_svg(self.single[box], place)
                 continue
             yield frame_svg(place, self._title(box))
             for n, row in enumerate(self.rows[box]):
                 yield box_svg(row, Spot(place.left, place.top + HEADER + n * ROW, place.width, ROW))
-
-    def _placed(self, spot: columns.Spot) -> Spot:
-        return Spot(spot.left, self.high - spot.top, spot.width, spot.height)
