@@ -17,8 +17,9 @@ from ...reading.trace import Trace
 from .. import columns
 from ..networks import Box as Found
 from ..networks import Flow, Line, Network
-from . import drawing
-from .drawing import HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
+from .drawing import (
+    HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg, row_name,
+)  # fmt: skip
 from .layout import folded
 
 __all__ = ["network_parts"]
@@ -57,11 +58,13 @@ class _Picture:
 
     # --- what is shown ---
 
-    def _made(self, nodes: Sequence[Value], shown: Sequence[Value], **more: object) -> Box:
+    def _made(self, nodes: Sequence[Value], shown: Sequence[Value], kind: str, name: str) -> Box:
         first, source = shown[0], self.network.source
         plain = not first.parents
         return Box(
             f"n{self.place[first]}",
+            kind,
+            name,
             of=[self.place[node] for node in nodes],
             shown=[self.place[node] for node in shown],
             values=[source.value(node) for node in shown],
@@ -70,12 +73,11 @@ class _Picture:
             made_by=made_by(first._row, [self.trace.names[p] for p in first.parents]),
             root=any(node is self.trace.root for node in nodes),
             trained=plain and not is_constant(first),
-            **more,  # type: ignore[arg-type]  # a kind and a name
         )
 
     def _row(self, line: Line) -> Box:
         inner = [p for node in line.nodes for p in node.parents if line.what == "z" and node._row is not DOT]
-        made = self._made([*[p for p in inner if p._row is DOT], *line.nodes], line.nodes, kind="row", name=line.name)
+        made = self._made([*[p for p in inner if p._row is DOT], *line.nodes], line.nodes, "row", line.name)
         made.symbol = made.symbol if line.what == "a" else ""
         return made
 
@@ -86,7 +88,7 @@ class _Picture:
             kind = "cell"
         elif all(is_constant(node) for node in nodes):
             kind = "constant"
-        made = self._made(nodes, box.shown, kind=kind, name=box.lines[-1].name if box.lines else box.name)
+        made = self._made(nodes, box.shown, kind, box.lines[-1].name if box.lines else box.name)
         made.id = box.id
         if kind == "op":
             made.formula = self._formula(box.shown[0])
@@ -103,7 +105,7 @@ class _Picture:
     def _spot(self, box: Found) -> columns.Spot:
         if self._is_table(box):
             rows = self.rows[box]
-            names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(drawing.row_name, rows)))
+            names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(row_name, rows)))
             height = float(HEADER + ROW * len(rows))
             room = max(row.room for row in rows)
             return columns.Spot(
