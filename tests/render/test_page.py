@@ -95,6 +95,13 @@ def test_ids_that_others_rely_on(dot: Path) -> None:
     }  # fmt: skip
 
 
+def test_ids_are_unique_where_neurons_share_weights(dot: Path) -> None:
+    w, x, b = [Value(0.5, "w1"), Value(-1.0, "w2")], [Value(1.0, "x1"), Value(2.0, "x2")], Value(0.1, "b")
+    first = [ag.tanh(weighted_sum(w, x, b)), ag.tanh(weighted_sum([w[0], 2.0], x, b))]
+    ids = [a["id"] for a in Reader(to_html(weighted_sum([2.0, 2.0], first) ** 2)).having("id")]
+    assert len(ids) == len(set(ids))
+
+
 def test_landmarks_and_live_regions(dot: Path) -> None:
     page = Reader(to_html(two_paths(), title="T", description="D", links=[("All", "index.html"), ("Here", "")]))
     tags = [tag for tag, _ in page.elements]

@@ -16,10 +16,22 @@ from ...reading.text import label_text, text_width
 from ...reading.trace import Trace
 from .. import columns
 from ..networks import Box as Found
-from ..networks import Flow, Line, Network
+from ..networks import Flow, Network
 from .drawing import (
-    HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg, row_name,
-)  # fmt: skip
+    HEADER,
+    NUMBER,
+    PAD,
+    ROW,
+    SO_FAR,
+    Arrow,
+    Box,
+    Spot,
+    arrow_svg,
+    box_size,
+    box_svg,
+    frame_svg,
+    row_name,
+)
 from .layout import folded
 
 __all__ = ["network_parts"]
@@ -42,7 +54,7 @@ class _Picture:
         self.tables = network.is_small
         self.boxes = network.in_order(list(network.boxes.values()))
         self.crowd = Counter(box.rank for box in self.boxes)
-        self.rows = {box: list(map(self._row, box.lines)) for box in self.boxes if box.kind == "neuron"}
+        self.rows = {box: self._rows(box) for box in self.boxes if box.kind == "neuron"}
         self.single = {box: self._box(box) for box in self.boxes if not self._is_table(box)}
         self.spots = {box: self._spot(box) for box in self.boxes}
         widest: dict[int, float] = {}
@@ -75,11 +87,15 @@ class _Picture:
             trained=plain and not is_constant(first),
         )
 
-    def _row(self, line: Line) -> Box:
-        inner = [p for node in line.nodes for p in node.parents if line.what == "z" and node._row is not DOT]
-        made = self._made([*[p for p in inner if p._row is DOT], *line.nodes], line.nodes, "row", line.name)
-        made.symbol = made.symbol if line.what == "a" else ""
-        return made
+    def _rows(self, box: Found) -> list[Box]:
+        """The lines of a table; the row of a sum also stands for the products before the bias is added."""
+        found = []
+        for n, line in enumerate(box.lines):
+            inner = [p for node in line.nodes for p in node.parents if line.what == "z" and node._row is not DOT]
+            row = self._made([*[p for p in inner if p._row is DOT], *line.nodes], line.nodes, "row", line.name)
+            row.id, row.symbol = f"{box.id}_{n}", row.symbol if line.what == "a" else ""
+            found.append(row)
+        return found
 
     def _box(self, box: Found) -> Box:
         nodes = [node for line in box.lines for node in line.nodes] or box.nodes
