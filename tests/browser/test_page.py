@@ -100,8 +100,8 @@ def test_what_is_no_number_is_refused_and_the_last_numbers_stay(text: str, open_
     edit(page, "m1", text)
     assert "m1" in (page.locator("#problem").text_content() or "")
     assert page.locator("#inputs input[aria-invalid=true]").count() == 1
-    page.evaluate("location.hash = '#step=4'")
-    wait_for_step(page, 4)
+    page.evaluate("location.hash = '#step=6'")
+    wait_for_step(page, 6)
     assert lines_on(page)[1] == "a1 = 3 * 2 = 6"
 
 
@@ -169,10 +169,10 @@ def test_slider_buttons_and_keys(open_page: Opener) -> None:
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert step_of(page) == 1
-    assert lines_on(page)[0] == "0.5 is a plain number; no gradient flows to it."
-    slider.evaluate("s => { s.value = 7; s.dispatchEvent(new Event('input', {bubbles: true})); }")
+    assert lines_on(page)[0] == "x is a constant; no gradient flows to it."
+    slider.evaluate("s => { s.value = 8; s.dispatchEvent(new Event('input', {bubbles: true})); }")
     assert lines_on(page)[1] == "yhat = relu(3) = 3"
-    assert page.url.endswith("#step=7")
+    assert page.url.endswith("#step=8")
     page.keyboard.press("End")
     assert step_of(page) == last
     page.locator("#forward").click(force=True)  # it says that it is disabled
@@ -180,8 +180,8 @@ def test_slider_buttons_and_keys(open_page: Opener) -> None:
 
 
 def test_the_slider_says_where_it_is(open_page: Opener) -> None:
-    page = open_page(page_of("lesson 5"), "#step=7")
-    assert re.search(r"7.*yhat", page.locator("#step").get_attribute("aria-valuetext") or "")
+    page = open_page(page_of("lesson 5"), "#step=8")
+    assert re.search(r"8.*yhat", page.locator("#step").get_attribute("aria-valuetext") or "")
     assert page.locator("#sentence").get_attribute("aria-live") == "polite"
 
 
@@ -701,9 +701,9 @@ def test_a_step_moves_weights_and_not_the_data_of_a_weighted_sum(open_page: Open
     root = graph_of("4.5")
     root.backward()
     for node in topological_order(root):
-        if node.label == "x[0]":
+        if node.label == "x[1]":
             assert number_at(page, node.label, "value") == f"{node.data:.4g}"
-        if node.label in ("W1[0,1]", "b2"):
+        if node.label in ("W1[1,2]", "b2"):
             assert number_at(page, node.label, "value") == f"{node.data - 0.5 * node.grad:.4g}"
 
 
