@@ -196,7 +196,7 @@ def _in_lines(
     labels = [(arrow.label[0], arrow.label[0] + _EDGE / 2) for arrow in arrows]
     for left, right in [*((spot.left, spot.right) for spot in spots.values()), *labels]:
         ends[line_of(left)] = max(ends[line_of(left)], right)
-    width = max(end - start for start, end in zip(starts, ends, strict=True)) + 8
+    width = max(end - start for start, end in zip(starts, ends, strict=True))
     margin = 8 + _PITCH * max(map(len, crossing))
     down, top = [], 0.0  # of each line, by how much it moves, and where the next one starts
     for k, found in enumerate(heights):
