@@ -129,7 +129,8 @@ class _Picture:
             )
         if self.single[box].kind == "cell":
             if self.crowd[box.rank] <= _MOST_NAMED:
-                return columns.Spot(box.rank, *_CELL)
+                width, height, space = _CELL
+                return columns.Spot(box.rank, width + self.single[box].room - NUMBER, height, space)
             low = min(14.0, _TALLEST / self.crowd[box.rank] - 2)
             return columns.Spot(box.rank, _DENSE, low, 2.0)
         follows, right = box.kind == "op", box.kind == "constant"
