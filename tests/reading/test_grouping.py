@@ -29,6 +29,13 @@ def constant(data: float, label: str = "") -> Value:
     return Value(data, label, constant=True)
 
 
+def test_neurons_count_as_their_weights_are_named_whichever_a_loss_takes_first() -> None:
+    logits = MLP(2, [3, 12])([0.5, -1.0])
+    found = grouped(ag.losses.cross_entropy([logits], [3]))
+    parts = [found.of(z) for z in logits]
+    assert [part.neuron for part in parts if part is not None] == list(range(1, 13))  # z2[10] after z2[9]
+
+
 # --- dot nodes -----------------------------------------------------------------------------------------------------
 
 

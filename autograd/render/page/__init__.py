@@ -55,7 +55,8 @@ def to_html(
     It needs nothing from outside and works from the file system. It opens at the end of the pass, and its slider stands
     on the records of :func:`autograd.steps`, each with its equation. Inputs can be dragged, and a step of gradient
     descent taken and undone; both passes are then computed again, as Python would compute them. The arrow keys, Home,
-    End and the space bar move it, and ``#step=7`` in the page's address is a link to one record.
+    End and the space bar move it, and ``#step=7`` in the page's address is a link to one record. Networks are drawn by
+    their neurons, with the samples of a batch as one; of many neurons in a layer each is a cell whose table opens.
 
     Args:
         root: where the backward pass starts, usually a loss.
