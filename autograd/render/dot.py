@@ -129,9 +129,10 @@ def picture_of(
     """A network neuron by neuron, else the rows to draw, and for a moment also those of the end of the pass."""
     graph = Graph(root, trace, at_step)
     if level != "node" and level != "layer" and look.direction in ("", "LR"):
-        network = network_picture(graph, look, listed(expand), asked=level == "neuron")
-        if network is not None:
+        network = network_picture(graph, look, listed(expand))
+        if network is not None and (network.fits or level == "neuron"):
             return network
+        level = level if network is None else "layer"
     for limit in (FEW, 0):
         rows = rows_for(graph, level, expand, limit)
         final = rows if at_step is None else rows_for(graph.at_end(), level, expand, limit)

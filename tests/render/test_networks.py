@@ -209,7 +209,7 @@ def test_tables_up_to_six_neurons_and_eight_inputs_and_cells_beyond() -> None:
 
 def test_too_large_for_cells_are_layers() -> None:
     root = network((2, 100, 100, 1))
-    assert network_picture(Graph(root), Look()) is None
+    assert not picture_of(root).fits
     assert "g_layer_2 " in to_dot(root).source
 
 
