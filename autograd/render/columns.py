@@ -19,7 +19,7 @@ Point = tuple[float, float]
 _LANE = 16.0  # the height of a lane past a column
 _ARROW = 7.0  # the length of an arrow's head
 _PITCH = 9.0  # between arrows that leave or enter a box
-_GAP, _WIDEST_GAP, _PER_LINK = 27.0, 140.0, 5.0  # between columns: the more arrows, the wider
+_GAP, _WIDEST_GAP, _PER_LINK = 28.0, 140.0, 4.8  # between columns: the more arrows, the wider
 
 
 @dataclass(slots=True, eq=False)

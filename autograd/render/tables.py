@@ -140,7 +140,7 @@ class NetworkPicture:
             source = "inputs" if flow.source.id in self._crowd else flow.source.id
             link = Link(self.spots[source], self.spots[flow.target.id], self._entry(flow))
             if flow.target.kind == "op" and self.look.shows("messages"):
-                link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 12.0
+                link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 10.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
 
