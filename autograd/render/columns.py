@@ -19,7 +19,9 @@ Point = tuple[float, float]
 _LANE = 16.0  # the height of a lane past a column
 _ARROW = 7.0  # the length of an arrow's head
 _PITCH = 9.0  # between arrows that leave or enter a box
-_GAP, _WIDEST_GAP, _PER_LINK = 28.0, 140.0, 4.8  # between columns: the more arrows, the wider
+_GAPS = (56.0, 5.0), (28.0, 4.8)  # between columns, and more for each arrow: with room, and for what is wide
+_WIDEST_GAP = 140.0
+_PAGE = 1420.0  # points: what is wider is drawn with less room, so that a text of 10 points can be read at 1280 pixels
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +69,7 @@ class Link:
         return len(self.way) == 4 and abs(self.way[0][1] - self.way[-1][1]) < 0.01
 
 
-def lay_out(spots: Sequence[Spot], links: Sequence[Link], gap: float | None = None) -> None:
+def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:
     """Give every spot its place and every link its way; columns hold their spots in the order that these come in."""
     columns: dict[int, list[Spot]] = defaultdict(list)
     for spot in spots:
@@ -78,7 +80,9 @@ def lay_out(spots: Sequence[Spot], links: Sequence[Link], gap: float | None = No
     if any(link.lanes for link in links):
         _stack(columns, links)
     _find_ports(links)
-    _spread(columns, links, gap)
+    for gap, more in _GAPS:
+        if _spread(columns, links, gap, more) <= _PAGE:
+            break
     for link in links:
         link.way = _way(link, columns)
 
@@ -173,22 +177,24 @@ def _ports(spot: Spot, count: int, middle: float) -> list[float]:
     return [middle + half - pitch * i for i in range(count)]
 
 
-def _spread(columns: dict[int, list[Spot]], links: Sequence[Link], gap: float | None) -> None:
-    """Where each column stands: as far from the one before as what goes between needs."""
+def _spread(columns: dict[int, list[Spot]], links: Sequence[Link], gap: float, more: float) -> float:
+    """Where each column stands, as far from the one before as what goes between needs; and how wide that is."""
     crossing: dict[int, int] = defaultdict(int)
     room: dict[int, float] = defaultdict(float)
     for link in links:
         for number in range(link.source.column, link.target.column):
             crossing[number] += 1
         room[link.source.column] = max(room[link.source.column], link.room)
-    x = 0.0
+    x = end = 0.0
     for number in sorted(columns):
         width = max(spot.width for spot in columns[number])
         for spot in columns[number]:
             spot.x = x + (width - spot.width / 2 if spot.at_right else spot.width / 2)
         tall = sum(spot.height + spot.space for spot in columns[number]) if crossing[number] > 30 else 0.0
-        usual = min(_WIDEST_GAP + tall / 10, _GAP + _PER_LINK * max(0, crossing[number] - 1))
-        x += width + max(usual if gap is None else gap, room[number])
+        usual = min(_WIDEST_GAP + tall / 10, gap + more * max(0, crossing[number] - 1))
+        end = x + width
+        x = end + max(usual, room[number])
+    return end
 
 
 def _way(link: Link, columns: dict[int, list[Spot]]) -> list[Point]:
