@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Link", "Point", "Spot", "lay_out", "written", "written_way"]
+__all__ = ["Link", "Point", "Spot", "is_clear", "lay_out", "written", "written_way"]
 
 Point = tuple[float, float]
 
@@ -67,6 +67,26 @@ class Link:
     @property
     def is_level(self) -> bool:
         return len(self.way) == 4 and abs(self.way[0][1] - self.way[-1][1]) < 0.01
+
+
+def is_clear(link: Link, links: Sequence[Link], height: float) -> bool:
+    """Whether so much room above a level link is free of others."""
+    (left, y), (right, _) = link.way[0], link.way[-1]
+    return not any(
+        left < a < right and y < b < y + height
+        for other in links
+        if other is not link and other.way[0][0] < right and other.way[-1][0] > left
+        for a, b in _along(other.way)
+    )
+
+
+def _along(way: Sequence[Point]) -> Iterator[Point]:
+    """Points on a way, close together."""
+    for i in range(0, len(way) - 3, 3):
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = way[i : i + 4]
+        for t in (k / 20 for k in range(21)):
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            yield a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
 
 
 def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:

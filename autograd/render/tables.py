@@ -18,7 +18,7 @@ from ..reading.formulas import made_by
 from ..reading.names import is_plain_number
 from ..reading.text import label_text, markup, text_width
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import Link, Spot, lay_out, written, written_way
+from .columns import Link, Spot, is_clear, lay_out, written, written_way
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of
@@ -495,7 +495,8 @@ class NetworkPicture:
         look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
         if stopped:
             look |= {"style": "dotted", "arrowtail": "empty"}
-        if flow.target.kind == "op" and link.is_level and len(self.final.into[flow.target.id, None]) == 1:
+        alone = flow.target.kind == "op" and len(self.final.into[flow.target.id, None]) == 1
+        if alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(self._beside(flow))):
             look |= self._on_arrow(flow, link)
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
             drawing.edge(source, flow.target.id, pos=written_way(link.way, tail=True), **look)

@@ -58,6 +58,7 @@ NETWORKS: dict[str, Callable[[], Value]] = {
     "784-30-10": lambda: network((784, 30, 10)),
     "opened": lambda: network((2, 16, 16, 1)),
     "with targets": lambda: lessons.get(1).graph("1.4")[0],
+    "with a target that skips": lambda: lessons.get(4).graph("4.5")[0],
     "residual": residual,
     "batch": batch,
     "batch of a wide one": lambda: batch((16, 16, 1), "relu"),
