@@ -105,8 +105,8 @@ def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
     for i, node in enumerate(e.order):
         p = e.slopes_of(i)
         if np.ptp(p, axis=0).any():
-            for factor, text in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
-                yield Guess("extra factor", e.right * (factor - 1.0), node, later(_slope_text, text, node))
+            for factor, form in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
+                yield Guess("extra factor", e.right * (factor - 1.0), node, later(_slope_text, form, node))
 
 
 def _factor_text(form: str, node: Any) -> str:
