@@ -125,7 +125,7 @@ def kept_term(e: Evidence) -> Iterator[Guess]:
             for k, p in enumerate(e.parents[i]):
                 change = column(e.above[i] * e.partial[i, k]) * (column(e.value[p]) - e.slopes_of(p))
                 yield Guess("wrong function", change, node, later(_kept_text, node, k))
-    if len(e.names) > 1:
+    if len(e.names) > 1 and np.ptp(e.right, axis=0).any():
         total = column(e.right.sum(axis=1)) - e.right
         yield Guess(
             "wrong function",

@@ -180,8 +180,8 @@ def _terms_alike(e: Evidence, i: int) -> int:
             terms.append(j)
     kinds = Counter(e.alike[j] for j in terms if e.below[j] is not None)
     n = min(kinds.values(), default=0)
-    if n == 2 == len(terms):  # x^2 + y^2 is no batch: its terms have variables of their own
-        n *= all(e.reaches(terms[0], c) == e.reaches(terms[1], c) for c in range(len(e.names)))
+    if n == 2:  # x^2 + y^2 is no batch
+        return 0
     return n if set(kinds.values()) == {n} and all(e.parents[j] for j in terms if e.below[j] is not None) else 0
 
 
@@ -238,6 +238,9 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
         else:
             rank = 3
         in_wrong = -e.through(i, k)[:, e.columns]
+        nothing_left = np.abs(e.right[:, e.columns] + in_wrong) <= 1e-12 * np.abs(e.right[:, e.columns])
+        if np.any(nothing_left & (np.abs(e.yours) > 1e-25 * np.abs(e.right))[:, e.columns]):
+            continue  # then the derivative is exactly 0, and not only very small beside the right one
         if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
             unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
         if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):

@@ -148,6 +148,26 @@ SLIPS = {
         "perhaps x also reaches f directly, by d(x*x)/dx = x, the product rule's other term, or your derivative is 1/2 "
         "times what it should be"
     ),
+    "a tiny scale": Slip(
+        lambda E: ag.exp(-E / 4.14e-21), lambda E: -math.exp(-E / 4.14e-21), [4e-21, 1e-21], "missing factor",
+        "you left out d((-E)/4.14e-21)/d(-E) = 1/4.14e-21"
+    ),
+    "a matrix beside a vector": Slip(
+        lambda W, b: np.tanh(W @ np.array([1.0, -2.0, 0.5]) + b).sum(),
+        lambda W, b: (
+            np.outer(1 - np.tanh(W @ [1.0, -2.0, 0.5] + b) ** 2, [1.0, -2.0, 0.5]).T,
+            1 - np.tanh(W @ [1.0, -2.0, 0.5] + b) ** 2,
+        ),
+        (np.arange(6.0).reshape(2, 3) / 7, np.array([0.1, -0.2])), "transposed",
+        "the 2 x 3 matrix of the entries for W[0,0] to W[1,2] is transposed"
+    ),
+    "exponent on one branch": Slip(
+        lambda w: sum((lambda r: r if r > 0 else 0.0)(1 - y * w) ** 2 for y in (0.3, 0.6, 0.9, -0.5)) + w**3,
+        lambda w: sum(-y * max(0.0, 1 - y * w) for y in (0.3, 0.6, 0.9, -0.5)) + 3 * w**2, [0.3, 1.4], "missing factor",
+        "you left out the exponent as a factor: d((1 - 0.3w)^2)/d(1 - 0.3w) = 2*(1 - 0.3w), and so in each of 4 such "
+        "places; on another branch: you left out the exponent as a factor: d((1 - 0.3w)^2)/d(1 - 0.3w) = 2*(1 - 0.3w), "
+        "and so in each of 3 such places"
+    ),
     "a large factor": Slip(
         lambda x: ag.sin(1e7 * x), lambda x: math.cos(1e7 * x), [0.3, 1.0], "missing factor",
         "you left out d(1e+07*x)/dx = 1e+07"
