@@ -333,7 +333,7 @@ class Reading:
         known = self._variables
         if name in self._constants or name in (known or ()):
             return
-        if name in FUNCTIONS or name in self._tests:
+        if name in FUNCTIONS or name in self._tests or (known is not None and name in ALSO_CALLED):
             what = "test" if name in self._tests else "function"
             raise self.source.error(f"{name} is a {what}: write {name}(...)", place)
         if known is not None:
