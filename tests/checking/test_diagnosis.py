@@ -164,9 +164,9 @@ SLIPS = {
     "exponent on one branch": Slip(
         lambda w: sum((lambda r: r if r > 0 else 0.0)(1 - y * w) ** 2 for y in (0.3, 0.6, 0.9, -0.5)) + w**3,
         lambda w: sum(-y * max(0.0, 1 - y * w) for y in (0.3, 0.6, 0.9, -0.5)) + 3 * w**2, [0.3, 1.4], "missing factor",
-        "you left out the exponent as a factor: d((1 - (-0.5w))^2)/d(1 - (-0.5w)) = 2*(1 - (-0.5w)), and so in each of 4 such "
-        "places; on another branch: you left out the exponent as a factor: d((1 - (-0.5w))^2)/d(1 - (-0.5w)) = 2*(1 - (-0.5w)), "
-        "and so in each of 3 such places"
+        "you left out the exponent as a factor: d((1 - (-0.5w))^2)/d(1 - (-0.5w)) = 2*(1 - (-0.5w)), and so in each of "
+        "4 such places; on another branch: you left out the exponent as a factor: d((1 - (-0.5w))^2)/d(1 - (-0.5w)) = "
+        "2*(1 - (-0.5w)), and so in each of 3 such places"
     ),
     "a large factor": Slip(
         lambda x: ag.sin(1e7 * x), lambda x: math.cos(1e7 * x), [0.3, 1.0], "missing factor",
