@@ -485,6 +485,8 @@ class Problem:
         if most is not None and self.measured and self.measured + 11 * count > most:
             return None
         engine = self.by_engine(point)
+        if engine is not None and 0.0 in engine.slopes and any(node._row.flat for node in engine.order):
+            engine = None  # rounded values have a slope that each step of them has not
         if engine is not None:
             right, rounding = engine.slopes, tuple(2.0 * r for r in engine.rounding)
         else:

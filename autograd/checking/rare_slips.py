@@ -158,7 +158,7 @@ def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
         return
     power = e.points[:, c] ** abs(n) if n % 1.0 == 0.0 else x ** abs(n)
     b = float(ratio[one] / power[one] if n > 0.0 else ratio[one] * power[one])
-    if not is_telling(b if n > 0.0 else 1.0 / b):
+    if b <= 0.0 or not is_telling(b if n > 0.0 else 1.0 / b):
         return
     factor = constant_text(b if n > 0.0 else 1.0 / b)
     power_text = name if abs(n) == 1.0 else f"{name}^{abs(n):g}"

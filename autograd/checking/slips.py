@@ -514,7 +514,7 @@ def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     """A wrong factor, a wrong exponent, or the integral; what is a constant factor only is left to those."""
     for factor, m in ((n, n), (n + 1.0, n - 1.0), (n - 1.0, n - 1.0), (n + 1.0, n), (n, n + 1.0), (1.0, n + 1.0),
                       (n - 1.0, n), (n, n - 2.0)):  # fmt: skip
-        if factor and (m != n - 1.0 or n >= 3.0):
+        if factor and m and (m != n - 1.0 or n >= 3.0):
             number = {1.0: "", -1.0: "-"}.get(factor, f"{factor:g}")
             yield Mistake(factor * u**m, number + ("{u}" if m == 1.0 else f"{{u}}^{m:g}"))
     if n != -1.0:
@@ -531,7 +531,7 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
         operands = [e.value[q] for q in e.parents[i]]
         for mistake in usual_mistakes(node._row, k, operands, e.value[i]):
             yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
-        if k == 0 and node._row in (ops.MUL, ops.DIV):
+        if node._row in (ops.MUL, ops.DIV) and all(e.below[q] is None for q in e.parents[i][:k]):
             yield from _factor_by_factor(e, i)
         if k == 0 and _is_fixed_power(node._row):
             powers = e.slopes_of(e.parents[i][0]) ** node._row.params[0]
@@ -562,8 +562,11 @@ def _power_of_slope_text(node: Any) -> str:
 
 def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
     node = e.order[i]
-    each = tuple(e.slopes_of(p) for p in e.parents[i])
+    top, bottom = e.parents[i]
+    each = e.slopes_of(top), e.slopes_of(bottom)
     product = node._row is ops.MUL
+    if not product and e.below[top] is None:  # 1/v' for the derivative of 1/v
+        each = column(e.value[top]) + np.zeros_like(e.gap), each[1]
     text = later(_factor_by_factor_text, node, "product" if product else "quotient")
     for u, v in (each, tuple(column(slopes.sum(axis=1)) for slopes in each)):  # the second: all variables vary at once
         instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
@@ -745,8 +748,10 @@ def _at_inner_slope(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
     if len(e.parents[i]) != 1 or not e.parents[p]:
         return
     node, inner = e.order[i], e.order[p]
-    for c in e.columns[:2]:
-        at = e.slopes_of(p)[:, c]
+    slopes = [e.slopes_of(p)[:, c] for c in e.columns[:2]]
+    if len(e.parents[p]) == 1 and np.ptp(e.partial[p, 0]):
+        slopes.append(e.partial[p, 0])
+    for at in slopes:
         taken = np.array([value_and_partial(node._row, (float(x),), 0)[1] for x in at])
         text = later(_inner_slope_text, node, k)
         yield edge_guess(e, i, k, taken, "wrong point", text)

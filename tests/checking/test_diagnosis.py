@@ -148,6 +148,18 @@ SLIPS = {
         "perhaps x also reaches f directly, by d(x*x)/dx = x, the product rule's other term, or your derivative is 1/2 "
         "times what it should be"
     ),
+    "quotient of the derivatives of 1 and x^3": Slip(
+        lambda x: 1 / x**3, lambda x: 1 / (3 * x**2), [0.7, 2.0, -1.5], "wrong function",
+        "the derivative of the quotient 1/x^3 is not the quotient of the derivatives"
+    ),
+    "taken at the inner rule": Slip(
+        lambda x: ag.sin(ag.cos(x**2)), lambda x: -2 * x * math.sin(x**2) * math.cos(-math.sin(x**2)), [0.5, 1.2],
+        "wrong point", "d(sin(cos(x^2)))/d(cos(x^2)) is taken at the derivative of cos(x^2) instead of at cos(x^2)"
+    ),
+    "sign of a rounded function": Slip(
+        lambda x: round(1000 * math.sin(x), 2), lambda x: -1000 * math.cos(x), [0.5, 0.7], "sign",
+        "the sign is the wrong way round"
+    ),
     "a tiny scale": Slip(
         lambda E: ag.exp(-E / 4.14e-21), lambda E: -math.exp(-E / 4.14e-21), [4e-21, 1e-21], "missing factor",
         "you left out d((-E)/4.14e-21)/d(-E) = 1/4.14e-21"
