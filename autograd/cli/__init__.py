@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
+from ..engine import COMPILED
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..lessons import Lesson, report
-from .lessons import lesson_of, run_lessons, run_site, title_of
+from .lessons import lesson_and_claim, run_lesson, run_lessons, run_site, title_of
 from .output import complain, complain_with_place, print_lines
 
 __all__ = ["main"]
@@ -67,12 +68,30 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "step":
         return _step(options.what, options.values)
     if options.command == "site":
-        return run_site(options.directory)
-    if options.command == "lesson" and options.step:
-        if options.json or options.svg or options.html:
-            raise ArgumentError("--step takes no --json, --svg or --html; within it, draw FILE writes a picture")
-        return _step_lesson(lesson_of(options.number), [options.claim] if options.claim else [])
-    return run_lessons(options)
+        return run_site(options.directory, options.open)
+    if options.command == "lessons":
+        return run_lessons(options)
+    if options.command == "lesson" and not options.step:
+        return run_lesson(options)
+    if options.command == "lesson":
+        if options.json or options.svg or options.html or options.open:
+            raise ArgumentError("--step takes no --json, --svg or --html, and no --open; draw FILE draws within it")
+        return _step_lesson(*lesson_and_claim(options.number, options.claim))
+    print(_WELCOME)
+    return 0
+
+
+_WELCOME = """\
+Backpropagation with a graph that you can read, step through, draw and check.
+
+  autograd lessons                   five documents on backpropagation, and where they err
+  autograd lesson 5.3                one of their worked examples: two weights by hand
+  autograd step 5.3                  walk through it, forward and backward
+  autograd derive "sin(x**2)" x=0.5  a value, its gradient, and how it comes about
+  autograd check FILE                check derivatives that you derived by hand
+  autograd site DIR --open           all of it as pages for a browser
+
+autograd COMMAND --help says more."""
 
 
 def _check(paths: Sequence[Path], as_json: bool) -> int:
@@ -120,8 +139,9 @@ def _step(what: str, more: Sequence[str]) -> int:
     from .step import walk
 
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
-        number, dot, _ = what.partition(".")
-        return _step_lesson(lesson_of(number), [what, *more] if dot else more)
+        if len(more) > 1 or ("." in what and more):
+            raise ArgumentError(f"one claim at a time, as: autograd step {shown(what if '.' in what else more[0])}")
+        return _step_lesson(*lesson_and_claim(what, *more))
     try:
         built = build(what, more)
         values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
@@ -133,12 +153,9 @@ def _step(what: str, more: Sequence[str]) -> int:
         return complain(error, getattr(error, "__notes__", ()))
 
 
-def _step_lesson(lesson: Lesson, claims: Sequence[str]) -> int:
+def _step_lesson(lesson: Lesson, claim: str | None) -> int:
     from .step import walk
 
-    if len(claims) > 1:
-        raise ArgumentError(f"one claim at a time, as: autograd step {shown(claims[0])}")
-    claim = claims[0] if claims else None
     root, _ = lesson.graph(claim)
     return walk(root, title_of(lesson, claim), report.wants_colour(sys.stdout))
 
@@ -162,17 +179,19 @@ def _protected(arguments: Sequence[str]) -> Sequence[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="autograd", description="Five documents on backpropagation, checked number by number.")
-    parser.add_argument("--version", action="version", version=f"scalar-autograd {__version__}")
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND", required=True)
+    compiled = " (engine compiled)" if COMPILED else ""
+    parser.add_argument("--version", action="version", version=f"scalar-autograd {__version__}{compiled}")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
 
-    every = commands.add_parser("lessons", help="work through all five documents")
-    every.add_argument("--json", action="store_true", help="print data instead of text")
+    every = commands.add_parser("lessons", help="what five documents teach, and where they err")
+    every.add_argument("--all", action="store_true", help="print every claim and every number")
+    _add_text_options(every)
     every.add_argument("--pictures", metavar="DIR", type=_path, help="write an SVG of each worked example there")
 
     one = commands.add_parser("lesson", help="work through one document, or one of its claims")
-    one.add_argument("number", metavar="N", help="the lesson: 1 to 5")
-    one.add_argument("claim", metavar="CLAIM", nargs="?", help='one claim, as "5.3"')
-    one.add_argument("--json", action="store_true", help="print data instead of text")
+    one.add_argument("number", metavar="N", help="the lesson: 1 to 5; or a claim, as 5.3")
+    one.add_argument("claim", metavar="CLAIM", nargs="?", help="one claim of lesson N, as 5.3")
+    _add_text_options(one)
     one.add_argument(
         "--svg",
         metavar="FILE",
@@ -180,10 +199,12 @@ def _parser() -> argparse.ArgumentParser:
         help="draw the worked example; the file's end says as what, - is standard output",
     )
     one.add_argument("--html", metavar="FILE", type=_path, help="write it as a page that plays it; FILE as above")
+    one.add_argument("--open", action="store_true", help="show the page in a browser, or the picture")
     one.add_argument("--step", action="store_true", help="step through the worked example instead")
 
     site = commands.add_parser("site", help="write all five documents as linked pages for a browser")
     site.add_argument("directory", metavar="DIR", type=_path, help="where to write them; index.html is the first")
+    site.add_argument("--open", action="store_true", help="show them in a browser")
 
     status = "Exit status: 0 if all derivations are right, 1 if one is wrong or undefined, 2 for what cannot be read."
     check = commands.add_parser("check", help="check files of derivatives derived by hand", epilog=status)
@@ -202,6 +223,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     stepped.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable of an expression")
     return parser
+
+
+def _add_text_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print data instead of text")
+    parser.add_argument(
+        "--digits",
+        metavar="N",
+        type=int,
+        choices=range(1, 18),
+        default=report.DIGITS,
+        help="digits of the engine's numbers: 6; 17 are all that a double has",
+    )
 
 
 class _Parser(argparse.ArgumentParser):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +16,9 @@ from .. import __version__, lessons
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
-from .output import complain, make_directory, print_lines, write
+from .output import complain, make_directory, page, print_lines, write
 
-__all__ = ["lesson_of", "run_lessons", "run_site", "title_of"]
+__all__ = ["lesson_and_claim", "run_lesson", "run_lessons", "run_site", "title_of"]
 
 _STDOUT = Path("-")
 
@@ -29,14 +32,19 @@ class _File(NamedTuple):
     content: Callable[[], bytes]
 
 
-def lesson_of(text: str) -> Lesson:
-    """The lesson that an argument names."""
-    if text.isdecimal() and text.isascii():
-        return lessons.get(int(text))
-    number, dot, _ = text.partition(".")
-    hint = f"; one claim is: autograd lesson {number} {text}" if dot and number.isdecimal() else ""
-    known = ", ".join(str(lesson.number) for lesson in lessons.all())
-    raise ArgumentError(f"there is no lesson {text!r}; the lessons are {known}{hint}")
+def lesson_and_claim(number: str, claim: str | None = None) -> tuple[Lesson, str | None]:
+    """What is meant by 5, by 5.3 or by both: a lesson, and the id of one of its claims, or None."""
+    whole, dot, _ = number.partition(".")
+    if dot and claim is None:
+        return lesson_and_claim(whole, number)
+    if not (number.isdecimal() and number.isascii()):
+        known = ", ".join(str(lesson.number) for lesson in lessons.all())
+        raise ArgumentError(f"there is no lesson {number!r}; the lessons are {known}")
+    lesson = lessons.get(int(number))
+    other = re.fullmatch(r"([0-9]+)\.[0-9]+", claim or "")
+    if other and int(other[1]) != lesson.number and int(other[1]) in [each.number for each in lessons.all()]:
+        raise ArgumentError(f"claim {claim} belongs to lesson {other[1]}: autograd lesson {claim}")
+    return lesson, claim
 
 
 def title_of(lesson: Lesson, claim: str | None) -> str:
@@ -45,36 +53,72 @@ def title_of(lesson: Lesson, claim: str | None) -> str:
 
 
 def run_lessons(options: argparse.Namespace) -> int:
-    """Print all lessons, or one, or one claim, after writing the files that are asked for; return the exit status."""
+    """Print where all documents stand, or every number of theirs, after drawing what is asked for.
+
+    Returns the exit status.
+    """
+    chosen = [(lesson, lesson.claims) for lesson in lessons.all()]
     files: list[_File] = []
-    chosen: Chosen
-    if options.command == "lessons":
-        chosen = [(lesson, lesson.claims) for lesson in lessons.all()]
-        if options.pictures is not None:
-            make_directory(options.pictures)
-            drawn = [(lesson, claim) for lesson, claims in chosen for claim in claims if claim.graph or claim.picture]
-            files = [_drawing(options.pictures / f"lesson-{claim.id}.svg", lesson, claim.id) for lesson, claim in drawn]
-    else:
-        lesson = lesson_of(options.number)
-        chosen = [(lesson, [lesson.claim(options.claim)] if options.claim else lesson.claims)]
-        asked = [("svg", options.svg), ("html", options.html)]
-        files = [_drawing(path, lesson, options.claim, kind) for kind, path in asked if path is not None]
-        if any(path == _STDOUT for _, path in asked):
-            if options.json or len(files) > 1:
-                raise ArgumentError("one thing at a time goes to standard output: - stands alone, without --json")
-            print(files[0].content().decode("utf-8"), end="")
-            return 0
-    # A picture that can't be made is bad input (2) when it is asked for by name, so drawing comes first.
+    if options.pictures is not None:
+        make_directory(options.pictures)
+        drawn = [(lesson, claim) for lesson, claims in chosen for claim in claims if claim.graph or claim.picture]
+        files = [_drawing(options.pictures / f"lesson-{claim.id}.svg", lesson, claim.id) for lesson, claim in drawn]
     written, drawing_status = _write_all(files)
-    figures = _print_json(chosen) if options.json else _print_text(chosen)
-    for path in written:
-        if (stream := sys.stderr if options.json else sys.stdout) is not None:
-            print(f"wrote {visible(str(path))}", file=stream)
+    figures = _print_json(chosen) if options.json else _print_text(chosen, options.digits) if options.all else None
+    if figures is None:
+        figures = _print_overview(chosen)
+    if written:
+        _say(f"wrote {len(written)} pictures into {visible(str(options.pictures))}", options.json)
+    if not (options.json or options.all):
+        print_lines(report.Look.of(sys.stdout).lines(_NEXT))
     return max(drawing_status, exit_status(figures))
 
 
-def run_site(directory: Path) -> int:
-    """Write all lessons as linked pages; return the exit status."""
+_NEXT = "Next: autograd lesson 5.3 (one claim), step 5.3 (walk through), lessons --all"
+
+
+def run_lesson(options: argparse.Namespace) -> int:
+    """Print one lesson, or one claim, after writing the files that are asked for; return the exit status."""
+    lesson, claim = lesson_and_claim(options.number, options.claim)
+    chosen = [(lesson, [lesson.claim(claim)] if claim else lesson.claims)]
+    asked = [(kind, path) for kind, path in (("svg", options.svg), ("html", options.html)) if path is not None]
+    if any(path == _STDOUT for _, path in asked):
+        if options.json or options.open or len(asked) > 1:
+            raise ArgumentError("one thing at a time goes to standard output: - stands alone, without --json or --open")
+        print(_drawing(_STDOUT, lesson, claim, asked[0][0]).content().decode("utf-8"), end="")
+        return 0
+    if options.open and not asked:
+        asked = [_of_its_own(lesson, claim)]
+    # A picture that can't be made is bad input (2) when it is asked for by name, so drawing comes first.
+    written, drawing_status = _write_all([_drawing(path, lesson, claim, kind) for kind, path in asked])
+    figures = _print_json(chosen) if options.json else _print_text(chosen, options.digits)
+    for path in written:
+        _say(f"wrote {visible(str(path))}", options.json)
+    if options.open and written:
+        _open(written[-1])  # the page, if there is one
+    return max(drawing_status, exit_status(figures))
+
+
+def _of_its_own(lesson: Lesson, claim: str | None) -> tuple[str, Path]:
+    """A file for what --open shows where no file is named: the page that plays a graph, or the picture of a claim."""
+    kind = "svg" if claim and lesson.claim(claim).graph is None and lesson.claim(claim).picture else "html"
+    with tempfile.NamedTemporaryFile(prefix=f"lesson-{claim or lesson.number}-", suffix=f".{kind}", delete=False) as f:
+        return kind, Path(f.name)
+
+
+def _open(path: Path) -> None:
+    if not webbrowser.open(path.resolve().as_uri()):
+        complain(f"found no browser; open {path.resolve()} in yours")
+
+
+def _say(text: str, as_json: bool) -> None:
+    """Tell what was written, beside data on stderr."""
+    if (stream := sys.stderr if as_json else sys.stdout) is not None:
+        print(text, file=stream)
+
+
+def run_site(directory: Path, show: bool = False) -> int:
+    """Write all lessons as linked pages, and show them in a browser; return the exit status."""
     from ..lessons.site import pages
     from ..render.engine import find_dot
 
@@ -90,6 +134,8 @@ def run_site(directory: Path) -> int:
         complain(error)
         return 1
     print(f"wrote {count} pages; open {visible(str(directory / 'index.html'))} in a browser")
+    if show:
+        _open(directory / "index.html")
     return exit_status(figure for _, found in results for _, figures in found for figure in figures)
 
 
@@ -134,18 +180,35 @@ def _write_all(files: Sequence[_File]) -> tuple[list[Path], int]:
     return written, 0
 
 
-def _print_text(chosen: Chosen) -> list[Figure]:
-    colour = report.wants_colour(sys.stdout)
+def _print_overview(chosen: Chosen) -> list[Figure]:
+    """A screen: of each document what it teaches, and where it errs."""
+    look = report.Look.of(sys.stdout)
     found: list[Figure] = []
-    to_come = 0
+    print_lines(look.lines("Five documents on backpropagation: what they teach, and where they err.", "faint"))
     for lesson, claims in chosen:
-        print_lines(report.lesson_lines(lesson, colour))
-        for claim in claims:
-            figures = claim.run()
-            print_lines(report.claim_lines(claim, figures, colour))
-            found += figures
-            to_come += claim.status == "to come"
-    print_lines(report.summary(found, to_come, colour))
+        results = [(claim, claim.run()) for claim in claims]
+        print_lines(report.overview_lines(lesson, results, look))
+        found += [figure for _, figures in results for figure in figures]
+    return found
+
+
+def _print_text(chosen: Chosen, digits: int) -> list[Figure]:
+    """Every claim; whole lessons through a pager."""
+    look = report.Look.of(sys.stdout, digits)
+    found: list[Figure] = []
+
+    def lines() -> Iterator[str]:
+        to_come = 0
+        for lesson, claims in chosen:
+            yield from report.lesson_lines(lesson, look) if len(claims) > 1 else ()
+            for claim in claims:
+                figures = claim.run()
+                yield from report.claim_lines(claim, figures, look)
+                found.extend(figures)
+                to_come += claim.status == "to come"
+        yield from report.summary(found, to_come, look)
+
+    page(lines()) if len(chosen[0][1]) > 1 else print_lines(lines())
     return found
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import pydoc
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import ArgumentError, ExpressionError, visible
 
-__all__ = ["complain", "complain_with_place", "make_directory", "print_lines", "write"]
+__all__ = ["complain", "complain_with_place", "make_directory", "page", "print_lines", "write"]
 
 
 def print_lines(lines: Iterator[str]) -> None:
     """Print lines as they come."""
     for line in lines:
         print(line)
+
+
+def page(lines: Iterator[str]) -> None:
+    """Print lines through the reader's pager in a terminal, and elsewhere as they come."""
+    if not (sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()):
+        return print_lines(lines)
+    os.environ.setdefault("LESS", "FRX")  # colours shown as such, and no waiting where all fits on the screen
+    return pydoc.pager("\n".join(lines) + "\n")
 
 
 def complain(error: Exception | str, more: Iterable[str] = ()) -> int:

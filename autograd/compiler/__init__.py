@@ -38,9 +38,10 @@ def compile(root: Value | Callable[[], Value]) -> Program:
             as in eager code. A number that is read, as by ``x.data``, ``data(A)`` or ``x.grad``, leaves the graph: it
             is a constant of the program, no comparison of it is seen, and a
             :class:`autograd.errors.CompileWarning` says so once. Printing a Value, or ``f"{x:.3f}"``, leaves nothing
-            behind and is not warned of. Modules are left as they were before the call; what a call makes of their
-            buffers, as of BatchNorm's running mean, every forward pass of the program (every step of ``run``, every
-            sample of ``vectorize``) makes of them, too.
+            behind and is not warned of. What the function draws at random is a constant, too; of `random` and
+            ``np.random`` a warning says so, a generator of its own nobody sees. Modules are left as they were before
+            the call; what a call makes of their buffers, as of BatchNorm's running mean, every forward pass of the
+            program (every step of ``run``, every sample of ``vectorize``) makes of them, too.
 
             In a result that is there already nothing of this can be seen: its program goes on along the same branch,
             whatever the numbers are, and leaves buffers alone.
@@ -56,8 +57,8 @@ def compile(root: Value | Callable[[], Value]) -> Program:
             numbers that were read out of the graph; see :meth:`autograd.nn.Module.for_buffer`.
 
     Warns:
-        CompileWarning: the function reads numbers out of the graph, or a module has changed its buffers while the
-            result was computed.
+        CompileWarning: the function reads numbers out of the graph or draws random ones, or a module has changed its
+            buffers while the result was computed.
 
     Example:
         >>> from autograd import Value

@@ -175,11 +175,12 @@ class Named:
 class Names:
     """The names of every step.
 
-    Making them reads the graph for layers, which takes about as long as compiling it.
+    Making them reads the graph for layers, which takes about as long as compiling it. Sums of products that became a
+    matrix product count as the neurons that they are.
     """
 
     def __init__(self, plan: Plan) -> None:
-        nodes = plan.nodes()
+        nodes = plan.rewritten()
         grouping, located = Grouping(nodes), plan.located(nodes)
         steps = [step for level in plan.levels for step in level]
         parts = {step: grouping.of(located[step.out.start]) for step in steps}

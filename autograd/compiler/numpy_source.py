@@ -52,6 +52,7 @@ class Source:
         self._number: dict[Step, int] = {step: k for k, step, _ in self._steps.steps}
         self.forward: Callable[[], None] = self._made(self._forward_text(None), "forward")
         self._backward: dict[tuple[int, ...], Backward] = {}
+        self._to_all: Backward | None = None
         self._leaves = [(node, place) for node, place in plan.leaves() if node._row is LEAF]
 
     @property
@@ -66,13 +67,16 @@ class Source:
 
     def backward(self, leaves: Sequence[Value] | None = None) -> Backward:
         """The backward pass to some leaves; None: to all that can be trained."""
-        chosen = self._leaves if leaves is None else [(node, self._plan.place_of(node)) for node in leaves]
-        places = np.array([place for _, place in chosen], dtype=np.int64)
+        if leaves is None:
+            if self._to_all is None:
+                self._to_all = self.backward([node for node, _ in self._leaves])
+            return self._to_all
+        places = np.array([self._plan.place_of(node) for node in leaves], dtype=np.int64)
         key = tuple(np.unique(places).tolist())
         found = self._backward.get(key)
         if found is None or not np.array_equal(found.places, places):
             text = self._backward_text(self._backward_steps(places), None)
-            found = Backward(self._made(text, "backward"), [node for node, _ in chosen], places)
+            found = Backward(self._made(text, "backward"), list(leaves), places)
             self._backward[key] = found
         return found
 

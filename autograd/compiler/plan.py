@@ -67,6 +67,12 @@ class Plan:
         """Every node, in the order of `place`; read from the graph again, since a plan that runs needs no nodes."""
         return self.read(self.roots).values()
 
+    def rewritten(self) -> list[Value]:
+        """The same, but with sums of products as the dots that were made of them; leaves alone are the graph's own."""
+        tape = self.read(self.roots)
+        rewrite_sums(tape)
+        return tape.made_anew(set(tape.number.values()))
+
     def place_of(self, node: Value) -> int:
         """Where a leaf, or a root, is."""
         return self._leaves[node] if node in self._leaves else self._places[node]

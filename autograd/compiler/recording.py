@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import pickle
+import random
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -82,10 +84,8 @@ def warn_of_state(root: Value) -> None:
     Raises:
         GraphError: a module drew random numbers.
     """
-    if not modes.followed:
-        return
-    below = set(topological_order(root))
-    owners = [module for node, owner in list(modes.followed.items()) if node in below and (module := owner())]
+    notes = [getattr(node, "_note", None) for node in topological_order(root)]
+    owners = [module for owner in notes if callable(owner) and (module := owner())]
     for owner in owners:
         if hasattr(owner, "why_not_compiled"):
             raise GraphError(owner.why_not_compiled())
@@ -108,6 +108,7 @@ class Recorder:
     def __init__(self) -> None:
         self.comparisons: list[modes.Comparison] = []
         self.buffers: list[Buffer] = []
+        self._drew = False  # whether a random number was drawn
         self._read: dict[Value, str] = {}  # what was read, and where that was first
         self._calls: list[Any] = []  # the modules that are being called
         self._readers: dict[Any, str] = {}  # modules that read a number during a call
@@ -121,10 +122,12 @@ class Recorder:
             GraphError: a call of a module changes what a program cannot change.
         """
         with modes.comparisons() as self.comparisons, modes.watched_by(self), _reads_watched():
+            dice = _random_state()
             try:
                 result = function()
                 self.buffers = [self._buffer(*lent) for lent in self._lent]
                 self._refuse_other_state()
+                self._drew = _random_state() != dice
             finally:
                 self._put_back()
         return result
@@ -148,7 +151,14 @@ class Recorder:
         return made
 
     def warn(self) -> None:
-        """Say once that numbers were read."""
+        """Say once that numbers were read, and that some were drawn at random."""
+        if self._drew:
+            warn(
+                "random numbers were drawn while the function was recorded; the program repeats these at every pass. "
+                "Draw them outside, into constants that the function uses, n = Value(0.0, constant=True), and give "
+                "n.data a new number before each pass",
+                CompileWarning,
+            )
         if not self._read:
             return
         (node, place), count = next(iter(self._read.items())), len(self._read)
@@ -224,6 +234,12 @@ class Recorder:
                         f"a call changes {name!r} of {module._who()}, which a program can't do again; name it in the "
                         f"module's `buffers`, buffers = ({name!r},), and it becomes a part of the program"
                     )
+
+
+def _random_state() -> Any:
+    """Where the generators stand that all code shares, Python's and NumPy's."""
+    numpy_s = pickle.dumps(np.random.get_state(legacy=False)) if "numpy.random" in sys.modules else None
+    return random.getstate(), numpy_s
 
 
 def _can_change(node: Value) -> bool:
@@ -330,8 +346,8 @@ def _local_derivatives(self: Value) -> tuple[float, ...]:
 
 
 _watched = {
-    "data": property(_read_data, _plain["data"].fset, doc=_plain["data"].__doc__),
-    "grad": property(_read_gradient, _plain["grad"].fset, doc=_plain["grad"].__doc__),
+    "data": property(_read_data, _plain["data"].__set__, doc=_plain["data"].__doc__),
+    "grad": property(_read_gradient, _plain["grad"].__set__, doc=_plain["grad"].__doc__),
     "detach": _detach,
     "local_derivatives": _local_derivatives,
 }

@@ -8,6 +8,7 @@ a :class:`LoopBack` go through the nodes, and write themselves out when they hav
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable
 from typing import Any
@@ -124,7 +125,7 @@ def backward_lines(step: Single, arrays: Arrays, written: Mask, wanted: Mask) ->
     ]
 
 
-class _Patient:
+class _Patient(ABC):
     """A pass over single nodes: a loop at first, lines that are compiled after PATIENCE calls."""
 
     def __init__(self, step: Single, arrays: Arrays) -> None:
@@ -144,11 +145,13 @@ class _Patient:
             exec(function_text("run()", lines), names)
             self._written = names["run"]
 
+    @abstractmethod
     def _loop(self) -> None:
-        raise NotImplementedError
+        """Go through the nodes."""
 
+    @abstractmethod
     def _lines(self) -> list[str]:
-        raise NotImplementedError
+        """The same, written out."""
 
 
 class Loop(_Patient):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Container, Iterable
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,8 @@ __all__ = [
     "stacked",
     "weighted",
 ]
+
+S = TypeVar("S", bound="Symbol")
 
 INPUT, ROW, FUNCTION, REDUCTION, ELEMENTS = "input", "row", "function", "reduction", "elements"
 _MASKS = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"}
@@ -68,7 +70,7 @@ class Symbol(Operators):
         return _traces(operands).made(cls, ROW, op, operands)
 
     @property
-    def data(self) -> float:  # type: ignore[override]  # there is none: a symbol stands for any number
+    def data(self) -> float:  # there is none: a symbol stands for any number
         raise ArgumentError("a formula has no number yet, so it can't be compared or branched on")
 
     def __bool__(self) -> bool:
@@ -141,7 +143,7 @@ class Trace:
     """The expressions of one formula. Equal expressions are one object, so common parts are shared."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, Symbol] = {}
+        self._known: dict[Any, Any] = {}  # by a key that has the level, too
         self.lowered: dict[Symbol, Any] = {}
         self._rule: tuple[Op, int] | None = None
 
@@ -150,7 +152,7 @@ class Trace:
 
     def array_input(self, name: str, stacked: bool = False) -> ArraySymbol:
         """An array that the formula is given; `stacked`: all operands, one behind the other on the first axis."""
-        return cast(ArraySymbol, self._kept(ArraySymbol, INPUT, name, (), stacked))
+        return self._kept(ArraySymbol, INPUT, name, (), stacked)
 
     def made(self, level: type[Symbol], kind: str, fn: Any, operands: tuple[Any, ...]) -> Any:
         """The expression of this kind, simplified only where that changes no bit, not even at inf, nan and -0."""
@@ -166,7 +168,7 @@ class Trace:
         stacked = kind != REDUCTION and any(getattr(x, "stacked", False) for x in operands)
         return self._kept(level, kind, fn, operands, stacked)
 
-    def _kept(self, level: type[Symbol], kind: str, fn: Any, operands: tuple[Any, ...], stacked: bool) -> Symbol:
+    def _kept(self, level: type[S], kind: str, fn: Any, operands: tuple[Any, ...], stacked: bool) -> S:
         # Symbols go in by identity, since == of symbols is no bool; numbers by repr, which tells -0.0 from 0.0.
         key = level, kind, fn, tuple([id(x) if isinstance(x, Symbol) else repr(x) for x in operands])
         found = self._known.get(key)

@@ -6,7 +6,7 @@ as arrays alone: no copy has a Value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,16 @@ class Tape:
 
     def values(self) -> list[Value]:
         return self.nodes
+
+    def made_anew(self, same: Container[int]) -> list[Value]:
+        """The nodes as the tape has them now, made anew but for those numbers that stay the `same` Values."""
+        made = list(self.nodes)
+        for i in np.argsort(self.levels(), kind="stable").tolist():  # a sum that became a dot may have a later leaf
+            if i not in same:
+                code = self.code[i]
+                op, operands = (LITERAL, ()) if code == DEAD else (self.ops[code], self.operands(i))
+                made[i] = restore(Value, made[i]._data, "", op, tuple([made[p] for p in operands]), None)
+        return made
 
     def code_of(self, op: Op) -> int:
         """The code of a row, whether or not the graph has used it yet."""
@@ -233,16 +243,7 @@ class BatchTape(Tape):
 
     def values(self) -> list[Value]:
         """The nodes as Values, as if the graph had been recorded; the copies still have the numbers of the sample."""
-        varies = self._sample.varies
-        made: list[Value] = []
-        for i, (node, code) in enumerate(zip(self.nodes, self.code.tolist(), strict=True)):
-            if i < len(varies) and not varies[i]:
-                made.append(node)
-            else:
-                made.append(
-                    restore(Value, node._data, "", self.ops[code], tuple([made[p] for p in self.operands(i)]), None)
-                )
-        return made
+        return self.made_anew(set(np.flatnonzero(~self._sample.varies).tolist()))
 
 
 def _above(tape: Tape, nodes: Iterable[int]) -> Mask:

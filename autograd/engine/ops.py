@@ -40,15 +40,15 @@ def described(name: str, forward: Callable[..., float], partials: Partials, arra
     function, and the operation is applied element by element.
     """
     bare = name.lstrip("_")
-    any_number = partials.__code__.co_flags & inspect.CO_VARARGS  # of operands, as in a rule `out, *xs`
-    count = 0 if any_number else partials.__code__.co_argcount - 1
+    variadic = bool(partials.__code__.co_flags & inspect.CO_VARARGS)  # its rule is `out, *xs`
+    count = 0 if variadic else partials.__code__.co_argcount - 1
     operands = ", ".join([f"{{{place}}}" for place in range(count)]) or "{xs}"
     command = rf"\{bare} {{0}}" if bare in _LATEX_COMMANDS else rf"\operatorname{{{{{bare}}}}}({{0}})"
     if forward.__module__ == "math":
         script = f"ag.checked({{op}}, Math.{bare}({operands}), {operands})"  # raises where Python's function raises
     else:
         script = f"ag.{re.sub('_(.)', lambda found: found[1].upper(), bare)}({operands})"
-    defaults = {"symbol": bare, "latex": command if count else bare, "js": script}
+    defaults = {"symbol": bare, "latex": command if count else bare, "js": script, "variadic": variadic}
     form = _function_of_namespace(array or bare) if isinstance(array, str) else array
     return Op(name, forward, partials, form, **{**defaults, **facts})
 
@@ -354,6 +354,17 @@ COPYSIGN: Op = row("copysign", math.copysign, lambda out, a, b: (SIGN(a) * COPYS
     latex=r"\operatorname{{copysign}}({0}, {1})",
     js="({1} < 0 || Object.is({1}, -0) ? -Math.abs({0}) : Math.abs({0}))",
     because="|a| rises or falls with slope 1, and takes the sign of b", kink="0 in a at 0; 0 in b")
+FMOD: Op = row("fmod", math.fmod, lambda out, a, b: (1.0, (out - a) / b),
+    symbol="%", latex=r"\operatorname{{fmod}}({0}, {1})", js="ag.checked({op}, {0} % {1}, {0}, {1})",
+    because="fmod(a, b) is a - trunc(a / b) b", domain="a finite dividend and a divisor other than 0",
+    kink="the slope from inside the period")
+HEAVISIDE: Op = row("heaviside", special.heaviside, lambda out, a, b: (0.0, EQUAL(a, 0.0)),
+    latex=r"\operatorname{{heaviside}}({0}, {1})", js="({0} === 0 ? {1} : ag.step({0}))",
+    because="a step is flat, and b stands where it jumps", kink="0 in a at 0")
+BESIDES: Op = row("_besides", special.besides,
+    lambda out, a, b: (BESIDES(0.0 * SIGN(a) + 1.0, 0.0), 1.0 - BESIDES(0.0 * SIGN(a) + 1.0, 0.0)),
+    lambda xp, a, b: xp.where(xp.isnan(a), b, a), symbol="besides nan", latex=r"\operatorname{{besides}}({0}, {1})",
+    js="({0} === {0} ? {0} : {1})", because="b stands where a is nan, else a")
 FLOOR: Op = row("floor", special.floor, lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor", js="ag.floor({op}, {0})",
     because="a staircase is flat", kink="0 at the jumps", flat=True)
 
@@ -381,7 +392,7 @@ def _others(values: tuple[Any, ...]) -> tuple[Any, ...]:
     behind = list(itertools.accumulate(values[:0:-1], operator.mul, initial=1.0))[::-1]
     return tuple(b * e for b, e in zip(before, behind, strict=True))
 
-def _dot(*operands: float) -> float:
+def _dot(*operands: Any) -> Any:
     half, biased = divmod(len(operands), 2)
     product = special.inner(operands[:half], operands[half : 2 * half])
     return product + operands[-1] if biased else product

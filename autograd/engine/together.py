@@ -6,11 +6,14 @@ together are computed aside, and the writes, which `map` and `setattr` do in C, 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from itertools import chain, repeat
 from typing import Any
 
 __all__ = ["attributes", "commit"]
+
+_walk = deque[None](maxlen=0).extend  # goes through an iterable in C, and keeps nothing of it
 
 
 def attributes(owners: Iterable[Any], name: str, values: Iterable[Any]) -> Iterable[None]:
@@ -20,4 +23,4 @@ def attributes(owners: Iterable[Any], name: str, values: Iterable[Any]) -> Itera
 
 def commit(*writes: Iterable[None]) -> None:
     """Do all writes; each is an iterable, made by functions written in C alone, that writes as it is walked through."""
-    list(chain.from_iterable(writes))
+    _walk(chain.from_iterable(writes))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..engine import modes, ops
 from ..engine.op import boxed, is_node, plain
-from ..engine.ops import COPYSIGN, STEP
+from ..engine.ops import BESIDES, COPYSIGN, FMOD, HEAVISIDE
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, OperandError, ShapeError
 from . import elementary
@@ -85,7 +85,8 @@ class ValueArray(np.ndarray[Any, Any]):
     @classmethod
     def apply_elementwise(cls, function: Callable[..., Any], operands: Sequence[Any]) -> Any:
         """Apply a function of scalars to broadcast operands."""
-        return _wrapped(np.frompyfunc(function, len(operands), 1)(*[_bare(x) for x in operands]))
+        with np.errstate(invalid="ignore"):  # NumPy hears of each comparison with nan
+            return _wrapped(np.frompyfunc(function, len(operands), 1)(*[_bare(x) for x in operands]))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return _on_ufunc(ufunc, method, inputs, kwargs)
@@ -272,23 +273,19 @@ def _trunc(v: Any) -> Any:
     return elementary.sign(v) * elementary.floor(abs(v))
 
 
-def _fmod(a: Any, b: Any) -> Any:
-    return a % abs(b) if a >= 0.0 else -(-a % abs(b))
-
-
 def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda a, b: _lifted(b if a != a else a) if a != a or b != b else function(a, b)
+    return lambda a, b: function(BESIDES(a, b), BESIDES(b, a))
 
 
 _UFUNCS: dict[Any, Callable[..., Any]] = {
     **_PREDICATES,
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
-    np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod, np.fmod: _fmod,
+    np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod, np.fmod: FMOD,
     np.floor_divide: operator.floordiv, np.ldexp: lambda v, n: v * 2.0**n,
     np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
     np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
     np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
-    np.heaviside: lambda v, h: _lifted(h if v == 0.0 else STEP(v)),
+    np.heaviside: HEAVISIDE,
     np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
     np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
@@ -305,7 +302,7 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.logaddexp2: lambda a, b: elementary.logsumexp([a * math.log(2.0), b * math.log(2.0)]) / math.log(2.0),
 }  # fmt: skip
 _PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these give two results
-    np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: v - _trunc(v), _trunc),
+    np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: FMOD(v, 1.0), _trunc),
 }  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
     np.add: _sum, np.multiply: _prod, np.logaddexp: elementary.logsumexp,
@@ -323,7 +320,8 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
         return getattr(ufunc, method)(*[_truths(x) for x in inputs], **kwargs)
     if method == "__call__" and ufunc in _PAIRS:
         _refuse(name, **kwargs)
-        return tuple([_lifted(ValueArray.apply_elementwise(function, inputs)) for function in _PAIRS[ufunc]])
+        pair = [ValueArray.apply_elementwise(function, inputs) for function in _PAIRS[ufunc]]
+        return tuple([x if isinstance(x, np.ndarray) else _lifted(x) for x in pair])
     if ufunc.signature:  # a product of matrices or vectors
         return _matmul(*inputs) if ufunc is np.matmul and not kwargs else _multilinear_nodes(ufunc, *inputs, **kwargs)
     if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
@@ -359,12 +357,9 @@ def _call(
     """A ufunc element by element."""
     if dtype is not None or others:
         _refuse(f"np.{ufunc.__name__}", dtype=dtype, **others)
+    result = ValueArray.apply_elementwise(function, inputs)
     if ufunc in _PREDICATES:
-        with np.errstate(invalid="ignore"):  # a comparison with nan
-            result = ValueArray.apply_elementwise(function, inputs)
         result = _bare(result).astype(bool) if isinstance(result, np.ndarray) else bool(result)
-    else:
-        result = ValueArray.apply_elementwise(function, inputs)
     if out is None:
         return result
     out[0][...] = result
@@ -601,8 +596,7 @@ def _where(condition: Any, *branches: Any) -> Any:
     holds = np.asarray(_bare(condition)).astype(bool)
     if not branches:
         return np.where(holds)
-    with np.errstate(invalid="ignore"):  # a nan
-        return ValueArray.apply_elementwise(lambda first, x, y: _lifted(x if first else y), (holds, *branches))
+    return ValueArray.apply_elementwise(lambda first, x, y: _lifted(x if first else y), (holds, *branches))
 
 
 def _sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
@@ -650,6 +644,11 @@ def _without_nans(function: Callable[..., Any]) -> Callable[..., Any]:
     return skipping
 
 
+def _filled(function: Callable[..., Any], filling: float) -> Callable[..., Any]:
+    """The same with another number in the place of each nan."""
+    return lambda a, *args, **kwargs: function(ValueArray.apply_elementwise(BESIDES, [a, filling]), *args, **kwargs)
+
+
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     return _values(a).clip(a_min if min is None else min, a_max if max is None else max, out)
 
@@ -659,11 +658,13 @@ def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, n
     largest = np.finfo(float).max
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
 
-    def finite(v: Any) -> Any:
-        return _lifted(nan if v != v else high if v == math.inf else low if v == -math.inf else v)
+    if posinf is neginf is None:
+        return ValueArray.apply_elementwise(lambda v, n: elementary.clip(BESIDES(v, n), low, high), [x, nan])
 
-    with np.errstate(invalid="ignore"):
-        return ValueArray.apply_elementwise(finite, [x])
+    def finite(v: Any, n: Any, above: Any, below: Any) -> Any:
+        return _lifted(n if v != v else above if v == math.inf else below if v == -math.inf else v)
+
+    return ValueArray.apply_elementwise(finite, [x, nan, high, low])
 
 
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
@@ -681,8 +682,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> An
         rise, run = heights[i] - heights[i - 1], places[i] - places[i - 1]
         return heights[i - 1] + rise / run * (v - places[i - 1])
 
-    with np.errstate(invalid="ignore"):
-        return ValueArray.apply_elementwise(height, [x])
+    return ValueArray.apply_elementwise(height, [x])
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
@@ -772,12 +772,11 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.average: lambda a, axis=None, weights=None, *, keepdims=False: _composed(
         np.average, a, axis, weights, keepdims=keepdims
     ),
-    np.nan_to_num: _nan_to_num, np.nansum: _without_nans(np.sum), np.nanprod: _without_nans(np.prod),
+    np.nan_to_num: _nan_to_num, np.nansum: _filled(np.sum, 0.0), np.nanprod: _filled(np.prod, 1.0),
+    np.nancumsum: _filled(np.cumsum, 0.0), np.nancumprod: _filled(np.cumprod, 1.0),
     np.nanmax: _without_nans(np.max), np.nanmin: _without_nans(np.min), np.nanmean: _without_nans(np.mean),
     np.nanstd: _without_nans(np.std), np.nanvar: _without_nans(np.var), np.nanmedian: _without_nans(_median),
     np.nanquantile: _without_nans(_quantile),
-    np.nancumsum: lambda a, *args, **more: np.cumsum(np.where(a == a, a, 0.0), *args, **more),
-    np.nancumprod: lambda a, *args, **more: np.cumprod(np.where(a == a, a, 1.0), *args, **more),
     np.isclose: _isclose, np.allclose: lambda *args, **more: bool(np.all(_isclose(*args, **more))),
     np.array_equal: lambda a, b, equal_nan=False: np.shape(a) == np.shape(b) and np.allclose(a, b, 0, 0, equal_nan),
     np.isposinf: lambda x, out=None: np.equal(x, math.inf, out=out),
@@ -796,10 +795,10 @@ for _how, _names in _NAMES.items():
 
 
 def _function_on_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    result = ValueArray.__array_function__(_NONE, func, types, args, kwargs)
+    result = _on_function(func, args, kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-_NONE = array([])
-Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]
-Value.__array_function__ = _function_on_value  # type: ignore[attr-defined]
+# The engine knows nothing of arrays, so its class does not declare what NumPy asks a Value for.
+Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]  # see above
+Value.__array_function__ = _function_on_value  # type: ignore[attr-defined]  # see above

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -25,10 +25,12 @@ from ..functions.arrays import data
 
 __all__ = [
     "Claim",
+    "Claims",
     "Figure",
     "Graph",
     "Lesson",
     "Plain",
+    "Verdict",
     "close",
     "exactly",
     "exit_status",
@@ -51,11 +53,14 @@ class Claim:
     Attributes:
         id: as "1.8": the lesson's number and the claim's own.
         title: what it is about.
-        says: what the document says, in our words.
+        says: what the document says, in our words, with its formula.
         compute: returns its figures; None while the claim is to come.
         graph: builds the worked example anew, without a backward pass, and returns the root and its nodes by label.
         waits_for: what is missing, for a claim to come, or for the rest of a claim that is computed in part.
         picture: draws what the claim is about where that is not the graph itself, as SVG text.
+        idea: why it is so, in a sentence or two.
+        errs: ends the sentence "The document is wrong here: ..."; "" where it is right.
+        omits: ends the sentence "The document leaves out ..."; "" where it leaves out nothing that matters.
 
     Example:
         >>> Claim("9.1", "Sums", "Two and two are four.", lambda: [exactly("2 + 2", "4", 2 + 2, 4)]).run()[0].verdict
@@ -69,6 +74,9 @@ class Claim:
     graph: Callable[[], Graph] | None = None
     waits_for: str = ""
     picture: Callable[[], str] | None = None
+    idea: str = ""
+    errs: str = ""
+    omits: str = ""
 
     def __post_init__(self) -> None:
         if self.compute is None and not self.waits_for:
@@ -85,6 +93,55 @@ class Claim:
         """Compute the figures; none while the claim is to come."""
         return () if self.compute is None else tuple(self.compute())
 
+    def verdicts(self, figures: Sequence[Figure]) -> list[Verdict]:
+        """The verdict in whole sentences, the gravest first; none while the claim is to come.
+
+        Example:
+            >>> claim = Claim("9.1", "Sums", "Two and two are five.", list, errs="two and two are four")
+            >>> claim.verdicts([printed("2 + 2", "5", 4, should_agree=False)])[0].text
+            'The document is wrong here: two and two are four.'
+        """
+        found = [Verdict("disagrees", f"The engine disagrees, and should not: {f.name}.") for f in figures if f.failed]
+        if self.errs:
+            found.append(Verdict("errs", f"The document is wrong here: {self.errs}."))
+        if self.omits:
+            found.append(Verdict("omits", f"The document leaves out {self.omits}."))
+        if figures and not found:
+            ours = all(figure.printed is None for figure in figures)
+            found.append(Verdict("ours", "Our own check.") if ours else Verdict("agrees", "The engine agrees."))
+        return found
+
+
+class Verdict(NamedTuple):
+    """What comes of a claim: a kind (disagrees, errs, omits, agrees or ours), and a sentence that says it."""
+
+    kind: str
+    text: str
+
+
+class Claims(list[Claim]):
+    """The claims of a lesson as they are written: each stands, as a decorator, on the function that computes it.
+
+    Example:
+        >>> claim = Claims()
+        >>> @claim("9.1", "Sums", "Two and two are four.")
+        ... def sums():
+        ...     return [exactly("2 + 2", "4", 2 + 2, 4)]
+        >>> claim[0].run()[0].verdict
+        'agrees'
+    """
+
+    def __call__(
+        self, id: str, title: str, says: str, graph: Callable[..., Graph] | None = None, **more: Any
+    ) -> Callable[[Callable[[], Sequence[Figure]]], Callable[[], Sequence[Figure]]]:
+        """Take in a claim; `more` are further attributes of :class:`Claim`."""
+
+        def of(compute: Callable[[], Sequence[Figure]]) -> Callable[[], Sequence[Figure]]:
+            self.append(Claim(id, title, says, compute, graph, **more))
+            return compute
+
+        return of
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -97,6 +154,7 @@ class Lesson:
         claims: in the order of their ids.
         main: the id of the main worked example; "": the first claim that has a graph.
         about: a sentence on what the document is about.
+        teaches: what one learns from it, in a line.
     """
 
     number: int
@@ -105,6 +163,7 @@ class Lesson:
     claims: tuple[Claim, ...]
     main: str = ""
     about: str = ""
+    teaches: str = ""
 
     def claim(self, id: str) -> Claim:
         """The claim of that id.

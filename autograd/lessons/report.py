@@ -1,7 +1,8 @@
-"""Lessons as text of three columns, as a table in a notebook, and as data.
+"""Lessons as text for a terminal of any width, as a table in a notebook, and as data.
 
-Text is at most 80 columns wide and plain ASCII but for what a lesson itself quotes; colour is added last, so that
-it can't disturb the layout.
+A claim is told in one order: what the document says, the idea, the numbers, the verdict. A number stands on one row
+with what the document printed if there is room, and else over it; sentences are never cut into columns. Colour is
+added last, so that it can't disturb the layout.
 """
 
 from __future__ import annotations
@@ -9,15 +10,21 @@ from __future__ import annotations
 import html
 import math
 import os
+import re
+import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import zip_longest
+from decimal import Decimal
 from typing import Any, TextIO
 
 from .claims import Claim, Figure, Lesson, Plain
+from .signs import signs
 
 __all__ = [
+    "DIGITS",
+    "Look",
     "Table",
     "as_data",
     "cells",
@@ -25,83 +32,177 @@ __all__ = [
     "comparison",
     "figure_lines",
     "lesson_lines",
+    "overview_lines",
     "summary",
     "wants_colour",
 ]
 
-WIDTH = 80
 HEADER = ("figure", "the document says", "the engine computes", "agrees")
-_COLUMNS = (19, 20, 25, 7)  # name, document, engine, verdict; with an indent of 2 and gaps of 2 they make 79
-_SHORT = {"agrees": "yes", "differs as noted": "differs", "disagrees": "NO", "shown": "-"}
-_COLOURS = {"yes": "32", "differs": "33", "NO": "1;31", "-": "2", "title": "1", "faint": "2"}
-_LONGEST_LIST = 8
+DIGITS, ALL_DIGITS = 6, 17
+_WORDS = {"agrees": "agrees", "differs as noted": "differs", "disagrees": "FAILS", "shown": "shown"}
+_OURS = "ours"
+_COLOURS = {"agrees": "32", "differs": "33", "FAILS": "1;31", "shown": "2", _OURS: "36", "title": "1", "faint": "2"}
+_KINDS = {"agrees": "agrees", "errs": "differs", "omits": "differs", "disagrees": "FAILS", "ours": _OURS}
+_LONGEST_LIST, _LONGEST_LINE, _SHORTEST_LINE = 8, 100, 40
+_VERDICT = 7  # columns, of the longest word
 
 _LEFT = ' style="text-align: left"'  # notebooks set numbers and text of a table to the right
 
 
-def lesson_lines(lesson: Lesson, colour: bool = False) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text is laid out: columns, colour, the signs of mathematics or ASCII, digits of a number."""
+
+    width: int = 80
+    colour: bool = False
+    signs: bool = False
+    digits: int = DIGITS
+
+    @classmethod
+    def of(cls, stream: TextIO, digits: int = DIGITS) -> Look:
+        """What suits a stream: as wide as its terminal, and the signs that its encoding has."""
+        try:
+            "ŷ∂σ₂ᵀ→".encode(getattr(stream, "encoding", None) or "ascii")
+            has_signs = True
+        except UnicodeEncodeError:
+            has_signs = False
+        return cls(max(shutil.get_terminal_size().columns, _SHORTEST_LINE), wants_colour(stream), has_signs, digits)
+
+    def text(self, text: str) -> str:
+        """A text of the lessons, its formulas in signs where there are any."""
+        return signs(text) if self.signs else text
+
+    def paint(self, text: str, style: str) -> str:
+        """Text in a colour, or as it is."""
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self.colour and text else text
+
+    def lines(self, text: str, style: str = "", first: str = "", rest: str = "") -> Iterator[str]:
+        """Whole sentences, broken between words; lines longer than a hundred columns are hard to read."""
+        room = min(self.width, _LONGEST_LINE)
+        wrapper = textwrap.TextWrapper(room, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+        # A short formula such as a = b - c stays on one line: textwrap breaks at ASCII spaces only.
+        held = re.sub(r" ([-+=·×*]) (?=\S)", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", self.text(text))
+        for line in wrapper.wrap(held):
+            line = line.replace("\N{NO-BREAK SPACE}", " ")
+            yield self.paint(line, style) if style else line
+
+
+_PLAIN = Look()
+
+
+def lesson_lines(lesson: Lesson, look: Look = _PLAIN) -> Iterator[str]:
     """The heading of a lesson."""
-    yield _paint(f"Lesson {lesson.number}: {lesson.title}", "title", colour)
-    yield _paint(f"after the document {lesson.source}", "faint", colour)
+    yield look.paint(f"Lesson {lesson.number}: {lesson.title}", "title")
+    yield from look.lines(lesson.about)
+    yield look.paint(f"After the document {lesson.source}.", "faint")
     yield ""
 
 
-def claim_lines(claim: Claim, figures: Sequence[Figure], colour: bool = False) -> Iterator[str]:
-    """A claim and its figures, one line of text at a time."""
-    head = textwrap.wrap(f"{claim.id}  {claim.title}", WIDTH, subsequent_indent=" " * (len(claim.id) + 2))
-    yield from (_paint(line, "title", colour) for line in head)
-    yield from textwrap.wrap(claim.says, WIDTH, initial_indent="  ", subsequent_indent="  ")
+def claim_lines(claim: Claim, figures: Sequence[Figure], look: Look = _PLAIN) -> Iterator[str]:
+    """A claim, one line of text at a time: what the document says, the idea, the figures, and the verdict."""
+    yield from look.lines(f"{claim.id}  {claim.title}", "title", rest=" " * (len(claim.id) + 2))
+    yield from look.lines(f"The document: {claim.says}", first="  ", rest="  ")
+    if claim.idea:
+        yield from look.lines(f"The idea: {claim.idea}", first="  ", rest="  ")
     if claim.waits_for:
-        waits = f"to come, with {claim.waits_for}" if not figures else f"the rest is to come, with {claim.waits_for}"
-        wrapped = textwrap.wrap(waits, WIDTH, initial_indent="  ", subsequent_indent="  ")
-        yield from (_paint(line, "faint", colour) for line in wrapped)
+        rest = "the rest is to come" if figures else "to come"
+        yield from look.lines(f"{rest}, with {claim.waits_for}", "faint", first="  ", rest="  ")
     if figures:
         yield ""
-        yield from figure_lines(figures, colour)
+        yield from figure_lines(figures, look)
+        yield ""
+    for kind, text in claim.verdicts(figures):
+        yield from look.lines(text, _KINDS[kind], first="  ", rest="  ")
     if claim.graph is not None:
-        yield _paint(f"  Step through it: autograd step {claim.id}", "faint", colour)
+        yield look.paint(f"  Step through it: autograd step {claim.id}", "faint")
     yield ""
 
 
-def figure_lines(figures: Iterable[Figure], colour: bool = False) -> Iterator[str]:
-    """A header and the lines of every figure."""
-    yield _paint(_row(HEADER), "faint", colour)
-    for figure in figures:
-        yield from _one_figure(figure, colour)
+def figure_lines(figures: Sequence[Figure], look: Look = _PLAIN) -> Iterator[str]:
+    """A row for each figure, with its note below it."""
+    rows = [[*map(look.text, row[:3]), row[3]] for row in (cells(figure, look.digits) for figure in figures)]
+    heads, limits, widths = ("", "document", "engine"), [], []
+    room = look.width - 2 - 3 * 2 - _VERDICT  # an indent, and the gaps between four columns
+    for i, share in enumerate((0.4, 0.5, 1.0)):  # of what is left; the engine's numbers take all that the others leave
+        limits.append(int(room * share))
+        widths.append(max([len(heads[i]), *(len(row[i]) for row in rows if len(row[i]) <= limits[i])]))
+        room -= widths[i]
+
+    def joined(row: Sequence[str]) -> str:
+        return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + "  "
+
+    if any(_fits(row, limits) for row in rows):
+        yield look.paint(joined(heads).rstrip(), "faint")
+    for figure, row in zip(figures, rows, strict=True):
+        *texts, word = row
+        if _fits(row[1:], limits[1:]):
+            above = [texts[0]] if len(texts[0]) > limits[0] else []
+            yield from (f"  {line}" for name in above for line in textwrap.wrap(name, look.width - 2))
+            yield joined(("" if above else texts[0], *texts[1:])) + look.paint(word, word)
+        else:
+            yield from _stacked(texts, look.paint(word, word), joined(("", "", "")), look)
+        compared = comparison(figure, look.digits)
+        note = " ".join(filter(None, (compared, figure.note)))
+        yield from look.lines(note, "faint", first="      ", rest="      ")
 
 
-def _one_figure(figure: Figure, colour: bool) -> Iterator[str]:
-    row = cells(figure)
-    verdict = row[-1]
-    for number, line in enumerate(_wrapped_row(row)):
-        text = line.rstrip()
-        if number == 0:
-            text = text.removesuffix(verdict) + _paint(verdict, verdict, colour)
-        yield text
-    for text in (comparison(figure), figure.note):
-        yield from textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
+def _fits(row: Sequence[str], limits: Sequence[int]) -> bool:
+    return all(len(cell) <= limit for cell, limit in zip(row, limits, strict=False))
 
 
-def cells(figure: Figure) -> tuple[str, str, str, str]:
-    """A figure's name, what the document has, what the engine computes and the verdict, as the table shows them."""
-    document = "(not printed)" if figure.printed is None else figure.printed
-    return figure.name, document, _cell(figure.engine), _SHORT[figure.verdict]
+def _stacked(texts: Sequence[str], word: str, margin: str, look: Look) -> Iterator[str]:
+    """A figure with a text that is longer than its column: each text on lines of its own."""
+    name, document, engine = texts
+    *above, last = textwrap.wrap(name, len(margin) - 4, break_on_hyphens=False)
+    yield from (f"  {line}" for line in above)
+    yield f"  {last:<{len(margin) - 2}}{word}"
+    for who, text in (("document", document), ("engine", engine)):
+        if text != _NOTHING:
+            wrapped = textwrap.wrap(text, min(look.width, _LONGEST_LINE) - 16, break_on_hyphens=False)
+            yield from (f"      {who if i == 0 else '':<8}  {line}" for i, line in enumerate(wrapped))
 
 
-def comparison(figure: Figure) -> str:
+_NOTHING = "-"  # what stands where the document prints nothing
+
+
+def cells(figure: Figure, digits: int = DIGITS) -> tuple[str, str, str, str]:
+    """A figure's name, what the document has, what the engine computes and the verdict, as the table shows them.
+
+    Args:
+        figure: what was computed.
+        digits: of the engine's numbers; at least as many as the document printed, and all where fewer would hide a
+            difference.
+    """
+    document = _NOTHING if figure.printed is None else figure.printed
+    shown = _shown(figure.engine, _enough(figure, digits))
+    return figure.name, document, shown, _OURS if figure.printed is None and figure.agrees else _WORDS[figure.verdict]
+
+
+def comparison(figure: Figure, digits: int = DIGITS) -> str:
     """The number that the engine's was compared with, where six digits tell the two apart; else nothing."""
     if figure.reference is None or _alike(figure.reference, figure.engine):
         return ""
-    return f"Compared with {_cell(figure.reference, '.6g' if isinstance(figure.reference, list) else '')}."
+    return f"Compared with {_shown(figure.reference, _enough(figure, digits))}."
 
 
-def _cell(x: Plain, spec: str = "") -> str:
-    if not isinstance(x, list):
-        return str(x) if not isinstance(x, float) else format(x, spec) if spec else repr(x)
-    flat = list(_flat(x))
-    if len(flat) > _LONGEST_LIST:
-        return f"[{_cell(flat[0], spec)}, {_cell(flat[1], spec)}, ... {_cell(flat[-1], spec)}] ({len(flat)} numbers)"
-    return f"[{', '.join([_cell(item, spec) for item in x])}]"
+def _enough(figure: Figure, digits: int) -> int:
+    with suppress(ArithmeticError):  # where it is no number
+        digits = max(digits, len(Decimal(figure.printed or "").as_tuple().digits))
+    differs = figure.agrees is False and figure.reference is not None
+    return ALL_DIGITS if differs and _shown(figure.reference, digits) == _shown(figure.engine, digits) else digits
+
+
+def _shown(x: Plain | None, digits: int) -> str:
+    """A number, or a list of numbers, to so many digits; whole numbers whole."""
+    if isinstance(x, list):
+        flat = list(_flat(x))
+        if len(flat) > _LONGEST_LIST:
+            first, second, last = (_shown(item, digits) for item in (flat[0], flat[1], flat[-1]))
+            return f"[{first}, {second}, ... {last}] ({len(flat)} numbers)"
+        return f"[{', '.join([_shown(item, digits) for item in x])}]"
+    if not isinstance(x, float) or digits >= ALL_DIGITS:
+        return str(x)
+    return str(int(x)) if x.is_integer() and abs(x) < 1e15 else f"{x:.{digits}g}"
 
 
 def _flat(x: Plain) -> Iterator[Plain]:
@@ -120,47 +221,56 @@ def _alike(x: Plain, y: Plain) -> bool:
     return x == y
 
 
-def _wrapped_row(cells: Sequence[str]) -> Iterator[str]:
-    columns = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(cells, _COLUMNS, strict=True)]
-    for parts in zip_longest(*columns, fillvalue=""):
-        yield _row(parts)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, _COLUMNS, strict=True)).rstrip()
-
-
-def summary(figures: Iterable[Figure], to_come: int = 0, colour: bool = False) -> Iterator[str]:
-    """How many figures agree, and each one that should and doesn't."""
+def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) -> Iterator[str]:
+    """How many figures there are of each kind, what the words mean, and each figure that should agree and doesn't."""
     figures = list(figures)
-    verdicts = [figure.verdict for figure in figures]
-    counts = [f"{verdicts.count(verdict)} {verdict if s == '-' else s}" for verdict, s in _SHORT.items()]
-    yield _paint(
-        f"{len(figures)} figures: {', '.join(counts)}" + (f"; claims to come: {to_come}" if to_come else ""),
-        "title",
-        colour,
-    )
-    legend = []
-    if "differs as noted" in verdicts:
-        legend.append('"differs": as it should, and the note says why')
-    if any(figure.agrees and figure.printed is None for figure in figures):
-        legend.append('"yes" beside "(not printed)": it passes a check of ours, mostly its formula in plain floats')
-    if "shown" in verdicts:
-        legend.append('"-": shown, and compared with nothing')
-    yield from (_paint(line, "faint", colour) for text in legend for line in textwrap.wrap(text, WIDTH))
+    words = [cells(figure)[-1] for figure in figures]
+    meanings = {
+        "agrees": ("agrees", "agree"),
+        "differs": ("differs where the document errs or is brief", "differ where the document errs or is brief"),
+        _OURS: ("is a check of our own", "are checks of our own"),
+        "shown": ("is shown only", "are shown only"),
+        "FAILS": ("FAILS", "FAIL"),
+    }
+    told = [f"{n} {meaning[n > 1]}" for word, meaning in meanings.items() if (n := words.count(word))]
+    if to_come:
+        told.append(f"claims to come: {to_come}")
+    yield from look.lines(f"{len(figures)} number{'s' * (len(figures) != 1)}: {', '.join(told)}.", "title")
+    yield from _failures(figures, look)
+
+
+def _failures(figures: Iterable[Figure], look: Look) -> Iterator[str]:
     for figure in figures:
         if figure.failed:
             text = f"DISAGREES: {figure.name}: the document says {figure.printed}, the engine computes {figure.engine}"
-            yield from (_paint(part, "NO", colour) for part in textwrap.wrap(text, WIDTH, subsequent_indent="  "))
+            yield from look.lines(text, "FAILS", rest="  ")
+
+
+def overview_lines(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]], look: Look) -> Iterator[str]:
+    """A lesson in a few lines: what it teaches, how many claims agree, and where the document errs."""
+    kinds = [claim.verdicts(figures)[0].kind if figures else "to come" for claim, figures in results]
+    counted = [
+        (len(results), "claim claims", "title"),
+        (kinds.count("agrees") + kinds.count("ours"), "agrees agree", "agrees"),
+        (kinds.count("omits"), "omits omit", "differs"),
+        (kinds.count("errs"), "errs err", "differs"),
+        (kinds.count("disagrees"), "FAILS FAIL", "FAILS"),
+    ]
+    told = [(f"{n} {words.split()[n > 1]}", style) for n, words, style in counted if n]
+    title, painted = f"{lesson.number}  {lesson.title}", ", ".join(look.paint(text, style) for text, style in told)
+    gap = " " if len(title) + sum([len(text) + 2 for text, _ in told]) < look.width else "\n   "
+    yield from f"{look.paint(title, 'title')}:{gap}{painted}".split("\n")
+    yield from look.lines(lesson.teaches or lesson.about, first="   ", rest="   ")
+    for claim, _ in results:
+        text = claim.errs or (f"leaves out {claim.omits}" if claim.id == lesson.main and claim.omits else "")
+        if text:
+            yield from look.lines(f"{claim.id:<5} {text}", "differs", first="   ", rest=" " * 9)
+    yield from _failures([figure for _, figures in results for figure in figures], look)
 
 
 def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether to colour: on a terminal, unless NO_COLOR is set to anything but the empty text, or it is dumb."""
     return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-
-
-def _paint(text: str, style: str, colour: bool) -> str:
-    return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if colour and text else text
 
 
 # --- for notebooks ----------------------------------------------------------------------------------------------------
@@ -178,8 +288,9 @@ class Table:
     Example:
         >>> from autograd.lessons.claims import exactly
         >>> Table.of(Claim("9.1", "Sums", "Two and two are four.", lambda: [exactly("2 + 2", "4", 2 + 2, 4)]))
-          figure               the document says     the engine computes        agrees
-          2 + 2                4                     4                          yes
+                 document  engine
+          2 + 2  4         4       agrees
+        The engine agrees.
     """
 
     claim: Claim
@@ -201,9 +312,10 @@ class Table:
         head = "".join(f'<th scope="col"{_LEFT}>{name}</th>' for name in HEADER)
         body = "\n".join(row for figure in self.figures for row in _rows(figure))
         table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>" if body else ""
-        return "\n".join([table, *(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())]).strip()
+        return "\n".join([table, *(f"<p>{html.escape(signs(remark))}</p>" for remark in self._remarks())]).strip()
 
     def _remarks(self) -> Iterator[str]:
+        yield from (verdict.text for verdict in self.claim.verdicts(self.figures))
         if self.left_out:
             yield (
                 f"{self.left_out} figure{'s' * (self.left_out != 1)} measured on your machine, different in each run, "
@@ -215,13 +327,13 @@ class Table:
 
 
 def _rows(figure: Figure) -> Iterator[str]:
-    name, document, engine, verdict = map(html.escape, cells(figure))
+    name, document, engine, verdict = (html.escape(signs(cell)) for cell in cells(figure))
     yield f'<tr><th scope="row"{_LEFT}>{name}</th>' + "".join(
         f"<td{_LEFT}>{cell}</td>" for cell in (document, engine, verdict)
     ) + "</tr>"  # fmt: skip
     note = " ".join(filter(None, (comparison(figure), figure.note)))
     if note:
-        yield f'<tr><td></td><td colspan="3"{_LEFT}><small>{html.escape(note)}</small></td></tr>'
+        yield f'<tr><td></td><td colspan="3"{_LEFT}><small>{html.escape(signs(note))}</small></td></tr>'
 
 
 # --- as data ----------------------------------------------------------------------------------------------------------
@@ -238,6 +350,9 @@ def as_data(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]]) -
                 "id": claim.id,
                 "title": claim.title,
                 "says": claim.says,
+                "idea": claim.idea or None,
+                "errs": claim.errs or None,
+                "omits": claim.omits or None,
                 "status": claim.status,
                 "waits_for": claim.waits_for or None,
                 "graph": claim.graph is not None,

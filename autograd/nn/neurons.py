@@ -162,9 +162,9 @@ class Layer(Module):
         neurons = self.neurons
         zs = dot_rows([neuron.row for neuron in neurons], x)
         labelled = type(zs[0]) is Value
-        if self.together is None:
-            usual = type(self.activation) is ReLU and labelled  # a shorter way to the same node
-            apply = Value.relu if usual else self.activation.apply  # type: ignore[attr-defined]  # an Activation's
+        if isinstance(self.activation, Activation) and self.together is None:
+            usual = type(self.activation) is ReLU and labelled
+            apply = Value.relu if usual else self.activation.apply  # the first is a shorter way to the same node
             if labelled and self.fresh:
                 out = []
                 for neuron, z, z_name, a_name in zip(neurons, zs, self._z_names, self._a_names, strict=True):
@@ -175,7 +175,7 @@ class Layer(Module):
                 return out
             out = [apply(z) if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
         else:
-            out = _as_list(self.together(zs))
+            out = _as_list(self.activation(zs))
         if labelled:
             for z, name in zip(zs, self._z_names, strict=True):
                 z._label = name

@@ -13,6 +13,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..engine.graph import is_constant
@@ -248,6 +249,8 @@ class Grouping:
         """Whether the first side of a dot holds the weights, or else the second; None: neither does."""
         left, right = self._trainable(node._a, len(node._b)), self._trainable(node._b, len(node._b))
         if left and right:
+            if all(map(is_, node._a, node._b)):
+                return None  # a sum of squares
             return _named_weight(node._a[0]) or not _named_weight(node._b[0])
         return left if left or right else None
 

@@ -35,8 +35,7 @@ Anchor: TypeAlias = Literal["start", "middle", "end"]
 
 NUMBERED, LARGEST = 24, 128  # rows or columns: up to which cells hold numbers, up to which a matrix is drawn
 _SIZE, _SMALL, _TITLE = 12, 11, 13  # of fonts, in points
-_CELL, _GAP = 26, 10  # of a cell's height, and between panels, in points
-_MATRIX_EDGE, _NORMS_EDGE = 12, 14  # around each figure, in points
+_CELL, _GAP, _EDGE = 26, 10, 14  # of a cell's height, between panels, and around a figure, in points
 _DEEPEST = 0.5  # the strongest shade; ink on it keeps a contrast above 4.5 : 1 on light paper and on dark
 
 MOST_NAMES, MOST_SERIES = 100, 4
@@ -91,8 +90,7 @@ def matrix_svg(
         after = W - rate * dW
     rows = _labels(rows, W.shape[0], "to neuron ", "rows")
     columns = _labels(columns, W.shape[1], "from x", "columns")
-    name = label_text(name)
-    scale = max(_largest(W), _largest(after))
+    name, scale = label_text(name), max(_largest(W), _largest(after))
     panels = [
         _Panel(name, "", W, scale),
         _Panel(f"dJ/d{name}", f"− {number_text(rate)} ×", dW, _largest(dW)),
@@ -100,7 +98,7 @@ def matrix_svg(
     ]
     title = title or f"How {name} is updated"
     canvas = Canvas(title, _description(name, panels, rate, rows, columns), theme)
-    figure = _MatrixFigure(canvas, panels, rows, columns)
+    figure = _Matrices(canvas, panels, rows, columns)
     if not figure.numbered:
         note = f"{W.shape[0]} x {W.shape[1]}, shades alone; blue: above 0, red and smaller: below"
     elif theme == "print":
@@ -117,8 +115,8 @@ class _Panel(NamedTuple):
     scale: float
 
 
-class _MatrixFigure:
-    """The layout of three panels of the same size."""
+class _Matrices:
+    """Three panels of the same size."""
 
     def __init__(self, canvas: Canvas, panels: Sequence[_Panel], rows: Sequence[str], columns: Sequence[str]) -> None:
         self.canvas, self.panels, self.rows, self.columns = canvas, panels, rows, columns
@@ -138,11 +136,10 @@ class _MatrixFigure:
 
     def svg(self, title: str, note: str, width: float) -> str:
         """The panels side by side, the rows labelled at the first; or below each other, labelled at each."""
-        beside = 2 * _MATRIX_EDGE + self.left + 3 * self.panel[0] + 2 * self.signs
+        beside = 2 * _EDGE + self.left + 3 * self.panel[0] + 2 * self.signs
         abreast = beside <= width
-        total = beside if abreast else max(2 * _MATRIX_EDGE + self.left + self.panel[0] + self.signs, 330)
-        self._head(title, note, total)
-        x, y = _MATRIX_EDGE + self.left, _MATRIX_EDGE + 46.0
+        total = beside if abreast else max(2 * _EDGE + self.left + self.panel[0] + self.signs, 330)
+        x, y = _EDGE + self.left, self.canvas.head(title, note, total) + 12
         for i, panel in enumerate(self.panels):
             if abreast:
                 middle = y + self.top + self.grid[1] / 2 + 5
@@ -152,11 +149,7 @@ class _MatrixFigure:
             else:
                 self._panel(panel, f"{panel.sign} {panel.heading}".strip(), x, y)
                 y += self.panel[1] + _GAP
-        return self.canvas.svg(total, (y + self.panel[1] if abreast else y) + _MATRIX_EDGE)
-
-    def _head(self, title: str, note: str, width: float) -> None:
-        self.canvas.text(_MATRIX_EDGE, _MATRIX_EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
-        self.canvas.text(_MATRIX_EDGE, _MATRIX_EDGE + 34, note, size=_SMALL, colour="grey")
+        return self.canvas.svg(total, (y + self.panel[1] if abreast else y) + _EDGE)
 
     def _panel(self, panel: _Panel, heading: str, left: float, y: float, labelled: bool = True) -> None:
         canvas, (w, h), top = self.canvas, self.cell, y + self.top
@@ -166,26 +159,22 @@ class _MatrixFigure:
                 canvas.text(left + (j + 0.5) * w, top - 6, column, size=_SMALL, anchor="middle", colour="grey")
             for i, row in enumerate(self.rows if labelled else ()):
                 canvas.text(left - 6, top + (i + 0.5) * h + 4, row, size=_SMALL, anchor="end", colour="grey")
-        for i, line in enumerate(panel.cells.tolist()):
-            for j, value in enumerate(line):
-                self._cell(value, panel.scale, left + j * w, top + i * h, self._says(i, j))
+        for (i, j), value in np.ndenumerate(panel.cells):
+            self._cell(float(value), panel.scale, left + j * w, top + i * h, self._says(i, j))
         canvas.frame(left, top, *self.grid)
-        self._legend(panel.scale, left, top + self.grid[1] + 12)
+        self._shades(panel.scale, left, top + self.grid[1] + 12)
 
     def _cell(self, value: float, scale: float, x: float, y: float, says: str) -> None:
-        canvas, (w, h) = self.canvas, self.cell
-        if not math.isfinite(value):
+        canvas, (w, h), finite = self.canvas, self.cell, math.isfinite(value)
+        if not finite:
             canvas.frame(x + 1, y + 1, w - 2, h - 2, "ink", dashed=self.numbered)
         elif value:
-            inset = (
-                1 if value < 0 and not self.numbered else 0
-            )  # negative cells are smaller, so that the signs differ without colour
-            shade = _shade(value, scale)
+            inset = value < 0 and not self.numbered  # signs differ in size where there is nothing but colours
             colour = "positive" if value > 0 else "negative"
+            shade = _shade(value, scale)
             canvas.rect(x + inset, y + inset, w - 2 * inset, h - 2 * inset, colour, shade=shade, says=says)
         if self.numbered:
             canvas.frame(x, y, w, h, "cluster_line")
-            finite = math.isfinite(value)
             canvas.text(x + w / 2, y + h / 2 + 4, number_text(value), size=_SIZE, anchor="middle", bold=not finite)
 
     def _says(self, i: int, j: int) -> str:
@@ -193,25 +182,18 @@ class _MatrixFigure:
         if not self.numbered:
             return ""
         before, slope, after = (float(panel.cells[i, j]) for panel in self.panels)
-        sign = self.panels[1].sign
-        return f"{self.rows[i]}, {self.columns[j]}: {before!r} {sign} ({slope!r}) = {after!r}"
+        return f"{self.rows[i]}, {self.columns[j]}: {before!r} {self.panels[1].sign} ({slope!r}) = {after!r}"
 
-    def _legend(self, scale: float, x: float, y: float) -> None:
+    def _shades(self, scale: float, x: float, y: float) -> None:
         """The shades from the lowest number to the highest."""
-        canvas, steps, w = self.canvas, 10, 14
-        for k in range(-steps // 2, steps // 2 + 1):
-            place = x + (k + steps // 2) * w
-            if k:
-                canvas.rect(place, y, w, 10, "positive" if k > 0 else "negative", shade=_shade(k, steps // 2))
-        right = x + (steps + 1) * w
-        canvas.frame(x, y, right - x, 10, "cluster_line")
-        ends: tuple[tuple[float, float, Anchor], ...] = (
-            (x, -scale, "start"),
-            ((x + right) / 2, 0.0, "middle"),
-            (right, scale, "end"),
-        )
-        for at, number_there, anchor in ends:
-            canvas.text(at, y + 22, number_text(number_there), size=10, anchor=anchor, colour="grey")
+        canvas, steps, w = self.canvas, 5, 14
+        for k in (k for k in range(-steps, steps + 1) if k):
+            canvas.rect(x + (k + steps) * w, y, w, 10, "positive" if k > 0 else "negative", shade=_shade(k, steps))
+        width = (2 * steps + 1) * w
+        canvas.frame(x, y, width, 10, "cluster_line")
+        anchors: tuple[Anchor, ...] = ("start", "middle", "end")
+        for k, anchor in enumerate(anchors):
+            canvas.text(x + k * width / 2, y + 22, number_text((k - 1) * scale), size=10, anchor=anchor, colour="grey")
 
 
 def _matrix(x: Any) -> Floats:
@@ -299,13 +281,9 @@ def layer_norms(root: Value) -> dict[str, dict[str, float]]:
         raise GraphError("no backward pass has started from this node; run root.backward() first")
     found: dict[str, dict[str, float]] = {"|dL/dz|": {}, "|dL/dW|": {}}
     for layer in range(1, grouping.layers + 1):
-        gradients: dict[str, list[float]] = {"|dL/dz|": [], "|dL/dW|": []}
-        for node in grouping.nodes(layer):
-            part = grouping.of(node)
-            if part is not None and part.role in ("z", "weight"):
-                gradients["|dL/dz|" if part.role == "z" else "|dL/dW|"].append(_plain(node.grad))
-        for name, numbers in gradients.items():
-            found[name][grouping.layer_name(layer)] = math.hypot(*numbers)
+        parts = [(part.role, _plain(node.grad)) for node in grouping.nodes(layer) if (part := grouping.of(node))]
+        for name, role in zip(found, ("z", "weight"), strict=True):
+            found[name][grouping.layer_name(layer)] = math.hypot(*[x for its, x in parts if its == role])
     return found
 
 
@@ -342,12 +320,10 @@ def norms_svg(
         >>> [text in svg for text in (">0.0016<", ">0.04<", ">0: nothing arrives<")]
         [True, True, True]
     """
-    series = _series(norms)
-    title = title or "Gradient norms by layer"
-    return _NormsFigure(series, width, what).svg(title, note, theme)
+    return _Norms(_series(norms), width, what).svg(title or "Gradient norms by layer", note, theme)
 
 
-class _NormsFigure:
+class _Norms:
     """Names on the left, a mark on the scale for each number, the number on the right."""
 
     def __init__(self, series: dict[str, dict[str, float]], width: float, what: str) -> None:
@@ -358,19 +334,15 @@ class _NormsFigure:
         self.low = math.floor(math.log10(min(positive, default=0.1)))
         self.high = max(math.ceil(math.log10(max(positive, default=1.0))), self.low + 1)
         texts = [_words(x) for numbers in series.values() for x in numbers.values()]
-        self.left = _NORMS_EDGE + room(map(label_text, self.names), _SIZE) + 10
-        self.right = room(texts, _SMALL) + 14 + _NORMS_EDGE
+        self.left = _EDGE + room(map(label_text, self.names), _SIZE) + 10
+        self.right = room(texts, _SMALL) + 14 + _EDGE
         self.plot = max(120.0, width - self.left - self.right)
         self.band = max(_ROW, 17 * len(series)) + (6 if len(series) > 1 else 0)
 
     def svg(self, title: str, note: str, theme: Theme) -> str:
         canvas = Canvas(title, self.description(), theme)
         width = self.left + self.plot + self.right
-        canvas.text(_NORMS_EDGE, _NORMS_EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
-        y = _NORMS_EDGE + 22.0
-        if note:
-            y += 14
-            canvas.text(_NORMS_EDGE, y, note, size=_SMALL, colour="grey", limit=max(16, int(width / 5.6)))
+        y = canvas.head(title, note, width)
         if len(self.series) > 1:
             y = self.legend(canvas, y + 20, width)
         top = y + 16
@@ -382,12 +354,12 @@ class _NormsFigure:
 
     def legend(self, canvas: Canvas, y: float, width: float) -> float:
         """The series side by side, or below each other where there is no room; returns the last one's baseline."""
-        x = float(_NORMS_EDGE)
+        x = float(_EDGE)
         for k, name in enumerate(self.series):
             shown = label_text(name, 60)
             space = 30 + room([shown], _SMALL)
-            if x > _NORMS_EDGE and x + space > width:
-                x, y = float(_NORMS_EDGE), y + 18
+            if x > _EDGE and x + space > width:
+                x, y = float(_EDGE), y + 18
             _mark(canvas, k, x + 7, y - 4)
             canvas.text(x + 18, y, shown, size=_SMALL)
             x += space
@@ -481,49 +453,67 @@ class Canvas:
         self._title, self._description, self._theme = title, description, theme
         self._palette = Look(theme=theme).palette
         self._parts: list[str] = []
-        self._used = {"paper"}
+        self._used: set[str] = set()
+
+    def head(self, title: str, note: str, width: float) -> float:
+        """A title and a line below it; returns the baseline of the last."""
+        self.text(_EDGE, _EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
+        self.text(_EDGE, _EDGE + 36, note, size=_SMALL, colour="grey", limit=max(16, int(width / 5.6)))
+        return _EDGE + (36.0 if note else 22.0)
 
     def rect(
         self, x: float, y: float, width: float, height: float, colour: str, *, shade: float = 1.0, says: str = ""
     ) -> None:
         """A filled rectangle; `shade` goes from 0, the bare paper, to 1, and `says` is shown when pointed at."""
-        faint = "" if shade >= 1 else f' fill-opacity="{_short(shade)}"'
-        self._add("rect", f"{_box(x, y, width, height)}{self._paint(fill=colour)}{faint}", says)
+        told = f"<title>{html.escape(_visible(says))}</title>" if says else ""
+        self._add("rect", colour, inner=told, x=x, y=y, width=width, height=height, fill_opacity=shade)
 
     def frame(
         self, x: float, y: float, width: float, height: float, colour: str = "grey", *, dashed: bool = False
     ) -> None:
-        dashes = ' stroke-dasharray="3 2"' if dashed else ""
-        self._add("rect", f"{_box(x, y, width, height)}{self._paint(stroke=colour, thick=1 + dashed)}{dashes}")
+        dashes: dict[str, Any] = {"stroke_dasharray": "3 2"} if dashed else {}
+        self._add("rect", "", colour, 1 + dashed, x=x, y=y, width=width, height=height, **dashes)
 
     def line(
         self, x1: float, y1: float, x2: float, y2: float, colour: str = "cluster_line", *, thick: float = 1
     ) -> None:
-        ends = f'x1="{_short(x1)}" y1="{_short(y1)}" x2="{_short(x2)}" y2="{_short(y2)}"'
-        self._add("line", ends + self._paint(stroke=colour, thick=thick))
+        self._add("line", "", colour, thick, x1=x1, y1=y1, x2=x2, y2=y2)
 
     def polygon(self, points: Sequence[tuple[float, float]], colour: str, *, hollow: bool = False) -> None:
         """A closed outline, filled with its colour or, hollow, with the paper's."""
         corners = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
-        self._add("polygon", f'points="{corners}"{self._paint("paper" if hollow else colour, colour, 2)}')
+        self._add("polygon", "paper" if hollow else colour, colour, 2, points=corners)
 
     def text(
         self, x: float, y: float, text: str, *, size: float = 12, anchor: Anchor = "start",
         colour: str = "ink", bold: bool = False, limit: int = 0,
     ) -> None:  # fmt: skip
         """One line of text, escaped, cut behind `limit` characters if that is not 0; nothing for no text."""
-        if not text:
-            return
-        shown = html.escape(label_text(text, limit or 10 * len(text) + 1))
-        align = "" if anchor == "start" else f' text-anchor="{anchor}"'
-        weight = ' font-weight="bold"' if bold else ""
-        place = f'x="{_short(x)}" y="{_short(y)}" font-size="{_short(size)}"'
-        self._parts.append(f"<text {place}{align}{weight}{self._paint(colour)}>{shown}</text>")
+        if text:
+            bolder: dict[str, Any] = {"font_weight": "bold"} if bold else {}
+            shown = html.escape(label_text(text, limit) if limit else _visible(text))
+            self._add("text", colour, inner=shown, x=x, y=y, font_size=size, text_anchor=anchor, **bolder)
+
+    def _add(
+        self, tag: str, fill: str, stroke: str = "", thick: float = 1, inner: str = "", **attributes: float | str
+    ) -> None:
+        """An element with a fill and a stroke, by the names of their colours; "": none."""
+        classes = [*([fill] if fill else []), *([f"{stroke}-stroke"] if stroke else [])]
+        self._used.update(classes)
+        attributes |= {"class": " ".join(classes), "fill": getattr(self._palette, fill) if fill else "none"}
+        if stroke:
+            attributes |= {"stroke": getattr(self._palette, stroke), "stroke_width": thick}
+        written = "".join(
+            f' {name.replace("_", "-")}="{x if isinstance(x, str) else _short(x)}"' for name, x in attributes.items()
+        )
+        self._parts.append(f"<{tag}{written}>{inner}</{tag}>")
 
     def svg(self, width: float, height: float) -> str:
         """The figure as one ``<svg>`` element: the same text for the same calls, and valid XML whatever was written."""
+        shapes, self._parts = self._parts, []
+        self.rect(0, 0, width, height, "paper")
         title, description = (html.escape(_visible(text)) for text in (self._title, self._description))
-        body = "\n".join(self._parts)
+        body = "\n".join([*self._parts, *shapes])
         mark = "f" + hashlib.sha256(f"{title}{description}{body}".encode()).hexdigest()[:10]
         w, h = _short(width), _short(height)
         return (
@@ -531,39 +521,23 @@ class Canvas:
             f'aria-labelledby="{mark}-title {mark}-desc" id="{mark}" font-family="{FONT}" '
             f'style="max-width:100%;height:auto">\n'
             f'<title id="{mark}-title">{title}</title>\n<desc id="{mark}-desc">{description}</desc>\n'
-            f"{self._style(mark)}"
-            f'<rect width="{w}" height="{h}"{self._paint("paper")}/>\n{body}\n</svg>\n'
+            f"{self._style(mark)}{body}\n</svg>\n"
         )
 
     def _style(self, mark: str) -> str:
         """The rules for dark paper, each for this figure's id alone, since a page shares all its style sheets."""
         if self._theme != "auto":
             return ""
-        rules = "".join(
-            f"#{mark} .{name}{{fill:{getattr(DARK, name)}}}#{mark} .{name}-stroke{{stroke:{getattr(DARK, name)}}}"
-            for name in sorted(self._used - {""})
-        )
-        return f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>\n"
-
-    def _paint(self, fill: str = "", stroke: str = "", thick: float = 1) -> str:
-        """The attributes for a fill and a stroke, by the names of their colours; "": none."""
-        self._used |= {fill, stroke}
-        classes = " ".join(filter(None, (fill, f"{stroke}-stroke" if stroke else "")))
-        drawn = f' stroke="{getattr(self._palette, stroke)}" stroke-width="{_short(thick)}"' if stroke else ""
-        return f' class="{classes}" fill="{getattr(self._palette, fill) if fill else "none"}"{drawn}'
-
-    def _add(self, tag: str, attributes: str, says: str = "") -> None:
-        inner = f"><title>{html.escape(_visible(says))}</title></{tag}>" if says else "/>"
-        self._parts.append(f"<{tag} {attributes}{inner}")
+        rules = []
+        for used in sorted(self._used):
+            name, _, stroke = used.partition("-")
+            rules.append(f"#{mark} .{used}{{{stroke or 'fill'}:{getattr(DARK, name)}}}")
+        return f"<style>@media screen and (prefers-color-scheme: dark){{{''.join(rules)}}}</style>\n"
 
 
 def room(texts: Iterable[str], size: float, bold: bool = False) -> int:
     """The width of the widest of some lines, in points."""
     return max([text_width(text, size, bold) for text in texts], default=0)
-
-
-def _box(x: float, y: float, width: float, height: float) -> str:
-    return f'x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" height="{_short(height)}"'
 
 
 def _visible(text: str) -> str:

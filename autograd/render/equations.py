@@ -52,7 +52,7 @@ def to_latex(root: Value, *, backward: bool = True) -> str:
         \frac{\partial z}{\partial z} &= 1 \\
         \frac{\partial z}{\partial w} &= \frac{\partial z}{\partial z} \cdot \frac{\partial z}{\partial w} = 1 \cdot 3 = 3
         \end{aligned}
-    """  # noqa: E501
+    """  # noqa: E501  # a line of what is printed can't be broken
     nodes, _ = graph_size(root)
     if nodes > NODE_LIMIT:
         raise GraphError(
@@ -125,5 +125,5 @@ def symbol(trace: Trace, node: Any) -> str:
 
 def _number(x: float) -> str:
     """A number as one thing that can stand in a product."""
-    text = LATEX.digits(x)
+    text = LATEX.number(x)
     return f"({text})" if text.startswith("-") or "^" in text else text

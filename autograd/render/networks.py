@@ -1,5 +1,6 @@
-"""A network as boxes: one for each neuron with what it is made of, one for each input, one for each step of the loss.
+"""Who is a neuron, a layer, a row: the one description of networks that pictures and pages start from.
 
+A network is boxes: one for each neuron with what it is made of, one for each input, one for each step of the loss.
 Samples of a batch are stacked: what the same neuron computes for each of them stands in one box, and what flows along
 an arrow is the exact sum over the samples.
 """
@@ -17,13 +18,14 @@ from ..engine.value import Value
 from ..functions.slopes import exact_sum
 from ..reading.grouping import Grouping, Terms
 from ..reading.names import Names, is_plain_number
-from .rows import AtStep, State, Stored, mark_of
+from .rows import AtStep, Graph, State, mark_of
 
-__all__ = ["Box", "Flow", "Line", "Network", "network_of"]
+__all__ = ["Box", "Flow", "Line", "Network", "Neuron", "network_of", "neurons_of"]
 
 What: TypeAlias = Literal["weight", "bias", "z", "a"]
 Address: TypeAlias = tuple[int, int]  # a neuron's layer, and its number there
 
+_MOST_NEURONS, _MOST_INPUTS = 6, 8  # of a layer drawn as tables
 _MOST_AROUND = 30  # boxes for what is no neuron and no input: more of them, and the graph is no plain network
 
 
@@ -34,6 +36,50 @@ class Line:
     what: What
     name: str
     nodes: list[Value]  # one, or one for each sample
+
+
+@dataclass(slots=True, eq=False)
+class Neuron:
+    """A neuron at work: for each sample the terms of its weighted sum, the sum, and what activations make of that."""
+
+    address: Address
+    terms: list[Terms] = field(default_factory=list)
+    stages: list[list[Value]] = field(default_factory=list)  # the sums of all samples, then activation by activation
+
+    @property
+    def sums(self) -> list[Value]:
+        return self.stages[0]
+
+    @property
+    def leaves(self) -> list[Value]:
+        """Its weights and its bias, if these are there to be trained."""
+        weights, _, bias = self.terms[0]
+        return [x for x in (*weights, bias) if x is not None and not x.parents and x._row is not LITERAL]
+
+    def lines(self, names: Names) -> list[Line]:
+        """The rows of its table, from top to bottom."""
+        weights, _, bias = self.terms[0]
+        found = [Line("weight", names[w], [w]) for w in weights]
+        found += [] if bias is None else [Line("bias", names[bias], [bias])]
+        return found + [Line("a" if k else "z", names[nodes[0]], nodes) for k, nodes in enumerate(self.stages)]
+
+
+def neurons_of(order: Sequence[Value], grouping: Grouping) -> list[Neuron]:
+    """The neurons of a graph, layer by layer, each in its place."""
+    found: dict[Address, Neuron] = {}
+    stage: dict[Value, int] = {}
+    for node in order:
+        part = grouping.of(node)
+        if part is None or part.role not in ("z", "a"):
+            continue
+        neuron = found.setdefault((part.layer, part.neuron), Neuron((part.layer, part.neuron)))
+        if part.role == "z":
+            neuron.terms.append(grouping.terms(node))
+        stage[node] = 0 if part.role == "z" else 1 + next(stage[p] for p in node.parents if p in stage)
+        if len(neuron.stages) == stage[node]:
+            neuron.stages.append([])
+        neuron.stages[stage[node]].append(node)
+    return [found[address] for address in sorted(found)]
 
 
 @dataclass(slots=True, eq=False)
@@ -63,19 +109,23 @@ class Flow:
     source: Box
     target: Box
     line: int | None  # of a neuron: the row that it meets
-    count: int = 0
+    uses: list[tuple[Value, int]] = field(default_factory=list)  # nodes of the target, and which operand it is there
     local: float | None = None  # of the first use
     upstream: float | None = None
     messages: list[float] = field(default_factory=list)
     states: set[State] = field(default_factory=set)
 
-    def add(self, local: float | None, upstream: float | None, learns: bool) -> None:
+    def add(self, node: Value, operand: int, local: float | None, upstream: float | None, learns: bool) -> None:
         """One more use; `learns`: whether a gradient flows back along it."""
-        if not self.count:
+        if not self.uses:
             self.local, self.upstream = local, upstream
-        self.count += 1
+        self.uses.append((node, operand))
         if learns and local is not None and upstream is not None:
             self.messages.append(upstream * local)
+
+    @property
+    def count(self) -> int:
+        return len(self.uses)
 
     @property
     def message(self) -> float | None:
@@ -89,15 +139,15 @@ class Flow:
 class Network:
     """The boxes of a network and what flows between them, with the numbers of `source`."""
 
-    def __init__(self, order: Sequence[Value], names: Names, source: Stored, grouping: Grouping) -> None:
-        self.order, self.names, self.source, self.grouping = order, names, source, grouping
-        self.root, self.seed = order[-1], source.gradient(order[-1])
+    def __init__(self, graph: Graph) -> None:
+        self.order, self.names, self.source, self.grouping = graph.order, graph.names, graph.source, graph.grouping
+        self.root, self.seed = graph.root, graph.seed
         self.boxes: dict[Any, Box] = {}  # by what makes nodes the same but for the sample
         self.flows: dict[tuple[Box, Box, int | None], Flow] = {}
         self._box: dict[Value, Box] = {}
-        self._place = {node: i for i, node in enumerate(order)}
+        self._place = {node: i for i, node in enumerate(graph.order)}
         self._stacked = False
-        self._moment = isinstance(source, AtStep)
+        self._moment = isinstance(graph.source, AtStep)
         self._terms: dict[Value, Terms] = {}  # of each weighted sum; they keep the tuples of inputs alive
         # By the id of such a tuple: the boxes that its nodes are in, and whether gradients flow to them.
         self._known: dict[int, list[tuple[Box, bool]]] = {}
@@ -132,6 +182,18 @@ class Network:
         """How many samples are stacked."""
         return max(len(box.nodes) for box in self.neurons)
 
+    @property
+    def is_small(self) -> bool:
+        """Whether there is room for a table of each neuron."""
+        weights = (sum(line.what == "weight" for line in box.lines) for box in self.neurons)
+        return max(self.grouping.sizes) <= _MOST_NEURONS and max(weights) <= _MOST_INPUTS
+
+    def in_order(self, boxes: Sequence[Box]) -> list[Box]:
+        """Column by column: inputs and neurons as they are counted, then all else."""
+        order = {"input": 0, "neuron": 1, "op": 2, "constant": 3}
+        made = {box: i for i, box in enumerate(self.boxes.values())}
+        return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
+
     def around(self) -> int:
         """How many boxes stand for no neuron and no input."""
         return sum(box.kind in ("op", "constant") for box in self.boxes.values())
@@ -139,36 +201,17 @@ class Network:
     # --- boxes ---
 
     def _put_neurons(self) -> None:
-        rows: dict[Address, list[list[Value]]] = defaultdict(list)  # z of all samples, then each activation of it
-        stage: dict[Value, int] = {}
-        for node in self.order:
-            part = self.grouping.of(node)
-            if part is None or part.role not in ("z", "a"):
-                continue
-            address = (part.layer, part.neuron)
-            if part.role == "a":
-                below = next(p for p in node.parents if p in stage)
-                stage[node] = stage[below] + 1
-            else:
-                stage[node] = 0
-                self._terms[node] = self.grouping.terms(node)  # kept, so that ids of what is in them stay theirs
-            if len(rows[address]) == stage[node]:
-                rows[address].append([])
-            rows[address][stage[node]].append(node)
-        for address, stages in sorted(rows.items()):
-            layer, neuron = address
-            box = Box(f"g_layer_{layer}_neuron_{neuron}", "neuron", f"neuron {neuron}", stages[-1], address=address)
-            terms = self._terms[stages[0][0]]
-            box.lines = [Line("weight", self.names[w], [w]) for w in terms.weights]
-            box.lines += [] if terms.bias is None else [Line("bias", self.names[terms.bias], [terms.bias])]
-            box.lines += [Line("a" if k else "z", self.names[nodes[0]], nodes) for k, nodes in enumerate(stages)]
-            self.boxes[address] = box
-            self._stacked |= len(stages[0]) > 1
-            for node in (node for nodes in stages for node in nodes):
+        for neuron in neurons_of(self.order, self.grouping):
+            layer, number = neuron.address
+            box = Box(f"g_layer_{layer}_neuron_{number}", "neuron", f"neuron {number}", neuron.stages[-1])
+            box.address, box.lines = neuron.address, neuron.lines(self.names)
+            self.boxes[neuron.address] = box
+            self._stacked |= len(neuron.sums) > 1
+            self._terms.update(zip(neuron.sums, neuron.terms, strict=True))
+            for node in (node for nodes in neuron.stages for node in nodes):
                 self._box[node] = box
-            for leaf in (*terms.weights, *([] if terms.bias is None else [terms.bias])):
-                if not leaf.parents and leaf._row is not LITERAL:
-                    self._box.setdefault(leaf, box)
+            for leaf in neuron.leaves:
+                self._box.setdefault(leaf, box)
 
     def _put_inputs(self) -> None:
         """A box for each place in the lists of inputs that neurons share, where no operation makes what is there."""
@@ -252,7 +295,7 @@ class Network:
                     for k, p in enumerate(node.parents):
                         if p._row is not LITERAL and self._box[p] is not box:
                             flow = self._flow(self._box[p], box, None, p, node)
-                            flow.add(partials[k], upstream, not is_constant(p))
+                            flow.add(node, k, partials[k], upstream, not is_constant(p))
 
     def _flows_into_neuron(self, box: Box, z: Value) -> None:
         weights, inputs, bias = self._terms[z]
@@ -261,10 +304,11 @@ class Network:
         first = len(weights) if product._a[0] is weights[0] else 0
         upstream = self.source.upstream(product)
         for j, (x, (source, learns)) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
-            self._flow(source, box, j, x, product).add(partials[first + j], upstream, learns)
+            flow = self._flow(source, box, j, x, product)
+            flow.add(product, first + j, partials[first + j], upstream, learns)
         if bias is not None and bias.parents:
             flow = self._flow(self._box[bias], box, len(weights), bias, z)
-            flow.add(self.source.locals(z)[-1], self.source.upstream(z), True)
+            flow.add(z, len(z.parents) - 1, self.source.locals(z)[-1], self.source.upstream(z), True)
 
     def _sources(self, inputs: tuple[Value, ...]) -> list[tuple[Box, bool]]:
         """The boxes of a list of inputs, which neurons share."""
@@ -322,9 +366,9 @@ class Network:
         return False
 
 
-def network_of(order: Sequence[Value], names: Names, source: Stored, grouping: Grouping) -> Network | None:
+def network_of(graph: Graph) -> Network | None:
     """The network that a graph with neurons is, with a column for each box; None: it is none, or runs in circles."""
-    network = Network(order, names, source, grouping)
+    network = Network(graph)
     return network if network.around() <= _MOST_AROUND and _ranked(network) else None
 
 

@@ -8,20 +8,18 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cached_property
 from itertools import accumulate
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from ..engine.copying import restore
-from ..engine.graph import is_constant, local_partials, topological_order
+from ..engine.graph import is_constant, local_partials
 from ..engine.op import Op
 from ..engine.ops import ADD, DIV, DOT, LEAF, LITERAL, MEAN, MUL, SUM
 from ..engine.value import Value, literal
 from ..errors import ArgumentError, GraphError, OperandError, shown
-from ..functions.slopes import exact_sum
 from ..reading.formulas import made_by
 from ..reading.names import Names, short_number
 from ..reading.trace import Trace
@@ -31,22 +29,22 @@ from .rows import (
     NODE_LIMIT,
     AtStep,
     EdgeRow,
+    Graph,
+    Joined,
     NodeRow,
     Rows,
     State,
     Stored,
-    checked_step,
     graph_rows,
-    graph_size,
+    joint_state,
     mark_of,
-    node_row,
-    trace_of,
 )
 
-__all__ = ["Level", "Overview", "collapsed_rows", "listed", "picture_rows"]
+__all__ = ["FEW", "Level", "Overview", "collapsed_rows", "listed", "picture_rows"]
 
 Level: TypeAlias = Literal["node", "neuron", "layer"]
 
+FEW = 150  # nodes that are drawn one by one where nobody asked
 _COMPARED = 10_000  # names, among which a near one is looked for
 
 _MOST_NAMES, _MOST_SYMBOLS = 6, 5
@@ -59,7 +57,7 @@ def picture_rows(
     expand: Any = (),
     trace: Trace | None = None,
     at_step: int | None = None,
-    limit: int = 150,
+    limit: int = FEW,
     symbolic: bool = False,
 ) -> Rows:
     """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many.
@@ -80,23 +78,27 @@ def picture_rows(
         limit: how many single nodes are few.
         symbolic: whether edges get their local derivative in symbols.
     """
-    if level is not None and level not in get_args(Level):
-        raise ArgumentError(f"a level is one of {', '.join(get_args(Level))}, not {level!r}")
     if not isinstance(root, Value):
         return graph_rows(root)  # which refuses it
-    graph = _Graph(root, trace, at_step)
-    if root.parents and (level in ("neuron", "layer") or (level is None and not graph.is_small(limit))):
-        return graph.boxed(level, listed(expand), symbolic)
-    _check_size(*graph_size(root))
+    return rows_for(Graph(root, trace, at_step), level, expand, limit, symbolic)
+
+
+def rows_for(graph: Graph, level: Level | None, expand: Any, limit: int = FEW, symbolic: bool = True) -> Rows:
+    """The same for a graph that is being read."""
+    if level is not None and level not in get_args(Level):
+        raise ArgumentError(f"a level is one of {', '.join(get_args(Level))}, not {level!r}")
+    small = len(graph.order) <= limit and graph.size()[0] <= limit and graph.size()[1] <= EDGE_LIMIT
     wanted = listed(expand)
-    if not wanted:
-        return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
-    found = graph.nodes(wanted, _open_boxes(graph.parts, wanted)[1], [])
-    units = Units(graph.order, shared_numbers=False)
-    parts = Parts(units)
-    boxes = [parts.single(i) for i, node in enumerate(graph.order) if node._row is not LITERAL or not root.parents]
-    rows = Overview(parts, boxes, graph.names, graph.source, found, symbolic).rows()
-    return replace(rows, nodes=tuple(sorted(rows.nodes, key=_place_in_order)))
+    if graph.root.parents and (level in ("neuron", "layer") or (level is None and not small)):
+        return _boxed(graph, level, wanted, symbolic)
+    _check_size(*graph.size())
+    rows = graph.rows(symbolic)
+    if wanted:
+        parts = Parts(Units(graph.order, graph.grouping))
+        used = _open_boxes(parts, wanted)[1]
+        for node in dict.fromkeys(_find(graph, thing, parts.top) for thing in wanted if thing not in used):
+            rows = taken_apart(rows, node, graph, symbolic) if can_open(node) else rows
+    return rows
 
 
 def collapsed_rows(
@@ -111,87 +113,53 @@ def collapsed_rows(
     """The rows of a picture in boxes, whatever the size of the graph; see :func:`picture_rows`."""
     if not isinstance(root, Value) or not root.parents:
         return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
-    return _Graph(root, trace, at_step).boxed(level, listed(expand), symbolic)
+    return _boxed(Graph(root, trace, at_step), level, listed(expand), symbolic)
 
 
-class _Graph:
-    """A graph, its parts, and where its numbers come from."""
-
-    def __init__(self, root: Value, trace: Trace | None, at_step: int | None) -> None:
-        if trace is None and at_step is None:
-            self.order: Sequence[Value] = topological_order(root)
-            self.names, self.source = Names(self.order), Stored()
-        else:
-            trace = trace_of(root, trace)
-            self.order, self.names = trace.order, trace.names
-            self.source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
-
-    @cached_property
-    def units(self) -> Units:
-        return Units(self.order)
-
-    @cached_property
-    def parts(self) -> Parts:
-        return Parts(self.units)
-
-    def is_small(self, limit: int) -> bool:
-        """Whether there are no more than `limit` single nodes, and not too many edges between them."""
-        if len(self.order) > limit:  # each further use of a number is one node more
-            return False
-        nodes, edges = graph_size(self.order[-1])
-        return nodes <= limit and edges <= EDGE_LIMIT
-
-    def boxed(self, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
-        """The rows in boxes."""
-        boxes, used = _open_boxes(self.parts, wanted, to_neurons=level == "neuron")
-        apart = self.nodes(wanted, used, boxes)
-        _check_size(len(boxes), 0)
-        rows = Overview(self.parts, boxes, self.names, self.source, apart, symbolic).rows()
-        _check_size(len(rows.nodes), len(rows.edges))
-        return rows
-
-    def nodes(self, wanted: Sequence[Any], used: set[str], boxes: list[Part]) -> list[Value]:
-        """The wanted things that are nodes. They come out of their boxes, and those with an inside are returned."""
-        apart = []
-        for thing in wanted:
-            if isinstance(thing, str) and thing in used:
-                continue
-            node = self._find(thing, boxes)
-            if can_open(node):
-                apart.append(node)
-            place = self.units.place[node]
+def _boxed(graph: Graph, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:
+    """The rows in boxes, the wanted ones opened, and the wanted nodes out of theirs."""
+    parts = Parts(Units(graph.order, graph.grouping))
+    boxes, used = _open_boxes(parts, wanted, to_neurons=level == "neuron")
+    for thing in wanted:
+        if not (isinstance(thing, str) and thing in used):
+            place = parts.units.place[_find(graph, thing, boxes)]
             at = next((b for b, box in enumerate(boxes) if box.what != "node" and place in box.units), None)
             if at is not None:
-                boxes[at : at + 1] = self._around(boxes[at], place)
-        return apart
+                boxes[at : at + 1] = _around(parts, boxes[at], place)
+    _check_size(len(boxes), 0)
+    rows = Overview(parts, boxes, graph, symbolic).rows()
+    _check_size(len(rows.nodes), len(rows.edges))
+    return rows
 
-    def _around(self, part: Part, place: int) -> list[Part]:
-        """A part that is opened as far as one node asks for: its neuron, a small band; else the node on its own."""
-        before: list[Part] = []
-        after: list[Part] = []
-        while part.children:
-            at = next(i for i, child in enumerate(part.children) if place in child.units)
-            before, after = [*before, *part.children[:at]], [*part.children[at + 1 :], *after]
-            part = part.children[at]
-        if len(part.units) <= SHOWN:
-            return [*before, *self.parts.opened(part), *after]
-        rest = replace(part, units=[u for u in part.units if u != place])
-        return [*before, rest, self.parts.single(place, part.inner), *after]
 
-    def _find(self, thing: Any, boxes: Sequence[Part]) -> Value:
-        try:
-            node: Value = self.names.find(thing)
-        except ArgumentError:
-            if not isinstance(thing, str):
-                raise
-            parts = [name for part in boxes for name in (part.name, *[c.name for c in part.children]) if name]
-            known = [*parts, *self.names.known()]
-            near = get_close_matches(thing, known if len(known) <= _COMPARED else parts, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:6])}, ..."
-            raise ArgumentError(f"no part and no node of this picture is called {shown(thing)!r}; {hint}") from None
-        if node._row is LITERAL:
-            raise ArgumentError(f"the number {node._data!r} has nothing to open")
-        return node
+def _around(parts: Parts, part: Part, place: int) -> list[Part]:
+    """A part that is opened as far as one node asks for: its neuron, a small band; else the node on its own."""
+    before: list[Part] = []
+    after: list[Part] = []
+    while part.children:
+        at = next(i for i, child in enumerate(part.children) if place in child.units)
+        before, after = [*before, *part.children[:at]], [*part.children[at + 1 :], *after]
+        part = part.children[at]
+    if len(part.units) <= SHOWN:
+        return [*before, *parts.opened(part), *after]
+    rest = replace(part, units=[u for u in part.units if u != place])
+    return [*before, rest, parts.single(place, part.inner), *after]
+
+
+def _find(graph: Graph, thing: Any, boxes: Sequence[Part]) -> Value:
+    try:
+        node: Value = graph.names.find(thing)
+    except ArgumentError:
+        if not isinstance(thing, str):
+            raise
+        parts = [name for part in boxes for name in (part.name, *[c.name for c in part.children]) if name]
+        known = [*parts, *graph.names.known()]
+        near = get_close_matches(thing, known if len(known) <= _COMPARED else parts, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:6])}, ..."
+        raise ArgumentError(f"no part and no node of this picture is called {shown(thing)!r}; {hint}") from None
+    if node._row is LITERAL:
+        raise ArgumentError(f"the number {node._data!r} has nothing to open")
+    return node
 
 
 def _open_boxes(parts: Parts, wanted: Sequence[Any], to_neurons: bool = False) -> tuple[list[Part], set[str]]:
@@ -228,30 +196,15 @@ def _check_size(nodes: int, edges: int) -> None:
         )
 
 
-def _place_in_order(row: NodeRow) -> tuple[int, int, int]:
-    """Where a row stands in topological order: what is inside a node comes before the node."""
-    number, _, step = row.id[1:].partition("_")
-    return (int(number), 1, 0) if not step else (int(number), 0, int(step) if step.isdecimal() else 0)
-
-
 # --- rows for a choice of boxes ---------------------------------------------------------------------------------------
 
 
 class Overview:
-    """Rows for a choice of boxes, which hold every unit once, in order; the nodes of `apart` are taken apart."""
+    """Rows for a choice of boxes, which hold every unit once, in order."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        boxes: Sequence[Part],
-        names: Names,
-        source: Stored,
-        apart: Iterable[Value] = (),
-        symbolic: bool = False,
-    ) -> None:
+    def __init__(self, parts: Parts, boxes: Sequence[Part], graph: Graph, symbolic: bool = False) -> None:
         self.parts, self.units, self.boxes = parts, parts.units, boxes
-        self.names, self.source, self.apart = names, source, frozenset(apart)
-        self.singles = Singles(self.units.order[-1], names, source, symbolic)
+        self.graph, self.source, self.symbolic = graph, graph.source, symbolic
         self.box = [0] * len(self.units.node)
         for b, part in enumerate(boxes):
             for u in part.units:
@@ -278,30 +231,25 @@ class Overview:
 
     def _single(self, part: Part, id_: str) -> tuple[list[NodeRow], list[EdgeRow]]:
         """The rows of one node, of the plain numbers that go with it, and of the edges into it."""
-        i, singles, use = part.units[0], self.singles, self.numbering.use
+        i, graph, use = part.units[0], self.graph, self.numbering.use
         node = self.units.node[i]
-        if i >= len(self.units.order) or node._a is None:
-            return [singles.node(node, id_, part.cluster)], []
         ends, nodes = [], []
-        for k, (p, u) in enumerate(zip(node.parents, self.units.operands(i), strict=True)):
+        for k, (p, u) in enumerate(zip(node.parents, self.units.operands(i), strict=True) if node.parents else ()):
             if u == FOLLOWS:
-                ends.append(End(p, f"n{use[i, k]}", True))
-                nodes.append(singles.node(p, ends[k].id, part.cluster if self.parts.together(p, node) else ()))
+                ends.append((f"n{use[i, k]}", True))
+                nodes.append(graph.node(p, ends[k][0], part.cluster if self.parts.together(p, node) else ()))
             else:
-                ends.append(End(p, self.ids[self.box[u]], self.boxes[self.box[u]].what == "node"))
-        if node in self.apart:
-            more, edges = singles.inside(node, id_, part.cluster, ends)
-            return nodes + more, edges
-        return [*nodes, singles.node(node, id_, part.cluster)], list(singles.edges(node, id_, ends))
+                ends.append((self.ids[self.box[u]], self.boxes[self.box[u]].what == "node"))
+        return [*nodes, graph.node(node, id_, part.cluster)], graph.edges(node, id_, ends, self.symbolic)
 
     def _group(self, part: Part, id_: str) -> NodeRow:
         units, source, followers = self.units, self.source, self.numbering.followers
         places = sorted(part.units)
         nodes = [units.node[u] for u in places]
         members = len(nodes) + sum([followers[u] for u in places if u < len(units.order)])
-        notes, detail = notes_of(nodes, source, self.singles.seed), detail_of(part, self.parts, source)
+        notes, detail = notes_of(nodes, source, self.graph.seed), detail_of(part, self.parts, source)
         if "not finite" in notes:
-            detail += f", {first_bad(nodes, self.names, source)}"
+            detail += f", {first_bad(nodes, self.graph.names, source)}"
         state, to_come = source.state(nodes[0]), 0
         if state:
             state = joint_state({source.state(node) for node in nodes})
@@ -310,13 +258,13 @@ class Overview:
         more: dict[str, Any] = {"members": members, "cluster": part.cluster, "notes": notes, "detail": detail}
         return NodeRow(*what, None, None, "group", root, state, to_come, **more)
 
-    def _flows(self) -> dict[int, dict[int, Flow]]:
+    def _flows(self) -> dict[int, dict[int, Joined]]:
         """What goes into each box of many: box -> box that it comes from -> flow."""
         units, box, source, constant = self.units, self.box, self.source, self.units.constant
         single = [part.what == "node" for part in self.boxes]
         moment = isinstance(source, AtStep)
         known: dict[tuple[int, ...], list[int]] = {}  # by shared operands and box
-        flows: dict[int, dict[int, Flow]] = {}
+        flows: dict[int, dict[int, Joined]] = {}
         for i, node in enumerate(units.order):
             target = box[i]
             if single[target] or node._a is None:
@@ -336,7 +284,7 @@ class Overview:
                 u, local = operands[k], partials[k]
                 flow = into.get(box[u])
                 if flow is None:
-                    flow = into[box[u]] = Flow(k, local)
+                    flow = into[box[u]] = Joined(k, local)
                 flow.count += 1
                 if local is not None and upstream is not None and not constant[u]:
                     flow.messages.append(upstream * local)
@@ -397,114 +345,56 @@ def group_id(name: str) -> str:
     return "g_" + re.sub(r"[^a-z0-9]+", "_", name.lower())
 
 
-# --- rows of single nodes, and of the inside of one -------------------------------------------------------------------
+# --- the inside of a node ---------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Flow:
-    """What the edges from one box to another carry."""
+def taken_apart(rows: Rows, node: Value, graph: Graph, symbolic: bool) -> Rows:
+    """The rows with the products and sums of a node in its place, of which the last is the node itself."""
+    source, name = graph.source, graph.names[node]
+    at, whole = next((i, row) for i, row in enumerate(rows.nodes) if row.name == name and row.kind == "op")
+    into = [edge for edge in rows.edges if edge.target == whole.id]
+    known = source.trace.values if isinstance(source, AtStep) else None
+    place = source.trace.place if isinstance(source, AtStep) else {}
+    numbers = [p._data if known is None else known[place[p]] for p in (*node.parents, node)]
+    called = [graph.names[p] for p in node.parents]
+    inside = take_apart(node, called, numbers[:-1], numbers[-1], source.upstream(node))
+    ids = {p: into[k].source for p, k in inside.place.items()}
+    named = {p: called[k] for p, k in inside.place.items()}
+    fixed = {p for p, k in inside.place.items() if is_constant(node.parents[k])}
+    nodes: list[NodeRow] = []
+    edges: list[EdgeRow] = []
+    for j, (step, step_name) in enumerate(zip(inside.steps, inside.names, strict=True), 1):
+        for p in step.parents:
+            if p not in ids:  # the number that a mean divides by
+                ids[p], named[p] = f"{whole.id}_n", short_number(p._data)
+                row = NodeRow(ids[p], named[p], "", "", "", "constant", p._data, None, "constant", False)
+                nodes.append(row)
+                fixed.add(p)
+        op, made = step._row, made_by(step._row, [named[p] for p in step.parents])
+        if step is inside.steps[-1]:
+            row = replace(whole, op=op.name, symbol=op.symbol or op.name, made_by=made)
+        else:
+            row = _step(step, f"{whole.id}_{j}", step_name, made, whole, graph.seed)
+        ids[step], named[step] = row.id, row.name
+        nodes.append(row)
+        partials = Stored().locals(step) if whole.value is not None else [None] * len(step.parents)
+        symbols = Stored().symbols(step) if symbolic else [""] * len(partials)
+        for k, (p, local) in enumerate(zip(step.parents, partials, strict=True)):
+            message = None if local is None or step._grad is None or p in fixed else step._grad * local
+            edges.append(EdgeRow(ids[p], row.id, k, local, message, into[0].state, symbolic=symbols[k]))
+    rest, first = [edge for edge in rows.edges if edge not in into], rows.edges.index(into[0])
+    return replace(
+        rows, nodes=(*rows.nodes[:at], *nodes, *rows.nodes[at + 1 :]), edges=(*rest[:first], *edges, *rest[first:])
+    )
 
-    operand: int  # the first one's place among its target's operands
-    local: float | None  # its local derivative
-    symbolic: str = ""
-    count: int = 0
-    messages: list[float] = field(default_factory=list)
-    states: set[State] = field(default_factory=set)
 
-    def row(self, source: str, target: str) -> EdgeRow:
-        """The edge that stands for all of them."""
-        local, symbolic = (self.local, self.symbolic) if self.count == 1 else (None, "")
-        message = exact_sum(self.messages) if self.messages else None
-        state = joint_state(self.states)
-        shown: State = "visited" if state == "reached" else state  # an edge has no such state
-        return EdgeRow(source, target, self.operand, local, message, shown, self.count, symbolic)
-
-
-class End(NamedTuple):
-    """Where an edge comes from: an operand, the id of its box, and whether the operand is alone there."""
-
-    node: Value
-    id: str
-    alone: bool
-
-
-class Singles:
-    """Rows of single nodes and of the edges into them, where the other ends of these may be boxes of many."""
-
-    def __init__(self, root: Value, names: Names, source: Stored, symbolic: bool) -> None:
-        self.root, self.names, self.source, self.symbolic = root, names, source, symbolic
-        self.seed = source.gradient(root)
-
-    def node(self, node: Value, id_: str, cluster: tuple[str, ...]) -> NodeRow:
-        return node_row(node, id_, cluster, self.root, self.seed, self.names, self.source)
-
-    def edges(self, node: Value, id_: str, ends: Sequence[End]) -> Iterator[EdgeRow]:
-        """The edges into a node."""
-        symbols = self.source.symbols(node) if self.symbolic else [""] * len(ends)
-        return self._edges(node, id_, ends, self.source.locals(node), self.source.upstream(node), symbols)
-
-    def _edges(
-        self,
-        node: Value,
-        id_: str,
-        ends: Sequence[End],
-        partials: Sequence[float | None],
-        upstream: float | None,
-        symbols: Sequence[str],
-    ) -> Iterator[EdgeRow]:
-        flows: dict[str, Flow] = {}
-        for k, (end, local) in enumerate(zip(ends, partials, strict=True)):
-            message = None if local is None or upstream is None or is_constant(end.node) else upstream * local
-            state = self.source.edge_state(node, end.node)
-            if end.alone:
-                yield EdgeRow(end.id, id_, k, local, message, state, symbolic=symbols[k])
-                continue
-            flow = flows.setdefault(end.id, Flow(k, local, symbols[k]))
-            flow.count += 1
-            flow.states.add(state)
-            flow.messages += [] if message is None else [message]
-        for source, flow in flows.items():
-            yield flow.row(source, id_)
-
-    def inside(
-        self, node: Value, id_: str, cluster: tuple[str, ...], ends: Sequence[End]
-    ) -> tuple[list[NodeRow], list[EdgeRow]]:
-        """The rows of a node that is taken apart: its products and sums, of which the last is the node itself."""
-        source, whole = self.source, self.node(node, id_, cluster)
-        known = source.trace.values if isinstance(source, AtStep) else None
-        place = source.trace.place if isinstance(source, AtStep) else {}
-        numbers = [p._data if known is None else known[place[p]] for p in (*node.parents, node)]
-        called = [self.names[p] for p in node.parents]
-        inside = take_apart(node, called, numbers[:-1], numbers[-1], source.upstream(node))
-        computed = Stored()
-        name = {p: called[k] for p, k in inside.place.items()}
-        end = {p: ends[k] for p, k in inside.place.items()}
-        nodes: list[NodeRow] = []
-        edges: list[EdgeRow] = []
-        for j, (step, step_name) in enumerate(zip(inside.steps, inside.names, strict=True), 1):
-            for p in step.parents:
-                if p not in end:  # the number that a mean divides by
-                    name[p], end[p] = short_number(p._data), End(p, f"{id_}_n", True)
-                    nodes.append(NodeRow(f"{id_}_n", name[p], "", "", "", "constant", p._data, None, "constant", False))
-            text = made_by(step._row, [name[p] for p in step.parents])
-            if step is inside.steps[-1]:
-                row = replace(whole, op=step._row.name, symbol=step._row.symbol or step._row.name, made_by=text)
-            else:
-                row = self._step(step, f"{id_}_{j}", step_name, text, whole)
-            name[step], end[step] = row.name, End(node, row.id, True)
-            nodes.append(row)
-            partials = computed.locals(step) if whole.value is not None else [None] * len(step.parents)
-            symbols = computed.symbols(step) if self.symbolic else [""] * len(partials)
-            edges += self._edges(node, row.id, [end[p] for p in step.parents], partials, step._grad, symbols)
-        return nodes, edges
-
-    def _step(self, step: Value, id_: str, name: str, text: str, whole: NodeRow) -> NodeRow:
-        """A product or a running sum. It is computed when the node is, and gets its gradient when the node sends."""
-        op, value = step._row, None if whole.value is None else step._data
-        notes = tuple(filter(None, [mark_of((value, step._grad), self.seed)]))
-        state: State = "visited" if whole.state == "current" else "waiting" if whole.state == "reached" else whole.state
-        what = (id_, name, name, op.name, op.symbol or op.name, text, value, step._grad)
-        return NodeRow(*what, "op", False, state, cluster=whole.cluster, notes=notes)
+def _step(step: Value, id_: str, name: str, made: str, whole: NodeRow, seed: float | None) -> NodeRow:
+    """A product or a running sum. It is computed when the node is, and gets its gradient when the node sends."""
+    op, value = step._row, None if whole.value is None else step._data
+    notes = tuple(filter(None, [mark_of((value, step._grad), seed)]))
+    state: State = "visited" if whole.state == "current" else "waiting" if whole.state == "reached" else whole.state
+    what = (id_, name, name, op.name, op.symbol or op.name, made, value, step._grad)
+    return NodeRow(*what, "op", False, state, cluster=whole.cluster, notes=notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -634,12 +524,3 @@ def first_bad(nodes: Sequence[Value], names: Names, source: Stored) -> str:
             if number is not None and not math.isfinite(number):
                 return f"{number} first at {names[node]}"
     return ""
-
-
-def joint_state(states: set[State]) -> State:
-    """The state that one box shows for many nodes."""
-    if "current" in states:
-        return "current"
-    if len(states) == 1:
-        return next(iter(states))
-    return "reached" if states - {""} else ""

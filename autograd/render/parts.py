@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from ..engine.graph import is_constant
@@ -24,9 +23,7 @@ FOLLOWS = -1  # in place of an operand's unit: a plain number, which is drawn wh
 
 SHOWN = 60  # nodes that a part opens to at once; boxes in an overview
 _FEW, _FEW_NUMBERS = 12, 4  # up to so many nodes, or plain numbers, are drawn one by one
-_LAYERS, _BANDS_BEHIND, _INNER_BANDS = 36, 12, 20  # boxes for layers, for what follows them, inside a part
-_ARROWS = 100  # the most in an overview that is called readable
-_BANDS = (16, 8)  # how many there may be: 16 if they have no more arrows than that, else 8
+_LAYERS, _BANDS, _INNER_BANDS = 36, 12, 20  # boxes for layers, for what is in none, inside a part
 
 What: TypeAlias = Literal["node", "layers", "neuron", "numbers", "steps"]
 
@@ -66,9 +63,7 @@ class Parts:
         parts = [*self._numbers("inputs", units.inputs), *self._layers(), *self._numbers("targets", units.targets)]
         if len(units.behind) <= _FEW:
             return parts + [self.single(u) for u in units.behind]
-        if not self.grouping.layers:
-            return parts + self._overview_bands()
-        return parts + list(self._bands(units.behind, "loss, ", (), _BANDS_BEHIND))
+        return parts + list(self._bands(units.behind, "loss, " if self.grouping.layers else "", (), _BANDS))
 
     def single(self, u: int, cluster: tuple[str, ...] | None = None) -> Part:
         """A box for one unit."""
@@ -91,7 +86,7 @@ class Parts:
                 part.inner,
                 (*part.inner, name),
             )
-            for a, b in chunked(len(part.units), SHOWN, _INNER_BANDS)
+            for a, b in banded([1] * len(part.units), min(_INNER_BANDS, -(-len(part.units) // SHOWN)))
         ]
 
     def _numbers(self, name: str, units: Sequence[int]) -> list[Part]:
@@ -152,35 +147,6 @@ class Parts:
         one, other = self.grouping.of(a), self.grouping.of(b)
         return one is not None and other is not None and (one.layer, one.neuron) == (other.layer, other.neuron)
 
-    def readable(self, boxes: Sequence[Part]) -> bool:
-        """Whether there are few enough boxes, and arrows between them, for an overview."""
-        if len(boxes) > SHOWN:
-            return False
-        units = self.units
-        box = [FOLLOWS] * len(units.node)
-        for b, part in enumerate(boxes):
-            for u in part.units:
-                box[u] = b
-        found: set[tuple[int, int]] = set()
-        seen: set[tuple[int, ...]] = set()
-        for i, target in enumerate(box[: len(units.order)]):
-            key = (target, *map(id, units.shared(i)))
-            if len(key) == 1 or key not in seen:
-                seen.add(key)
-                found.update([(box[u], target) for u in units.operands(i) if u != FOLLOWS and box[u] != target])
-                if len(found) > _ARROWS:
-                    return False
-        return True
-
-    def _overview_bands(self) -> list[Part]:
-        """The bands of a graph without layers: fewer where each feeds many others."""
-        bands: list[Part] = []
-        for most in _BANDS:
-            bands = list(self._bands(self.units.behind, "", (), most))
-            if self.readable(bands):
-                break
-        return bands
-
     def _cluster(self, u: int) -> tuple[str, ...]:
         return cluster_of(self.units.node[u], self.grouping) if u < len(self.units.order) else ()
 
@@ -200,26 +166,18 @@ def banded(sizes: Sequence[int], most: int) -> list[tuple[int, int]]:
     return [*bands, (start, len(sizes))]
 
 
-def chunked(count: int, largest: int, most: int) -> list[tuple[int, int]]:
-    """Cut things that stand side by side into even chunks: as few as fit `largest`, and at most `most`."""
-    pieces = min(most, -(-count // largest))
-    edges = [count * i // pieces for i in range(pieces + 1)]
-    return list(pairwise(edges))
-
-
 class Units:
     """What a picture is made of: the nodes of a graph, each with its place relative to the layers.
 
     Units below ``len(order)`` are the nodes at these places in topological order. A plain number belongs to the node
     that uses it, unless it goes into a neuron as an input: such numbers are units of their own, numbered behind the
-    nodes, one for each place in a list of inputs, whichever neurons share the list. Without `shared_numbers` all
-    numbers go with their users.
+    nodes, one for each place in a list of inputs, whichever neurons share the list.
     """
 
-    def __init__(self, order: Sequence[Value], shared_numbers: bool = True) -> None:
+    def __init__(self, order: Sequence[Value], grouping: Grouping) -> None:
         self.order = order
         self.place = {node: i for i, node in enumerate(order)}
-        self.grouping = Grouping(order)
+        self.grouping = grouping
         self.node = list(order)
         self.layer = [0] * len(order)  # of each place; 0: none
         self.neurons: dict[tuple[int, int], list[int]] = {}
@@ -232,8 +190,7 @@ class Units:
                     self.layer[i] = layer
         self._numbers: dict[tuple[int, int], int] = {}  # (a list of inputs or a place, place in it) -> unit
         self._sides: dict[int, list[int]] = {}  # by the id of a tuple of operands
-        if shared_numbers:
-            self._find_numbers()
+        self._find_numbers()
         self.constant = bytearray([is_constant(node) for node in self.node])
         self._find_sections()
 

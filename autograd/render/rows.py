@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from operator import index
 from typing import Any, Literal, TypeAlias
 
@@ -17,6 +19,7 @@ from ..engine.graph import is_constant, local_partials, partials_at, topological
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
+from ..functions.slopes import exact_sum
 from ..reading.formulas import local_derivative_text, made_by
 from ..reading.grouping import Grouping
 from ..reading.names import Names
@@ -26,6 +29,8 @@ __all__ = [
     "KEPT",
     "AtStep",
     "EdgeRow",
+    "Graph",
+    "Joined",
     "Kind",
     "NodeRow",
     "Rows",
@@ -36,8 +41,8 @@ __all__ = [
     "first_not_finite",
     "graph_rows",
     "graph_size",
+    "joint_state",
     "mark_of",
-    "node_row",
     "trace_of",
 ]
 
@@ -153,36 +158,122 @@ def graph_rows(root: Value, *, trace: Trace | None = None, at_step: int | None =
     Returns:
         The rows, in an order that depends on the graph alone.
     """
-    order: Sequence[Value]
-    if trace is None and at_step is None:
-        order = topological_order(_checked(root))
-        names, source = Names(order), Stored()
-    else:
-        trace = trace_of(root, trace)
-        order, names = trace.order, trace.names
-        source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
-    nodes: list[NodeRow] = []
-    edges: list[EdgeRow] = []
-    ids: dict[Value, str] = {}
-    grouping = Grouping(order)
-    seed = source.gradient(root)
+    return Graph(root, trace, at_step).rows(symbolic)
 
-    def add(node: Value) -> str:
-        nodes.append(node_row(node, f"n{len(nodes)}", cluster_of(node, grouping), root, seed, names, source))
-        return nodes[-1].id
 
-    for node in order:
-        # The first use of a literal takes the row at its own topological place, each further one a row of its own.
-        sources = [(ids.pop(p, "") or add(p)) if p._row is LITERAL else ids[p] for p in node.parents]
-        ids[node] = target = add(node)
-        upstream = source.upstream(node)
-        locals_ = source.locals(node)
-        symbols = source.symbols(node) if symbolic else [""] * len(locals_)
-        for k, (parent, id_, local) in enumerate(zip(node.parents, sources, locals_, strict=True)):
-            message = None if local is None or upstream is None or is_constant(parent) else upstream * local
-            state = source.edge_state(node, parent)
-            edges.append(EdgeRow(id_, target, k, local, message, state, symbolic=symbols[k]))
-    return Rows(tuple(_marked_where_kept(nodes, edges) if type(source) is Stored else nodes), tuple(edges))
+class Graph:
+    """A graph that is read: its nodes, their names and neurons, and where their numbers come from."""
+
+    def __init__(self, root: Value, trace: Trace | None = None, at_step: int | None = None) -> None:
+        self.root = root
+        self.order: Sequence[Value] = topological_order(_checked(root))
+        if trace is None and at_step is None:
+            self.names, self.source = Names(self.order), Stored()
+        else:
+            trace = trace_of(root, trace)
+            self.names = trace.names
+            self.source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        return Grouping(self.order)
+
+    @property
+    def seed(self) -> float | None:
+        return self.source.gradient(self.root)
+
+    def at_end(self) -> Graph:
+        """The same graph when everything has happened."""
+        end = copy(self)
+        if isinstance(self.source, AtStep):
+            end.source = AtStep(self.source.trace, len(self.source.trace))
+        return end
+
+    def size(self) -> tuple[int, int]:
+        """How many rows of nodes and of edges there are, without making them."""
+        if len(self.order) == 1:
+            return 1, 0
+        named = sum(node._row is not LITERAL for node in self.order)
+        literals = sum(p._row is LITERAL for node in self.order for p in node.parents)
+        return named + literals, sum(len(node.parents) for node in self.order)
+
+    def rows(self, symbolic: bool) -> Rows:
+        """A row for every node and every edge."""
+        nodes: list[NodeRow] = []
+        edges: list[EdgeRow] = []
+        ids: dict[Value, str] = {}
+
+        def add(node: Value) -> str:
+            nodes.append(self.node(node, f"n{len(nodes)}", cluster_of(node, self.grouping)))
+            return nodes[-1].id
+
+        for node in self.order:
+            # The first use of a literal takes the row at its own topological place, each further one its own row.
+            ends = [((ids.pop(p, "") or add(p)) if p._row is LITERAL else ids[p], True) for p in node.parents]
+            ids[node] = add(node)
+            edges += self.edges(node, ids[node], ends, symbolic)
+        return Rows(tuple(_marked_where_kept(nodes, edges) if type(self.source) is Stored else nodes), tuple(edges))
+
+    def node(self, node: Value, id_: str, cluster: tuple[str, ...]) -> NodeRow:
+        """The row of a node."""
+        op, source = node._row, self.source
+        kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
+        made = made_by(op, [self.names[p] for p in node.parents])
+        what = (id_, self.names[node], node._label, op.name, op.symbol or op.name, made)
+        numbers = (source.value(node), source.gradient(node))
+        state, to_come = source.state(node), source.to_come(node)
+        notes = tuple(filter(None, [mark_of(numbers, self.seed)]))
+        return NodeRow(*what, *numbers, kind, node is self.root, state, to_come, cluster=cluster, notes=notes)
+
+    def edges(self, node: Value, id_: str, ends: Sequence[tuple[str, bool]], symbolic: bool) -> list[EdgeRow]:
+        """The rows of the edges into a node; `ends` are the boxes of its operands, and whether these are alone there.
+
+        Edges from a box of many nodes are one row.
+        """
+        source, upstream, partials = self.source, self.source.upstream(node), self.source.locals(node)
+        symbols = source.symbols(node) if symbolic else [""] * len(ends)
+        found: list[EdgeRow] = []
+        flows: dict[str, Joined] = {}
+        for k, (p, (end, alone), local) in enumerate(zip(node.parents, ends, partials, strict=True)):
+            message = None if local is None or upstream is None or is_constant(p) else upstream * local
+            state = source.edge_state(node, p)
+            if alone:
+                found.append(EdgeRow(end, id_, k, local, message, state, symbolic=symbols[k]))
+                continue
+            flow = flows.setdefault(end, Joined(k, local, symbols[k]))
+            flow.count += 1
+            flow.states.add(state)
+            flow.messages += [] if message is None else [message]
+        return found + [flow.row(end, id_) for end, flow in flows.items()]
+
+
+@dataclass(slots=True)
+class Joined:
+    """What the edges from one box to another carry."""
+
+    operand: int  # the first one's place among its target's operands
+    local: float | None  # its local derivative
+    symbolic: str = ""
+    count: int = 0
+    messages: list[float] = field(default_factory=list)
+    states: set[State] = field(default_factory=set)
+
+    def row(self, source: str, target: str) -> EdgeRow:
+        """The edge that stands for all of them."""
+        local, symbolic = (self.local, self.symbolic) if self.count == 1 else (None, "")
+        message = exact_sum(self.messages) if self.messages else None
+        state = joint_state(self.states)
+        shown: State = "visited" if state == "reached" else state  # an edge has no such state
+        return EdgeRow(source, target, self.operand, local, message, shown, self.count, symbolic)
+
+
+def joint_state(states: set[State]) -> State:
+    """The state that one box shows for many nodes."""
+    if "current" in states:
+        return "current"
+    if len(states) == 1:
+        return next(iter(states))
+    return "reached" if states - {""} else ""
 
 
 def _marked_where_kept(nodes: Sequence[NodeRow], edges: Sequence[EdgeRow]) -> Iterator[NodeRow]:
@@ -201,19 +292,6 @@ def _marked_where_kept(nodes: Sequence[NodeRow], edges: Sequence[EdgeRow]) -> It
         yield node
 
 
-def node_row(
-    node: Value, id_: str, cluster: tuple[str, ...], root: Value, seed: float | None, names: Names, source: Stored
-) -> NodeRow:
-    """The row of a node, with the numbers of `source`; `seed` is the root's gradient."""
-    op, operands = node._row, [names[p] for p in node.parents]
-    kind: Kind = "constant" if is_constant(node) else "op" if node.parents else "leaf"
-    what = (id_, names[node], node._label, op.name, op.symbol or op.name, made_by(op, operands))
-    numbers = (source.value(node), source.gradient(node))
-    state, to_come = source.state(node), source.to_come(node)
-    notes = tuple(filter(None, [mark_of(numbers, seed)]))
-    return NodeRow(*what, *numbers, kind, node is root, state, to_come, cluster=cluster, notes=notes)
-
-
 def cluster_of(node: Value, grouping: Grouping) -> tuple[str, ...]:
     """What a node is drawn in: a single neuron needs no frame, nor does one that is all of its layer."""
     part = grouping.of(node)
@@ -225,12 +303,7 @@ def cluster_of(node: Value, grouping: Grouping) -> tuple[str, ...]:
 
 def graph_size(root: Value) -> tuple[int, int]:
     """How many rows of nodes and of edges :func:`graph_rows` would give, without making them."""
-    order = topological_order(_checked(root))
-    if len(order) == 1:
-        return 1, 0
-    named = sum(node._row is not LITERAL for node in order)
-    literals = sum(p._row is LITERAL for node in order for p in node.parents)
-    return named + literals, sum(len(node.parents) for node in order)
+    return Graph(root).size()
 
 
 def trace_of(root: Value, trace: Trace | None) -> Trace:

@@ -10,18 +10,15 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import is_constant, topological_order
+from ..engine.graph import is_constant
 from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.formulas import made_by
-from ..reading.grouping import Grouping
-from ..reading.names import Names
 from ..reading.text import label_text, markup, text_width
-from ..reading.trace import Trace
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import Link, Spot, lay_out
+from .columns import Link, Spot, lay_out, written, written_way
 from .networks import Box, Flow, Line, Network, network_of
-from .rows import AtStep, State, Stored, checked_step, mark_of, trace_of
+from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of
 
 if TYPE_CHECKING:
@@ -31,7 +28,6 @@ __all__ = ["NetworkPicture", "network_picture"]
 
 WIDEST, HIGHEST = 1800.0, 1400.0  # points, of a picture that nobody asked for by name
 
-_MOST_NEURONS, _MOST_INPUTS = 6, 8  # of a layer drawn as tables
 _MOST_CELLS = 72  # of a layer drawn as cells; more inputs are one box
 _MOST_LINES, _STRONGEST = 1600, 12  # weights drawn as lines; flows drawn over them, for each layer
 _LISTED = 48  # weights of an opened neuron that are listed, the strongest
@@ -39,59 +35,30 @@ _LISTED = 48  # weights of an opened neuron that are listed, the strongest
 _SIZE = 11  # of text, in points
 _HEAD, _NAMES, _ROW = 19, 13, 16  # heights of the rows of a table
 _TITLE = 22  # above a column
-_ARROW = 7.0  # the length of an arrow's head
 
 
-def network_picture(
-    root: Value,
-    look: Look,
-    *,
-    trace: Trace | None = None,
-    at_step: int | None = None,
-    expand: Sequence[Any] = (),
-    asked: bool = False,
-) -> NetworkPicture | None:
+def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = (), asked: bool = False) -> NetworkPicture | None:
     """The picture of a graph as a network; None: it is none, or too large to be drawn neuron by neuron.
 
     Args:
-        root, look, trace, at_step: as for :func:`autograd.render.dot.picture_of`.
+        graph, look: what is drawn, and how.
         expand: neurons and layers whose tables are opened among cells; None comes back if there are other things.
         asked: whether it may be larger than a picture that nobody asked for.
     """
-    if not root.parents:
+    if not any(node._row is DOT for node in graph.order) or not graph.grouping.layers:
         return None
-    if trace is not None or at_step is not None:
-        trace = trace_of(root, trace)
-    order: Sequence[Value] = topological_order(root) if trace is None else trace.order
-    if not any(node._row is DOT for node in order):
-        return None
-    grouping = Grouping(order)
-    if not grouping.layers:
-        return None
-    names = Names(order) if trace is None else trace.names
-    final = network_of(order, names, Stored() if trace is None else AtStep(trace, len(trace)), grouping)
-    now = final
-    if final is not None and trace is not None and at_step is not None:
-        now = network_of(order, names, AtStep(trace, checked_step(trace, at_step)), grouping)
-    if final is None or now is None:
-        return None
-    opened = _opened(final, expand)
-    if opened is None:
+    final = network_of(graph.at_end())
+    now = network_of(graph) if isinstance(graph.source, AtStep) else final
+    opened = None if final is None else _opened(final, expand)
+    if final is None or now is None or opened is None:
         return None
     for as_tables in (True, False):
-        if as_tables and not _small(final):
+        if as_tables and not final.is_small:
             continue
         picture = NetworkPicture(now, final, look, as_tables, opened)
         if picture.fits or (asked and not as_tables):
             return picture
     return None
-
-
-def _small(network: Network) -> bool:
-    sizes = network.grouping.sizes
-    return max(sizes) <= _MOST_NEURONS and all(
-        sum(line.what == "weight" for line in box.lines) <= _MOST_INPUTS for box in network.neurons
-    )
 
 
 def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | None:
@@ -159,12 +126,12 @@ class NetworkPicture:
     def _lay_out(self) -> None:
         boxes = [box for box in self.final.boxes.values() if box.id not in self._crowd]
         ranks = sorted({box.rank for box in boxes} | ({0} if self._crowd else set()))
-        for box in self._in_order(boxes):
+        for box in self.final.in_order(boxes):
             if box.rank not in self._widths:
                 self._widths[box.rank] = self._widths_of([b for b in boxes if b.rank == box.rank])
         if self._crowd:
             self.spots["inputs"] = Spot(0, text_width(self._crowd_text(), _SIZE, bold=True) + 14.0, 40.0)
-        for box in self._in_order(boxes):
+        for box in self.final.in_order(boxes):
             self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
         widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
         for box in boxes:
@@ -177,12 +144,6 @@ class NetworkPicture:
                 link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 26.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
-
-    def _in_order(self, boxes: Sequence[Box]) -> list[Box]:
-        """Inputs and neurons as they are counted, then all else; each in its column."""
-        order = {"input": 0, "neuron": 1, "op": 2, "constant": 3}
-        made = {box: i for i, box in enumerate(self.final.boxes.values())}
-        return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
 
     def is_table(self, box: Box) -> bool:
         return box.kind == "neuron" and (self.as_tables or box.address in self.opened)
@@ -387,7 +348,7 @@ class NetworkPicture:
 
         for id_, spot in self.spots.items():
             label = self._crowd_label() if id_ == "inputs" else self._label(self.now.by_id[id_], spot)
-            where = {"pos": f"{_n(spot.x)},{_n(spot.y)}"}
+            where = {"pos": written((spot.x, spot.y))}
             drawing.node(id_, label, id=id_, **{"class": self._class(id_)}, **where, **told(id_))
         for id_, link in self.links.items():
             self._edge(drawing, self._flows[id_], link, told(id_))
@@ -396,7 +357,7 @@ class NetworkPicture:
         low = self.extent[1] - min([y - 10 for _, _, y in legend], default=0.0)
         for k, (label, x, y) in enumerate(legend):
             id_ = f"legend_{k}" if k else "legend"
-            drawing.node(id_, label, id=id_, pos=f"{_n(x)},{_n(low + y)}", **{"class": "legend"})
+            drawing.node(id_, label, id=id_, pos=written((x, low + y)), **{"class": "legend"})
         return drawing
 
     def _class(self, id_: str) -> str:
@@ -417,7 +378,7 @@ class NetworkPicture:
             "input": (palette.leaf_fill, palette.leaf_line),
             "constant": (palette.paper, palette.cluster_line),
         }[box.kind]
-        if self.now.root in box.nodes:
+        if any(node is self.now.root for node in box.nodes):  # values may be equal
             fill, line = palette.root_fill, palette.root_line
         state, notes = self._state(box.nodes), self._note(box)
         fill = getattr(palette, f"{state}_fill") if state in ("current", "reached", "waiting") else fill
@@ -509,14 +470,14 @@ class NetworkPicture:
             width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
             colour = palette.cluster_line if source == "inputs" else colour
             look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none"}
-            drawing.edge(source, flow.target.id, pos=_pos(link.way), **look)
+            drawing.edge(source, flow.target.id, pos=written_way(link.way), **look)
             return
         if message is None or self.scale is None:
             waiting = "waiting" in flow.states or final is None
             current = "current" in flow.states
             colour = palette.current_edge if current else palette.pale if waiting else palette.line
             look |= {"color": colour, "penwidth": "2" if current else "1"}
-            drawing.edge(source, flow.target.id, pos=_pos(link.way, head=True), **look)
+            drawing.edge(source, flow.target.id, pos=written_way(link.way, head=True), **look)
             return
         stopped = message == 0 or mark_of((None, message), self.now.seed) == "vanishing"
         look |= {"color": self.scale.colour(palette, message), "dir": "back"}
@@ -529,10 +490,10 @@ class NetworkPicture:
         if flow.target.kind == "op" and link.is_level and len(self.final.into[flow.target.id, None]) == 1:
             look |= self._on_arrow(flow, link)
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
-            drawing.edge(source, flow.target.id, pos=_pos(link.way, tail=True), **look)
+            drawing.edge(source, flow.target.id, pos=written_way(link.way, tail=True), **look)
         else:  # written from its head, so that it is drawn over the lines into the same layer
             look |= {"dir": "forward"}
-            drawing.edge(flow.target.id, source, pos=_pos(link.way[::-1], head=True), **look)
+            drawing.edge(flow.target.id, source, pos=written_way(link.way[::-1], head=True), **look)
 
     def _is_plain_line(self, flow: Flow) -> bool:
         """Whether it is one of the lines between cells, which show the weights."""
@@ -551,7 +512,7 @@ class NetworkPicture:
         cells.append(cell(message, SMALL, bold=True, colour=self._sign(flow.message)))
         return {
             "label": table(cells, CELLPADDING=0),
-            "lp": f"{_n((left + right) / 2)},{_n(y + 4 + 7 * len(cells))}",  # above the arrow
+            "lp": written(((left + right) / 2, y + 4 + 7 * len(cells))),  # above the arrow
         }
 
     def _flow_class(self, flow: Flow) -> str:
@@ -564,7 +525,7 @@ class NetworkPicture:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
             box = next(b for b in self.final.neurons if b.address[0] == layer)
             text = f"layer {layer}" + (f" ({count})" if not self.as_tables else "")
-            where = {"pos": f"{_n(self.spots[box.id].x)},{_n(self.extent[3] - 8)}"}
+            where = {"pos": written((self.spots[box.id].x, self.extent[3] - 8))}
             label = table([cell(text, SMALL, bold=True, colour=self.palette.grey)], CELLPADDING=1)
             drawing.node(f"title_{layer}", label, id=f"title_{layer}", **where)
 
@@ -702,29 +663,3 @@ def _box(lines: Sequence[str], fill: str, line: str) -> str:
         f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" BGCOLOR="{fill}" COLOR="{line}">'
         f"{''.join(lines)}</TABLE>>"
     )
-
-
-def _pos(way: Sequence[tuple[float, float]], tail: bool = False, head: bool = False) -> str:
-    """A way as DOT has it, with room for the arrow's head at its start or at its end."""
-    points = list(way)
-    ends = ""
-    if tail:
-        ends += f"s,{_p(points[0])} "
-        points[0] = _towards(points[0], points[1])
-    if head:
-        ends += f"e,{_p(points[-1])} "
-        points[-1] = _towards(points[-1], points[-2])
-    return ends + " ".join(map(_p, points))
-
-
-def _towards(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
-    far = math.dist(start, end) or 1.0
-    return start[0] + (end[0] - start[0]) * _ARROW / far, start[1] + (end[1] - start[1]) * _ARROW / far
-
-
-def _p(point: tuple[float, float]) -> str:
-    return f"{_n(point[0])},{_n(point[1])}"
-
-
-def _n(x: float) -> str:
-    return f"{x + 0.0:.1f}".removesuffix(".0")

@@ -278,7 +278,7 @@ def costs(quick: bool) -> None:
         judge(f"{name}: us per node, recorded and compiled, at worst", max(both), 5)
         judge(f"{name}: the same, slowest / fastest size", max(both) / min(both), 2)
     gc.unfreeze()
-    size = sizes[-2]
+    size = 100_000
     print(f"\n{f'bytes per node, {size:,} nodes':36}{'peak':>11}{'kept':>11}")
     for name, record in shapes.items():
         root = record(size)

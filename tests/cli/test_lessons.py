@@ -14,6 +14,7 @@ import pytest
 
 import autograd.render
 from autograd import Value, __version__, cli, lessons
+from autograd.engine import COMPILED
 from autograd.errors import GraphvizMissingError
 from autograd.lessons.claims import Claim, Lesson, holds, printed
 from autograd.lessons.examples import named
@@ -40,25 +41,73 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- text --------------------------------------------------------------------------------------------------------
 
 
-def test_all_lessons_in_a_pipe_are_plain_text_of_80_columns() -> None:
+def test_the_first_command_fits_on_a_screen() -> None:
     done = run("lessons")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "\x1b" not in done.stdout
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 30
+    for lesson in lessons.all():
+        assert f"{lesson.number}  {lesson.title}: {len(lesson.claims)} claims, " in done.stdout
+    assert "lessons --all" in lines[-1]
+    assert max(map(len, run("lessons", env=QUIET | {"COLUMNS": "60"}).stdout.splitlines())) <= 60
+
+
+def test_all_lessons_in_a_pipe_are_plain_text_of_80_columns() -> None:
+    done = run("lessons", "--all")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
-    for number in range(1, 6):
-        assert f"Lesson {number}: " in done.stdout
-    for id in ("1.8", "1.10", "5.3"):
-        assert re.search(rf"^{re.escape(id)}  ", done.stdout, re.MULTILINE)
-    assert " 0 NO," in done.stdout
+    for lesson in lessons.all():
+        assert f"Lesson {lesson.number}: {lesson.title}" in done.stdout
+        for claim in lesson.claims:
+            assert re.search(rf"^{re.escape(claim.id)}  ", done.stdout, re.MULTILINE)
+    assert "FAIL" not in done.stdout
 
 
 def test_one_lesson_and_one_claim() -> None:
-    whole, one = run("lesson", "5"), run("lesson", "5", "5.3")
-    assert (whole.returncode, one.returncode) == (0, 0)
+    whole, one, same, exact = (run("lesson", *which.split()) for which in ("5", "5 5.3", "5.3", "5.3 --digits 17"))
+    assert {each.returncode for each in (whole, one, same, exact)} == {0}
     assert "5.1  " in whole.stdout
     assert "5.1  " not in one.stdout
-    assert "-0.7000000000000002" in one.stdout
+    assert one.stdout == same.stdout
+    assert "-0.7000000000000002" in exact.stdout
+    assert "-0.7 " in one.stdout
+    assert "0000" not in one.stdout
+
+
+def test_without_arguments_it_says_what_to_type() -> None:
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in re.findall(r"^  autograd (.*?)  ", done.stdout, re.MULTILINE):
+        assert line.split()[0] in ("lessons", "lesson", "step", "derive", "check", "site")
+    assert len(done.stdout.splitlines()) < 15
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_text_is_as_wide_as_the_terminal(width: int) -> None:
+    widest = max(map(len, run("lesson", "4", env=QUIET | {"COLUMNS": str(width)}).stdout.splitlines()))
+    assert width - 15 < widest <= width
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_whole_lesson_goes_through_the_pager_of_a_terminal(tmp_path: Path) -> None:
+    import pty
+
+    outer, inner = pty.openpty()
+    pager = f"cat > {tmp_path / 'paged'}"
+    for arguments in (("lesson", "5"), ("lesson", "5.1")):
+        run(*arguments, env=QUIET | {"TERM": "xterm", "PAGER": pager}, capture_output=False, stdin=inner, stdout=inner)
+    os.close(inner)
+    direct = os.read(outer, 100_000).decode()
+    os.close(outer)
+    paged = (tmp_path / "paged").read_text("utf-8")
+    assert "Lesson 5" in paged
+    assert "Lesson 5" not in direct
+    assert "5.1" in direct
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -75,13 +124,18 @@ def test_colour_in_a_terminal_unless_no_color_is_set(setting: dict[str, str], co
     assert ("\x1b[" in text) is coloured
 
 
-def test_a_terminal_without_unicode_is_no_trouble() -> None:
-    done = run("lessons", env=QUIET | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_formulas_are_in_signs_where_the_encoding_has_them(encoding: str) -> None:
+    done = run("lesson", "5.3", env=QUIET | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}, encoding=encoding)
     assert done.returncode == 0, done.stderr
+    assert ("∂ŷ/∂m₂" in done.stdout) is (encoding == "utf-8")
+    assert ("dyhat/dm2" in done.stdout) is (encoding != "utf-8")
+    assert "?" not in done.stdout
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--version").stdout.strip() == f"scalar-autograd {__version__}"
+    compiled = " (engine compiled)" if COMPILED else ""
+    assert run("--version").stdout.strip() == f"scalar-autograd {__version__}{compiled}"
     with pytest.raises(SystemExit) as leaving:
         cli.main(["--help"])
     assert leaving.value.code == 0
@@ -125,7 +179,7 @@ def test_json_is_the_same_every_time_but_for_what_is_measured() -> None:
         claims = [claim for lesson in document["lessons"] for claim in lesson["claims"]]
         figures = [figure for claim in claims for figure in claim["figures"]]
         measured = [figure for figure in figures if figure["measured"]]
-        assert [(figure["agrees"], figure["verdict"]) for figure in measured] == [(None, "shown")] * 2
+        assert [(figure["agrees"], figure["verdict"]) for figure in measured] == [(None, "shown")] * 3
         return [figure for figure in figures if not figure["measured"]]
 
     assert reproducible() == reproducible()
@@ -144,7 +198,7 @@ def test_a_planted_wrong_figure_makes_the_exit_status_1(
     if "--json" in arguments:
         assert json.loads(out)["ok"] is False
     else:
-        assert re.search(r"^  one +2 +1\.0 +NO$", out, re.MULTILINE)
+        assert ("1 FAIL" if arguments == ["lessons"] else "one  2         1       FAILS") in out
         assert "DISAGREES: one: the document says 2, the engine computes 1.0" in out
 
 
@@ -207,7 +261,7 @@ def test_pictures_of_every_worked_example(tmp_path: Path) -> None:
     expected = {f"lesson-{c.id}.svg" for lesson in lessons.all() for c in lesson.claims if c.graph or c.picture}
     assert {path.name for path in where.iterdir()} == expected
     assert {"lesson-1.8.svg", "lesson-1.12.svg", "lesson-5.3.svg"} <= expected
-    assert done.stdout.count("wrote ") >= len(expected)
+    assert f"wrote {len(expected)} pictures into {where}" in done.stdout
 
 
 def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
@@ -225,6 +279,31 @@ def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
     assert cli.main(["lessons", "--pictures", str(tmp_path)]) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "opened"),
+    [
+        (["lesson", "5.3", "--open"], r"lesson-5\.3-.*\.html"),
+        (["lesson", "5", "--open"], r"lesson-5-.*\.html"),
+        (["lesson", "1.12", "--open"], r"lesson-1\.12-.*\.svg"),
+        (["lesson", "5.3", "--svg", "mine.svg", "--open"], r"/mine\.svg"),
+    ],
+)
+def test_open_shows_the_page_or_the_picture(
+    arguments: list[str], opened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    addresses: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("webbrowser.open", lambda address: bool(addresses.append(address)))
+    assert cli.main(arguments) == 0
+    (address,) = addresses
+    assert re.fullmatch(rf"file://.*{opened}", address)
+    (file,) = tmp_path.iterdir()
+    assert file.read_text("utf-8")[0] == "<"
+    assert f"found no browser; open {file}" in capsys.readouterr().err
+
+
 # --- bad input ---------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +313,10 @@ def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
         (["lesson", "6"], "the lessons are 1, 2, 3, 4, 5"),
         (["lesson", "-1"], "unrecognized|required|the lessons are"),
         (["lesson", "five"], "the lessons are 1, 2, 3, 4, 5"),
-        (["lesson", "5.3"], "autograd lesson 5 5.3"),
+        (["lesson", "5", "4.3"], "claim 4.3 belongs to lesson 4: autograd lesson 4.3"),
+        (["lesson", "6.1"], "the lessons are 1, 2, 3, 4, 5"),
+        (["lesson", "5.3", "5.2"], "there is no lesson '5.3'"),
+        (["lesson", "5", "--digits", "0"], "invalid choice"),
         (["lesson", "²"], "the lessons are"),
         (["lesson", "5", "5.9"], r"did you mean 5\.2, 5\.3, 5\.4\?"),
         (["lesson", "5", "a\nb"], r"no claim 'a\\nb'"),
@@ -249,7 +331,6 @@ def test_without_dot_the_lessons_are_still_printed_and_the_exit_status_is_1(
         (["lessons", "--pictures", ""], "--pictures: the name is empty"),
         (["lessons", "--pictures", "pyproject.toml/x"], "cannot make the directory"),
         (["lesson"], "required: N"),
-        ([], "required: COMMAND"),
         (["nonsense"], "invalid choice"),
         (["lessons", "--nonsense"], "unrecognized arguments"),
     ],

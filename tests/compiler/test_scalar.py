@@ -18,13 +18,13 @@ from tests.helpers.oracle import form_of, row_id, rows
 
 TOTAL = (
     "+", "-", "*", "neg", "atan", "tanh", "asinh", "hypot", "erf", "erfc", "sigmoid", "logsigmoid", "softplus",
-    "softsign", "silu", "gelu", "relu", "abs", "copysign", "sum", "prod", "dot", "mean", "maximum", "minimum",
-    "logsumexp", "norm", "cross_entropy",
+    "softsign", "silu", "gelu", "relu", "abs", "copysign", "heaviside", "sum", "prod", "dot", "mean", "maximum",
+    "minimum", "logsumexp", "norm", "cross_entropy",
 )  # fmt: skip
 # With an edge: no value somewhere, an infinite slope, or a value too large for a float.
 EDGED = (
-    "/", "%", "//", "**", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "xlogy", "sin",
-    "cos", "tan", "asin", "acos", "sinh", "cosh", "acosh", "atanh", "share", "bce",
+    "/", "%", "fmod", "//", "**", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "xlogy",
+    "sin", "cos", "tan", "asin", "acos", "sinh", "cosh", "acosh", "atanh", "share", "bce",
 )  # fmt: skip
 PUBLIC = {op.name: op for op in rows()}
 

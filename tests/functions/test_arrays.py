@@ -585,6 +585,10 @@ def test_product_of_three_is_a_sum_of_products() -> None:
         (lambda x: np.copysign(-2.0, x).sum(), [-1.0, 0.0, -0.0], -2.0, [0.0, 0.0, 0.0]),
         (lambda x: np.fmod(x, 3.0).sum(), [7.0, -7.0, 0.0], 0.0, [1.0, 1.0, 1.0]),
         (lambda x: np.fmod([7.0, -7.0], x).sum(), [3.0, -3.0], 0.0, [-2.0, -2.0]),
+        (lambda x: divmod(x, 3.0)[1].sum() + divmod(x, 3.0)[0] @ [1.0, 10.0], [7.0, 5.0], 15.0, [1.0, 1.0]),
+        (lambda x: np.modf(x)[0].sum() + x[1], [7.5, -5.5], -5.5, [1.0, 2.0]),
+        (lambda x: np.fmax(x, [math.nan, 2.0, 3.0]).sum(), [1.0, math.nan, 3.0], 6.0, [1.0, 0.0, 0.5]),
+        (lambda x: np.maximum(x, 2.0)[1:].sum(), [math.nan, 3.0], 3.0, [0.0, 1.0]),
         (lambda x: np.logaddexp2(x[0], x[1]), [3.0, 3.0], 4.0, [0.5, 0.5]),
         (lambda x: np.deg2rad(x).sum(), [180.0], math.pi, [math.pi / 180]),
         (

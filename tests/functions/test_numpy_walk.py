@@ -134,9 +134,10 @@ def leaves(result: Any) -> list[Any]:
     return [leaf for item in result for leaf in leaves(item)] if isinstance(result, list | tuple) else [result]
 
 
-def on_floats(call: Callable[[Any], Any], x: Any) -> list[Any] | None:
+def on_floats(call: Callable[[Any], Any], x: Any, wide: bool = False) -> list[Any] | None:
     """What NumPy gives for floats, and what it left in the array; None: it does not take this."""
-    x = x.copy() if isinstance(x, np.ndarray) else x
+    if isinstance(x, np.ndarray):
+        x = x.astype(np.longdouble) if wide else x.copy()
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -149,9 +150,9 @@ def floats(expected: list[Any]) -> list[float]:
     return np.nan_to_num([float(v) for leaf in expected if leaf is not None for v in np.ravel(leaf)]).tolist()
 
 
-def check(call: Callable[[Any], Any], x: Any, plain: bool = False, text: bool = False) -> str:
+def check(call: Callable[[Any], Any], x: Any, plain: bool = False, text: bool = False, wide: bool = False) -> str:
     """Hold one call against NumPy's; returns "skipped", "refused" or "worked"."""
-    expected = on_floats(call, x)
+    expected = on_floats(call, x, wide)
     if expected is None or any(np.asarray(leaf).dtype.kind == "c" for leaf in expected):
         return "skipped"
     given = ag.array(x) if isinstance(x, np.ndarray) else Value(x)
@@ -189,7 +190,7 @@ def check(call: Callable[[Any], Any], x: Any, plain: bool = False, text: bool = 
     sides = []
     for change in (H, 0.0, -H):
         moved = np.asarray(x) + change * direction
-        there = on_floats(call, moved if isinstance(x, np.ndarray) else float(moved))
+        there = on_floats(call, moved if isinstance(x, np.ndarray) else float(moved), wide)
         assert there is not None
         sides.append(np.dot(weights, floats(there)))
     right, left = (sides[0] - sides[1]) / H, (sides[1] - sides[2]) / H
@@ -239,7 +240,8 @@ def test_ufunc_and_its_methods_give_numpys_number_with_gradient_or_refuse(ufunc:
         if ufunc.nin == 1 and way is not UFUNC_CALLS[0] and way is not UFUNC_CALLS[-1]:
             continue  # the second argument would be where to store
         for x in (X, X + 1.3, X - 0.5, 0.457, 1.45):
-            check(lambda x, way=way: way(ufunc, x), x)
+            # With AVX-512, float64's own loops of these two leave out elements when they reduce a row (NumPy 2.4).
+            check(lambda x, way=way: way(ufunc, x), x, wide=ufunc in (np.arctan2, np.power))
 
 
 METHODS = {name for name in dir(np.ndarray) if name[0] != "_"} - set(OF_MEMORY.split())

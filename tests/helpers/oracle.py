@@ -150,6 +150,10 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "abs": unary(abs),
     "sign": unary(mp.sign),
     "copysign": binary(lambda a, b: abs(a) if b >= 0 else -abs(a)),
+    "fmod": binary(
+        lambda a, b: a - b * mp.sign(a / b) * mp.floor(abs(a / b)), (5.5, 2.0), (-5.5, 2.0), (5.5, -2.0), (-0.3, 7.0)
+    ),
+    "heaviside": binary(lambda a, b: mpf(a > 0) if a else b, (0.7, 0.5), (-1.3, 2.0)),
     "floor": unary(mp.floor),
     "rounded": lambda digits: unary(lambda a: mp.nint(a * mpf(10) ** digits) / mpf(10) ** digits),
     "clip": lambda low, high: unary(lambda a: min(max(a, mpf(low)), mpf(high))),
@@ -180,6 +184,7 @@ FORMS: dict[str, Form | Callable[..., Form]] = {
     "_divide": lambda zero_over_zero: binary(lambda a, b: a / b),
     "_identity": unary(lambda a: a),
     "_step": unary(lambda a: mpf(a > 0)),
+    "_besides": binary(lambda a, b: b if mp.isnan(a) else a),
     "_equal": binary(lambda a, b: mpf(a == b)),
     "_sech2": unary(lambda a: 1 / mp.cosh(a) ** 2),
     "_sigmoid_slope": unary(lambda a: sigmoid(a) * sigmoid(-a)),

@@ -211,7 +211,7 @@ NO_METHODS = """
 UFUNCS: Written = {
     ufunc.__name__: [(lambda x, ufunc=ufunc: ufunc(*[ag.array([v]) for v in x]), TWO[: ufunc.nin])]
     for ufunc in arrays._UFUNCS
-    if ufunc not in arrays._PREDICATES and ufunc.__name__ not in ("fmod", "heaviside", "fmax", "fmin")
+    if ufunc not in arrays._PREDICATES
 } | {
     "arccosh": [(lambda x: np.arccosh(x[0]), (1.5,))],
     "matmul": [(lambda x: ag.array(x[:2]) @ ag.array(x[2:]), FOUR), (lambda x: np.outer(x, x) @ ag.array(x), TWO)],
@@ -228,7 +228,7 @@ def _square(x: list[Any]) -> Any:
 
 _OF_ONE = """
     sum mean prod max min std var round sinc amax amin ptp average cumsum cumprod around fix diff ediff1d
-    trapezoid vander"""
+    trapezoid vander nansum nanprod nancumsum nancumprod"""
 _OF_TWO = """
     inner vdot outer kron convolve correlate polyadd polysub polyval"""
 
@@ -244,6 +244,7 @@ NUMPY: Written = {
     "clip": [(lambda x: np.clip(ag.array(x), -0.5, 0.5), TWO)],
     "dot": [(lambda x: np.dot(_square(x), ag.array(x[:2])), FOUR)],
     "where": [(lambda x: np.where([True, False], ag.array(x), 0.5), TWO)],
+    "nan_to_num": [(lambda x: np.nan_to_num(ag.array(x), nan=0.5) / 1e9, TWO)],  # a sum of the largest overflows
     "pad": [(lambda x: np.pad(ag.array(x), 1), TWO)],
     "cross": [(lambda x: np.cross(ag.array(x), ag.array([1.0, 2.0, 3.0])), THREE)],
     "einsum": [(lambda x: np.einsum("ij,jk->ik", _square(x), _square(x)), FOUR)],
@@ -254,15 +255,11 @@ NUMPY: Written = {
 }
 
 _CHOOSING = """
-    sort median nan_to_num nansum nanprod nanmax nanmin nanmean nanstd nanvar nanmedian nancumsum nancumprod"""
+    sort median nanmax nanmin nanmean nanstd nanvar nanmedian"""
 
 # What follows compares Values to choose among them: a program gives eager's number, or says which comparison came out
 # another way.
 STEERED: Written = {
-    **{
-        name: [(lambda x, name=name: getattr(np, name)(ag.array(x[:1]), ag.array(x[1:])), TWO)]
-        for name in ("fmod", "heaviside", "fmax", "fmin")
-    },
     **{name: [(lambda x, name=name: getattr(np, name)(ag.array(x)), THREE)] for name in _CHOOSING.split()},
     "interp": [(lambda x: np.interp(ag.array(x), [-1.0, 0.0, 2.0], [1.0, 0.5, 3.0]), TWO)],
     "quantile percentile nanquantile nanpercentile": [(lambda x: np.quantile(ag.array(x), 0.3), THREE)],

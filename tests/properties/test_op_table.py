@@ -198,7 +198,7 @@ PYTHON = {
     "log1p": math.log1p, "sqrt": math.sqrt, "cbrt": math.cbrt, "sin": math.sin, "cos": math.cos, "tan": math.tan,
     "asin": math.asin, "acos": math.acos, "atan": math.atan, "sinh": math.sinh, "cosh": math.cosh, "tanh": math.tanh,
     "asinh": math.asinh, "acosh": math.acosh, "atanh": math.atanh, "atan2": math.atan2, "hypot": math.hypot,
-    "erf": math.erf, "erfc": math.erfc,
+    "erf": math.erf, "erfc": math.erfc, "fmod": math.fmod,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from autograd import Value, datasets, dot, lessons, losses, mean
 from autograd.nn import MLP, Linear, Neuron, Residual, Sequential, Tanh
 from autograd.reading.trace import Trace
 from autograd.render import to_dot, to_svg
-from autograd.render.rows import graph_rows
+from autograd.render.rows import Graph, graph_rows
 from autograd.render.style import Look
 from autograd.render.tables import HIGHEST, WIDEST, NetworkPicture, network_picture
 
@@ -79,8 +79,8 @@ def skipping() -> Value:
     return layer([*second, *x, first[0]], 1)[0]
 
 
-def picture_of(root: Value, **options: Any) -> NetworkPicture:
-    picture = network_picture(root, Look(), **options)
+def picture_of(root: Value, trace: Trace | None = None, at_step: int | None = None, **more: Any) -> NetworkPicture:
+    picture = network_picture(Graph(root, trace, at_step), Look(), **more)
     assert picture is not None
     return picture
 
@@ -209,21 +209,21 @@ def test_tables_up_to_six_neurons_and_eight_inputs_and_cells_beyond() -> None:
 
 def test_too_large_for_cells_are_layers() -> None:
     root = network((2, 100, 100, 1))
-    assert network_picture(root, Look()) is None
+    assert network_picture(Graph(root), Look()) is None
     assert "g_layer_2 " in to_dot(root).source
 
 
 def test_an_expression_is_no_network(expression: Value, lesson_5: Value) -> None:
     a, b, c = Value(1.0, "a"), Value(2.0, "b"), Value(3.0, "c")
     for root in (expression, lesson_5, (a * b + c).relu() * a + b * c, a):
-        assert network_picture(root, Look()) is None
+        assert network_picture(Graph(root), Look()) is None
 
 
 def test_a_recurrent_network_is_drawn_operation_by_operation() -> None:
     w, h = [Value(0.5), Value(0.3)], Value(0.0, "h")
     for x in (1.0, 2.0, 3.0):
         h = dot(w, [h, x]).tanh()
-    assert network_picture(h, Look()) is None
+    assert network_picture(Graph(h), Look()) is None
     assert "layout=nop2" not in to_dot(h).source
 
 

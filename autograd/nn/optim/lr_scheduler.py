@@ -406,7 +406,7 @@ class ReduceLROnPlateau(LRScheduler):
             num_bad_epochs=0, cooldown_counter=0,
         )  # fmt: skip
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]
+    def step(self, metrics: Any) -> None:  # type: ignore[override]  # PyTorch's also asks for the metric, alone of all
         """Look at the metric of an epoch, a number or a Value, and reduce the rates if it is time to."""
         metric, rates = number(getattr(metrics, "_data", metrics)), self._rates()
         better = self._is_better(metric)

@@ -12,25 +12,30 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
 
 from ...engine.value import Value
 from ...errors import ArgumentError, GraphError
 from ...reading.text import label_text
 from ...reading.trace import Trace
-from ..rows import EDGE_LIMIT, NODE_LIMIT, graph_rows, graph_size
+from ..networks import Network, network_of
+from ..rows import EDGE_LIMIT, NODE_LIMIT, Graph, graph_size, trace_of
 from .data import js_prelude, json_text, page_data, script_of_ops
-from .drawing import drawing, escaped, style_variables
+from .drawing import escaped, graph_svg, style_variables
 from .equations import MOST_MESSAGES, model_equations, record_equations
-from .tables import in_reading_order, neuron_tables
+from .layout import graph_parts
+from .network import network_parts
 
 __all__ = ["to_html"]
 
-_SCRIPTS = ("numbers", "sweep", "telling", "picture", "panels", "links", "predict", "learn", "controls")
+_SCRIPTS = (
+    "numbers", "sweep", "telling", "picture", "equations", "sums", "fields", "paths", "links", "predict", "learn",
+    "controls",
+)  # fmt: skip
+
+_MOST = 6_000, 6_000  # nodes and edges of a network, whose neurons are single boxes; other graphs: see `rows`
 
 _DATA = 'const PAGE = JSON.parse(document.getElementById("data").textContent);'
 
@@ -74,18 +79,11 @@ def to_html(
         >>> page.startswith("<!DOCTYPE html>"), "<h1>Two paths to b</h1>" in page
         (True, True)
     """
-    nodes, edges = graph_size(root)
-    if nodes > NODE_LIMIT or edges > EDGE_LIMIT:
-        raise GraphError(
-            f"this graph has {nodes:,} nodes and {edges:,} edges; a page plays up to {NODE_LIMIT:,} nodes and "
-            f"{EDGE_LIMIT:,} edges. Make one of a part of it, from a node nearer to the inputs, or of a smaller "
-            "example of the same; autograd.render.to_svg draws large networks by neurons and layers"
-        )
-    trace = Trace(root) if trace is None else trace
-    rows = graph_rows(root, trace=trace, symbolic=True)
-    data = page_data(trace, rows)
-    place = {id_: n for n, id_ in enumerate(in_reading_order(rows, neuron_tables(rows)))}
-    listed = sorted(data["nodes"], key=lambda node: place[node["ids"][0]])
+    _check_size(root, *_MOST)
+    trace = trace_of(root, trace)
+    network = _network(trace)
+    if network is None:
+        _check_size(root, NODE_LIMIT, EDGE_LIMIT)
     name = trace.names[root]
     heading = title or f"Backpropagation through {label_text(name)}"
     style = style_variables() + _read("page.css")
@@ -96,6 +94,7 @@ def to_html(
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+    drawn = graph_parts(trace) if network is None else network_parts(trace, network)
     describe = f"Arrows lead from inputs to {name}; gradients flow back along them."
     return _filled(
         _read("page.html"),
@@ -106,16 +105,30 @@ def to_html(
             "description": _described(description),
             "model": _model(trace),
             "links": _navigation(links),
-            "picture": drawing(rows, f"The graph of {name}", describe),
+            "picture": graph_svg(*drawn, f"The graph of {name}", describe),
             "steps": str(len(trace)),
             "equations": "\n".join(_equations(trace)),
-            "sums": "\n".join(_sums(listed)),
-            "inputs": "\n".join(_inputs(listed)),
             "root": escaped(name),
-            "data": json_text(data),
+            "data": json_text(page_data(trace)),
             "script": script,
         },
     )
+
+
+def _check_size(root: Value, most_nodes: int, most_edges: int) -> None:
+    nodes, edges = graph_size(root)
+    if nodes > most_nodes or edges > most_edges:
+        raise GraphError(
+            f"this graph has {nodes:,} nodes and {edges:,} edges; a page plays up to {most_nodes:,} nodes and "
+            f"{most_edges:,} edges. Make one of a part of it, from a node nearer to the inputs, or of a smaller "
+            "example of the same; autograd.render.to_svg draws large networks by neurons and layers"
+        )
+
+
+def _network(trace: Trace) -> Network | None:
+    """The network that the graph is, with the numbers of the whole pass."""
+    graph = Graph(trace.order[-1], trace, len(trace))
+    return network_of(graph) if graph.grouping.layers else None
 
 
 def _described(description: str) -> str:
@@ -163,48 +176,3 @@ def _equations(trace: Trace) -> list[str]:
         said.append(f'<span class="note">{escaped(note)}</span>')
         found.append(f'<li data-step="{step.index}">{"".join(said)}</li>')
     return found
-
-
-def _sums(nodes: list[dict[str, Any]]) -> list[str]:
-    cells = '<td class="value"></td><td class="gradient"></td><td class="waiting"></td>'
-    return [
-        f'<tr data-node="{node["ids"][0]}"><th scope="row">{escaped(node["name"])}</th>{cells}</tr>'
-        for node in nodes
-        if node["kind"] in ("leaf", "op")
-    ]
-
-
-def _inputs(nodes: list[dict[str, Any]]) -> list[str]:
-    """A field for each input that has a name; one whose change could not be followed can only be read."""
-    found = []
-    for node in nodes:
-        if node["kind"] not in ("leaf", "constant"):
-            continue
-        id_ = node["ids"][0]
-        fixed = note = ""
-        if "fixed" in node:
-            why = escaped(f"The operation {node['fixed']} has no form in JavaScript, so this can't be changed here")
-            fixed = f' readonly title="{why}" aria-describedby="why-{id_}"'
-            note = f'<small id="why-{id_}">{why}.</small>'
-        named = f'id="input-{id_}" data-node="{id_}" value="{_shortest(node["value"])}"'
-        field = f'<input type="number" step="any" {named}{fixed}>'
-        slider = ""
-        if not fixed and isinstance(x := node["value"], float) and abs(x) < math.inf:
-            far = _reach(x)
-            ends = f'min="{-far:g}" max="{far:g}" step="any" value="{_shortest(x)}"'
-            slider = f'<input type="range" aria-label="{escaped(node["name"])}, slider" {ends}>'
-        label = f'<label for="input-{id_}">{escaped(node["name"])}</label>'
-        found.append(f'<div data-node="{id_}">{label}{field}{slider}{note}</div>')
-    return found
-
-
-def _reach(x: float) -> float:
-    """How far a slider goes on both sides of 0: a round number, at least twice as far as x."""
-    wanted = max(2.0 * abs(x), 1.0)
-    unit = 10.0 ** math.floor(math.log10(wanted))
-    return next((n * unit for n in (1.0, 2.0, 5.0) if n * unit >= wanted), 10.0 * unit)
-
-
-def _shortest(x: float) -> str:
-    """The digits that give the same double back, as JavaScript writes whole numbers."""
-    return repr(x).removesuffix(".0")

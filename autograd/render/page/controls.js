@@ -20,8 +20,8 @@ function draw() {
   const all = nodes.map(() => 0);
   for (const record of played.records) for (const m of record.messages) all[m.target] += 1;
   now.waiting = all.map((n, i) => n - now.arrived[i].length);
-  drawNodes(nodes, played, step, now);
-  drawEdges(nodes, played, step, now);
+  drawBoxes(nodes, played, step, now);
+  drawArrows(nodes, played, step, now);
   fillSums(nodes, played, step, now);
   markEquations(seen);
   sayStep(asked);
@@ -60,7 +60,7 @@ function go(k, { say = true } = {}) {
   draw();
   if (say) history.replaceState(null, "", `#step=${step}`);
   const record = step ? played.records[step - 1] : null;
-  if (record && !fitted) show(byId("picture"), byId(nodes[record.i].ids[0]));
+  if (record && !fitted) show(byId("picture"), boxOf(record.i)?.at);
 }
 
 // With a question open, what is typed next is the answer to it.
@@ -90,8 +90,15 @@ function playing(on) {
   if (on && step === steps) go(0);
 }
 
+// Of very many nodes the inputs are not told one by one.
+function next() {
+  let k = step + 1;
+  if (nodes.length > MOST_LISTED) while (k <= nodes.length && nodes[k - 1].kind !== "op") k++;
+  return k;
+}
+
 function tick() {
-  if (!PAGE.hiding()) move(step + 1);
+  if (!PAGE.hiding()) move(next());
   if (step === steps || PAGE.hiding()) playing(false);
 }
 
@@ -129,36 +136,11 @@ function attempt(change, field) {
 }
 
 function edit(field) {
-  const i = nodes.findIndex((node) => node.ids.includes(field.parentElement.dataset.node));
   attempt(() => {
-    const text = field.value.trim();
-    const x = field.type === "range" ? onScale(field) : Number(text);
-    if (!text || !Number.isFinite(x)) throw new Error(`${nodes[i].name} needs a number`);
-    const numbers = edited(nodes, played.numbers, [[i, x]]);
+    const numbers = edited(nodes, played.numbers, [wanted(nodes, field)]);
     runs = newRun(runs, numbers.values[nodes.length - 1]);
     numbersChanged(numbers);
   }, field);
-}
-
-// Where a slider stands, as a number with few digits.
-function onScale(field) {
-  const unit = 10 ** Math.floor(Math.log10((field.max - field.min) / 100));
-  return Number((Math.round(field.value / unit) * unit).toPrecision(12));
-}
-
-function restore(field) {
-  const i = nodes.findIndex((node) => node.ids.includes(field.parentElement.dataset.node));
-  field.removeAttribute("aria-invalid");
-  const x = played.numbers.values[i];
-  if (field.type === "range") {
-    field.min = Math.min(field.min, x);
-    field.max = Math.max(field.max, x);
-    field.value = x;
-    field.setAttribute("aria-valuetext", brief(x));
-  } else {
-    if (Number(field.value) !== x || !field.value) field.value = brief(x);
-    inFull.set(field, x + 0);
-  }
 }
 
 byId("descend").addEventListener("click", () => {
@@ -222,7 +204,7 @@ byId("step").addEventListener("input", () => {
 const keys = { ArrowLeft: "back", ArrowRight: "forward", Home: "first", End: "last", " ": "play" };
 document.addEventListener("keyup", (event) => event.key === " " && event.target.matches("button, summary") && event.preventDefault());
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && chosen !== null) closePaths(nodes);
+  if (event.key === "Escape" && chosen !== null) close();
   const id = keys[event.key];
   if (!id || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
   const at = event.target;
@@ -233,13 +215,21 @@ document.addEventListener("keydown", (event) => {
 });
 
 const graph = byId("graph");
-function choose(box) {
-  const i = nodes.findIndex((node) => node.ids.includes(box.id));
-  if (i === chosen) closePaths(nodes);
+function choose(at) {
+  const box = boxes.find((each) => each.at === at);
+  if (box.shown.includes(chosen)) close();
   else {
-    chosen = i;
-    listPaths(nodes, played);
+    chosen = box.shown[0];
+    openNeuron(nodes, at.matches(".cell") && box.of.length > box.shown.length ? box : null);
+    if (opened) draw();
+    else listPaths(nodes, played);
   }
+}
+function close() {
+  closePaths(nodes);
+  if (!opened) return;
+  openNeuron(nodes, null);
+  draw();
 }
 graph.addEventListener("click", (event) => {
   const box = event.target.closest(".node");
@@ -283,6 +273,11 @@ function settle(count) {
   else byId("forward").focus();
 }
 
+byId("close-opened").addEventListener("click", () => {
+  const box = opened;
+  close();
+  box.at.focus();
+});
 byId("zoom-in").addEventListener("click", () => zoomBy(1.25));
 byId("zoom-out").addEventListener("click", () => zoomBy(0.8));
 byId("zoom-fit").addEventListener("click", fit);
@@ -292,7 +287,7 @@ addEventListener("hashchange", () => {
 });
 
 for (const kind of ["pointerover", "focusin"]) {
-  document.addEventListener(kind, (event) => light(nodes, keysAt(nodes, played, event.target)));
+  document.addEventListener(kind, (event) => light(nodes, keysAt(played, event.target)));
 }
 document.addEventListener("pointermove", tell);
 
@@ -300,9 +295,8 @@ document.body.classList.add("live");
 addEventListener("resize", () => fitted && fit());
 fit();
 fillEquations(nodes, played);
-for (const field of document.querySelectorAll("#inputs input")) {
-  field.value = "";
-  restore(field);
-}
+listSums(nodes);
+listFields(nodes);
 drawRun();
 go(fromHash() ?? steps, { say: fromHash() !== null });
+opening = false;

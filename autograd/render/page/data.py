@@ -17,51 +17,26 @@ from typing import Any
 from ... import errors
 from ...engine.graph import is_constant, partials_at, sending_order
 from ...engine.op import Op, number
-from ...engine.ops import LITERAL
 from ...engine.value import Operators
 from ...reading.names import is_plain_number
 from ...reading.trace import Step, Trace
-from ..rows import Rows
 
-__all__ = ["js_op", "js_prelude", "json_text", "page_data", "row_ids", "script_of_ops", "without_signed_zeros"]
+__all__ = ["js_op", "js_prelude", "json_text", "page_data", "script_of_ops", "without_signed_zeros"]
 
 _SIGNED_ZERO = re.compile(r"(?<![\w.])-0(?![\w.])")
 
 
-def page_data(trace: Trace, rows: Rows) -> dict[str, Any]:
-    """The graph of a trace as the script reads it; the rows of the same graph give the ids of boxes and arrows."""
-    ids, edges = row_ids(trace, rows)
+def page_data(trace: Trace) -> dict[str, Any]:
+    """The graph of a trace as the script reads it."""
     places = _places(trace)
     reasons = _why_fixed(trace, places)
     visit_of = {trace.outline(k)[1]: k for k in range(len(trace.order) + 1, len(trace))}
     nodes = [
         _node(trace, i, places[i], trace[visit_of[node]] if node in visit_of else None)
-        | {"ids": ids[i], "edges": edges[i]}
         | ({"fixed": reasons[i]} if i in reasons else {})
         for i, node in enumerate(trace.order)
     ]
     return {"seed": trace.seed, "seedSentence": _lines(trace[len(trace.order)])[0], "nodes": nodes}
-
-
-def row_ids(trace: Trace, rows: Rows) -> tuple[list[list[str]], list[list[str]]]:
-    """The ids of each node's boxes (a plain number has one for each use), and of the arrows into it, by operand."""
-    into: dict[str, list[Any]] = {}
-    for edge in rows.edges:
-        into.setdefault(edge.target, []).append(edge)
-    made = iter([row.id for row in rows.nodes if row.id in into])
-    ids: list[list[str]] = [[] for _ in trace.order]
-    edges: list[list[str]] = [[] for _ in trace.order]
-    for i, node in enumerate(trace.order):
-        if not node.parents:
-            continue
-        target = next(made)
-        ids[i] = [target]
-        for parent, edge in zip(node.parents, into[target], strict=True):
-            edges[i].append(edge.id)
-            place = trace.place[parent]
-            if parent._row is LITERAL or not ids[place]:
-                ids[place].append(edge.source)
-    return ids, edges
 
 
 def _places(trace: Trace) -> list[int | None]:

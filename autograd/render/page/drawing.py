@@ -1,33 +1,31 @@
-"""The picture of a page: `dot` lays it out, and the boxes and arrows are written so that a style sheet and a script can
-change how each looks and what each says.
+"""The picture of a page as SVG: boxes and arrows that a style sheet and a script can change.
 
-Boxes have room for the widest number, so nothing moves when numbers come, go, or change their sign. The colours are
-those of the pictures, and a few that only a page has.
+Every box and arrow says by ``data-of`` which nodes it stands for ("3"), or which uses of nodes as operands ("5.1": the
+second operand of node 5); of several it shows the range of the values and the sum of the gradients. Boxes have room for
+the widest number, so nothing moves when numbers come, go, or change their sign.
 """
 
 from __future__ import annotations
 
 import html
-import itertools
-import json
 import math
-from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple, TypeAlias
 
 from ...reading.text import label_text, number_text, text_width
-from ..rows import EdgeRow, NodeRow, Rows
 from ..style import DARK, LIGHT, Palette
-from .tables import Table, columns, neuron_tables, owners, row_name
 
-__all__ = ["drawing", "escaped", "style_variables"]
+__all__ = ["Arrow", "Box", "Point", "Spot", "arrow_svg", "box_size", "box_svg", "escaped", "graph_svg"]
+__all__ += ["frame_svg", "row_name", "style_variables"]
 
-_NUMBER = 62  # points: "-1.235e-05" at 12
-_PAD, _LINE = 8, 17
-_HEADER, _ROW = 24, 20  # points: the height of a table's first line, and of the others
-_EDGE = 70  # points: the least room for the two lines on an arrow
+Point: TypeAlias = "tuple[float, float]"
+
+NUMBER, RANGE, SO_FAR = 62, 96, 26  # points: "-1.235e-05" at 12, "-0.15 … 0.51", and " + …" behind a number
+PAD, HEADER, ROW = 8, 24, 20  # points; the heights of a table's first line, and of the others
+_LINE = 17
 _MARGIN = 10
-_CHAIN = 4  # a graph with fewer than so many arrows more than boxes is laid out as a chain
+_TIP = 9  # the length of an arrow's head
 _SYMBOL = 14  # characters of a local derivative in symbols; a longer one stands in the texts only
 
 _EXTRA = {  # what a page has beyond a picture
@@ -42,8 +40,8 @@ _EXTRA = {  # what a page has beyond a picture
 }  # fmt: skip
 
 
-class _Spot(NamedTuple):
-    """Where something stands, in points of the picture."""
+class Spot(NamedTuple):
+    """Where something stands, in points of the picture; y grows downwards."""
 
     left: float
     top: float
@@ -54,287 +52,241 @@ class _Spot(NamedTuple):
     def right(self) -> float:
         return self.left + self.width
 
-    @property
-    def middle(self) -> float:
-        return self.top + self.height / 2
 
-
-def drawing(rows: Rows, title: str, describe: str) -> str:
-    """The graph as one SVG element.
-
-    Every box is a group with the id of its row, of class `node`, and every arrow one of class `edge`. Inside a box are
-    texts of class `value` and `gradient`, on an arrow `local` and `message`: what they say is the script's to change.
-    A neuron is one table whose rows are boxes: its weights, bias, weighted sum and activation.
+@dataclass(slots=True)
+class Box:
+    """What is shown in one place.
 
     Args:
-        rows: the graph, with its numbers.
-        title, describe: what the picture is and shows, for those who can't see it.
+        id: of its element.
+        kind: "leaf", "op", "constant", "row" (of a table) or "cell" (a neuron or an input among many).
+        name: what it is called.
+        of: the places of the nodes that it stands for.
+        shown: of those whose numbers it shows.
+        values, gradients: their numbers at the end of the pass.
+        symbol: how its operation is marked; "" where none made it.
+        made_by: how it is made, for those who can't see it, and in a box of a network for all.
+        root: whether the backward pass starts there.
+        trained: whether it is an input that gets a gradient.
     """
-    tables = neuron_tables(rows)
-    by_id = {node.id: node for node in rows.nodes}
-    boxes, routes, width, height = _laid_out(rows, tables)
-    spots = dict(boxes)
-    for key, table in tables.items():
-        left, top, wide, _ = boxes[key]
-        for n, member in enumerate(table.members):
-            spots[member] = _Spot(left, top + _HEADER + n * _ROW, wide, _ROW)
-    owner = owners(tables)
-    parts = [_frame(table, boxes[key]) for key, table in tables.items()]
-    fans = _fans(rows, tables, spots, boxes)
-    for edge in rows.edges:
-        if owner.get(edge.source, edge.source) == owner.get(edge.target, edge.target):
-            parts.append(f"{_edge_head(edge, by_id)}</g>")
-        elif edge.id in fans:
-            parts.append(_edge(edge, by_id, *fans[edge.id], quiet=True))
-        else:
-            parts.append(_edge(edge, by_id, *routes[edge.id], quiet=edge.target in owner))
-    for node in rows.nodes:
-        parts.append(_row(node, spots[node.id]) if node.id in owner else _node(node, spots[node.id]))
+
+    id: str
+    kind: str
+    name: str
+    of: Sequence[int]
+    shown: Sequence[int]
+    values: Sequence[float | None]
+    gradients: Sequence[float | None]
+    symbol: str = ""
+    made_by: str = ""
+    formula: str = ""
+    root: bool = False
+    trained: bool = False
+
+    @property
+    def value(self) -> str:
+        """The number, or the smallest and the largest."""
+        known = [x for x in self.values if x is not None]
+        if len(known) < len(self.values):
+            return "–"
+        low, high = number_text(min(known)), number_text(max(known))
+        return low if low == high else f"{min(known):.2g} … {max(known):.2g}"
+
+    @property
+    def gradient(self) -> str:
+        known = [x for x in self.gradients if x is not None]
+        return number_text(sum(known)) if known else "–"
+
+    @property
+    def room(self) -> int:
+        """How wide the value may become."""
+        return RANGE if len(self.shown) > 1 else NUMBER
+
+    @property
+    def heading(self) -> str:
+        return label_text(self.name) + (f" × {len(self.of)}" if len(self.of) > 1 and self.kind != "row" else "")
+
+
+@dataclass(slots=True)
+class Arrow:
+    """From a box to another.
+
+    Args:
+        id: of its element.
+        ends: the names of both.
+        of: the uses that it stands for, as (place of the node, operand).
+        symbolic: the local derivative in symbols.
+        local, message: the numbers on it.
+        constant: whether nothing flows back along it.
+        look: "" for one that always shows its numbers, "quiet" for one that shows them while it is looked at, "thin"
+            for a weight among many.
+        way: its curve, 3n + 1 points of which the last is the tip.
+        label: where its numbers stand.
+    """
+
+    id: str
+    ends: tuple[str, str]
+    of: Sequence[tuple[int, int]]
+    symbolic: str
+    local: float | None
+    message: float | None
+    constant: bool
+    look: str = ""
+    way: Sequence[Point] = ()
+    label: Point = (0.0, 0.0)
+
+    @property
+    def said(self) -> str:
+        """What stands before the local derivative: its symbol, where that is short and no number itself."""
+        symbol = self.symbolic
+        return f"{symbol} =" if len(symbol) <= _SYMBOL and any(map(str.isalpha, symbol)) else "local"
+
+
+def graph_svg(parts: Iterable[str], width: float, height: float, title: str, describe: str) -> str:
+    """The whole picture; `title` and `describe` say what it is and shows, for those who can't see it."""
+    wide, high = _n(width + 2 * _MARGIN), _n(height + 2 * _MARGIN)
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="graph" role="group" aria-labelledby="graph-title graph-desc" '
-        f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">'
+        '<svg xmlns="http://www.w3.org/2000/svg" id="graph" role="group" aria-labelledby="graph-title graph-desc" '
+        f'width="{wide}" height="{high}" viewBox="{-_MARGIN} {-_MARGIN} {wide} {high}">'
     )
     named = f'<title id="graph-title">{escaped(title)}</title><desc id="graph-desc">{escaped(describe)}</desc>'
     return "\n".join([head, named, *parts, "</svg>"])
 
 
-_Route: TypeAlias = "tuple[list[tuple[float, float]], tuple[float, float], tuple[float, float]]"
-"""The points of a curve, its tip, and where its label stands."""
+# --- boxes ---
 
 
-def _laid_out(rows: Rows, tables: dict[str, Table]) -> tuple[dict[str, _Spot], dict[str, _Route], float, float]:
-    """Where `dot` puts each box and table, how it leads each arrow between them, and the size of the whole."""
-    from ..digraph import FoundDigraph
-
-    by_id, owner = {node.id: node for node in rows.nodes}, owners(tables)
-    sizes = {node.id: _size(node) for node in rows.nodes if node.id not in owner}
-    sizes |= {key: (_table_width(table), _HEADER + _ROW * len(table.members)) for key, table in tables.items()}
-    # Arrows that fan out need room to turn; a chain is better read without scrolling.
-    ranksep = "0.05" if len(rows.edges) < len(rows.nodes) + _CHAIN else "0.6"
-    attributes = {"rankdir": "LR", "nodesep": "0.25", "ranksep": ranksep} | ({} if tables else {"ordering": "in"})
-    graph = FoundDigraph("page", graph_attr=attributes, node_attr={"shape": "box", "fixedsize": "true", "label": ""})
-    for key, (wide, high) in sizes.items():
-        graph.node(key, width=f"{wide / 72:.4f}", height=f"{high / 72:.4f}")
-    for column in columns(rows, tables):
-        with graph.subgraph() as same:
-            same.attr(rank="same")
-            for above, below in itertools.pairwise(column):
-                same.edge(above, below, style="invis")
-    for edge in rows.edges:
-        source, target = (owner.get(end, end) for end in (edge.source, edge.target))
-        if source == target:
-            continue
-        way = {"minlen": "2"} if target in tables else {"label": _room(edge, by_id)}
-        graph.edge(source, target, id=edge.id, **way)
-    laid_out = json.loads(graph.pipe(format="json0", quiet=True, encoding="utf-8"))
-    left, low, right, top = map(float, laid_out["bb"].split(","))
-
-    def place(text: str) -> tuple[float, float]:
-        x, y = map(float, text.split(","))
-        return x - left + _MARGIN, top - y + _MARGIN
-
-    boxes = {}
-    for each in laid_out["objects"]:
-        if each["name"] in sizes:
-            (x, y), (wide, high) = place(each["pos"]), sizes[each["name"]]
-            boxes[each["name"]] = _Spot(x - wide / 2, y - high / 2, wide, high)
-    routes = {edge["id"]: _route(edge, place) for edge in laid_out.get("edges", []) if "id" in edge}
-    return boxes, routes, right - left + 2 * _MARGIN, top - low + 2 * _MARGIN
+def box_size(box: Box) -> tuple[int, int]:
+    """Width and height of a box that is no row and no cell."""
+    if box.kind == "constant":
+        return text_width(_constant(box), 12) + 2 * PAD + (RANGE - NUMBER if len(box.shown) > 1 else 0), 24
+    symbol = text_width(label_text(box.symbol, limit=12), 12) + 22 if box.symbol else 0
+    texts = text_width(box.heading, 13, bold=True) + symbol, text_width(box.formula, 12)
+    return max(text_width("value", 12) + 6 + box.room + 14, *texts) + 2 * PAD, 62 + (_LINE if box.formula else 0)
 
 
-def _room(edge: EdgeRow, by_id: dict[str, NodeRow]) -> str:
-    """A label that keeps room for the two lines on an arrow."""
-    room = 0 if by_id[edge.source].kind == "constant" else _LINE
-    wide = max(_EDGE, text_width(f"{_local(edge)} ", 12) + 36)
-    cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="{18 + room}"></TD>'
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cell}</TR></TABLE>>'
-
-
-def _route(arrow: dict[str, Any], place: Any) -> _Route:
-    tip, points = None, arrow["pos"].split()
-    while points and points[0][0] in "es":
-        if points[0][0] == "e":
-            tip = place(points[0][2:])
-        points = points[1:]
-    curve = [place(point) for point in points]
-    label = place(arrow["lp"]) if "lp" in arrow else curve[len(curve) // 2]
-    return curve, tip or curve[-1], label
-
-
-def _fans(rows: Rows, tables: dict[str, Table], spots: dict[str, _Spot], boxes: dict[str, _Spot]) -> dict[str, _Route]:
-    """Curves for the arrows into tables, each to the row of its weight; none where one would run through a box.
-
-    Those that leave one box do so from top to bottom in the order in which they arrive, so that none crosses another
-    at its start.
-    """
-    owner, z_of = owners(tables), {table.z: table for table in tables.values()}
-    leaving: dict[str, list[tuple[float, EdgeRow, _Spot]]] = {}
-    for edge in rows.edges:
-        table = z_of.get(edge.target)
-        if table is None or owner.get(edge.source) == owner[edge.target]:
-            continue
-        end = spots[table.entrance(edge.operand)]
-        leaving.setdefault(edge.source, []).append((end.middle, edge, end))
-    found: dict[str, _Route] = {}
-    for source, ends in leaving.items():
-        start, (_, _, _, high) = spots[source], spots[source]
-        step = min(14.0, (high - 8) / len(ends))
-        for n, (y, edge, end) in enumerate(sorted(ends, key=lambda each: each[0])):
-            begin = start.right, start.middle + (n - (len(ends) - 1) / 2) * step
-            tip = end.left, y
-            bend = (tip[0] - begin[0]) / 2
-            own = {owner.get(source, source), owner[edge.target]}
-            across = [b for key, b in boxes.items() if key not in own and b.left < tip[0] and b.right > begin[0] + 24]
-            if bend <= 0 or any(b.top < max(begin[1], y) and b.top + b.height > min(begin[1], y) for b in across):
-                continue
-            curve = [begin, (begin[0] + bend, begin[1]), (tip[0] - bend, y), (tip[0] - 9, y)]
-            found[edge.id] = curve, tip, ((begin[0] + tip[0]) / 2, (begin[1] + y) / 2)
-    return found
-
-
-def _size(node: NodeRow) -> tuple[int, int]:
-    title = label_text(node.name)
-    if node.kind == "constant":
-        return text_width(_constant(node), 12) + 2 * _PAD, 24
-    symbol = text_width(label_text(node.symbol, limit=12), 12) + 22 if node.kind == "op" else 0
-    return max(text_width("value", 12) + 6 + _NUMBER + 14, text_width(title, 13, bold=True) + symbol) + 2 * _PAD, 62
-
-
-def _constant(node: NodeRow) -> str:
+def _constant(box: Box) -> str:
     """A constant's name and number; a plain number is its own name. Room is kept for another number of its width."""
-    return f"{label_text(node.label)} = {number_text(node.value)}" if node.label else number_text(node.value)
+    return f"{box.heading} = {box.value}" if box.name else box.value
 
 
-def _group(node: NodeRow, more: str = "") -> str:
-    """The start of a node's group: what it is, and that it can be chosen."""
-    classes = f"node {node.kind}" + (" root" if node.root else "") + more
-    what = f"{escaped(node.name)}, {escaped(node.made_by)}"
+def box_svg(box: Box, spot: Spot) -> str:
+    written = {"constant": _constant_svg, "row": _row_svg, "cell": _cell_svg}.get(box.kind, _node_svg)(box, spot)
+    classes = " ".join(filter(None, ["node", box.kind, "leaf" if box.trained else "", "root" if box.root else ""]))
+    name = box.name or box.value
+    what = f"{escaped(name)}, {escaped(box.made_by)}" if box.made_by else escaped(name)
+    shown = "" if list(box.shown) == list(box.of) else f' data-shown="{" ".join(map(str, box.shown))}"'
     return (
-        f'<g id="{node.id}" class="{classes}" data-name="{escaped(node.name)}" data-spoken="{what}" tabindex="0" '
-        f'role="button" aria-label="{what}: show its paths">'
+        f'<g id="{box.id}" class="{classes}" data-of="{" ".join(map(str, box.of))}"{shown} '
+        f'data-name="{escaped(name)}" data-spoken="{what}" tabindex="0" role="button" '
+        f'aria-label="{what}: show its paths">{written}</g>'
     )
 
 
-def _node(node: NodeRow, spot: _Spot) -> str:
-    left, top, width, height = spot
-    right, x, y = spot.right, left + width / 2, spot.middle
-    head = _group(node)
-    box = _rect("box", spot, rx=f' rx="{_corner(node)}"')
-    if node.kind == "constant":
-        written = f"<tspan>{escaped(label_text(node.label))} = </tspan>" if node.label else ""
-        number = f'<tspan class="value">{number_text(node.value)}</tspan>'
-        text = f'<text class="constant" x="{_n(x)}" y="{_n(y + 4)}" text-anchor="middle">{written}{number}</text>'
-        return f"{head}{box}{text}</g>"
-    lines = [head, box]
-    if node.root:
-        inner = f'x="{_n(left + 3)}" y="{_n(top + 3)}" width="{_n(width - 6)}" height="{_n(height - 6)}" rx="2"'
-        lines.append(f'<rect class="inner" {inner}/>')
-    lines.append(_text("name", left + _PAD, top + 18, label_text(node.name)))
-    if node.kind == "op":
-        lines.append(_text("symbol", right - _PAD, top + 18, label_text(node.symbol, limit=12)))
-    beside = left + _PAD + text_width("value", 12) + 6
-    shown = [("value", "value", node.value), ("gradient", "grad", node.gradient)]
-    for line, (kind, name, held) in enumerate(shown, start=2):
-        base = top + 4 + line * _LINE
-        lines += [_text("key", left + _PAD, base, name), _text(kind, beside, base, number_text(held, missing="–"))]
-    return "".join(lines) + "</g>"
+def _node_svg(box: Box, spot: Spot) -> str:
+    left, top = spot.left + PAD, spot.top + 18
+    lines = [_rect("box", spot, 16 if box.kind == "leaf" else 3)]
+    if box.root:
+        inner = Spot(spot.left + 3, spot.top + 3, spot.width - 6, spot.height - 6)
+        lines.append(_rect("inner", inner, 2))
+    lines.append(_text("name", left, top, box.heading))
+    if box.symbol:
+        lines.append(_text("symbol", spot.right - PAD, top, label_text(box.symbol, limit=12)))
+    if box.formula:
+        top += _LINE
+        lines.append(_text("key", left, top, box.formula))
+    beside = left + text_width("value", 12) + 6
+    for kind, key, number in (("value", "value", box.value), ("gradient", "grad", box.gradient)):
+        top += _LINE + (3 if kind == "value" else 0)
+        lines += [_text("key", left, top, key), _text(kind, beside, top, number)]
+    return "".join(lines)
 
 
-def _corner(node: NodeRow) -> int:
-    return {"leaf": 16, "constant": 12}.get(node.kind, 3)
+def _constant_svg(box: Box, spot: Spot) -> str:
+    named = f"<tspan>{escaped(box.heading)} = </tspan>" if box.name else ""
+    x, y = spot.left + spot.width / 2, spot.top + spot.height / 2 + 4
+    number = f'<tspan class="value">{box.value}</tspan>'
+    text = f'<text class="constant" x="{_n(x)}" y="{_n(y)}" text-anchor="middle">{named}{number}</text>'
+    return _rect("box", spot, 12) + text
 
 
-def _table_width(table: Table) -> int:
-    return _name_width(table) + 2 * (_NUMBER + 6) + 3 * _PAD
+def _row_svg(box: Box, spot: Spot) -> str:
+    base, right = spot.top + 14, spot.right - PAD
+    numbers = _text("value end", right - NUMBER - SO_FAR - 6, base, box.value)
+    numbers += _text("gradient end", right, base, box.gradient)
+    return f"{_rect('box', spot)}{_text('name', spot.left + PAD, base, row_name(box))}{numbers}"
 
 
-def _name_width(table: Table) -> int:
-    return max(text_width(name, 12, bold=True) for name in table.names)
+def _cell_svg(box: Box, spot: Spot) -> str:
+    """A neuron or an input of many: its gradient as a colour, and beside it the value where there is room."""
+    room = spot.height >= 18
+    swatch = _rect("swatch", Spot(spot.left, spot.top, 14 if room else spot.width, spot.height), 2)
+    if not room:
+        return _rect("box", spot, 2) + swatch
+    base = spot.top + spot.height / 2 + 4
+    name = _text("key", spot.left + 20, base, label_text(box.name, limit=9))
+    return f"{_rect('box', spot, 2)}{swatch}{name}{_text('value end', spot.right - 6, base, box.value)}"
 
 
-def _frame(table: Table, spot: _Spot) -> str:
+def row_name(box: Box) -> str:
+    """A node's name in a table, and what the activation is."""
+    return f"{box.heading} = {label_text(box.symbol, limit=12)}" if box.symbol else box.heading
+
+
+def frame_svg(spot: Spot, title: str) -> str:
     """A table's outline and the line above its rows."""
-    left, base = spot.left + _PAD, spot.top + 16
-    heads = _text("key end", spot.right - _NUMBER - 6 - _PAD, base, "value")
-    heads += _text("key end", spot.right - _PAD, base, "grad")
-    return f'<g class="table">{_rect("frame", spot)}{_text("name", left, base, table.title)}{heads}</g>'
+    base, right = spot.top + 16, spot.right - PAD
+    heads = _text("key end", right - NUMBER - SO_FAR - 6, base, "value") + _text("key end", right, base, "grad")
+    return f'<g class="table">{_rect("frame", spot)}{_text("name", spot.left + PAD, base, title)}{heads}</g>'
 
 
-def _row(node: NodeRow, spot: _Spot) -> str:
-    """One row of a table: a box like any other, in one line."""
-    left, base = spot.left + _PAD, spot.top + 14
-    numbers = "".join(
-        _text(f"{kind} end", spot.right - back, base, number_text(x, missing="–"))
-        for kind, back, x in (("value", _NUMBER + 6 + _PAD, node.value), ("gradient", _PAD, node.gradient))
-    )
-    return f"{_group(node, ' row')}{_rect('box', spot)}{_text('name', left, base, row_name(node))}{numbers}</g>"
+# --- arrows ---
 
 
-def _rect(kind: str, spot: _Spot, rx: str = "") -> str:
-    left, top, width, height = map(_n, spot)
-    return f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{height}"{rx}/>'
+def arrow_svg(arrow: Arrow) -> str:
+    of = " ".join(f"{i}.{k}" for i, k in arrow.of)
+    named = f"<title>{escaped(arrow.ends[0])} into {escaped(arrow.ends[1])}</title>"
+    if arrow.look == "thin":
+        return f'<path class="edge thin" data-of="{of}" d="{_path(arrow.way)}"/>'
+    start, tip = arrow.way[0], arrow.way[-1]
+    line = _path([*arrow.way[:-1], _towards(tip, arrow.way[-2], _TIP)]) + f"L{_p(tip)}"
+    classes = " ".join(filter(None, ["edge", "to-constant" if arrow.constant else "", arrow.look]))
+    parts = [f'<g id="{arrow.id}" class="{classes}" data-of="{of}" data-local="{escaped(arrow.said)}">{named}']
+    parts.append(f'<path class="line" d="{line}"/><path class="head" d="{_head(arrow.way[-2], tip)}"/>')
+    if not arrow.constant:  # what flows back runs along the same line the other way
+        parts.append(f'<path class="flow" d="{line}"/><path class="back" d="{_head(arrow.way[1], start)}"/>')
+    x, y = arrow.label
+    local = f"{arrow.said} {number_text(arrow.local, missing='undefined')}" if len(arrow.of) == 1 else ""
+    parts.append(_text("local", x, y + (3 if arrow.constant else -5), local, middle=True))
+    if not arrow.constant:
+        message = "" if arrow.message is None else f"← {number_text(arrow.message)}"
+        parts.append(_text("message", x, y + 9, message, middle=True))
+    return "".join(parts) + "</g>"
 
 
-def _edge_head(edge: EdgeRow, by_id: dict[str, NodeRow], more: str = "") -> str:
-    constant = by_id[edge.source].kind == "constant"
-    names = by_id[edge.source].name, by_id[edge.target].name
-    return (
-        f'<g id="{edge.id}" class="edge{" to-constant" if constant else ""}{more}" '
-        f'data-source="{edge.source}" data-target="{edge.target}" data-operand="{edge.operand}" '
-        f'data-local="{escaped(_local(edge))}"><title>{escaped(names[0])} into {escaped(names[1])}</title>'
-    )
+def _path(way: Sequence[Point]) -> str:
+    return f"M{_p(way[0])}C{' '.join(map(_p, way[1:]))}"
 
 
-def _edge(
-    edge: EdgeRow,
-    by_id: dict[str, NodeRow],
-    curve: list[tuple[float, float]],
-    tip: tuple[float, float],
-    label: tuple[float, float],
-    quiet: bool = False,
-) -> str:
-    """An arrow; a quiet one shows its numbers only while it is looked at."""
-    path = f"M{_p(curve[0])}C{' '.join(map(_p, curve[1:]))}"
-    start, ahead = curve[0], curve[1]
-    constant = by_id[edge.source].kind == "constant"
-    lines = [
-        _edge_head(edge, by_id, " quiet" if quiet else ""),
-        f'<path class="line" d="{path}L{_p(tip)}"/><path class="head" d="{_head(curve[-1], tip)}"/>',
-    ]
-    if not constant:  # what flows back runs along the same line the other way
-        away = _towards(start, ahead, 9)
-        lines.append(f'<path class="flow" d="{path}L{_p(tip)}"/><path class="back" d="{_head(away, start)}"/>')
-    x, y = label
-    local = number_text(edge.local, missing="undefined")
-    message = "" if edge.message is None else f"← {number_text(edge.message)}"
-    lines.append(_text("local", x, y + (3 if constant else -5), f"{_local(edge)} {local}", middle=True))
-    if not constant:
-        lines.append(_text("message", x, y + 9, message, middle=True))
-    return "".join(lines) + "</g>"
+def _head(before: Point, tip: Point) -> str:
+    """A triangle whose point is `tip`, seen from `before`."""
+    (x, y), (bx, by) = tip, _towards(tip, before, _TIP)
+    ux, uy = (x - bx) / _TIP * 4, (y - by) / _TIP * 4
+    return f"M{_p(tip)}L{_p((bx - uy, by + ux))}L{_p((bx + uy, by - ux))}Z"
 
 
-def _local(edge: EdgeRow) -> str:
-    """What stands before the local derivative: its symbol, where that is short and no number itself."""
-    symbol = edge.symbolic
-    return f"{symbol} =" if len(symbol) <= _SYMBOL and any(map(str.isalpha, symbol)) else "local"
-
-
-def _towards(start: tuple[float, float], end: tuple[float, float], far: float) -> tuple[float, float]:
+def _towards(start: Point, end: Point, far: float) -> Point:
     length = math.dist(start, end) or 1.0
     return start[0] + (end[0] - start[0]) * far / length, start[1] + (end[1] - start[1]) * far / length
 
 
-def _head(base: tuple[float, float], tip: tuple[float, float]) -> str:
-    """A triangle whose point is `tip`, seen from `base`."""
-    length = math.dist(base, tip) or 1.0
-    ux, uy = (tip[0] - base[0]) / length, (tip[1] - base[1]) / length
-    back = tip[0] - 9 * ux, tip[1] - 9 * uy
-    corners: Sequence[tuple[float, float]] = (
-        tip,
-        (back[0] - 4 * uy, back[1] + 4 * ux),
-        (back[0] + 4 * uy, back[1] - 4 * ux),
-    )
-    return "M" + "L".join(map(_p, corners)) + "Z"
+# --- elements ---
+
+
+def _rect(kind: str, spot: Spot, rx: int = 0) -> str:
+    left, top, width, height = map(_n, spot)
+    corner = f' rx="{rx}"' if rx else ""
+    return f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{height}"{corner}/>'
 
 
 def _text(kind: str, x: float, y: float, text: str, middle: bool = False) -> str:
@@ -342,12 +294,12 @@ def _text(kind: str, x: float, y: float, text: str, middle: bool = False) -> str
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{anchor}>{escaped(text)}</text>'
 
 
-def _p(point: tuple[float, float]) -> str:
+def _p(point: Point) -> str:
     return f"{_n(point[0])},{_n(point[1])}"
 
 
 def _n(x: float) -> str:
-    return f"{x:.1f}".removesuffix(".0")
+    return f"{x + 0.0:.1f}".removesuffix(".0")
 
 
 def escaped(text: str) -> str:

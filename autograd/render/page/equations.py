@@ -75,7 +75,7 @@ class _Equations:
     def backward(self, node: Any, n: int, message: Message) -> str:
         target = node.parents[message.operand]
         upstream = f"\\underbrace{{{self.gradient(node)}}}_{{{_slot(f'u{n}', message.upstream)}}}"
-        mark = f"operand {message.operand + 1}" if node.parents.count(target) > 1 else ""
+        mark = f"operand {message.operand + 1}" if sum(p is target for p in node.parents) > 1 else ""
         ratio = LATEX.ratio(symbol(self.trace, node), symbol(self.trace, target), mark)
         local = _slot(f"l{n}", message.local)
         if formula := derivative(node, message.operand, self.trace.names, LATEX):

@@ -44,7 +44,8 @@ function outcome(nodes, played, weights, run) {
   let said = `Step ${steps}, alpha ${brief(run.alphas[steps - 1])}: ${root} ${moved}`;
   said += after === before ? ` at ${brief(after)}.` : ` from ${brief(before)} to ${brief(after)}.`;
   if (weights.every((i) => !played.gradients[i])) {
-    const at = nodes.findIndex((node, i) => isStopped(played, i));
+    const stopped = stoppedNodes(played);
+    const at = nodes.findIndex((node, i) => stopped.has(i));
     const why = at < 0 ? "" : ` ${nodes[at].name} passes nothing back: its local derivative is 0 there.`;
     said += ` Every gradient is 0 now, so a further step moves nothing.${why}`;
   } else if (after > before) said += " The step was too long: try a smaller alpha.";

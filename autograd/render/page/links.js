@@ -1,39 +1,37 @@
 // What belongs together lights up together: a box, its row, its fields, and its factor in every equation.
 
-// A key is "3" for node 3 and "5.1" for the arrow of its second operand.
-function keysAt(nodes, played, at) {
+// A key is "3" for node 3 and "5.1" for the use that node 5 makes of its second operand; data-of lists them.
+function keysAt(played, at) {
   const part = at.closest("[data-of]");
-  if (part) return [part.dataset.of];
-  const edge = at.closest("#graph .edge");
-  if (edge) return nodes.flatMap((node, i) => node.edges.flatMap((id, k) => (id === edge.id ? [`${i}.${k}`] : [])));
+  if (part) return (part.dataset.shown || part.dataset.of).split(" ");
   const item = at.closest("#equations li");
-  if (item) {
-    const record = played.records[Number(item.dataset.step) - 1];
-    return [record.i, ...record.messages.flatMap((m) => [m.target, `${m.from}.${m.operand}`])].map(String);
-  }
-  const owner = at.closest("#graph .node, [data-node]");
-  const id = owner && (owner.dataset.node || owner.id);
-  return nodes.flatMap((node, i) => (id && node.ids.includes(id) ? [String(i)] : []));
+  if (!item) return [];
+  const record = played.records[Number(item.dataset.step) - 1];
+  return [record.i, ...record.messages.flatMap((m) => [m.target, `${m.from}.${m.operand}`])].map(String);
 }
 
 function light(nodes, keys) {
   const wanted = new Set();
   for (const key of keys) {
-    const [i, operand] = key.split(".").map(Number);
-    const ids = operand === undefined ? nodes[i].ids : [nodes[i].edges[operand]];
-    for (const id of ids) wanted.add(byId(id));
-    for (const part of document.querySelectorAll(`[data-of="${key}"], main [data-node="${ids[0]}"]`)) wanted.add(part);
+    for (const part of document.querySelectorAll(`[data-of~="${key}"]`)) wanted.add(part);
+    const [i, operand] = key.split(".");
+    // The weights of a table have no arrows: then their rows light up.
+    if (operand && !document.querySelector(`#graph [data-of~="${key}"]`)) {
+      for (const box of document.querySelectorAll(`#graph [data-of~="${nodes[i].parents[operand]}"]`)) wanted.add(box);
+    }
   }
   for (const each of document.querySelectorAll(".lit")) if (!wanted.has(each)) each.classList.remove("lit");
   for (const each of wanted) each.classList.add("lit");
 }
 
-// The number in full, beside the pointer.
+// The number in full, beside the pointer; of a cell all that it stands for.
 function tell(event) {
   let at = event.target;
   while (at && !inFull.has(at)) at = at.parentElement;
+  const cell = event.target.closest(".cell"); // which may have no room for a name
   const tip = byId("tip");
-  const text = at ? String(inFull.get(at)) : "";
+  const text = at ? String(inFull.get(at)) : cell ? cell.getAttribute("aria-label").split(";")[0] : "";
+  at = at || cell;
   tip.hidden = !at || PAGE.hiding() && !at.closest("#graph");
   if (tip.hidden) return;
   setText(tip, text);

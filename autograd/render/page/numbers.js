@@ -38,8 +38,9 @@ const shortFactor = (x) => inBrackets(x, brief(x));
 
 // In an equation: a minus sign, and powers of ten as they are written by hand.
 function inMathematics(x) {
-  const [digits, power] = brief(x).replace("-", "−").split("e");
+  const [digits, power] = brief(x).split("e");
+  const written = digits.replace("-", "−").replace("inf", "∞");
   const raised = power && [...String(Number(power))].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("");
-  return raised ? `${digits}·10${raised}` : digits.replace("inf", "∞");
+  return raised ? `${written}·10${raised}` : written;
 }
 const numeric = (x) => (typeof x === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[x] : x);

@@ -5,6 +5,13 @@ const setText = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
 };
 
+function element(tag, text, attributes = {}) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
 // What an element stands for in full, shown while the pointer is on it.
 const inFull = new WeakMap();
 function setNumber(element, x, text) {
@@ -14,10 +21,26 @@ function setNumber(element, x, text) {
   else inFull.set(element, x + 0);
 }
 
+// Each box with the nodes that it stands for and those whose numbers it shows; each arrow with its uses of operands.
+const numbersIn = (text) => text.split(" ").map(Number);
+const boxes = [...document.querySelectorAll("#graph .node")].map((at) => ({
+  at,
+  of: numbersIn(at.dataset.of),
+  shown: numbersIn(at.dataset.shown || at.dataset.of),
+}));
+const arrows = [...document.querySelectorAll("#graph .edge")].map((at) => ({
+  at,
+  thin: at.classList.contains("thin"),
+  uses: at.dataset.of.split(" ").map((use) => use.split(".").map(Number)),
+}));
+const boxOf = (i) => boxes.find((box) => box.shown.includes(i)) || boxes.find((box) => box.of.includes(i));
+
 function setState(element, state, more = "") {
   for (const each of ["waiting", "current", "visited", "reached"]) element.classList.toggle(each, each === state);
   for (const each of ["plus", "minus"]) element.classList.toggle(each, each === more);
 }
+
+const signOf = (x) => (x > 0 ? "plus" : x < 0 ? "minus" : "");
 
 // Of a node: as the rows have it. In each phase it waits until something of that phase has reached it.
 function nodeState(i, k, now) {
@@ -27,63 +50,113 @@ function nodeState(i, k, now) {
   return now.gradient[i] === null ? "waiting" : "reached";
 }
 
-// Whether a gradient arrives at a node and nothing goes on from there: a dead ReLU, a saturated sigmoid.
-function isStopped(played, i) {
-  const record = played.records.find((each) => each.kind === "backward" && each.i === i);
-  return Boolean(record && record.gradient && record.messages.length) && record.messages.every((m) => m.product === 0);
+function boxState(box, k, now) {
+  if (now.current && box.of.includes(now.current.i)) return "current";
+  const states = new Set(box.shown.map((i) => nodeState(i, k, now)));
+  return states.size === 1 ? [...states][0] : "reached";
 }
 
-function drawNodes(nodes, played, k, now) {
+// The nodes where a gradient arrives and nothing goes on: a dead ReLU, a saturated sigmoid.
+function stoppedNodes(played) {
+  const stops = (record) => record.gradient && record.messages.length && record.messages.every((m) => m.product === 0);
+  return new Set(played.records.filter((record) => record.kind === "backward" && stops(record)).map((record) => record.i));
+}
+
+const sum = (numbers) => numbers.reduce((so, x) => so + x, 0);
+
+// A number; of several samples the smallest and the largest.
+function rangeText(numbers) {
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  return brief(low) === brief(high) ? brief(low) : `${general(low + 0, 2)} … ${general(high + 0, 2)}`;
+}
+
+function drawBoxes(nodes, played, k, now) {
   const { values } = played.numbers;
-  const stopped = new Set(now.visited.flatMap((visited, i) => (visited && isStopped(played, i) ? [i] : [])));
-  nodes.forEach((node, i) => {
-    const known = i < k;
-    const gradient = now.gradient[i];
-    const toCome = gradient !== null && now.waiting[i] > 0;
-    for (const id of node.ids) {
-      const box = byId(id);
-      setState(box, nodeState(i, k, now));
-      box.classList.toggle("stopped", stopped.has(i));
-      const written = known || node.kind === "number";
-      setNumber(box.querySelector(".value"), written ? values[i] : null, written ? brief(values[i]) : "–");
-      const shown = gradient === null ? "–" : brief(gradient) + (toCome ? " + …" : "");
-      setNumber(box.querySelector(".gradient"), gradient, shown);
-      const spoken = [box.dataset.spoken];
-      if (known) spoken.push(`value ${brief(values[i])}`);
-      if (gradient !== null) spoken.push(`gradient ${brief(gradient)}${toCome ? " so far" : ""}`);
-      box.setAttribute("aria-label", `${spoken.join(", ")}; show its paths`);
-    }
+  const stopped = stoppedNodes(played);
+  const gradients = boxes.map(({ shown }) => shown.map((i) => now.gradient[i]).filter((x) => x !== null));
+  const largest = Math.max(0, ...gradients.map(sum).filter(Number.isFinite).map(Math.abs));
+  boxes.forEach(({ at, of, shown }, n) => {
+    const known = shown.every((i) => i < k || nodes[i].kind === "number");
+    const gradient = gradients[n].length ? sum(gradients[n]) : null;
+    const toCome = gradient !== null && shown.some((i) => now.waiting[i] > 0);
+    setState(at, boxState(boxes[n], k, now), gradient === null ? "" : signOf(gradient));
+    at.classList.toggle("stopped", shown.every((i) => now.visited[i] && stopped.has(i)));
+    const value = known ? rangeText(shown.map((i) => values[i])) : "–";
+    setNumber(at.querySelector(".value"), known && shown.length === 1 ? values[shown[0]] : null, value);
+    const written = gradient === null ? "–" : brief(gradient) + (toCome ? " + …" : "");
+    setNumber(at.querySelector(".gradient"), gradient, written);
+    const swatch = at.querySelector(".swatch");
+    if (swatch) swatch.style.fillOpacity = gradient ? 0.15 + 0.85 * strength(gradient, largest) : 1;
+    const spoken = [at.dataset.spoken];
+    if (known) spoken.push(`value ${value}`);
+    if (gradient !== null) spoken.push(`gradient ${brief(gradient)}${toCome ? " so far" : ""}`);
+    at.setAttribute("aria-label", `${spoken.join(", ")}; ${of.length > shown.length && swatch ? "open its table" : "show its paths"}`);
   });
 }
 
-// How thick an arrow is: by the order of magnitude, four below the largest message being the thinnest.
-function thickness(product, largest) {
+// How strong a message is beside the largest, from 0 to 1: by the order of magnitude, over four of them.
+function strength(product, largest) {
   const size = Math.log10(Math.abs(product)) - Math.log10(largest);
-  return product === 0 || !largest ? 1 : 1.4 + 4.2 * Math.max(0, Math.min(1, 1 + size / 4));
+  return product === 0 || !largest ? 0 : Math.max(0, Math.min(1, 1 + size / 4));
 }
 
-function drawEdges(nodes, played, k, now) {
+const thickness = (product, largest) => (product === 0 || !largest ? 1 : 1.4 + 4.2 * strength(product, largest));
+
+function drawArrows(nodes, played, k, now) {
   const { locals } = played.numbers;
-  const products = played.records.flatMap((record) => record.messages.map((m) => Math.abs(m.product)));
-  const largest = Math.max(0, ...products.filter(Number.isFinite));
   const sent = new Map();
-  for (const arrived of now.arrived) for (const m of arrived) sent.set(nodes[m.from].edges[m.operand], m);
-  nodes.forEach((node, i) => {
-    node.edges.forEach((id, operand) => {
-      const edge = byId(id);
-      const message = sent.get(id);
-      const used = now.backward ? now.visited[i] : i < k;
-      const current = now.current && now.current.i === i && (now.backward ? message : true);
-      const sign = message && (message.product < 0 ? "minus" : message.product > 0 ? "plus" : "");
-      setState(edge, current ? "current" : used ? "visited" : "waiting", sign || "");
-      edge.classList.toggle("sent", Boolean(message));
-      const local = locals[i][operand];
-      setNumber(edge.querySelector(".local"), i < k ? local : null, i < k ? `${edge.dataset.local} ${brief(local)}` : "");
-      setNumber(edge.querySelector(".message"), message ? message.product : null, message ? `← ${brief(message.product)}` : "");
-      const flow = edge.querySelector(".flow");
-      if (flow) flow.style.strokeWidth = message ? `${thickness(message.product, largest).toFixed(2)}px` : "";
-    });
+  for (const arrived of now.arrived) for (const m of arrived) sent.set(`${m.from}.${m.operand}`, m.product);
+  const flows = arrows.map(({ uses }) => {
+    const messages = uses.map((use) => sent.get(use.join("."))).filter((x) => x !== undefined);
+    return messages.length ? sum(messages) : null;
   });
+  const ends = played.records.flatMap((record) => record.messages.map((m) => Math.abs(m.product)));
+  const largest = Math.max(0, ...ends.filter(Number.isFinite), ...flows.filter(Number.isFinite).map(Math.abs));
+  arrows.forEach(({ at, uses, thin }, n) => {
+    if (thin) return;
+    const message = flows[n];
+    const used = uses.every(([i]) => (now.backward ? now.visited[i] : i < k));
+    const current = now.current && uses.some(([i]) => now.current.i === i) && (!now.backward || message !== null);
+    setState(at, current ? "current" : used ? "visited" : "waiting", signOf(message));
+    at.classList.toggle("sent", message !== null);
+    const [i, operand] = uses[0];
+    const local = i < k && uses.length === 1 ? locals[i][operand] : null;
+    setNumber(at.querySelector(".local"), local, local === null ? "" : `${at.dataset.local} ${brief(local)}`);
+    setNumber(at.querySelector(".message"), message, message === null ? "" : `← ${brief(message)}`);
+    const flow = at.querySelector(".flow");
+    if (flow) flow.style.strokeWidth = message === null ? "" : `${thickness(message, largest).toFixed(2)}px`;
+  });
+  drawWeights(locals, flows, largest);
+}
+
+const MOST_STRONG = 12; // flows into a layer that are drawn over its weights
+
+// Among cells a line is a weight, by its sign and size; the strongest flows are drawn over them.
+const fans = [...document.querySelectorAll("#graph .fan")].map((fan) => ({
+  lines: arrows.map((arrow, n) => ({ n, at: arrow.at, use: arrow.uses[0] })).filter(({ at }) => at.parentElement === fan),
+  strong: [],
+  drawn: null, // the local derivatives by which the lines are drawn
+}));
+
+function drawWeights(locals, flows, largest) {
+  for (const fan of fans) {
+    const weight = ({ use }) => locals[use[0]][use[1]];
+    const heaviest = Math.max(...fan.lines.map((line) => Math.abs(weight(line)))) || 1;
+    for (const line of locals === fan.drawn ? fan.strong : fan.lines) {
+      line.at.classList.remove("strong");
+      setState(line.at, "", signOf(weight(line)));
+      line.at.style.strokeWidth = 0.3 + (1.2 * Math.abs(weight(line))) / heaviest;
+    }
+    fan.drawn = locals;
+    const size = ({ n }) => Math.abs(flows[n]);
+    fan.strong = fan.lines.filter(size).sort((a, b) => size(b) - size(a)).slice(0, MOST_STRONG);
+    for (const { at, n } of fan.strong) {
+      at.classList.add("strong");
+      setState(at, "", signOf(flows[n]));
+      at.style.strokeWidth = thickness(flows[n], largest) * 0.7;
+      at.parentElement.append(at);
+    }
+  }
 }
 
 // --- size, and what is in sight ---
@@ -115,20 +188,22 @@ function fit() {
 }
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+let opening = true;
 
-// Bring part of a pane into sight, and move nothing but the pane.
+// Bring part of a pane into sight, and move nothing but the pane: lists only up and down, so that lines keep their beginning.
 function show(pane, element) {
   if (!element) return;
   const outer = pane.getBoundingClientRect();
   const inner = element.getBoundingClientRect();
-  const move = { behavior: still.matches ? "auto" : "smooth" };
-  const margin = Math.min(80, outer.width / 6);
-  if (inner.left < outer.left + margin || inner.right > outer.right - margin) {
+  const move = { behavior: still.matches || opening ? "auto" : "smooth" };
+  const picture = pane.id === "picture";
+  const [beside, above] = picture ? [Math.min(80, outer.width / 6), Math.min(60, outer.height / 4)] : [0, 0];
+  if (picture && (inner.left < outer.left + beside || inner.right > outer.right - beside)) {
     move.left = pane.scrollLeft + (inner.left + inner.right - outer.left - outer.right) / 2;
   }
-  const above = pane.id === "picture" ? Math.min(60, outer.height / 4) : 0;
   if (inner.top < outer.top + above || inner.bottom > outer.bottom - above) {
-    move.top = pane.scrollTop + (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
+    const middle = pane.scrollTop + (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
+    move.top = Math.min(middle, pane.scrollTop + inner.top - outer.top - above); // of what is too long, the beginning
   }
   if ("left" in move || "top" in move) pane.scrollTo(move);
 }

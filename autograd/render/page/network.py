@@ -1,0 +1,181 @@
+"""The picture of a network on a page: neurons are tables while there are few of them, and cells in columns beyond that.
+
+Who is a neuron is said in :mod:`autograd.render.networks`, and where boxes and arrows go in :mod:`..columns`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ...engine.graph import is_constant
+from ...engine.ops import DOT
+from ...engine.value import Value
+from ...reading.formulas import made_by
+from ...reading.text import label_text, text_width
+from ...reading.trace import Trace
+from .. import columns
+from ..networks import Box as Found
+from ..networks import Flow, Line, Network
+from . import drawing
+from .drawing import HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
+
+__all__ = ["network_parts"]
+
+_CELL = 132.0, 22.0, 6.0  # points: width, height, and the space below
+_MOST_BOXES = 8  # inputs that are drawn like all other boxes
+_MOST_NAMED = 24  # cells of a column that have room for a name
+_DENSE, _TALLEST = 22.0, 640.0  # the width of the cells of a longer column, and how high it may be
+_EDGE = 70  # points: the least room for the two lines on an arrow
+
+
+def network_parts(trace: Trace, network: Network) -> tuple[list[str], float, float]:
+    """The elements of the picture in the order in which they are drawn, and its size."""
+    picture = _Picture(trace, network)
+    return list(picture.parts()), *picture.size
+
+
+class _Picture:
+    def __init__(self, trace: Trace, network: Network) -> None:
+        self.trace, self.network, self.place = trace, network, trace.place
+        self.tables = network.is_small
+        self.boxes = network.in_order(list(network.boxes.values()))
+        self.crowd = Counter(box.rank for box in self.boxes)
+        self.rows = {box: list(map(self._row, box.lines)) for box in self.boxes if box.kind == "neuron"}
+        self.single = {box: self._box(box) for box in self.boxes if not self._is_table(box)}
+        self.spots = {box: self._spot(box) for box in self.boxes}
+        widest: dict[int, float] = {}
+        for box, spot in self.spots.items():
+            widest[box.rank] = max(widest.get(box.rank, 0.0), spot.width)
+        for box, spot in self.spots.items():
+            spot.width = widest[box.rank] if self._is_table(box) else spot.width
+        links = {flow: self._link(flow) for flow in network.flows.values()}
+        columns.lay_out(list(self.spots.values()), list(links.values()))
+        self.links = links
+        heights = [y for link in links.values() for _, y in link.way]
+        self.high = max([spot.top for spot in self.spots.values()] + heights)
+        low = min([spot.y - spot.height / 2 for spot in self.spots.values()] + heights)
+        self.size = max(spot.right for spot in self.spots.values()), self.high - low
+
+    def _is_table(self, box: Found) -> bool:
+        return self.tables and box.kind == "neuron"
+
+    # --- what is shown ---
+
+    def _made(self, nodes: Sequence[Value], shown: Sequence[Value], **more: object) -> Box:
+        first, source = shown[0], self.network.source
+        plain = not first.parents
+        return Box(
+            f"n{self.place[first]}",
+            of=[self.place[node] for node in nodes],
+            shown=[self.place[node] for node in shown],
+            values=[source.value(node) for node in shown],
+            gradients=[source.gradient(node) for node in shown],
+            symbol="" if plain else first._row.symbol or first._row.name,
+            made_by=made_by(first._row, [self.trace.names[p] for p in first.parents]),
+            root=any(node is self.trace.root for node in nodes),
+            trained=plain and not is_constant(first),
+            **more,  # type: ignore[arg-type]  # a kind and a name
+        )
+
+    def _row(self, line: Line) -> Box:
+        inner = [p for node in line.nodes for p in node.parents if line.what == "z" and node._row is not DOT]
+        made = self._made([*[p for p in inner if p._row is DOT], *line.nodes], line.nodes, kind="row", name=line.name)
+        made.symbol = made.symbol if line.what == "a" else ""
+        return made
+
+    def _box(self, box: Found) -> Box:
+        nodes = [node for line in box.lines for node in line.nodes] or box.nodes
+        kind = {"input": "leaf", "neuron": "cell"}.get(box.kind, box.kind)
+        if box.rank == 0 and not self.tables and self.crowd[0] > _MOST_BOXES:
+            kind = "cell"
+        elif all(is_constant(node) for node in nodes):
+            kind = "constant"
+        made = self._made(nodes, box.shown, kind=kind, name=box.lines[-1].name if box.lines else box.name)
+        made.id = box.id
+        if kind == "op":
+            made.formula = self._formula(box.shown[0])
+        return made
+
+    def _formula(self, node: Value) -> str:
+        """How an operation around the neurons is made: plain numbers have no boxes here."""
+        if len(node.parents) > 3:
+            return f"= {node._row.name} of {len(node.parents)}"
+        return "= " + label_text(made_by(node._row, [self.trace.names[p] for p in node.parents]), 24)
+
+    # --- where it stands ---
+
+    def _spot(self, box: Found) -> columns.Spot:
+        if self._is_table(box):
+            rows = self.rows[box]
+            names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(drawing.row_name, rows)))
+            height = float(HEADER + ROW * len(rows))
+            room = max(row.room for row in rows)
+            return columns.Spot(
+                box.rank, names + room + NUMBER + SO_FAR + 12 + 3 * PAD, height, 24.0, exit=1 - ROW / 2 / height
+            )
+        if self.single[box].kind == "cell":
+            if self.crowd[box.rank] <= _MOST_NAMED:
+                return columns.Spot(box.rank, *_CELL)
+            low = min(14.0, _TALLEST / self.crowd[box.rank] - 2)
+            return columns.Spot(box.rank, _DENSE, low, 2.0)
+        follows, right = box.kind == "op", box.kind == "constant"
+        return columns.Spot(box.rank, *box_size(self.single[box]), 18.0, follows=follows, at_right=right)
+
+    def _link(self, flow: Flow) -> columns.Link:
+        source, target = self.spots[flow.source], self.spots[flow.target]
+        if flow.line is not None and self._is_table(flow.target):
+            return columns.Link(source, target, (HEADER + ROW * (flow.line + 0.5)) / target.height)
+        arrow = self._arrow(flow)
+        room = max(_EDGE, text_width(f"{arrow.said} ", 12) + 36) + 24 if not arrow.look else 0
+        return columns.Link(source, target, room=room)
+
+    def _arrow(self, flow: Flow) -> Arrow:
+        node, operand = flow.uses[0]
+        alone = len(self.network.into[flow.target.id, None]) == 1
+        look = "thin" if flow.line is not None and not self.tables else "" if flow.line is None and alone else "quiet"
+        return Arrow(
+            flow.id,
+            (flow.source.lines[-1].name if flow.source.lines else flow.source.name, flow.target.name),
+            [(self.place[node], k) for node, k in flow.uses],
+            "" if flow.line is not None else self.network.source.symbols(node)[operand],
+            flow.local,
+            flow.message,
+            not flow.messages,
+            look,
+        )
+
+    # --- drawn ---
+
+    def _title(self, box: Found) -> str:
+        layer, number = box.address
+        sizes = self.network.grouping.sizes
+        if sizes == (1,):
+            return "weighted sum"
+        return f"layer {layer}" + (f", neuron {number}" if sizes[layer - 1] > 1 else "")
+
+    def parts(self) -> Iterator[str]:
+        """Arrows first, so that boxes stand on them; the weights into each layer of cells together."""
+        into: dict[int, list[str]] = {}
+        for flow, link in self.links.items():
+            arrow = self._arrow(flow)
+            arrow.way = [(x, self.high - y) for x, y in link.way]
+            (x, y), (right, _) = arrow.way[0], arrow.way[-1]
+            arrow.label = arrow.way[len(arrow.way) // 2]
+            if link.is_level and not arrow.look:
+                arrow.label = (x + right) / 2, y - 14
+            arrow.look = arrow.look or ("" if link.is_level else "quiet")
+            into.setdefault(flow.target.rank if arrow.look == "thin" else -1, []).append(arrow_svg(arrow))
+        for rank, arrows in sorted(into.items()):
+            yield from arrows if rank < 0 else [f'<g class="fan">{"".join(arrows)}</g>']
+        for box, spot in self.spots.items():
+            place = self._placed(spot)
+            if not self._is_table(box):
+                yield box_svg(self.single[box], place)
+                continue
+            yield frame_svg(place, self._title(box))
+            for n, row in enumerate(self.rows[box]):
+                yield box_svg(row, Spot(place.left, place.top + HEADER + n * ROW, place.width, ROW))
+
+    def _placed(self, spot: columns.Spot) -> Spot:
+        return Spot(spot.left, self.high - spot.top, spot.width, spot.height)
