@@ -24,6 +24,7 @@ from .examples import (
     TwoLayer,
     chain,
     descend,
+    edges,
     half_squared_error,
     loss_svg,
     message_of,
@@ -588,16 +589,13 @@ def loss_curve(rate: float) -> list[float]:
     return descend(lambda: (w - 3.0) ** 2, [w], 50, lr=rate)
 
 
-def picture_11() -> str:
-    """The three loss curves on a logarithmic scale, one line for each fifth step."""
-    curves = {f"learning rate {rate:g}, {name}": loss_curve(rate) for name, rate in RATES.items()}
-    return loss_svg(curves, range(0, 31, 5), "Three learning rates", "the loss (w - 3)^2", "step")
-
-
 @claim(
     "1.11", "Four common mistakes",
     "A wrong derivative, a forgotten transpose, shapes that do not fit, and a learning rate too large or too small.",
-    picture=picture_11,
+    picture=lambda: loss_svg(
+        {f"learning rate {rate:g}, {name}": loss_curve(rate) for name, rate in RATES.items()}, range(0, 31, 5),
+        "Three learning rates", "the loss (w - 3)^2", "step",
+    ),
     idea="Two of them raise no error: a wrong derivative runs, and so does a forgotten transpose of a square matrix. "
     "Only a check against numbers finds them; each is planted here.",
 )  # fmt: skip
@@ -796,9 +794,8 @@ def claim_15() -> list[Figure]:
 def claim_16() -> list[Figure]:
     net = worked_network()
     parameters = [*net.W1.ravel(), *net.b1, *net.W2.ravel(), *net.b2]
-    nodes = topological_order(net.J)
     singly = [len(path.partials) for p in parameters for path in path_products(net.J, p)]
-    steps = math.fsum(len(node.parents) for node in nodes)
+    steps = edges(net.J)
     depth, factor = 10_000, 1 + 2.0**-12
     h = x = Value(1.0, "x")
     for _ in range(depth):
