@@ -22,6 +22,9 @@ from ..reading.text import columns
 __all__ = ["Screen", "Shell", "history_file", "quoted"]
 
 
+_AGAIN = "Ctrl-C once more leaves; so do quit and Ctrl-D"
+
+
 class Shell(cmd.Cmd):
     """A `cmd.Cmd` with errors in one line.
 
@@ -35,6 +38,7 @@ class Shell(cmd.Cmd):
         super().__init__(stdin=io.StringIO() if sys.stdin is None else sys.stdin, stdout=screen.stream)
         self.screen = screen
         self.use_rawinput = self.stdin.isatty() and screen.terminal
+        self._interrupted = False  # by Ctrl-C, and no line has come since
 
     def names(self) -> Iterable[str]:
         """The names of nodes, for completion."""
@@ -47,10 +51,24 @@ class Shell(cmd.Cmd):
         if isinstance(self.stdin, io.TextIOWrapper):
             self.stdin.reconfigure(errors="replace")  # what is no text is no command either
         with line_editing() if self.use_rawinput else nullcontext():
-            super().cmdloop(intro)
+            while not self._left_by(super().cmdloop):
+                print(_AGAIN, file=self.stdout)
+
+    def _left_by(self, loop: Callable[[], None]) -> bool:
+        """Run the loop; return whether it ended by itself, and not by Ctrl-C where nothing was done since the last."""
+        try:
+            loop()
+        except KeyboardInterrupt:
+            print(file=self.stdout)
+            if self._interrupted or not self.use_rawinput:
+                raise
+            self._interrupted = True
+            return False
+        return True
 
     def precmd(self, line: str) -> str:
         """Print the line behind the prompt, unless the terminal has done so."""
+        self._interrupted = False
         if line == "EOF":
             print(file=self.stdout)
         else:

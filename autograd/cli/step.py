@@ -36,11 +36,7 @@ def walk(root: Any, title: str, colour: bool = False) -> int:
     """Obey the commands on stdin until one says to leave, or there are no more; return the exit status, 0."""
     shell = StepShell(Stepper(root), Screen(sys.stdout, colour))
     shell.greet(title)
-    try:
-        shell.cmdloop()
-    except KeyboardInterrupt:
-        print(file=sys.stdout)
-        raise
+    shell.cmdloop()
     return 0
 
 
@@ -268,7 +264,7 @@ class StepShell(Shell):
 
     @command("q", "")
     def do_quit(self, argument: str) -> bool:
-        """Leave; so does the end of input (Ctrl-D)."""
+        """Leave; so do the end of input (Ctrl-D) and Ctrl-C twice."""
         nothing(argument, "quit")
         return True
 

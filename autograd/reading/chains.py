@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..engine import graph
 from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
 from .formulas import shown_of_many
+from .names import short_number
 from .paths import recomputed, replayed
 
 Count: TypeAlias = int | float  # floats above 2^64, where the last digit no longer matters and integers grow long
@@ -332,7 +333,7 @@ def measured_text(found: Slopes | None, total: float, plus_minus: str = "+-") ->
         return f"measured: {value}{f' {plus_minus} {error}' if error else ''}{disagreement(found.both, total)}"
     if found.kind == "kink":
         left, right = (measured_digits(side)[0] for side in (found.left, found.right))
-        return f"measured: {left} from the left and {right} from the right, a kink; derived is {total:.6g}"
+        return f"measured: {left} from the left and {right} from the right, a kink; derived is {short_number(total)}"
     return f"not measured: {_UNDEFINED[found.kind]}"
 
 
@@ -346,7 +347,7 @@ def measured_digits(side: Side) -> tuple[str, str]:
     """The digits that the error bound leaves, eight at the most, and the bound; empty if it is 0."""
     size, error = abs(side.slope), side.error
     digits = 8 if not size or not error else max(1, min(8, math.ceil(math.log10(size / error)) if size > error else 1))
-    text = f"{side.slope:#.{digits}g}".removesuffix(".")
+    text = f"{side.slope + 0.0:#.{digits}g}".removesuffix(".")
     if not error:
         return text, ""
     mantissa, _, exponent = f"{error:.0e}".partition("e")

@@ -155,7 +155,7 @@ class _Writer:
         self.style = style
         self.marks: set[str] = set()  # that were used
         self.left = self.ratio(told.root, told.wrt)
-        self.total = style.digits(told.total)
+        self.total = style.number(told.total)
 
     def name(self, node: Any) -> str:
         return self.style.name(self.told.names[node])
@@ -206,7 +206,7 @@ class _Plain(_Writer):
 
     def summed(self) -> list[str]:
         """Each chain by itself, their sum, and the steps at the end that they share."""
-        told, digits, found = self.told, self.style.digits, self.told.gathered
+        told, digits, found = self.told, self.style.number, self.told.gathered
         notes = self.notes(found) if found is not None else [[] for _ in told.chains]
         lines: list[str] = []
         for chain, note in zip(told.chains, notes, strict=True):
@@ -246,7 +246,7 @@ class _Plain(_Writer):
             nodes += [link.below, above]
             symbol, because = derivative(above, link.place, self.told.names), above._row.because
             if symbol or because not in reasons:
-                pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {self.style.digits(link.value)}"]
+                pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {self.style.number(link.value)}"]
                 if because and because not in reasons:
                     pieces += f"({because})".split()
                     reasons.add(because)
@@ -258,7 +258,7 @@ class _Plain(_Writer):
     def merged(self, step: Step) -> list[str]:
         """A merged factor as the sum over its routes."""
         above, link = step
-        chains, value = self.told.routes(step), self.style.digits(link.value)
+        chains, value = self.told.routes(step), self.style.number(link.value)
         if not chains:
             many = "one route" if link.routes == 1 else f"{_count_text(link.routes)} routes"
             return sentence(f"{self.step(step)} = {value}, by {many} past nodes without a name", "  ", "    ")
@@ -306,7 +306,7 @@ class _Plain(_Writer):
 
     def trouble(self, sweep: Sweep) -> Iterable[str]:
         """Where the derivative stops being finite, and where a stored number is out of date."""
-        told, digits = self.told, self.style.digits
+        told, digits = self.told, self.style.number
         if not isfinite(told.total):
             node = next((node for node in told.order if not isfinite(node._data)), None)
             if node is not None:
@@ -341,7 +341,7 @@ class _Typeset(_Writer):
         return [" ".join(self.symbols(chain)) for chain in chains], [" ".join(self.numbers(chain)) for chain in chains]
 
     def head(self) -> list[str]:
-        told, found, digits = self.told, self.told.gathered, self.style.digits
+        told, found, digits = self.told, self.told.gathered, self.style.number
         if told.sweep is None:
             return [f"{self.left} &= {self.total}"]
         symbols, numbers = self.sides(told.chains)
@@ -370,7 +370,7 @@ class _Typeset(_Writer):
                 symbols, (first, *others) = self.sides(chains)
                 sides = [" + ".join(symbols), first + "".join(f" {n}" if n[0] == "-" else f" + {n}" for n in others)]
             if any(sides):
-                rows.append(f"{self.step(step)} &= {' = '.join(sides)} = {self.style.digits(link.value)}")
+                rows.append(f"{self.step(step)} &= {' = '.join(sides)} = {self.style.number(link.value)}")
         return rows
 
     def foot(self) -> list[str]:
@@ -481,9 +481,10 @@ def explain(root: Any, wrt: Any, *, style: str = "text", merge: bool = True, wit
     if not isinstance(base, Value):
         hint = "; to give a name, say in which graph: within=loss" if isinstance(base, str) else ""
         raise OperandError(f"a derivation starts from a Value, got {type(base).__name__}{hint}")
-    is_elsewhere = within is None and isinstance(wrt, Value)
-    order = graph.topological_order(base, wrt) if is_elsewhere else graph.topological_order(base)
+    order = graph.topological_order(base)
     names = Names(order)
+    if within is None and isinstance(wrt, Value) and wrt not in names:
+        names = Names([*order, wrt])
     start = names.find(root)
     below = order if start is order[-1] else graph.topological_order(start)
     told = account(start, names.find(wrt), below, names, merge)

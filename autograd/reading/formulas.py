@@ -80,10 +80,6 @@ class Style:
         """A number, as short as `short_number`."""
         return short_number(x)
 
-    def digits(self, x: float) -> str:
-        """The same without the sign of a zero, which would look like a slip in a sum."""
-        return self.number(x + 0.0)
-
     def ratio(self, above: str, below: str, mark: str = "") -> str:
         """d above / d below; both as `name` writes them."""
         upper, lower = (n if is_name(n) else f"({n})" for n in (above, below))
@@ -121,7 +117,7 @@ class Style:
         return [f"- {x[1:]}" if i and x[0] == "-" else f"+ {x}" if i else x for i, x in enumerate(self._visible(terms))]
 
     def _visible(self, numbers: Sequence[float]) -> list[str]:
-        return [self.dots if x is None else self.digits(x) for x in shown_of_many(numbers)]
+        return [self.dots if x is None else self.number(x) for x in shown_of_many(numbers)]
 
 
 class Latex(Style):

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..engine.op import is_node
-from ..engine.ops import CONSTANT, LITERAL
+from ..engine.ops import CONSTANT, DOT, LEAF, LITERAL
 from ..errors import ArgumentError, shown
 
 __all__ = ["Names", "is_name", "is_plain_number", "number_beside", "short_number"]
@@ -26,7 +26,8 @@ class Names(Mapping[Any, str]):
     """A name for every node: its label; v1, v2, ... for nodes without one; a plain number's own digits.
 
     Where several nodes share a label the second is called label#2, the third label#3, and so on. The numbers are
-    places in topological order, so the names depend on the graph alone.
+    places in the order in which a reader meets the nodes, which is also the order of this mapping: see
+    :func:`leaves_first`. So the names depend on the graph alone.
 
     Args:
         order: the nodes in topological order.
@@ -35,23 +36,24 @@ class Names(Mapping[Any, str]):
         >>> from autograd import Value
         >>> from autograd.engine.graph import topological_order
         >>> x = Value(3.0, "x")
-        >>> order = topological_order((x * 2) ** 2)
+        >>> order = topological_order((2 * x) ** 2)
         >>> list(Names(order).values())
         ['x', '2', 'v1', 'v2']
     """
 
     def __init__(self, order: Sequence[Any]) -> None:
-        labels = [_written(node._label) if node._label else "" for node in order]
-        taken = set(labels)
+        order = leaves_first(order)
+        taken = {_written(node._label) for node in order if node._label}
         prefix = next((p for p in _PREFIXES if not any(_numbered(label, p) for label in taken)), "node ")
         seen: Counter[str] = Counter()
         count = 0
         self._names: dict[Any, str] = {}
-        for node, label in zip(order, labels, strict=True):
-            if label:
+        for node in order:
+            if node._label:
+                label = _written(node._label)
                 seen[label] += 1
                 name = label if seen[label] == 1 else _free(f"{label}#{seen[label]}", taken)
-            elif is_plain_number(node):
+            elif node._row is LITERAL or node._row is CONSTANT:
                 name = short_number(node._data)
             else:
                 count += 1
@@ -87,7 +89,7 @@ class Names(Mapping[Any, str]):
         return node
 
     def known(self) -> Iterable[str]:
-        """Every name that `find` takes, in topological order."""
+        """Every name that `find` takes, in order."""
         return [found for node, found in self._names.items() if not is_plain_number(node)]
 
     def _examples(self, name: str) -> str:
@@ -96,6 +98,33 @@ class Names(Mapping[Any, str]):
         if near:
             return f"; did you mean {' or '.join(near)}?"
         return f"; there are {', '.join(known[:6])}{', ...' if len(known) > 6 else ''}"
+
+
+def leaves_first(order: Sequence[Any]) -> list[Any]:
+    """The nodes as a reader meets them: the leaves, then what operations made of them, in topological order.
+
+    The longer the way from a leaf to the root, the earlier it comes: the inputs and weights of the first layer, then
+    those of the next, at the end what only the loss uses. Of leaves at one distance inputs come before weights. Plain
+    numbers come last.
+    """
+    away = dict.fromkeys(order, 0)  # steps of the longest way from the root
+    fed: set[Any] = set()  # the inputs of neurons
+    leaves, made = [], []
+    for node in reversed(order):
+        steps = away[node] + 1
+        parents = node.parents
+        for parent in parents:
+            if away[parent] < steps:
+                away[parent] = steps
+        if parents or steps == 1:  # nothing here is made of the latter
+            made.append(node)
+            if node._row is DOT:
+                fed.update(node._b)
+        else:
+            leaves.append(node)
+    leaves.reverse()
+    leaves.sort(key=lambda leaf: (is_plain_number(leaf), -away[leaf], leaf._row is LEAF and leaf not in fed))
+    return leaves + made[::-1]
 
 
 def is_plain_number(node: Any) -> bool:
@@ -109,8 +138,8 @@ def is_name(label: str) -> bool:
 
 
 def short_number(x: float) -> str:
-    """A number with as many digits as a line has room for: 3, 0.3, -1e-07."""
-    return f"{x:.6g}"
+    """A number with as many digits as a line has room for: 3, 0.3, -1e-07; 0 for -0, which would look like a slip."""
+    return f"{x + 0.0:.6g}"
 
 
 def number_beside(x: float) -> str:

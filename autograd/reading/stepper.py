@@ -18,7 +18,7 @@ from .grouping import Grouping
 from .names import number_beside, short_number
 from .trace import Step, Trace
 
-__all__ = ["Records", "Stepper"]
+__all__ = ["Records", "Stepper", "steps"]
 
 _SHOWN = 4  # records in a repr; str has them all
 _MOST = 8  # contributions, or nodes, in one answer
@@ -470,3 +470,62 @@ def _holding(condition: Condition, step: Step) -> str:
         if condition.names <= set(known) and condition.holds(known):
             return m.target
     return ""
+
+
+# --- a pass as an iterator ----------------------------------------------------------------------------------------
+
+
+class Steps(Iterator[Step]):
+    """The records of a pass, one at a time; printed, it shows them all, whatever has been taken from it."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._left = iter(trace)
+
+    def __next__(self) -> Step:
+        return next(self._left)
+
+    def __str__(self) -> str:
+        return str(self._records())
+
+    def __repr__(self) -> str:
+        return repr(self._records())
+
+    def _records(self) -> Records:
+        return Records(self._trace, 0, len(self._trace), Grouping(self._trace.order))
+
+
+def steps(root: Any, seed: float = 1.0) -> Steps:
+    """Return the records of one forward and one backward pass, to iterate over or to print.
+
+    First every node's forward value: the inputs and weights, then what operations make of them; then the seed; then
+    the backward visit of every node that an operation made, with each message that it sends.
+
+    Args:
+        root: where the backward pass starts, usually a loss.
+        seed: the gradient that it starts from.
+
+    Raises:
+        OperandError, GraphError: as :class:`autograd.reading.trace.Trace`.
+        AutogradError: while iterating, at a node whose rule has no derivative there.
+
+    Example:
+        >>> from autograd import Value
+        >>> x = Value(3.0, "x")
+        >>> for step in steps(x * x):
+        ...     print(step.index, step.kind, step.name, [(m.product, m.total, m.waiting) for m in step.messages])
+        1 forward x []
+        2 forward v1 []
+        3 seed v1 []
+        4 backward v1 [(3.0, 3.0, 1), (3.0, 6.0, 0)]
+        >>> print(steps(x * x))
+        [1/4] x is a leaf; it gets a gradient.
+          x = 3
+        [2/4] Forward: v1 = x * x.
+          v1 = 3 * 3 = 9
+        [3/4] The backward pass starts at v1: dv1/dv1 = 1.
+          gradient of v1 = 1
+        [4/4] Backward through v1 = x * x: a product passes to each factor the other factor.
+          to x: 1 * 3 = 3 (1 more to come); to x: 1 * 3 = 3, sum 3 + 3 = 6 (complete)
+    """
+    return Steps(Trace(root, seed))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal, TypeAlias, overload
@@ -24,7 +24,7 @@ from .formulas import in_one_line, made_by
 from .names import Names, is_plain_number, number_beside, short_number
 from .paths import recomputed
 
-__all__ = ["Message", "Step", "Trace", "steps"]
+__all__ = ["Message", "Step", "Trace"]
 
 _MOST = 6  # messages in one line
 _LATEST = 200  # messages
@@ -184,22 +184,29 @@ class Trace(Sequence[Step]):
             )
         self.root = root
         self.seed = number(seed)
-        self.order = graph.topological_order(root)
-        self.names = Names(self.order)
+        self.names = Names(graph.topological_order(root))
+        self.order = list(self.names)
         self.place = {node: i for i, node in enumerate(self.order)}
         self.values = array("d", [node._data for node in self.order])
-        self._visited = array("q", [i for i, node in enumerate(self.order) if node.parents][::-1])
-        self._expected = array("q", bytes(8 * len(self.order)))  # of each node: how many messages are sent to it
-        for i in self._visited:
-            for parent in self.order[i].parents:
-                if not graph.is_constant(parent):
-                    self._expected[self.place[parent]] += 1
+        self._visited, self._constants, place = array("q"), set[Any](), self.place
+        self._expected = expected = array("q", bytes(8 * len(place)))  # of each node: how many messages are sent to it
+        for i, node in enumerate(self.order):
+            if parents := node.parents:
+                self._visited.append(i)
+                for parent in parents:
+                    expected[place[parent]] += 1
+            elif graph.is_constant(node):
+                self._constants.add(node)
+        self._visited.reverse()
+        for node in self._constants:
+            expected[place[node]] = 0
         # Of each message sent so far:
         self._target, self._operand = array("q"), array("q")
         self._local, self._total = array("d"), array("d")
         self._ends = array("q", [0])  # after each number of visits: how many messages have been sent
         self._received: list[Any] = [()] * len(self.order)  # of each node: the messages that have reached it
-        bad = next((k for k, x in enumerate((*self.values, self.seed)) if not isfinite(x)), None)
+        numbers = () if all(map(isfinite, self.values)) and isfinite(self.seed) else (*self.values, self.seed)
+        bad = next((k for k, x in enumerate(numbers) if not isfinite(x)), None)
         # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
         self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
 
@@ -345,7 +352,7 @@ class Trace(Sequence[Step]):
             partials = graph.partials_at(node, self.values[i], [self.values[self.place[p]] for p in parents])
             for operand in graph.sending_order(node):
                 parent, local = parents[operand], partials[operand]
-                if graph.is_constant(parent):
+                if parent in self._constants:
                     continue
                 target, message = self.place[parent], len(self._target)
                 received = self._received[target]
@@ -361,30 +368,3 @@ class Trace(Sequence[Step]):
                 if self._bad is None and not isfinite(total):
                     self._bad = (len(self.order) + len(self._ends), i)
             self._ends.append(len(self._target))
-
-
-def steps(root: Any, seed: float = 1.0) -> Iterator[Step]:
-    """Yield the records of one forward and one backward pass.
-
-    First every node's forward value, operands before what is made of them; then the seed; then the backward visit of
-    every node that an operation made, with each message that it sends.
-
-    Args:
-        root: where the backward pass starts, usually a loss.
-        seed: the gradient that it starts from.
-
-    Raises:
-        OperandError, GraphError: as :class:`Trace`.
-        AutogradError: while iterating, at a node whose rule has no derivative there.
-
-    Example:
-        >>> from autograd import Value
-        >>> x = Value(3.0, "x")
-        >>> for step in steps(x * x):
-        ...     print(step.index, step.kind, step.name, [(m.product, m.total, m.waiting) for m in step.messages])
-        1 forward x []
-        2 forward v1 []
-        3 seed v1 []
-        4 backward v1 [(3.0, 3.0, 1), (3.0, 6.0, 0)]
-    """
-    return iter(Trace(root, seed))

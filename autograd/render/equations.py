@@ -125,5 +125,5 @@ def symbol(trace: Trace, node: Any) -> str:
 
 def _number(x: float) -> str:
     """A number as one thing that can stand in a product."""
-    text = LATEX.digits(x)
+    text = LATEX.number(x)
     return f"({text})" if text.startswith("-") or "^" in text else text

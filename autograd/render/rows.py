@@ -166,13 +166,12 @@ class Graph:
 
     def __init__(self, root: Value, trace: Trace | None = None, at_step: int | None = None) -> None:
         self.root = root
-        self.order: Sequence[Value]
+        self.order: Sequence[Value] = topological_order(_checked(root))
         if trace is None and at_step is None:
-            self.order = topological_order(_checked(root))
             self.names, self.source = Names(self.order), Stored()
         else:
             trace = trace_of(root, trace)
-            self.order, self.names = trace.order, trace.names
+            self.names = trace.names
             self.source = AtStep(trace, len(trace) if at_step is None else checked_step(trace, at_step))
 
     @cached_property

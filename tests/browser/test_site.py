@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*KINDS, *PICTURES])
 def test_axe_finds_nothing(name: str, scheme: str, site: Path, open_page: Opener) -> None:
-    assert complaints_of_axe(open_page(site / name, color_scheme=scheme)) == ""
+    assert complaints_of_axe(open_page(site / name, color_scheme=scheme), scheme) == ""
 
 
 @pytest.mark.parametrize("name", [*KINDS, *(f"lesson-{n}.html" for n in range(1, 5)), "claim-5.4.html", *PICTURES])

@@ -14,6 +14,7 @@ import pytest
 
 import autograd.render
 from autograd import Value, __version__, cli, lessons
+from autograd.engine import COMPILED
 from autograd.errors import GraphvizMissingError
 from autograd.lessons.claims import Claim, Lesson, holds, printed
 from autograd.lessons.examples import named
@@ -133,7 +134,8 @@ def test_formulas_are_in_signs_where_the_encoding_has_them(encoding: str) -> Non
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--version").stdout.strip() == f"scalar-autograd {__version__}"
+    compiled = " (engine compiled)" if COMPILED else ""
+    assert run("--version").stdout.strip() == f"scalar-autograd {__version__}{compiled}"
     with pytest.raises(SystemExit) as leaving:
         cli.main(["--help"])
     assert leaving.value.code == 0

@@ -73,6 +73,8 @@ def test_tab_completes_a_command_and_a_node(start: Start) -> None:
     child.send(f" z{TAB}")
     child.expect_exact("z2")
     child.sendintr()
+    child.expect_exact(PROMPT)
+    child.sendintr()
     assert status(child) == 130
     child = start("step", "-x_one**2", "x_one=3")
     child.send(f"print x_{TAB}\r")
@@ -111,17 +113,21 @@ def test_a_history_that_cannot_be_kept_is_no_trouble(start: Start, tmp_path: Pat
     assert "Error" not in child.before
 
 
-def test_control_c_leaves_with_130_and_no_traceback(start: Start) -> None:
+def test_control_c_asks_for_another_command_and_leaves_if_none_comes(start: Start) -> None:
     child = start("step", "5")
     says(child, "step")
+    child.send("goto 1")  # half a line, which is forgotten
+    child.sendintr()
+    child.expect_exact(PROMPT)
+    assert "Ctrl-C once more leaves" in child.before
+    assert "after 1 of 18 records" in CODES.sub("", says(child, "where"))
+    child.sendline("predict m1")
+    child.expect_exact("= ? ")
+    child.sendintr()  # not the second in a row
+    child.expect_exact(PROMPT)
     child.sendintr()
     assert status(child) == 130
     assert "Traceback" not in child.before
-    asked = start("step", "5")
-    asked.sendline("predict m1")
-    asked.expect_exact("= ? ")
-    asked.sendintr()
-    assert status(asked) == 130
 
 
 EVERYTHING = ["help", "help next", "s", "n", "", "list", "where", "print", "why m1", "until m2", "predict m1 3",

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from autograd import Value, atan2, detect_anomaly, dot, exp, lessons, log, no_grad, relu, steps
+from autograd import Value, atan2, detect_anomaly, dot, exp, lessons, log, no_grad, relu, sigmoid, steps, tanh
 from autograd.errors import DivisionByZeroError, GraphError, OperandError
 from autograd.reading.trace import Trace
 
@@ -22,7 +22,7 @@ def test_every_value_then_the_seed_then_every_visit() -> None:
     root, _, _ = two_paths()
     records = list(steps(root))
     assert [(r.index, r.kind, r.name) for r in records] == [
-        (1, "forward", "a"), (2, "forward", "b"), (3, "forward", "v1"), (4, "forward", "1"), (5, "forward", "v2"),
+        (1, "forward", "a"), (2, "forward", "b"), (3, "forward", "1"), (4, "forward", "v1"), (5, "forward", "v2"),
         (6, "forward", "v3"), (7, "seed", "v3"), (8, "backward", "v3"), (9, "backward", "v2"), (10, "backward", "v1"),
     ]  # fmt: skip
 
@@ -178,10 +178,25 @@ def test_modes_do_not_matter() -> None:
 def test_words() -> None:
     x, c = Value(-1.0, "x"), Value(2.0, "c", constant=True)
     told = [str(r) for r in steps(relu(x * c) + exp(log(c)) - 3)]
-    assert told[0] == "x is a leaf; it gets a gradient.\n  x = -1"
-    assert told[1] == "c is a constant; no gradient flows to it.\n  c = 2"
-    assert told[2] == "Forward: v1 = x * c.\n  v1 = (-1) * 2 = -2"
-    assert any(t.startswith("3 is a plain number") for t in told)
+    assert told[:4] == [
+        "c is a constant; no gradient flows to it.\n  c = 2",
+        "x is a leaf; it gets a gradient.\n  x = -1",
+        "3 is a plain number; no gradient flows to it.\n  3",
+        "Forward: v1 = x * c.\n  v1 = (-1) * 2 = -2",
+    ]
+
+
+def test_a_pass_begins_with_the_inputs_then_the_weights_and_what_only_the_loss_uses_comes_last() -> None:
+    x, y = [Value(1.0, "x1"), Value(2.0, "x2", constant=True)], Value(1.0, "y", constant=True)
+    hidden = [tanh(dot([Value(0.1, f"u{k}1"), Value(0.2, f"u{k}2")], x, Value(0.0, f"b{k}"))) for k in (1, 2)]
+    p = sigmoid(dot([Value(0.3, "v1"), Value(0.4, "v2")], hidden, Value(0.0, "c")))
+    order = [r.name for r in steps(-y * log(p) - (1 - y) * log(1 - p)) if r.kind == "forward" and not r.operands]
+    assert " ".join(order) == "x1 x2 u11 u12 b1 u21 u22 b2 v1 v2 c y 1"
+
+
+def test_a_zero_has_no_sign() -> None:
+    x, y = Value(-0.0, "x"), Value(-2.0, "y")
+    assert "-0" not in "".join(map(str, steps(x * y * 0.0 * -1.0)))
 
 
 def test_a_long_operand_list_is_cut_in_the_text_alone() -> None:

@@ -144,7 +144,7 @@ def test_the_graph_keeps_what_it_stores(dot: Path) -> None:
 
 def test_what_the_script_is_given(dot: Path) -> None:
     nodes = {node["name"]: node for node in data_of(to_html(two_paths()))["nodes"]}
-    assert nodes["v3"]["parents"] == [2, 4]
+    assert nodes["v3"]["parents"] == [3, 4]
     assert nodes["v3"]["locals"] == [2.0, 3.0]
     assert nodes["v2"]["sends"] == [0]  # nothing to the plain number
     assert nodes["1"]["kind"] == "number"
@@ -183,7 +183,7 @@ def test_brackets_around_negative_numbers_only_where_they_come(dot: Path) -> Non
 def test_numbers_that_json_has_no_name_for(dot: Path) -> None:
     x = Value(float("inf"), "x")
     page = to_html(x * float("-inf") + Value(float("nan"), "y"))
-    assert [node["value"] for node in data_of(page)["nodes"]][:2] == ["inf", "-inf"]
+    assert [node["value"] for node in data_of(page)["nodes"]][:3] == ["inf", "nan", "-inf"]
     assert "not finite: x is the first node" in Reader(page).text["equations"]
 
 

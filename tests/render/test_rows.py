@@ -236,7 +236,7 @@ def states(root: Value, k: int) -> str:
     [
         (0, "a:waiting b:waiting c:waiting 1:waiting d:waiting e:waiting"),
         (1, "a:current b:waiting c:waiting 1:waiting d:waiting e:waiting"),
-        (3, "a:visited b:visited c:current 1:waiting d:waiting e:waiting"),
+        (4, "a:visited b:visited c:current 1:visited d:waiting e:waiting"),
         (6, "a:visited b:visited c:visited 1:visited d:visited e:current"),
         (7, "a:waiting b:waiting c:waiting 1:waiting d:waiting e:current"),
         (8, "a:waiting b:waiting c:reached 1:waiting d:reached e:current"),
@@ -252,7 +252,7 @@ def test_states_of_nodes(expression: Value, k: int, expected: str) -> None:
     ("k", "expected"),
     [
         (0, ["waiting"] * 6),
-        (3, ["current", "current", "waiting", "waiting", "waiting", "waiting"]),
+        (4, ["current", "current", "waiting", "waiting", "waiting", "waiting"]),
         (5, ["visited", "visited", "current", "current", "waiting", "waiting"]),
         (6, ["visited", "visited", "visited", "visited", "current", "current"]),
         (7, ["waiting"] * 6),
@@ -266,8 +266,8 @@ def test_states_of_edges(expression: Value, k: int, expected: list[str]) -> None
 
 def test_numbers_are_there_when_they_are_computed(expression: Value) -> None:
     expression.backward()
-    early = graph_rows(expression, at_step=3)
-    assert [node.value for node in early.nodes] == [2.0, 1.0, 3.0, None, None, None]
+    early = graph_rows(expression, at_step=4)
+    assert [node.value for node in early.nodes] == [2.0, 1.0, 3.0, 1.0, None, None]
     assert {node.gradient for node in early.nodes} == {None}
     assert [edge.local for edge in early.edges] == [1.0, 1.0, None, None, None, None]
     late = graph_rows(expression, at_step=9)
