@@ -761,7 +761,7 @@ def claim_14() -> list[Figure]:
 
 
 @claim(
-    "1.15", "Its sigmoid_derivative takes z",
+    "1.15", "The sigmoid's slope, from z or from a",
     "sigmoid_derivative(1.0) = 0.7311 (1 - 0.7311): it is given z, in the code too. The function of that name in "
     "document 003 is given a = sigma(z), and returns a (1 - a).",
     idea="Both give the same slope, each from its own argument. Whoever takes the function from one document and the "
