@@ -35,6 +35,7 @@ from .examples import (
     edges,
     found,
     labelled,
+    layer,
     message_of,
     named,
     norms_svg,
@@ -625,8 +626,8 @@ def tanh_layers(sizes: Sequence[int], m: int = 1) -> Network:
     for _ in range(m):
         a: list[Value] = [Value(draw.uniform(-1, 1)) for _ in range(sizes[0])]
         inputs += a
-        for layer in layers:
-            a = [tanh(dot(row, a)) for row in layer]
+        for rows in layers:
+            a = [tanh(dot(row, a)) for row in rows]
         outputs += a
     root = elementary.sum(outputs)
     root.backward()
@@ -1013,7 +1014,7 @@ def exploding(start: str = "large", normalise: bool = False) -> tuple[list[Value
     "batch, or lower the learning rate.",
     growing,
     picture=lambda: norms_svg(
-        {"large weights": exploding()[1], "Xavier": exploding("xavier")[1], "batch": exploding("large", True)[1]},
+        {"large weights": exploding()[1], "Xavier": exploding("xavier")[1], "batch norm": exploding("large", True)[1]},
         title="What reaches the first of eight layers", note="the norm of dL/dW1",
     ),
     idea="The same product as in a vanishing gradient, with factors above 1. Initialisation and batch normalisation "
@@ -1079,23 +1080,22 @@ def four_layers() -> tuple[list[tuple[Any, Any]], Any, Any]:
     return layers, np.array([[0.5], [-1.0]]), np.array([[1.0]])
 
 
-def four_layer_graph() -> Graph:
-    """The loss of the 2-5-4-3-1 network."""
+def four_layer_nodes() -> tuple[Value, list[tuple[Any, Any, Any, Any]]]:
+    """The loss of the 2-5-4-3-1 network, neuron by neuron, and W, b, z and a of each layer."""
     layers, x, y = four_layers()
-    values = [(numbered(W, f"W{i}"), numbered(b, f"b{i}")) for i, (W, b) in enumerate(layers, 1)]
-    stored = loop_forward(numbered(x, "x"), values)
-    for i, (z, a) in enumerate(stored, 1):
-        numbered(z, f"z{i}"), numbered(a, f"a{i}")
-    output = stored[-1][1]
-    loss = -np.sum(y * np.log(output) + (1 - y) * np.log(1 - output))
-    return named(loss, L=loss)
+    a, nodes = numbered(x[:, 0], "x"), []
+    for i, (W, b) in enumerate(layers, 1):
+        W, b = numbered(W, f"W{i}"), numbered(b[:, 0], f"b{i}")
+        z, a = layer(W, a, b, sigmoid if i == len(layers) else tanh, i)
+        nodes.append((W, b, z, a))
+    return cross_entropy(a, y[0]), nodes
 
 
 @claim(
     "4.16", "The loop over any number of layers",
     "For l = 1 to L: z_l = W_l a + b_l, a_l = g(z_l), store both. For l = L down to 1: dL/dz_l = dL/da_l * g'(z_l), "
     "dL/dW_l = dL/dz_l times the a below it, transposed, dL/db_l = dL/dz_l, and dL/da below it is W_l^T dL/dz_l.",
-    four_layer_graph,
+    lambda: named(four_layer_nodes()[0]),
     idea="Every layer does the same four lines, so a program needs no other line for ten layers than for two. Here the "
     "loop runs through four layers, 2-5-4-3-1, and the engine has no idea of layers at all.",
 )  # fmt: skip
@@ -1103,15 +1103,15 @@ def claim_16() -> list[Figure]:
     layers, x, y = four_layers()
     stored = loop_forward(x, layers)
     by_hand = loop_backward(x, y, layers, stored)
-    _, n = worked(four_layer_graph())
-    figures = [close("output", "a_L", labelled(n, "a4", 1, 1), stored[-1][1], note="One example, as a column: W a.")]
-    for i, ((W, b), (dW, db, dz)) in enumerate(zip(layers, by_hand, strict=True), 1):
+    loss, nodes = four_layer_nodes()
+    loss.backward()
+    figures = [close("output", "a_L", nodes[-1][3], stored[-1][1][:, 0], note="One example, as a column: W a.")]
+    for i, ((W, b, z, _), (dW, db, dz)) in enumerate(zip(nodes, by_hand, strict=True), 1):
         figures += [
-            close(f"dL/dz{i}", f"dL/da{i} * g'(z{i})", grads(labelled(n, f"z{i}", *b.shape)).ravel(), dz.ravel()),
-            close(f"dL/dW{i}", f"dL/dz{i} {f'a{i - 1}' if i > 1 else 'x'}^T",
-                  grads(labelled(n, f"W{i}", *W.shape)), dW),
-            close(f"dL/db{i}", f"dL/dz{i}", grads(labelled(n, f"b{i}", *b.shape)).ravel(), db.ravel()),
-        ]  # fmt: skip
+            close(f"dL/dz{i}", f"dL/da{i} * g'(z{i})", grads(z), dz[:, 0]),
+            close(f"dL/dW{i}", f"dL/dz{i} {f'a{i - 1}' if i > 1 else 'x'}^T", grads(W), dW),
+            close(f"dL/db{i}", f"dL/dz{i}", grads(b), db[:, 0]),
+        ]
     return [*figures, exactly("parameters", None, sum(W.size + b.size for W, b in layers), 58)]
 
 
