@@ -304,6 +304,14 @@ def test_open_shows_the_page_or_the_picture(
     assert f"found no browser; open {file}" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("planted")
+def test_open_shows_the_first_page_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: addresses.append(address) or True)
+    assert cli.main(["site", str(tmp_path), "--open"]) == 1  # a figure of the planted lesson is wrong
+    assert addresses == [(tmp_path / "index.html").as_uri()]
+
+
 # --- bad input ---------------------------------------------------------------------------------------------------
 
 
