@@ -303,7 +303,8 @@ class Value(Operators):
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""
-        grad = "" if self._grad is None else f", grad={getattr(self._grad, 'data', self._grad)!r}"
+        gradient = self._grad._data if isinstance(self._grad, Value) else self._grad
+        grad = "" if gradient is None else f", grad={gradient!r}"
         return f"Value({self._data!r}{label}{grad})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
