@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 _NAMES = {
     "engine.value": "Value",
     "engine.modes": "detect_anomaly no_grad",
-    "engine.op": "primitive",
+    "engine.primitives": "primitive",
     "functions.elementary": "absolute acos acosh asin asinh atan atan2 atanh cbrt clip cos cosh dot elu erf erfc exp "
     "exp2 expm1 floor gelu hypot leaky_relu log log10 log1p log2 logsigmoid logsumexp maximum mean minimum prod relu "
     "sigmoid sign silu sin sinh softmax softplus softsign sqrt std sum tan tanh where xlogy",
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
     from .reading import paths as paths
     from .engine.value import Value as Value
     from .engine.modes import detect_anomaly as detect_anomaly, no_grad as no_grad
-    from .engine.op import primitive as primitive
+    from .engine.primitives import primitive as primitive
     from .functions.elementary import absolute as absolute, acos as acos, acosh as acosh, asin as asin, asinh as asinh
     from .functions.elementary import atan as atan, atan2 as atan2, atanh as atanh, cbrt as cbrt, clip as clip
     from .functions.elementary import cos as cos, cosh as cosh, dot as dot, elu as elu, erf as erf, erfc as erfc

@@ -444,6 +444,7 @@ def _shape(x: Any) -> str:
 # --- judging one point ------------------------------------------------------------------------------------------------
 
 _SINGLY = 12  # variables that are checked one by one; of more, a direction through all is
+_COUNTS = 0.01  # what a term must have of the largest in a direction to be borne out by it
 _MOST_WRONG = 4  # entries that are measured one by one, where a direction through many fails: a report shows 3
 
 
@@ -468,6 +469,7 @@ class _AtPoint:
         if not self.trouble and not all(map(math.isfinite, self.yours)):
             self.trouble = "your derivative gives no finite number here"
         self.engine = problem.by_engine(point)
+        self.was_single = False  # whether entries were measured one by one
 
     @functools.cached_property
     def noises(self) -> tuple[float, ...]:
@@ -484,12 +486,14 @@ class _AtPoint:
             found = self._by_engine()
             if found is not None:
                 return found
-        if len(every) > _SINGLY:
-            return self._cannot_say() if self.trouble else self._in_groups(every)
-        found = [self.one(i) for i in every]
-        if len(every) > 1 and not self.is_certain() and all(e.verdict == "pass" for e in found):
-            return self._slanted(found)
-        return found
+        if self.trouble and len(every) > _SINGLY:
+            return self._cannot_say()
+        entries = None if self.trouble or len(every) == 1 else self._in_groups(every)
+        if entries is None:
+            entries = [self.one(i) for i in every]
+        if len(every) > 1 and self.was_single and not self.is_certain() and all(e.verdict == "pass" for e in entries):
+            return self._slanted(entries)  # each entry is right, but not all together
+        return entries
 
     def is_certain(self) -> bool:
         """Whether the engine's derivative is that of f wherever f has one: nothing in f can jump or bend."""
@@ -562,50 +566,60 @@ class _AtPoint:
                 found.append(Entry(name, self.named, "fail", y, Slopes.of(r), r, tolerance))
         return found
 
-    def _agrees(self, every: Sequence[int]) -> tuple[bool, Slopes]:
-        """Whether some of the entries together predict the slope of f in a direction through their variables."""
+    def _agrees(self, every: Sequence[int]) -> tuple[Slopes, list[int], list[int]]:
+        """The slope of f in a direction through some variables; which of the entries it bears out, and the others.
+
+        None is borne out if together they predict another slope. Of those that do, the ones that count for little in
+        this direction are left for another one.
+        """
         d = self.direction(every)
+        largest = max(abs(self.yours[i] * d[i]) for i in every)
+        for i in every:  # what counts for little is moved further
+            if term := abs(self.yours[i] * d[i]):
+                d[i] *= min(max(0.1 * largest / term, 1.0), 16.0)
+        terms = {i: self.yours[i] * d[i] for i in every}
         measured, _ = self.problem.along(self.point, d)
-        terms = [self.yours[i] * d[i] for i in every]
-        expected = exact_sum(terms)
+        expected = exact_sum(list(terms.values()))
         sides = [measured.both] if measured.both else [measured.left, measured.right]
         if not all(side.settled for side in sides):
-            return False, measured
+            return measured, [], list(every)
         low, high = min(s.slope for s in sides), max(s.slope for s in sides)
-        slack = 3.0 * max(s.error for s in sides) + self.rtol * exact_sum([abs(t) for t in terms])
+        slack = 3.0 * max(s.error for s in sides) + self.rtol * exact_sum([abs(t) for t in terms.values()])
         if not low - slack <= expected <= high + slack:
             slack += 3.0 * exact_sum([self.noises[i] * abs(d[i]) for i in every])
-        return low - slack <= expected <= high + slack, measured
+        if not low - slack <= expected <= high + slack:
+            return measured, [], list(every)
+        least = _COUNTS * largest
+        return measured, [i for i in every if abs(terms[i]) >= least], [i for i in every if abs(terms[i]) < least]
 
-    def _in_groups(self, every: list[int]) -> list[Entry]:
-        """Many entries: those of a direction that agrees pass; of one that does not, each half is looked at."""
+    def _in_groups(self, every: list[int]) -> list[Entry] | None:
+        """The entries that a direction bears out pass; if it bears out none, each half is looked at.
+
+        None if there are few, and f has a kink or a jump: then each is measured by itself.
+        """
         found: dict[int, Entry] = {}
         groups, singly, left = [every], 0, 0
         while groups:
             group = groups.pop()
-            if singly >= _MOST_WRONG:
+            if singly >= _MOST_WRONG and len(every) > _SINGLY:
                 left += len(group)
-                continue
-            if len(group) > 2:
-                agrees, measured = self._agrees(group)
-                if agrees:
-                    passing = [
-                        Entry(self.point.names[i], self.named, "pass", self.yours[i], measured, None, math.nan)
-                        for i in group
-                    ]
-                    found |= dict(zip(group, passing, strict=True))
-                else:
-                    middle = len(group) // 2
-                    groups += [group[middle:], group[:middle]]
-                continue
-            singly += len(group)
-            found |= {i: self.one(i) for i in group}
+            elif len(group) == 1:
+                singly += 1
+                found[group[0]] = self.one(group[0])
+            else:
+                measured, right, rest = self._agrees(group)
+                if len(every) <= _SINGLY and (measured.kind != "smooth" or not right):
+                    self.was_single = True
+                    return None
+                for i in right:
+                    found[i] = Entry(self.point.names[i], self.named, "pass", self.yours[i], measured, None, math.nan)
+                middle = 0 if right else len(rest) // 2
+                groups += [part for part in (rest[middle:], rest[:middle]) if part]
         entries = [found[i] for i in sorted(found)]
         if left:
             more = f"{left} more entries of wrong directions were not looked at one by one"
             entries[-1] = replace(entries[-1], note="; ".join(filter(None, (entries[-1].note, more))))
-        if all(e.verdict == "pass" for e in entries) and singly:  # each entry is right, but not all together
-            return self._slanted(entries)
+        self.was_single = singly > 0
         return entries
 
     def _slanted(self, entries: list[Entry]) -> list[Entry]:

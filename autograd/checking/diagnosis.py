@@ -18,7 +18,7 @@ from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
 from . import rare_slips, slips
 from .derivation_file import typed
-from .evidence import MOST_RUN, Evidence, Guess
+from .evidence import LARGE, MOST_RUN, Evidence, Guess, value_and_partial
 from .points import Known, NotANumberError, Observation, Point, Problem, near, structured_points
 from .spelled import respelled
 from .tracing import traced
@@ -136,6 +136,8 @@ _RULES: tuple[_Tier, ...] = (
 _RARE: tuple[_Tier, ...] = (
     rare_slips.swapped_operands,
     rare_slips.factor_of_any_node,
+    rare_slips.kept_term,
+    rare_slips.factor_at_a_node,
     rare_slips.another_inside,
     rare_slips.textbook_function,
     rare_slips.factor_of_the_variables,
@@ -146,6 +148,7 @@ _RARE: tuple[_Tier, ...] = (
 _YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong point", "swapped")
 
 _ENOUGH = 10  # observations near the points given
+_MOST_CALLS = 75  # of f, to measure slopes there where it has no graph
 _FEWEST = 4  # with fewer observations, chance may explain them
 
 
@@ -162,7 +165,8 @@ def _explained(problem: Problem, seen: list[Observation], every: list[Observatio
     if len(every) < _FEWEST:
         return None
     e = Evidence(every)
-    if sides and not e.is_right.any() and (mirrored := _mirrored(problem, seen)):
+    smooth = e.order and e.same.all() and not any(map(_bends, e.order))
+    if sides and not smooth and not e.is_right.any() and (mirrored := _mirrored(problem, seen)):
         every = [*every, *mirrored]
         e = Evidence(every)
     found = _searched(every, e) or _entry_by_entry(e) or _branch_by_branch(every, e)
@@ -170,8 +174,9 @@ def _explained(problem: Problem, seen: list[Observation], every: list[Observatio
     if not (sides and e.is_right.any()) or (found and not shows):
         return found
     if found is None or found.kind in _YIELD_TO_SIDES:
-        return _one_side(e) or found
-    if not e.same.all() and (side := _one_side(e)):  # f has another graph there
+        bent = not e.same.all() or any(node._row.kink for node in e.order)
+        return _one_side(e, bent or found is None) or found
+    if not e.same.all() and (side := _one_side(e, True)):  # f has another graph there
         return replace(side, text=f"{side.text}: {found.text}")
     return found
 
@@ -208,18 +213,20 @@ def _branch_by_branch(every: list[Observation], e: Evidence) -> Diagnosis | None
 
 
 def _spread(seen: Sequence[Observation], reach: float) -> list[Point]:
-    """Points near those that are wrong first, and near the others."""
+    """Points near those that are wrong and near the others, in turns."""
     wrong = [s.point for s in seen if not s.is_right][:3]
     right = [s.point for s in seen if s.is_right][:2]
-    found = [p for point in wrong for p in near(point, _ENOUGH // len(wrong) + 1, reach)]
-    return found + [p for point in right for p in near(point, 3, reach)]
+    around = [near(point, _ENOUGH // len(wrong) + 1, reach) for point in wrong] + [near(p, 3, reach) for p in right]
+    return [p for turn in itertools.zip_longest(*around) for p in turn if p is not None]
 
 
 def _look(problem: Problem, points: list[Point]) -> list[Observation]:
+    """Observations at more points, as long as f need not be called too often for them."""
     found = []
     for point in points:
-        with contextlib.suppress(NotANumberError):
-            found.append(problem.observe(point))
+        if problem.measured + 11 * len(point.numbers) <= _MOST_CALLS:
+            with contextlib.suppress(NotANumberError):
+                found.append(problem.observe(point, brief=True))
     return [seen for seen in found if seen is not None]
 
 
@@ -257,7 +264,7 @@ def _search(e: Evidence, tiers: Sequence[_Tier]) -> Diagnosis | None:
 
 def _guesses(e: Evidence, tier: _Tier) -> Iterator[Guess]:
     singles = list(tier(e))
-    yield from singles
+    yield from singles if len(e.order) <= LARGE else (guess for guess in singles if guess.edge is None)
     yield from slips.repeated(e, singles)
 
 
@@ -265,6 +272,12 @@ def _is_weak(e: Evidence, guess: Guess) -> bool:
     """Whether one number was all that there was to explain: 1/2 for a mean of two, or the slope of a linear term."""
     if guess.kind == "mean for sum":
         return np.allclose(e.yours, 0.5 * e.right) or np.allclose(e.yours, 2.0 * e.right)
+    if (
+        guess.edge is not None
+        and len(guess_operands := e.parents[guess.edge[0]]) == 2
+        and len(set(guess_operands)) == 1
+    ):
+        return True  # half of the derivative of x*x
     varies = np.ptp(e.right[e.same], axis=0).any() if e.same.any() else False
     flat = np.all(np.ptp(guess.change, axis=0) <= 1e-9 * np.abs(guess.change).max(axis=0))
     return bool(guess.node is not None and varies and flat)
@@ -291,7 +304,7 @@ def _in_entries(e: Evidence, guess: Guess) -> Diagnosis:
 
 def _entry_by_entry(e: Evidence) -> Diagnosis | None:
     """The same kind of slip in several entries, each with its own sentence."""
-    if not 2 <= len(e.columns) <= 8:
+    if not 2 <= len(e.columns) <= 8 or len(e.order) > LARGE:
         return None
     columns, found = e.columns, []
     try:
@@ -307,10 +320,19 @@ def _entry_by_entry(e: Evidence) -> Diagnosis | None:
     return Diagnosis(found[0].kind, found[0].node, "; ".join(texts))
 
 
-def _one_side(e: Evidence) -> Diagnosis | None:
-    """Right on one side of a kink or of a number, wrong on the other."""
+def _bends(node: Any) -> bool:
+    """Whether the slope of an operation jumps where its operand is 0, or where its two operands are equal."""
+    if not node._row.kink or len(node.parents) not in (1, 2):
+        return False
+    sides = [(1.0 + step, 1.0) if len(node.parents) == 2 else (step,) for step in (-1e-6, 1e-6)]
+    left, right = (value_and_partial(node._row, side, 0)[1] for side in sides)
+    return abs(left - right) > 1e-3
+
+
+def _one_side(e: Evidence, anywhere: bool) -> Diagnosis | None:
+    """Right on one side of a kink or of 0, or anywhere of some other number, and wrong on the other."""
     for i, node in enumerate(e.order):
-        if node._row.kink and node.parents and e.same.all():
+        if e.same.all() and _bends(node):
             first = e.value[e.parents[i][0]]
             second = e.value[e.parents[i][1]] if len(node.parents) == 2 else np.zeros(len(first))
             names = (name_of(node.parents[0]), name_of(node.parents[1]) if len(node.parents) == 2 else "0")
@@ -319,12 +341,19 @@ def _one_side(e: Evidence) -> Diagnosis | None:
     for c, name in enumerate(e.names):
         if found := _split(e, e.points[:, c], name, "0", None):
             return found
-    for c, name in enumerate(e.names):
+    for c, name in enumerate(e.names if anywhere else ()):
         x = e.points[:, c]
         right, wrong = x[e.is_right], x[~e.is_right]
         if min(len(right), len(wrong)) > 1 and (right.max() < wrong.min() or wrong.max() < right.min()):
             edge = 0.5 * (max(right.min(), wrong.min()) + min(right.max(), wrong.max()))
             return _split(e, x - edge, name, f"about {short_number(edge)}", None)
+        for inner, outer, words in (right, wrong, ("right", "wrong")), (wrong, right, ("wrong", "right")):
+            low, high = outer[outer < inner.min()], outer[outer > inner.max()]
+            if min(len(low), len(high)) and len(low) + len(high) == len(outer) and len(inner) > 1:
+                ends = (0.5 * (low.max() + inner.min()), 0.5 * (inner.max() + high.min()))
+                span = " and ".join(map(short_number, ends))
+                text = f"{words[0]} for {name} between about {span}, {words[1]} outside"
+                return Diagnosis("one side", None, text)
     return None
 
 

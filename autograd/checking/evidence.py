@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from ..errors import AutogradError
 from .points import Observation
 
 __all__ = [
+    "LARGE",
     "MOST_EDGES",
     "MOST_NODES",
     "PASS_ON",
@@ -29,10 +31,12 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
-MOST_NODES = 250  # a larger graph is looked at as a whole only
+MOST_NODES = 4_000  # a larger graph is looked at as a whole only
+LARGE = 250  # nodes of a graph in which a slip is looked for in all places that are built alike, not in a single one
 MOST_RUN = 80  # nodes of a graph that is swept once for every guess
-_MOST_READ = 1_000  # of the nodes of which some may be the same
+_MOST_READ = 10_000  # of the nodes of which some may be the same
 
 
 class Evidence:
@@ -54,9 +58,10 @@ class Evidence:
         self.is_right = ~wrong.any(axis=1)
         self.columns = np.flatnonzero(wrong.any(axis=0))
         self.rounding = 2.0 * np.array([s.rounding for s in seen]) + 1e-13 * (np.abs(self.yours) + np.abs(self.right))
-        self.slack = self.rounding + 1e-7 * np.abs(self.gap)
+        self.slack = self.rounding + 1e-7 * np.minimum(np.abs(self.gap), np.abs(self.yours))
         self.first = int(np.argmin(self.is_right))
         self.order: tuple[Any, ...] = ()
+        self._kept: dict[Hashable, list[Any]] = {}
         self._lay_out(self.seen[self.first], merged)
 
     def _lay_out(self, first: Observation, merged: bool) -> None:
@@ -185,6 +190,23 @@ class Evidence:
         edges = {(i, k): (partial[i, k], None) for i in changed - set(inside) for k in range(len(self.parents[i]))}
         new = {i: self.below[p] for i, p in inside.items()}
         return self.gradient(edges, new), self.gradient(edges, {i: self.below[i] for i in inside})
+
+    @functools.cached_property
+    def shared(self) -> list[list[int]]:
+        """Nodes that are built alike, each kind of them, where there are several or one that is used several times."""
+        alike: dict[int, list[int]] = {}
+        uses = Counter(p for _, _, p in self.edges)
+        for i, node in enumerate(self.order[:-1]):
+            if node.parents and self.below[i] is not None:
+                alike.setdefault(self.alike[i], []).append(i)
+        return [group for group in alike.values() if len(group) > 1 or uses[group[0]] > 1]
+
+    def kept(self, make: Callable[[Evidence], Iterable[T]]) -> list[T]:
+        """What a function makes of this evidence, made once for these wrong entries."""
+        key = (make, tuple(self.columns))
+        if key not in self._kept:
+            self._kept[key] = list(make(self))
+        return self._kept[key]
 
     def explains(self, change: Array) -> tuple[bool, bool]:
         """Whether a change of the right derivative gives the hand derivative: in all entries, in the wrong ones."""

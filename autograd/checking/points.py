@@ -346,6 +346,7 @@ class Problem:
         self.known = {} if known is None else known
         self.values: dict[tuple[float, ...], float] = {}
         self.inputs: dict[tuple[float, ...], tuple[Value, ...]] = {}  # where several problems share a graph
+        self.measured = 0  # how often f was called for slopes at points that only the diagnosis asked for
 
     # --- by hand
 
@@ -450,12 +451,12 @@ class Problem:
         except Exception:  # a table ends, a root is not found: there is no value there
             return math.nan
 
-    def slopes(self, point: Point, i: int) -> Slopes:
+    def slopes(self, point: Point, i: int, *, brief: bool = False) -> Slopes:
         """What f's values say of its slope by the i-th variable."""
         key = (point.numbers, i)
         if key not in self.known:
             xs = point.numbers
-            self.known[key] = slopes(lambda x: self.at(point, [*xs[:i], x, *xs[i + 1 :]]), xs[i])
+            self.known[key] = slopes(lambda x: self.at(point, [*xs[:i], x, *xs[i + 1 :]]), xs[i], brief=brief)
         return self.known[key]
 
     def along(self, point: Point, direction: Sequence[float]) -> tuple[Slopes, float]:
@@ -472,13 +473,14 @@ class Problem:
 
     # --- together
 
-    def observe(self, point: Point) -> Observation | None:
+    def observe(self, point: Point, *, brief: bool = False) -> Observation | None:
         """Look at one point; None where f has no derivative, or no value."""
         engine = self.by_engine(point)
         if engine is not None:
             right, rounding = engine.slopes, tuple(2.0 * r for r in engine.rounding)
         else:
-            measured = [self.slopes(point, i) for i in range(len(point.numbers))]
+            measured = [self.slopes(point, i, brief=brief) for i in range(len(point.numbers))]
+            self.measured += sum(m.evaluations for m in measured) if brief else 0
             right = tuple(math.nan if m.value is None else m.value for m in measured)
             rounding = tuple(m.error for m in measured)
         if not all(map(math.isfinite, right)):

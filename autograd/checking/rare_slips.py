@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..engine import ops
-from ..reading.formulas import local_derivative_text, name_of, written
-from .evidence import MOST_EDGES, MOST_RUN, Array, Evidence, Guess, column, edge_guess, value_and_partial
-from .slips import TEXTBOOK, constant_text, divisors, is_telling, left_out_text, rule_text, twice_text
+from ..reading.formulas import local_derivative_text, name_of, term_text, written
+from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
+from .slips import TEXTBOOK, constant_text, divisors, in_each, is_telling, left_out_text, rule_text, twice_text
 
 __all__ = [
     "another_inside",
+    "factor_at_a_node",
     "factor_of_any_node",
     "factor_of_the_variables",
+    "kept_term",
     "single_path",
     "swapped_operands",
     "textbook_function",
@@ -84,6 +86,57 @@ def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divid
     yield Guess("extra factor", part * (column(factor) - 1.0), node, lambda: f"a factor too much: {text()}")
     without = part * (1.0 / column(factor) - 1.0)
     yield Guess("missing factor", without, node, lambda: f"you left out the factor {text()}")
+
+
+def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
+    """A textbook function of a node as a factor too much on all that comes through it, and through all of its kind."""
+    kinds: dict[int, list[int]] = {}
+    for i, node in enumerate(e.order[:-1]):
+        if node.parents and e.below[i] is not None:
+            kinds.setdefault(e.alike[i], []).append(i)
+    for group in kinds.values():
+        through = np.array([column(e.above[i]) * e.slopes_of(i) for i in group])
+        u = np.array([e.value[i] for i in group])
+        for entry in TEXTBOOK:
+            if "{o}" not in entry.text:
+                change = np.sum((entry.of(u, u) - 1.0)[:, :, None] * through, axis=0)
+                text = later(in_each, later(_factor_text, entry.text, e.order[group[0]]), len(group))
+                yield Guess("extra factor", change, e.order[group[0]], text)
+    for i, node in enumerate(e.order):
+        p = e.slopes_of(i)
+        if np.ptp(p, axis=0).any():
+            for factor, text in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
+                yield Guess("extra factor", e.right * (factor - 1.0), node, later(_slope_text, text, node))
+
+
+def _factor_text(form: str, node: Any) -> str:
+    u = written(node)
+    return f"a factor too much: {form.replace('({u})', '{u}').format(u=u if u.isidentifier() else f'({u})')}"
+
+
+def _slope_text(form: str, node: Any) -> str:
+    return f"a factor too much: {form} with p the derivative of {written(node, False)}"
+
+
+def kept_term(e: Evidence) -> Iterator[Guess]:
+    """A term that stands in the derivative as it is; and the sum of all partial derivatives as each of them."""
+    for i, node in enumerate(e.order):
+        if node._row in PASS_ON and e.below[i] is not None:
+            for k, p in enumerate(e.parents[i]):
+                change = column(e.above[i] * e.partial[i, k]) * (column(e.value[p]) - e.slopes_of(p))
+                yield Guess("wrong function", change, node, later(_kept_text, node, k))
+    if len(e.names) > 1:
+        total = column(e.right.sum(axis=1)) - e.right
+        yield Guess(
+            "wrong function",
+            total,
+            None,
+            lambda: "all partial derivatives are added up: hold the other variables constant",
+        )
+
+
+def _kept_text(node: Any, k: int) -> str:
+    return f"the term {term_text(node, k)} of {written(node, False)} stands in your derivative as it is"
 
 
 def factor_of_the_variables(e: Evidence) -> Iterator[Guess]:

@@ -154,12 +154,19 @@ def mean_for_sum(e: Evidence) -> Iterator[Guess]:
         if n > 1:
             change = (factor - 1.0) * column(e.above[i]) * e.slopes_of(i)
             yield Guess("mean for sum", change, node, later(_mean_text, n, node._row is ops.MEAN), everywhere=True)
+        if n > 2 and (node._row is ops.MEAN or any(np.all(v == n) for v in e.value)):
+            change = 1.0 / (n - 1.0) * column(e.above[i]) * e.slopes_of(i)
+            yield Guess("mean for sum", change, node, later(_less_one_text, n), everywhere=True)
 
 
 def _mean_text(n: int, mean: bool) -> str:
     if mean:
         return f"f takes the mean of {n} terms, your derivative their sum: a factor of 1/{n} is missing"
     return f"f takes the sum of {n} terms, your derivative their mean: a factor of 1/{n} too much"
+
+
+def _less_one_text(n: int) -> str:
+    return f"your derivative divides by {n - 1} where f divides by {n}"
 
 
 def _terms_alike(e: Evidence, i: int) -> int:
@@ -202,17 +209,17 @@ def _sign_of_node_text(node: Any) -> str:
 
 def left_out_way(e: Evidence) -> Iterator[Guess]:
     """One of several operands of a node that all depend on the wrong variable: a term, or a path."""
-    return (guess for rank, guess in _parts(e) if rank == 0)
+    return (guess for rank, guess in e.kept(_parts) if rank == 0)
 
 
 def left_out_term(e: Evidence) -> Iterator[Guess]:
     """The only way on which a variable reaches the root: a term of a sum that has other variables beside it."""
-    return (guess for rank, guess in _parts(e) if rank == 1)
+    return (guess for rank, guess in e.kept(_parts) if rank == 1)
 
 
 def left_out_part(e: Evidence) -> Iterator[Guess]:
     """The only way on which a variable reaches the root, wherever it lies."""
-    return (guess for _, guess in sorted(_parts(e), key=lambda part: part[0]))
+    return (guess for _, guess in sorted(e.kept(_parts), key=lambda part: part[0]))
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
@@ -258,19 +265,14 @@ def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
 
 def held_constant(e: Evidence) -> Iterator[Guess]:
     """A node taken for a constant wherever it is used, as the mean in a variance; or two, one of them in the other."""
-    alike: dict[Any, list[int]] = {}
-    uses: Counter[int] = Counter(p for _, _, p in e.edges)
-    for i, node in enumerate(e.order[:-1]):
-        if node.parents and e.below[i] is not None:
-            alike.setdefault((e.alike[i], e.value[i].tobytes()), []).append(i)
-    several = [group for group in alike.values() if len(group) > 1 or uses[group[0]] > 1]
-    for group in several:
+    for group in e.shared:
         yield _held(e, group)
-    if len(alike) <= _MOST_PAIRED:
-        for one in several:
-            for other in alike.values():
-                if other is not one and _inside(e, one[0], other[-1]):
-                    yield _held(e, one, other)
+    if len(set(e.alike)) <= _MOST_PAIRED:
+        ends = {kind: i for i, kind in enumerate(e.alike[:-1]) if e.order[i].parents and e.below[i] is not None}
+        for one in e.shared:
+            for other in ends.values():
+                if other not in one and _inside(e, one[0], other):
+                    yield _held(e, one, [i for i, kind in enumerate(e.alike) if kind == e.alike[other]])
 
 
 _MOST_PAIRED = 40
@@ -308,9 +310,14 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
             for power in (1, 2):
                 change = column(e.above[i] * (v**power - 1.0)) * e.slopes_of(i)
                 yield Guess("missing factor", change, node, later(_divisor_text, node, power))
-        for factor in _base_factors(e, i, k):
-            text = later(_base_text, node, k, float(factor[0]))
-            yield edge_guess(e, i, k, e.partial[i, k] / factor, "missing factor", text)
+        for factor, text in _rule_factors(e, i, k):
+            guess = edge_guess(e, i, k, e.partial[i, k] / factor, "missing factor", later(text, node, k, factor))
+            yield guess._replace(same=str(text))
+    for group in e.shared:
+        ones: dict[int, Array | None] = {i: (e.slopes_of(i) != 0.0) * 1.0 for i in group}
+        inner = e.order[group[0]]
+        text = later(in_each, later(_inner_text, inner), len(group))
+        yield Guess("missing factor", e.gradient(nodes=ones) - e.slopes_of(-1), inner, text)
     for i, k, p in e.edges:
         node, inner = e.order[i], e.order[p]
         if inner.parents and node._row not in (*PASS_ON, ops.MUL):
@@ -323,19 +330,31 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
             yield Guess("missing factor", change, node, later(_outer_text, inner))
 
 
-def _base_factors(e: Evidence, i: int, k: int) -> Iterator[Any]:
-    """The logarithm of the base in the derivatives of 2^x, a^x, log2 and log10."""
-    op, count = e.order[i]._row, len(e.points)
-    if op in (ops.EXP2, ops.LOG2):
-        yield np.full(count, np.log(2.0)) if op is ops.EXP2 else np.full(count, 1.0 / np.log(2.0))
-    elif op is ops.LOG10:
-        yield np.full(count, 1.0 / np.log(10.0))
-    elif op is ops.POW and k == 1:
-        yield np.log(e.value[e.parents[i][0]])
+def _rule_factors(e: Evidence, i: int, k: int) -> Iterator[tuple[Any, Callable[[Any, int, Any], str]]]:
+    """The exponent of a power, and the logarithm of the base in the derivatives of 2^x, a^x, log2 and log10."""
+    op, operands = e.order[i]._row, [e.value[p] for p in e.parents[i]]
+    if _is_fixed_power(op) or (op is ops.POW and k == 0):
+        yield op.params[0] if op.params else operands[1], _exponent_text
+    elif op in _BASES:
+        yield np.log(_BASES[op]) if op is ops.EXP2 else 1.0 / np.log(_BASES[op]), _base_text
+    elif op is ops.POW:
+        yield np.log(operands[0]), _base_text
 
 
-def _base_text(node: Any, k: int, factor: float) -> str:
-    return f"you left out the factor {short_number(factor)} that the base brings into {local_derivative_text(node, k)}"
+_BASES = {ops.EXP2: 2.0, ops.LOG2: 2.0, ops.LOG10: 10.0}
+
+
+def _is_fixed_power(op: Op) -> bool:
+    return len(op.params) == 1 and op is ops.power(op.params[0])
+
+
+def _exponent_text(node: Any, k: int, factor: Any) -> str:
+    return f"you left out the exponent as a factor: {local_derivative_text(node, k)}"
+
+
+def _base_text(node: Any, k: int, factor: Any) -> str:
+    number = short_number(float(np.ravel(factor)[0]))
+    return f"you left out the factor {number} that the base brings into {local_derivative_text(node, k)}"
 
 
 def left_out_text(node: Any, k: int) -> str:
@@ -348,7 +367,7 @@ def divisors(e: Evidence) -> set[int]:
     unread = []
     for i, k, p in e.edges:
         op = e.order[i]._row
-        power = op.params[0] if len(op.params) == 1 and op is ops.power(op.params[0]) else 1.0
+        power = op.params[0] if _is_fixed_power(op) else 1.0
         if (op is ops.DIV and k == 1) or op in (ops.LOG, ops.LOG2, ops.LOG10, ops.LOG1P) or power < 1.0:
             unread.append(p)
         elif op in (ops.SQRT, ops.CBRT, ops.HYPOT):
@@ -364,7 +383,7 @@ def divisors(e: Evidence) -> set[int]:
 
 def _is_product(node: Any) -> bool:
     op = node._row
-    return op in (ops.MUL, ops.DIV, ops.NEG) or (len(op.params) == 1 and op is ops.power(op.params[0]))
+    return op in (ops.MUL, ops.DIV, ops.NEG) or _is_fixed_power(op)
 
 
 def _divisor_text(node: Any, power: int) -> str:
@@ -512,7 +531,7 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
             yield Mistake(_BY_TEXT[text].of(u, out), text)
     if op is ops.SQRT:
         yield from _power_mistakes(0.5, u)
-    elif len(op.params) == 1 and op is ops.power(op.params[0]):
+    elif _is_fixed_power(op):
         yield from _power_mistakes(op.params[0], u)
     elif op is ops.DIV and k == 1:
         top = operands[0]
@@ -536,9 +555,8 @@ def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     m = f"{n:g}"
     times = "-" if n == -1.0 else m
     yield Mistake(n * u**n, f"{times}{{u}}^{m}")
-    if n >= 2.0:
-        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{_power(n - 1.0)}")
     if n >= 3.0:
+        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{_power(n - 1.0)}")
         yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{_power(n - 1.0)}")
     if n != -1.0:
         yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
@@ -562,7 +580,7 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
             yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
         if k == 0 and node._row in (ops.MUL, ops.DIV):
             yield from _factor_by_factor(e, i)
-        if k == 0 and len(node._row.params) == 1 and node._row is ops.power(node._row.params[0]):
+        if k == 0 and _is_fixed_power(node._row):
             powers = e.slopes_of(e.parents[i][0]) ** node._row.params[0]
             text = later(_power_of_slope_text, node)
             yield edge_guess(e, i, k, np.ones(len(e.points)), "wrong function", text, powers)
@@ -591,12 +609,14 @@ def _power_of_slope_text(node: Any) -> str:
 
 def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
     node = e.order[i]
-    u, v = (e.slopes_of(p) for p in e.parents[i])
+    each = tuple(e.slopes_of(p) for p in e.parents[i])
     product = node._row is ops.MUL
-    instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
-    if np.any(instead):
-        text = later(_factor_by_factor_text, node, "product" if product else "quotient")
-        yield Guess("wrong function", column(e.above[i]) * (instead - e.slopes_of(i)), node, text)
+    text = later(_factor_by_factor_text, node, "product" if product else "quotient")
+    for u, v in (each, tuple(column(slopes.sum(axis=1)) for slopes in each)):  # the second: all variables vary at once
+        instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
+        if np.any(instead):
+            instead = instead * (e.slopes_of(i) != 0.0)
+            yield Guess("wrong function", column(e.above[i]) * (instead - e.slopes_of(i)), node, text)
 
 
 def _factor_by_factor_text(node: Any, rule: str) -> str:
@@ -612,6 +632,10 @@ def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
             alike.setdefault((guess.same, k, e.alike[i]), {})[guess.edge] = guess
             if len(e.order) <= MOST_RUN:
                 alike.setdefault((guess.same, k, node._row), {})[guess.edge] = guess
+                if isinstance(guess.same, str):  # of powers with any exponents
+                    alike.setdefault(guess.same, {})[guess.edge] = guess
+            if node._row is ops.DOT:  # in every term of every dot product
+                alike.setdefault((guess.same, e.alike[i]), {})[guess.edge] = guess
     done = set()
     for group in alike.values():
         if len(group) < 2 or (places := (next(iter(group.values())).same, *group)) in done:
@@ -627,7 +651,7 @@ def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
 
 def simple_constant(e: Evidence) -> Iterator[Guess]:
     """A whole number or a simple fraction as a factor of the whole or of a part."""
-    return (guess for factor, guess in _constants(e) if _simple(factor) and (factor > 0.0 or guess.node is None))
+    return (guess for factor, guess in _constants(e) if _simple(factor))
 
 
 def any_constant(e: Evidence) -> Iterator[Guess]:
@@ -660,14 +684,14 @@ def _constant_of(e: Evidence, part: Array, at: tuple[int, int], i: int, k: int) 
     there, gap = float(part[at]), float(e.gap[at])
     factor = 1.0 + gap / there if there else 0.0
     varies = np.ptp(part[:, at[1]]) > 1e-6 * abs(there)  # else any slip by a constant would fit
-    if abs(factor) > 1e-9 and (varies or _simple(factor)):
+    if factor > 1e-9 and (varies or _simple(factor)):  # a turned sign as well would be two slips
         text = later(_constant_text, factor, e.order[i], k)
         yield factor, Guess("constant factor", gap / there * part, e.order[i], text)
 
 
 def in_each(text: Callable[[], str], count: int) -> str:
     """A sentence of one place, said of several."""
-    return f"{text()}, and so in each of {count} such places"
+    return text() + (f", and so in each of {count} such places" if count > 1 else "")
 
 
 def _constant_text(factor: float, node: Any = None, k: int = 0) -> str:
@@ -730,8 +754,7 @@ def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
 
 
 def _is_power(op: Op) -> bool:
-    bound = len(op.params) == 1 and op is ops.power(op.params[0])
-    return bound or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
+    return _is_fixed_power(op) or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
 
 
 def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:

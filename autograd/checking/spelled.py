@@ -5,6 +5,7 @@ Who differentiates a sigmoid thinks of s(1 - s), not of a quotient, and makes th
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,15 +46,22 @@ def _matches(e: Evidence) -> dict[int, tuple[Op, int]]:
     rows = {node._row for node in e.order}
     if not rows & {ops.EXP, ops.TANH, ops.SIN, ops.LOG1P}:
         return found
+    row = int(np.argmax(e.same))
+    by_value = sorted((float(e.value[i][row]), i) for i in range(len(e.order)) if e.below[i] is not None)
     for p, below in enumerate(e.below):
         if below is None:
             continue
         for op in _KNOWN:
-            numbers = [value_and_partial(op, (float(u),), 0) for u in e.value[p]]
-            values, partials = (np.array(part) for part in zip(*numbers, strict=True))
-            for i in range(p + 2, len(e.order)):
-                if i in found or e.below[i] is None or e.order[i]._row is op or (i in beyond and p not in beyond):
+            value = value_and_partial(op, (float(e.value[p][row]),), 0)[0]
+            off = 1e-10 * abs(value)
+            near = by_value[
+                bisect_left(by_value, (value - off, 0)) : bisect_left(by_value, (value + off, len(e.order)))
+            ]
+            for i in sorted(i for _, i in near):
+                if i < p + 2 or i in found or e.order[i]._row is op or (i in beyond and p not in beyond):
                     continue  # 1 - s is no sigmoid(-x) where s is sigmoid(x)
+                numbers = [value_and_partial(op, (float(u),), 0) for u in e.value[p]]
+                values, partials = (np.array(part) for part in zip(*numbers, strict=True))
                 slopes = partials[:, None] * below
                 if np.allclose(e.value[i], values, 1e-10, 0.0) and np.allclose(e.slopes_of(i), slopes, 1e-7, 1e-300):
                     found[i] = op, p

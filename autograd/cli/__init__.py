@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
+from ..engine import COMPILED
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..lessons import Lesson, report
 from .lessons import lesson_and_claim, run_lesson, run_lessons, run_site, title_of
@@ -181,7 +182,8 @@ def _protected(arguments: Sequence[str]) -> Sequence[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="autograd", description="Five documents on backpropagation, checked number by number.")
-    parser.add_argument("--version", action="version", version=f"scalar-autograd {__version__}")
+    compiled = " (engine compiled)" if COMPILED else ""
+    parser.add_argument("--version", action="version", version=f"scalar-autograd {__version__}{compiled}")
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
 
     every = commands.add_parser("lessons", help="what five documents teach, and where they err")

@@ -42,7 +42,7 @@ def lesson_and_claim(number: str, claim: str | None = None) -> tuple[Lesson, str
         raise ArgumentError(f"there is no lesson {number!r}; the lessons are {known}")
     lesson = lessons.get(int(number))
     other = re.fullmatch(r"([0-9]+)\.[0-9]+", claim or "")
-    if other and int(other[1]) in [each.number for each in lessons.all() if each is not lesson]:
+    if other and int(other[1]) != lesson.number and int(other[1]) in [each.number for each in lessons.all()]:
         raise ArgumentError(f"claim {claim} belongs to lesson {other[1]}: autograd lesson {claim}")
     return lesson, claim
 
@@ -70,21 +70,18 @@ def run_lessons(options: argparse.Namespace) -> int:
     if written:
         _say(f"wrote {len(written)} pictures into {visible(str(options.pictures))}", options.json)
     if not (options.json or options.all):
-        print_lines(iter(("", *_NEXT)))
+        print_lines(report.Look.of(sys.stdout).lines(_NEXT))
     return max(drawing_status, exit_status(figures))
 
 
-_NEXT = (
-    "Go on:  autograd lesson 5.3  one claim       autograd step 5.3  walk through it",
-    "        autograd lesson 5    one document    autograd lessons --all  everything",
-)
+_NEXT = "Next: autograd lesson 5.3 (one claim), step 5.3 (walk through), lessons --all"
 
 
 def run_lesson(options: argparse.Namespace) -> int:
     """Print one lesson, or one claim, after writing the files that are asked for; return the exit status."""
     lesson, claim = lesson_and_claim(options.number, options.claim)
     chosen = [(lesson, [lesson.claim(claim)] if claim else lesson.claims)]
-    asked = [(kind, path) for kind, path in (("html", options.html), ("svg", options.svg)) if path is not None]
+    asked = [(kind, path) for kind, path in (("svg", options.svg), ("html", options.html)) if path is not None]
     if any(path == _STDOUT for _, path in asked):
         if options.json or options.open or len(asked) > 1:
             raise ArgumentError("one thing at a time goes to standard output: - stands alone, without --json or --open")
@@ -98,7 +95,7 @@ def run_lesson(options: argparse.Namespace) -> int:
     for path in written:
         _say(f"wrote {visible(str(path))}", options.json)
     if options.open and written:
-        _open(written[0])
+        _open(written[-1])  # the page, if there is one
     return max(drawing_status, exit_status(figures))
 
 
@@ -190,7 +187,7 @@ def _print_overview(chosen: Chosen) -> list[Figure]:
     """A screen: of each document what it teaches, and where it errs."""
     look = report.Look.of(sys.stdout)
     found: list[Figure] = []
-    print(look.paint("Five documents on backpropagation, every claim computed and compared:", "faint"))
+    print_lines(look.lines("Five documents on backpropagation: what they teach, and where they err.", "faint"))
     for lesson, claims in chosen:
         results = list(_computed(claims))
         print_lines(report.overview_lines(lesson, results, look))

@@ -117,7 +117,6 @@ class Scratch:
 
     def __init__(self, names: dict[str, Any]) -> None:
         self._names = names
-        self._stores: list[Floats] = []
         self._used = 0
         self._wanted: list[tuple[str, int, tuple[int, ...]]] = []
 

@@ -252,7 +252,8 @@ class ArraySource:
         self._plan, self._blocks, self._varies = plan, blocks, varies
         self._formula = formulas.written
         self._messages = Messages(blocks, wanted)
-        self._below: dict[Step, str] = {}  # of a product, its inputs with a row of ones below
+        # Of a product: the places of its weights and bias in one matrix; the name of its inputs with ones below them.
+        self._folded: dict[Step, tuple[Numbers, str]] = {}
         self._told = Description(plan)
 
     def forward(self) -> list[str]:
@@ -329,27 +330,29 @@ class ArraySource:
     def _product(self, step: Product[Window]) -> None:
         blocks, named = self._blocks, self._told.names.of(step)
         z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
-        if self._is_folded(step):
-            assert step.bias is not None
-            weights = self._full(np.column_stack([step.weights.places, step.bias.places]), w)
+        together = self._with_bias(step)
+        if together is not None:
+            weights = self._full(together, w)
             ones, fixed = np.ones((1, step.out.shape[1])), blocks.fixed(step.inputs.places)
             if fixed is not None:
-                self._below[step] = blocks.constant(np.vstack([fixed, ones])).text
+                below = blocks.constant(np.vstack([fixed, ones])).text
             else:
                 below = f"xp.concatenate([{self._full(step.inputs, x)}, {blocks.constant(ones).text}])"
-                self._below[step] = blocks.named(below, x)
-            self._line(z, f"{weights} @ {self._below[step]}", step.out.places)
+                below = blocks.named(below, x)
+            self._folded[step] = together, below
+            self._line(z, f"{weights} @ {below}", step.out.places)
             return
         text = f"{self._full(step.weights, w)} @ {self._full(step.inputs, x)}"
         if step.bias is not None:
             text += f" + {written(self._read(step.bias.places[:, None], 'b'))}"
         self._line(z, text, step.out.places)
 
-    def _is_folded(self, step: Product[Window]) -> bool:
-        """Whether the bias lies behind the weights, so that both are one matrix."""
-        return step.bias is not None and self._blocks.is_matrix(
-            np.column_stack([step.weights.places, step.bias.places])
-        )
+    def _with_bias(self, step: Product[Window]) -> Numbers | None:
+        """The places of the weights with the bias behind them, where both are one matrix."""
+        if step.bias is None:
+            return None
+        together: Numbers = np.column_stack([step.weights.places, step.bias.places])
+        return together if self._blocks.is_matrix(together) else None
 
     def _inner(self, step: Inner[Window]) -> str:
         text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
@@ -442,23 +445,21 @@ class ArraySource:
                     self._message(operand.places.reshape(block.shape), step.op, message, given)
 
     def _product_back(self, step: Product[Window], dz: str) -> None:
-        blocks, named = self._blocks, self._told.names.of(step)
+        named = self._told.names.of(step)
         dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
-        if step in self._below:
-            assert step.bias is not None
-            places = np.column_stack([step.weights.places, step.bias.places])
+
+        def send(places: Numbers, name: str, text: Callable[[], str]) -> None:
             if self._messages.wants(places):
-                self._messages.send(places, Term(blocks.named(f"{dz} @ {self._below[step]}.T", dw), places.shape))
+                self._messages.send(places, Term(self._blocks.named(text(), name), places.shape))
+
+        if step in self._folded:
+            places, below = self._folded[step]
+            send(places, dw, lambda: f"{dz} @ {below}.T")
         else:
-            if self._messages.wants(step.weights.places):
-                text = f"{dz} @ {self._full(step.inputs, x)}.T"
-                self._messages.send(step.weights.places, Term(blocks.named(text, dw), step.weights.shape))
-            if step.bias is not None and self._messages.wants(step.bias.places):
-                total = blocks.named(f"xp.sum({dz}, axis=1)", f"db{named.tag}")
-                self._messages.send(step.bias.places, Term(total, step.bias.shape))
-        if self._messages.wants(step.inputs.places):
-            text = f"{self._full(step.weights, w)}.T @ {dz}"
-            self._messages.send(step.inputs.places, Term(blocks.named(text, f"d{x}"), step.inputs.shape))
+            send(step.weights.places, dw, lambda: f"{dz} @ {self._full(step.inputs, x)}.T")
+            if step.bias is not None:
+                send(step.bias.places, f"db{named.tag}", lambda: f"xp.sum({dz}, axis=1)")
+        send(step.inputs.places, f"d{x}", lambda: f"{self._full(step.weights, w)}.T @ {dz}")
 
     def _reduction_back(self, step: Reduction[Window], dy: Number) -> None:
         block = self._blocks.block_of(step.out.places)

@@ -78,19 +78,11 @@ def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str])
     `names` has the name of each input in the source; `bind` hands out the name under which a row's `forward` will be
     found there. Infinities stand as math.inf.
     """
-    texts: dict[Symbol, _Text] = {}
 
-    def text(x: Any) -> _Text:
-        return texts[x] if isinstance(x, Symbol) else _source(_literal(x, "math"))
+    def call(row: Op, operands: Sequence[_Text]) -> str:
+        return f"{bind(row)}({', '.join(x.text for x in operands)})"
 
-    for part in below([symbol]):
-        operands = [text(x) for x in part.operands]
-        if part.kind == INPUT:
-            texts[part] = _source(names[part.fn])
-        else:
-            called = _infix(part.fn, operands)
-            texts[part] = called or _Text(f"{bind(part.fn)}({', '.join(x.text for x in operands)})")
-    return text(symbol).text
+    return _expression(symbol, names, "math", call)
 
 
 def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
@@ -99,10 +91,15 @@ def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
     Raises:
         ArgumentError: a row has no array form.
     """
+    return _expression(symbol, names, xp, lambda name, operands: f"{xp}.{_called(name, operands, xp)}")
+
+
+def _expression(symbol: Any, names: Mapping[str, str], module: str, call: Callable[[Any, Sequence[_Text]], str]) -> str:
+    """An expression as one line; `call` writes what Python has no sign for."""
     texts: dict[Symbol, _Text] = {}
 
     def text(x: Any) -> _Text:
-        return texts[x] if isinstance(x, Symbol) else _source(_literal(x, xp))
+        return texts[x] if isinstance(x, Symbol) else _source(_literal(x, module))
 
     for part in below([symbol]):
         operands = [text(x) for x in part.operands]
@@ -114,9 +111,9 @@ def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
                 "give the row an array form, or use the program as it is"
             )
         elif part.kind == REDUCTION:
-            texts[part] = _Text(f"{xp}.{_REDUCTIONS[part.fn]}({operands[0].text}, axis=0)")
+            texts[part] = _Text(f"{module}.{_REDUCTIONS[part.fn]}({operands[0].text}, axis=0)")
         else:
-            texts[part] = _infix(part.fn, operands) or _Text(f"{xp}.{_called(part.fn, operands, xp)}")
+            texts[part] = _infix(part.fn, operands) or _Text(call(part.fn, operands))
     return text(symbol).text
 
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engine.graph import is_constant, topological_order
 from ..engine.messages import name_of
@@ -324,6 +323,7 @@ class Program:
         return f"Program({nodes:,} node{'s' * (nodes != 1)} in {steps:,} step{'s' * (steps != 1)})"
 
 
+_OF_A_BATCH = ("_plan", "_source", "_scalar", "_leaves", "_carried", "_at", "_is_fresh", "_training", "_undo")
 _SIZES = 4  # sizes of batches that stay compiled: the last batch of an epoch is often a smaller one
 
 
@@ -400,24 +400,15 @@ class BatchProgram(Program):
         plan = Plan([*roots_of(self._buffers), self.root], lambda _: BatchTape(graph, count))
         return Scalar(plan, Source(plan)), plan.place[graph.numbers(graph.inputs, count)].astype(np.int64)
 
-    def forward(self) -> float:
-        """The mean over the batch, at the parameters' present numbers."""
-        self._check()
-        return super().forward()
-
-    def backward(self, seed: float = 1.0) -> None:
-        """As :meth:`Program.backward`, of the mean."""
-        self._check()
-        super().backward(seed)
-
-    def run(self, optimizer: Any, steps: int = 1) -> NDArray[np.float64]:
-        """As :meth:`Program.run`, on the batch."""
-        self._check()
-        return super().run(optimizer, steps)
+    def __getattr__(self, name: str) -> Any:
+        if name in _OF_A_BATCH:
+            raise ArgumentError(
+                f"there is no batch yet; call set(inputs, X) with X of shape (batch, {len(self.inputs)})"
+            )
+        raise AttributeError(f"a program has no attribute {name!r}", name=name, obj=self)
 
     def vectorize(self, inputs: Any) -> Program:
         """As :meth:`Program.vectorize`, over other leaves; the samples stay those of now."""
-        self._check()
         self._carried.refuse("a batch of batches has no order of its samples")
         nodes, graph = self._plan.nodes(), self._graph
         copies = graph.numbers(graph.inputs, len(self._values[self._rows]))
@@ -425,29 +416,13 @@ class BatchProgram(Program):
             nodes[i]._data = x
         return vectorized(nodes[self._plan.result], inputs)
 
-    def to(self, xp: Any, inputs: Sequence[Any] = (), functions: Mapping[str, Any] | None = None) -> ArrayProgram:
-        """As :meth:`Program.to`, of the mean; the samples are those of now."""
-        self._check()
-        return super().to(xp, inputs, functions)
-
-    @property
-    def source(self) -> str:
-        """As :attr:`Program.source`, for a batch of this size."""
-        self._check()
-        return super().source
-
-    def describe(self) -> str:
-        """As :meth:`Program.describe`, of the batch."""
-        self._check()
-        return super().describe()
-
     def __repr__(self) -> str:
         return "Program(no batch yet)" if self._rows is None else super().__repr__()
 
     def _block(self, leaves: Any) -> Numbers:
-        self._check()
+        places = self._leaves.places
         try:
-            return super()._block(leaves)
+            return places(leaves)
         except ArgumentError:
             for node in np.asarray(leaves, dtype=object).ravel().tolist():
                 if any(node is x for x in self.inputs):
@@ -456,12 +431,6 @@ class BatchProgram(Program):
                         "set(inputs, X) takes all inputs together, in the order given to vectorize"
                     ) from None
             raise
-
-    def _check(self) -> None:
-        if self._rows is None:
-            raise ArgumentError(
-                f"there is no batch yet; call set(inputs, X) with X of shape (batch, {len(self.inputs)})"
-            )
 
 
 def vectorized(root: Value, inputs: Any, buffers: Sequence[Buffer] = ()) -> BatchProgram:

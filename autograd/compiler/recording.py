@@ -84,10 +84,8 @@ def warn_of_state(root: Value) -> None:
     Raises:
         GraphError: a module drew random numbers.
     """
-    if not modes.followed:
-        return
-    below = set(topological_order(root))
-    owners = [module for node, owner in list(modes.followed.items()) if node in below and (module := owner())]
+    notes = [getattr(node, "_note", None) for node in topological_order(root)]
+    owners = [module for owner in notes if callable(owner) and (module := owner())]
     for owner in owners:
         if hasattr(owner, "why_not_compiled"):
             raise GraphError(owner.why_not_compiled())
@@ -348,8 +346,8 @@ def _local_derivatives(self: Value) -> tuple[float, ...]:
 
 
 _watched = {
-    "data": property(_read_data, _plain["data"].fset, doc=_plain["data"].__doc__),
-    "grad": property(_read_gradient, _plain["grad"].fset, doc=_plain["grad"].__doc__),
+    "data": property(_read_data, _plain["data"].__set__, doc=_plain["data"].__doc__),
+    "grad": property(_read_gradient, _plain["grad"].__set__, doc=_plain["grad"].__doc__),
     "detach": _detach,
     "local_derivatives": _local_derivatives,
 }

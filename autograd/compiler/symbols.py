@@ -70,7 +70,7 @@ class Symbol(Operators):
         return _traces(operands).made(cls, ROW, op, operands)
 
     @property
-    def data(self) -> float:  # type: ignore[override]  # there is none: a symbol stands for any number
+    def data(self) -> float:  # there is none: a symbol stands for any number
         raise ArgumentError("a formula has no number yet, so it can't be compared or branched on")
 
     def __bool__(self) -> bool:

@@ -102,12 +102,12 @@ class Tape:
 
     def made_anew(self, same: Container[int]) -> list[Value]:
         """The nodes as the tape has them now, made anew but for those numbers that stay the `same` Values."""
-        made: list[Value] = []
-        for i, (node, code) in enumerate(zip(self.nodes, self.code.tolist(), strict=True)):
+        made = list(self.nodes)
+        for i in np.argsort(self.levels(), kind="stable").tolist():  # a sum that became a dot may have a later leaf
             if i not in same:
+                code = self.code[i]
                 op, operands = (LITERAL, ()) if code == DEAD else (self.ops[code], self.operands(i))
-                node = restore(Value, node._data, "", op, tuple([made[p] for p in operands]), None)
-            made.append(node)
+                made[i] = restore(Value, made[i]._data, "", op, tuple([made[p] for p in operands]), None)
         return made
 
     def code_of(self, op: Op) -> int:

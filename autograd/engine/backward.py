@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import AnomalyError
 from . import graph, messages, modes
 from .ops import ADD, DOT, LEAF, MUL
+
+if TYPE_CHECKING:
+    from .value import Value
 
 __all__ = ["backward"]
 
@@ -42,14 +45,14 @@ def _by_adjoints(root: Any, seed: Any, create_graph: bool) -> None:
         raise
 
 
-def _in_place(root: Any, seed: float) -> None:
+def _in_place(root: Value, seed: float) -> None:
     """The sweep on floats, straight into the nodes; if anything raises, every gradient is put back."""
     # A float object of this call alone: a node that holds it has been visited, which saves a set of all nodes.
-    zero = float("0")
+    zero: object = float("0")
     stack: list[Any] = [root]
-    inner: list[Any] = []
-    leaves: list[Any] = []
-    holders: list[Any] = []  # nodes that held a gradient already
+    inner: list[Value] = []
+    leaves: list[Value] = []
+    holders: list[Value] = []  # nodes that held a gradient already
     earlier: list[Any] = []  # what they held
     try:
         _zero_below(stack, zero, inner, leaves, holders, earlier)
@@ -68,77 +71,86 @@ def _in_place(root: Any, seed: float) -> None:
 
 
 def _zero_below(
-    stack: list[Any], zero: float, inner: list[Any], leaves: list[Any], holders: list[Any], earlier: list[Any]
+    stack: list[Any],
+    zero: object,
+    inner: list[Value],
+    leaves: list[Value],
+    holders: list[Value],
+    earlier: list[Any],
 ) -> None:
     """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way."""
-    pop, push, finish = stack.pop, stack.append, inner.append
     visited: set[int] = set()  # ids of tuples of operands that are all visited: layers and batches share them
     while stack:
-        node = pop()
+        node: Value | None = stack.pop()
         if node is None:
-            finish(pop())
+            inner.append(stack.pop())
         elif (gradient := node._grad) is not zero:
-            a = node._a
-            if a is not None:
-                push(node)
-                push(None)
-                if gradient is not None:
-                    holders.append(node)
-                    earlier.append(gradient)
-                node._grad = zero
-                b = node._b
-                if type(a) is tuple:
-                    if b is not None and len(a) > len(b) and a[-1]._a is not None:
-                        # A bias that was computed: it comes behind the inputs, as in `parents`.
-                        stack += [parent for parent in reversed(node.parents) if parent._grad is not zero]
-                        continue
-                    for group in (a,) if b is None else (b, a):
-                        if id(group) not in visited:
-                            unvisited = [parent for parent in group if parent._grad is not zero]
-                            unvisited.reverse()
-                            stack += unvisited
-                            if not unvisited:
-                                visited.add(id(group))
-                else:
-                    if b is not None and b._grad is not zero:
-                        push(b)
-                    if a._grad is not zero:
-                        push(a)
-            elif node._row is LEAF:
-                if gradient is not None:
-                    holders.append(node)
-                    earlier.append(gradient)
-                leaves.append(node)
-                node._grad = zero
+            a, b = node._a, node._b
+            if a is None:
+                if node._row is LEAF:
+                    if gradient is not None:
+                        holders.append(node)
+                        earlier.append(gradient)
+                    leaves.append(node)
+                    node._grad = zero
+                continue
+            stack.append(node)
+            stack.append(None)
+            if gradient is not None:
+                holders.append(node)
+                earlier.append(gradient)
+            node._grad = zero
+            if type(a) is not tuple:
+                first: Value = a
+                if b is not None:
+                    second: Value = b
+                    if second._grad is not zero:
+                        stack.append(second)
+                if first._grad is not zero:
+                    stack.append(first)
+            elif b is not None and len(a) > len(b) and a[-1]._a is not None:
+                # A bias that was computed: it comes behind the inputs, as in `parents`.
+                stack += [parent for parent in reversed(node.parents) if parent._grad is not zero]
+            else:
+                _push_group(b, zero, stack, visited)
+                _push_group(a, zero, stack, visited)
 
 
-def _sweep(inner: list[Any]) -> None:
+def _push_group(group: tuple[Value, ...] | None, zero: object, stack: list[Any], visited: set[int]) -> None:
+    """Put those operands on the stack that are not visited, the first on top."""
+    if group is not None and id(group) not in visited:
+        unvisited: list[Value] = [parent for parent in group if parent._grad is not zero]
+        unvisited.reverse()
+        stack += unvisited
+        if not unvisited:
+            visited.add(id(group))
+
+
+def _sweep(inner: list[Value]) -> None:
     """Send every node's messages, the latest node first. A gradient of None marks a constant: nothing is sent there."""
+    add, mul, dot = ADD, MUL, DOT
+    gradient: float | None
     for node in reversed(inner):
-        upstream = node._grad
         op = node._row
-        a = node._a
-        b = node._b
-        if op is MUL:
-            if (gradient := a._grad) is not None:
-                a._grad = gradient + upstream * b._data
-            if (gradient := b._grad) is not None:
-                b._grad = gradient + upstream * a._data
-        elif op is ADD:
-            if (gradient := a._grad) is not None:
-                a._grad = gradient + upstream
-            if (gradient := b._grad) is not None:
-                b._grad = gradient + upstream
-        elif op is DOT:
+        upstream: float = node._grad
+        if op is mul:
+            left: Value = node._a
+            right: Value = node._b
+            if (gradient := left._grad) is not None:
+                left._grad = gradient + upstream * right._data
+            if (gradient := right._grad) is not None:
+                right._grad = gradient + upstream * left._data
+        elif op is add:
+            left = node._a
+            right = node._b
+            if (gradient := left._grad) is not None:
+                left._grad = gradient + upstream
+            if (gradient := right._grad) is not None:
+                right._grad = gradient + upstream
+        elif op is dot:
             if upstream == 0.0 and isfinite(node._data):
                 continue  # a dead ReLU stands above: every operand is finite, and so every message is 0
-            for weight, x in zip(a, b):  # noqa: B905  (the bias stands behind the weights)
-                if (gradient := weight._grad) is not None:
-                    weight._grad = gradient + upstream * x._data
-                if (gradient := x._grad) is not None:
-                    x._grad = gradient + upstream * weight._data
-            if len(a) > len(b) and (gradient := a[-1]._grad) is not None:
-                a[-1]._grad = gradient + upstream
+            _sweep_dot(node._a, node._b, upstream)
         elif op.remarkable or op.variadic:
             remarkable = op.remarkable
             for parent, partial in zip(node.parents, graph.local_partials(node), strict=True):
@@ -147,6 +159,8 @@ def _sweep(inner: list[Any]) -> None:
                         messages.warn_of_partial(node, parent, partial, upstream)
                     parent._grad = gradient + upstream * partial
         else:
+            a: Value = node._a
+            b: Value | None = node._b
             try:
                 if b is None:
                     (partial,) = op.float_partials(node._data, a._data)
@@ -158,3 +172,15 @@ def _sweep(inner: list[Any]) -> None:
                 a._grad = gradient + upstream * partial
             if b is not None and (gradient := b._grad) is not None:
                 b._grad = gradient + upstream * other
+
+
+def _sweep_dot(weights: tuple[Value, ...], inputs: tuple[Value, ...], upstream: float) -> None:
+    """Send a dot's messages: each weight with its input, then the bias, which stands behind the weights."""
+    gradient: float | None
+    for weight, x in zip(weights, inputs):  # noqa: B905
+        if (gradient := weight._grad) is not None:
+            weight._grad = gradient + upstream * x._data
+        if (gradient := x._grad) is not None:
+            x._grad = gradient + upstream * weight._data
+    if len(weights) > len(inputs) and (gradient := weights[-1]._grad) is not None:
+        weights[-1]._grad = gradient + upstream

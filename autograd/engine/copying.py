@@ -25,12 +25,12 @@ class _Expected(threading.local):
 
 
 _expected = _Expected()
-_OWN = ("_a", "_b", "_data", "_grad", "_label", "_row")  # what `restore` sets
+_OWN = ("_a", "_b", "_data", "_grad", "_label", "_note", "_row")  # what `restore` sets, or leaves out
 
 
-def restore(kind: type, data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
+def restore(kind: Any, data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:
     """Put a node of this class together from what it holds."""
-    made: Any = object.__new__(kind)  # whatever mode we are in: nothing is computed here
+    made: Any = kind.__new__(kind)  # whatever mode we are in: nothing is computed here
     made._data, made._label, made._row, made._grad = data, label, op, grad
     made._a, made._b = laid_out(op, parents)
     return made
@@ -49,7 +49,7 @@ def attributes(node: Any) -> dict[str, Any]:
         return {}  # this is Value itself
     # Python's own answer, whatever the subclass makes of `__getstate__`: what it has as dict, and what as slots.
     state: Any = object.__getstate__(node)
-    own, slots = state
+    own, slots = state if isinstance(state, tuple) else (state, {})
     return {**(own or {}), **{name: x for name, x in slots.items() if name not in _OWN}}
 
 

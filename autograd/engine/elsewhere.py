@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from .. import _home
 from ..errors import OperandError
 
-__all__ = ["INSTEAD", "KnownNames", "hinted", "unknown_keyword"]
-
-_Kind = TypeVar("_Kind", bound=type)
+__all__ = ["INSTEAD", "give_hints", "unknown_keyword"]
 
 _OF_ONE = ("functions.elementary",)  # where functions that are no methods here stand
 _OF_MANY = "sum mean prod std softmax logsumexp dot"
@@ -32,33 +30,6 @@ INSTEAD = {
     "_backward": ".local_derivative, the rule; Value.backward runs it",
     "zero_grad_": ".zero_grad()",
 }
-
-
-class KnownNames:
-    """Attributes of a node for code that was written for something else."""
-
-    __slots__ = ()
-
-    @property
-    def _prev(self: Any) -> set[Any]:
-        """The parents as micrograd has them, a set; for code written for it, such as its `trace_graph`."""
-        return set(self.parents)
-
-    @property
-    def _op(self: Any) -> str:
-        """The operation as micrograd writes it: '+', '*', '**3', 'ReLU', 'tanh', ...; "" on leaves."""
-        exponent = f"**{self._row.params[0]:g}" if self._row.name == "power" else ""
-        return exponent or str({"relu": "ReLU", "neg": "-"}.get(self._row.name, self._row.name))
-
-    @property
-    def real(self) -> Any:
-        """The node itself; what Python's `numbers` asks of a number, as `imag`."""
-        return self
-
-    @property
-    def imag(self) -> float:
-        """0.0."""
-        return 0.0
 
 
 class _Instead:
@@ -86,12 +57,11 @@ class _Instead:
         del instance.__dict__[self.name]
 
 
-def hinted(kind: _Kind) -> _Kind:
-    """A class whose instances say what to write where they have no such attribute."""
+def give_hints(kind: type) -> None:
+    """Let the instances of a class say what to write where they have no such attribute."""
     for name in INSTEAD:
         if not hasattr(kind, name):
             setattr(kind, name, _Instead(name))
-    return kind
 
 
 _KEYWORDS = {

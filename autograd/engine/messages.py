@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import isfinite
-from typing import Any
-from weakref import KeyedRef
+from typing import Any, TypeAlias
 
 from ..errors import AutogradError, shown, translated, warn
 from .op import Op, is_node
@@ -61,20 +60,14 @@ def _told(node: Any, place: str) -> tuple[str, str]:
 
 
 # Nodes that a rule makes of Values were written by nobody. A message names the operation that their derivative is of,
-# and its operands (label and number). Kept by id, since equality of Values is that of their numbers; and the nodes
-# themselves are not kept.
-_Origin = tuple[Op, list[tuple[str, float]]]
-_origins: dict[int, tuple[KeyedRef[int, Any], _Origin]] = {}
-
-
-def _forget(made: KeyedRef[int, Any], origins: dict[int, Any] = _origins) -> None:
-    origins.pop(made.key, None)
+# and its operands (label and number); the node keeps them as a note.
+_Origin: TypeAlias = tuple[Op, list[tuple[str, float]]]
 
 
 def _origin_of(node: Any) -> _Origin | None:
     """The operation whose derivative a node belongs to; None if it was not made by a rule."""
-    found = _origins.get(id(node))
-    return found[1] if found else None
+    note = getattr(node, "_note", None)
+    return note if isinstance(note, tuple) else None
 
 
 def origin_below(node: Any) -> _Origin:
@@ -93,7 +86,7 @@ def note_origin(node: Any, partials: Iterable[Any]) -> None:
         inner = made.pop()
         if inner.parents and inner not in known:
             known.add(inner)
-            _origins[id(inner)] = KeyedRef(inner, _forget, id(inner)), origin
+            inner._note = origin
             made += inner.parents
 
 

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Generator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from ..errors import AnomalyError, OperandError, shown
 from .op import Op
@@ -57,9 +57,6 @@ _recording: ContextVar[_Marks] = ContextVar("recording", default=())
 _anomaly: ContextVar[_Marks] = ContextVar("detect_anomaly", default=())
 _comparisons: ContextVar[_Marks] = ContextVar("comparisons", default=())
 _watcher: ContextVar[_Marks] = ContextVar("watcher", default=())
-
-# Nodes of which a module has computed its state, and the module: what is compiled of their graph can't do it again.
-followed: WeakKeyDictionary[Any, Callable[[], Any]] = WeakKeyDictionary()
 
 
 def _now(variable: ContextVar[_Marks], default: Any) -> Any:

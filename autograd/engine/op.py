@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import itertools
 import numbers
 import operator
@@ -21,9 +20,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import ArgumentError, AutogradError, OperandError, shown, translated, visible
+from ..errors import AutogradError, OperandError, shown, translated
 
-__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "is_node", "kept", "number", "on_floats", "plain", "primitive"]
+__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "is_node", "kept", "number", "on_floats", "plain"]
 
 Partials = Callable[..., tuple[Any, ...]]
 
@@ -33,7 +32,7 @@ _REAL = (float, int, numbers.Real, np.bool_)
 _ARRAYS = (np.ndarray, list, tuple)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Op:
     """One operation: a row of the table, or a row bound to parameters such as an exponent.
 
@@ -53,6 +52,7 @@ class Op:
         singular: the rule can give an infinite slope or nan at a legal point.
         flat: the rule is 0 almost everywhere, so the operation stops every gradient.
         activation: of one operand, beside constants, it is what a neuron makes of its weighted sum.
+        variadic: the rule takes any number of inputs.
         home: of a primitive of the user's own: the module and the name in it where pickle finds it.
     """
 
@@ -70,16 +70,15 @@ class Op:
     singular: bool = False
     flat: bool = False
     activation: bool = False
+    variadic: bool = False
     home: tuple[str, str] | None = None
     float_partials: Partials = field(init=False, repr=False)
     remarkable: bool = field(init=False, repr=False)  # a backward may have something to say of a slope
-    variadic: bool = field(init=False, repr=False)  # the rule takes any number of inputs
     derived: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)  # see `kept`
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "float_partials", _float_view(self.partials))
         object.__setattr__(self, "remarkable", self.singular or self.flat)
-        object.__setattr__(self, "variadic", bool(self.partials.__code__.co_flags & inspect.CO_VARARGS))
 
     @property
     def user(self) -> bool:
@@ -230,108 +229,6 @@ def _float_view(rule: Partials) -> Partials:
 def on_floats(names: dict[str, Any]) -> None:
     """Tell the float views of rules what the names in them mean, once all rows are there."""
     _float_globals.update({name: x.forward if isinstance(x, Op) else x for name, x in names.items()})
-
-
-# --- operations of the user's own, which are then drawn, stepped and checked like the table's ----------------------
-
-
-def primitive(
-    *positional: Any,
-    forward: Any = None,
-    partials: Any = None,
-    name: str = "",
-    symbol: str = "",
-    latex: str = "",
-    because: str = "",
-    domain: str = "",
-    kink: str = "",
-    array: Any = None,
-) -> Any:
-    """Declare an operation by its value and its partial derivatives.
-
-    Use it as a decorator, ``@primitive(partials=...)``, or call it, ``primitive(forward, partials)`` or
-    ``primitive("name", forward, partials)``.
-
-    Args:
-        forward: the value, from one float for each operand.
-        partials: ``partials(out, *inputs)`` -> one partial per input (a bare number for one input). Write it with
-            operators and autograd's functions rather than `math`, and it serves every order of derivative.
-        name: how messages and drawings call it; the function's own name if not given. In this and in the texts below,
-            what would not show is written as its escape.
-        symbol, latex, because, domain, kink: as in a row of the op table.
-        array: ``array(xp, *inputs)``, the value over an array namespace, for compiled programs.
-
-    Returns:
-        A function of floats, Values or arrays.
-
-    Raises:
-        ArgumentError: `partials` is missing, or gives another number of partials than there are operands.
-
-    Example:
-        >>> from autograd import Value
-        >>> @primitive(partials=lambda out, x: (3 * x**2,))
-        ... def cube(x):
-        ...     return x * x * x
-        >>> x = Value(2.0)
-        >>> y = cube(x); y.backward()
-        >>> y.data, x.grad, y.op
-        (8.0, 12.0, 'cube')
-    """
-    given = list(positional)
-    if given and isinstance(given[0], str):
-        name = given.pop(0)
-    if given:
-        forward = given.pop(0)
-    if given:
-        partials = given.pop(0)
-    if given or (partials is not None and not callable(partials)) or (forward is not None and not callable(forward)):
-        raise ArgumentError("primitive takes a forward function and its partials")
-    if partials is None:
-        raise ArgumentError("primitive needs partials=..., a function (out, *inputs) -> one partial per input")
-
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        called = visible(name or getattr(function, "__name__", "primitive").replace("<lambda>", "primitive"))
-        home = getattr(function, "__module__", __name__), getattr(function, "__qualname__", called)
-        op = Op(
-            called,
-            lambda *inputs: number(function(*inputs)),
-            _checked_rule(called, partials),
-            array,
-            symbol=visible(symbol) or called,
-            latex=latex,
-            because=visible(because) or f"{called} is an operation of your own",
-            domain=visible(domain),
-            kink=visible(kink),
-            singular=True,
-            home=home,
-        )
-
-        def apply(*operands: Any) -> Any:
-            if not operands:
-                raise OperandError(f"{called} needs at least one operand")
-            return op(*operands)
-
-        apply.__name__, apply.__doc__ = called, function.__doc__
-        apply.__module__, apply.__qualname__ = home
-        apply.op = op  # type: ignore[attr-defined]  # where pickle finds the row again
-        return apply
-
-    return declare if forward is None else declare(forward)
-
-
-def _checked_rule(name: str, partials: Callable[..., Any]) -> Partials:
-    """The user's rule, held to one number for each operand."""
-
-    def rule(out: Any, *inputs: Any) -> tuple[Any, ...]:
-        slopes = partials(out, *inputs)
-        slopes = tuple(slopes) if isinstance(slopes, tuple | list) else (slopes,)
-        if len(slopes) != len(inputs):
-            raise ArgumentError(f"the partials of {name} gave {len(slopes)} numbers for {len(inputs)} operands")
-        if not any(getattr(x, "ndim", 0) for x in inputs):
-            slopes = tuple(s if is_node(s) else number(s) for s in slopes)
-        return slopes
-
-    return rule
 
 
 def _reduce_user_op(op: Op, module: str, path: str) -> tuple[Any, ...]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import OperandError
 from . import modes, ops
-from .elsewhere import INSTEAD, hinted
+from .elsewhere import INSTEAD, give_hints
+from .native import mypyc_attr
 from .op import Op, number
 
 __all__ = ["Operators"]
@@ -19,7 +20,7 @@ __all__ = ["Operators"]
 _REAL = (float, int, numbers.Real)  # the first two need no look at the third, which is slow
 
 
-@hinted
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Operators:
     """Arithmetic that stays in the graph, comparisons that give plain bools, and no silent way out to floats.
 
@@ -29,7 +30,10 @@ class Operators:
 
     __slots__ = ()
 
-    data: float
+    @property
+    def data(self) -> float:
+        """The bare number."""
+        raise NotImplementedError
 
     def __add__(self, other: Any) -> Any:
         return _applied(ops.ADD, self, other)
@@ -131,8 +135,6 @@ class Operators:
         """This itself: it is real."""
         return self
 
-    __hash__ = object.__hash__
-
     def __eq__(self, other: object) -> bool:
         return _compared(operator.eq, self, other)
 
@@ -168,6 +170,10 @@ class Operators:
         return [name for name in super().__dir__() if name not in INSTEAD or hasattr(self, name)]
 
 
+Operators.__hash__ = object.__hash__  # type: ignore[method-assign]  # that of the object, as fast as Python has it
+give_hints(Operators)
+
+
 def _applied(op: Op, a: Any, b: Any) -> Any:
     """A row of two operands, of which one has this operator; an array goes element by element itself."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
@@ -175,10 +181,10 @@ def _applied(op: Op, a: Any, b: Any) -> Any:
     return op(a if isinstance(a, Operators) else number(a), b if isinstance(b, Operators) else number(b))
 
 
-def _compared(relation: Callable[[Any, Any], bool], left: Any, right: object) -> bool:
+def _compared(relation: Callable[[Any, Any], Any], left: Any, right: object) -> bool | Any:
     """A comparison of bare numbers, as a plain bool."""
     theirs = right.data if isinstance(right, Operators) else right
     if not isinstance(theirs, _REAL):
-        return NotImplemented  # type: ignore[no-any-return]  # mypy knows it in dunders only
+        return NotImplemented
     outcome = bool(relation(left.data, theirs))
     return modes.compared(outcome, relation, left, right) if modes.entered else outcome

@@ -40,15 +40,15 @@ def described(name: str, forward: Callable[..., float], partials: Partials, arra
     function, and the operation is applied element by element.
     """
     bare = name.lstrip("_")
-    any_number = partials.__code__.co_flags & inspect.CO_VARARGS  # of operands, as in a rule `out, *xs`
-    count = 0 if any_number else partials.__code__.co_argcount - 1
+    variadic = bool(partials.__code__.co_flags & inspect.CO_VARARGS)  # its rule is `out, *xs`
+    count = 0 if variadic else partials.__code__.co_argcount - 1
     operands = ", ".join([f"{{{place}}}" for place in range(count)]) or "{xs}"
     command = rf"\{bare} {{0}}" if bare in _LATEX_COMMANDS else rf"\operatorname{{{{{bare}}}}}({{0}})"
     if forward.__module__ == "math":
         script = f"ag.checked({{op}}, Math.{bare}({operands}), {operands})"  # raises where Python's function raises
     else:
         script = f"ag.{re.sub('_(.)', lambda found: found[1].upper(), bare)}({operands})"
-    defaults = {"symbol": bare, "latex": command if count else bare, "js": script}
+    defaults = {"symbol": bare, "latex": command if count else bare, "js": script, "variadic": variadic}
     form = _function_of_namespace(array or bare) if isinstance(array, str) else array
     return Op(name, forward, partials, form, **{**defaults, **facts})
 
@@ -392,7 +392,7 @@ def _others(values: tuple[Any, ...]) -> tuple[Any, ...]:
     behind = list(itertools.accumulate(values[:0:-1], operator.mul, initial=1.0))[::-1]
     return tuple(b * e for b, e in zip(before, behind, strict=True))
 
-def _dot(*operands: float) -> float:
+def _dot(*operands: Any) -> Any:
     half, biased = divmod(len(operands), 2)
     product = special.inner(operands[:half], operands[half : 2 * half])
     return product + operands[-1] if biased else product

@@ -11,20 +11,22 @@ import functools
 import math
 import operator
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from ..errors import ArgumentError
 
-INF = math.inf
-NAN = math.nan
-LN2 = math.log(2.0)
-LN10 = math.log(10.0)
-TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-LOG_FLOOR = -100.0  # PyTorch lets no logarithm in its binary cross-entropy go below this
-LEAST_SPREAD = 9.999999960041972e-13  # PyTorch's 1e-12 for p (1 - p), which it keeps in single precision
-_SQRT_HALF = math.sqrt(0.5)
-_INV_SQRT_TAU = 1.0 / math.sqrt(math.tau)
-_SPLIT = 134217729.0  # 2**27 + 1 cuts a double into two halves of 26 bits (Dekker, Numerische Mathematik 18, 1971)
+INF: Final[float] = math.inf
+NAN: Final[float] = math.nan
+LN2: Final[float] = math.log(2.0)
+LN10: Final[float] = math.log(10.0)
+TWO_OVER_SQRT_PI: Final[float] = 2.0 / math.sqrt(math.pi)
+LOG_FLOOR: Final[float] = -100.0  # PyTorch lets no logarithm in its binary cross-entropy go below this
+LEAST_SPREAD: Final[float] = 9.999999960041972e-13  # PyTorch's 1e-12 for p (1 - p), which it keeps in single precision
+_SQRT_HALF: Final[float] = math.sqrt(0.5)
+_INV_SQRT_TAU: Final[float] = 1.0 / math.sqrt(math.tau)
+# 2**27 + 1 cuts a double into two halves of 26 bits (Dekker, Numerische Mathematik 18, 1971).
+_SPLIT: Final[float] = 134217729.0
 
 
 def sigmoid(x: float) -> float:
@@ -105,8 +107,8 @@ def gelu(x: float) -> float:
 
 
 # The only real zero of gelu's slope, as a double and the rest of it, and the slope's Taylor coefficients there.
-_GELU_ZERO = -0.7517915246935645
-_GELU_ZERO_REST = 1.4956759177009883e-17
+_GELU_ZERO: Final[float] = -0.7517915246935645
+_GELU_ZERO_REST: Final[float] = 1.4956759177009883e-17
 
 
 def _gelu_series(terms: int = 34) -> tuple[float, ...]:
@@ -351,7 +353,8 @@ def _exact_total(values: list[float]) -> float:
     try:
         return math.fsum(values)
     except (OverflowError, ValueError):
-        return total(values)
+        rounded: float = total(values)
+        return rounded
 
 
 def mean(*values: float) -> float:
@@ -376,20 +379,17 @@ def std(*values: float, ddof: float) -> float:
     return norm(*[v - centre for v in values]) / math.sqrt(len(values) - ddof)
 
 
-if sys.version_info >= (3, 12):  # there sum() compensates, and results would depend on the version
-
-    def total(values: Iterable[float]) -> float:
-        """The sum from left to right, as a loop of additions gives it."""
-        return functools.reduce(operator.add, values, 0.0)
-
-else:
-    total = sum
+def _total(values: Iterable[Any]) -> Any:
+    return functools.reduce(operator.add, values, 0.0)
 
 
-def inner(a: Iterable[float], b: Iterable[float]) -> float:
-    """a1 b1 + a2 b2 + ..., from left to right."""
-    result: float = total(map(operator.mul, a, b))
-    return result
+# The sum from left to right, as a loop of additions gives it: from Python 3.12 on, sum() compensates.
+total: Callable[[Iterable[Any]], Any] = _total if sys.version_info >= (3, 12) else sum
+
+
+def inner(a: Iterable[Any], b: Iterable[Any]) -> Any:
+    """a1 b1 + a2 b2 + ..., from left to right; of floats or arrays."""
+    return total(map(operator.mul, a, b))
 
 
 def _head(x: float) -> float:

@@ -9,8 +9,7 @@ import functools
 import math
 import numbers
 from collections.abc import Callable
-from typing import Any, TypeAlias
-from weakref import ReferenceType, ref
+from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 
@@ -18,17 +17,32 @@ from .. import _from_above, _notebook_picture
 from ..errors import ArgumentError, OperandError, warn
 from . import backward as sweep
 from . import copying, graph, messages, modes, ops
-from .elsewhere import KnownNames, unknown_keyword
+from .elsewhere import unknown_keyword
+from .native import mypyc_attr
 from .op import Op, number
 from .operators import Operators
-from .ops import ADD, CONSTANT, DIV, EXP, LEAF, LITERAL, MUL, NEG, RELU, SUB, TANH
 
 __all__ = ["Number", "Operators", "Value", "failure", "lift", "literal", "node", "record"]
 
 Number: TypeAlias = "Value | float"
 
+LEAF: Final = ops.LEAF
+CONSTANT: Final = ops.CONSTANT
+LITERAL: Final = ops.LITERAL
+ADD: Final = ops.ADD
+SUB: Final = ops.SUB
+MUL: Final = ops.MUL
+DIV: Final = ops.DIV
+NEG: Final = ops.NEG
+EXP: Final = ops.EXP
+TANH: Final = ops.TANH
+RELU: Final = ops.RELU
+_power: Final = ops.power
+_entered: Final = modes.entered
 
-class Value(Operators, KnownNames):
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Value(Operators):
     """A node of the graph: a float, the operation that made it, and the nodes that went in.
 
     Args:
@@ -49,26 +63,24 @@ class Value(Operators, KnownNames):
         Value(2.0, label='a', grad=2.0)
     """
 
-    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_row")
+    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_note", "_row")
 
-    op_level = 1  # see op.Op: a row called with a Value makes a node
+    op_level: ClassVar[int] = 1  # see op.Op: a row called with a Value makes a node
 
     _data: float
     _grad: Any  # None: no backward has reached this node; a constant's stays None
     _label: str
+    _note: Any  # what messages and modules remember of it; most nodes have none
     _row: Op
     _a: Any  # see ops.laid_out
     _b: Any
 
-    def __init__(self, data: Any, label: str = "", *, constant: bool = False) -> None:
+    def __init__(self, data: Any, label: Any = "", *, constant: bool = False) -> None:
         self._data = data if type(data) is float else number(data)
         self._grad = None
         self._row = CONSTANT if constant else LEAF
         self._a = self._b = None
-        if type(label) is str:
-            self._label = label
-        else:
-            self.label = label
+        self._label = label if type(label) is str else _text(label)
 
     # --- what a node holds ---------------------------------------------------------------------------------
 
@@ -105,11 +117,9 @@ class Value(Operators, KnownNames):
         return self._label
 
     @label.setter
-    def label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise OperandError(f"a label is text, got {type(label).__name__}; write str(...) around it")
+    def label(self, label: Any) -> None:
         graph.refuse_shared(self, "labelled")
-        self._label = label
+        self._label = _text(label)
 
     @property
     def parents(self) -> tuple[Value, ...]:
@@ -194,44 +204,45 @@ class Value(Operators, KnownNames):
         """Return a constant with this node's number and label, and none of its history."""
         return Value(self._data, self._label, constant=True)
 
-    # --- operators: the commonest without the detour through Op's dispatch; a test holds them against the table -----
+    # --- operators: the commonest without the detour through Op's dispatch; a test holds them against the table.
+    # Beside an array the result is the array's, hence `| Any`.
 
     @classmethod
     def apply_op(cls, op: Op, inputs: tuple[Any, ...]) -> Value:
         """Apply a row to inputs of which at least one is a Value; the others become constants."""
         return record(op, tuple([x if type(x) is Value else lift(x) for x in inputs]))
 
-    def __add__(self, other: Any) -> Value:
+    def __add__(self, other: Any) -> Value | Any:
         if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
         return node(self._data + other._data, ADD, self, other)
 
-    def __radd__(self, other: Any) -> Value:
+    def __radd__(self, other: Any) -> Value | Any:
         if (other := _partner(other)) is None:
             return NotImplemented
         return node(other._data + self._data, ADD, other, self)
 
-    def __sub__(self, other: Any) -> Value:
+    def __sub__(self, other: Any) -> Value | Any:
         if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
         return node(self._data - other._data, SUB, self, other)
 
-    def __rsub__(self, other: Any) -> Value:
+    def __rsub__(self, other: Any) -> Value | Any:
         if (other := _partner(other)) is None:
             return NotImplemented
         return node(other._data - self._data, SUB, other, self)
 
-    def __mul__(self, other: Any) -> Value:
+    def __mul__(self, other: Any) -> Value | Any:
         if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
         return node(self._data * other._data, MUL, self, other)
 
-    def __rmul__(self, other: Any) -> Value:
+    def __rmul__(self, other: Any) -> Value | Any:
         if (other := _partner(other)) is None:
             return NotImplemented
         return node(other._data * self._data, MUL, other, self)
 
-    def __truediv__(self, other: Any) -> Value:
+    def __truediv__(self, other: Any) -> Value | Any:
         if type(other) is not Value and (other := _partner(other)) is None:
             return NotImplemented
         try:
@@ -240,7 +251,7 @@ class Value(Operators, KnownNames):
             raise failure(DIV, (self, other), error) from None
         return node(quotient, DIV, self, other)
 
-    def __rtruediv__(self, other: Any) -> Value:
+    def __rtruediv__(self, other: Any) -> Value | Any:
         if (other := _partner(other)) is None:
             return NotImplemented
         return Value.__truediv__(other, self)
@@ -248,7 +259,7 @@ class Value(Operators, KnownNames):
     def __pow__(self, exponent: Any) -> Any:
         if type(exponent) is not float and type(exponent) is not int:
             return super().__pow__(exponent)
-        op = ops.power(float(exponent))
+        op = _power(float(exponent))
         try:
             return node(op.forward(self._data), op, self)
         except (ArithmeticError, ValueError) as error:
@@ -272,6 +283,30 @@ class Value(Operators, KnownNames):
         except ArithmeticError as error:
             raise failure(EXP, (self,), error) from None
 
+    # --- names that code written for something else knows ------------------------------------------------------
+
+    @property
+    def _prev(self) -> set[Value]:
+        """The parents as micrograd has them, a set; for code written for it, such as its `trace_graph`."""
+        return set(self.parents)
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd writes it: '+', '*', '**3', 'ReLU', 'tanh', ...; "" on leaves."""
+        row = self._row
+        exponent = f"**{row.params[0]:g}" if row.name == "power" else ""
+        return exponent or {"relu": "ReLU", "neg": "-"}.get(row.name, row.name)
+
+    @property
+    def real(self) -> Value:
+        """The node itself; what Python's `numbers` asks of a number, as `imag`."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0.0."""
+        return 0.0
+
     # --- text, copies ----------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -294,24 +329,30 @@ class Value(Operators, KnownNames):
         return (literal, (self._data,)) if self._row is LITERAL else copying.reduce(self)
 
 
+Value.__hash__ = Operators.__hash__  # type: ignore[method-assign]
 # Whoever asks whether this is a number, as pytest.approx does before it compares, is told yes. It is no numbers.Real:
 # those may be taken for floats.
 numbers.Complex.register(Value)
 
-_literals: dict[float, ReferenceType[Value]] = {}
-_LITERALS_KEPT = 4096
+_literals: Final[dict[float, Value]] = {}
+_LITERALS_KEPT: Final = 4096
 
 
 def literal(x: float) -> Value:
     """The one constant node for a plain number, shared by all graphs that use the number now."""
-    known = _literals.get(x)
-    shared = known() if known is not None else None
+    shared = _literals.get(x)
     if shared is None or (x == 0.0 and math.copysign(1.0, x) != math.copysign(1.0, shared._data)):
         shared = node(x, LITERAL, None)
         if len(_literals) >= _LITERALS_KEPT:
             _literals.clear()
-        _literals[x] = ref(shared)
+        _literals[x] = shared
     return shared
+
+
+def _text(label: Any) -> str:
+    if not isinstance(label, str):
+        raise OperandError(f"a label is text, got {type(label).__name__}; write str(...) around it")
+    return label
 
 
 def lift(x: Any) -> Value:
@@ -328,7 +369,7 @@ def _partner(x: Any) -> Value | None:
     return None if isinstance(x, np.ndarray) or getattr(type(x), "op_level", 0) > 1 else lift(x)
 
 
-_blank = functools.partial(object.__new__, Value)  # the quickest way to an object without its `__init__`
+_blank: Final = functools.partial(Value.__new__, Value)  # the quickest way to an object without its `__init__`
 
 
 def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
@@ -344,7 +385,7 @@ def node(data: float, op: Op, a: Any, b: Any = None) -> Value:
     made._row = op
     made._a = a
     made._b = b
-    return modes.applied(made) if modes.entered else made
+    return modes.applied(made) if _entered else made
 
 
 def record(op: Op, parents: tuple[Value, ...]) -> Value:

@@ -658,12 +658,13 @@ def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, n
     largest = np.finfo(float).max
     high, low = largest if posinf is None else posinf, -largest if neginf is None else neginf
 
-    def finite(v: Any) -> Any:
-        if high == -low == largest:
-            return elementary.clip(BESIDES(v, nan), low, high)
-        return _lifted(nan if v != v else high if v == math.inf else low if v == -math.inf else v)
+    if posinf is neginf is None:
+        return ValueArray.apply_elementwise(lambda v, n: elementary.clip(BESIDES(v, n), low, high), [x, nan])
 
-    return ValueArray.apply_elementwise(finite, [x])
+    def finite(v: Any, n: Any, above: Any, below: Any) -> Any:
+        return _lifted(n if v != v else above if v == math.inf else below if v == -math.inf else v)
+
+    return ValueArray.apply_elementwise(finite, [x, nan, high, low])
 
 
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
@@ -794,11 +795,10 @@ for _how, _names in _NAMES.items():
 
 
 def _function_on_value(self: Any, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    result = ValueArray.__array_function__(_NONE, func, types, args, kwargs)
+    result = _on_function(func, args, kwargs)
     return result[()] if isinstance(result, np.ndarray) and result.ndim == 0 else result
 
 
-_NONE = array([])
 # The engine knows nothing of arrays, so its class does not declare what NumPy asks a Value for.
 Value.__array_ufunc__ = ValueArray.__array_ufunc__  # type: ignore[attr-defined]  # see above
 Value.__array_function__ = _function_on_value  # type: ignore[attr-defined]  # see above

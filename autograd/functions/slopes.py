@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -33,11 +33,13 @@ _RATIO = 4.0  # between neighbouring steps
 # that is a power of two would be hit again and again.
 _LARGEST = 0.078418703492917
 _FIRST = range(3, 8)  # the steps that settle what is smooth, 0 being the largest
+_KINKED = (12, 15, 18)  # these see whether what looks like a kink is at the point itself
 _STEPS = 19
 _MOST_STEPS = 25
+_SIDES = (-1.0, 1.0)
 _COLUMNS = 5  # of a Richardson table
 _AT_BEST = 1e-3  # what a column of it leaves of the error of the one before
-_SETTLED = 1e-9  # of the size of the quotients
+_SETTLED = 4e-9  # of the size of the quotients
 _KINK = 1e-6  # of the slopes: two sides that differ by less may differ by rounding that has not been seen
 
 
@@ -107,35 +109,80 @@ class Slopes:
         return math.inf if self.both is None else self.both.error
 
 
-def slopes(f: Callable[[float], Any], x: float) -> Slopes:
+def slopes(f: Callable[[float], Any], x: float, *, brief: bool = False) -> Slopes:
     """Measure the slopes of `f` at `x`.
 
     Args:
         f: a function of one number. Where it raises an ArithmeticError or ValueError, or gives nan, it has no value.
         x: where; f must have a value there.
+        brief: whether to stop after 17 calls, with what error there may be.
 
     Returns:
         The slopes of both sides with error bounds, and what kind of point it is; about 11 calls of f where it is
-        smooth, under 60 anywhere.
+        smooth, at most 40 nearly everywhere.
     """
+    calls = 0
+
+    def counted(x: float) -> Any:
+        nonlocal calls
+        calls += 1
+        return f(x)
+
+    return replace(_slopes(counted, x, brief), evaluations=calls)
+
+
+def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
     here = _value(f, x)
     ladder = _ladder(x)
-    seen: dict[int, tuple[_Difference, _Difference]] = {}
+    seen: dict[int, list[_Difference]] = {}
+    inside = [0, 0]  # for each side the largest step at which f has values
 
     def look(steps: Sequence[int]) -> Slopes:
-        for k in steps:
-            if k not in seen:
-                seen[k] = (_difference(f, x, here, -ladder[k]), _difference(f, x, here, ladder[k]))
+        for k in sorted(set(steps) & set(range(len(ladder))) - set(seen)):
+            seen[k] = [
+                _difference(f, x, here, sign * ladder[k])
+                if k >= first
+                else _Difference(sign * ladder[k], math.nan, 0.0)
+                for sign, first in zip(_SIDES, inside, strict=True)
+            ]
         pairs = [seen[k] for k in sorted(seen)]
         return _found([left for left, _ in pairs], [right for _, right in pairs], here)
 
-    if here != here:
-        return look([])
-    for steps in (_FIRST, range(8, 14), range(_STEPS), range(_STEPS, len(ladder))):
-        found = look(steps)
-        if _is_settled(found) or (len(seen) >= _STEPS and found.kind not in ("edge", "no limit")):
+    if not math.isfinite(here):
+        return _found([], [], math.nan)
+    found = look(_FIRST)
+    if brief and not _is_settled(found):
+        return look(range(max(_FIRST) + 1))
+    for side, sign in enumerate(_SIDES):
+        if not _is_settled(found) and not any(math.isfinite(pair[side].change) for pair in seen.values()):
+            inside[side] = _boundary(f, x, [sign * h for h in ladder])
+    empty = max(inside) == len(ladder)
+    for steps in (
+        _KINKED if found.kind == "kink" else (),
+        range(8, 11),
+        range(11, 14),
+        range(_STEPS),
+        range(_STEPS, len(ladder)),
+    ):
+        if _is_settled(found) or (found.kind == "kink" and set(_KINKED) <= set(seen)):
             break
+        if len(seen) >= _STEPS and found.kind not in ("no limit", "" if empty else "edge"):
+            break
+        found = look(steps)
     return found
+
+
+def _boundary(f: Callable[[float], Any], x: float, steps: Sequence[float]) -> int:
+    """The place of the largest of some steps at which f has a value; their number if it has none at the smallest."""
+    without, with_value = -1, len(steps)
+    looked_at = len(steps) - 1
+    while with_value - without > 1:
+        if math.isnan(_value(f, x + steps[looked_at])):
+            without = looked_at
+        else:
+            with_value = looked_at
+        looked_at = (without + with_value) // 2
+    return with_value
 
 
 def _is_settled(found: Slopes) -> bool:
@@ -164,7 +211,7 @@ def _ladder(x: float) -> list[float]:
     steps = [_LARGEST * scale * _RATIO**-k for k in range(_MOST_STEPS)]
     if near_zero and size > 0.0 and steps[12] > size:  # the scale of x comes too late, or never
         steps[7:] = [_LARGEST * size * _RATIO**-k for k in range(_MOST_STEPS - 7)]
-    return [h for h in steps if h > 4.0 * math.ulp(x)]
+    return [h for h in steps if h > 16.0 * math.ulp(x)]
 
 
 class _Difference(NamedTuple):
@@ -181,7 +228,6 @@ def _difference(f: Callable[[float], float], x: float, here: float, step: float)
 
 def _found(left: list[_Difference], right: list[_Difference], here: float) -> Slopes:
     """What the differences say, from the largest step down."""
-    count = 1 + len(left) + len(right)
     finite = [d for d in left + right if math.isfinite(d.change)]
     span = max((abs(d.change) for d in finite), default=0.0)
     reach = max((abs(d.step) for d in finite), default=0.0)
@@ -206,7 +252,7 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
                 both = Side(both.slope, max(both.error, gap), "slope")
     else:
         kind = _trouble(left_side, right_side)
-    return Slopes(left_side, right_side, both, kind, noise, count, span, flat, quantum, reach, size)
+    return Slopes(left_side, right_side, both, kind, noise, 0, span, flat, quantum, reach, size)
 
 
 # --- noise, and what looks like it ------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """What the lessons share: small networks of nodes, the chain rule along a path, the matrix form of a compiled graph,
-and curves of losses.
+runs of gradient descent and curves of them.
+
+Nodes of networks are named as the documents write them, counted from 1: W1[2,3] is layer 1's weight to its node 2 from
+input 3. A layer of one node has z2, a2 and b2.
 """
 
 from __future__ import annotations
@@ -15,23 +18,26 @@ from ..compiler import Program
 from ..engine.graph import topological_order
 from ..engine.messages import name_of
 from ..engine.value import Value
-from ..errors import ArgumentError
+from ..errors import ArgumentError, AutogradError
 from ..functions.arrays import array, grads
 from ..functions.elementary import dot, sigmoid, sum
-from ..nn import monitor
+from ..nn import monitor, optim
 from ..reading.paths import path_products
 from .claims import Figure, Graph, exactly, holds
 
 __all__ = [
-    "Form",
     "TwoLayer",
     "chain",
+    "descend",
     "found",
     "half_squared_error",
     "labelled",
     "layer",
     "loss_svg",
+    "message_of",
     "named",
+    "norms_svg",
+    "numbered",
     "same_gradients",
     "two_layer",
     "verdict",
@@ -68,48 +74,68 @@ def two_layer(
     loss: Callable[[Any, Any], Value] = half_squared_error,
 ) -> TwoLayer:  # fmt: skip
     """Two layers on one example, the second with a sigmoid; numbers become labelled Values, y constant ones."""
-    inputs = array(x, "x")
-    (rows1, biases1), (rows2, biases2) = _parameters(W1, b1, 1), _parameters(W2, b2, 2)
-    targets = [Value(t, f"y[{i}]" if len(y) > 1 else "y", constant=True) for i, t in enumerate(y)]
+    inputs, rows1, rows2 = numbered(x, "x"), numbered(W1, "W1"), numbered(W2, "W2")
+    biases1, biases2 = _named_nodes(array(b1), "b1"), _named_nodes(array(b2), "b2")
+    targets = _named_nodes([Value(t, constant=True) for t in y], "y")
     z1, a1 = layer(rows1, inputs, biases1, hidden, 1)
     z2, a2 = layer(rows2, a1, biases2, sigmoid, 2)
     return TwoLayer(inputs, rows1, biases1, z1, a1, rows2, biases2, z2, a2, loss(a2, targets))
-
-
-def _parameters(W: Any, b: Any, number: int) -> tuple[Any, Any]:
-    """Weights W1[i,j] and biases b1[i]; a layer of one node has W2[j] and b2."""
-    if len(W) == 1:
-        return array([list(array(W[0], f"W{number}"))]), array([Value(b[0], f"b{number}")])
-    return array(W, f"W{number}"), array(b, f"b{number}")
 
 
 def layer(W: Any, inputs: Any, b: Any, activation: Callable[[Any], Any], number: int) -> tuple[Any, Any]:
     """One layer: z = W inputs + b, a node for each row of W, and a = activation(z), labelled with its number."""
     z = array([dot(row, inputs, bias) for row, bias in zip(W, b, strict=True)])
     a = array([activation(node) for node in z])
-    for nodes, letter in ((z, "z"), (a, "a")):
-        for i, node in enumerate(nodes):
-            node.label = f"{letter}{number}" + (f"[{i}]" if len(nodes) > 1 else "")
-    return z, a
+    return _named_nodes(z, f"z{number}"), _named_nodes(a, f"a{number}")
 
 
-def named(root: Value) -> Graph:
-    """A root and its nodes by label: what a claim's `graph` returns. No backward pass is run."""
-    return root, {node.label: node for node in topological_order(root) if node.label}
+def numbered(values: Any, name: str) -> Any:
+    """An array, of new nodes where it holds numbers, named from 1: name[1], or name[1,1]."""
+    nodes = array(values)
+    for index, node in np.ndenumerate(nodes):
+        node.label = _at(name, index)
+    return nodes
 
 
-def labelled(nodes: dict[str, Value], name: str, shape: tuple[int, ...]) -> Any:
-    """The array of the nodes that are labelled name[0,0], name[0,1], ..."""
-    found = np.empty(shape, dtype=object)
+def _named_nodes(nodes: Any, name: str) -> Any:
+    """The same for a layer's nodes; one alone has no index."""
+    for i, node in enumerate(nodes):
+        node.label = _at(name, (i,)) if len(nodes) > 1 else name
+    return nodes
+
+
+def _at(name: str, index: Iterable[int]) -> str:
+    return f"{name}[{','.join(str(i + 1) for i in index)}]"
+
+
+def labelled(nodes: Mapping[str, Value], name: str, *shape: int) -> Any:
+    """The array of the nodes that are named name[1,1], name[1,2], ..."""
+    picked = np.empty(shape, dtype=object)
     for index in np.ndindex(*shape):
-        found[index] = nodes[f"{name}[{','.join(map(str, index))}]"]
-    return found
+        picked[index] = nodes[_at(name, index)]
+    return picked
+
+
+def named(root: Value, **labels: Value) -> Graph:
+    """A root and its nodes by label, after naming those given: what a claim's `graph` returns."""
+    for label, node in labels.items():
+        node.label = label
+    return root, {node.label: node for node in topological_order(root) if node.label}
 
 
 def worked(graph: Graph) -> Graph:
     """The same graph after one backward pass from its root."""
     graph[0].backward()
     return graph
+
+
+def message_of(act: Callable[[], object]) -> str:
+    """What the error says that an act ends in; "no error" if there is none."""
+    try:
+        act()
+    except AutogradError as error:
+        return str(error)
+    return "no error"
 
 
 # --- the chain rule along one path ------------------------------------------------------------------------------------
@@ -143,12 +169,12 @@ def _factor(node: Value, below: Value) -> float:
 
 # --- the matrix form that the compiler finds --------------------------------------------------------------------------
 
-Form = tuple[str, str | None, str]
-"""What a figure is called, the document's formula, and what the compiler should find."""
 
+def found(program: Program, note: str, *forms: tuple[str, str | None, str]) -> list[Figure]:
+    """Look for formulas among the lines of ``program.describe()``; the first figure has the note.
 
-def found(program: Program, forms: list[Form], note: str) -> list[Figure]:
-    """Look for each formula among the lines of ``program.describe()``; the first figure has the note."""
+    A form is a figure's name, the document's formula, and what the compiler should find.
+    """
     lines = [line.strip() for line in program.describe().splitlines()]
     formulas = [line.partition(": ")[2] or line for line in lines]
     figures: list[Figure] = []
@@ -171,12 +197,29 @@ def same_gradients(program: Program, leaves: dict[str, Any], by_hand: dict[str, 
         figures.append(
             holds(f"compiled vs {name}", None, apart, apart < 1e-12,
                   note="" if figures else f"The largest difference of the compiled gradients of {', '.join(leaves)} "
-                  "from those of backward() on the graph, and from the matrix form in NumPy.")
+                  "from those of backward() on the graph. The next row: from the matrix form in NumPy.")
         )  # fmt: skip
     return figures
 
 
 # --- training runs ----------------------------------------------------------------------------------------------------
+
+
+def descend(
+    loss: Callable[[], Value], parameters: Sequence[Value], steps: int,
+    kind: Callable[..., optim.Optimizer] = optim.SGD, clip: float = math.inf, **options: Any,
+) -> list[float]:  # fmt: skip
+    """Train: the losses before each step, and after the last."""
+    optimizer, losses = kind(parameters, **options), []
+    for _ in range(steps):
+        now = loss()
+        losses.append(now.data)
+        optimizer.zero_grad()
+        now.backward()
+        if clip < math.inf:
+            optim.clip_grad_value(parameters, clip_value=clip)
+        optimizer.step()
+    return [*losses, loss().data]
 
 
 def verdict(losses: Iterable[float]) -> str:
@@ -189,7 +232,12 @@ def verdict(losses: Iterable[float]) -> str:
 
 def loss_svg(curves: Mapping[str, Sequence[float]], steps: Sequence[int], title: str, note: str, unit: str) -> str:
     """Draw losses on a logarithmic scale, one curve for each run, at the steps chosen."""
-    from ..render import norms_svg  # costs time that the numbers alone need not pay
-
     series = {name: {f"{unit} {n}": losses[n] for n in steps} for name, losses in curves.items()}
     return norms_svg(series, title=title, note=note, what="loss")
+
+
+def norms_svg(*norms: Any, **options: Any) -> str:
+    """The same as :func:`autograd.render.norms_svg`, which takes time to import that the numbers alone need not pay."""
+    from .. import render
+
+    return render.norms_svg(*norms, **options)

@@ -10,16 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import nn
+from ..engine.graph import topological_order
 from ..engine.value import Value
-from ..errors import DomainError, RangeError, ShapeError
-from ..functions.arrays import array, data, grads
+from ..errors import RangeError
+from ..functions.arrays import data, grads
 from ..functions.elementary import absolute, log, mean, sigmoid, sum, xlogy
 from ..nn import datasets, init, losses, optim
 from ..reading.paths import path_products
-from .claims import Claim, Figure, Graph, Lesson, close, exactly, holds, shown
-from .examples import chain, loss_svg, named, verdict, worked
+from .claims import Claims, Figure, Graph, Lesson, close, exactly, holds, shown
+from .examples import chain, descend, labelled, loss_svg, message_of, named, numbered, verdict, worked
 
 __all__ = ["LESSON", "LOSSES"]
+
+claim = Claims()
 
 
 # --- 3.1: three losses ------------------------------------------------------------------------------------------------
@@ -30,68 +33,63 @@ CLASSES = ([0.7, 0.2, 0.1], [1.0, 0.0, 0.0])
 
 def mse() -> Graph:
     """(1/n) sum (p - a)^2 of four predictions."""
-    p, a = array(REGRESSION[0], "p"), REGRESSION[1]
+    p, a = numbered(REGRESSION[0], "p"), REGRESSION[1]
     loss = mean([(prediction - actual) ** 2 for prediction, actual in zip(p, a, strict=True)])
-    loss.label = "MSE"
-    return named(loss)
+    return named(loss, MSE=loss)
 
 
 def cross_entropy() -> Graph:
     """-sum a log(p) over three classes."""
-    p, a = array(CLASSES[0], "p"), CLASSES[1]
+    p, a = numbered(CLASSES[0], "p"), CLASSES[1]
     loss = -sum([actual * log(prediction) for prediction, actual in zip(p, a, strict=True)])
-    loss.label = "CE"
-    return named(loss)
+    return named(loss, CE=loss)
 
 
 def binary_cross_entropy(y: float, p: float = 0.9) -> Graph:
     """-[y log(p) + (1-y) log(1-p)]."""
     target, prediction = Value(y, "y", constant=True), Value(p, "p")
     loss = -(target * log(prediction) + (1 - target) * log(1 - prediction))
-    loss.label = "BCE"
-    return named(loss)
+    return named(loss, BCE=loss)
 
 
+@claim(
+    "3.1", "Three losses",
+    "Mean squared error (1/n) sum (p - a)^2, cross-entropy -sum a log(p), and binary cross-entropy "
+    "-[y log(p) + (1-y) log(1-p)].",
+    mse,
+    idea="A loss turns predictions p and actual values a into one number; what training uses of it is its slope in "
+    "each p. log is the natural logarithm.",
+    omits="the slopes: 2/n (p - a), -a/p, and -y/p + (1-y)/(1-p)",
+)  # fmt: skip
 def claim_1() -> list[Figure]:
-    """Values and gradients of the three losses, written out as the document's table has them."""
     p, a = np.array(REGRESSION)
     root, n = worked(mse())
     figures = [
-        close("MSE", "(1/n) sum (p - a)^2", root, ((p - a) ** 2).mean(), 1e-15),
-        close("dMSE/dp", None, grads([n[f"p[{i}]"] for i in range(4)]), 2 * (p - a) / 4, 1e-15,
-              note="2/n (p - a). The table gives values only; the gradients are what training uses."),
-    ]  # fmt: skip
+        close("MSE", "(1/n) sum (p - a)^2", root, ((p - a) ** 2).mean(), 1e-15, note="Of four predictions of ours."),
+        close("dMSE/dp", None, grads(labelled(n, "p", 4)), 2 * (p - a) / 4, 1e-15),
+    ]
     p, a = np.array(CLASSES)
     root, n = worked(cross_entropy())
-    slopes = np.zeros(3) - a / p
     figures += [
-        close("cross-entropy", "-sum a log(p)", root, -math.log(p[0]), 1e-15, note="log is the natural logarithm."),
-        close("dCE/dp", None, grads([n[f"p[{i}]"] for i in range(3)]), slopes, 1e-15,
-              note="-a/p: classes with a = 0 send nothing back to their own p."),
+        close("cross-entropy", "-sum a log(p)", root, -math.log(p[0]), 1e-15, note="p = [0.7, 0.2, 0.1], class 1."),
+        close("dCE/dp", None, grads(labelled(n, "p", 3)), np.zeros(3) - a / p, 1e-15,
+              note="Classes with a = 0 send nothing back to their own p."),
     ]  # fmt: skip
     for y in (1.0, 0.0):
         root, n = worked(binary_cross_entropy(y))
         value, slope = -y * math.log(0.9) - (1 - y) * math.log(1 - 0.9), -y / 0.9 + (1 - y) / (1 - 0.9)
         figures += [
             close(f"BCE, y = {y:g}, p = 0.9", "-[y log(p) + (1-y) log(1-p)]", root, value, 1e-15),
-            close(f"dBCE/dp, y = {y:g}", None, n["p"].grad, slope, 1e-15, note="-y/p + (1-y)/(1-p)." if y else ""),
+            close(f"dBCE/dp, y = {y:g}", None, n["p"].grad, slope, 1e-15),
         ]
-    return figures + _certain()
-
-
-def _certain() -> list[Figure]:
-    """Predictions of exactly 0 and 1, where the formulas stop."""
-    message = ""
-    try:
-        binary_cross_entropy(1.0, 1.0)
-    except DomainError as error:
-        message = str(error)
-    zero = Value(0.0, "p")
+    certain = message_of(lambda: binary_cross_entropy(1.0, 1.0))
     return [
-        holds("BCE, y = 1, p = 1", None, message, "log" in message,
+        *figures,
+        holds("BCE, y = 1, p = 1", None, certain, "log" in certain,
               note="The prediction is right and the loss should be 0, but (1-y) log(1-p) asks for log(0) although its "
-              "factor is 0. A loss on logits (lesson 4) never gets there."),
-        exactly("xlogy(0, 0)", None, xlogy(0.0, zero), 0.0, note="a log(p) with 0 log(0) = 0, for such tables."),
+              "factor is 0. A loss on logits (4.4) never gets there."),
+        exactly("xlogy(0, 0)", None, xlogy(0.0, Value(0.0, "p")), 0.0,
+                note="A function for such tables: a log(p) with 0 log(0) = 0."),
     ]  # fmt: skip
 
 
@@ -141,8 +139,21 @@ def train() -> Training:
     return Training(*seen[0], tuple(epochs), len(seen), tuple(sizes))
 
 
+def picture_2() -> str:
+    """The mean loss of the epochs on a logarithmic scale, one line for each third."""
+    note = "the mean squared error, a mean over the batches of the epoch, counted from 0"
+    return loss_svg({"learning rate 0.1": train().epochs}, range(0, EPOCHS, 3), "A run that converges", note, "epoch")
+
+
+@claim(
+    "3.2", "The loop and its words",
+    "Data, forward pass, loss, backward pass, update new_weight = old_weight - learning_rate * gradient, and again; an "
+    "epoch is one pass through all data, an iteration one batch.",
+    picture=picture_2,
+    idea="A run of one neuron on 40 examples of y = x1 - x2/2 + 1/4, our own, names each word as it happens.",
+    omits="that 10,000 images in batches of 32 make 313 iterations an epoch, the last of 16 images",
+)  # fmt: skip
 def claim_2() -> list[Figure]:
-    """Every word of the document's list, met in one run."""
     run = train()
     old, gradient, new = run.weight
     images = np.zeros((10_000, 1))
@@ -150,30 +161,23 @@ def claim_2() -> list[Figure]:
     settled = next(i for i, loss in enumerate(run.epochs, 1) if loss < 1e-3)
     return [
         exactly("1: data", "labeled dataset", [part.shape for part in points()], [[40, 2], [40, 1]],
-                note="40 inputs with their correct outputs, ours: y = x1 - x2/2 + 1/4. Rows are examples."),
+                note="40 inputs with their correct outputs; rows are examples."),
         shown("2: forward, a prediction", run.prediction),
         shown("3: loss", run.first_loss, note="Mean squared error of the first batch."),
         shown("4: backward, a gradient", gradient, note="dLoss/dw of the first weight, from the first batch."),
         exactly("5: update", "old_weight - learning_rate * gradient", new, old - RATE * gradient,
                 note="The first weight after its first step."),
         exactly("batch", "32 samples", run.sizes, [16, 16, 8],
-                note="The batches of one epoch here, 16 examples each; the last gets what is left."),
+                note="The batches of one epoch, 16 examples each here; the last gets what is left."),
         exactly("iterations in an epoch", "one forward + backward pass on a batch", run.iterations / EPOCHS, 3.0),
         holds("6: repeat; epochs", "multiple epochs until convergence", run.epochs[-1],
               run.epochs[-1] < 1e-3 * run.epochs[0], note="The mean loss in the last of 30 epochs."),
         shown("convergence", f"epoch {settled}",
-              note="The first epoch with a mean loss below 0.001. Where 'stops decreasing significantly' begins is for "
-              "the reader to say; here the loss could go on to 0, since the data follow the rule exactly."),
-        exactly("10,000 images by 32", "an epoch: 10,000; an iteration: 32", len(lengths), 313,
-                note="Iterations in one epoch: 312 full batches, and one of 16."),
+              note="The first epoch with a mean loss below 0.001. Where a loss no longer decreases significantly is "
+              "for you to say: this one could go on to 0."),
+        exactly("10,000 images by 32", "an epoch: 10,000; an iteration: 32", len(lengths), 313),
         exactly("the last batch", None, lengths[-1], 10_000 - 312 * 32),
     ]  # fmt: skip
-
-
-def picture_2() -> str:
-    """The mean loss of the epochs on a logarithmic scale, one line for each third."""
-    note = "the mean squared error, a mean over the batches of the epoch, counted from 0"
-    return loss_svg({"learning rate 0.1": train().epochs}, range(0, EPOCHS, 3), "A run that converges", note, "epoch")
 
 
 # --- 3.3, 3.4: the chain rule through two layers, and what a gradient tells a weight ----------------------------------
@@ -190,12 +194,19 @@ def two_weights(
     z2 = second * hidden
     predicted = sigmoid(z2)
     root = loss(predicted - target)
-    z1.label, hidden.label, z2.label, predicted.label, root.label = "z1", "hidden", "z2", "predicted", "Loss"
-    return named(root)
+    return named(root, z1=z1, hidden=hidden, z2=z2, predicted=predicted, Loss=root)
 
 
+@claim(
+    "3.3", "The chain rule through two layers",
+    "For output = activation(w2 activation(w1 input)), dLoss/dw1 = (predicted - actual) activation'(z2) w2 "
+    "activation'(z1) input.",
+    two_weights,
+    idea="One path leads from the loss to w1, and each step on it has its own slope. Grouped by layer the same five "
+    "factors are the document's three.",
+    errs="predicted - actual is half the slope of its own mean squared error",
+)  # fmt: skip
 def claim_3() -> list[Figure]:
-    """dLoss/dw1 factor by factor along its path."""
     loss, n = worked(two_weights())
     path = ("predicted", "z2", "hidden", "z1", "w1")
     factors, product = chain(loss, *[n[label] for label in path])
@@ -205,10 +216,6 @@ def claim_3() -> list[Figure]:
         ("dLoss/dpredicted", "predicted - actual"), ("dpredicted/dz2", "activation'(z2)"), ("dz2/dhidden", "w2"),
         ("dhidden/dz1", "activation'(z1)"), ("dz1/dw1", "input"),
     )  # fmt: skip
-    figures = [
-        close(name, text, factor, expected, 1e-15)
-        for (name, text), factor, expected in zip(names, factors, by_hand, strict=True)
-    ]
     doubled, m = two_weights(loss=lambda e: mean([e**2]))
     three = [
         chain(loss, n["predicted"]),
@@ -216,22 +223,28 @@ def claim_3() -> list[Figure]:
         chain(n["hidden"], n["z1"], n["w1"]),
     ]
     return [
-        *figures,
+        *[close(name, text, factor, expected, 1e-15)
+          for (name, text), factor, expected in zip(names, factors, by_hand, strict=True)],
         close("their product", "dLoss/dw1", product, math.prod(by_hand), 1e-15),
         close("the one path to w1", None, [path.product for path in path_products(loss, n["w1"])], [product], 1e-15,
-              note="Every path of the graph from Loss down to w1, each the product of all its local derivatives."),
+              note="Every path of the graph from Loss down to w1."),
         close("gradient of w1", None, n["w1"].grad, product, 1e-15, note="What the backward pass left in w1."),
         close("as three factors", "dLoss/doutput, doutput/dhidden, dhidden/dw1", math.prod(f.product for f in three),
               product, 1e-15),
         close("with its own MSE", "predicted - actual", chain(doubled, m["predicted"]).product, by_hand[0], 1e-15,
-              should_agree=False,
-              note="predicted - actual belongs to the loss (p - a)^2 / 2. The MSE of the document's own table gives "
-              "2/n times that; n is 1 here, so twice as much."),
+              should_agree=False, note="The MSE of its table gives 2/n times that, and n is 1 here."),
     ]  # fmt: skip
 
 
+@claim(
+    "3.4", "What a gradient tells a weight",
+    "Its sign says which way to move, its size how far; near zero, the weight hardly matters.",
+    two_weights,
+    idea="The size is how much the loss changes for a small move, no more. Near zero may also mean that a neuron is "
+    "saturated: then the loss stays bad, and no small move helps.",
+    errs="with Adam a gradient's size does not decide how far a weight moves",
+)  # fmt: skip
 def claim_4() -> list[Figure]:
-    """A weight moved along its gradient and against it, and a gradient near zero that means something else."""
     figures = []
     for actual, text in ((0.0, "large positive: decrease"), (1.0, "large negative: increase")):
         loss, n = worked(two_weights(actual=actual))
@@ -239,15 +252,10 @@ def claim_4() -> list[Figure]:
         down, up = (two_weights(w2=n["w2"].data + step, actual=actual)[0].data for step in (-g, g))
         figures += [
             holds(f"dLoss/dw2, actual {actual:g}", text, g, (g > 0) == (actual == 0.0)),
-            holds(
-                f"Loss, actual {actual:g}",
-                None,
-                [loss.data, down],
-                down < loss.data,
-                note="Before, and after w2 - 1.0 * gradient.",
-            ),
-            holds(f"other way, actual {actual:g}", None, up, up > loss.data),
-        ]
+            holds(f"Loss, actual {actual:g}", None, [loss.data, down], down < loss.data,
+                  note="Before, and after a step w2 - gradient."),
+            holds(f"other way, actual {actual:g}", None, up, up > loss.data, note="After w2 + gradient."),
+        ]  # fmt: skip
     before, n = worked(two_weights())
     step = 1e-3
     change = two_weights(w2=n["w2"].data + step)[0].data - before.data
@@ -255,12 +263,10 @@ def claim_4() -> list[Figure]:
     return [
         *figures,
         close("change per unit of w2", "how much weight matters", change / step, n["w2"].grad, 1e-4,
-              note="The size: w2 moved by 0.001 changes the loss by 0.001 times the gradient, to first order."),
+              note="w2 moved by 0.001 changes the loss by 0.001 times the gradient, to first order."),
         holds("saturated: dLoss/dw2", "near zero: little effect", [m["w2"].grad, stuck.data],
               abs(m["w2"].grad) < 1e-9 and stuck.data > 0.49,
-              note="The gradient, and the loss. With w2 = 60 and actual 0 the prediction is as wrong as it can be, and "
-              "the gradient is nearly 0: the sigmoid is saturated. Little effect of a small move is all that it "
-              "means, not that the weight is right: the table's 'minimal change' leaves this loss where it is."),
+              note="The gradient, and the loss. With w2 = 60 and actual 0 the prediction is as wrong as it can be."),
         *first_steps(),
     ]  # fmt: skip
 
@@ -269,71 +275,66 @@ def first_steps() -> list[Figure]:
     """The first step of gradient descent and of Adam, for gradients of three sizes."""
     slopes = [1e-4, 1.0, 1e4]
     moved = {}
-    for name in ("SGD", "Adam"):
+    for name, kind in (("SGD", optim.SGD), ("Adam", optim.Adam)):
         weights = [Value(0.0, f"w{i}") for i in range(3)]
-        optimizer = optim.SGD(weights, lr=0.001) if name == "SGD" else optim.Adam(weights, lr=0.001)
         for w, slope in zip(weights, slopes, strict=True):
             (w * slope).backward()
-        exactly_given = grads(weights).tolist() == slopes
-        optimizer.step()
-        moved[name] = [-w.data for w in weights] if exactly_given else []
+        kind(weights, lr=0.001).step()
+        moved[name] = [-w.data for w in weights]
     return [
         close("SGD, first steps", "magnitude: how much", moved["SGD"], [0.001 * g for g in slopes], 1e-18,
-              note="For gradients of 0.0001, 1 and 10000 and a learning rate of 0.001: as large as the gradient says."),
+              note="For gradients of 0.0001, 1 and 10000 and a learning rate of 0.001."),
         close("Adam, first steps", "magnitude: how much", moved["Adam"], [0.001 * g for g in slopes], 1e-6,
-              should_agree=False,
-              note="About 0.001 each time. Adam, which the document's own program uses, divides a gradient by its own "
-              "size: the sign decides the first step, the size does not."),
-        close("the same by formula", None, moved["Adam"], [0.001 * g / (g + 1e-8) for g in slopes], 1e-15,
-              note="lr g / (|g| + 1e-8): after one step both averages are the gradient itself."),
+              should_agree=False, note="Adam divides a gradient by its own size: about 0.001 each time."),
+        close("Adam's by formula", None, moved["Adam"], [0.001 * g / (g + 1e-8) for g in slopes], 1e-15,
+              note="lr g / (|g| + 1e-8): after one step both its averages are the gradient itself."),
     ]  # fmt: skip
 
 
 # --- 3.5: troubles, each reproduced and cured -------------------------------------------------------------------------
 
 
-class Run(NamedTuple):
-    """The losses of a run, and the message of the error that ended it; "" if none did."""
-
-    losses: list[float]
-    error: str
-
-
-def diverge(square: Callable[[Value], Value], steps: int = 400, rate: float = 10.0) -> Run:
-    """Fit w to 3 by gradient descent with a learning rate that is far too large."""
+def diverge(square: Callable[[Value], Value]) -> tuple[list[float], str]:
+    """Fit w to 3 with a learning rate of 10, far too large: the losses, and the error that ends the run, if any."""
     w = Value(0.0, "w")
     losses: list[float] = []
-    for _ in range(steps):
+    for _ in range(400):
         d = w - 3.0
         d.label = "d"
         try:
             loss = square(d)
         except RangeError as error:
-            return Run(losses, str(error))
+            return losses, str(error)
         w.zero_grad()
         loss.backward()
         losses.append(loss.data)
-        w.data -= rate * w.grad
-    return Run(losses, "")
+        w.data -= 10.0 * w.grad
+    return losses, ""
 
 
+@claim(
+    "3.5", "Four troubles of training",
+    "Vanishing: early layers don't learn; use ReLU or batch normalisation. Exploding: the loss becomes NaN; clip the "
+    "gradient or lower the learning rate. Slow: raise the rate, or Adam. Oscillating: lower it.",
+    idea="Each is reproduced on the smallest problem that shows it, and cured as the document says. A falling loss "
+    "doesn't say that all is well: the last layer of a vanishing network learns the mean of the targets.",
+    omits="that overflow shows in more than one way, here as an error, as inf or as NaN",
+)  # fmt: skip
 def claim_5() -> list[Figure]:
-    """A loss that explodes, written in two ways, and its cures; then a vanishing, a slow and an oscillating run."""
-    power, product = diverge(lambda d: d**2), diverge(lambda d: d * d)
-    infinite = next(i for i, loss in enumerate(product.losses) if math.isinf(loss))
-    undefined = next(i for i, loss in enumerate(product.losses) if math.isnan(loss))
-    cured = diverge(lambda d: d**2, steps=50, rate=0.1)
+    power, error = diverge(square)
+    product, _ = diverge(lambda d: d * d)
+    infinite, undefined = (next(i for i, x in enumerate(product) if odd(x)) for odd in (math.isinf, math.isnan))
+    cured = one_weight(square, 0.1, 49)[0]
     return [
-        shown("first losses", power.losses[:3], note="Learning rate 10 on (w - 3)^2: d grows 19-fold each step."),
-        holds("with d ** 2", "loss becomes NaN", power.error, math.isnan(power.losses[-1]), should_agree=False,
-              note="The loss never becomes NaN: a power that overflows raises, as Python's own does, and the message "
-              "names the node."),
-        exactly("after how many steps", None, len(power.losses), infinite),
-        holds("with d * d", "loss becomes NaN", product.losses[-1], math.isnan(product.losses[-1]),
+        shown("first losses", power[:3], note="Learning rate 10 on (w - 3)^2: w - 3 = d grows 19-fold each step."),
+        holds("with d ** 2", "loss becomes NaN", error, math.isnan(power[-1]), should_agree=False,
+              note="A power that overflows raises, as Python's own does, and the message names the node."),
+        exactly("after how many steps", None, len(power), infinite),
+        holds("with d * d", "loss becomes NaN", product[-1], math.isnan(product[-1]),
               note="A product that overflows becomes inf without a word, as Python's own does."),
         holds("first inf, first NaN", None, [infinite, undefined], infinite < undefined,
               note="Steps counted from 0. inf turns into NaN when w itself has become infinite."),
-        holds("learning rate 0.1", "lower learning rate", cured.losses[-1], cured.losses[-1] < 1e-6,
+        holds("learning rate 0.1", "lower learning rate", cured[-1], cured[-1] < 1e-6,
               note="The loss after 50 steps."),
         *clipped(),
         *vanishing(),
@@ -342,30 +343,12 @@ def claim_5() -> list[Figure]:
     ]  # fmt: skip
 
 
-class Descent(NamedTuple):
-    """The losses of a run, before each step and after the last, and where it ended."""
-
-    losses: tuple[float, ...]
-    w: float
-
-
-def descend(
-    loss: Callable[[Value], Value], rate: float, steps: int, kind: str = "SGD", clip: float | None = None
-) -> Descent:
-    """Move one weight, from 0, down a loss of w - 3."""
+def one_weight(
+    loss: Callable[[Value], Value], rate: float, steps: int, kind: Any = optim.SGD, clip: float = math.inf
+) -> tuple[list[float], float]:
+    """Move one weight, from 0, down a loss of w - 3: the losses before each step and after the last, and its end."""
     w = Value(0.0, "w")
-    kinds: dict[str, Callable[..., Any]] = {"SGD": optim.SGD, "Adam": optim.Adam}
-    optimizer = kinds[kind]([w], lr=rate)
-    history = []
-    for _ in range(steps):
-        now = loss(w - 3.0)
-        history.append(now.data)
-        optimizer.zero_grad()
-        now.backward()
-        if clip is not None:
-            optim.clip_grad_value([w], clip_value=clip)
-        optimizer.step()
-    return Descent((*history, loss(w - 3.0).data), w.data)
+    return descend(lambda: loss(w - 3.0), [w], steps, kind, clip, lr=rate), w.data
 
 
 def square(d: Value) -> Value:
@@ -374,20 +357,14 @@ def square(d: Value) -> Value:
     return power
 
 
-def tiny(d: Value) -> Value:
-    """A millionth of d^2."""
-    return 1e-6 * square(d)
-
-
 def clipped() -> list[Figure]:
     """The diverging run again, with its gradient clipped."""
-    run = descend(square, rate=10.0, steps=200, clip=0.01)
+    losses, _ = one_weight(square, rate=10.0, steps=200, clip=0.01)
     return [
-        holds("clipped at 0.01", "gradient clipping", max(run.losses), max(run.losses) == run.losses[0] == 9.0,
+        holds("clipped at 0.01", "gradient clipping", max(losses), max(losses) == losses[0] == 9.0,
               note="Rate 10 as before, and no step can be longer than 0.1: the loss never rises above where it began."),
-        holds("and its last losses", None, list(run.losses[-2:]), max(run.losses[-20:]) <= 0.01 + 1e-12,
-              note="It doesn't settle either: it stays within one step of the minimum. Clipping bounds the step; only "
-              "a lower rate lets the run converge."),
+        holds("its last losses", None, losses[-2:], max(losses[-20:]) <= 0.01 + 1e-12,
+              note="It doesn't settle: it stays within one step of the minimum. Only a lower rate lets it converge."),
     ]  # fmt: skip
 
 
@@ -403,8 +380,8 @@ class Deep(NamedTuple):
 
 
 @cache
-def deep(cure: str = "", steps: int = 20) -> Deep:
-    """Train eight layers of six nodes on ten examples; `cure` is "", "ReLU" or "batch normalisation"."""
+def deep(cure: str = "") -> Deep:
+    """Twenty steps of eight layers of six nodes on ten examples; `cure` is "", "ReLU" or "batch normalisation"."""
     rng = np.random.default_rng(6)
     x = rng.uniform(-1.0, 1.0, (10, 3))
     y = x[:, :1] * x[:, 1:2]
@@ -416,21 +393,11 @@ def deep(cure: str = "", steps: int = 20) -> Deep:
         if cure == "ReLU":
             init.kaiming_normal(linear.weight, nonlinearity="relu", rng=rng)
     net = nn.Sequential(*layers, nn.Linear(WIDTH, 1, seed=8))
-    parameters = net.parameters()
-    optimizer = optim.SGD(parameters, lr=0.05)
-    start, history = data(parameters), []
-    for _ in range(steps):
-        loss = losses.mse(net(x), y)
-        history.append(loss.data)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    moved = data(parameters) - start
-    return Deep(
-        (history[0], history[-1]),
-        float(np.linalg.norm(moved[: 3 * WIDTH])),
-        float(np.linalg.norm(moved[-WIDTH - 1 : -1])),
-    )
+    start = data(net.parameters())
+    history = descend(lambda: losses.mse(net(x), y), net.parameters(), 20, lr=0.05)
+    moved = data(net.parameters()) - start
+    first, last = moved[: 3 * WIDTH], moved[-WIDTH - 1 : -1]
+    return Deep((history[0], history[-2]), float(np.linalg.norm(first)), float(np.linalg.norm(last)))
 
 
 def vanishing() -> list[Figure]:
@@ -445,52 +412,44 @@ def vanishing() -> list[Figure]:
         holds("with batch normalisation", "batch normalization", [normal.first, normal.last],
               normal.first > 1000 * before.first),
         holds("loss, sigmoids", None, list(before.losses), before.losses[1] < before.losses[0],
-              note="First and last. It falls a little all the same: the last layer learns the mean of the targets. A "
-              "falling loss doesn't say that the early layers learn."),
+              note="First and last: it falls a little all the same."),
     ]  # fmt: skip
 
 
 def slow() -> list[Figure]:
     """A loss that decreases very slowly, with a larger rate, and with Adam."""
-    crawling, faster, adam = (
-        descend(square, 1e-5, 100),
-        descend(square, 0.1, 100),
-        descend(square, 0.1, 100, kind="Adam"),
-    )
-    flat, helped = descend(tiny, 0.1, 100), descend(tiny, 0.1, 100, kind="Adam")
+    (crawling, _), (faster, _) = one_weight(square, 1e-5, 100), one_weight(square, 0.1, 100)
+    adam, _ = one_weight(square, 0.1, 100, optim.Adam)
+    flat, helped = (one_weight(lambda d: 1e-6 * square(d), 0.1, 100, kind)[1] for kind in (optim.SGD, optim.Adam))
     return [
-        close("slow: rate 0.00001", "decreases very slowly", crawling.losses[-1], 9.0 * (1 - 2e-5) ** 200, 1e-12,
+        close("slow: rate 0.00001", "decreases very slowly", crawling[-1], 9.0 * (1 - 2e-5) ** 200, 1e-12,
               note="The loss (w - 3)^2, 9 at first, after 100 steps."),
-        close("rate 0.1", "increase learning rate", faster.losses[-1], 9.0 * 0.8**200, 1e-12),
-        holds("Adam, rate 0.1", "use Adam", adam.losses[-1], faster.losses[-1] < adam.losses[-1] < 0.1,
-              note="Better than the slow run, and worse than plain descent at the same rate: on one well-scaled weight "
-              "Adam has nothing to offer."),
-        holds("1e-6 (w - 3)^2, SGD, Adam", "use Adam", [flat.w, helped.w], flat.w < 1e-3 and abs(helped.w - 3) < 0.3,
+        close("rate 0.1", "increase learning rate", faster[-1], 9.0 * 0.8**200, 1e-12),
+        holds("Adam, rate 0.1", "use Adam", adam[-1], faster[-1] < adam[-1] < 0.1,
+              note="Better than the slow run, and worse than plain descent: one well-scaled weight needs no Adam."),
+        holds("1e-6 (w - 3)^2, SGD, Adam", "use Adam", [flat, helped], flat < 1e-3 and abs(helped - 3) < 0.3,
               note="Where w got to in 100 steps at rate 0.1. Here the slope is tiny, and Adam is the cure."),
     ]  # fmt: skip
 
 
 def oscillating() -> list[Figure]:
     """A loss that bounces, and one whose weight bounces while the loss falls."""
-    bouncing, lower = descend(absolute, 0.75, 40), descend(absolute, 0.01, 400)
-    uneven = descend(absolute, 0.7, 40)
-    across, edge = descend(square, 0.95, 20), descend(square, 1.0, 20)
+    (bouncing, _), (lower, _) = one_weight(absolute, 0.75, 40), one_weight(absolute, 0.01, 400)
+    uneven, _ = one_weight(absolute, 0.7, 40)
+    (across, _), (edge, _) = one_weight(square, 0.95, 20), one_weight(square, 1.0, 20)
     return [
-        close("oscillating: |w - 3|", "bounces up and down", uneven.losses[-4:], [0.5, 0.2, 0.5, 0.2], 1e-12,
-              note="Rate 0.7 on the absolute error, whose slope keeps its size: w goes 2.1, 2.8, 3.5, 2.8, 3.5 ... "
-              "for ever. The last four losses."),
-        exactly("what the monitor says", None, [verdict(uneven.losses), verdict(descend(square, 1e-5, 100).losses)],
+        close("oscillating: |w - 3|", "bounces up and down", uneven[-4:], [0.5, 0.2, 0.5, 0.2], 1e-12,
+              note="The last four losses at rate 0.7, of an error whose slope keeps its size: w is 2.8, 3.5, 2.8 ..."),
+        exactly("what the monitor says", None, [verdict(uneven), verdict(one_weight(square, 1e-5, 100)[0])],
                 ["oscillating", "crawling"], note="Of this run and of the slow one, by monitor.History."),
-        exactly("rate 0.75", None, bouncing.losses[4:8], [0.0, 0.0, 0.0, 0.0],
-                note="A rate that happens to land on the minimum exactly stays: the slope of |d| at 0 counts as 0."),
-        holds("rate 0.01", "decrease learning rate", max(lower.losses[-20:]), max(lower.losses[-20:]) <= 0.01 + 1e-12,
+        exactly("rate 0.75", None, bouncing[4:8], [0.0, 0.0, 0.0, 0.0],
+                note="A rate that lands on the minimum exactly stays: the slope of |d| at 0 counts as 0."),
+        holds("rate 0.01", "decrease learning rate", max(lower[-20:]), max(lower[-20:]) <= 0.01 + 1e-12,
               note="Still from one side to the other, by no more than one step."),
-        close("(w - 3)^2, rate 0.95", "bounces up and down", list(across.losses[:4]),
-              [9.0 * 0.9 ** (2 * n) for n in range(4)], 1e-12,
-              note="The weight jumps across the minimum at every step, and the loss falls all the same."),
-        exactly("rate 1", None, [edge.losses[0], edge.losses[-1]], [9.0, 9.0],
-                note="The edge: w is 0, 6, 0, 6 ... with the same loss. Above it the run diverges; on a parabola a "
-                "loss can fall or grow, but not bounce."),
+        close("(w - 3)^2, rate 0.95", "bounces up and down", across[:4], [9.0 * 0.9 ** (2 * n) for n in range(4)],
+              1e-12, note="The weight jumps across the minimum at every step, and the loss falls all the same."),
+        exactly("(w - 3)^2, rate 1", None, [edge[0], edge[-1]], [9.0, 9.0],
+                note="The first and the last loss: w is 0, 6, 0, 6 ... Above this rate the run diverges."),
     ]  # fmt: skip
 
 
@@ -555,13 +514,12 @@ def numbers() -> Numbers:
 
 
 @cache
-def run_program() -> tuple[tuple[float, ...], tuple[int, ...], int]:
-    """The document's loop: the loss of every epoch, before its step; the shapes of the predictions; the parameters."""
+def run_program() -> tuple[list[float], tuple[int, ...], int]:
+    """The document's loop: the loss of every epoch, before its step; the shape of the predictions; the parameters."""
     given = numbers()
     model = nn.Sequential(nn.Linear(10, 64), nn.ReLU(), nn.Linear(64, 1))
-    for parameter, number in zip(
-        model.parameters(), np.concatenate([part.ravel() for part in given.parameters]), strict=True
-    ):
+    start = np.concatenate([part.ravel() for part in given.parameters])
+    for parameter, number in zip(model.parameters(), start, strict=True):
         parameter.data = float(number)
     optimizer = optim.Adam(model.parameters(), lr=0.001)
     history = []
@@ -572,35 +530,59 @@ def run_program() -> tuple[tuple[float, ...], tuple[int, ...], int]:
         loss.backward()
         optimizer.step()
         history.append(loss.data)
-    return tuple(history), predictions.shape, len(model.parameters())
+    return history, predictions.shape, len(start)
 
 
+@claim(
+    "3.6", "The PyTorch program",
+    "Linear(10, 64), ReLU, Linear(64, 1), mean squared error, Adam with learning rate 0.001, 100 epochs.",
+    idea="The same network runs in this engine, on 16 samples and starting weights made by a rule; PyTorch was given "
+    "the same, in float64. X W^T + b, a row for each sample, as PyTorch does it.",
+    omits="inputs and targets; and its loop has no batches: an epoch is one iteration, against its own table of terms",
+)  # fmt: skip
 def claim_6() -> list[Figure]:
-    """The losses of 100 epochs beside PyTorch's, and the two things that the program leaves out."""
     history, shape, count = run_program()
     worst = max(abs(ours / theirs - 1) for ours, theirs in zip(history, LOSSES, strict=True))
-    predictions = [[0.5], [1.0], [2.0]]
-    try:
-        losses.mse(predictions, [0.0, 1.0, 2.0])
-        refused = "no error"
-    except ShapeError as error:
-        refused = str(error)
+    refused = message_of(lambda: losses.mse([[0.5], [1.0], [2.0]], [0.0, 1.0, 2.0]))
     return [
         exactly("parameters", "Linear(10, 64), Linear(64, 1)", count, 10 * 64 + 64 + 64 + 1),
-        exactly("shape of the predictions", None, shape, [SAMPLES, 1],
-                note="inputs and targets are not defined in the document. Ours are 16 samples made by a rule, and the "
-                "starting weights likewise. PyTorch's convention: a row for each sample, X W^T + b."),
+        exactly("shape of the predictions", None, shape, [SAMPLES, 1]),
         *[close(f"loss, epoch {epoch}", None, history[epoch - 1], LOSSES[epoch - 1], 1e-10,
-                note="Compared with PyTorch in float64, from the same weights and data." if epoch == 1 else "")
-          for epoch in (1, 2, 10, 50, len(LOSSES))],
+                note="Compared with PyTorch's." if epoch == 1 else "") for epoch in (1, 2, 10, 50, len(LOSSES))],
         holds("all 100, off by", "for epoch in range(100)", worst, worst < 1e-10,
               note="The largest relative difference from PyTorch's losses."),
-        exactly("iterations in an epoch", "loss.backward() once per epoch", len(history) / len(LOSSES), 1.0,
-                note="The whole set is one batch in this loop: an epoch is an iteration, although the document's table "
-                "of terms tells them apart."),
+        exactly("iterations in an epoch", "loss.backward() once per epoch", len(history) / len(LOSSES), 1.0),
         holds("targets of shape (3,)", "criterion(predictions, targets)", refused, refused != "no error",
               note="Predictions of shape (3, 1) against targets of shape (3,): PyTorch would broadcast them to 3 x 3 "
               "and train on nonsense, with a warning at most."),
+    ]  # fmt: skip
+
+
+# --- 3.7: the drawings ------------------------------------------------------------------------------------------------
+
+
+@claim(
+    "3.7", "Both passes, drawn",
+    "Forward Input [x] -> [w1] -> Hidden [h] -> [w2] -> Output [yhat] -> Loss [L]; backward "
+    "Input [x] <- [dL/dw1] <- Hidden [h] <- [dL/dw2] <- Output [yhat] <- Loss [L].",
+    two_weights,
+    idea="A weight stands beside the path and multiplies what passes. Its gradient is an end: what goes on from the "
+    "output to the hidden node is not dL/dw2, but what reached z2, times w2. (1.13 finds the same in document 000.)",
+    errs="it sends the gradient on through dL/dw2 and dL/dw1, where it ends",
+)  # fmt: skip
+def claim_7() -> list[Figure]:
+    _, n = worked(two_weights())
+    on_path = [node.label for node in n.values() if any(below is n["input"] for below in topological_order(node))]
+    d_z2, d_hidden = n["z2"].grad, n["hidden"].grad
+    return [
+        holds("backward", "x <- dL/dw1 <- h <- dL/dw2 <- yhat <- L", " <- ".join(on_path), "w1" in on_path,
+              should_agree=False, note="The nodes that the values passed; the gradient goes back through the same."),
+        close("dL/dhidden", None, d_hidden, d_z2 * n["w2"].data, 1e-15, note="dL/dz2 times the weight w2."),
+        close("dL/dw2", None, n["w2"].grad, d_z2 * n["hidden"].data, 1e-15, note="dL/dz2 times the hidden value."),
+        close("dL/dhidden by dL/dw2", None, d_hidden / n["w2"].grad, n["w2"].data / n["hidden"].data,
+              1e-14, note="The one holds w2 and the other the hidden value: none of them leads to the other."),
+        exactly("nodes below w1, w2", None, [len(n["w1"].parents), len(n["w2"].parents)], [0, 0],
+                note="Nothing flows on from a weight."),
     ]  # fmt: skip
 
 
@@ -608,54 +590,11 @@ LESSON = Lesson(
     3,
     "The learning loop",
     "002_654cb4a17d661c38.txt",
+    tuple(claim),
     main="3.3",
     about=(
         "Losses and their slopes, the chain rule through two layers, what the sign of a gradient tells a weight to "
         "do, and the troubles of training."
     ),
-    claims=(
-        Claim(
-            "3.1",
-            "Three losses",
-            "Mean squared error, cross-entropy and binary cross-entropy, by their formulas.",
-            claim_1,
-            mse,
-        ),
-        Claim(
-            "3.2",
-            "The loop and its words",
-            "Data, forward pass, loss, backward pass, update, and again; epoch, iteration, batch, convergence, "
-            "learning rate.",
-            claim_2,
-            picture=picture_2,
-        ),
-        Claim(
-            "3.3",
-            "The chain rule through two layers",
-            "For output = activation(w2 activation(w1 input)) the gradient of w1 is (predicted - actual) "
-            "activation'(z2) w2 activation'(z1) input.",
-            claim_3,
-            two_weights,
-        ),
-        Claim(
-            "3.4",
-            "What a gradient tells a weight",
-            "Its sign says which way to move, its size how far; near zero, the weight hardly matters.",
-            claim_4,
-            two_weights,
-        ),
-        Claim(
-            "3.5",
-            "Four troubles of training",
-            "Vanishing: early layers don't learn. Exploding: the loss becomes NaN; lower the learning rate. Slow, and "
-            "oscillating.",
-            claim_5,
-        ),
-        Claim(
-            "3.6",
-            "The PyTorch program",
-            "Linear(10, 64), ReLU, Linear(64, 1), mean squared error, Adam with learning rate 0.001, 100 epochs.",
-            claim_6,
-        ),
-    ),
+    teaches="Losses, the training loop, what a gradient tells a weight, four troubles.",
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import math
 import os
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -79,7 +80,10 @@ class Look:
         """Whole sentences, broken between words; lines longer than a hundred columns are hard to read."""
         room = min(self.width, _LONGEST_LINE)
         wrapper = textwrap.TextWrapper(room, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
-        for line in wrapper.wrap(self.text(text)):
+        # A short formula such as a = b - c stays on one line: textwrap breaks at ASCII spaces only.
+        held = re.sub(r" ([-+=·×*]) (?=\S)", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", self.text(text))
+        for line in wrapper.wrap(held):
+            line = line.replace("\N{NO-BREAK SPACE}", " ")
             yield self.paint(line, style) if style else line
 
 
@@ -99,7 +103,7 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], look: Look = _PLAIN) ->
     yield from look.lines(f"{claim.id}  {claim.title}", "title", rest=" " * (len(claim.id) + 2))
     yield from look.lines(f"The document: {claim.says}", first="  ", rest="  ")
     if claim.idea:
-        yield from look.lines(claim.idea, first="  ", rest="  ")
+        yield from look.lines(f"The idea: {claim.idea}", first="  ", rest="  ")
     if claim.waits_for:
         rest = "the rest is to come" if figures else "to come"
         yield from look.lines(f"{rest}, with {claim.waits_for}", "faint", first="  ", rest="  ")
@@ -131,8 +135,10 @@ def figure_lines(figures: Sequence[Figure], look: Look = _PLAIN) -> Iterator[str
         yield look.paint(joined(heads).rstrip(), "faint")
     for figure, row in zip(figures, rows, strict=True):
         *texts, word = row
-        if _fits(row, limits):
-            yield joined(texts) + look.paint(word, word)
+        if _fits(row[1:], limits[1:]):
+            above = [texts[0]] if len(texts[0]) > limits[0] else []
+            yield from (f"  {line}" for name in above for line in textwrap.wrap(name, look.width - 2))
+            yield joined(("" if above else texts[0], *texts[1:])) + look.paint(word, word)
         else:
             yield from _stacked(texts, look.paint(word, word), joined(("", "", "")), look)
         compared = comparison(figure, look.digits)
@@ -221,7 +227,7 @@ def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) ->
     words = [cells(figure)[-1] for figure in figures]
     meanings = {
         "agrees": ("agrees", "agree"),
-        "differs": ("differs, as the verdict says", "differ, as the verdict says"),
+        "differs": ("differs where the document errs or is brief", "differ where the document errs or is brief"),
         _OURS: ("is a check of our own", "are checks of our own"),
         "shown": ("is shown only", "are shown only"),
         "FAILS": ("FAILS", "FAIL"),
@@ -244,19 +250,21 @@ def overview_lines(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figur
     """A lesson in a few lines: what it teaches, how many claims agree, and where the document errs."""
     kinds = [claim.verdicts(figures)[0].kind if figures else "to come" for claim, figures in results]
     counted = [
-        (len(results), "claims", "title"),
-        (kinds.count("agrees") + kinds.count("ours"), "agree", "agrees"),
-        (kinds.count("omits"), "say too little", "differs"),
-        (kinds.count("errs"), "err", "differs"),
-        (kinds.count("disagrees"), "FAIL", "FAILS"),
-        (kinds.count("to come"), "to come", "faint"),
+        (len(results), "claim claims", "title"),
+        (kinds.count("agrees") + kinds.count("ours"), "agrees agree", "agrees"),
+        (kinds.count("omits"), "omits omit", "differs"),
+        (kinds.count("errs"), "errs err", "differs"),
+        (kinds.count("disagrees"), "FAILS FAIL", "FAILS"),
     ]
-    told = ", ".join(look.paint(f"{n} {word}", style) for n, word, style in counted if n)
-    yield f"{look.paint(f'{lesson.number}  {lesson.title}', 'title')}: {told}"
+    told = [(f"{n} {words.split()[n > 1]}", style) for n, words, style in counted if n]
+    title, painted = f"{lesson.number}  {lesson.title}", ", ".join(look.paint(text, style) for text, style in told)
+    gap = " " if len(title) + sum([len(text) + 2 for text, _ in told]) < look.width else "\n   "
+    yield from f"{look.paint(title, 'title')}:{gap}{painted}".split("\n")
     yield from look.lines(lesson.teaches or lesson.about, first="   ", rest="   ")
     for claim, _ in results:
-        if claim.errs:
-            yield from look.lines(f"{claim.id:<5} {claim.errs}", "differs", first="   ", rest=" " * 9)
+        text = claim.errs or (f"leaves out {claim.omits}" if claim.id == lesson.main and claim.omits else "")
+        if text:
+            yield from look.lines(f"{claim.id:<5} {text}", "differs", first="   ", rest=" " * 9)
     yield from _failures([figure for _, figures in results for figure in figures], look)
 
 
@@ -282,6 +290,7 @@ class Table:
         >>> Table.of(Claim("9.1", "Sums", "Two and two are four.", lambda: [exactly("2 + 2", "4", 2 + 2, 4)]))
                  document  engine
           2 + 2  4         4       agrees
+        The engine agrees.
     """
 
     claim: Claim
@@ -303,9 +312,10 @@ class Table:
         head = "".join(f'<th scope="col"{_LEFT}>{name}</th>' for name in HEADER)
         body = "\n".join(row for figure in self.figures for row in _rows(figure))
         table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>" if body else ""
-        return "\n".join([table, *(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())]).strip()
+        return "\n".join([table, *(f"<p>{html.escape(signs(remark))}</p>" for remark in self._remarks())]).strip()
 
     def _remarks(self) -> Iterator[str]:
+        yield from (verdict.text for verdict in self.claim.verdicts(self.figures))
         if self.left_out:
             yield (
                 f"{self.left_out} figure{'s' * (self.left_out != 1)} measured on your machine, different in each run, "
@@ -317,13 +327,13 @@ class Table:
 
 
 def _rows(figure: Figure) -> Iterator[str]:
-    name, document, engine, verdict = map(html.escape, cells(figure))
+    name, document, engine, verdict = (html.escape(signs(cell)) for cell in cells(figure))
     yield f'<tr><th scope="row"{_LEFT}>{name}</th>' + "".join(
         f"<td{_LEFT}>{cell}</td>" for cell in (document, engine, verdict)
     ) + "</tr>"  # fmt: skip
     note = " ".join(filter(None, (comparison(figure), figure.note)))
     if note:
-        yield f'<tr><td></td><td colspan="3"{_LEFT}><small>{html.escape(note)}</small></td></tr>'
+        yield f'<tr><td></td><td colspan="3"{_LEFT}><small>{html.escape(signs(note))}</small></td></tr>'
 
 
 # --- as data ----------------------------------------------------------------------------------------------------------

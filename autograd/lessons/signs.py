@@ -14,10 +14,10 @@ __all__ = ["signs"]
 _LOW = str.maketrans("0123456789aijklmnrt+-", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖₗₘₙᵣₜ₊₋")
 _HIGH = str.maketrans("0123456789nzTxt+-", "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿᶻᵀˣᵗ⁺⁻")
 _GREEK = {"alpha": "α", "beta": "β", "delta": "δ", "eps": "ε", "eta": "η", "sigma": "σ", "theta": "θ"}
-_MARKS = {"->": "→", "<-": "←", "<=": "≤", ">=": "≥", "+-": "±", "!=": "≠", " * ": " · "}
+_MARKS = {"->": "→", "<-": "←", "<=": "≤", ">=": "≥", "+-": "±", "!=": "≠"}
 # What stands alone with a number or an index behind it: one letter, one Greek letter, or d and one of these.
 _NAME = rf"d?(?:[A-Za-z]|{'|'.join(_GREEK)})"
-_PLAIN = r"dy/dx|dy/dg|dg/dx|dx/dt|dy/dt|dz/dt|dz/dw"  # derivatives of functions of one variable
+_PLAIN = r"dy/dx|dy/dg|dg/dx|dx/dt|dy/dt|dz/dt"  # derivatives of functions of one variable
 
 
 def _slope(found: re.Match[str]) -> str:
@@ -25,7 +25,7 @@ def _slope(found: re.Match[str]) -> str:
 
 
 _RULES: list[tuple[str, Callable[[re.Match[str]], str] | str]] = [
-    (r"\bd(yhat|[a-z]+(?:_[a-z]+)?\d*|[A-Z][A-Za-z]*\d*(?:_[a-z]+)?)/d(yhat|[A-Za-z]+_[ij]+|[A-Za-z]+\d*)\b", _slope),
+    (r"\bd(yhat|[a-z]+(?:_[a-z]+)?\d*|[A-Z][A-Za-z]*\d*(?:_[a-z]+)?)/d(yhat|[A-Za-z]+_[ijl]+|[A-Za-z]+\d*)\b", _slope),
     (r"\bd\(", "∂("),
     (r"(?<=/)d\(", "∂("),
     (r"\byhat\b", "ŷ"),
@@ -44,6 +44,7 @@ _RULES: list[tuple[str, Callable[[re.Match[str]], str] | str]] = [
     (r"\b(alpha|sigma|theta|eps)(?![\w(]*\()", lambda m: _GREEK[m[1]]),
     (r"\bsigma(?=\()", "σ"),
     (r"(?<=\d) x (?=\d)", " × "),
+    (r"(?<=[\w)\]]) \* (?=\S)", " · "),
     ("|".join(map(re.escape, _MARKS)), lambda m: _MARKS[m[0]]),
 ]
 _COMPILED = [(re.compile(pattern), new) for pattern, new in _RULES]

@@ -112,8 +112,8 @@ def _index(results: Results) -> Iterator[str]:
 def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) -> Iterator[str]:
     yield f"<p>{escape(lesson.about)}</p>" if lesson.about else ""
     source = escape(lesson.source)
-    yield f'<p class="faint">After the document {source}. "differs": as it should, and the note says why. '
-    yield '"yes" beside "(not printed)": it passes a check of ours. "-": shown, and compared with nothing.</p>'
+    yield f'<p class="faint">After the document {source}. "differs": as it should, and the verdict says why. '
+    yield '"ours": the document prints nothing there, and a check of ours passes. "shown": compared with nothing.</p>'
     for claim, figures in claims:
         yield f'<section id="{_anchor(claim)}">\n<h2>{escape(claim.id)} {escape(claim.title)}</h2>'
         yield f"<p>{escape(claim.says)}</p>"

@@ -12,6 +12,8 @@ the nodes are z1[2] and a1[2].
 
 from __future__ import annotations
 
+from typing import Any
+
 from .activations import (
     ELU,
     GELU,
@@ -55,3 +57,21 @@ __all__ = [
 ]
 
 BatchNorm1d = BatchNorm  # PyTorch's name
+
+_INSTEAD = {  # other names of PyTorch's
+    "MSELoss": "autograd.losses.mse",
+    "L1Loss": "autograd.losses.mae",
+    "BCELoss": "autograd.losses.bce",
+    "BCEWithLogitsLoss": "autograd.losses.bce_with_logits",
+    "CrossEntropyLoss": "autograd.losses.cross_entropy",
+    "NLLLoss": "autograd.losses.nll",
+    **dict.fromkeys(("ModuleList", "ModuleDict", "ParameterList", "ParameterDict"), "a list or dict, as an attribute"),
+    "Parameter": "Value(x, label), or autograd.array(x, label) for several",
+    "functional": "autograd's own functions, such as autograd.relu, and autograd.losses",
+    "utils": "autograd.optim.clip_grad_norm and clip_grad_value",
+}
+
+
+def __getattr__(name: str) -> Any:
+    hint = f": use {_INSTEAD[name]}" if name in _INSTEAD else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")

@@ -8,20 +8,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from ..engine.op import number
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, ShapeError
 from ..functions import elementary
+from .arguments import meant
 from .layers import BatchNorm
-from .module import Module, is_batch, shape_of, stacked
+from .module import Module, sample_by_sample
 
 __all__ = [
     "ELU",
@@ -52,14 +50,7 @@ class Activation(Module):
     apply: Any  # the function of one number or Value
 
     def forward(self, x: Any) -> Any:
-        if is_batch(x):
-            shape = shape_of(x)
-            if len(shape) != 2:
-                raise ShapeError(f"{self!r}: expects rows of shape (n, features), got {shape}")
-            return stacked([self._named(list(row)) for row in x], shape[1])
-        if isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0):
-            return self._named(list(x))
-        return self._named([x])[0]
+        return sample_by_sample(self, x, self._named)
 
     def _named(self, zs: list[Any]) -> list[Any]:
         results = self.on_sample(zs)
@@ -216,8 +207,7 @@ def activation_named(choice: Any) -> Module:
     if isinstance(choice, str):
         if choice in _BY_NAME:
             return _BY_NAME[choice]()
-        nearest = difflib.get_close_matches(choice.lower(), _BY_NAME, 1)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        hint = meant(choice.lower(), _BY_NAME)
         raise ArgumentError(f"there is no activation {choice!r}; {hint}There are {', '.join(_BY_NAME)}")
     if isinstance(choice, type) and issubclass(choice, Module):
         raise ArgumentError(f"an activation is a module, not its class: write {choice.__name__}()")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from ..engine.op import number
 from ..errors import ArgumentError
 
-__all__ = ["at_least", "finite", "flag", "share", "whole"]
+__all__ = ["at_least", "finite", "flag", "meant", "share", "whole"]
 
 
 def whole(name: str, x: Any, low: int = 1) -> int:
@@ -41,6 +43,12 @@ def share(name: str, x: Any) -> float:
     if not 0.0 <= value <= 1.0:
         raise ArgumentError(f"{name} is {value!r}; it must lie between 0 and 1")
     return value
+
+
+def meant(name: Any, known: Iterable[str]) -> str:
+    """What a misspelt name may have been, as a question with a space behind it; "" if nothing comes near."""
+    near = get_close_matches(str(name), known, 1)
+    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def flag(name: str, x: Any) -> bool:

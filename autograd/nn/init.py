@@ -17,7 +17,6 @@ array([0., 0.])
 
 from __future__ import annotations
 
-import difflib
 import math
 import random
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from ..engine.messages import name_of
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
-from .arguments import whole
+from .arguments import meant, whole
 
 __all__ = [
     "Draws", "calculate_gain", "constant", "constant_", "fans", "fill", "kaiming_normal", "kaiming_normal_",
@@ -343,8 +342,7 @@ def is_default(scheme: Any) -> bool:
         if not callable(scheme):
             raise ArgumentError(f"init is a name or a function of the weight array, got {scheme!r}")
     elif scheme != "uniform" and scheme not in _SCHEMES:
-        nearest = difflib.get_close_matches(scheme.rstrip("_").lower(), _SCHEMES, 1)
-        hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+        hint = meant(scheme.rstrip("_").lower(), _SCHEMES)
         raise ArgumentError(f"there is no initialisation {scheme!r}; {hint}There are uniform, {', '.join(_SCHEMES)}")
     return isinstance(scheme, str) and scheme == "uniform"
 

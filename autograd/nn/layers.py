@@ -9,12 +9,12 @@ import numpy as np
 
 from ..engine import modes
 from ..engine.value import Value
-from ..errors import ArgumentError, GraphError, OperandError, ShapeError
+from ..errors import ArgumentError, GraphError, ShapeError
 from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows, mean, sqrt, var
 from .arguments import at_least, flag, share, whole
 from .init import linear_bound, source
-from .module import Module, as_rows, indexed, is_batch, number_layers, shape_of, stacked
+from .module import Module, as_rows, indexed, is_batch, number_layers, sample_by_sample, shape_of, stacked
 
 __all__ = ["BatchNorm", "Dropout", "LayerNorm", "Linear", "Residual", "Sequential"]
 
@@ -366,18 +366,12 @@ class Dropout(Module):
             raise GraphError(self.why_not_compiled())
         draw = (self._draws or source(None)).uniform
         keep, drop = (Value(factor, constant=True) for factor in (1.0 / (1.0 - self.p) if self.p < 1.0 else 0.0, 0.0))
-        modes.followed[keep] = modes.followed[drop] = lambda: self  # who may be gone when the result is compiled
+        keep._note = drop._note = lambda: self  # who may be gone when the result is compiled
 
         def masked(xs: list[Any]) -> list[Any]:
             return [v * (drop if draw(0.0, 1.0) < self.p else keep) for v in xs]
 
-        if is_batch(x):
-            return stacked([masked(list(row)) for row in x], shape_of(x)[1])
-        if isinstance(x, dict | set | frozenset | str):
-            raise OperandError(f"{self._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
-        several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
-        results = masked(list(x) if several else [x])
-        return results if several else results[0]
+        return sample_by_sample(self, x, masked)
 
     def why_not_compiled(self) -> str:
         """What `compile` says."""

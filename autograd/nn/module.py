@@ -19,7 +19,17 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, array, data
 
-__all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "shape_of", "stacked"]
+__all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of", "stacked"]
+
+_INSTEAD = {  # what people type who know PyTorch
+    **dict.fromkeys(("children", "named_children", "named_modules", "apply"), "loop over model.modules()"),
+    **dict.fromkeys(("register_parameter", "add_module"), "write self.name = value, which is found as it is"),
+    **dict.fromkeys(("register_buffer", "named_buffers"), "write buffers = ('name',) in the class, self.name = number"),
+    **dict.fromkeys(("requires_grad_", "requires_grad"), "give an optimiser the parameters that shall be trained"),
+    **dict.fromkeys(("to", "cpu", "cuda", "float", "double", "half"), "leave it out, all numbers are Python floats"),
+    **dict.fromkeys(("get_parameter", "get_submodule"), "write the attribute itself, as model.layers[0].weight"),
+    "append": "write Sequential(*model, module)",
+}
 
 
 class Module:
@@ -85,6 +95,11 @@ class Module:
 
     def _short(self) -> str:
         return repr(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _INSTEAD:
+            raise AttributeError(f"{self._short()} has no {name!r}: {_INSTEAD[name]}")
+        return object.__getattribute__(self, name)  # raises Python's own error, or once more that of a property
 
     # --- what is inside ------------------------------------------------------------------------------------------
 
@@ -197,7 +212,7 @@ class Module:
             return nodes.apply_elementwise(watch.detached, [nodes]) if nodes.ndim else watch.detached(nodes[()])
         nodes = np.asarray(x, dtype=object).ravel().tolist() if np.ndim(x) else [x]
         if nodes and isinstance(nodes[0], Value):
-            modes.followed[nodes[0]] = weakref.ref(self)
+            nodes[0]._note = weakref.ref(self)
         numbers = data(x)
         return numbers if numbers.ndim else float(numbers)
 
@@ -404,6 +419,19 @@ def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tup
             f"it takes one sample of shape ({features},) or rows of shape (n, {features})"
         )
     return [x], False
+
+
+def sample_by_sample(module: Module, x: Any, function: Callable[[list[Any]], list[Any]]) -> Any:
+    """A function of the numbers of one sample, on a number, a sample or rows of samples."""
+    if is_batch(x):
+        shape = shape_of(x)
+        if len(shape) != 2:
+            raise ShapeError(f"{module._who()}: expects rows of shape (n, features), got {shape}")
+        return stacked([function(list(row)) for row in x], shape[1])
+    if isinstance(x, dict | set | frozenset | str):
+        raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
+    several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
+    return function(list(x)) if several else function([x])[0]
 
 
 def stacked(rows: Sequence[Sequence[Any]], columns: int) -> Any:

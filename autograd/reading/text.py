@@ -97,7 +97,8 @@ def text_width(text: str, size: float, bold: bool = False) -> int:
         >>> text_width("loss", 10), text_width("損失", 10)
         (24, 20)
     """
-    return math.ceil(size * total(map(_ems, text)) * (1.12 if bold else 1.0))
+    ems: float = total(map(_ems, text))
+    return math.ceil(size * ems * (1.12 if bold else 1.0))
 
 
 def _ems(character: str) -> float:

@@ -7,15 +7,17 @@ arrows leave or enter a box at the same height.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Link", "Spot", "lay_out"]
+__all__ = ["Link", "Point", "Spot", "lay_out", "written", "written_way"]
 
 Point = tuple[float, float]
 
 _LANE = 16.0  # the height of a lane past a column
+_ARROW = 7.0  # the length of an arrow's head
 _PITCH = 9.0  # between arrows that leave or enter a box
 _GAP, _WIDEST_GAP, _PER_LINK = 56.0, 150.0, 5.0  # between columns: the more arrows, the wider
 
@@ -217,3 +219,30 @@ def _bend(points: list[Point], x: float, y: float) -> None:
     here, level = points[-1]
     far = (x - here) * 0.5
     points += [(here + far, level), (x - far, y), (x, y)]
+
+
+def written_way(way: Sequence[Point], tail: bool = False, head: bool = False) -> str:
+    """A way as DOT has it, with room for the arrow's head at its start or at its end."""
+    points = list(way)
+    ends = ""
+    if tail:
+        ends += f"s,{written(points[0])} "
+        points[0] = _towards(points[0], points[1])
+    if head:
+        ends += f"e,{written(points[-1])} "
+        points[-1] = _towards(points[-1], points[-2])
+    return ends + " ".join(map(written, points))
+
+
+def _towards(start: Point, end: Point) -> Point:
+    far = math.dist(start, end) or 1.0
+    return start[0] + (end[0] - start[0]) * _ARROW / far, start[1] + (end[1] - start[1]) * _ARROW / far
+
+
+def written(point: Point) -> str:
+    """A place as DOT has it."""
+    return f"{_n(point[0])},{_n(point[1])}"
+
+
+def _n(x: float) -> str:
+    return f"{x + 0.0:.1f}".removesuffix(".0")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,13 @@ from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .cells import FONT, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
-from .overview import Level, listed, rows_for
+from .chains import Places, chain_of, in_lines
+from .columns import Spot, written, written_way
+from .overview import FEW, Level, listed, rows_for
 from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .shape import direction_for
-from .style import BACK, Look, Palette, Scale, look_of, scale_of
+from .style import BACK, Look, Palette, look_of, scale_of
 from .tables import NetworkPicture, network_picture
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ __all__ = [
 ]
 
 
+_OUTLINE = 4.0  # points between the two of a root
 _BESIDE = 1  # points around the text beside an arrow; less than in boxes, since nothing frames it
 
 _MOST_STEMS = 6  # names in the title of a layer
@@ -128,45 +132,51 @@ def picture_of(
         network = network_picture(graph, look, listed(expand), asked=level == "neuron")
         if network is not None:
             return network
-    rows = rows_for(graph, level, expand)
-    return Picture(rows, look, rows if at_step is None else rows_for(graph.at_end(), level, expand))
+    for limit in (FEW, 0):
+        rows = rows_for(graph, level, expand, limit)
+        final = rows if at_step is None else rows_for(graph.at_end(), level, expand, limit)
+        picture = Picture(rows, look, final)
+        if level is not None or listed(expand) or picture.places is None or picture.places.fits:
+            break
+    return picture
 
 
-@dataclass(frozen=True)
 class Picture:
     """A graph as it stands at a moment or at the end, and what the parts of a picture need to know of the whole."""
 
-    rows: Rows
-    look: Look
-    final: Rows  # the same rows when everything has happened: room is made for them, so that nothing moves
-    backward: bool = field(init=False)  # whether there are dashed arrows
-    returning: bool = field(init=False)  # whether a moment is one of the backward pass
-    scale: Scale | None = field(init=False)
-    say: Sentences = field(init=False)
-    say_final: Sentences = field(init=False)
-    seed: float | None = field(init=False)
-    uses: Mapping[str, int] = field(init=False)  # of a node as an operand
-    contributions: Mapping[str, int] = field(init=False)  # to its gradient, so far
+    def __init__(self, rows: Rows, look: Look, final: Rows) -> None:
+        self.rows, self.look = rows, look
+        self.final = final  # the same rows when everything has happened: room is made for them, so that nothing moves
+        self.backward = look.backward(rows)  # whether there are dashed arrows
+        self.returning = any(node.gradient is not None for node in rows.nodes)  # whether the backward pass has begun
+        self.scale = scale_of(edge.message for edge in final.edges)
+        self.say, self.say_final = Sentences(rows, look), Sentences(final, look)
+        self.seed = next((node.gradient for node in final.nodes if node.root), None)
+        self.uses = Counter(edge.source for edge in rows.edges)  # of a node as an operand
+        self.contributions = Counter(edge.source for edge in rows.edges if edge.message is not None)  # so far
+        self.places: Places | None = None  # of a long chain; else they are `dot`'s affair
+        self.symbols = 32  # as many characters of a local derivative stand beside its arrow
+        if not look.direction:  # as the end of the pass asks for, so that nothing moves from moment to moment
+            legend = self.scale is not None and look.legend and self.backward
+            found = direction_for(final, self._longest_line, legend)
+            chain = chain_of(final) if found == "TB" else None
+            self.look = replace(look, direction="LR" if chain else found)
+            if chain:
+                self.symbols = 12
+                sizes = {node.id: box_size(node, end, self) for node, end in self.nodes()}
+                high = 17.0 * (5 + len(_marks(self))) if legend else 0.0
+                self.places = in_lines(final, chain, sizes, self.texts(), (180.0 if legend else 0.0, high))
 
-    def __post_init__(self) -> None:
-        counts: Counter[str] = Counter()
-        for edge in self.rows.edges:
-            counts[edge.source] += edge.message is not None
-        for name, value in (
-            ("backward", self.look.backward(self.rows)),
-            ("returning", any(node.gradient is not None for node in self.rows.nodes)),
-            ("scale", scale_of(edge.message for edge in self.final.edges)),
-            ("say", Sentences(self.rows, self.look)),
-            ("say_final", Sentences(self.final, self.look)),
-            ("seed", next((node.gradient for node in self.final.nodes if node.root), None)),
-            ("uses", Counter(edge.source for edge in self.rows.edges)),
-            ("contributions", counts),
-        ):
-            object.__setattr__(self, name, value)
-        if not self.look.direction:  # as the end of the pass asks for, so that nothing moves from moment to moment
-            legend = self.scale is not None and self.look.legend and self.backward
-            found = direction_for(self.final, self._longest_line, legend)
-            object.__setattr__(self, "look", replace(self.look, direction=found))
+    def texts(self) -> dict[str, tuple[float, float]]:
+        """How wide and how high the text beside each arrow is at the end of the pass, by the arrow's id."""
+        found = {arrow.id: [text_width(line, SMALL, bold=True) for line in arrow.lines] for arrow in arrows(self.end())}
+        return {id_: (max(widths) + 4.0, 14.0 * len(widths)) for id_, widths in found.items() if widths}
+
+    def end(self) -> Picture:
+        """The picture of the end of the pass."""
+        end = copy(self)
+        end.rows, end.say, end.backward = self.final, self.say_final, self.look.backward(self.final)
+        return end
 
     def _longest_line(self, edge: EdgeRow) -> str:
         """What stands beside an arrow, or "" where nothing does."""
@@ -191,6 +201,8 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
     """Write a picture as DOT; `tooltips` are for viewers that show them."""
     if not isinstance(picture, Picture):
         return picture.drawing(tooltips)
+    if picture.places:
+        return _in_places(picture, picture.places, tooltips)
     drawing = _empty(picture)
     frames = _Frames(drawing, picture)
     ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op")}
@@ -215,18 +227,49 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
     return drawing
 
 
+def _in_places(picture: Picture, places: Places, tooltips: bool) -> graphviz.Digraph:
+    """A picture whose places are known."""
+    drawing = _empty(picture)
+    for node, final in picture.nodes():
+        spot = places.spots[node.id]
+        look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips), "pos": _at(spot)}
+        if node.kind != "constant":
+            outer = 2 * _OUTLINE if node.root else 0.0
+            look |= {"width": f"{(spot.width - outer) / 72:.4f}", "height": f"{(spot.height - outer) / 72:.4f}"}
+        drawing.node(node.id, node_label(node, final, picture), **look)
+    for arrow in arrows(picture):
+        look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
+        way = places.ways[arrow.id]
+        if arrow.backward:
+            look |= {"dir": "back", "pos": written_way(way[::-1], tail=True)}
+        else:
+            look |= {"pos": written_way(way, head=True)}
+        label = arrow.label.strip()
+        if label:
+            look |= {"lp": written(places.labels[arrow.id])}
+        below, above = (arrow.head, arrow.tail) if arrow.backward else (arrow.tail, arrow.head)
+        drawing.edge(below, above, label or None, **look)
+    if label := legend_label(picture):
+        where = written(places.legend)
+        drawing.node("legend", label, id="legend", shape="plain", pos=where, **{"class": "legend"})
+    return drawing
+
+
+def _at(spot: Spot) -> str:
+    return written((spot.x, spot.y))
+
+
 def _empty(picture: Picture) -> graphviz.Digraph:
     from .digraph import FoundDigraph
 
     palette = picture.palette
+    placed = {"layout": "nop2", "inputscale": "72"}
+    laid_out = {"rankdir": picture.look.direction, "nodesep": "0.2", "ranksep": "0.45"}
+    if all(edge.operand < 2 for edge in picture.rows.edges):  # else `dot` finds fewer crossings by itself
+        laid_out["ordering"] = "in"  # operands from left to right
     return FoundDigraph(
         "gradients",
-        graph_attr={
-            "rankdir": picture.look.direction,
-            "nodesep": "0.2",
-            "ranksep": "0.45",
-            "bgcolor": palette.paper,
-        },
+        graph_attr={**(placed if picture.places else laid_out), "bgcolor": palette.paper},
         node_attr={
             "shape": "box",
             "fontname": FONT,
@@ -359,6 +402,29 @@ def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
         symbol = label_text(node.symbol, limit=12)
         lines[0] = cell(symbol, SYMBOL if len(symbol) == 1 else SIZE, td={"ROWSPAN": len(lines)}) + "<VR/>" + lines[0]
     return table(lines)
+
+
+def box_size(node: NodeRow, final: NodeRow, picture: Picture) -> tuple[float, float]:
+    """About the width and height of a box, never less than they are."""
+    if node.kind == "constant":
+        name, number = label_text(node.label), picture.look.number(final.value, missing=node.name)
+        return text_width(f"{name} = {number}" if name else number, SMALL) + 12.0, 18.0
+    title = text_width(label_text(node.label or node.name), SIZE, bold=True)
+    if node.kind == "group":
+        wide = max(title, text_width(label_text(node.detail, 64), SMALL))
+        return wide + 26.0, 62.0 if node.notes or final.notes else 44.0
+    numbers = [text_width(text, size) for row in (node, final) for _, text, size in _numbers(row, picture)]
+    numbers += [text_width("not computed", SMALL)] if node.state else []
+    wide = max(title, text_width("value", SMALL) + max(numbers, default=0) + 6)
+    symbol, room = label_text(node.symbol, limit=12), 0
+    if node.kind == "op":
+        room = text_width(symbol, SYMBOL if len(symbol) == 1 else SIZE) + 10
+    notes = node.notes or final.notes
+    lines = 1 + len(_numbers(final, picture)) + bool(notes)
+    outer = 2 * _OUTLINE if node.root else 0.0
+    return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, (
+        22.0 if node.state else 20.5
+    ) * lines + 6 + outer
 
 
 def _name_cell(node: NodeRow, picture: Picture, wide: dict[str, str | int]) -> str:
@@ -511,8 +577,8 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     palette = picture.palette
     state = "visited" if edge.state and picture.returning else edge.state
     look = {"class": " ".join(filter(None, ["forward", state]))}
-    if to_constant:  # no gradient is sent along it
-        look |= {"color": palette.pale, "penwidth": "0.7"}
+    if to_constant:  # no gradient is sent along it, and it is short
+        look |= {"color": palette.pale, "penwidth": "0.7", "weight": "2"}
     if state == "waiting":
         look |= {"color": palette.pale, "penwidth": "0.7"}
     elif state == "current":
@@ -522,7 +588,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
         " " if several and picture.backward else ""
     )  # with a label `dot` draws each of several arrows on its own way
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
-        lines = (picture.say.local(edge),)
+        lines = (picture.say.local(edge, picture.symbols),)
         label = table([cell(lines[0], SMALL)])
     return Arrow(edge.id, edge.source, edge.target, edge.operand, False, lines, picture.say.forward(edge), look, label)
 
@@ -555,7 +621,7 @@ def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
 def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:
     """The local derivative, where the value it is taken of is computed, and the message, where one was sent."""
     single = not say.between_boxes(edge) and say.by_id[edge.target].value is not None
-    local = say.local(edge) if single and picture.look.shows("locals") else ""
+    local = say.local(edge, picture.symbols) if single and picture.look.shows("locals") else ""
     message = ""
     if edge.message is not None and picture.look.shows("messages"):
         back = BACK[picture.look.direction]
@@ -587,8 +653,9 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
 
 def label_widths(picture: Picture) -> dict[str, list[int]]:
     """How wide the lines of text beside each arrow are at the end of the pass, by the arrow's id."""
-    end = Picture(picture.final, picture.look, picture.final)
-    return {arrow.id: [text_width(line, SMALL) for line in arrow.lines] for arrow in arrows(end) if arrow.lines}
+    return {
+        arrow.id: [text_width(line, SMALL) for line in arrow.lines] for arrow in arrows(picture.end()) if arrow.lines
+    }
 
 
 def _text_colour(message: float, picture: Picture) -> str:

@@ -40,10 +40,11 @@ from .rows import (
     mark_of,
 )
 
-__all__ = ["Level", "Overview", "collapsed_rows", "listed", "picture_rows"]
+__all__ = ["FEW", "Level", "Overview", "collapsed_rows", "listed", "picture_rows"]
 
 Level: TypeAlias = Literal["node", "neuron", "layer"]
 
+FEW = 150  # nodes that are drawn one by one where nobody asked
 _COMPARED = 10_000  # names, among which a near one is looked for
 
 _MOST_NAMES, _MOST_SYMBOLS = 6, 5
@@ -56,7 +57,7 @@ def picture_rows(
     expand: Any = (),
     trace: Trace | None = None,
     at_step: int | None = None,
-    limit: int = 150,
+    limit: int = FEW,
     symbolic: bool = False,
 ) -> Rows:
     """The rows of a picture that one can take in: single nodes while they are few, else boxes that stand for many.
@@ -82,7 +83,7 @@ def picture_rows(
     return rows_for(Graph(root, trace, at_step), level, expand, limit, symbolic)
 
 
-def rows_for(graph: Graph, level: Level | None, expand: Any, limit: int = 150, symbolic: bool = True) -> Rows:
+def rows_for(graph: Graph, level: Level | None, expand: Any, limit: int = FEW, symbolic: bool = True) -> Rows:
     """The same for a graph that is being read."""
     if level is not None and level not in get_args(Level):
         raise ArgumentError(f"a level is one of {', '.join(get_args(Level))}, not {level!r}")

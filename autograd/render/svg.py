@@ -91,7 +91,7 @@ def picture_to_svg(picture: Picture | NetworkPicture) -> str:
 def _laid_out(picture: Picture | NetworkPicture) -> tuple[Any, ElementTree.Element]:
     """The first of a few layouts in which no line strikes through a text, or the one with the fewest."""
     drawing = picture_to_dot(picture, tooltips=False)
-    if not isinstance(picture, Picture):  # a network comes with its places
+    if not isinstance(picture, Picture) or picture.places:  # which come with their places
         return drawing, _parsed(drawing.pipe(format="svg", quiet=True))
     widths = label_widths(picture)
     found: list[tuple[int, Any, ElementTree.Element]] = []

@@ -16,7 +16,7 @@ from ..engine.value import Value
 from ..reading.formulas import made_by
 from ..reading.text import label_text, markup, text_width
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import Link, Spot, lay_out
+from .columns import Link, Spot, lay_out, written, written_way
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of
@@ -35,7 +35,6 @@ _LISTED = 48  # weights of an opened neuron that are listed, the strongest
 _SIZE = 11  # of text, in points
 _HEAD, _NAMES, _ROW = 19, 13, 16  # heights of the rows of a table
 _TITLE = 22  # above a column
-_ARROW = 7.0  # the length of an arrow's head
 
 
 def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = (), asked: bool = False) -> NetworkPicture | None:
@@ -349,7 +348,7 @@ class NetworkPicture:
 
         for id_, spot in self.spots.items():
             label = self._crowd_label() if id_ == "inputs" else self._label(self.now.by_id[id_], spot)
-            where = {"pos": f"{_n(spot.x)},{_n(spot.y)}"}
+            where = {"pos": written((spot.x, spot.y))}
             drawing.node(id_, label, id=id_, **{"class": self._class(id_)}, **where, **told(id_))
         for id_, link in self.links.items():
             self._edge(drawing, self._flows[id_], link, told(id_))
@@ -358,7 +357,7 @@ class NetworkPicture:
         low = self.extent[1] - min([y - 10 for _, _, y in legend], default=0.0)
         for k, (label, x, y) in enumerate(legend):
             id_ = f"legend_{k}" if k else "legend"
-            drawing.node(id_, label, id=id_, pos=f"{_n(x)},{_n(low + y)}", **{"class": "legend"})
+            drawing.node(id_, label, id=id_, pos=written((x, low + y)), **{"class": "legend"})
         return drawing
 
     def _class(self, id_: str) -> str:
@@ -471,14 +470,14 @@ class NetworkPicture:
             width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
             colour = palette.cluster_line if source == "inputs" else colour
             look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none"}
-            drawing.edge(source, flow.target.id, pos=_pos(link.way), **look)
+            drawing.edge(source, flow.target.id, pos=written_way(link.way), **look)
             return
         if message is None or self.scale is None:
             waiting = "waiting" in flow.states or final is None
             current = "current" in flow.states
             colour = palette.current_edge if current else palette.pale if waiting else palette.line
             look |= {"color": colour, "penwidth": "2" if current else "1"}
-            drawing.edge(source, flow.target.id, pos=_pos(link.way, head=True), **look)
+            drawing.edge(source, flow.target.id, pos=written_way(link.way, head=True), **look)
             return
         stopped = message == 0 or mark_of((None, message), self.now.seed) == "vanishing"
         look |= {"color": self.scale.colour(palette, message), "dir": "back"}
@@ -491,10 +490,10 @@ class NetworkPicture:
         if flow.target.kind == "op" and link.is_level and len(self.final.into[flow.target.id, None]) == 1:
             look |= self._on_arrow(flow, link)
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
-            drawing.edge(source, flow.target.id, pos=_pos(link.way, tail=True), **look)
+            drawing.edge(source, flow.target.id, pos=written_way(link.way, tail=True), **look)
         else:  # written from its head, so that it is drawn over the lines into the same layer
             look |= {"dir": "forward"}
-            drawing.edge(flow.target.id, source, pos=_pos(link.way[::-1], head=True), **look)
+            drawing.edge(flow.target.id, source, pos=written_way(link.way[::-1], head=True), **look)
 
     def _is_plain_line(self, flow: Flow) -> bool:
         """Whether it is one of the lines between cells, which show the weights."""
@@ -513,7 +512,7 @@ class NetworkPicture:
         cells.append(cell(message, SMALL, bold=True, colour=self._sign(flow.message)))
         return {
             "label": table(cells, CELLPADDING=0),
-            "lp": f"{_n((left + right) / 2)},{_n(y + 4 + 7 * len(cells))}",  # above the arrow
+            "lp": written(((left + right) / 2, y + 4 + 7 * len(cells))),  # above the arrow
         }
 
     def _flow_class(self, flow: Flow) -> str:
@@ -526,7 +525,7 @@ class NetworkPicture:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
             box = next(b for b in self.final.neurons if b.address[0] == layer)
             text = f"layer {layer}" + (f" ({count})" if not self.as_tables else "")
-            where = {"pos": f"{_n(self.spots[box.id].x)},{_n(self.extent[3] - 8)}"}
+            where = {"pos": written((self.spots[box.id].x, self.extent[3] - 8))}
             label = table([cell(text, SMALL, bold=True, colour=self.palette.grey)], CELLPADDING=1)
             drawing.node(f"title_{layer}", label, id=f"title_{layer}", **where)
 
@@ -664,29 +663,3 @@ def _box(lines: Sequence[str], fill: str, line: str) -> str:
         f'<<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" BGCOLOR="{fill}" COLOR="{line}">'
         f"{''.join(lines)}</TABLE>>"
     )
-
-
-def _pos(way: Sequence[tuple[float, float]], tail: bool = False, head: bool = False) -> str:
-    """A way as DOT has it, with room for the arrow's head at its start or at its end."""
-    points = list(way)
-    ends = ""
-    if tail:
-        ends += f"s,{_p(points[0])} "
-        points[0] = _towards(points[0], points[1])
-    if head:
-        ends += f"e,{_p(points[-1])} "
-        points[-1] = _towards(points[-1], points[-2])
-    return ends + " ".join(map(_p, points))
-
-
-def _towards(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
-    far = math.dist(start, end) or 1.0
-    return start[0] + (end[0] - start[0]) * _ARROW / far, start[1] + (end[1] - start[1]) * _ARROW / far
-
-
-def _p(point: tuple[float, float]) -> str:
-    return f"{_n(point[0])},{_n(point[1])}"
-
-
-def _n(x: float) -> str:
-    return f"{x + 0.0:.1f}".removesuffix(".0")

@@ -60,8 +60,8 @@ for i in range(2):
 
 # %%
 # One entry of `W2^T delta2 * g'(z1)`: both outputs send something back to the first hidden node.
-back = sum(node[f"W2[{i},0]"].data * node[f"z2[{i}]"].grad for i in range(2))
-print(f"delta1[0]: by hand {back * (1 - node['a1[0]'].data ** 2):.9f}  engine {node['z1[0]'].grad:.9f}")
+back = sum(node[f"W2[{i},1]"].data * node[f"z2[{i}]"].grad for i in (1, 2))
+print(f"delta1[1]: by hand {back * (1 - node['a1[1]'].data ** 2):.9f}  engine {node['z1[1]'].grad:.9f}")
 J
 
 # %% 1.5
@@ -100,26 +100,26 @@ s.run()
 
 # %% 1.8
 # The document gives no weights; these meet every digit that it prints. Before you run it, with `delta2 = -0.0353`:
-# what is the gradient of `W2[0]`, if the node in front of it has the value 0.622?
+# what is the gradient of `W2[1,1]`, if the node in front of it has the value 0.622?
 J, node = lessons.get(1).graph("1.8")
 J.backward()
 J
 
 # %%
-explain(J, node["W1[0,0]"])
+explain(J, node["W1[1,1]"])
 
 # %%
 # Step by step: stop when the error has reached the hidden layer.
 s = Stepper(J)
-s.until("z1[0]")
+s.until("z1[1]")
 
 # %%
-s.why("z1[0]")
+s.why("z1[1]")
 
 # %% 1.9
 # A gradient is no step. The step goes the other way, and is as long as the learning rate says.
 alpha = 0.1
-for name in ("W2[0]", "W2[1]", "b2"):
+for name in ("W2[1,1]", "W2[1,2]", "b2"):
     v = node[name]
     after = v.data - alpha * v.grad
     print(f"{name:6} {v.data:.4f}  gradient {v.grad:+.4f}  step {-alpha * v.grad:+.5f}  after {after:.5f}")

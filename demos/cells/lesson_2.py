@@ -48,7 +48,7 @@ L
 # %%
 # The four gradients of layer 1, as they come: stop at each neuron with `s.next("neuron")`.
 s = Stepper(L)
-s.until("a1[0]")
+s.until("a1[1]")
 
 # %%
 s.next("neuron")
@@ -77,12 +77,12 @@ print("gradient of x", x.grad, " 0.25^10", 0.25**10)
 # One graph for a batch of four: the mean loss, and each weight is used once for each example.
 L, node = lessons.get(2).graph("2.5")
 L.backward()
-print("messages that meet in W2[0,1]:", [v.parents.count(node["W2[0,1]"]) for v in node.values()].count(1))
-print("their sum:", node["W2[0,1]"].grad)
+print("messages that meet in W2[1,2]:", [v.parents.count(node["W2[1,2]"]) for v in node.values()].count(1))
+print("their sum:", node["W2[1,2]"].grad)
 L
 
 # %%
-explain(L, node["W2[0,1]"])
+explain(L, node["W2[1,2]"])
 
 # %%
 # From the scalar graph back to the matrices: the same network over a hundred examples, read by the compiler. It puts an
@@ -144,9 +144,10 @@ L
 explain(L, node["w"])
 
 # %% exercises
-# 1. In 2.1, which of the saved values does the backward pass need to find the gradient of `W2[0]`? Which of `W1[0,0]`?
-# 2. In 2.2, which gradients change if the second hidden node is switched on (a larger `b1[1]`)? Write down the list,
-#    then set `node["b1[1]"]` in a graph of your own.
+# 1. In 2.1, which of the saved values does the backward pass need to find the gradient of `W2[1,1]`? Which of
+#    `W1[1,1]`?
+# 2. In 2.2, which gradients change if the second hidden node is switched on (a larger `b1[2]`)? Write down the list,
+#    then set `node["b1[2]"]` in a graph of your own.
 # 3. In 2.4, at which weight does the gradient neither vanish nor explode? Why not exactly at that weight in a trained
 #    network?
 # 4. In 2.6 find the smallest `z` for which `exp(-z)` still has a value.

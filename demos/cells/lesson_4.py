@@ -72,7 +72,7 @@ print("dL/da", a.grad, " da/dz", a.data * (1 - a.data))
 print("dL/dz", z.grad, " a - y", a.data - y.data)
 
 # %% 4.5
-# The network of the document; the numbers are ours. The second hidden node is off: what does that do to `W1[1,0]`?
+# The network of the document; the numbers are ours. The second hidden node is off: what does that do to `W1[2,1]`?
 L, node = lessons.get(4).graph("4.5")
 L.backward()
 L
@@ -80,10 +80,10 @@ L
 # %%
 # Backward layer by layer: `s.next("layer")` goes on to the first node of the layer in front.
 s = Stepper(L)
-s.until("a1[0]")
+s.until("a1[1]")
 
 # %%
-explain(L, node["W1[0,1]"])
+explain(L, node["W1[1,2]"])
 
 # %% 4.6
 # The same function of NumPy arrays runs on numbers and on Values.
@@ -171,7 +171,7 @@ print("b.grad", [node[f"b[{i}]"].grad for i in (0, 1)])
 loss
 
 # %%
-explain(loss, node["w[0,1]"])
+explain(loss, node["w[1,2]"])
 
 # %% 4.14
 # This is x, written with two ReLUs. Its derivative is 1 everywhere. And the engine's, at 0?

@@ -106,8 +106,8 @@ loss
 # %%
 # One weight of the hundred. Its gradient is the error term of the node it leads to, times the value it is multiplied
 # by.
-print("dL/dw3,7  ", node["w3,7"].grad)
-print("delta3 * a7", node["z3"].grad * node["a7"].data)
+print("dL/dW[3,7]", node["W[3,7]"].grad)
+print("delta3 * a7", node["z[3]"].grad * node["a[7]"].data)
 
 # %%
 # The compiler reads the scalar nodes and finds the document's Z = W A + b; its X is A, its dZ1 the column delta.

@@ -37,11 +37,15 @@ def lacking(what: str) -> None:
     pytest.skip(reason)
 
 
-def complaints_of_axe(page: Page) -> str:
-    """What axe-core finds wrong with a page, one line for each; nothing if all is well."""
+def complaints_of_axe(page: Page, scheme: str = "light") -> str:
+    """What axe-core finds wrong with a page, one line for each; nothing if all is well.
+
+    A page that is dark differs from the light one by its colours alone, and these have a rule of their own.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page).response["violations"]
+    options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if scheme == "dark" else {})
+    found = Axe().run(page, options=options).response["violations"]
     return "\n".join(f"{v['id']}: {v['help']}: {node['html'][:200]}" for v in found for node in v["nodes"])
 
 
@@ -61,6 +65,20 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@dataclass
+class Tab:
+    """A page of the browser that the tests of a file take in turn, and who watches it."""
+
+    page: Page
+    watched: Watched
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Browser) -> dict[str, list[Tab]]:
+    """The pages that are open, by what their contexts were made with: to make a context takes longer than a test."""
+    return {}
+
+
 @pytest.fixture
 def watched() -> Watched:
     """What the pages of a test did that they must not."""
@@ -68,29 +86,41 @@ def watched() -> Watched:
 
 
 @pytest.fixture
-def open_page(browser: Browser, watched: Watched, tmp_path: Path) -> Iterator[Opener]:
+def open_page(browser: Browser, tabs: dict[str, list[Tab]], watched: Watched, tmp_path: Path) -> Iterator[Opener]:
     """Open a file, or the text of a page, from file://; afterwards see that it kept to itself."""
-    contexts: list[Any] = []
+    taken: list[Tab] = []
 
     def open_page(what: str | Path, fragment: str = "", **options: Any) -> Page:
         if isinstance(what, str):
-            file = tmp_path / f"page-{len(contexts)}.html"
+            file = tmp_path / f"page-{len(taken)}.html"
             file.write_text(what, encoding="utf-8")
         else:
             file = what
-        context = browser.new_context(**({"viewport": DESKTOP} | options))
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: watched.requests.append(request.url))
-        page.on("console", lambda message: watched.complaints.append(message.text))
-        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (watched.dialogs.append(dialog.message), dialog.dismiss()))
-        page.set_default_timeout(10_000)
-        page.goto(file.as_uri() + fragment)
-        return page
+        viewport = options.pop("viewport", DESKTOP)
+        free = tabs.setdefault(repr(sorted(options.items())), [])
+        tab = next((tab for tab in free if tab not in taken), None)
+        if tab is None:
+            tab = _new_tab(browser, options)
+            free.append(tab)
+        taken.append(tab)
+        tab.watched = watched
+        tab.page.set_viewport_size(viewport)
+        tab.page.goto(file.as_uri() + fragment)
+        return tab.page
 
     yield open_page
-    for context in contexts:
-        context.close()
-    watched.requests = [url for url in watched.requests if not url.startswith("file://")]
+    for tab in taken:
+        tab.page.goto("about:blank")  # what still runs there stops
+    watched.requests = [url for url in watched.requests if not url.startswith("file://") and url != "about:blank"]
     assert watched == Watched()
+
+
+def _new_tab(browser: Browser, options: dict[str, Any]) -> Tab:
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(10_000)
+    tab = Tab(page, Watched())
+    page.on("request", lambda request: tab.watched.requests.append(request.url))
+    page.on("console", lambda message: tab.watched.complaints.append(message.text))
+    page.on("pageerror", lambda error: tab.watched.complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (tab.watched.dialogs.append(dialog.message), dialog.dismiss()))
+    return tab

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
 from autograd import Value, lessons
 from autograd.engine.graph import topological_order
 from autograd.reading.trace import Trace
+from autograd.render import to_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -18,6 +20,12 @@ GRAPHS = {"lesson 5": (5, None), "4.5": (4, "4.5"), "2.1": (2, "2.1"), "4.2": (4
 def graph_of(name: str) -> Value:
     number, claim = GRAPHS[name]
     return lessons.get(number).graph(claim)[0]
+
+
+@functools.cache
+def page_of(name: str) -> str:
+    """The page of a graph, made once."""
+    return to_html(graph_of(name))
 
 
 def lines_of(trace: Trace, k: int) -> list[str]:
@@ -74,8 +82,8 @@ def box(page: Page, name: str) -> str:
     return f'#graph .node[data-name="{name}"]'
 
 
-def edit(page: Page, name: str, text: str) -> None:
-    place = page.locator(box(page, name)).first.get_attribute("data-of")
+def edit(page: Page, name: str, text: str, place: str | None = None) -> None:
+    place = place or page.locator(box(page, name)).first.get_attribute("data-of")
     field = page.locator(f"#input-{place}")
     field.fill("")
     field.press_sequentially(text)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from autograd import Value, lessons, primitive, relu, tanh, xlogy
+from autograd import Value, lessons, losses, nn, primitive, relu, tanh, xlogy
 from autograd.engine.graph import topological_order
+from autograd.reading.names import Names
 from autograd.reading.paths import path_products
 from autograd.reading.trace import Trace
 from autograd.render import to_html
@@ -22,6 +24,7 @@ from tests.browser.player import (
     guess,
     lines_of,
     lines_on,
+    page_of,
     play_until,
     recompute,
     step_of,
@@ -34,7 +37,7 @@ from tests.browser.player import (
 @pytest.mark.parametrize("name", GRAPHS)
 def test_every_step_says_what_python_says(name: str, open_page: Opener) -> None:
     trace = Trace(graph_of(name))
-    page = open_page(to_html(graph_of(name)))
+    page = open_page(page_of(name))
     assert walk(page) == [lines_of(trace, k) for k in range(len(trace))]
 
 
@@ -66,7 +69,7 @@ def test_an_edited_input_gives_pythons_numbers_at_every_step(
 
 
 def test_picture_and_sums_change_with_the_numbers(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     edit(page, "m1", "4")
     page.keyboard.press("Escape")
     page.evaluate("location.hash = '#step=18'")
@@ -85,7 +88,7 @@ def test_picture_and_sums_change_with_the_numbers(open_page: Opener) -> None:
 
 def test_reset_brings_the_original_numbers_back(open_page: Opener) -> None:
     trace = Trace(graph_of("lesson 5"))
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     edit(page, "m1", "4")
     page.locator("#reset").click()
     assert walk(page) == [lines_of(trace, k) for k in range(len(trace))]
@@ -93,7 +96,7 @@ def test_reset_brings_the_original_numbers_back(open_page: Opener) -> None:
 
 @pytest.mark.parametrize("text", ["", "-", "e", "1e999", "1e", "<img src=x>"])
 def test_what_is_no_number_is_refused_and_the_last_numbers_stay(text: str, open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     edit(page, "m1", text)
     assert "m1" in (page.locator("#problem").text_content() or "")
     assert page.locator("#inputs input[aria-invalid=true]").count() == 1
@@ -151,7 +154,7 @@ def test_inputs_of_an_operation_without_a_script_are_read_only(open_page: Opener
 
 
 def test_slider_buttons_and_keys(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     last = int(page.locator("#step").get_attribute("max") or 0)
     assert last == len(Trace(graph_of("lesson 5")))
     assert step_of(page) == last  # the numbers are there when the page opens
@@ -177,13 +180,13 @@ def test_slider_buttons_and_keys(open_page: Opener) -> None:
 
 
 def test_the_slider_says_where_it_is(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=8")
+    page = open_page(page_of("lesson 5"), "#step=8")
     assert re.search(r"8.*yhat", page.locator("#step").get_attribute("aria-valuetext") or "")
     assert page.locator("#sentence").get_attribute("aria-live") == "polite"
 
 
 def test_play_and_pause(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("4.2")))
+    page = open_page(page_of("4.2"))
     page.locator("#speed").select_option("fast")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")
@@ -201,7 +204,7 @@ def test_play_and_pause(open_page: Opener) -> None:
 
 
 def test_play_stops_at_the_end_and_starts_again_from_there(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("4.2")))
+    page = open_page(page_of("4.2"))
     page.locator("#speed").select_option("fast")
     page.locator("#back").click()
     page.locator("#play").click()
@@ -215,19 +218,19 @@ def test_play_stops_at_the_end_and_starts_again_from_there(open_page: Opener) ->
     ("fragment", "expected"), [("#step=7", 7), ("#step=0", 0), ("#step=99999", 18), ("#step=-1", 18), ("#<b>", 18)]
 )
 def test_a_link_to_a_step(fragment: str, expected: int, open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), fragment)
+    page = open_page(page_of("lesson 5"), fragment)
     assert step_of(page) == expected
 
 
 def test_a_changed_hash_moves_the_page(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=7")
+    page = open_page(page_of("lesson 5"), "#step=7")
     page.evaluate("location.hash = '#step=17'")
     wait_for_step(page, 17)
     assert lines_on(page)[1:] == ["to a1: 2 * 0.5 = 1 (complete)", "to m2: 2 * 6 = 12 (complete)"]
 
 
 def test_keys_typed_into_a_field_move_nothing(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=7")
+    page = open_page(page_of("lesson 5"), "#step=7")
     page.locator("#inputs input").first.focus()
     for key in ("ArrowLeft", "ArrowRight", "Home", "End"):
         page.keyboard.press(key)
@@ -238,7 +241,7 @@ def test_keys_typed_into_a_field_move_nothing(open_page: Opener) -> None:
     "where", ["#forward", "#descend", "#graph .node >> nth=0", "#inputs input[type=range] >> nth=0", "#step", "summary"]
 )
 def test_space_plays_wherever_the_focus_is(where: str, open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=16")
+    page = open_page(page_of("lesson 5"), "#step=16")
     page.locator(where).focus()
     page.evaluate("window.played = 0; playing = (on) => { window.played += on ? 1 : 100; }; 0")
     page.keyboard.press("Space")
@@ -332,7 +335,7 @@ def test_a_link_that_is_a_script_is_refused_or_harmless(open_page: Opener) -> No
 
 
 def test_the_policy_stops_what_would_get_in(open_page: Opener, watched: Watched) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     page.evaluate(
         """() => {
           const script = document.createElement("script");
@@ -365,7 +368,7 @@ if TYPE_CHECKING:
 
 
 def test_predict_hides_what_is_to_come_and_judges_the_guess(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=16")
+    page = open_page(page_of("lesson 5"), "#step=16")
     page.locator("#predict").check()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("ArrowRight")
@@ -391,7 +394,7 @@ def test_predict_hides_what_is_to_come_and_judges_the_guess(open_page: Opener) -
 
 
 def test_the_pass_can_be_predicted_with_the_number_keys_and_enter_alone(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=16")
+    page = open_page(page_of("lesson 5"), "#step=16")
     page.locator("#predict").check()
     page.locator("#forward").focus()
     for answers in (["1", "12"], ["2"]):
@@ -407,7 +410,7 @@ def test_the_pass_can_be_predicted_with_the_number_keys_and_enter_alone(open_pag
 
 @pytest.mark.parametrize("change", ["edit", "reset"])
 def test_other_numbers_take_back_what_was_said_of_a_guess(change: str, open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=17")
+    page = open_page(page_of("lesson 5"), "#step=17")
     page.locator("#predict").check()
     guess(page, "1")
     assert verdict(page) == "Right: 2 * 0.5 = 1."
@@ -436,7 +439,7 @@ def test_a_guess_at_a_sum_is_told_apart_from_a_message(open_page: Opener) -> Non
 
 
 def test_show_gives_the_answer(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=17")
+    page = open_page(page_of("lesson 5"), "#step=17")
     page.locator("#predict").check()
     page.locator("#reveal").click()
     assert lines_on(page)[-1] == "to m2: 2 * 6 = 12 (complete)"
@@ -462,7 +465,7 @@ def test_a_click_lists_all_paths_with_their_products(name: str, wanted: str, ope
 
 
 def test_paths_follow_an_edited_number(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     page.locator(box(page, "m1")).locator(".box").click()
     edit(page, "m2", "2")
     root = graph_of("lesson 5")
@@ -485,7 +488,7 @@ def test_too_many_paths_are_counted(open_page: Opener) -> None:
 
 
 def test_everything_can_be_done_by_keyboard(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     tab_to(page, "at => at.matches('#graph .node[data-name=m2]')")
     page.keyboard.press("Enter")
     assert page.locator("#paths li").count() == 1
@@ -520,18 +523,18 @@ def tab_to(page: Page, wanted: str) -> None:
 @pytest.mark.parametrize("name", ["lesson 5", "4.5"])
 def test_axe_finds_nothing(name: str, scheme: str, open_page: Opener) -> None:
     page = open_page(to_html(graph_of(name), title="A title", links=[("Back", "index.html")]), color_scheme=scheme)
-    assert complaints_of_axe(page) == ""
+    assert complaints_of_axe(page, scheme) == ""
     page.keyboard.press("End")
     page.locator("#graph .node").nth(1).focus()
     page.keyboard.press("Enter")
     page.locator("#predict").check()
     page.locator("#legend summary").click()
     edit(page, "x" if name == "lesson 5" else "x[0]", "-")
-    assert complaints_of_axe(page) == ""
+    assert complaints_of_axe(page, scheme) == ""
 
 
 def test_axe_finds_nothing_on_a_phone(open_page: Opener) -> None:
-    assert complaints_of_axe(open_page(to_html(graph_of("4.5")), viewport=PHONE)) == ""
+    assert complaints_of_axe(open_page(page_of("4.5"), viewport=PHONE)) == ""
 
 
 @pytest.mark.parametrize("name", ["lesson 5", "4.5"])
@@ -544,7 +547,7 @@ def test_nothing_is_wider_than_the_screen(name: str, viewport: dict[str, int], o
 
 
 def test_buttons_are_large_enough_for_a_finger(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), viewport=PHONE, has_touch=True)
+    page = open_page(page_of("lesson 5"), viewport=PHONE, has_touch=True)
     for id in ("first", "back", "play", "forward", "last"):
         size = page.locator(f"#{id}").bounding_box()
         assert size is not None
@@ -554,7 +557,7 @@ def test_buttons_are_large_enough_for_a_finger(open_page: Opener) -> None:
 
 
 def test_nothing_moves_where_less_motion_is_asked_for(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("4.5")), reduced_motion="reduce")
+    page = open_page(page_of("4.5"), reduced_motion="reduce")
     durations = page.evaluate(
         """[...document.querySelectorAll('*')].flatMap(e => {
              const s = getComputedStyle(e);
@@ -566,7 +569,7 @@ def test_nothing_moves_where_less_motion_is_asked_for(open_page: Opener) -> None
 
 def test_without_a_script_the_whole_pass_is_written_out(open_page: Opener) -> None:
     trace = Trace(graph_of("lesson 5"))
-    page = open_page(to_html(graph_of("lesson 5")), java_script_enabled=False)
+    page = open_page(page_of("lesson 5"), java_script_enabled=False)
     for k, item in enumerate(page.locator("#equations li").all()):
         assert item.is_visible()
         held = [trace[k].value] if trace[k].kind == "forward" else [m.total for m in trace[k].messages]
@@ -603,7 +606,7 @@ def in_sight(page: Page) -> bool:
 @pytest.mark.parametrize("name", ["lesson 5", "4.5"])
 @pytest.mark.parametrize("width", [320, 390, 800, 1280, 2000])
 def test_all_of_the_picture_is_in_sight(name: str, width: int, open_page: Opener) -> None:
-    page = open_page(to_html(graph_of(name)), viewport={"width": width, "height": 840})
+    page = open_page(page_of(name), viewport={"width": width, "height": 840})
     assert step_of(page) == len(Trace(graph_of(name)))
     assert in_sight(page)
     for _ in range(6):
@@ -617,7 +620,7 @@ def test_all_of_the_picture_is_in_sight(name: str, width: int, open_page: Opener
 
 
 def test_text_is_large_enough_on_a_desktop(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     smallest = """Math.min(...[...document.querySelectorAll("#graph text")].filter((t) => t.textContent)
       .map((t) => parseFloat(getComputedStyle(t).fontSize) * scale))"""
     assert page.evaluate(smallest) >= 9
@@ -637,7 +640,7 @@ def number_at(page: Page, name: str, kind: str) -> str:
 
 
 def test_both_passes_follow_a_slider(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     drag(page, "m1", 4.0)
     root = graph_of("lesson 5")
     recompute(root, "m1", 4.0)
@@ -658,7 +661,7 @@ def descend(page: Page, alpha: str, steps: int) -> list[str]:
 
 
 def test_steps_of_two_lengths_in_lesson_5(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     assert "m2: 0.5 − 0.1 · 12 = −0.7" in page.locator("#rule").inner_text()
     loss, said = descend(page, "0.1", 1)
     assert float(loss) == 0.5  # yhat = relu(2.8 * 2 * -0.7) = 0, and 0.5 * (0 - 1)^2
@@ -693,14 +696,14 @@ def test_a_step_that_leaves_a_domain_is_refused(open_page: Opener) -> None:
 
 
 def test_a_step_moves_weights_and_not_the_data_of_a_weighted_sum(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("4.5")))
+    page = open_page(page_of("4.5"))
     descend(page, "0.5", 1)
     root = graph_of("4.5")
     root.backward()
     for node in topological_order(root):
-        if node.label == "x[0]":
+        if node.label == "x[1]":
             assert number_at(page, node.label, "value") == f"{node.data:.4g}"
-        if node.label in ("W1[0,1]", "b2"):
+        if node.label in ("W1[1,2]", "b2"):
             assert number_at(page, node.label, "value") == f"{node.data - 0.5 * node.grad:.4g}"
 
 
@@ -719,7 +722,7 @@ def test_a_constant_needs_no_derivative(open_page: Opener) -> None:
 
 
 def test_equations_are_mathematics_with_the_numbers_beneath(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")), "#step=17")
+    page = open_page(page_of("lesson 5"), "#step=17")
     first = page.locator("#shown math").first
     assert first.locator("mfrac").count() == 3
     beneath = first.locator("munder > :last-child").all_text_contents()
@@ -728,7 +731,7 @@ def test_equations_are_mathematics_with_the_numbers_beneath(open_page: Opener) -
 
 
 def test_a_pointer_on_one_lights_all(open_page: Opener) -> None:
-    page = open_page(to_html(graph_of("lesson 5")))
+    page = open_page(page_of("lesson 5"))
     page.locator(box(page, "a1")).hover()
     place = page.evaluate("nodes.findIndex((node) => node.name === 'a1')")
     assert page.locator(f'#equations [data-of="{place}"]').count() > 3
@@ -753,3 +756,173 @@ def test_zero_has_no_sign_anywhere(open_page: Opener) -> None:
     for k in range(1, len(Trace(relu(x) * -0.0 - x * 0.0)) + 1):
         page.evaluate(f"go({k})")
         assert not re.search(r"[-−]0(?![.\d])", page.locator("body").inner_text())
+
+
+# --- networks: tables, samples as one, and cells whose tables open -------------------------------------------------
+
+
+def network(*sizes: int, samples: int = 1) -> Value:
+    """The mean squared error of an MLP on made-up samples."""
+    draw = random.Random(1)
+    net = nn.MLP(sizes[0], list(sizes[1:]), seed=0)
+    points = [[round(draw.uniform(-1, 1), 2) for _ in range(sizes[0])] for _ in range(samples)]
+    if sizes[-1] > 1:
+        return losses.cross_entropy([net(point) for point in points], [3] * samples)
+    if samples == 1:
+        return losses.mse([net([Value(x, f"x{i}") for i, x in enumerate(points[0], 1)])], [1.0])
+    return losses.mse([net(point) for point in points], [0.5] * samples)
+
+
+def test_a_neuron_of_a_wide_network_opens_its_table(open_page: Opener) -> None:
+    root = network(2, 16, 16, 1)
+    page = open_page(to_html(root))
+    assert page.locator("#graph .cell").count() == 33
+    assert page.locator("#graph .edge.thin").count() == 2 * 16 + 16 * 16 + 16
+    assert page.locator("#graph .edge.strong").count() == 3 * 12
+    assert in_sight(page)
+    assert page.locator("#inputs input[type=number]").count() == 2  # x1 and x2
+    cell = page.locator(box(page, "a2[2]"))
+    cell.locator(".box").click()
+    root.backward()
+    node = {node.label or name: node for node, name in Names(topological_order(root)).items()}["W2[2,3]"]
+    row = page.locator("#opened tr").filter(has=page.get_by_role("rowheader", name="W2[2,3]", exact=True))
+    assert [row.locator(kind).inner_text() for kind in (".value", ".gradient")] == [
+        f"{node.data:.4g}", f"{node.grad + 0.0:.4g}",
+    ]  # fmt: skip
+    assert page.locator("#opened tbody tr").count() == 16 + 1 + 2  # weights, bias, z and a
+    assert page.locator("#inputs input[type=number]").count() == 2 + 17
+    assert page.locator("#paths li").count() == 1
+    page.locator("#opened th", has_text="W2[2,3]").hover()
+    assert "lit" in (cell.get_attribute("class") or "")
+    edit(page, "W2[2,3]", "2", place=row.get_attribute("data-of"))
+    assert row.locator(".value").inner_text() == "2"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
+    assert not page.locator("#opened").is_visible()
+    assert page.locator("#inputs input[type=number]").count() == 2
+    assert page.locator("#sums tbody .value", has_text="–").count() == 0
+    page.locator("#first").click()
+    page.evaluate("playing(true); tick(); tick(); 0")
+    assert page.evaluate("nodes[played.records[step - 1].i].kind") == "op"  # not weight by weight
+
+
+def test_axe_finds_nothing_in_cells_and_an_open_table(open_page: Opener) -> None:
+    page = open_page(to_html(network(2, 7, 1)))
+    page.locator(f"{box(page, 'a1[2]')} .box").click()
+    assert page.locator("#opened").is_visible()
+    assert complaints_of_axe(page) == ""
+
+
+def test_a_network_of_2550_nodes_has_a_page(open_page: Opener) -> None:
+    page = open_page(to_html(network(64, 32, 10)))
+    assert page.locator("#graph .cell").count() == 64 + 32 + 10
+    assert in_sight(page)
+    before = page.evaluate("played.numbers.values.at(-1)")
+    page.locator("#descend").click()
+    assert page.evaluate("played.numbers.values.at(-1)") < before
+
+
+def test_samples_stand_in_one_table_with_their_sums(open_page: Opener) -> None:
+    root = network(2, 3, 1, samples=4)
+    page = open_page(to_html(root))
+    assert page.locator("#graph .table").count() == 4
+    root.backward()
+    names = Names(topological_order(root))
+    z = [node for node in topological_order(root) if node.op == "dot" and names[node].startswith("z1[1]")]
+    shown = page.locator(box(page, names[z[0]])).first
+    assert len(z) == 4
+    assert shown.locator(".gradient").text_content() == f"{math.fsum(node.grad for node in z):.4g}"
+    low, high = min(z).data, max(z).data
+    assert shown.locator(".value").text_content() == f"{low:.2g} … {high:.2g}"
+    for k in (len(names), len(names) + 3):
+        page.evaluate(f"go({k})")
+        assert page.locator("#graph .node.current").count() == 1
+
+
+# --- how it lies: measured as somebody would look at it ------------------------------------------------------------
+
+
+def chain(n: int) -> Value:
+    x = Value(0.5, "x")
+    for _ in range(n // 2):
+        x = (x * 1.5).tanh()
+    return x
+
+
+def expression(seed: int) -> Value:
+    """Thirty operations, each on two of the nodes made last."""
+    draw = random.Random(seed)
+    nodes = [Value(draw.uniform(0.5, 2.0), name) for name in "abcdef"]
+    while len(nodes) < 36:
+        a, b = draw.choice(nodes[-8:]), draw.choice(nodes[-8:])
+        nodes.append(draw.choice([a + b, a * b, a.tanh(), a - b, a * 0.5]))
+    return nodes[-1] + nodes[-2]
+
+
+LAID_OUT = {
+    "lesson 5": lambda: graph_of("lesson 5"),
+    "4.5": lambda: graph_of("4.5"),
+    "3-4-4-1": lambda: network(3, 4, 4, 1),
+    "2-16-16-1": lambda: network(2, 16, 16, 1),
+    "4 samples": lambda: network(2, 3, 1, samples=4),
+    "expression": lambda: expression(0),
+    "chain": lambda: chain(40),
+}
+
+
+@pytest.mark.parametrize("name", LAID_OUT)
+def test_nothing_lies_on_anything_else_and_all_can_be_read(name: str, open_page: Opener) -> None:
+    root = LAID_OUT[name]()
+    page = open_page(to_html(root))
+    assert in_sight(page)
+    overlapping, through, size = page.evaluate(
+        """() => {
+          const at = (element) => element.getBoundingClientRect();
+          const all = [...document.querySelectorAll("#graph .node")];
+          const frames = [...document.querySelectorAll("#graph .table")];
+          const solid = [...frames, ...all.filter((node) => !node.matches(".row"))].map((each) => [each, at(each)]);
+          const within = (low, high, end, start) => low < end - 1 && start < high - 1;
+          const meet = (a, b) => within(a.left, a.right, b.right, b.left) && within(a.top, a.bottom, b.bottom, b.top);
+          const holds = (box, p) => meet(box, { left: p.x - 1, right: p.x + 1, top: p.y - 1, bottom: p.y + 1 });
+          const overlapping = [];
+          solid.forEach(([a, ra], i) => solid.slice(i + 1).forEach(([b, rb]) => {
+            if (meet(ra, rb)) overlapping.push([a.textContent, b.textContent]);
+          }));
+          // Points along each arrow, but for its ends, lie in no box.
+          const to = document.getElementById("graph").getScreenCTM();
+          const through = [];
+          for (const edge of document.querySelectorAll("#graph .edge:not(.thin) .line, #graph path.thin")) {
+            const length = edge.getTotalLength();
+            for (let part = 0.04; part < 0.96; part += 0.02) {
+              const point = edge.getPointAtLength(length * part).matrixTransform(to);
+              const hit = solid.find(([, box]) => holds(box, point));
+              if (hit) through.push([edge.parentElement.textContent, hit[0].textContent]);
+            }
+          }
+          return [overlapping, through, 12 * scale];
+        }"""
+    )
+    assert overlapping == []
+    assert through == []
+    assert size >= {"lesson 5": 9, "chain": 8}.get(name, 7)
+    # The equation of the last step is there, from its beginning.
+    assert page.evaluate(
+        """() => {
+          const pane = document.querySelector("#equations-card .scroll");
+          const [box, item] = [pane, pane.querySelector("li.current")].map((each) => each.getBoundingClientRect());
+          return pane.scrollLeft === 0 && item.top >= box.top - 1 && item.top < box.bottom;
+        }"""
+    )
+
+
+def test_small_numbers_have_their_exponents_in_equations(open_page: Opener) -> None:
+    page = open_page(to_html(chain(40)))
+    assert page.locator("#shown [data-slot=t0]").text_content() == "5.455·10⁻⁸"
+    assert page.evaluate("[-1.5e-7, 2e21, -Infinity, -0].map(inMathematics)") == ["−1.5·10⁻⁷", "2·10²¹", "−∞", "0"]
+
+
+def test_a_use_is_told_by_its_place_only_where_one_node_is_used_twice(open_page: Opener) -> None:
+    a, b = Value(2.0, "a"), Value(2.0, "b")
+    page = open_page(to_html(a * b + a * a))
+    said = page.locator("#equations").text_content() or ""
+    assert said.count("operand") == 2

@@ -421,6 +421,43 @@ def test_a_jacobian_that_is_transposed_is_called_so() -> None:
     assert "df[0]/dw[1]" in str(report)
 
 
+def by_bisection(y: float) -> float:
+    low, high = 0.0, 10.0
+    while high - low > 1e-6:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if middle + math.log(middle) < y else (low, middle)
+    return 0.5 * (low + high)
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "wrong", "at"),
+    [
+        (math.lgamma, lambda x: 0.03648997397857652, lambda x: 1.0, 1.5),
+        (lambda x, y: math.lgamma(x) + y, lambda x, y: (0.03648997397857652, 1.0), lambda x, y: (1.0, 1.0), (1.5, 0.2)),
+        (math.asin, lambda x: 707106.78, lambda x: 1.0, 1 - 1e-12),
+        (lambda x: math.sqrt(x) ** 3, lambda x: 1.5 * math.sqrt(x), lambda x: 1.0, 0.0),
+        (by_bisection, lambda y: 1.0 / (1.0 + 1.0 / by_bisection(y)), lambda y: 2.0, 0.5),
+        (abs, lambda x: 0.5, lambda x: 2.0, 0.0),
+        (
+            lambda x, y, z: x * y + math.gamma(z),
+            lambda *x: (0.3, 1e3, -0.5772156649015329),
+            lambda *x: (1, 1, 1),
+            (1e3, 0.3, 1.0),
+        ),
+    ],
+)
+def test_a_point_costs_few_calls_of_f(f: Any, derivative: Any, wrong: Any, at: Any) -> None:
+    passing = check_derivative(f, derivative, at=at)
+    assert (passing.verdict, passing.evaluations <= 41) == ("pass", True)
+    failing = check_derivative(f, wrong, at=at)
+    assert (failing.verdict, failing.evaluations <= 150) == ("fail", True)
+
+
+def test_an_entry_that_counts_for_little_is_checked_too() -> None:
+    report = check_derivative(lambda x, y: 1e9 * x + math.gamma(y), lambda x, y: (1e9, 2.0), at=(1.0, 2.0))
+    assert [e.verdict for e in report.entries] == ["pass", "fail"]
+
+
 def test_many_entries_are_checked_along_directions_and_singly_where_one_fails() -> None:
     at = np.linspace(-1.0, 1.0, 200)
 

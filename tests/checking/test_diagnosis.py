@@ -101,7 +101,56 @@ SLIPS = {
         "the factor d(x^2)/dx = 2x stands there twice",
     ),
     "constant factor": Slip(
-        lambda x: x**2, lambda x: x, [1.0, 2.0], "constant factor", "your derivative is 1/2 times what it should be"
+        lambda x: x**2, lambda x: 3 * x, [1.0, 2.0], "constant factor", "your derivative is 3/2 times what it should be"
+    ),
+    "exponent left out": Slip(
+        lambda x: x**2, lambda x: x, [1.0, 2.0], "missing factor",
+        "you left out the exponent as a factor: d(x^2)/dx = 2x"
+    ),
+    "exponents left out": Slip(
+        lambda x, y: x**0.3 * y**0.7, lambda x, y: (x**-0.7 * y**0.7, x**0.3 * y**-0.3), [(2.0, 3.0), (0.7, 1.4)],
+        "missing factor",
+        "you left out the exponent as a factor: d(y^0.7)/dy = 0.7*y^(-0.3), and so in each of 2 such places"
+    ),
+    "inner derivative of a node used twice": Slip(
+        lambda x, y: (lambda r: ag.exp(-r) / r)(ag.sqrt(x * x + y * y)),
+        lambda x, y: (lambda r: [-(1 + r) * math.exp(-r) / r**2] * 2)(math.hypot(x, y)), [(0.6, 0.9), (1.4, -0.3)],
+        "missing factor", "you left out the inner derivative, that of sqrt(x*x + y*y)"
+    ),
+    "product of partial derivatives": Slip(
+        lambda x, y: x**3 * y**4, lambda x, y: (12 * x**2 * y**3,) * 2, [(1.2, 0.7), (-0.5, 2.0)], "wrong function",
+        "the derivative of the product x^3*y^4 is not the product of the derivatives"
+    ),
+    "n - 1": Slip(
+        lambda x, y, z: ((x - (x + y + z) / 3)**2 + (y - (x + y + z) / 3)**2 + (z - (x + y + z) / 3)**2) / 3,
+        lambda x, y, z: [v - (x + y + z) / 3 for v in (x, y, z)], (1.0, 2.5, 0.2), "mean for sum",
+        "your derivative divides by 2 where f divides by 3"
+    ),
+    "sigma' too much": Slip(
+        lambda w: ag.sum([ag.softplus(w * x) for x in (0.4, -1.2, 2.0)]),
+        lambda w: sum(x * logistic(w * x)**2 * logistic(-w * x) for x in (0.4, -1.2, 2.0)), [0.3, -0.8],
+        "extra factor", "a factor too much: sigmoid(w*0.4)*(1 - sigmoid(w*0.4)), and so in each of 3 such places"
+    ),
+    "a constant kept": Slip(
+        lambda x: 5 * x**4 - 3 * x**2 + 7, lambda x: 20 * x**3 - 6 * x + 7, [0.5, -1.2], "wrong function",
+        "the term 7 of 5x^4 - 3x^2 + 7 stands in your derivative as it is"
+    ),
+    "sign, though right where x < 0": Slip(
+        lambda x: ag.acos(1 / x), lambda x: -1 / (x * math.sqrt(x**2 - 1)), [1.5, 3.0], "sign",
+        "the sign is the wrong way round"
+    ),
+    "right within an interval": Slip(
+        lambda x: ag.clip(x, -1, 1)**3, lambda x: 3 * x**2, [0.5, -0.2, -2.0, 3.0], "one side",
+        "right for x between about -0.849273 and 1.49354, wrong outside"
+    ),
+    "half of x*x": Slip(
+        lambda x: x * x, lambda x: x, [1.0, 2.0], "missing path",
+        "perhaps x also reaches f directly, by d(x*x)/dx = x, the product rule's other term, or your derivative is 1/2 "
+        "times what it should be"
+    ),
+    "a large factor": Slip(
+        lambda x: ag.sin(1e7 * x), lambda x: math.cos(1e7 * x), [0.3, 1.0], "missing factor",
+        "you left out d(1e+07*x)/dx = 1e+07"
     ),
     "constant factor of a term": Slip(
         lambda x: ag.sin(x) + x**2, lambda x: math.cos(x) + 6 * x, 1.0, "constant factor",
@@ -509,7 +558,7 @@ def first_only(a: float, b: float, c: float) -> tuple[float, float, float]:
         ),
         (
             lambda x, y: math.log(x**2 + y**2), lambda x, y: (x / (x * x + y * y), y / (x * x + y * y)), [(1.0, 2.0)],
-            "constant factor", "your derivative is 1/2 times what it should be",
+            "missing factor", "you left out the exponent as a factor",
         ),
         (math.hypot, lambda x, y: (x, y), [(1.0, 2.0)], "missing factor", "you left out the division by hypot("),
     ],
@@ -601,3 +650,40 @@ def test_a_deep_function_is_bounded() -> None:
     assert found is not None
     assert found.kind == "unexplained"
     assert time.perf_counter() - start < 30.0
+
+
+RNG = np.random.default_rng(0)
+ROWS, TARGETS = RNG.normal(size=(60, 3)), RNG.integers(0, 2, 60)
+
+
+def sigmoid(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+def squared(w: Any) -> Any:
+    return ((sigmoid(ROWS @ w) - TARGETS) ** 2).mean()
+
+
+def likelihood(w: Any) -> Any:
+    return (np.log(1 + np.exp(ROWS @ w)) - TARGETS * (ROWS @ w)).sum()
+
+
+def right_squared(w: Any) -> Any:
+    s = sigmoid(ROWS @ w)
+    return 2 * ROWS.T @ ((s - TARGETS) * s * (1 - s)) / 60
+
+
+@pytest.mark.parametrize(
+    ("f", "derivative", "kind"),
+    [
+        (squared, lambda w: 2 * ROWS.T @ (sigmoid(ROWS @ w) - TARGETS) / 60, "missing factor"),
+        (squared, lambda w: 60 * right_squared(w), "mean for sum"),
+        (squared, lambda w: right_squared(w) * np.array([1, -1, 1]), "sign"),
+        (likelihood, lambda w: np.ones(3) * (sigmoid(ROWS @ w) - TARGETS).sum(), "missing factor"),
+        (likelihood, lambda w: ROWS.T @ sigmoid(ROWS @ w), "dropped term"),
+    ],
+)
+def test_a_slip_in_every_row_of_a_batch_of_many_nodes(f: Any, derivative: Any, kind: str) -> None:
+    found = diagnose(f, derivative, np.array([0.3, -0.2, 0.8]))
+    assert found is not None
+    assert found.kind == kind

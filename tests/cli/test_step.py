@@ -84,7 +84,7 @@ def test_a_network_layer_by_layer(
     session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = ["next", "next layer", "next neuron", "n layer", "where", "break abs(grad) < 0.02", "break", "run"]
-    lines += ["clear", "until W1[0,0]", "run", "next", "predict x[0] -0.1"]
+    lines += ["clear", "until W1[1,1]", "run", "next", "predict x[1] -0.1"]
     compare("network", session(["step", "4.5"], *lines))
 
 

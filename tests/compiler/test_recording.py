@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import random
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 import autograd as ag
 from autograd import Value, compile, losses, nn, optim, render
-from autograd.errors import ArgumentError, CompileWarning, DomainError, GraphError
+from autograd.errors import ArgumentError, BranchError, CompileWarning, DomainError, GraphError
 from tests.helpers.interrupting import cuts
 
 # --- numbers that are read -----------------------------------------------------------------------------------------
@@ -122,6 +123,49 @@ def test_another_thread_s_reading_is_its_own_matter() -> None:
 
     compile(recorded)
     assert read == [9.0]
+
+
+def test_threads_that_record_and_that_compute_leave_each_other_alone() -> None:
+    wrong: list[str] = []
+    done = threading.Event()
+    old = sys.getswitchinterval()
+
+    def computes() -> None:
+        x = Value(3.0, "x")
+        while not done.is_set():
+            y = x * x
+            y.backward()
+            with ag.no_grad():
+                aside = y * 2.0
+            seen = (y.data, x.grad, y > 8.0, x.detach().parents, aside.parents, x.local_derivatives())
+            if seen != (9.0, 6.0, True, (), (), ()):
+                wrong.append(f"computing gave {seen}")
+            x.zero_grad()
+
+    def records() -> None:
+        x = Value(2.0, "x")
+        program = compile(lambda: x.detach() * x if x > 1.0 else x)
+        program.forward()
+        program.backward()
+        if x.grad != 2.0:
+            wrong.append(f"the program's gradient is {x.grad}")
+        x.data = 0.5
+        with pytest.raises(BranchError):
+            program.forward()
+
+    threads = [threading.Thread(target=computes) for _ in range(2)]
+    try:
+        sys.setswitchinterval(1e-5)
+        for thread in threads:
+            thread.start()
+        for _ in range(40):
+            records()
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(old)
+    assert wrong == []
 
 
 def test_what_is_set_while_it_is_watched_is_set() -> None:

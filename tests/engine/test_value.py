@@ -592,6 +592,7 @@ def interrupted(call: Callable[[], object], at: int) -> bool:
     return False
 
 
+@pytest.mark.pure
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_backward_interrupted_at_any_line_leaves_every_gradient_as_it_was(create_graph: bool) -> None:
     x, y, c = Value(0.5), Value(2.0), Value(3.0, constant=True)

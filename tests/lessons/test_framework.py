@@ -23,9 +23,11 @@ from autograd.render.rows import graph_rows
 
 IDS = [
     "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11", "1.12", "1.13",
-    "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8", "2.9", "2.10",
-    "3.1", "3.2", "3.3", "3.4", "3.5", "3.6",
+    "1.14", "1.15", "1.16",
+    "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.8", "2.9", "2.10", "2.11", "2.12",
+    "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7",
     "4.1", "4.2", "4.3", "4.4", "4.5", "4.6", "4.7", "4.8", "4.9", "4.10", "4.11", "4.12", "4.13", "4.14",
+    "4.15", "4.16", "4.17",
     "5.1", "5.2", "5.3", "5.4",
 ]  # fmt: skip
 
@@ -396,12 +398,13 @@ def product() -> tuple[object, object, object]:
 
 def test_what_is_found_is_shown_even_if_it_is_not_what_was_expected() -> None:
     _, _, loss = product()
-    forms = [
+    same, other, none = found(
+        compile(loss),
+        "Ours.",
         ("same", "Z = W X", "Z1 = W1 X, (4x4)(4x1)"),
         ("other", None, "Z1 = W1 X, (9x9)(9x1)"),
         ("none", None, "Q = 1"),
-    ]
-    same, other, none = found(compile(loss), forms, "Ours.")
+    )
     assert (same.verdict, same.printed, same.note) == ("agrees", "Z = W X", "Ours.")
     assert (other.verdict, other.engine, other.note) == ("disagrees", "Z1 = W1 X, (4x4)(4x1)", "")
     assert (none.verdict, none.engine) == ("disagrees", "not found")

@@ -177,7 +177,7 @@ def test_verdicts_are_words_not_colours_alone() -> None:
         shown("e", 5),
     ]
     rows = Reader(figure_table("Five", figures)).rows[1:]
-    assert [row[3] for row in rows] == ["yes", "NO", "differs", "yes", "-"]
+    assert [row[3] for row in rows] == ["agrees", "FAILS", "differs", "ours", "shown"]
 
 
 def test_a_table_says_what_each_cell_belongs_to() -> None:
@@ -287,7 +287,7 @@ def test_the_command_says_how_many_pages_and_how_to_open_them(
 def test_a_wrong_figure_makes_the_exit_status_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few(monkeypatch, Claim("9.1", "One", "One.", lambda: [printed("one", "2", 1.0)]))
     assert cli.main(["site", str(tmp_path)]) == 1
-    assert ">NO<" in (tmp_path / "lesson-9.html").read_text("utf-8")
+    assert ">FAILS<" in (tmp_path / "lesson-9.html").read_text("utf-8")
 
 
 def test_without_dot_the_command_says_so(

@@ -251,3 +251,23 @@ def test_forward_is_what_a_call_is() -> None:
     tanh = Tanh()
     tanh(0.5)
     assert repr(tanh) == "Tanh()"
+
+
+def test_dead_ends_for_those_who_know_pytorch_say_what_to_write() -> None:
+    class Net(Module):
+        def __init__(self) -> None:
+            self.layer = Linear(1, 1, seed=1)
+
+        @property
+        def broken(self) -> Any:
+            return self.layer.nothing
+
+    for name, said in (("children", r"loop over model.modules\(\)"), ("to", "leave it out"), ("append", "Sequential")):
+        with pytest.raises(AttributeError, match=rf"^Net.* has no '{name}': .*{said}"):
+            getattr(Net(), name)
+    with pytest.raises(AttributeError, match="'Linear' object has no attribute 'nothing'"):
+        str(Net().broken)
+    assert not hasattr(copy.deepcopy(Net()), "nothing")
+    assert [name for name in ("MSELoss", "Parameter", "ModuleList") if hasattr(ag.nn, name)] == []
+    with pytest.raises(AttributeError, match=r"'autograd.nn' has no attribute 'MSELoss': use autograd.losses.mse$"):
+        _ = ag.nn.MSELoss

@@ -290,9 +290,9 @@ def test_lessons(claim: str, sizes: tuple[int, ...]) -> None:
 def test_what_the_documents_call_a_layer() -> None:
     root, nodes = lessons.get(1).graph("1.8")
     found = grouped(root)
-    parts = {"z1[1]": Part(1, 2, "z"), "a1[1]": Part(1, 2, "a"), "W1[1,0]": Part(1, 2, "weight"),
+    parts = {"z1[2]": Part(1, 2, "z"), "a1[2]": Part(1, 2, "a"), "W1[2,1]": Part(1, 2, "weight"),
              "b2": Part(2, 1, "bias"), "z2": Part(2, 1, "z"), "a2": Part(2, 1, "a"),
-             "J": None, "x[0]": None}  # fmt: skip
+             "J": None, "x[1]": None}  # fmt: skip
     assert {label: found.of(nodes[label]) for label in parts} == parts
 
 

@@ -340,9 +340,9 @@ def test_the_drawing_of_the_fourth_document() -> None:
     names = {row.id: row.name for row in graph_rows(y).nodes}
     back = [(names[a.tail], names[a.head], a.lines) for a in reversed(dashed(y))]
     assert back == [
-        ("y", "f", ("dy/df = 3f² = 75", "↑ 75")),
-        ("f", "g", ("df/dg = 1", "↑ 75")),
-        ("g", "x", ("dg/dx = 2x = 4", "↑ 300")),
+        ("y", "f", ("dy/df = 3f² = 75", "← 75")),
+        ("f", "g", ("df/dg = 1", "← 75")),
+        ("g", "x", ("dg/dx = 2x = 4", "← 300")),
     ]
     assert "message = local x upstream: 300 = 4 * 75" in dashed(y)[0].tooltip
     solid = [(names[a.tail], names[a.head]) for a in drawn(y) if not a.backward]

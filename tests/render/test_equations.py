@@ -101,10 +101,10 @@ def test_contributions_of_all_uses_are_added() -> None:
 def test_the_last_number_of_each_row_is_the_gradient() -> None:
     root, n = lessons.get(1).graph()
     latex = to_latex(root)
-    assert n["W1[0,0]"].grad == 0.0, "nothing is stored"
+    assert n["W1[1,1]"].grad == 0.0, "nothing is stored"
     root.backward()
     texts = " ".join(f"{left} = {right}" for left, right in rows(latex))
-    for label, name in (("W1[0,0]", "W_{1}[0,0]"), ("b2", "b_{2}"), ("z2", "z_{2}"), ("a2", "a_{2}")):
+    for label, name in (("W1[1,1]", "W_{1}[1,1]"), ("b2", "b_{2}"), ("z2", "z_{2}"), ("a2", "a_{2}")):
         after = texts.split(f"{partial('J', name)} =", 1)[1].split(r"\frac{\partial J}{\partial", 2)
         assert f"{n[label].grad:.6g}" in "".join(after)
 

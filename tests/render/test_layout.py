@@ -2,13 +2,16 @@
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autograd import Value, lessons
+from autograd.reading.trace import Trace
 from autograd.render import to_svg
+from autograd.render.rows import graph_rows
 from tests.helpers.layout import Layout, layout_of
 
 SMALLEST, PIXELS = 10.0, 1280  # of the letters in a picture, in points; of a page
@@ -62,15 +65,34 @@ def test_worked_examples_are_clear_and_can_be_read_on_a_page(dot: Path, claim: s
     assert SMALLEST * 4 / 3 * scale >= 9
 
 
-@pytest.mark.parametrize("n", [1, 5, 30])
-def test_chains_are_clear(dot: Path, n: int) -> None:
-    check(layout(chain(n)))
-
-
-@pytest.mark.parametrize("n", [150, 500])
-def test_long_chains_are_no_wider_than_a_page(dot: Path, n: int) -> None:
+@pytest.mark.parametrize("n", [1, 2, 5, 20, 150, 500])
+def test_chains_are_clear_and_fit(dot: Path, n: int) -> None:
     found = layout(chain(n))
-    assert found.width <= 3 * found.height
+    check(found)
+    assert found.width <= 1800
+    assert found.height <= 1400
+
+
+def test_a_chain_is_read_as_text_is_and_its_leaves_stand_above_it(dot: Path) -> None:
+    x = Value(0.5, "x")
+    for k in range(8):
+        x = (x * Value(0.9, f"w{k}") + Value(0.1, f"b{k}")).tanh()
+    found = layout(x)
+    check(found)
+    boxes = [found.nodes[row.id] for row in graph_rows(x).nodes if row.kind == "op"]
+    for before, after in pairwise(boxes):
+        assert after.left > before.right or after.top > before.bottom
+    above = {row.label: found.nodes[row.id] for row in graph_rows(x).nodes if row.label[:1] in "wb" and row.label}
+    for k in range(8):
+        assert above[f"w{k}"].bottom < boxes[3 * k].top
+        assert above[f"b{k}"].bottom < boxes[3 * k + 1].top
+
+
+def test_a_chain_keeps_its_places_from_moment_to_moment(dot: Path) -> None:
+    root = chain(5)
+    trace = Trace(root)
+    moments = [layout_of(to_svg(root, trace=trace, at_step=k)) for k in (0, 8, 15, len(trace))]
+    assert all(moment.nodes == moments[0].nodes for moment in moments)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 3])

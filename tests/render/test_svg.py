@@ -51,7 +51,7 @@ def test_everything_that_a_reader_needs_is_there_as_text(dot: Path, lesson_5: Va
         "x = 2",
         "dz2/dm2 = a1 = 6",
         "dL/dv2 = 1/2 = 0.5",
-        "↑ 12",
+        "← 12",
         "value",
     ):
         assert text in seen
@@ -96,7 +96,7 @@ def test_a_moment_is_an_option(dot: Path, lesson_5: Value) -> None:
     assert group(svg, "n7_n8_0_back").get("class") == "edge backward current positive"
     assert group(svg, "n7_n8_0").get("class") == "edge forward visited"
     seen = texts(svg)
-    assert {"↑ 0.5", "↑ 2"} <= set(seen)
+    assert {"← 0.5", "← 2"} <= set(seen)
     assert seen.count("not computed") == 5  # the gradients of m1, m2, a1, z2, yhat
 
 

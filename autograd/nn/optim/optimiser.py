@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from itertools import accumulate, chain, pairwise, repeat
 from operator import setitem
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar
@@ -17,7 +16,7 @@ from ...engine.messages import name_of
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
-from ..arguments import at_least, finite, flag
+from ..arguments import at_least, finite, flag, meant
 
 __all__ = ["Array", "Group", "Optimizer", "Rows", "State", "same_names", "trainable"]
 
@@ -96,9 +95,7 @@ def _refuse_unknown(names: Iterable[Any], known: list[str], who: str) -> None:
     """Refuse an option that a group of this optimiser has not."""
     for name in names:
         if name not in known:
-            near = get_close_matches(str(name), known, 1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise ArgumentError(f"{who}: a group has no option {name!r}; {hint}It has {', '.join(known)}")
+            raise ArgumentError(f"{who}: a group has no option {name!r}; {meant(name, known)}It has {', '.join(known)}")
 
 
 class Group(dict[str, Any]):

@@ -35,7 +35,7 @@ _SCRIPTS = (
     "controls",
 )  # fmt: skip
 
-_MOST = 4_000, 8_000  # nodes and edges of a network, whose neurons are single boxes; other graphs: see `rows`
+_MOST = 6_000, 6_000  # nodes and edges of a network, whose neurons are single boxes; other graphs: see `rows`
 
 _DATA = 'const PAGE = JSON.parse(document.getElementById("data").textContent);'
 

@@ -21,7 +21,7 @@ __all__ += ["frame_svg", "row_name", "style_variables"]
 
 Point: TypeAlias = "tuple[float, float]"
 
-NUMBER, RANGE = 62, 96  # points: "-1.235e-05" at 12, and "-0.15 … 0.51"
+NUMBER, RANGE, SO_FAR = 62, 96, 26  # points: "-1.235e-05" at 12, "-0.15 … 0.51", and " + …" behind a number
 PAD, HEADER, ROW = 8, 24, 20  # points; the heights of a table's first line, and of the others
 _LINE = 17
 _MARGIN = 10
@@ -212,7 +212,8 @@ def _constant_svg(box: Box, spot: Spot) -> str:
 
 def _row_svg(box: Box, spot: Spot) -> str:
     base, right = spot.top + 14, spot.right - PAD
-    numbers = _text("value end", right - NUMBER - 6, base, box.value) + _text("gradient end", right, base, box.gradient)
+    numbers = _text("value end", right - NUMBER - SO_FAR - 6, base, box.value)
+    numbers += _text("gradient end", right, base, box.gradient)
     return f"{_rect('box', spot)}{_text('name', spot.left + PAD, base, row_name(box))}{numbers}"
 
 
@@ -235,7 +236,7 @@ def row_name(box: Box) -> str:
 def frame_svg(spot: Spot, title: str) -> str:
     """A table's outline and the line above its rows."""
     base, right = spot.top + 16, spot.right - PAD
-    heads = _text("key end", right - NUMBER - 6, base, "value") + _text("key end", right, base, "grad")
+    heads = _text("key end", right - NUMBER - SO_FAR - 6, base, "value") + _text("key end", right, base, "grad")
     return f'<g class="table">{_rect("frame", spot)}{_text("name", spot.left + PAD, base, title)}{heads}</g>'
 
 

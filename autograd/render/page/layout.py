@@ -23,7 +23,7 @@ _CHAIN = 4  # a graph with fewer than so many arrows more than boxes is laid out
 _ROOM = 1240.0, 640.0  # points: a picture of this size can be read on a desktop without enlarging it
 _READABLE = 0.75  # of that size: the numbers are 9 pixels high
 _MOST_LINES = 12
-_MOST_CROSSED = 4  # arrows at a cut, unless the picture is much too long
+_COST = 0.98  # how much each arrow that is cut makes a picture worse, as if it were so much smaller
 _GUTTER, _PITCH = 14.0, 7.0  # between two lines, and between the arrows that run there
 
 
@@ -128,8 +128,6 @@ def _folded(
 ) -> tuple[dict[str, Spot], float, float]:
     """The layout in as many lines as make it largest where a page shows it."""
     best, cuts = _fit(width, height), _cuts(spots, arrows)
-    if best > 0.6:
-        cuts = [cut for cut in cuts if cut.crossed <= _MOST_CROSSED]
     found = spots, width, height
     ways = [(arrow.way, arrow.label) for arrow in arrows]
     kept = ways
@@ -139,9 +137,10 @@ def _folded(
         chosen = _chosen(cuts, width, count)
         for arrow, (way, label) in zip(arrows, ways, strict=True):
             arrow.way, arrow.label = way, label
-        tried = _in_lines(spots, arrows, chosen)
-        if _fit(*tried[1:]) > 1.1 * best:
-            best, found, kept = _fit(*tried[1:]), tried, [(arrow.way, arrow.label) for arrow in arrows]
+        tried = _in_lines(spots, arrows, [cut.x for cut in chosen])
+        good = _fit(*tried[1:]) * _COST ** sum(cut.crossed for cut in chosen)
+        if good > best:
+            best, found, kept = good, tried, [(arrow.way, arrow.label) for arrow in arrows]
     for arrow, (way, label) in zip(arrows, kept, strict=True):
         arrow.way, arrow.label = way, label
     return found
@@ -162,12 +161,10 @@ def _cuts(spots: dict[str, Spot], arrows: Sequence[Arrow]) -> list[_Cut]:
     return found
 
 
-def _chosen(cuts: Sequence[_Cut], width: float, count: int) -> list[float]:
+def _chosen(cuts: Sequence[_Cut], width: float, count: int) -> list[_Cut]:
     """Of the places about where a line should end those that fewest arrows cross."""
-    chosen: list[float] = []
-    for n in range(1, count):
-        wanted, reach = width * n / count, width / count
-        chosen.append(min(cuts, key=lambda cut: abs(cut.x - wanted) / reach + 0.3 * cut.crossed).x)
+    part = width / count
+    chosen = (min(cuts, key=lambda c: abs(c.x - n * part) / part + 0.3 * c.crossed) for n in range(1, count))
     return sorted(set(chosen))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from ...errors import ArgumentError
 from ...reading.formulas import GREEK
@@ -39,32 +39,30 @@ def mathml(latex: str) -> str:
     Raises:
         ArgumentError: a command is none of those that the package writes.
     """
-    return _Reader(latex).row()
+    return "".join(_Reader(latex).row())
 
 
 class _Reader:
-    """Reads tokens from the left; every method returns finished MathML."""
+    """Reads tokens from the left; every method returns finished elements of MathML."""
 
     def __init__(self, latex: str) -> None:
         self.latex = latex
         self.at = 0
 
-    def row(self) -> str:
+    def row(self) -> list[str]:
         """All up to the brace that closes this group, or to the end."""
         found: list[str] = []
         while (token := self.token()) not in ("", "}"):
             if token in ("^", "_") and found:
                 found.append(self.script(token, found.pop()))
             else:
-                found.append(self.atom(token))
-        return "".join(found)
+                found += self.atom(token)
+        return found
 
     def token(self) -> str:
         match = _TOKEN.search(self.latex, self.at)
-        if match is None:
-            return ""
-        self.at = match.end()
-        return match[0]
+        self.at = match.end() if match else self.at
+        return match[0] if match else ""
 
     def peek(self) -> str:
         match = _TOKEN.search(self.latex, self.at)
@@ -72,8 +70,7 @@ class _Reader:
 
     def argument(self) -> str:
         """The next group or atom, as one element."""
-        token = self.token()
-        return _one(self.row()) if token == "{" else self.atom(token)
+        return _one(self.atom(self.token()))
 
     def words(self) -> str:
         """The next group as it stands."""
@@ -92,82 +89,75 @@ class _Reader:
             return _element("msubsup", base, *both)
         return _element("msup" if sign == "^" else "msub", base, first)
 
-    def atom(self, token: str) -> str:
+    def atom(self, token: str) -> list[str]:
+        """What a token and its arguments stand for: one element, or none, or a function and the space after it."""
         if token == "{":
-            return _one(self.row())
+            return [_one(self.row())]
         if token in _COMMANDS:
             return _COMMANDS[token](self)
         if token in _ACCENTS:
             base = self.argument()
             mark = f'<mo stretchy="false">{_ACCENTS[token]}</mo>'
-            return mark if base == "<mrow></mrow>" else f'<mover accent="true">{base}{mark}</mover>'
+            return [mark if base == "<mrow></mrow>" else f'<mover accent="true">{base}{mark}</mover>']
         if token in _FUNCTIONS:
-            space = "" if self.peek() in ("(", "^", "_", r"\left") else _THIN
-            return f"<mi>{token[1:]}</mi>{space}"
+            return [f"<mi>{token[1:]}</mi>", *([] if self.peek() in ("(", "^", "_", r"\left") else [_THIN])]
         if token in _SPACES:
-            return _SPACES[token]
+            return [_SPACES[token]]
         if token[0].isdigit():
-            return f"<mn>{token}</mn>"
+            return [f"<mn>{token}</mn>"]
         if token.isalpha():
-            return f"<mi>{token}</mi>"
-        if token[0] == "\\" and token not in _OPERATORS:
-            if len(token) == 2 and not token[1].isalpha():
-                return _operator(token[1])
-            return f"<mi>{_letter(token[1:])}</mi>"
-        return _operator(_OPERATORS.get(token, token))
+            return [f"<mi>{token}</mi>"]
+        if token in _OPERATORS or token[0] != "\\":
+            return [_operator(_OPERATORS.get(token, token))]
+        return [f"<mi>{_letter(token[1:])}</mi>" if token[1].isalpha() else _operator(token[1])]
 
 
-def _fraction(read: _Reader) -> str:
-    return _element("mfrac", read.argument(), read.argument())
+def _fraction(read: _Reader) -> list[str]:
+    return [_element("mfrac", read.argument(), read.argument())]
 
 
-def _root(read: _Reader) -> str:
-    degree = ""
-    if read.peek() == "[":
-        read.token()
-        degree = f"<mn>{read.token()}</mn>"
-        read.token()
-    inside = read.argument()
-    return _element("mroot", inside, degree) if degree else _element("msqrt", inside)
+def _root(read: _Reader) -> list[str]:
+    if read.peek() != "[":
+        return [_element("msqrt", read.argument())]
+    _, degree, _ = read.token(), read.token(), read.token()
+    return [_element("mroot", read.argument(), f"<mn>{degree}</mn>")]
 
 
-def _fence(read: _Reader) -> str:
+def _fence(read: _Reader) -> list[str]:
     token = read.token()
-    return "" if token == "." else f'<mo stretchy="true">{html.escape(token)}</mo>'
+    return [] if token == "." else [f'<mo stretchy="true">{html.escape(token)}</mo>']
 
 
-def _upright(read: _Reader) -> str:
+def _upright(read: _Reader) -> list[str]:
     inside = read.words()
     if not inside.isalnum():
-        return _one(_Reader(inside).row())
-    return f'<mi mathvariant="normal">{inside}</mi>' if len(inside) == 1 else f"<mi>{inside}</mi>"
+        return [_one(_Reader(inside).row())]
+    return [f'<mi mathvariant="normal">{inside}</mi>' if len(inside) == 1 else f"<mi>{inside}</mi>"]
 
 
-def _beneath(read: _Reader) -> str:
+def _beneath(read: _Reader) -> list[str]:
     """A part and what stands below it, without the brace: browsers draw one well only where a font for it is there."""
-    part = read.argument()
-    read.token()
-    return _element("munder", part, read.argument())
+    part, _ = read.argument(), read.token()
+    return [_element("munder", part, read.argument())]
 
 
-def _marked(read: _Reader) -> str:
+def _marked(read: _Reader) -> list[str]:
     key = read.words()
-    return re.sub(r"^<\w+", lambda tag: f'{tag[0]} data-of="{key}"', read.argument(), count=1)
+    return [re.sub(r"^<\w+", lambda tag: f'{tag[0]} data-of="{key}"', read.argument(), count=1)]
 
 
-def _slot(read: _Reader) -> str:
-    key = read.words()
-    return f'<mn data-slot="{key}">{html.escape(read.words())}</mn>'
+def _slot(read: _Reader) -> list[str]:
+    return [f'<mn data-slot="{read.words()}">{html.escape(read.words())}</mn>']
 
 
-_COMMANDS: dict[str, Callable[[_Reader], str]] = {
+_COMMANDS: dict[str, Callable[[_Reader], list[str]]] = {
     r"\frac": _fraction,
     r"\sqrt": _root,
     r"\left": _fence,
     r"\right": _fence,
     r"\mathrm": _upright,
     r"\operatorname": _upright,
-    r"\text": lambda read: f"<mtext>{html.escape(read.words())}</mtext>",
+    r"\text": lambda read: [f"<mtext>{html.escape(read.words())}</mtext>"],
     r"\underbrace": _beneath,
     r"\data": _marked,
     r"\slot": _slot,
@@ -194,19 +184,6 @@ def _element(tag: str, *parts: str) -> str:
     return f"<{tag}>{''.join(parts)}</{tag}>"
 
 
-def _one(row: str) -> str:
-    """A row as one element."""
-    return row if _is_one(row) else f"<mrow>{row}</mrow>"
-
-
-def _is_one(row: str) -> bool:
-    depth, tags = 0, list(_tags(row))
-    for i, (closing, empty) in enumerate(tags):
-        depth += 0 if empty else -1 if closing else 1
-        if depth == 0 and i < len(tags) - 1:
-            return False
-    return bool(tags)
-
-
-def _tags(row: str) -> Iterable[tuple[bool, bool]]:
-    return ((tag[0][1] == "/", tag[0][-2] == "/") for tag in re.finditer(r"<[^>]+>", row))
+def _one(parts: Sequence[str]) -> str:
+    """Elements as one."""
+    return parts[0] if len(parts) == 1 else _element("mrow", *parts)

@@ -18,11 +18,12 @@ from .. import columns
 from ..networks import Box as Found
 from ..networks import Flow, Line, Network
 from . import drawing
-from .drawing import HEADER, NUMBER, PAD, ROW, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
+from .drawing import HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
 
 __all__ = ["network_parts"]
 
 _CELL = 132.0, 22.0, 6.0  # points: width, height, and the space below
+_MOST_BOXES = 8  # inputs that are drawn like all other boxes
 _MOST_NAMED = 24  # cells of a column that have room for a name
 _DENSE, _TALLEST = 22.0, 640.0  # the width of the cells of a longer column, and how high it may be
 _EDGE = 70  # points: the least room for the two lines on an arrow
@@ -86,10 +87,10 @@ class _Picture:
     def _box(self, box: Found) -> Box:
         nodes = [node for line in box.lines for node in line.nodes] or box.nodes
         kind = {"input": "leaf", "neuron": "cell"}.get(box.kind, box.kind)
-        if all(is_constant(node) for node in nodes):
-            kind = "constant"
-        elif box.rank == 0 and not self.tables and self.crowd[0] > 8:
+        if box.rank == 0 and not self.tables and self.crowd[0] > _MOST_BOXES:
             kind = "cell"
+        elif all(is_constant(node) for node in nodes):
+            kind = "constant"
         made = self._made(nodes, box.shown, kind=kind, name=box.lines[-1].name if box.lines else box.name)
         made.id = box.id
         if kind == "op":
@@ -110,7 +111,9 @@ class _Picture:
             names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(drawing.row_name, rows)))
             height = float(HEADER + ROW * len(rows))
             room = max(row.room for row in rows)
-            return columns.Spot(box.rank, names + room + NUMBER + 12 + 3 * PAD, height, 24.0, exit=1 - ROW / 2 / height)
+            return columns.Spot(
+                box.rank, names + room + NUMBER + SO_FAR + 12 + 3 * PAD, height, 24.0, exit=1 - ROW / 2 / height
+            )
         if self.single[box].kind == "cell":
             if self.crowd[box.rank] <= _MOST_NAMED:
                 return columns.Spot(box.rank, *_CELL)

@@ -1,0 +1,22 @@
+"""Whether the engine was compiled ahead of time, and what the compiler is told.
+
+mypyc compiles the very same modules that Python runs otherwise; `.ci/native.py` names them. Nothing needs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import special
+
+__all__ = ["COMPILED", "mypyc_attr"]
+
+COMPILED = not special.__file__.endswith(".py")
+
+if TYPE_CHECKING:
+    from mypy_extensions import mypyc_attr as mypyc_attr
+else:
+
+    def mypyc_attr(**_: Any) -> Any:
+        """Say something of a class to the compiler; at run time it has been said."""
+        return lambda kind: kind
