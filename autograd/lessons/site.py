@@ -123,7 +123,7 @@ def _claims(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) ->
 
 def _shown(claim: Claim) -> Iterator[str]:
     """The formulas and pictures of a claim, fit for a page that holds those of others."""
-    found = []
+    found: list[tuple[str, str]] = []
     if claim.graph is not None:
         root, _ = claim.graph()
         trace = Trace(root)
