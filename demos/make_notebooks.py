@@ -92,7 +92,7 @@ def heading_of(claim: lessons.Claim) -> str:
 
 def contents(lesson: lessons.Lesson) -> Part:
     """Links to all claims; a notebook's anchors are its headings with hyphens."""
-    links = [(heading_of(claim), heading_of(claim).replace(" ", "-")) for claim in lesson.claims]
+    links = [(heading_of(c), f"{c.id} {signs(c.title)}".replace(" ", "-")) for c in lesson.claims]
     links.append(("Exercises", "Exercises"))
     return Part("markdown", "\n".join(f"- [{text}](#{anchor})" for text, anchor in links))
 
