@@ -90,8 +90,8 @@ def test_ids_that_others_rely_on(dot: Path) -> None:
     assert page.having("id", "step")[0]["max"] == "10"
     places = {a["id"]: a["data-of"] for t, a in page.elements if "data-of" in a and a.get("id")}
     assert places == {
-        "n0": "0", "n1": "1", "n2": "2", "n3": "3", "n4": "4", "n5": "5",
-        "n0_n2_0": "2.0", "n1_n2_1": "2.1", "n1_n4_0": "4.0", "n3_n4_1": "4.1", "n2_n5_0": "5.0", "n4_n5_1": "5.1",
+        "n0": "0", "n1": "1", "n2": "3", "n3": "2", "n4": "4", "n5": "5",
+        "n0_n2_0": "3.0", "n1_n2_1": "3.1", "n1_n4_0": "4.0", "n3_n4_1": "4.1", "n2_n5_0": "5.0", "n4_n5_1": "5.1",
     }  # fmt: skip
 
 
