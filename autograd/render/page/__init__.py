@@ -128,7 +128,8 @@ def _check_size(root: Value, most_nodes: int, most_edges: int) -> None:
 
 def _network(trace: Trace) -> Network | None:
     """The network that the graph is, with the numbers of the whole pass."""
-    graph = Graph(trace.order[-1], trace, len(trace))
+    graph = Graph(trace.root, trace, len(trace))
+    graph.order = trace.order  # boxes are called by the places that the script knows
     return network_of(graph) if graph.grouping.layers else None
 
 
