@@ -680,7 +680,8 @@ class _Judge:
     def judged(self, yours: float) -> Entry:
         """The verdict on one number."""
         measured, exact = self.measured, self.exact
-        if exact is not None and self.smooth and measured.kind != "smooth":
+        lost = exact is not None and not measured.span and abs(exact) * measured.reach <= EPS * max(1.0, measured.size)
+        if exact is not None and (lost or (self.smooth and measured.kind != "smooth")):
             tolerance = self.relative(yours, exact)
             unsure = "the numbers alone cannot tell here; judged by the engine's derivative"
             return self.entry(yours, abs(yours - exact) <= tolerance, tolerance, unsure)

@@ -149,7 +149,7 @@ _YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong po
 
 _ENOUGH = 10  # observations near the points given
 _MOST_CALLS = 75  # of f, to measure slopes there where it has no graph
-_FEWEST = 4  # with fewer observations, chance may explain them
+_FEWEST = 4  # with fewer numbers, chance may explain them
 
 
 def _named(problem: Problem, seen: list[Observation]) -> Diagnosis:
@@ -162,7 +162,7 @@ def _named(problem: Problem, seen: list[Observation]) -> Diagnosis:
 
 
 def _explained(problem: Problem, seen: list[Observation], every: list[Observation], sides: bool) -> Diagnosis | None:
-    if len(every) < _FEWEST:
+    if len(every) < 2 or len(every) * len(every[0].point.names) < _FEWEST:
         return None
     e = Evidence(every)
     smooth = e.order and e.same.all() and not any(map(_bends, e.order))
@@ -202,9 +202,7 @@ def _branch_by_branch(every: list[Observation], e: Evidence) -> Diagnosis | None
     found = []
     for branch in branches.values():
         inside = Evidence(branch)
-        if inside.columns.size and len(branch) < _FEWEST - 1:
-            return None
-        if inside.columns.size:
+        if inside.columns.size and len(branch) >= _FEWEST - 1:
             found.append(_searched(branch, inside))
     if any(d is None for d in found) or len({d.kind for d in found if d}) != 1:
         return None
@@ -224,9 +222,8 @@ def _look(problem: Problem, points: list[Point]) -> list[Observation]:
     """Observations at more points, as long as f need not be called too often for them."""
     found = []
     for point in points:
-        if problem.measured + 11 * len(point.numbers) <= _MOST_CALLS:
-            with contextlib.suppress(NotANumberError):
-                found.append(problem.observe(point, brief=True))
+        with contextlib.suppress(NotANumberError):
+            found.append(problem.observe(point, most=_MOST_CALLS))
     return [seen for seen in found if seen is not None]
 
 

@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -69,14 +70,16 @@ def numbers_of(x: Any) -> list[Any]:
     """All numbers of a result in order: of an array or tensor row by row, of a dict by sorted keys."""
     if isinstance(x, dict):
         x = [x[key] for key in sorted(x, key=repr)]
-    elif (x := _as_array(x)) is not None and getattr(x, "ndim", False):
+    elif getattr(x := _as_array(x), "ndim", False):
         return list(x.ravel().tolist())
     return [entry for part in x for entry in numbers_of(part)] if isinstance(x, list | tuple) else [x]
 
 
 def _as_array(x: Any) -> Any:
-    """A tensor of another library as an array; anything else as it is."""
-    if isinstance(x, np.ndarray | np.generic) or not (hasattr(x, "__array__") and getattr(x, "ndim", False)):
+    """A tensor of another library as an array, a Decimal as a float; anything else as it is."""
+    if isinstance(x, Decimal):
+        return float(x)
+    if isinstance(x, np.ndarray | np.generic) or not (hasattr(x, "__array__") and hasattr(x, "ndim")):
         return x
     return np.asarray(x.detach() if hasattr(x, "detach") else x)
 
@@ -198,7 +201,7 @@ def _structured_point(f: Function, point: Any) -> Point:
         raise ArgumentError(f"a point holds one number for each variable of f: {error}") from None
     if not all(map(math.isfinite, xs)):
         raise ArgumentError(f"a point is made of finite numbers, got {point!r}")
-    if any(not isinstance(v, np.ndarray) and getattr(v, "ndim", 0) for v in values):
+    if any(not isinstance(v, np.ndarray | np.generic) and hasattr(v, "ndim") for v in values):
         fill, makers = tree.fill, [_like(v) for v in values]
         tree = Tree(
             tree.shapes, tree.form, lambda places: tuple(m(v) for m, v in zip(makers, fill(places), strict=True))
@@ -221,7 +224,7 @@ def _is_taken_whole(f: Function, point: dict[Any, Any]) -> bool:
 def _like(x: Any) -> Callable[[Any], Any]:
     """What makes of an array of doubles what the user gave: a tensor of PyTorch, an array of JAX."""
     library = sys.modules.get(type(x).__module__.partition(".")[0])
-    if not getattr(x, "ndim", 0) or isinstance(x, np.ndarray):
+    if not hasattr(x, "ndim") or isinstance(x, np.ndarray | np.generic):
         return lambda numbers: numbers
     make = getattr(library, "as_tensor", None) or getattr(sys.modules.get("jax.numpy"), "asarray", None)
     return make or (lambda numbers: numbers)
@@ -473,14 +476,22 @@ class Problem:
 
     # --- together
 
-    def observe(self, point: Point, *, brief: bool = False) -> Observation | None:
-        """Look at one point; None where f has no derivative, or no value."""
+    def observe(self, point: Point, *, most: int | None = None) -> Observation | None:
+        """Look at one point; None where f has no derivative, or no value.
+
+        With `most` nothing is measured precisely, and f is called about so often for all such observations together.
+        """
+        count = len(point.numbers)
+        if most is not None and self.measured and self.measured + 11 * count > most:
+            return None
         engine = self.by_engine(point)
+        if engine is not None and 0.0 in engine.slopes and any(node._row.flat for node in engine.order):
+            engine = None  # rounded values have a slope that each step of them has not
         if engine is not None:
             right, rounding = engine.slopes, tuple(2.0 * r for r in engine.rounding)
         else:
-            measured = [self.slopes(point, i, brief=brief) for i in range(len(point.numbers))]
-            self.measured += sum(m.evaluations for m in measured) if brief else 0
+            measured = [self.slopes(point, i, brief=most is not None) for i in range(count)]
+            self.measured += sum(m.evaluations for m in measured) if most else 0
             right = tuple(math.nan if m.value is None else m.value for m in measured)
             rounding = tuple(m.error for m in measured)
         if not all(map(math.isfinite, right)):

@@ -105,8 +105,8 @@ def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
     for i, node in enumerate(e.order):
         p = e.slopes_of(i)
         if np.ptp(p, axis=0).any():
-            for factor, text in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
-                yield Guess("extra factor", e.right * (factor - 1.0), node, later(_slope_text, text, node))
+            for factor, form in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
+                yield Guess("extra factor", e.right * (factor - 1.0), node, later(_slope_text, form, node))
 
 
 def _factor_text(form: str, node: Any) -> str:
@@ -125,7 +125,7 @@ def kept_term(e: Evidence) -> Iterator[Guess]:
             for k, p in enumerate(e.parents[i]):
                 change = column(e.above[i] * e.partial[i, k]) * (column(e.value[p]) - e.slopes_of(p))
                 yield Guess("wrong function", change, node, later(_kept_text, node, k))
-    if len(e.names) > 1:
+    if len(e.names) > 1 and np.ptp(e.right, axis=0).any():
         total = column(e.right.sum(axis=1)) - e.right
         yield Guess(
             "wrong function",
@@ -158,7 +158,7 @@ def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
         return
     power = e.points[:, c] ** abs(n) if n % 1.0 == 0.0 else x ** abs(n)
     b = float(ratio[one] / power[one] if n > 0.0 else ratio[one] * power[one])
-    if not is_telling(b if n > 0.0 else 1.0 / b):
+    if b <= 0.0 or not is_telling(b if n > 0.0 else 1.0 / b):
         return
     factor = constant_text(b if n > 0.0 else 1.0 / b)
     power_text = name if abs(n) == 1.0 else f"{name}^{abs(n):g}"

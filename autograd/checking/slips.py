@@ -8,6 +8,7 @@ Which guess goes before which is decided in :mod:`autograd.checking.diagnosis`.
 
 from __future__ import annotations
 
+import ast
 import itertools
 import math
 import re
@@ -21,6 +22,7 @@ import numpy as np
 
 from ..engine import ops
 from ..engine.op import Op
+from ..functions.expressions import Reading, Source
 from ..reading.formulas import local_derivative_text, name_of, term_text, written
 from ..reading.names import short_number
 from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
@@ -180,8 +182,8 @@ def _terms_alike(e: Evidence, i: int) -> int:
             terms.append(j)
     kinds = Counter(e.alike[j] for j in terms if e.below[j] is not None)
     n = min(kinds.values(), default=0)
-    if n == 2 == len(terms):  # x^2 + y^2 is no batch: its terms have variables of their own
-        n *= all(e.reaches(terms[0], c) == e.reaches(terms[1], c) for c in range(len(e.names)))
+    if n == 2:  # x^2 + y^2 is no batch
+        return 0
     return n if set(kinds.values()) == {n} and all(e.parents[j] for j in terms if e.below[j] is not None) else 0
 
 
@@ -238,6 +240,9 @@ def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
         else:
             rank = 3
         in_wrong = -e.through(i, k)[:, e.columns]
+        nothing_left = np.abs(e.right[:, e.columns] + in_wrong) <= 1e-12 * np.abs(e.right[:, e.columns])
+        if np.any(nothing_left & (np.abs(e.yours) > 1e-25 * np.abs(e.right))[:, e.columns]):
+            continue  # then the derivative is exactly 0, and not only very small beside the right one
         if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
             unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
         if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
@@ -438,71 +443,29 @@ class Mistake(NamedTuple):
     text: str
 
 
-def _sigmoid(u: Array) -> Array:
-    s: Array = 0.5 + 0.5 * np.tanh(0.5 * u)
-    return s
+_NUMPY = {name: getattr(np, name) for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
+_NUMPY["sigmoid"] = lambda u: 0.5 + 0.5 * np.tanh(0.5 * u)
 
 
-TEXTBOOK: tuple[Instead, ...] = (
-    Instead("{o}", lambda u, o: o),
-    Instead("{u}", lambda u, o: u),
-    Instead("1/{u}", lambda u, o: 1.0 / u),
-    Instead("{u}^2", lambda u, o: u**2),
-    Instead("1/{u}^2", lambda u, o: u**-2.0),
-    Instead("{u}^3", lambda u, o: u**3),
-    Instead("sqrt({u})", lambda u, o: np.sqrt(u)),
-    Instead("1/sqrt({u})", lambda u, o: 1.0 / np.sqrt(u)),
-    Instead("exp({u})", lambda u, o: np.exp(u)),
-    Instead("exp(-{u})", lambda u, o: np.exp(-u)),
-    Instead("{u}*exp({u} - 1)", lambda u, o: u * np.exp(u - 1.0)),
-    Instead("log({u})", lambda u, o: np.log(u)),
-    Instead("sin({u})", lambda u, o: np.sin(u)),
-    Instead("cos({u})", lambda u, o: np.cos(u)),
-    Instead("tan({u})", lambda u, o: np.tan(u)),
-    Instead("-sin({u})", lambda u, o: -np.sin(u)),
-    Instead("-cos({u})", lambda u, o: -np.cos(u)),
-    Instead("1/sin({u})", lambda u, o: 1.0 / np.sin(u)),
-    Instead("1/cos({u})", lambda u, o: 1.0 / np.cos(u)),
-    Instead("1/cos({u})^2", lambda u, o: np.cos(u) ** -2.0),
-    Instead("1/sin({u})^2", lambda u, o: np.sin(u) ** -2.0),
-    Instead("sinh({u})", lambda u, o: np.sinh(u)),
-    Instead("cosh({u})", lambda u, o: np.cosh(u)),
-    Instead("tanh({u})", lambda u, o: np.tanh(u)),
-    Instead("1 - tanh({u})^2", lambda u, o: np.cosh(u) ** -2.0),
-    Instead("sigmoid({u})", lambda u, o: _sigmoid(u)),
-    Instead("1 - sigmoid({u})", lambda u, o: _sigmoid(-u)),
-    Instead("sigmoid({u})*(1 - sigmoid({u}))", lambda u, o: _sigmoid(u) * _sigmoid(-u)),
-    Instead("1 - {u}", lambda u, o: 1.0 - u),
-    Instead("1 + {u}", lambda u, o: 1.0 + u),
-    Instead("{u}*(1 - {u})", lambda u, o: u * (1.0 - u)),
-    Instead("1 - {u}^2", lambda u, o: 1.0 - u * u),
-    Instead("1 + {u}^2", lambda u, o: 1.0 + u * u),
-    Instead("1/(1 + {u})", lambda u, o: 1.0 / (1.0 + u)),
-    Instead("1/(1 + {u}^2)", lambda u, o: 1.0 / (1.0 + u * u)),
-    Instead("1/(1 - {u}^2)", lambda u, o: 1.0 / (1.0 - u * u)),
-    Instead("1/sqrt(1 - {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 - u * u)),
-    Instead("1/sqrt(1 + {u}^2)", lambda u, o: 1.0 / np.sqrt(1.0 + u * u)),
-    Instead("1/sqrt({u}^2 - 1)", lambda u, o: 1.0 / np.sqrt(u * u - 1.0)),
-    Instead("exp(-{u}^2)", lambda u, o: np.exp(-u * u)),
-    Instead("{u}*log({u}) - {u}", lambda u, o: u * np.log(u) - u),
-    Instead("log(cosh({u}))", lambda u, o: np.log(np.cosh(u))),
-    Instead("log(1 + exp({u}))", lambda u, o: np.logaddexp(0.0, u)),
-    Instead("1 - {o}", lambda u, o: 1.0 - o),
-    Instead("1 + {o}", lambda u, o: 1.0 + o),
-    Instead("{o}^2", lambda u, o: o * o),
-    Instead("1/{o}", lambda u, o: 1.0 / o),
-    Instead("1/{o}^2", lambda u, o: o**-2.0),
-    Instead("1 - {o}^2", lambda u, o: 1.0 - o * o),
-    Instead("1 + {o}^2", lambda u, o: 1.0 + o * o),
-    Instead("{o}*(1 - {o})", lambda u, o: o * (1.0 - o)),
-    Instead("{o}*(1 + {o})", lambda u, o: o * (1.0 + o)),
-    Instead("{o} - (1 - {o})", lambda u, o: o - (1.0 - o)),
-    Instead("{u}*{o}", lambda u, o: u * o),
-    Instead("{o}/{u}", lambda u, o: o / u),
-    Instead("1/(2{u})", lambda u, o: 0.5 / u),
-    Instead("1/(2{u}^2)", lambda u, o: 0.5 * u**-2.0),
-    Instead("2/3*{u}^(3/2)", lambda u, o: u**1.5 / 1.5),
-)
+def _instead(text: str) -> Instead:
+    """A form as it is written, and as a function."""
+    formula = text.replace("{", "").replace("}", "")
+    tree = ast.Expression(Reading(Source(formula), 0, len(formula)).tree)
+    code = compile(tree, "<textbook>", "eval")
+    return Instead(text, lambda u, o: eval(code, _NUMPY, {"u": u, "o": o}))  # of the lines below
+
+
+_FORMS = """
+    {o}; {u}; 1/{u}; {u}^2; 1/{u}^2; {u}^3; sqrt({u}); 1/sqrt({u}); exp({u}); exp(-{u});
+    {u}*exp({u} - 1); log({u}); sin({u}); cos({u}); tan({u}); -sin({u}); -cos({u}); 1/sin({u});
+    1/cos({u}); 1/cos({u})^2; 1/sin({u})^2; sinh({u}); cosh({u}); tanh({u}); 1 - tanh({u})^2;
+    sigmoid({u}); 1 - sigmoid({u}); sigmoid({u})*(1 - sigmoid({u})); 1 - {u}; 1 + {u}; {u}*(1 - {u});
+    1 - {u}^2; 1 + {u}^2; 1/(1 + {u}); 1/(1 + {u}^2); 1/(1 - {u}^2); 1/sqrt(1 - {u}^2);
+    1/sqrt(1 + {u}^2); 1/sqrt({u}^2 - 1); exp(-{u}^2); {u}*log({u}) - {u}; log(cosh({u}));
+    log(1 + exp({u})); 1 - {o}; 1 + {o}; {o}^2; 1/{o}; 1/{o}^2; 1 - {o}^2; 1 + {o}^2; {o}*(1 - {o});
+    {o}*(1 + {o}); {o} - (1 - {o}); {u}*{o}; {o}/{u}; 1/(2{u}); 1/(2{u}^2); 2/3*{u}^(3/2)
+"""
+TEXTBOOK = tuple(_instead(text.strip()) for text in _FORMS.split(";"))
 _BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
 
 # What is written so often that it stands before a constant factor, beside the function itself.
@@ -547,25 +510,15 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
         yield Mistake(out, "{o}")
 
 
-def _power(n: float) -> str:
-    return "{u}" if n == 1.0 else f"{{u}}^{n:g}"
-
-
 def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
-    m = f"{n:g}"
-    times = "-" if n == -1.0 else m
-    yield Mistake(n * u**n, f"{times}{{u}}^{m}")
-    if n >= 3.0:
-        yield Mistake((n + 1.0) * u ** (n - 1.0), f"{n + 1:g}{_power(n - 1.0)}")
-        yield Mistake((n - 1.0) * u ** (n - 1.0), f"{n - 1:g}{_power(n - 1.0)}")
+    """A wrong factor, a wrong exponent, or the integral; what is a constant factor only is left to those."""
+    for factor, m in ((n, n), (n + 1.0, n - 1.0), (n - 1.0, n - 1.0), (n + 1.0, n), (n, n + 1.0), (1.0, n + 1.0),
+                      (n - 1.0, n), (n, n - 2.0)):  # fmt: skip
+        if factor and m and (m != n - 1.0 or n >= 3.0):
+            number = {1.0: "", -1.0: "-"}.get(factor, f"{factor:g}")
+            yield Mistake(factor * u**m, number + ("{u}" if m == 1.0 else f"{{u}}^{m:g}"))
     if n != -1.0:
-        yield Mistake((n + 1.0) * u**n, f"{n + 1:g}{{u}}^{m}")
         yield Mistake(u ** (n + 1.0) / (n + 1.0), f"{{u}}^{n + 1:g}/{n + 1:g}")
-    yield Mistake(n * u ** (n + 1.0), f"{times}{{u}}^{n + 1:g}")
-    yield Mistake(u ** (n + 1.0), f"{{u}}^{n + 1:g}")
-    if n not in (1.0, 2.0):
-        yield Mistake((n - 1.0) * u**n, f"{n - 1:g}{{u}}^{m}")
-        yield Mistake(n * u ** (n - 2.0), f"{times}{{u}}^{n - 2:g}")
 
 
 # --- wrong rules, wrong constants, rules taken at the wrong place -----------------------------------------------------
@@ -578,7 +531,7 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
         operands = [e.value[q] for q in e.parents[i]]
         for mistake in usual_mistakes(node._row, k, operands, e.value[i]):
             yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
-        if k == 0 and node._row in (ops.MUL, ops.DIV):
+        if node._row in (ops.MUL, ops.DIV) and all(e.below[q] is None for q in e.parents[i][:k]):
             yield from _factor_by_factor(e, i)
         if k == 0 and _is_fixed_power(node._row):
             powers = e.slopes_of(e.parents[i][0]) ** node._row.params[0]
@@ -609,8 +562,11 @@ def _power_of_slope_text(node: Any) -> str:
 
 def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
     node = e.order[i]
-    each = tuple(e.slopes_of(p) for p in e.parents[i])
+    top, bottom = e.parents[i]
+    each = e.slopes_of(top), e.slopes_of(bottom)
     product = node._row is ops.MUL
+    if not product and e.below[top] is None:  # 1/v' for the derivative of 1/v
+        each = column(e.value[top]) + np.zeros_like(e.gap), each[1]
     text = later(_factor_by_factor_text, node, "product" if product else "quotient")
     for u, v in (each, tuple(column(slopes.sum(axis=1)) for slopes in each)):  # the second: all variables vary at once
         instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
@@ -792,8 +748,10 @@ def _at_inner_slope(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
     if len(e.parents[i]) != 1 or not e.parents[p]:
         return
     node, inner = e.order[i], e.order[p]
-    for c in e.columns[:2]:
-        at = e.slopes_of(p)[:, c]
+    slopes = [e.slopes_of(p)[:, c] for c in e.columns[:2]]
+    if len(e.parents[p]) == 1 and np.ptp(e.partial[p, 0]):
+        slopes.append(e.partial[p, 0])
+    for at in slopes:
         taken = np.array([value_and_partial(node._row, (float(x),), 0)[1] for x in at])
         text = later(_inner_slope_text, node, k)
         yield edge_guess(e, i, k, taken, "wrong point", text)

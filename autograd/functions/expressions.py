@@ -333,7 +333,7 @@ class Reading:
         known = self._variables
         if name in self._constants or name in (known or ()):
             return
-        if name in FUNCTIONS or name in self._tests:
+        if name in FUNCTIONS or name in self._tests or (known is not None and name in ALSO_CALLED):
             what = "test" if name in self._tests else "function"
             raise self.source.error(f"{name} is a {what}: write {name}(...)", place)
         if known is not None:
@@ -408,8 +408,11 @@ class Reading:
             raise self.source.error("is this factor in the exponent? write x^2*y or x^(2*y)", place)
         variables = last.kind == token.kind == "name" and not {last.text, token.text} & self._constants
         if token.kind == "number" or variables:
-            if last.text in ALSO_CALLED:
-                raise self.source.error(f"{last.text} is a function: write {last.text}(...)", last.place)
+            for function in (last, token):
+                if function.text in _CALLED:
+                    raise self.source.error(
+                        f"{function.text} is a function: write {function.text}(...)", function.place
+                    )
             left = {")": "(...)", "|": "|...|"}.get(last.text, _short(last.text))
             reason = f"an operator is missing; a product is written {left}*{_short(token.text)}"
             raise self.source.error(reason, place)

@@ -453,6 +453,29 @@ def test_a_point_costs_few_calls_of_f(f: Any, derivative: Any, wrong: Any, at: A
     assert (failing.verdict, failing.evaluations <= 150) == ("fail", True)
 
 
+def test_numbers_of_other_kinds_are_points() -> None:
+    for at in (Decimal("0.7"), np.array(0.7), np.array([0.7]), np.float32(0.7)):
+        assert check_derivative(lambda x: x * x, lambda x: 2 * x, at=at).verdict == "pass"
+
+
+def test_tensors_are_points() -> None:
+    torch = pytest.importorskip("torch")
+    for at in (torch.tensor(2.0, dtype=torch.float64), torch.tensor([2.0, 1.0, 3.0], dtype=torch.float64)):
+        assert check_derivative(lambda x: (x**2).sum(), lambda x: 2 * x, at=at).verdict == "pass"
+        found = check_derivative(lambda x: (x**2).sum(), lambda x: -2 * x, at=at).diagnosis
+        assert found is not None
+        assert found.kind == "sign"
+
+
+def test_where_values_lose_the_change_the_engine_judges() -> None:
+    def f(v: Any) -> Any:
+        return 1 / ag.sqrt(1 - (v / 3e8) ** 2) - 1
+
+    assert check_derivative(f, lambda v: v / 9e16, at=3.0).verdict == "pass"
+    assert check_derivative(f, lambda v: -v / 9e16, at=3.0).verdict == "fail"
+    assert check_derivative(lambda v: float(f(float(v))), lambda v: -v / 9e16, at=3.0).verdict == "undefined"
+
+
 def test_an_entry_that_counts_for_little_is_checked_too() -> None:
     report = check_derivative(lambda x, y: 1e9 * x + math.gamma(y), lambda x, y: (1e9, 2.0), at=(1.0, 2.0))
     assert [e.verdict for e in report.entries] == ["pass", "fail"]

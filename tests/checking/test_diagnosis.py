@@ -148,6 +148,38 @@ SLIPS = {
         "perhaps x also reaches f directly, by d(x*x)/dx = x, the product rule's other term, or your derivative is 1/2 "
         "times what it should be"
     ),
+    "quotient of the derivatives of 1 and x^3": Slip(
+        lambda x: 1 / x**3, lambda x: 1 / (3 * x**2), [0.7, 2.0, -1.5], "wrong function",
+        "the derivative of the quotient 1/x^3 is not the quotient of the derivatives"
+    ),
+    "taken at the inner rule": Slip(
+        lambda x: ag.sin(ag.cos(x**2)), lambda x: -2 * x * math.sin(x**2) * math.cos(-math.sin(x**2)), [0.5, 1.2],
+        "wrong point", "d(sin(cos(x^2)))/d(cos(x^2)) is taken at the derivative of cos(x^2) instead of at cos(x^2)"
+    ),
+    "sign of a rounded function": Slip(
+        lambda x: round(1000 * math.sin(x), 2), lambda x: -1000 * math.cos(x), [0.5, 0.7], "sign",
+        "the sign is the wrong way round"
+    ),
+    "a tiny scale": Slip(
+        lambda E: ag.exp(-E / 4.14e-21), lambda E: -math.exp(-E / 4.14e-21), [4e-21, 1e-21], "missing factor",
+        "you left out d((-E)/4.14e-21)/d(-E) = 1/4.14e-21"
+    ),
+    "a matrix beside a vector": Slip(
+        lambda W, b: np.tanh(W @ np.array([1.0, -2.0, 0.5]) + b).sum(),
+        lambda W, b: (
+            np.outer(1 - np.tanh(W @ [1.0, -2.0, 0.5] + b) ** 2, [1.0, -2.0, 0.5]).T,
+            1 - np.tanh(W @ [1.0, -2.0, 0.5] + b) ** 2,
+        ),
+        (np.arange(6.0).reshape(2, 3) / 7, np.array([0.1, -0.2])), "transposed",
+        "the 2 x 3 matrix of the entries for W[0,0] to W[1,2] is transposed"
+    ),
+    "exponent on one branch": Slip(
+        lambda w: sum((lambda r: r if r > 0 else 0.0)(1 - y * w) ** 2 for y in (0.3, 0.6, 0.9, -0.5)) + w**3,
+        lambda w: sum(-y * max(0.0, 1 - y * w) for y in (0.3, 0.6, 0.9, -0.5)) + 3 * w**2, [0.3, 1.4], "missing factor",
+        "you left out the exponent as a factor: d((1 - (-0.5w))^2)/d(1 - (-0.5w)) = 2*(1 - (-0.5w)), and so in each of "
+        "4 such places; on another branch: you left out the exponent as a factor: d((1 - (-0.5w))^2)/d(1 - (-0.5w)) = "
+        "2*(1 - (-0.5w)), and so in each of 3 such places"
+    ),
     "a large factor": Slip(
         lambda x: ag.sin(1e7 * x), lambda x: math.cos(1e7 * x), [0.3, 1.0], "missing factor",
         "you left out d(1e+07*x)/dx = 1e+07"
