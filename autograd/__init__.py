@@ -6,6 +6,21 @@
 >>> e.backward()
 >>> b.grad
 5.0
+
+What there is; help(autograd.explain) says more of each.
+
+Numbers that remember     Value, constants beside it; array, data, grads for NumPy arrays of them
+Functions of them         exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan atan2
+                          sinh cosh tanh asinh acosh atanh erf erfc sigmoid logsigmoid softplus softsign
+                          relu leaky_relu elu gelu silu absolute sign floor clip where hypot xlogy
+Functions of many         sum prod dot mean std maximum minimum logsumexp softmax
+Read a graph              explain, steps, Stepper, paths, draw; render has to_svg, to_html, to_latex ...
+Check what you derived    assert_derivative, check_derivative, gradcheck, diagnose
+Derivatives of functions  grad, value_and_grad, jacobian, hessian, hvp, vjp, jvp
+Networks                  nn, losses, optim, init, datasets, monitor, saving
+Faster                    compile: a graph as NumPy code
+Other rules               primitive, no_grad, detect_anomaly, ops, errors
+Five documents            lessons: what each says beside what this engine computes
 """
 
 from importlib import import_module
@@ -54,11 +69,15 @@ def _notebook_picture(shown: Any, include: Any = None, exclude: Any = None) -> d
     """What a notebook shows for a node or a moment of stepping: its picture and its text, by MIME type.
 
     The classes `Value` and `Moment` call this, since neither may know the room `render`.
-    `draw` and `explain` are no methods of theirs but functions, which the table above finds.
     """
     from .render.svg import mimebundle
 
     return mimebundle(shown, include, exclude)
+
+
+def _from_above(name: str) -> Any:
+    """A public function of a room that the engine may not know, for a method of `Value` that hands on to it."""
+    return getattr(import_module(__name__), name)
 
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config
 
 from autograd import lessons
+from autograd.lessons.signs import signs
 
 HERE = Path(__file__).resolve().parent
 SECONDS = 120
@@ -71,7 +72,8 @@ def built(n: int) -> NotebookNode:
     parts += [part for part in introduction if part.kind == "markdown"] + [contents(lesson)]
     parts += [part for part in introduction if part.kind == "code"]
     for claim in lesson.claims:
-        parts.append(Part("markdown", f"## {heading_of(claim)}\n\nThe document: {plain_text(claim.says)}"))
+        said = [f"## {heading_of(claim)}", f"The document: {plain_text(claim.says)}", plain_text(claim.idea)]
+        parts.append(Part("markdown", "\n\n".join(filter(None, said))))
         parts += [*(sections.get(claim.id) or default(claim)), *pictured(claim)]
         parts.append(Part("code", f'lessons.table("{claim.id}")'))
     parts += [Part("markdown", "## Exercises"), *sections.get("exercises", [])]
@@ -90,14 +92,14 @@ def heading_of(claim: lessons.Claim) -> str:
 
 def contents(lesson: lessons.Lesson) -> Part:
     """Links to all claims; a notebook's anchors are its headings with hyphens."""
-    links = [(heading_of(claim), heading_of(claim).replace(" ", "-")) for claim in lesson.claims]
+    links = [(heading_of(c), f"{c.id} {signs(c.title)}".replace(" ", "-")) for c in lesson.claims]
     links.append(("Exercises", "Exercises"))
     return Part("markdown", "\n".join(f"- [{text}](#{anchor})" for text, anchor in links))
 
 
 def plain_text(text: str) -> str:
-    """Text whose asterisks, underscores, brackets and so on are no Markdown."""
-    return re.sub(r"([\\`*_\[\]<>$|])", r"\\\1", text)
+    """Text in the signs of mathematics, whose asterisks, underscores, brackets and so on are no Markdown."""
+    return re.sub(r"([\\`*_\[\]<>$|])", r"\\\1", signs(text))
 
 
 def default(claim: lessons.Claim) -> list[Part]:

@@ -45,13 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure") and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for a sign that it lacks
     try:
-        status = _run(parsed(sys.argv[1:] if arguments is None else arguments))
-        sys.stdout.flush()
+        try:
+            status = _run(parsed(sys.argv[1:] if arguments is None else arguments))
+        finally:  # --help leaves by SystemExit
+            sys.stdout.flush()
     except ExpressionError as error:
         return complain_with_place(error)
     except ArgumentError as error:
         return complain(error)
     except KeyboardInterrupt:
+        complain("interrupted")
         return _INTERRUPTED
     except OSError as error:  # nobody reads stdout any more, or its disk is full
         # The interpreter flushes stdout once more on its way out; give it somewhere to write.

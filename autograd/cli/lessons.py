@@ -16,7 +16,7 @@ from .. import __version__, lessons
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
-from .output import complain, make_directory, page, print_lines, write
+from .output import complain, make_directory, page, print_lines, watched, write
 
 __all__ = ["lesson_and_claim", "run_lesson", "run_lessons", "run_site", "title_of"]
 
@@ -123,12 +123,12 @@ def run_site(directory: Path, show: bool = False) -> int:
     from ..render.engine import find_dot
 
     make_directory(directory)
-    results = [(lesson, [(claim, claim.run()) for claim in lesson.claims]) for lesson in lessons.all()]
+    results = [(lesson, list(_computed(lesson.claims))) for lesson in lessons.all()]
     count = 0
     try:
         find_dot()  # before the first page, so that none is left that leads nowhere
-        for page in pages(results):
-            write(directory / page.name, page.text)
+        for page, text in watched(pages(results), lambda page: page.make(), lambda page: page.name):
+            write(directory / page.name, text)
             count += 1
     except (GraphvizMissingError, GraphError) as error:
         complain(error)
@@ -169,15 +169,18 @@ def _write_all(files: Sequence[_File]) -> tuple[list[Path], int]:
     from ..render.drawing import replace_file
 
     written: list[Path] = []
-    for path, content in files:
-        try:
-            made = content()
-        except (GraphvizMissingError, GraphError) as error:
-            complain(error)
-            return written, 1
-        replace_file(path, made)
-        written.append(path)
+    try:
+        for file, made in watched(files, lambda file: file.content(), lambda file: file.path.name):
+            replace_file(file.path, made)
+            written.append(file.path)
+    except (GraphvizMissingError, GraphError) as error:
+        complain(error)
+        return written, 1
     return written, 0
+
+
+def _computed(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Sequence[Figure]]]:
+    return watched(claims, Claim.run, lambda claim: f"{claim.id} {claim.title}")
 
 
 def _print_overview(chosen: Chosen) -> list[Figure]:
@@ -186,7 +189,7 @@ def _print_overview(chosen: Chosen) -> list[Figure]:
     found: list[Figure] = []
     print_lines(look.lines("Five documents on backpropagation: what they teach, and where they err.", "faint"))
     for lesson, claims in chosen:
-        results = [(claim, claim.run()) for claim in claims]
+        results = list(_computed(claims))
         print_lines(report.overview_lines(lesson, results, look))
         found += [figure for _, figures in results for figure in figures]
     return found
@@ -201,8 +204,7 @@ def _print_text(chosen: Chosen, digits: int) -> list[Figure]:
         to_come = 0
         for lesson, claims in chosen:
             yield from report.lesson_lines(lesson, look) if len(claims) > 1 else ()
-            for claim in claims:
-                figures = claim.run()
+            for claim, figures in _computed(claims):
                 yield from report.claim_lines(claim, figures, look)
                 found.extend(figures)
                 to_come += claim.status == "to come"
@@ -213,7 +215,7 @@ def _print_text(chosen: Chosen, digits: int) -> list[Figure]:
 
 
 def _print_json(chosen: Chosen) -> list[Figure]:
-    results = [(lesson, [(claim, claim.run()) for claim in claims]) for lesson, claims in chosen]
+    results = [(lesson, list(_computed(claims))) for lesson, claims in chosen]
     figures = [figure for _, found in results for _, several in found for figure in several]
     document: dict[str, Any] = {
         "version": __version__,

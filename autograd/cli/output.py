@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import pydoc
+import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import ArgumentError, ExpressionError, visible
 
-__all__ = ["complain", "complain_with_place", "make_directory", "page", "print_lines", "write"]
+__all__ = ["complain", "complain_with_place", "make_directory", "page", "print_lines", "watched", "write"]
+
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 
 
 def print_lines(lines: Iterator[str]) -> None:
@@ -25,6 +30,24 @@ def page(lines: Iterator[str]) -> None:
         return print_lines(lines)
     os.environ.setdefault("LESS", "FRX")  # colours shown as such, and no waiting where all fits on the screen
     return pydoc.pager("\n".join(lines) + "\n")
+
+
+def watched(
+    items: Iterable[_Item], make: Callable[[_Item], _Made], name: Callable[[_Item], str]
+) -> Iterator[tuple[_Item, _Made]]:
+    """Make something of each item; while it takes its time a terminal shows how far it is, in a line that goes away."""
+    items = list(items)
+    shows = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    for k, item in enumerate(items, 1):
+        if shows:
+            line = f"{k} of {len(items)}: {visible(name(item))}"[: shutil.get_terminal_size().columns - 1]
+            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+        try:
+            made = make(item)
+        finally:
+            if shows:
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        yield item, made
 
 
 def complain(error: Exception | str, more: Iterable[str] = ()) -> int:

@@ -183,10 +183,11 @@ class StepShell(Shell):
         """Every contribution to the node's gradient so far."""
         self._show(repr(self.stepper.why(self._node(argument, "why"))).splitlines())
 
-    @command("e", "NODE", takes_nodes=True)
+    @command("e", "[NODE]", takes_nodes=True)
     def do_explain(self, argument: str) -> None:
-        """The chain rule for the node, written out."""
-        self._show(str(explain(self._trace.root, self._node(argument, "explain"))).splitlines())
+        """The chain rule for the node, written out; alone, for every leaf."""
+        node = self._node(argument, "explain") if argument else None
+        self._show(str(explain(self._trace.root, node)).splitlines())
 
     # --- guessing and watching --------------------------------------------------------------------------------------
 

@@ -32,10 +32,15 @@ __all__ = ["Backward", "Source", "Targets", "header"]
 
 
 class Backward:
-    """The backward pass to some leaves: `run` computes the gradients from a seed, `places` says where they lie."""
+    """The backward pass to some leaves: `run` computes the gradients from a seed, `places` says where they lie.
 
-    def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers) -> None:
+    `in_part`: a step is computed at once of which only some nodes are on the way; the others send zeros, which are nan
+    where a slope is infinite.
+    """
+
+    def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers, in_part: bool) -> None:
         self.run = run
+        self.in_part = in_part
         self.leaves = leaves
         self.places = places
         together = len(places) > 0 and bool((np.diff(places) == 1).all())
@@ -75,8 +80,9 @@ class Source:
         key = tuple(np.unique(places).tolist())
         found = self._backward.get(key)
         if found is None or not np.array_equal(found.places, places):
-            text = self._backward_text(self._backward_steps(places), None)
-            found = Backward(self._made(text, "backward"), list(leaves), places)
+            steps = self._backward_steps(places)
+            run = self._made(self._backward_text(steps, None), "backward")
+            found = Backward(run, list(leaves), places, steps.in_part)
             self._backward[key] = found
         return found
 
@@ -332,6 +338,7 @@ class BackwardSource:
         if late:  # 0 is the number of no step, so the names in this line are new
             self._flush(0, late[-1])
         self.first = self._targets.first_lines()
+        self.in_part = self._targets.in_part
         self._scratch.allocate()
 
     def _flush(self, k: int, step: Step) -> None:
@@ -533,6 +540,7 @@ class Targets:
     written: Mask = field(init=False)
     zeroed: Mask = field(init=False)
     is_leaf: Mask = field(init=False)
+    in_part: bool = False  # whether there was a step that messages have reached in part
 
     def __post_init__(self) -> None:
         size = self.plan.size
@@ -570,6 +578,7 @@ class Targets:
         written = self.written[window.places]
         if not written.any() or not self.wants(window):
             return False
+        self.in_part |= not written.all()
         self._zero(window)
         return True
 

@@ -7,7 +7,7 @@ sample's graph run on many samples at once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -400,12 +400,13 @@ class BatchProgram(Program):
         plan = Plan([*roots_of(self._buffers), self.root], lambda _: BatchTape(graph, count))
         return Scalar(plan, Source(plan)), plan.place[graph.numbers(graph.inputs, count)].astype(np.int64)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _OF_A_BATCH:
-            raise ArgumentError(
-                f"there is no batch yet; call set(inputs, X) with X of shape (batch, {len(self.inputs)})"
-            )
-        raise AttributeError(f"a program has no attribute {name!r}", name=name, obj=self)
+    if not TYPE_CHECKING:  # a type checker would take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _OF_A_BATCH:
+                shape = f"(batch, {len(self.inputs)})"
+                raise ArgumentError(f"there is no batch yet; call set(inputs, X) with X of shape {shape}")
+            return object.__getattribute__(self, name)  # raises Python's own error
 
     def vectorize(self, inputs: Any) -> Program:
         """As :meth:`Program.vectorize`, over other leaves; the samples stay those of now."""

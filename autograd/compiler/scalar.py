@@ -79,7 +79,7 @@ class Scalar:
             except (ArithmeticError, ValueError):
                 pass
             else:
-                if self._is_plain and not (modes.entered and modes.anomalies_raise()):
+                if self._is_plain and not backward.in_part and not (modes.entered and modes.anomalies_raise()):
                     return
                 if math.isfinite(np.add.reduce(gradients[backward.block])):
                     return

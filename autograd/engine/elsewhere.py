@@ -9,7 +9,7 @@ from ..errors import OperandError
 
 __all__ = ["INSTEAD", "give_hints", "unknown_keyword"]
 
-_OF_ONE = ("functions.elementary", "reading.explain", "render")  # where functions that are no methods here stand
+_OF_ONE = ("functions.elementary",)  # where functions that are no methods here stand
 _OF_MANY = "sum mean prod std softmax logsumexp dot"
 INSTEAD = {
     **{name: f"autograd.{name}(v)" for name, home in _home.items() if home in _OF_ONE},

@@ -181,7 +181,7 @@ def _applied(op: Op, a: Any, b: Any) -> Any:
     return op(a if isinstance(a, Operators) else number(a), b if isinstance(b, Operators) else number(b))
 
 
-def _compared(relation: Callable[[Any, Any], Any], left: Any, right: object) -> bool | Any:
+def _compared(relation: Callable[[Any, Any], Any], left: Operators, right: object) -> bool | Any:
     """A comparison of bare numbers, as a plain bool."""
     theirs = right.data if isinstance(right, Operators) else right
     if not isinstance(theirs, _REAL):

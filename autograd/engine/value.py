@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 import numpy as np
 
-from .. import _notebook_picture
+from .. import _from_above, _notebook_picture
 from ..errors import ArgumentError, OperandError, warn
 from . import backward as sweep
 from . import copying, graph, messages, modes, ops
@@ -192,6 +192,14 @@ class Value(Operators):
         """Forget this node's own gradient; it reads 0.0 until the next backward."""
         self._grad = None
 
+    def draw(self, path: Any = None, **options: Any) -> Any:
+        """:func:`autograd.draw` of the graph behind this node."""
+        return _from_above("draw")(self, path, **options)
+
+    def explain(self, wrt: Any = None, **options: Any) -> Any:
+        """:func:`autograd.explain` of d self / d `wrt`, or of that by every leaf."""
+        return _from_above("explain")(self, wrt, **options)
+
     def detach(self) -> Value:
         """Return a constant with this node's number and label, and none of its history."""
         return Value(self._data, self._label, constant=True)
@@ -303,7 +311,8 @@ class Value(Operators):
 
     def __repr__(self) -> str:
         label = f", label={self._label!r}" if self._label else ""
-        grad = "" if self._grad is None else f", grad={getattr(self._grad, 'data', self._grad)!r}"
+        gradient = self._grad._data if isinstance(self._grad, Value) else self._grad
+        grad = "" if gradient is None else f", grad={gradient!r}"
         return f"Value({self._data!r}{label}{grad})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

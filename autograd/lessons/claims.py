@@ -46,7 +46,7 @@ Graph: TypeAlias = tuple[Value, dict[str, Value]]
 """The root of a worked example, before any backward pass, and its nodes by label."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Claim:
     """One statement of a document.
 
@@ -81,6 +81,9 @@ class Claim:
     def __post_init__(self) -> None:
         if self.compute is None and not self.waits_for:
             raise ArgumentError(f"claim {self.id} computes nothing and does not say what it waits for")
+
+    def __repr__(self) -> str:
+        return f"Claim {self.id}: {self.title}"
 
     @property
     def status(self) -> str:
@@ -143,7 +146,7 @@ class Claims(list[Claim]):
         return of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Lesson:
     """The claims of one document.
 
@@ -164,6 +167,19 @@ class Lesson:
     main: str = ""
     about: str = ""
     teaches: str = ""
+
+    def __repr__(self) -> str:
+        """The claims, one to a line, and how to go on from here."""
+        width = max(len(claim.id) for claim in self.claims)
+        claims = [f"  {claim.id:<{width}}  {claim.title}" for claim in self.claims]
+        n, id = self.number, self.main or self.claims[0].id
+        return "\n".join(
+            [
+                f"Lesson {n}: {self.title}",
+                *claims,
+                f'lessons.table("{id}") computes a claim; lessons.get({n}).graph("{id}") builds its worked example',
+            ]
+        )
 
     def claim(self, id: str) -> Claim:
         """The claim of that id.

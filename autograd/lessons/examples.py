@@ -29,6 +29,7 @@ __all__ = [
     "TwoLayer",
     "chain",
     "descend",
+    "edges",
     "found",
     "half_squared_error",
     "labelled",
@@ -136,6 +137,11 @@ def message_of(act: Callable[[], object]) -> str:
     except AutogradError as error:
         return str(error)
     return "no error"
+
+
+def edges(root: Value) -> int:
+    """The edges below a root: a forward pass reads each once, a backward pass multiplies and adds once along each."""
+    return len([parent for node in topological_order(root) for parent in node.parents])
 
 
 # --- the chain rule along one path ------------------------------------------------------------------------------------

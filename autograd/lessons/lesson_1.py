@@ -24,6 +24,7 @@ from .examples import (
     TwoLayer,
     chain,
     descend,
+    edges,
     half_squared_error,
     loss_svg,
     message_of,
@@ -261,7 +262,7 @@ def claim_5(m: int = 4) -> list[Figure]:
         close("dJ_sum/dW1", "X^T delta1", summed[0], W1),
         close("dJ_sum/db2", "mean of delta2", summed[3], b2, should_agree=False),
         close("dJ_sum/db1", "mean of delta1", summed[2], b1, should_agree=False),
-        close("dJ_sum/db by its step", None, ratios, np.full(4, float(m)), note="All four biases get a quarter."),
+        close("dJ_sum/db over its step", None, ratios, np.full(4, float(m)), note="For each of the four biases."),
         close("dJ_mean/db2", "mean of delta2", averaged[3], b2, note="J_mean is the loss averaged over the batch."),
         close("dJ_mean/db1", "mean of delta1", averaged[2], b1),
     ]  # fmt: skip
@@ -369,7 +370,7 @@ def worked_network() -> TwoLayer:
     "With x = [1, 0.5] and y = 0.8 it prints the forward values z1, a1, z2 and a2, the two deltas, and the gradients "
     "of W2 and W1, to three decimals.",
     lambda: named(network().J),
-    idea="All the rest follows from z1 and z2, but for delta1: that needs W2. Its printed digits leave W2 and b2 a "
+    idea="Everything but delta1 follows from z1 and z2. delta1 needs W2, too; its printed digits leave W2 and b2 a "
     "narrow range each.",
     errs='"delta2" names two numbers, -0.154 and -0.035; the second is meant',
     omits="the weights, so that nobody can compute its numbers again; ours meet every digit",
@@ -425,7 +426,7 @@ def _freedom(net: TwoLayer, error: float) -> list[Figure]:
     "alpha = 0.1 every parameter moves by -alpha times its gradient.",
     idea="dJ/da1 = W2^T delta2 is the error that arrives at a hidden node, delta1 = dJ/dz1 what is left of it behind "
     "the slope sigma'. A gradient points uphill; the update is -alpha times it.",
-    errs="its hidden error lacks sigma' in the code; its updates are gradients",
+    errs="its code's hidden error lacks sigma'; its weight updates are gradients",
 )  # fmt: skip
 def claim_9() -> list[Figure]:
     net = worked_network()
@@ -456,7 +457,7 @@ CURES: tuple[tuple[str, str | None, dict[str, Any], str], ...] = (
     ("ReLU", "ReLU activation", {"activation": "relu"},
      "Its slope is 1 where it is on; the weights here are small and still shrink the gradient."),
     ("Xavier", "Xavier initialisation", {"start": "xavier"},
-     "Its rule takes a slope of 1 for granted. A sigmoid has at most 0.25, so it helps a little."),
+     "Its rule takes a slope of 1 for granted. A sigmoid has at most 0.25, so it helps little."),
     ("Xavier and tanh", None, {"start": "xavier", "activation": "tanh"},
      "tanh has slope 1 at 0, and Xavier's rule does what it promises."),
     ("residual", "residual connections", {"residual": True}, "x + layer(x): the gradient has a way around each layer."),
@@ -588,16 +589,13 @@ def loss_curve(rate: float) -> list[float]:
     return descend(lambda: (w - 3.0) ** 2, [w], 50, lr=rate)
 
 
-def picture_11() -> str:
-    """The three loss curves on a logarithmic scale, one line for each fifth step."""
-    curves = {f"learning rate {rate:g}, {name}": loss_curve(rate) for name, rate in RATES.items()}
-    return loss_svg(curves, range(0, 31, 5), "Three learning rates", "the loss (w - 3)^2", "step")
-
-
 @claim(
     "1.11", "Four common mistakes",
     "A wrong derivative, a forgotten transpose, shapes that do not fit, and a learning rate too large or too small.",
-    picture=picture_11,
+    picture=lambda: loss_svg(
+        {f"learning rate {rate:g}, {name}": loss_curve(rate) for name, rate in RATES.items()}, range(0, 31, 5),
+        "Three learning rates", "the loss (w - 3)^2", "step",
+    ),
     idea="Two of them raise no error: a wrong derivative runs, and so does a forgotten transpose of a square matrix. "
     "Only a check against numbers finds them; each is planted here.",
 )  # fmt: skip
@@ -763,7 +761,7 @@ def claim_14() -> list[Figure]:
 
 
 @claim(
-    "1.15", "Its sigmoid_derivative takes z",
+    "1.15", "The sigmoid's slope, from z or from a",
     "sigmoid_derivative(1.0) = 0.7311 (1 - 0.7311): it is given z, in the code too. The function of that name in "
     "document 003 is given a = sigma(z), and returns a (1 - a).",
     idea="Both give the same slope, each from its own argument. Whoever takes the function from one document and the "
@@ -778,7 +776,7 @@ def claim_15() -> list[Figure]:
         printed("given z = 1", "0.1966", slope_at(1.0)),
         close("given z2 = 0.6", "0.229", slope_at(z), slope, 1e-15, note="The slope of 1.8's output, in the graph."),
         close("003's, given a2 = 0.646", "a (1 - a)", a * (1 - a), slope, 1e-15),
-        holds("000's, given a2", None, slope_at(a), abs(slope_at(a) - slope) > 0.003, note="Wrong by little."),
+        holds("000's, given a2", None, slope_at(a), abs(slope_at(a) - slope) > 0.003, note="Wrong, though by little."),
         holds("003's, given z2", None, z * (1 - z), abs(z * (1 - z) - slope) > 0.01,
               note="Wrong, and above z = 1 even negative."),
         holds("the check of the latter", None, swapped.verdict, swapped.verdict == "fail"),
@@ -796,9 +794,8 @@ def claim_15() -> list[Figure]:
 def claim_16() -> list[Figure]:
     net = worked_network()
     parameters = [*net.W1.ravel(), *net.b1, *net.W2.ravel(), *net.b2]
-    nodes = topological_order(net.J)
     singly = [len(path.partials) for p in parameters for path in path_products(net.J, p)]
-    steps = math.fsum(len(node.parents) for node in nodes)
+    steps = edges(net.J)
     depth, factor = 10_000, 1 + 2.0**-12
     h = x = Value(1.0, "x")
     for _ in range(depth):

@@ -26,6 +26,7 @@ from .claims import Claims, Figure, Graph, Lesson, close, exactly, holds, printe
 from .examples import (
     chain,
     descend,
+    edges,
     found,
     labelled,
     layer,
@@ -518,11 +519,6 @@ def one_layer(inputs: Sequence[float], parameters: Sequence[Value]) -> Value:
     return out
 
 
-def operations(root: Value) -> int:
-    """The edges below a root: a forward pass reads each once, a backward pass multiplies and adds once along each."""
-    return sum(len(node.parents) for node in topological_order(root))
-
-
 class Cost(NamedTuple):
     """Operations for all n gradients, both ways, and how far the two ways' numbers lie apart."""
 
@@ -540,12 +536,12 @@ def count(hidden: int) -> Cost:
     parameters = [Value(p) for p in start]
     root = one_layer(inputs, parameters)
     root.backward()
-    total, step, apart = operations(root), 1e-6, 0.0
+    total, step, apart = edges(root), 1e-6, 0.0
     for k, p in enumerate(start):
         moved = one_layer(inputs, [Value(q) for q in [*start[:k], p + step, *start[k + 1 :]]])
-        total += operations(moved)
+        total += edges(moved)
         apart = max(apart, abs((moved.data - root.data) / step - parameters[k].grad))
-    return Cost(len(start), operations(root), total, apart)
+    return Cost(len(start), edges(root), total, apart)
 
 
 @claim(
@@ -666,16 +662,13 @@ def xor(optimizer: str, rate: float) -> list[float]:
     return descend(lambda: losses.mse(net(x), y), net.parameters(), 149, KINDS[optimizer], lr=rate)
 
 
-def picture_9() -> str:
-    """The loss curves of SGD and Adam on a logarithmic scale."""
-    curves = {f"{kind}, rate 0.1": xor(kind, 0.1) for kind in ("SGD", "Adam")}
-    return loss_svg(curves, (*range(0, 150, 25), 149), "SGD and Adam on exclusive or", "the mean squared error", "step")
-
-
 @claim(
     "2.9", "What comes next: Adam",
     "Optimisers such as Adam train much faster and more reliably than plain gradient descent.",
-    picture=picture_9,
+    picture=lambda: loss_svg(
+        {f"{kind}, rate 0.1": xor(kind, 0.1) for kind in KINDS}, (*range(0, 150, 25), 149),
+        "SGD and Adam on exclusive or", "the mean squared error", "step",
+    ),
     idea="Adam divides each gradient by its own recent size, so that all weights move about alike. That helps where "
     "slopes differ by orders of magnitude, and costs something where they don't.",
     errs="in a round bowl plain gradient descent is faster by far",

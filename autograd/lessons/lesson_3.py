@@ -139,17 +139,14 @@ def train() -> Training:
     return Training(*seen[0], tuple(epochs), len(seen), tuple(sizes))
 
 
-def picture_2() -> str:
-    """The mean loss of the epochs on a logarithmic scale, one line for each third."""
-    note = "the mean squared error, a mean over the batches of the epoch, counted from 0"
-    return loss_svg({"learning rate 0.1": train().epochs}, range(0, EPOCHS, 3), "A run that converges", note, "epoch")
-
-
 @claim(
     "3.2", "The loop and its words",
     "Data, forward pass, loss, backward pass, update new_weight = old_weight - learning_rate * gradient, and again; an "
     "epoch is one pass through all data, an iteration one batch.",
-    picture=picture_2,
+    picture=lambda: loss_svg(
+        {"learning rate 0.1": train().epochs}, range(0, EPOCHS, 3), "A run that converges",
+        "the mean squared error, a mean over the batches of the epoch, counted from 0", "epoch",
+    ),
     idea="A run of one neuron on 40 examples of y = x1 - x2/2 + 1/4, our own, names each word as it happens.",
     omits="that 10,000 images in batches of 32 make 313 iterations an epoch, the last of 16 images",
 )  # fmt: skip

@@ -32,8 +32,10 @@ from .claims import Claims, Figure, Graph, Lesson, close, exactly, holds, shown
 from .examples import (
     TwoLayer,
     chain,
+    edges,
     found,
     labelled,
+    layer,
     message_of,
     named,
     norms_svg,
@@ -460,70 +462,52 @@ def _training(p: Parameters) -> list[Figure]:
 # --- 4.7: the document's gradient check, where it goes wrong, and a better one ----------------------------------------
 
 
-def sigmoid_chain(depth: int) -> tuple[Callable[..., Any], Callable[..., tuple[float, ...]]]:
-    """A network of one neuron a layer, a = sigmoid(w_l a), as a function of its weights, and its gradient by hand."""
-
-    def f(*weights: Any) -> Any:
-        a: Any = 0.7
-        for w in weights:
-            a = sigmoid(w * a)
-        return a
-
-    def gradient(*weights: float) -> tuple[float, ...]:
-        activations = [0.7]
-        for w in weights:
-            activations.append(sigmoid(w * activations[-1]))
-        delta, backward = 1.0, []
-        for w, below, a in zip(weights[::-1], activations[-2::-1], activations[:0:-1], strict=True):
-            delta *= a * (1 - a)
-            backward.append(delta * below)
-            delta *= w
-        return tuple(backward[::-1])
-
-    return f, gradient
+def sigmoid_chain(x: Any, *weights: Any) -> Any:
+    """A network of one neuron a layer: a = sigmoid(w_l a), from a = x."""
+    for w in weights:
+        x = sigmoid(w * x)
+    return x
 
 
-def weights_of(depth: int, seed: int) -> tuple[float, ...]:
-    """Random weights, the same at every run."""
-    chance = random.Random(seed)
-    return tuple(chance.uniform(-1, 1) for _ in range(depth))
-
-
-def one_variable(depth: int) -> tuple[Callable[[Any], Any], Callable[[float], float]]:
-    """The same chain with all weights 1, as a function of its input."""
-
-    def f(x: Any) -> Any:
-        for _ in range(depth):
-            x = sigmoid(x)
-        return x
-
-    def slope(x: float) -> float:
-        product = 1.0
-        for _ in range(depth):
-            a = sigmoid(x)
-            product, x = product * a * (1 - a), a
-        return product
-
-    return f, slope
+def chain_by_hand(x: float, *weights: float) -> tuple[float, ...]:
+    """Its gradient with respect to x and to each weight."""
+    a = [x]
+    for w in weights:
+        a.append(sigmoid(w * a[-1]))
+    delta, backward = 1.0, []
+    for w, below, above in zip(weights[::-1], a[-2::-1], a[:0:-1], strict=True):
+        delta *= above * (1 - above)
+        backward.append(delta * below)
+        delta *= w
+    return delta, *backward[::-1]
 
 
 def verdicts(depth: int, method: str) -> list[str]:
-    """What a check says of the right slope of a chain, at ten inputs."""
-    f, slope = one_variable(depth)
-    points = [k / 4 - 1.1 for k in range(10)]
-    return [check_derivative(f, slope, at=x, method=method, diagnosed=False).verdict for x in points]
+    """What a check says of the right slope in x of a chain with all weights 1, at ten inputs."""
+    ones = [1.0] * depth
+
+    def check(x: float) -> str:
+        report = check_derivative(lambda x: sigmoid_chain(x, *ones), lambda x: chain_by_hand(x, *ones)[0], at=x,
+                                  method=method, diagnosed=False)  # fmt: skip
+        return report.verdict
+
+    return [check(k / 4 - 1.1) for k in range(10)]
 
 
 def wrong_sign_passes(method: str) -> int:
     """Of twenty networks of 12 layers, how many pass with the wrong sign in the first layer's gradient."""
-    f, gradient = sigmoid_chain(12)
 
     def planted(*weights: float) -> tuple[float, ...]:
-        first, *rest = gradient(*weights)
+        _, first, *rest = chain_by_hand(0.7, *weights)
         return (-first, *rest)
 
-    points = [weights_of(12, seed) for seed in range(20)]
-    return sum(check_derivative(f, planted, at=p, method=method, diagnosed=False).verdict == "pass" for p in points)
+    passed = 0
+    for seed in range(20):
+        chance = random.Random(seed)
+        at = tuple(chance.uniform(-1, 1) for _ in range(12))
+        report = check_derivative(lambda *w: sigmoid_chain(0.7, *w), planted, at=at, method=method, diagnosed=False)
+        passed += report.verdict == "pass"
+    return passed
 
 
 @claim(
@@ -642,8 +626,8 @@ def tanh_layers(sizes: Sequence[int], m: int = 1) -> Network:
     for _ in range(m):
         a: list[Value] = [Value(draw.uniform(-1, 1)) for _ in range(sizes[0])]
         inputs += a
-        for layer in layers:
-            a = [tanh(dot(row, a)) for row in layer]
+        for rows in layers:
+            a = [tanh(dot(row, a)) for row in rows]
         outputs += a
     root = elementary.sum(outputs)
     root.backward()
@@ -665,11 +649,6 @@ def count(root: Value) -> Count:
     messages = [parent for node in dots for parent in node.parents if not is_constant(parent)]
     kept = [node for node in nodes if node.op in ("dot", "tanh")]
     return Count(sum([len(node.parents) // 2 for node in dots]), len(messages), len(kept))
-
-
-def edges(root: Value) -> int:
-    """Edges of a graph: what one backward pass walks."""
-    return sum([len(node.parents) for node in topological_order(root)])
 
 
 @claim(
@@ -1029,17 +1008,15 @@ def exploding(start: str = "large", normalise: bool = False) -> tuple[list[Value
     return parameters, float(np.linalg.norm(grads(parameters[: NODES * NODES])))
 
 
-def picture_15() -> str:
-    """The first layer's gradient with each cure, on a logarithmic scale."""
-    norms = {"large weights": exploding()[1], "Xavier": exploding("xavier")[1], "batch": exploding("large", True)[1]}
-    return norms_svg(norms, title="What reaches the first of eight layers", note="the norm of dL/dW1")
-
-
 @claim(
     "4.15", "Exploding gradients and their cures",
     "Repeated multiplication by large values makes gradients very large; clip them, initialise properly, normalise the "
     "batch, or lower the learning rate.",
-    growing, picture=picture_15,
+    growing,
+    picture=lambda: norms_svg(
+        {"large weights": exploding()[1], "Xavier": exploding("xavier")[1], "batch norm": exploding("large", True)[1]},
+        title="What reaches the first of eight layers", note="the norm of dL/dW1",
+    ),
     idea="The same product as in a vanishing gradient, with factors above 1. Initialisation and batch normalisation "
     "change the factors; clipping cuts the result; a lower rate only shortens the step.",
     omits="that a lower learning rate leaves the gradient as large as it was",
@@ -1103,23 +1080,22 @@ def four_layers() -> tuple[list[tuple[Any, Any]], Any, Any]:
     return layers, np.array([[0.5], [-1.0]]), np.array([[1.0]])
 
 
-def four_layer_graph() -> Graph:
-    """The loss of the 2-5-4-3-1 network."""
+def four_layer_nodes() -> tuple[Value, list[tuple[Any, Any, Any, Any]]]:
+    """The loss of the 2-5-4-3-1 network, neuron by neuron, and W, b, z and a of each layer."""
     layers, x, y = four_layers()
-    values = [(numbered(W, f"W{i}"), numbered(b, f"b{i}")) for i, (W, b) in enumerate(layers, 1)]
-    stored = loop_forward(numbered(x, "x"), values)
-    for i, (z, a) in enumerate(stored, 1):
-        numbered(z, f"z{i}"), numbered(a, f"a{i}")
-    output = stored[-1][1]
-    loss = -np.sum(y * np.log(output) + (1 - y) * np.log(1 - output))
-    return named(loss, L=loss)
+    a, nodes = numbered(x[:, 0], "x"), []
+    for i, (W, b) in enumerate(layers, 1):
+        W, b = numbered(W, f"W{i}"), numbered(b[:, 0], f"b{i}")
+        z, a = layer(W, a, b, sigmoid if i == len(layers) else tanh, i)
+        nodes.append((W, b, z, a))
+    return cross_entropy(a, y[0]), nodes
 
 
 @claim(
     "4.16", "The loop over any number of layers",
     "For l = 1 to L: z_l = W_l a + b_l, a_l = g(z_l), store both. For l = L down to 1: dL/dz_l = dL/da_l * g'(z_l), "
     "dL/dW_l = dL/dz_l times the a below it, transposed, dL/db_l = dL/dz_l, and dL/da below it is W_l^T dL/dz_l.",
-    four_layer_graph,
+    lambda: named(four_layer_nodes()[0]),
     idea="Every layer does the same four lines, so a program needs no other line for ten layers than for two. Here the "
     "loop runs through four layers, 2-5-4-3-1, and the engine has no idea of layers at all.",
 )  # fmt: skip
@@ -1127,15 +1103,15 @@ def claim_16() -> list[Figure]:
     layers, x, y = four_layers()
     stored = loop_forward(x, layers)
     by_hand = loop_backward(x, y, layers, stored)
-    _, n = worked(four_layer_graph())
-    figures = [close("output", "a_L", labelled(n, "a4", 1, 1), stored[-1][1], note="One example, as a column: W a.")]
-    for i, ((W, b), (dW, db, dz)) in enumerate(zip(layers, by_hand, strict=True), 1):
+    loss, nodes = four_layer_nodes()
+    loss.backward()
+    figures = [close("output", "a_L", nodes[-1][3], stored[-1][1][:, 0], note="One example, as a column: W a.")]
+    for i, ((W, b, z, _), (dW, db, dz)) in enumerate(zip(nodes, by_hand, strict=True), 1):
         figures += [
-            close(f"dL/dz{i}", f"dL/da{i} * g'(z{i})", grads(labelled(n, f"z{i}", *b.shape)).ravel(), dz.ravel()),
-            close(f"dL/dW{i}", f"dL/dz{i} {f'a{i - 1}' if i > 1 else 'x'}^T",
-                  grads(labelled(n, f"W{i}", *W.shape)), dW),
-            close(f"dL/db{i}", f"dL/dz{i}", grads(labelled(n, f"b{i}", *b.shape)).ravel(), db.ravel()),
-        ]  # fmt: skip
+            close(f"dL/dz{i}", f"dL/da{i} * g'(z{i})", grads(z), dz[:, 0]),
+            close(f"dL/dW{i}", f"dL/dz{i} {f'a{i - 1}' if i > 1 else 'x'}^T", grads(W), dW),
+            close(f"dL/db{i}", f"dL/dz{i}", grads(b), db[:, 0]),
+        ]
     return [*figures, exactly("parameters", None, sum(W.size + b.size for W, b in layers), 58)]
 
 

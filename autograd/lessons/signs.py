@@ -37,6 +37,7 @@ _RULES: list[tuple[str, Callable[[re.Match[str]], str] | str]] = [
     (r"\^\((2n)\)", "²ⁿ"),
     (r"\^(-?(?:\d+|[nzTxt]))(?!\w|\.\w)", lambda m: m[1].translate(_HIGH)),
     (r"\bsum_([ij])\b", lambda m: "Σ" + m[1].translate(_LOW)),
+    (r"\bsum (?=\(p|a log|e\^|nₗ|dZ)", "Σ "),
     (r"\bsqrt\(", "√("),
     (r"\bDelta (?=W)", "Δ"),
     (r"\bdelta(?=[₀-₉ᵢⱼᵀ]|\b(?! rule))", "δ"),

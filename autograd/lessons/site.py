@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from html import escape
 from importlib.resources import files
 from typing import NamedTuple, TypeAlias
 
 from ..errors import GraphError
+from ..reading.trace import Trace
 from ..render import to_html, to_svg
 from ..render.page.drawing import style_variables
+from ..render.page.equations import model_equations
 from . import Claim, Figure, Lesson
 from .report import HEADER, cells, comparison
+from .signs import signs
 
-__all__ = ["Page", "document", "figure_table", "pages", "picture", "table"]
+__all__ = ["Page", "apart", "document", "figure_table", "pages", "picture", "table"]
 
 Results: TypeAlias = Sequence[tuple[Lesson, Sequence[tuple[Claim, Sequence[Figure]]]]]
 """Lessons, each with its claims and the figures that these have computed."""
@@ -30,35 +34,46 @@ _MANY = {"agrees": "agree", "differs as noted": "differ as noted", "disagrees": 
 
 _VERDICTS = {"agrees": "yes", "differs as noted": "differs", "disagrees": "no", "shown": "shown"}
 
+_SHORT = 8  # rows of a table that is open from the start
+
 # These pages run no script and load nothing: all they need is their own style.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 class Page(NamedTuple):
-    """A page: its file name, by which others link to it, and its HTML."""
+    """A page: its file name, by which others link to it, and what makes its HTML."""
 
     name: str
-    text: str
+    make: Callable[[], str]
 
 
 def pages(results: Results) -> Iterator[Page]:
-    """Make the pages, one at a time; the index comes first. The same results give the same pages in every run."""
-    yield Page("index.html", document(_TITLE, _index(results)))
+    """The pages, of which each is made when it is asked for; the index comes first, and runs do not differ."""
+    yield Page("index.html", lambda: document(_TITLE, _index(results)))
     shown = [claim for _, claims in results for claim, _ in claims if _pages_of(claim)]
-    for lesson, claims in results:
-        others = [(f"Lesson {other.number}", _address(other)) for other, _ in results if other is not lesson]
-        way = [("All lessons", "index.html"), *others]
-        yield Page(_address(lesson), document(_heading(lesson), _lesson(lesson, claims), links=way))
+    for k, (lesson, claims) in enumerate(results):
+        way = [_ALL, *_neighbours([(_heading(other), _address(other)) for other, _ in results], k)]
+        yield Page(_address(lesson), partial(_lesson, lesson, claims, way))
         for claim, figures in claims:
-            back = [(_heading(lesson), f"{_address(lesson)}#{_anchor(claim)}"), ("All lessons", "index.html")]
-            back += _beside(claim, shown)
+            back = [(_heading(lesson), f"{_address(lesson)}#{_anchor(claim)}"), _ALL]
+            if claim in shown:
+                others = [(f"{other.id} {other.title}", _pages_of(other)[0]) for other in shown]
+                back += _neighbours(others, shown.index(claim))
             if claim.graph is not None:
-                yield Page(_played_at(claim), _played(claim, figures, back))
+                yield Page(_played_at(claim), partial(_played, claim, figures, back))
             if claim.picture is not None:
-                body = [*_said(claim, figures), picture(claim.picture(), claim.title)]
-                if figures:
-                    body.append(figure_table(f"Claim {claim.id}: the document and the engine", figures))
-                yield Page(_pictured_at(claim), document(f"{claim.id}  {claim.title}", body, links=back))
+                yield Page(_pictured_at(claim), partial(_pictured, claim, figures, back))
+
+
+_ALL = ("All lessons", "index.html")
+
+
+def _neighbours(all: Sequence[tuple[str, str]], k: int) -> list[tuple[str, str]]:
+    """Links to what comes before and after the k-th of all."""
+    return [
+        *[(f"← {words}", address) for words, address in all[max(k - 1, 0) : k]],
+        *[(f"{words} →", address) for words, address in all[k + 1 : k + 2]],
+    ]
 
 
 def _pages_of(claim: Claim) -> list[str]:
@@ -67,78 +82,101 @@ def _pages_of(claim: Claim) -> list[str]:
     return [address for there, address in offered if there is not None]
 
 
-def _beside(claim: Claim, shown: Sequence[Claim]) -> list[tuple[str, str]]:
-    """Links to the claims before and after this one."""
-    at = shown.index(claim) if claim in shown else 0
-    before, after = shown[max(at - 1, 0) : at], shown[at + 1 : at + 2]
-    return [
-        *[(f"← {other.id} {other.title}", _pages_of(other)[0]) for other in before],
-        *[(f"{other.id} {other.title} →", _pages_of(other)[0]) for other in after],
-    ]
-
-
-def _verdict(figures: Sequence[Figure]) -> str:
-    """The verdict of a claim in words; nothing where nothing was computed."""
-    return f"The document beside the engine, in figures: {_count(figures)}." if figures else ""
-
-
-def _said(claim: Claim, figures: Sequence[Figure]) -> list[str]:
-    """What the document says, and the verdict, as paragraphs."""
-    return [f"<p>{escape(text)}</p>" for text in (claim.says, _verdict(figures)) if text]
-
-
 def _index(results: Results) -> Iterator[str]:
     yield (
-        "<p>Each claim of five documents on backpropagation: what the document says, what the engine computes, and "
-        "whether the two agree. Worked examples play in the browser, step by step, forward and backward.</p>"
+        "<p>Each claim of five documents on backpropagation: what it teaches, and whether the document is right. "
+        "Worked examples play in the browser, step by step, forward and backward.</p>"
     )
     for lesson, claims in results:
         yield f"<section>\n<h2>{link(_address(lesson), _heading(lesson))}</h2>"
-        yield f"<p>{escape(lesson.about)}</p>" if lesson.about else ""
-        header = ("claim", "status", "figures", "to see")
+        yield from _paragraphs(lesson.teaches or lesson.about)
         rows = [
             (
                 link(f"{_address(lesson)}#{_anchor(claim)}", f"{claim.id} {claim.title}"),
-                escape(claim.status),
-                escape(_count(figures)),
+                _text(claim.idea or claim.says),
+                "<br>".join(_verdicts(claim, figures, ("The document ", "The engine "))),
                 _to_see(claim),
             )
             for claim, figures in claims
         ]
+        header = ("claim", "what is to be learnt", "the document", "to see")
         yield table(f"The claims of lesson {lesson.number}", header, rows)
         yield "</section>"
 
 
-def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) -> Iterator[str]:
-    yield f"<p>{escape(lesson.about)}</p>" if lesson.about else ""
-    source = escape(lesson.source)
-    yield f'<p class="faint">After the document {source}. "differs": as it should, and the verdict says why. '
-    yield '"ours": the document prints nothing there, and a check of ours passes. "shown": compared with nothing.</p>'
+def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]], way: Sequence[tuple[str, str]]) -> str:
+    return document(_heading(lesson), _claims(lesson, claims), links=way)
+
+
+def _claims(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) -> Iterator[str]:
+    yield from _paragraphs(lesson.about)
+    yield f'<p class="faint">After the document {escape(lesson.source)}.</p>'
     for claim, figures in claims:
-        yield f'<section id="{_anchor(claim)}">\n<h2>{escape(claim.id)} {escape(claim.title)}</h2>'
-        yield f"<p>{escape(claim.says)}</p>"
-        if claim.waits_for:
-            rest = "The rest is to come" if figures else "To come"
-            yield f'<p class="faint">{rest}, with {escape(claim.waits_for)}.</p>'
-        if figures:
-            yield figure_table(f"Claim {claim.id}: the document and the engine", figures)
+        yield f'<section id="{_anchor(claim)}">\n<h2>{_text(f"{claim.id} {claim.title}")}</h2>'
+        yield from _told(claim, figures)
+        yield from _shown(claim)
         if see := _to_see(claim):
             yield f"<p>{see}</p>"
+        yield from _numbers(claim, figures)
         yield "</section>"
+
+
+def _shown(claim: Claim) -> Iterator[str]:
+    """The formulas and pictures of a claim, fit for a page that holds those of others."""
+    found: list[tuple[str, str]] = []
+    if claim.graph is not None:
+        root, _ = claim.graph()
+        trace = Trace(root)
+        if equations := model_equations(trace):
+            typeset = "".join(f"<math>{each}</math>" for each in equations)
+            yield f'<div class="formulas" role="group" tabindex="0" aria-label="Formulas">{typeset}</div>'
+        found.append((to_svg(root, trace=trace), f"The graph of claim {claim.id}, with its gradients"))
+    if claim.picture is not None:
+        found.append((claim.picture(), f"{claim.id} {claim.title}"))
+    for k, (svg, caption) in enumerate(found):
+        yield picture(apart(svg, f"{_anchor(claim)}-{k}-"), caption)
+
+
+def _told(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
+    """A claim in words: what the document says, the idea, and the verdict."""
+    yield from _paragraphs(claim.says, claim.idea)
+    if claim.waits_for:
+        rest = "The rest is to come" if figures else "To come"
+        yield f'<p class="faint">{rest}, with {escape(claim.waits_for)}.</p>'
+    yield from (f"<p>{verdict}</p>" for verdict in _verdicts(claim, figures))
+
+
+def _verdicts(claim: Claim, figures: Sequence[Figure], without: Sequence[str] = ()) -> list[str]:
+    """The sentences of the verdict, `without` a subject that the heading of a column names."""
+    found = []
+    for kind, text in claim.verdicts(figures):
+        for subject in without:
+            text = text.removeprefix(subject)
+        found.append(f'<span class="{kind}">{_text(text)}</span>')
+    return found
+
+
+def _numbers(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
+    """The numbers as a table, open where it is short."""
+    if figures:
+        is_open = " open" * (len(figures) <= _SHORT)
+        yield f"<details{is_open}>\n<summary>The numbers: {escape(_count(figures))}</summary>"
+        yield figure_table(f"Claim {claim.id}: the document and the engine", figures)
+        yield "</details>"
 
 
 def _played(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]) -> str:
     """A worked example to play; of a graph that is too large for that, its picture."""
     assert claim.graph is not None
     title = f"{claim.id} {claim.title}"
+    said = [claim.says, claim.idea, *[text for _, text in claim.verdicts(figures)]]
     root, _ = claim.graph()
     try:
-        return to_html(root, title=title, description=f"{claim.says}\n{_verdict(figures)}", links=back)
+        return to_html(root, title=title, description=signs("\n".join(filter(None, said))), links=back)
     except GraphError:
-        root.backward()
-        svg = to_svg(root)
+        svg = to_svg(root, trace=Trace(root))
     body = [
-        *_said(claim, figures),
+        *_told(claim, figures),
         "<p>This graph is too large to play on a page. In a terminal, "
         f"<code>autograd step {escape(claim.id)}</code> steps through it.</p>",
         picture(svg, f"The graph of claim {claim.id}, in groups"),
@@ -146,8 +184,14 @@ def _played(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]
     return document(title, body, links=back)
 
 
+def _pictured(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]) -> str:
+    assert claim.picture is not None
+    body = [*_told(claim, figures), picture(claim.picture(), claim.title), *_numbers(claim, figures)]
+    return document(f"{claim.id} {claim.title}", body, links=back)
+
+
 def _to_see(claim: Claim) -> str:
-    offered = [(claim.graph, _played_at(claim), "worked example"), (claim.picture, _pictured_at(claim), "picture")]
+    offered = [(claim.graph, _played_at(claim), "play"), (claim.picture, _pictured_at(claim), "picture")]
     return ", ".join(link(address, f"{words} {claim.id}") for there, address, words in offered if there is not None)
 
 
@@ -180,10 +224,19 @@ def _anchor(claim: Claim) -> str:
 # --- pieces of HTML ---------------------------------------------------------------------------------------------------
 
 
+def _text(text: str) -> str:
+    """A text of the lessons, with the signs of mathematics."""
+    return escape(signs(text))
+
+
+def _paragraphs(*texts: str) -> Iterator[str]:
+    return (f"<p>{_text(text)}</p>" for text in texts if text)
+
+
 def document(title: str, body: Iterable[str], *, links: Sequence[tuple[str, str]] = ()) -> str:
-    """A whole page, with a navigation above its heading for `links`, which are (text, address)."""
+    """A whole page, with a navigation above its heading and at its end for `links`, which are (text, address)."""
     way = "".join(f"<li>{link(address, words)}</li>" for words, address in links)
-    navigation = f'<nav aria-label="Pages"><ul>{way}</ul></nav>\n' if way else ""
+    above, below = (f'<nav aria-label="{name}"><ul>{way}</ul></nav>\n' if way else "" for name in ("Pages", "Go on"))
     style = style_variables() + files(__package__).joinpath("site.css").read_text("utf-8")
     content = "\n".join(body)
     return f"""<!DOCTYPE html>
@@ -193,23 +246,23 @@ def document(title: str, body: Iterable[str], *, links: Sequence[tuple[str, str]
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{escape(title)}</title>
+<title>{_text(title)}</title>
 <style>
 {style}</style>
 </head>
 <body>
-{navigation}<main>
-<h1>{escape(title)}</h1>
+{above}<main>
+<h1>{_text(title)}</h1>
 {content}
 </main>
-</body>
+{below}</body>
 </html>
 """
 
 
 def link(address: str, words: str) -> str:
     """A link."""
-    return f'<a href="{escape(address)}">{escape(words)}</a>'
+    return f'<a href="{escape(address)}">{_text(words)}</a>'
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -240,13 +293,23 @@ def _figure_cells(figure: Figure) -> tuple[str, ...]:
     name, said, computed, verdict = cells(figure)
     if figure.measured:
         computed = "(measured anew in each run)"
-    notes = [f"<small>{escape(note)}</small>" for note in (comparison(figure), figure.note) if note]
+    notes = [f"<small>{_text(note)}</small>" for note in (comparison(figure), figure.note) if note]
     return (
-        " ".join([escape(name), *notes]),
-        escape(said),
-        escape(computed),
+        " ".join([_text(name), *notes]),
+        _text(said),
+        _text(computed),
         f'<span class="{_VERDICTS[figure.verdict]}">{escape(verdict)}</span>',
     )
+
+
+def apart(svg: str, prefix: str) -> str:
+    """A picture whose ids stand behind a prefix, for a page that holds several."""
+
+    def named(found: re.Match[str]) -> str:
+        return f'{found[1]}="{" ".join(prefix + id for id in found[2].split())}"'
+
+    svg = re.sub(r'(?<=[\s])(id|aria-labelledby|aria-describedby)="([^"]*)"', named, svg)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", svg)
 
 
 def picture(svg: str, caption: str) -> str:

@@ -12,7 +12,7 @@ the nodes are z1[2] and a1[2].
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .activations import (
     ELU,
@@ -72,6 +72,8 @@ _INSTEAD = {  # other names of PyTorch's
 }
 
 
-def __getattr__(name: str) -> Any:
-    hint = f": use {_INSTEAD[name]}" if name in _INSTEAD else ""
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+if not TYPE_CHECKING:  # a type checker would take any name for one of this module
+
+    def __getattr__(name: str) -> object:
+        hint = f": use {_INSTEAD[name]}" if name in _INSTEAD else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")

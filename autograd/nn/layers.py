@@ -184,7 +184,25 @@ def _listed(x: Any) -> list[Any]:
     return list(x) if isinstance(x, list | tuple) else [x]
 
 
-class BatchNorm(Module):
+class _Norm(Module):
+    """What is normalised is scaled and shifted: by a gamma and a beta for each feature, if there are any."""
+
+    weight: Any
+    bias: Any
+
+    def _scaled(self, row: Iterable[Any]) -> list[Any]:
+        results = list(row)
+        if self.weight is not None:
+            results = [g * v for g, v in zip(self.weight.tolist(), results, strict=True)]
+        return results if self.bias is None else [v + b for v, b in zip(results, self.bias.tolist(), strict=True)]
+
+    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
+        for letter, values in (("gamma", self.weight), ("beta", self.bias)):
+            if values is not None:
+                yield from ((v, indexed(letter, number, i)) for i, v in enumerate(values.tolist(), 1))
+
+
+class BatchNorm(_Norm):
     """y = gamma (x - mean) / sqrt(variance + eps) + beta, for each feature over the rows of a batch.
 
     In training the mean and the (biased) variance are those of the batch, and gradients flow through them too. The
@@ -235,10 +253,7 @@ class BatchNorm(Module):
             scales = np.sqrt(self.running_var + self.eps).tolist()
             columns = zip(zip(*rows, strict=True), self.running_mean.tolist(), scales, strict=True)
             result = [[(v - centre) / scale for v in column] for column, centre, scale in columns]
-        if self.weight is not None and self.bias is not None:
-            gammas, betas = self.weight.tolist(), self.bias.tolist()
-            result = [[g * v + b for v in column] for column, g, b in zip(result, gammas, betas, strict=True)]
-        return _as_given(list(zip(*result, strict=True)), batch)
+        return _as_given([self._scaled(row) for row in zip(*result, strict=True)], batch)
 
     def _by_the_batch(self, rows: list[Any]) -> list[list[Any]]:
         """The columns, each with its own mean and variance; the running numbers follow."""
@@ -272,15 +287,12 @@ class BatchNorm(Module):
         if short == "num_batches_tracked" and (numbers < 0.0 or numbers % 1.0):
             raise ArgumentError(f"{name!r} of the state is a count, got {float(numbers)!r}")
 
-    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
-        return _norm_labels(self.weight, self.bias, number)
-
     def __repr__(self) -> str:
         usual = {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True}
         return f"BatchNorm({self.num_features}{_unusual(self, usual)})"
 
 
-class LayerNorm(Module):
+class LayerNorm(_Norm):
     """y = gamma (x - mean) / sqrt(variance + eps) + beta, over the features of each sample; training changes nothing.
 
     Args:
@@ -318,13 +330,7 @@ class LayerNorm(Module):
 
     def _normed(self, row: list[Any]) -> list[Any]:
         centre, scale = mean(row), sqrt(var(row, ddof=0) + self.eps)
-        results = [(v - centre) / scale for v in row]
-        if self.weight is not None:
-            results = [g * v for g, v in zip(self.weight.tolist(), results, strict=True)]
-        return results if self.bias is None else [v + b for v, b in zip(results, self.bias.tolist(), strict=True)]
-
-    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
-        return _norm_labels(self.weight, self.bias, number)
+        return self._scaled((v - centre) / scale for v in row)
 
     def __repr__(self) -> str:
         lacks_bias = ", bias=False" if self.weight is not None and self.bias is None else ""
@@ -390,12 +396,6 @@ def _as_given(rows: list[Any], batch: bool) -> Any:
     if batch:
         return out
     return out[0].tolist() if out.shape[1] > 1 else out[0, 0]
-
-
-def _norm_labels(weight: Any, bias: Any, number: int) -> Iterator[tuple[Value, str]]:
-    for letter, values in (("gamma", weight), ("beta", bias)):
-        if values is not None:
-            yield from ((v, indexed(letter, number, i)) for i, v in enumerate(values.tolist(), 1))
 
 
 def _unusual(module: Module, usual: dict[str, Any]) -> str:

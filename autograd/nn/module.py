@@ -8,7 +8,7 @@ import reprlib
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -96,10 +96,12 @@ class Module:
     def _short(self) -> str:
         return repr(self)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _INSTEAD:
-            raise AttributeError(f"{self._short()} has no {name!r}: {_INSTEAD[name]}")
-        return object.__getattribute__(self, name)  # raises Python's own error, or once more that of a property
+    if not TYPE_CHECKING:  # a type checker would take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _INSTEAD:
+                raise AttributeError(f"{self._short()} has no {name!r}: {_INSTEAD[name]}")
+            return object.__getattribute__(self, name)  # raises Python's own error, or once more that of a property
 
     # --- what is inside ------------------------------------------------------------------------------------------
 
@@ -158,9 +160,9 @@ class Module:
                 named.setdefault(id(v), (_joined(path, names[id(v)]), v))
         return list(named.values())
 
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter."""
-        commit(attributes(self.parameters(), "_grad", repeat(None)))
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter; `set_to_none` False: make it 0, as if a backward had brought that."""
+        commit(attributes(self.parameters(), "_grad", repeat(None if set_to_none else 0.0)))
 
     # --- training and evaluation ---------------------------------------------------------------------------------
 

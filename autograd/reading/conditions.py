@@ -10,15 +10,17 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from ..errors import ArgumentError, OperandError
 from ..functions.expressions import NAME, Expression, Reading, Source
 
 __all__ = ["VARIABLES", "Condition", "parse_condition"]
+
+Test: TypeAlias = Callable[[Mapping[str, float]], bool]
 
 VARIABLES = ("value", "grad", "upstream", "local", "message")
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -51,23 +53,6 @@ _MEANT = {  # signs and names of other languages; names without _ and in small l
 _PIECE = re.compile(rf"===|!==|<>|=<|=>|[<>=!]=|&&|[&=!]|[0-9.]+e?|{NAME}")
 
 
-class _Leaf(NamedTuple):
-    """A chain of comparisons, or one number with a test."""
-
-    sides: tuple[Expression, ...]
-    signs: tuple[Callable[..., bool], ...]
-
-    def holds(self, values: Mapping[str, float]) -> bool:
-        """Whether it holds; without a value on one of the sides it doesn't."""
-        try:
-            numbers = [side.evaluate(values) for side in self.sides]
-        except (ArithmeticError, ValueError):
-            return False
-        if len(numbers) == 1:
-            return self.signs[0](numbers[0])
-        return all(sign(a, b) for sign, (a, b) in zip(self.signs, pairwise(numbers), strict=True))
-
-
 @dataclass(frozen=True)
 class Condition:
     """A condition that was read. Made by :func:`parse_condition`.
@@ -84,10 +69,13 @@ class Condition:
 
     text: str
     names: frozenset[str]
-    _steps: tuple[_Leaf | tuple[str, int], ...] = field(repr=False, compare=False)  # of a stack; a word takes so many
+    _test: Test = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         return self.text
+
+    def __reduce__(self) -> tuple[Callable[[str], Condition], tuple[str]]:
+        return parse_condition, (self.text,)
 
     def holds(self, values: Mapping[str, float]) -> bool:
         """Whether it holds for these numbers.
@@ -106,16 +94,7 @@ class Condition:
         """
         if missing := sorted(self.names - set(values)):
             raise ArgumentError(f"{self.text} needs a value for {missing[0]}")
-        stack: list[bool] = []
-        for step in self._steps:
-            if isinstance(step, _Leaf):
-                stack.append(step.holds(values))
-                continue
-            word, count = step
-            inner = stack[-count:]
-            del stack[-count:]
-            stack.append(not inner[0] if word == "not" else all(inner) if word == "and" else any(inner))
-        return stack[0]
+        return self._test(values)
 
 
 def parse_condition(text: str) -> Condition:
@@ -148,30 +127,42 @@ def parse_condition(text: str) -> Condition:
         if plain in _MEANT and _MEANT[plain] != f"write {piece[0]}":
             raise source.error(_MEANT[plain], piece.start())
     reading = Reading(source, 0, len(text), VARIABLES, _TESTS)
-    steps: list[_Leaf | tuple[str, int]] = []
-    waiting = [reading.tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.BoolOp):
-            steps.append(("and" if isinstance(node.op, ast.And) else "or", len(node.values)))
-            waiting += reversed(node.values)
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            steps.append(("not", 1))
-            waiting.append(node.operand)
-        else:
-            steps.append(_leaf(reading, node))
-    names = {name for step in steps if isinstance(step, _Leaf) for side in step.sides for name in side.names}
-    return Condition(text.strip(), frozenset(names), tuple(reversed(steps)))
+    test = _read(reading, reading.tree)
+    names = {node.id for node in ast.walk(reading.tree) if isinstance(node, ast.Name)}
+    return Condition(text.strip(), frozenset(names & set(VARIABLES)), test)
 
 
-def _leaf(reading: Reading, node: ast.expr) -> _Leaf:
+def _read(reading: Reading, node: ast.expr) -> Test:
     match node:
-        case ast.Compare(left=left, ops=signs, comparators=others):
-            sides = tuple(map(reading.expression, (left, *others)))
-            return _Leaf(sides, tuple(_COMPARISONS[type(sign)] for sign in signs))
+        case ast.BoolOp(op=op, values=parts):
+            tests = [_read(reading, part) for part in parts]
+            combined = all if isinstance(op, ast.And) else any
+            return lambda values: combined(test(values) for test in tests)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            inner = _read(reading, operand)
+            return lambda values: not inner(values)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            signs = [_COMPARISONS[type(op)] for op in ops]
+            return _of_numbers(
+                list(map(reading.expression, (left, *others))),
+                lambda numbers: all(sign(a, b) for sign, (a, b) in zip(signs, pairwise(numbers), strict=True)),
+            )
         case ast.Call(func=ast.Name(id=name), args=[number]) if name in _TESTS:
-            return _Leaf((reading.expression(number),), (_TESTS[name],))
+            return _of_numbers([reading.expression(number)], lambda numbers: _TESTS[name](*numbers))
         case ast.Call(func=ast.Name(id=name)) if name in _TESTS:
             raise reading.source.error(f"{name} takes 1 argument", reading.place(node))
     reading.expression(node)  # if a condition stands within this number, that is what to say
     raise reading.source.error(_EXAMPLE, reading.place(node))
+
+
+def _of_numbers(sides: Sequence[Expression], holds: Callable[[list[float]], bool]) -> Test:
+    """A test of the values of a few expressions; without a value on one of the sides it does not hold."""
+
+    def test(values: Mapping[str, float]) -> bool:
+        try:
+            numbers = [side.evaluate(values) for side in sides]
+        except (ArithmeticError, ValueError):
+            return False
+        return holds(numbers)
+
+    return test

@@ -19,9 +19,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import isfinite
-from typing import Any
+from typing import Any, overload
 
 from ..engine import graph
+from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
 from ..functions.slopes import Slopes
@@ -59,6 +60,8 @@ _ROUTES = 4  # of one merged factor
 _STEPS = 8  # on all of them together
 _DEFINED = 12  # nodes without a name
 _UNBROKEN = 60  # columns
+_IN_FULL = 3  # derivatives by leaves, before the factors are left out
+_LEAVES = 40
 
 
 # --- what there is to say of a derivative -------------------------------------------------------------------------
@@ -435,7 +438,35 @@ class Derivation:
         return f"$$\n{self.latex}\n$$"
 
 
-def explain(root: Any, wrt: Any, *, style: str = "text", merge: bool = True, within: Any = None) -> Derivation:
+class Derivations(list[Derivation]):
+    """The derivatives by several leaves; ``str()`` is the text of a few, and of many a line or two each."""
+
+    more = 0  # how many leaves there are besides
+
+    def __str__(self) -> str:
+        if not self:
+            return "there is no leaf to derive by: every one is a constant"
+        if len(self) <= _IN_FULL:
+            return "\n\n".join(each.text for each in self)
+        heads = [each.text.partition("\n\n")[0] for each in self]
+        rest = f", and the {self.more:,} leaves that are not listed" if self.more else ""
+        return "\n".join([*heads, "", f"explain(root, leaf) explains each factor of one{rest}"])
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return "\n".join(each._repr_latex_() for each in self)
+
+
+@overload
+def explain(
+    root: Any, wrt: None = None, *, style: str = "text", merge: bool = True, within: Any = None
+) -> Derivations: ...
+@overload
+def explain(root: Any, wrt: Any, *, style: str = "text", merge: bool = True, within: Any = None) -> Derivation: ...
+def explain(
+    root: Any, wrt: Any = None, *, style: str = "text", merge: bool = True, within: Any = None
+) -> Derivation | Derivations:
     """Derive d root / d wrt: every path, the product of the factors along it, the sum, and the measured slope.
 
     d root / d wrt = the sum over all paths of the product of the local derivatives along each. Where there are more
@@ -445,14 +476,16 @@ def explain(root: Any, wrt: Any, *, style: str = "text", merge: bool = True, wit
     Args:
         root: a node, or its name if `within` is given.
         wrt: a node, which may be a leaf, a constant or a result; or its name. Nodes without a label are called v1,
-            v2, ... in topological order.
+            v2, ... in the order in which :func:`autograd.steps` meets them. None: every leaf that gets a gradient, or
+            the first forty.
         style: "text" (ASCII), "unicode" or "latex".
         merge: whether a factor leads from one named node to the next, past nodes that have no label, or a formula for
             a label. If no named node lies between, all are listed.
         within: a node whose graph the names belong to; None: `root`.
 
     Returns:
-        The derivation. If `root` does not depend on `wrt` it has no paths, and the derivative is 0.
+        The derivation, or a list of one for each leaf. If `root` does not depend on `wrt` it has no paths, and the
+        derivative is 0.
 
     Raises:
         ArgumentError: there is no such style, or no node of that name.
@@ -487,7 +520,16 @@ def explain(root: Any, wrt: Any, *, style: str = "text", merge: bool = True, wit
         names = Names([*order, wrt])
     start = names.find(root)
     below = order if start is order[-1] else graph.topological_order(start)
-    told = account(start, names.find(wrt), below, names, merge)
+    if wrt is not None:
+        return _derived(account(start, names.find(wrt), below, names, merge), style)
+    inside = set(below)
+    leaves = [node for node in names if node._row is LEAF and node in inside and node is not start]
+    found = Derivations(_derived(account(start, leaf, below, names, merge), style) for leaf in leaves[:_LEAVES])
+    found.more = len(leaves) - len(found)
+    return found
+
+
+def _derived(told: Account, style: str) -> Derivation:
     latex = _Typeset(told, LATEX).text()
     return Derivation(
         root=told.root,

@@ -10,6 +10,7 @@ What is written with ``+`` and ``*`` alone is left as it is: nothing tells a wei
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ..errors import ArgumentError
 __all__ = ["Grouping", "Part", "Role", "Terms"]
 
 Role: TypeAlias = Literal["weight", "bias", "z", "a", "inner"]
+_DIGITS = re.compile("[0-9]+")
 _ROLES: tuple[Role, ...] = ("weight", "bias", "z", "a", "inner")
 _WEIGHT, _BIAS, _Z, _A, _INNER = range(1, 6)  # places in _ROLES, counted from 1; 0 is no role
 
@@ -38,6 +40,10 @@ class Terms(NamedTuple):
 def _named_weight(node: Any) -> bool:
     """Whether its label says that it is a weight: what else tells w from x where both can be trained?"""
     return node._label[:1] in ("w", "W")
+
+
+def _numbers(label: str) -> list[int]:
+    return [int(digits) for digits in _DIGITS.findall(label)]
 
 
 def _only_operand(node: Any) -> Any:
@@ -96,11 +102,12 @@ class Grouping:
         self._find_neurons()
         layer_at = {depth: layer for layer, depth in enumerate(sorted(set(self._depth)), 1)}
         sizes = [0] * len(layer_at)
-        self._address: list[tuple[int, int]] = []
-        for depth in self._depth:
-            layer = layer_at[depth]
+        self._address = [(0, 0)] * len(self._depth)
+        # By the numbers in the names of weights, where they have any: a loss may take its target's neuron first.
+        for neuron, _ in sorted(enumerate(self._neurons), key=lambda found: _numbers(found[1][0]._label)):
+            layer = layer_at[self._depth[neuron]]
             sizes[layer - 1] += 1
-            self._address.append((layer, sizes[layer - 1]))
+            self._address[neuron] = (layer, sizes[layer - 1])
         self._sizes = tuple(sizes)
         self._nodes: dict[tuple[int, int], list[Any]] | None = None
 

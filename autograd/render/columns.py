@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Link", "Point", "Spot", "lay_out", "written", "written_way"]
+__all__ = ["Link", "Point", "Spot", "is_clear", "lay_out", "written", "written_way"]
 
 Point = tuple[float, float]
 
 _LANE = 16.0  # the height of a lane past a column
 _ARROW = 7.0  # the length of an arrow's head
 _PITCH = 9.0  # between arrows that leave or enter a box
-_GAP, _WIDEST_GAP, _PER_LINK = 56.0, 150.0, 5.0  # between columns: the more arrows, the wider
+_GAPS = (56.0, 5.0), (28.0, 4.8)  # between columns, and more for each arrow: with room, and for what is wide
+_WIDEST_GAP = 140.0
+_PAGE = 1420.0  # points: what is wider is drawn with less room, so that a text of 10 points can be read at 1280 pixels
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +69,27 @@ class Link:
         return len(self.way) == 4 and abs(self.way[0][1] - self.way[-1][1]) < 0.01
 
 
-def lay_out(spots: Sequence[Spot], links: Sequence[Link], gap: float | None = None) -> None:
+def is_clear(link: Link, links: Sequence[Link], height: float) -> bool:
+    """Whether so much room above a level link is free of others."""
+    (left, y), (right, _) = link.way[0], link.way[-1]
+    return not any(
+        left < a < right and y < b < y + height
+        for other in links
+        if other is not link and other.way[0][0] < right and other.way[-1][0] > left
+        for a, b in _along(other.way)
+    )
+
+
+def _along(way: Sequence[Point]) -> Iterator[Point]:
+    """Points on a way, close together."""
+    for i in range(0, len(way) - 3, 3):
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = way[i : i + 4]
+        for t in (k / 20 for k in range(21)):
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            yield a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
+
+
+def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:
     """Give every spot its place and every link its way; columns hold their spots in the order that these come in."""
     columns: dict[int, list[Spot]] = defaultdict(list)
     for spot in spots:
@@ -78,7 +100,9 @@ def lay_out(spots: Sequence[Spot], links: Sequence[Link], gap: float | None = No
     if any(link.lanes for link in links):
         _stack(columns, links)
     _find_ports(links)
-    _spread(columns, links, gap)
+    for gap, more in _GAPS:
+        if _spread(columns, links, gap, more) <= _PAGE:
+            break
     for link in links:
         link.way = _way(link, columns)
 
@@ -173,22 +197,24 @@ def _ports(spot: Spot, count: int, middle: float) -> list[float]:
     return [middle + half - pitch * i for i in range(count)]
 
 
-def _spread(columns: dict[int, list[Spot]], links: Sequence[Link], gap: float | None) -> None:
-    """Where each column stands: as far from the one before as what goes between needs."""
+def _spread(columns: dict[int, list[Spot]], links: Sequence[Link], gap: float, more: float) -> float:
+    """Where each column stands, as far from the one before as what goes between needs; and how wide that is."""
     crossing: dict[int, int] = defaultdict(int)
     room: dict[int, float] = defaultdict(float)
     for link in links:
         for number in range(link.source.column, link.target.column):
             crossing[number] += 1
         room[link.source.column] = max(room[link.source.column], link.room)
-    x = 0.0
+    x = end = 0.0
     for number in sorted(columns):
         width = max(spot.width for spot in columns[number])
         for spot in columns[number]:
             spot.x = x + (width - spot.width / 2 if spot.at_right else spot.width / 2)
         tall = sum(spot.height + spot.space for spot in columns[number]) if crossing[number] > 30 else 0.0
-        usual = min(_WIDEST_GAP + tall / 10, _GAP + _PER_LINK * max(0, crossing[number] - 1))
-        x += width + max(usual if gap is None else gap, room[number])
+        usual = min(_WIDEST_GAP + tall / 10, gap + more * max(0, crossing[number] - 1))
+        end = x + width
+        x = end + max(usual, room[number])
+    return end
 
 
 def _way(link: Link, columns: dict[int, list[Spot]]) -> list[Point]:

@@ -129,9 +129,10 @@ def picture_of(
     """A network neuron by neuron, else the rows to draw, and for a moment also those of the end of the pass."""
     graph = Graph(root, trace, at_step)
     if level != "node" and level != "layer" and look.direction in ("", "LR"):
-        network = network_picture(graph, look, listed(expand), asked=level == "neuron")
-        if network is not None:
+        network = network_picture(graph, look, listed(expand))
+        if network is not None and (network.fits or level == "neuron"):
             return network
+        level = level if network is None else "layer"
     for limit in (FEW, 0):
         rows = rows_for(graph, level, expand, limit)
         final = rows if at_step is None else rows_for(graph.at_end(), level, expand, limit)
@@ -201,17 +202,17 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
     """Write a picture as DOT; `tooltips` are for viewers that show them."""
     if not isinstance(picture, Picture):
         return picture.drawing(tooltips)
-    if picture.places:
-        return _in_places(picture, picture.places, tooltips)
+    places = picture.places
     drawing = _empty(picture)
     frames = _Frames(drawing, picture)
-    ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op")}
+    ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op") and not places}
     constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
     operands: dict[str, list[bool]] = {node.id: [] for node in picture.rows.nodes}
     for edge in picture.rows.edges:
         operands[edge.target].append(edge.source in constants)
     for node, final in picture.nodes():
         look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
+        look |= _in_place(node, places.spots[node.id]) if places else {}
         label = node_label(node, final, picture)
         if node.id in ported:
             label = _with_places(label, operands[node.id], picture.look.direction)
@@ -221,42 +222,24 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
         # A dashed one is written from its head, which keeps `dot` from laying out a graph that runs in circles.
         look |= {"dir": "back"} if arrow.backward else {}
+        if places:
+            way = places.ways[arrow.id]
+            look["pos"] = written_way(way[::-1], tail=True) if arrow.backward else written_way(way, head=True)
+            look |= {"lp": written(places.labels[arrow.id])} if arrow.label else {}
         drawing.edge(*_places(arrow, ported, picture.look.direction), arrow.label or None, **look)
     if label := legend_label(picture):
-        drawing.node("legend", label, id="legend", shape="plain", **{"class": "legend"})
+        where = {"pos": written(places.legend)} if places else {}
+        drawing.node("legend", label, id="legend", shape="plain", **where, **{"class": "legend"})
     return drawing
 
 
-def _in_places(picture: Picture, places: Places, tooltips: bool) -> graphviz.Digraph:
-    """A picture whose places are known."""
-    drawing = _empty(picture)
-    for node, final in picture.nodes():
-        spot = places.spots[node.id]
-        look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips), "pos": _at(spot)}
-        if node.kind != "constant":
-            outer = 2 * _OUTLINE if node.root else 0.0
-            look |= {"width": f"{(spot.width - outer) / 72:.4f}", "height": f"{(spot.height - outer) / 72:.4f}"}
-        drawing.node(node.id, node_label(node, final, picture), **look)
-    for arrow in arrows(picture):
-        look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
-        way = places.ways[arrow.id]
-        if arrow.backward:
-            look |= {"dir": "back", "pos": written_way(way[::-1], tail=True)}
-        else:
-            look |= {"pos": written_way(way, head=True)}
-        label = arrow.label.strip()
-        if label:
-            look |= {"lp": written(places.labels[arrow.id])}
-        below, above = (arrow.head, arrow.tail) if arrow.backward else (arrow.tail, arrow.head)
-        drawing.edge(below, above, label or None, **look)
-    if label := legend_label(picture):
-        where = written(places.legend)
-        drawing.node("legend", label, id="legend", shape="plain", pos=where, **{"class": "legend"})
-    return drawing
-
-
-def _at(spot: Spot) -> str:
-    return written((spot.x, spot.y))
+def _in_place(node: NodeRow, spot: Spot) -> dict[str, str]:
+    """Where a box stands, and how large it is."""
+    where = {"pos": written((spot.x, spot.y))}
+    if node.kind == "constant":
+        return where
+    outer = 2 * _OUTLINE if node.root else 0.0
+    return where | {"width": f"{(spot.width - outer) / 72:.4f}", "height": f"{(spot.height - outer) / 72:.4f}"}
 
 
 def _empty(picture: Picture) -> graphviz.Digraph:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, OperandError
@@ -20,8 +21,12 @@ from .svg import to_svg
 __all__ = ["draw", "kind_of", "rendered", "replace_file"]
 
 
-def draw(root: Value, path: str | os.PathLike[str], **options: Any) -> Path:
-    """Draw the graph that `root` depends on into a file.
+@overload
+def draw(root: Value, path: None = None, **options: Any) -> None: ...
+@overload
+def draw(root: Value, path: str | os.PathLike[str], **options: Any) -> Path: ...
+def draw(root: Value, path: str | os.PathLike[str] | None = None, **options: Any) -> Path | None:
+    """Draw the graph that `root` depends on into a file, or in a notebook below the cell.
 
     The end of its name says what it becomes: ``.svg``; ``.png``, ``.pdf`` or whatever else the ``dot`` program makes;
     ``.dot`` or ``.gv``, the source for that program; ``.html``, a page that plays the passes; ``.mmd``, the text for
@@ -30,15 +35,15 @@ def draw(root: Value, path: str | os.PathLike[str], **options: Any) -> Path:
 
     Args:
         root: the node to draw from, usually a loss.
-        path: the file.
+        path: the file; None: show the picture in the notebook that this runs in.
         options: as :func:`autograd.render.to_svg` takes them; for ``.html``, ``.mmd`` and ``.tex`` as `to_html`,
             `to_mermaid` and `to_latex` do.
 
     Returns:
-        The path.
+        The path; None if the picture was shown.
 
     Raises:
-        ArgumentError: there is no such kind of file, or it can't be written there.
+        ArgumentError: there is no such kind of file, or it can't be written there; or no path, and no notebook.
         GraphvizMissingError: there is no ``dot`` program, or it does not make this kind of file; the message says what
             to install. PDF needs Graphviz itself: the `dot` that pip installs makes SVG, PNG and JPEG.
         OperandError: `root` is not a Value, or `path` no path.
@@ -52,11 +57,21 @@ def draw(root: Value, path: str | os.PathLike[str], **options: Any) -> Path:
         ...     print(path.name, path.read_text(encoding="utf-8")[:12])
         square.mmd flowchart LR
     """
+    if path is None:
+        _show(root, options)
+        return None
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
         raise OperandError(f"a file is named by text or a Path, got {type(path).__name__}")
     path = Path(path)
     replace_file(path, rendered(root, kind_of(path), **options))
     return path
+
+
+def _show(root: Value, options: dict[str, Any]) -> None:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if getattr(shell, "kernel", None) is None:  # a terminal, even if it is IPython's
+        raise ArgumentError('a picture goes into a file here: draw(root, "graph.svg"), or .png, .html to play it')
+    sys.modules["IPython"].display.display(to_svg(root, **options))
 
 
 def rendered(root: Value, kind: str, **options: Any) -> bytes:

@@ -26,7 +26,7 @@ What: TypeAlias = Literal["weight", "bias", "z", "a"]
 Address: TypeAlias = tuple[int, int]  # a neuron's layer, and its number there
 
 _MOST_NEURONS, _MOST_INPUTS = 6, 8  # of a layer drawn as tables
-_MOST_AROUND = 30  # boxes for what is no neuron and no input: more of them, and the graph is no plain network
+_MOST_AROUND = 40  # boxes for what is no neuron and no input: more of them, and the graph is no plain network
 
 
 @dataclass(slots=True, eq=False)

@@ -35,12 +35,11 @@ from .rows import (
     Rows,
     State,
     Stored,
-    graph_rows,
     joint_state,
     mark_of,
 )
 
-__all__ = ["FEW", "Level", "Overview", "collapsed_rows", "listed", "picture_rows"]
+__all__ = ["FEW", "Level", "Overview", "listed", "picture_rows"]
 
 Level: TypeAlias = Literal["node", "neuron", "layer"]
 
@@ -71,15 +70,13 @@ def picture_rows(
         level: "node", "neuron" or "layer" in place of a choice by size.
         expand: what to open, one thing or several: a box by its name ("layer 2", "layer 1, neuron 3", "inputs",
             "steps 1 to 412"), or a node or its name. A layer opens to its neurons, a neuron to its nodes, a big band
-            to smaller ones. A node comes with what is around it; a dot, a sum or a mean opens into its products
-            and sums.
+            to smaller ones. A node comes with what is around it; where all nodes are drawn one by one, a dot, a sum
+            or a mean opens into its products and sums.
         trace: a trace of `root` to take the numbers from.
         at_step: how many records of the trace have happened.
         limit: how many single nodes are few.
         symbolic: whether edges get their local derivative in symbols.
     """
-    if not isinstance(root, Value):
-        return graph_rows(root)  # which refuses it
     return rows_for(Graph(root, trace, at_step), level, expand, limit, symbolic)
 
 
@@ -99,21 +96,6 @@ def rows_for(graph: Graph, level: Level | None, expand: Any, limit: int = FEW, s
         for node in dict.fromkeys(_find(graph, thing, parts.top) for thing in wanted if thing not in used):
             rows = taken_apart(rows, node, graph, symbolic) if can_open(node) else rows
     return rows
-
-
-def collapsed_rows(
-    root: Value,
-    *,
-    level: Literal["neuron", "layer"] | None = None,
-    expand: Any = (),
-    trace: Trace | None = None,
-    at_step: int | None = None,
-    symbolic: bool = False,
-) -> Rows:
-    """The rows of a picture in boxes, whatever the size of the graph; see :func:`picture_rows`."""
-    if not isinstance(root, Value) or not root.parents:
-        return graph_rows(root, trace=trace, at_step=at_step, symbolic=symbolic)
-    return _boxed(Graph(root, trace, at_step), level, listed(expand), symbolic)
 
 
 def _boxed(graph: Graph, level: str | None, wanted: Sequence[Any], symbolic: bool) -> Rows:

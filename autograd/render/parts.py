@@ -23,7 +23,7 @@ FOLLOWS = -1  # in place of an operand's unit: a plain number, which is drawn wh
 
 SHOWN = 60  # nodes that a part opens to at once; boxes in an overview
 _FEW, _FEW_NUMBERS = 12, 4  # up to so many nodes, or plain numbers, are drawn one by one
-_LAYERS, _BANDS, _INNER_BANDS = 36, 12, 20  # boxes for layers, for what is in none, inside a part
+_LAYERS, _BANDS, _INNER_BANDS = 36, 8, 20  # boxes for layers, for what is in none, inside a part
 
 What: TypeAlias = Literal["node", "layers", "neuron", "numbers", "steps"]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ..functions.slopes import exact_sum
 from ..reading.text import label_text
@@ -18,23 +16,17 @@ _LIMIT = 80  # characters of a name in a sentence
 _LISTED = 12  # leaves, or contributions
 
 
-@dataclass(frozen=True)
 class Sentences:
     """What is said of the parts of a picture, with numbers as the look writes them."""
 
-    rows: Rows
-    look: Look
-    by_id: Mapping[str, NodeRow] = field(init=False)
-    arrived: Mapping[str, Sequence[float]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        arrived: defaultdict[str, list[float]] = defaultdict(list)
-        place = {node.id: i for i, node in enumerate(self.rows.nodes)}
-        for edge in sorted(self.rows.edges, key=lambda e: -place[e.target]):  # as a backward pass sends them
+    def __init__(self, rows: Rows, look: Look) -> None:
+        self.rows, self.look = rows, look
+        self.by_id = {node.id: node for node in rows.nodes}
+        self.arrived: defaultdict[str, list[float]] = defaultdict(list)  # at each node
+        place = {node.id: i for i, node in enumerate(rows.nodes)}
+        for edge in sorted(rows.edges, key=lambda e: -place[e.target]):  # as a backward pass sends them
             if edge.message is not None:
-                arrived[edge.source].append(edge.message)
-        object.__setattr__(self, "by_id", {node.id: node for node in self.rows.nodes})
-        object.__setattr__(self, "arrived", arrived)
+                self.arrived[edge.source].append(edge.message)
 
     def node(self, node: NodeRow) -> str:
         """As ``z2 = a1 * m2 = 3, gradient 2``."""

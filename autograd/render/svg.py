@@ -34,6 +34,15 @@ _MOST_TEXTS = 150  # in a picture that is laid out more than once
 _SVG_TYPE, _TEXT_TYPE = "image/svg+xml", "text/plain"
 
 
+class Svg(str):
+    """SVG text that a notebook shows as the picture it is."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
 def to_svg(
     root: Value,
     *,
@@ -43,8 +52,8 @@ def to_svg(
     level: Level | None = None,
     expand: Any = (),
     **options: Any,
-) -> str:
-    """Draw the graph that `root` depends on, as SVG.
+) -> Svg:
+    """Draw the graph that `root` depends on, as SVG, which a notebook shows as a picture.
 
     The text is one ``<svg>`` element, fit to be saved as a file (in UTF-8) or put into a page as it is; it is the same
     for the same graph in every run with the same ``dot``. The whole, and each node and arrow, has a title in plain
@@ -66,7 +75,7 @@ def to_svg(
         (True, True, True)
     """
     look = look_of(rankdir, **options)
-    return picture_to_svg(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand))
+    return Svg(picture_to_svg(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand)))
 
 
 def picture_to_svg(picture: Picture | NetworkPicture) -> str:

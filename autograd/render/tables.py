@@ -5,6 +5,7 @@ Places and ways are computed here and written into the DOT, so that it looks the
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Sequence
 from functools import cached_property
@@ -14,9 +15,10 @@ from ..engine.graph import is_constant
 from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.formulas import made_by
+from ..reading.names import is_plain_number
 from ..reading.text import label_text, markup, text_width
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import Link, Spot, lay_out, written, written_way
+from .columns import Link, Spot, is_clear, lay_out, written, written_way
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of
@@ -33,17 +35,16 @@ _MOST_LINES, _STRONGEST = 1600, 12  # weights drawn as lines; flows drawn over t
 _LISTED = 48  # weights of an opened neuron that are listed, the strongest
 
 _SIZE = 11  # of text, in points
-_HEAD, _NAMES, _ROW = 19, 13, 16  # heights of the rows of a table
+_HEAD, _NAMES, _ROW = 19, 14, 16  # heights of the rows of a table
 _TITLE = 22  # above a column
 
 
-def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = (), asked: bool = False) -> NetworkPicture | None:
-    """The picture of a graph as a network; None: it is none, or too large to be drawn neuron by neuron.
+def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = ()) -> NetworkPicture | None:
+    """The picture of a graph as a network, with cells where tables would be too many; None: it is none.
 
     Args:
         graph, look: what is drawn, and how.
         expand: neurons and layers whose tables are opened among cells; None comes back if there are other things.
-        asked: whether it may be larger than a picture that nobody asked for.
     """
     if not any(node._row is DOT for node in graph.order) or not graph.grouping.layers:
         return None
@@ -52,13 +53,11 @@ def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = (), asked:
     opened = None if final is None else _opened(final, expand)
     if final is None or now is None or opened is None:
         return None
-    for as_tables in (True, False):
-        if as_tables and not final.is_small:
-            continue
-        picture = NetworkPicture(now, final, look, as_tables, opened)
-        if picture.fits or (asked and not as_tables):
+    if final.is_small:
+        picture = NetworkPicture(now, final, look, True, opened)
+        if picture.fits:
             return picture
-    return None
+    return NetworkPicture(now, final, look, False, opened)
 
 
 def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | None:
@@ -141,7 +140,7 @@ class NetworkPicture:
             source = "inputs" if flow.source.id in self._crowd else flow.source.id
             link = Link(self.spots[source], self.spots[flow.target.id], self._entry(flow))
             if flow.target.kind == "op" and self.look.shows("messages"):
-                link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 26.0
+                link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 10.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
 
@@ -235,13 +234,16 @@ class NetworkPicture:
                     texts.append(("", "", self._cell_text(network, box), ""))
                     head = 0
                 else:
-                    head = max([text_width(text, _SIZE, bold=True) for text in self._heads(box)]) + 4 * PADDING
+                    title, *rest = self._heads(box)
                     rows = self._numbers(box, final=network is self.final)
-                    numbers = [text_width(f"{what} {text}", _SIZE) + 6 * PADDING for what, text in rows]
-                    head = max([head, *numbers])
+                    lines = [text_width(f"{title} {self._note(box)}".strip(), _SIZE, bold=True)]
+                    lines += [text_width(text, SMALL) for text in rest]
+                    lines += [text_width(f"{title} = {text}", SMALL) for _, text in rows if not self.as_tables]
+                    lines += [text_width("value", SMALL) + text_width(text, _SIZE) + 2 * PADDING for _, text in rows]
+                    head = max(lines) + 4 * PADDING
                 names.append(head)
         widths = [max([text_width(t[k], _SIZE if k else SMALL) for t in texts], default=0) for k in range(4)]
-        widths[0] = widths[0] and max(widths[0], text_width(self._headings[0], 8))
+        widths[0] = widths[0] and max(widths[0], text_width(self._headings[0], SMALL))
         room = [width + 2 * PADDING + 2 if width else 0 for width in widths]
         room[1] = max(room[1], max(names) - room[0] - room[2] - room[3])
         return tuple(room)
@@ -275,7 +277,7 @@ class NetworkPicture:
         low, high = (min(known), max(known)) if all(map(math.isfinite, known)) else (known[0], known[-1])
         if low == high:
             return self._number(low)
-        return f"{low:.2g} … {high:.2g}"
+        return f"{low:.2g}…{high:.2g}"
 
     def _heads(self, box: Box) -> list[str]:
         """The name of a box that is no neuron, and how it is made."""
@@ -285,10 +287,16 @@ class NetworkPicture:
         if box.kind != "op":
             return [name]
         node = box.nodes[0]
-        operands = [self.final.names[p] for p in node.parents]
+        used = itertools.zip_longest(*[other.parents for other in box.nodes])  # by all samples, operand by operand
+        operands = [
+            "…"
+            if is_plain_number(ps[0]) and len({p._data for p in ps if p is not None}) > 1
+            else self.final.names[ps[0]]
+            for ps in itertools.islice(used, len(node.parents))
+        ]
         if len(operands) > 3:
             return [name, f"= {node._row.name} of {len(operands)}"]
-        return [name, "= " + label_text(made_by(node._row, operands), 26)]
+        return [name, "= " + label_text(made_by(node._row, operands), 22)]
 
     def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
         network = self.final if final else self.now
@@ -388,12 +396,12 @@ class NetworkPicture:
             numbers = self._numbers(box, final=False)
             text = f"{heads[0]} = {numbers[0][1]}" if numbers else heads[0]
             return _box([_line(_td(text, width, int(spot.height) - 2, 9))], fill, line)
-        lines = [_line(_td(f"{heads[0]} {notes}", width, _HEAD, _SIZE, bold=True, span=2))]
-        lines += [_line(_td(text, width, _NAMES, 9, colour=palette.grey, span=2)) for text in heads[1:]]
+        lines = [_line(_td(f"{heads[0]} {notes}".strip(), width, _HEAD, _SIZE, bold=True, span=2))]
+        lines += [_line(_td(text, width, _NAMES, SMALL, colour=palette.grey, span=2)) for text in heads[1:]]
         for what, text in self._numbers(box, final=False):
             colour = self._sign(self.now.gradient(box.shown)) if what == "grad" else ""
-            name = text_width("value", 9) + 2 * PADDING
-            label = _td(what, name, _ROW, 9, colour=palette.grey)
+            name = text_width("value", SMALL) + 3 * PADDING
+            label = _td(what, name, _ROW, SMALL, colour=palette.grey)
             lines.append(_line(label, _td(text, width - name, _ROW, _SIZE, colour=colour)))
         return _box(lines, fill, line)
 
@@ -406,7 +414,7 @@ class NetworkPicture:
         lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
         names = (self._headings[0], "", *self._headings[1:])
         named = [(k, name, width) for k, (name, width) in enumerate(zip(names, widths, strict=True)) if width]
-        lines.append(_line(*[_td(name, w, _NAMES, 8, colour=palette.grey, right=k > 1) for k, name, w in named]))
+        lines.append(_line(*[_td(name, w, _NAMES, SMALL, colour=palette.grey, right=k > 1) for k, name, w in named]))
         for line in self.lines(self.final.by_id[box.id]):
             mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
             texts = self._line_texts(self.now, box, mine)
@@ -419,7 +427,7 @@ class NetworkPicture:
             state = self._state(mine.nodes)
             fill = palette.current_fill if state == "current" else palette.cluster_fill if line.what in "za" else ""
             cells = [
-                _td(text, width, _ROW, _SIZE if k else 9, colour=colour, right=k > 1)
+                _td(text, width, _ROW, _SIZE if k else SMALL, colour=colour, right=k > 1)
                 for k, (text, width, colour) in enumerate(zip(texts, widths, colours, strict=True))
                 if width
             ]
@@ -487,7 +495,8 @@ class NetworkPicture:
         look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
         if stopped:
             look |= {"style": "dotted", "arrowtail": "empty"}
-        if flow.target.kind == "op" and link.is_level and len(self.final.into[flow.target.id, None]) == 1:
+        alone = flow.target.kind == "op" and len(self.final.into[flow.target.id, None]) == 1
+        if alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(self._beside(flow))):
             look |= self._on_arrow(flow, link)
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
             drawing.edge(source, flow.target.id, pos=written_way(link.way, tail=True), **look)
@@ -642,7 +651,8 @@ def _td(
 ) -> str:  # fmt: skip
     font = f'POINT-SIZE="{size}"' + (f' COLOR="{colour}"' if colour else "")
     # A space that is not broken at keeps text off the edge: padding would make the rows higher.
-    inner = f"<FONT {font}>\u00a0{markup(text)}\u00a0</FONT>" if text.strip() else ""
+    held = f"{markup(text)}\u00a0" if right else f"\u00a0{markup(text)}"
+    inner = f"<FONT {font}>{held}</FONT>" if text.strip() else ""
     inner = f"<B>{inner}</B>" if bold and inner else inner
     if note:
         inner += f'<FONT POINT-SIZE="{size}" COLOR="{alarm}"><B>  {markup(note)}</B></FONT>'

@@ -54,7 +54,7 @@ print("by hand", -y.data / a.data + (1 - y.data) / (1 - a.data))
 # A network with two inputs, three hidden nodes (tanh) and two outputs (sigmoid). Its nodes have the document's names.
 J, node = lessons.get(1).graph("1.4")
 J.backward()
-for i in range(2):
+for i in (1, 2):
     a2, target = node[f"a2[{i}]"].data, node[f"y[{i}]"].data
     print(f"delta2[{i}]: by hand {(a2 - target) * a2 * (1 - a2):.9f}  engine {node[f'z2[{i}]'].grad:.9f}")
 

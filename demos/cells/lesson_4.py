@@ -166,8 +166,8 @@ print("softmax", [p.data for p in softmax(z)])
 # %% 4.11
 loss, node = lessons.get(4).graph("4.11")
 loss.backward()
-print("w.grad", [[node[f"w[{i},{j}]"].grad for j in (0, 1)] for i in (0, 1)])
-print("b.grad", [node[f"b[{i}]"].grad for i in (0, 1)])
+print("w.grad", [[node[f"w[{i},{j}]"].grad for j in (1, 2)] for i in (1, 2)])
+print("b.grad", [node[f"b[{i}]"].grad for i in (1, 2)])
 loss
 
 # %%

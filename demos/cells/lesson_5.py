@@ -75,8 +75,8 @@ s.until("m1")
 s.why("m2")
 
 # %%
-# The whole derivation for `m1`, with a measurement from the function's values beside it:
-explain(L, m1)
+# The whole derivation for both weights, with a measurement from the function's values beside it:
+explain(L)
 
 # %%
 # One step downhill, both gradients taken before either weight moves. Try `alpha = 0.04`: what is different?

@@ -14,6 +14,7 @@ import pytest
 
 import autograd.render
 from autograd import Value, __version__, cli, lessons
+from autograd.cli.output import watched
 from autograd.engine import COMPILED
 from autograd.errors import GraphvizMissingError
 from autograd.lessons.claims import Claim, Lesson, holds, printed
@@ -304,6 +305,14 @@ def test_open_shows_the_page_or_the_picture(
     assert f"found no browser; open {file}" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("planted")
+def test_open_shows_the_first_page_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: addresses.append(address) or True)
+    assert cli.main(["site", str(tmp_path), "--open"]) == 1  # a figure of the planted lesson is wrong
+    assert addresses == [(tmp_path / "index.html").as_uri()]
+
+
 # --- bad input ---------------------------------------------------------------------------------------------------
 
 
@@ -378,10 +387,34 @@ def test_a_full_disk_is_said_plainly() -> None:
     assert done.returncode == 2
 
 
-def test_ctrl_c_leaves_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_leaves_with_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(n: int) -> Lesson:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(lessons, "get", interrupted)
     assert cli.main(["lesson", "5"]) == 130
+    assert capsys.readouterr().err == "autograd: interrupted\n"
+
+
+def test_a_terminal_sees_how_far_long_work_is_in_a_line_that_goes_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    assert list(watched("ab", str.upper, repr)) == [("a", "A"), ("b", "B")]
     assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert list(watched("ab", str.upper, repr)) == [("a", "A"), ("b", "B")]
+    gone = "\r\x1b[K"
+    assert capsys.readouterr().err == f"\r1 of 2: 'a'\x1b[K{gone}\r2 of 2: 'b'\x1b[K{gone}"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is told otherwise there")
+@pytest.mark.parametrize("arguments", [["--help"], [], ["lesson", "5.3", "--json"], ["derive", "x**2", "x=3"]])
+def test_a_pipe_that_nobody_reads_ends_a_command_in_silence(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "autograd", *arguments]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode == 141 or arguments == ["--help"]  # argparse may swallow it

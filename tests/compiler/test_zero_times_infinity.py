@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autograd import Value, compile, dot, losses, optim
+from autograd import Value, compile, dot, losses, optim, relu
 from autograd.functions.elementary import sum as total
 
 SHAPES = [(m, k, n) for m, k, n in itertools.product((1, 2, 5, 16, 17), repeat=3) if 16 <= m * k * n <= 400]
@@ -144,3 +144,28 @@ def _layouts(zeros: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         np.zeros((2 * rows, columns))[::2],
         np.zeros((columns, rows + 3)).T[:rows],
     ]
+
+
+@pytest.mark.parametrize("infinite", [math.inf, math.nan])
+@pytest.mark.parametrize("count", [1, 30])
+def test_what_no_gradient_reaches_sends_none(count: int, infinite: float) -> None:
+    """Products computed at once, of which some are on the way back and some are cut off."""
+    leaves = [[Value(1.0 + i, name) for i in range(count)] for name in "abc"]
+
+    def recorded() -> Value:
+        return total([term for a, b, c in zip(*leaves, strict=True) for term in (relu(a * b), (a * c).detach())])
+
+    program = compile(recorded)
+    for a in leaves[0]:
+        a.data = infinite
+    program.forward()
+    program.backward()
+    found = [v.grad for block in leaves for v in block]
+    for v in [v for block in leaves for v in block]:
+        v.zero_grad()
+    recorded().backward()
+    np.testing.assert_array_equal(found, [v.grad for block in leaves for v in block])
+    assert [c.grad for c in leaves[2]] == [0.0] * count
+    losses_seen = program.run(optim.SGD([*leaves[1], *leaves[2]], lr=0.0), 2)
+    assert not np.isfinite(losses_seen).any()
+    assert [c.grad for c in leaves[2]] == [0.0] * count

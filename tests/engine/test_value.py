@@ -668,7 +668,6 @@ def test_operators_written_out_for_speed_are_the_rows(write: Callable[[Any, Any]
         ("softplus", "autograd.softplus(v)"),
         ("sum", "autograd.sum(values)"),
         ("mean", "autograd.mean(values)"),
-        ("draw", "autograd.draw(v)"),
         ("pow", "v ** 2"),
         ("item", ".data"),
         ("numpy", ".data"),

@@ -103,6 +103,7 @@ def test_gradient_costs_a_few_evaluations_whatever_the_number_of_inputs(name: st
     assert all(c.hvp <= HVP * c.gradient for c in costs)
 
 
+@pytest.mark.pure
 def test_chained_rosenbrock_is_linear_in_its_variables() -> None:
     costs = [cost(rosenbrock, n) for n in CHAIN]
     for counts, each in (
@@ -114,6 +115,7 @@ def test_chained_rosenbrock_is_linear_in_its_variables() -> None:
         assert abs(power(CHAIN, counts) - 1.0) < 0.03
 
 
+@pytest.mark.pure
 def test_what_is_counted() -> None:
     x, y, z = Value(2.0), Value(3.0), Value(4.0)
     with counting() as counter:

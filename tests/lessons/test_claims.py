@@ -132,7 +132,7 @@ def test_1_5_weights_get_sums_and_biases_means() -> None:
     assert verdicts["dJ_sum/dW1"] == verdicts["dJ_sum/dW2"] == "agrees"
     assert verdicts["dJ_sum/db1"] == verdicts["dJ_sum/db2"] == "differs as noted"
     assert verdicts["dJ_mean/db1"] == verdicts["dJ_mean/db2"] == "agrees"
-    assert found["dJ_sum/db by its step"].engine == pytest.approx([4.0] * 4)
+    assert found["dJ_sum/db over its step"].engine == pytest.approx([4.0] * 4)
 
 
 def test_1_6_slopes_of_the_sigmoid() -> None:

@@ -422,3 +422,12 @@ def test_gradients_are_compared_with_both_others() -> None:
     assert not graph.agrees
     assert not by_hand.agrees
     assert by_hand.engine == 2.0
+
+
+def test_a_lesson_shows_its_claims_in_a_prompt() -> None:
+    head, *claims, hint = repr(lessons.get(5)).splitlines()
+    assert head == f"Lesson 5: {lessons.get(5).title}"
+    assert [line.split()[0] for line in claims] == [claim.id for claim in lessons.get(5).claims]
+    assert repr(lessons.get(5).claim("5.3")).startswith("Claim 5.3: ")
+    assert "lessons.table(" in hint
+    assert max(map(len, [head, *claims, hint])) <= 100

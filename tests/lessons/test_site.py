@@ -17,7 +17,8 @@ from autograd.errors import GraphError, GraphvizMissingError
 from autograd.lessons.claims import Claim, Figure, Graph, Lesson, exactly, holds, printed, shown
 from autograd.lessons.examples import named
 from autograd.lessons.report import cells
-from autograd.lessons.site import Page, document, figure_table, pages, picture, table
+from autograd.lessons.signs import signs
+from autograd.lessons.site import Page, apart, document, figure_table, pages, picture, table
 
 HOSTILE = "</script><img src=x onerror=\"alert(1)\"> & 'quoted'"
 VOID = {"meta", "br", "hr", "img", "input", "link", "wbr"}
@@ -72,7 +73,8 @@ def lesson_of(*claims: Claim, title: str = "Planted", about: str = "What it is a
 
 def made(*several: Lesson) -> dict[str, str]:
     """The pages of lessons, by name."""
-    return dict(pages([(lesson, [(claim, claim.run()) for claim in lesson.claims]) for lesson in several]))
+    written = pages([(lesson, [(claim, claim.run()) for claim in lesson.claims]) for lesson in several])
+    return {page.name: page.make() for page in written}
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +139,15 @@ def test_the_index_tells_of_every_lesson_and_claim(site: dict[str, Reader]) -> N
     index = site["index.html"]
     rows = {row[0]: row for row in index.rows}
     for lesson in lessons.all():
-        assert lesson.about
-        assert lesson.about in index.words
+        assert lesson.teaches
+        assert signs(lesson.teaches) in index.words
         assert f"Lesson {lesson.number}: {lesson.title}" in index.words
         for claim in lesson.claims:
-            assert rows[f"{claim.id} {claim.title}"][1] == claim.status
+            _, learnt, verdict, _ = rows[signs(f"{claim.id} {claim.title}")]
+            assert learnt == signs(claim.idea)
+            assert signs(claim.errs) in verdict
+            assert signs(claim.omits) in verdict
+            assert "computed" not in verdict
 
 
 def test_a_lesson_shows_every_figure_as_the_text_report_does(site: dict[str, Reader]) -> None:
@@ -149,14 +155,15 @@ def test_a_lesson_shows_every_figure_as_the_text_report_does(site: dict[str, Rea
         reader = site[f"lesson-{lesson.number}.html"]
         written = [tuple(row) for row in reader.rows]
         for claim in lesson.claims:
-            assert claim.says in reader.words
+            for text in (claim.says, claim.idea, claim.errs, claim.omits):
+                assert signs(text) in reader.words
             for figure in claim.run():
-                name, said, computed, verdict = cells(figure)
+                name, said, computed, verdict = map(signs, cells(figure))
                 computed = "(measured anew in each run)" if figure.measured else computed
                 assert any(
                     (row[0].startswith(name), row[1:]) == (True, (said, computed, verdict)) for row in written
                 ), figure
-                assert figure.note in reader.words
+                assert signs(figure.note) in reader.words
 
 
 def test_numbers_that_differ_from_run_to_run_are_left_out() -> None:
@@ -224,7 +231,7 @@ def test_a_claim_has_its_verdict_and_leads_to_its_neighbours() -> None:
     written = made(lesson_of(claims[0], Claim("9.5", "Nothing to see", "Says.", lambda: []), *claims[1:]))
     middle = Reader(written["claim-9.2.html"])
     assert {"claim-9.1.html", "claim-9.3.html"} <= set(middle.all("href"))
-    assert "1 agrees" in middle.words
+    assert "The engine agrees." in middle.words
     assert "claim-9.2.html" in Reader(written["claim-9.1.html"]).all("href")
 
 
@@ -248,6 +255,26 @@ def test_pages_come_one_at_a_time() -> None:
     first = next(pages([(lesson_of(claim), [(claim, [])])]))
     assert isinstance(first, Page)
     assert first.name == "index.html"
+    assert first.make() == first.make()
+
+
+def test_pictures_of_one_page_keep_their_ids_apart() -> None:
+    svg = '<svg aria-labelledby="t d"><title id="t">A</title><use href="#n0"/><path clip-path="url(#c)"/></svg>'
+    assert apart(svg, "p-") == (
+        '<svg aria-labelledby="p-t p-d"><title id="p-t">A</title><use href="#p-n0"/><path clip-path="url(#p-c)"/></svg>'
+    )
+
+
+def test_a_lesson_shows_the_formulas_and_pictures_of_its_claims_and_leads_to_their_pages(
+    site: dict[str, Reader],
+) -> None:
+    for lesson in lessons.all():
+        page = site[f"lesson-{lesson.number}.html"]
+        drawn = [claim for claim in lesson.claims if claim.graph is not None]
+        figures = sum(tag == "figure" for tag, _ in page.elements)
+        assert figures == len(drawn) + sum(claim.picture is not None for claim in lesson.claims)
+        assert sum(tag == "math" for tag, _ in page.elements) >= len(drawn)
+        assert {f"claim-{claim.id}.html" for claim in drawn} <= set(page.all("href"))
 
 
 def test_the_same_in_every_run(tmp_path: Path) -> None:
@@ -255,7 +282,7 @@ def test_the_same_in_every_run(tmp_path: Path) -> None:
         "import sys; from autograd import lessons; from autograd.lessons.site import pages\n"
         "lesson = lessons.get(4)\n"
         "some = [(claim, claim.run()) for claim in lesson.claims if claim.id in ('4.1', '4.3', '4.6', '4.9')]\n"
-        "sys.stdout.reconfigure(encoding='utf-8'); print(*pages([(lesson, some)]))"
+        "sys.stdout.reconfigure(encoding='utf-8'); print(*[page.make() for page in pages([(lesson, some)])])"
     )
     found = {
         subprocess.run(

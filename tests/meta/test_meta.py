@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import fnmatch
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -123,6 +124,11 @@ def test_type_checkers_see_the_names_that_a_program_finds() -> None:
         home = importlib.import_module(f"autograd.{module}" if module else "autograd")
         assert found is getattr(home, name)
         assert name in autograd.__all__ or found is importlib.import_module(found.__name__)
+
+
+def test_help_begins_with_a_table_of_contents() -> None:
+    told = set(re.findall(r"\w+", autograd.__doc__ or ""))
+    assert {*autograd.__all__, "nn", "losses", "optim", "init", "datasets", "monitor", "saving", "lessons"} <= told
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd import Value
+from autograd import Value, optim
 from autograd.errors import ArgumentError, OperandError, ShapeError
 from autograd.nn import MLP, BatchNorm, Layer, Linear, Module, Neuron, ReLU, Residual, Sequential, Tanh
 
@@ -251,6 +251,16 @@ def test_forward_is_what_a_call_is() -> None:
     tanh = Tanh()
     tanh(0.5)
     assert repr(tanh) == "Tanh()"
+
+
+def test_gradients_are_forgotten_or_made_zero() -> None:
+    model = Linear(1, 1, seed=1)
+    for owner in (model, optim.SGD(model.parameters(), lr=0.1)):
+        for none, found in ((True, None), (False, 0.0)):
+            model([2.0]).backward()
+            owner.zero_grad(set_to_none=none)
+            assert [p._grad for p in model.parameters()] == [found, found]
+            assert [p.grad for p in model.parameters()] == [0.0, 0.0]
 
 
 def test_dead_ends_for_those_who_know_pytorch_say_what_to_write() -> None:

@@ -525,3 +525,29 @@ def test_names_along_a_long_chain() -> None:
     found = explain(y, x)
     assert found.total == x.grad
     assert len(found.text.splitlines()) < 60
+
+
+# --- without a leaf: all of them --------------------------------------------------------------------------------
+
+
+def test_every_leaf_in_the_order_of_the_formula() -> None:
+    w, x, b = Value(2.0, "w"), Value(3.0, "x", constant=True), Value(1.0, "b")
+    z = ag.dot([w], [x], b)
+    found = explain(z)
+    assert [each.wrt.label for each in found] == ["w", "b"]
+    assert str(found) == repr(found) == f"{explain(z, w)}\n\n{explain(z, b)}"
+    assert [each.total for each in z.explain()] == [3.0, 1.0]
+    assert str(z.explain("w")) == str(explain(z, w))
+    assert found._repr_latex_().count("$$") == 4
+
+
+def test_of_many_leaves_the_products_alone() -> None:
+    xs = [Value(float(i), f"x{i}") for i in range(50)]
+    found = explain(ag.dot(xs[:25], xs[25:]))
+    *heads, blank, hint = str(found).splitlines()
+    assert (len(found), found.more, heads[0], blank) == (40, 10, "dv1/dx25 = 0", "")
+    assert "the 10 leaves that are not listed" in hint
+
+
+def test_a_graph_without_a_leaf_to_derive_by() -> None:
+    assert "every one is a constant" in str(explain(Value(2.0, "c", constant=True) * 3))

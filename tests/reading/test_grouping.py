@@ -29,6 +29,13 @@ def constant(data: float, label: str = "") -> Value:
     return Value(data, label, constant=True)
 
 
+def test_neurons_count_as_their_weights_are_named_whichever_a_loss_takes_first() -> None:
+    logits = MLP(2, [3, 12])([0.5, -1.0])
+    found = grouped(ag.losses.cross_entropy([logits], [3]))
+    parts = [found.of(z) for z in logits]
+    assert [part.neuron for part in parts if part is not None] == list(range(1, 13))  # z2[10] after z2[9]
+
+
 # --- dot nodes -----------------------------------------------------------------------------------------------------
 
 
@@ -274,7 +281,8 @@ def test_recurrent_cell_is_the_layer_where_it_stands_first() -> None:
     [
         ("1.1", (1,)), ("1.3", ()), ("1.4", (3, 2)), ("1.7", ()), ("1.8", (2, 1)), ("1.13", ()), ("2.1", (2, 1)),
         ("2.4", (1,) * 10), ("2.5", (3, 1)), ("2.10", (1,)), ("3.3", ()), ("4.2", ()), ("4.4", ()), ("4.5", (3, 1)),
-        ("4.6", (3, 1)), ("4.8", ()), ("4.11", (2,)), ("5.1", ()), ("5.2", (1, 1)), ("5.3", ()), ("5.4", (10,)),
+        ("4.6", (3, 1)), ("4.8", ()), ("4.11", (2,)), ("4.16", (5, 4, 3, 1)),
+        ("5.1", ()), ("5.2", (1, 1)), ("5.3", ()), ("5.4", (10,)),
     ],
 )  # fmt: skip
 def test_lessons(claim: str, sizes: tuple[int, ...]) -> None:

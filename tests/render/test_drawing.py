@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -118,7 +119,7 @@ def test_where_it_cannot_be_written(tmp_path: Path, square: Value) -> None:
         tmp_path.chmod(0o700)
 
 
-@pytest.mark.parametrize("path", [3, None, b"a.mmd", ["a.mmd"]])
+@pytest.mark.parametrize("path", [3, b"a.mmd", ["a.mmd"]])
 def test_what_is_no_path_is_refused(square: Value, path: Any) -> None:
     with pytest.raises(OperandError, match="a file is named by text or a Path"):
         draw(square, path)
@@ -159,3 +160,27 @@ def test_where_dot_finds_no_curve_the_arrows_are_straight(monkeypatch: pytest.Mo
 def test_bad_options_are_named(square: Value, options: dict[str, Any], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         to_svg(square, **options)
+
+
+def test_without_a_path_a_notebook_shows_the_picture_and_a_terminal_asks_for_one(
+    dot: Path, expression: Value, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ArgumentError, match=r'into a file here: draw\(root, "graph.svg"\)'):
+        expression.draw()
+    shown: list[str] = []
+    for kernel in (None, object()):
+        shell = SimpleNamespace(kernel=kernel)
+        notebook = SimpleNamespace(get_ipython=lambda s=shell: s, display=SimpleNamespace(display=shown.append))
+        monkeypatch.setitem(sys.modules, "IPython", notebook)
+        if kernel is None:
+            with pytest.raises(ArgumentError, match="into a file here"):
+                draw(expression)
+        else:
+            assert draw(expression, rankdir="TB") is None
+    assert shown == [to_svg(expression, rankdir="TB")]
+
+
+def test_svg_shows_itself_in_a_notebook(dot: Path, expression: Value) -> None:
+    text: Any = to_svg(expression)
+    assert type(text._repr_svg_()) is str
+    assert text._repr_svg_() == text

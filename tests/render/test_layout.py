@@ -1,6 +1,7 @@
 """How pictures of graphs that are no networks lie on the page: measured in the SVG, as somebody would look at it."""
 
 import random
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -63,6 +64,20 @@ def test_worked_examples_are_clear_and_can_be_read_on_a_page(dot: Path, claim: s
     check(found)
     scale = min(1.0, PIXELS / (found.width * 4 / 3))  # a point is 4/3 of a pixel, until there is no more room
     assert SMALLEST * 4 / 3 * scale >= 9
+
+
+@pytest.mark.parametrize("lesson", range(1, 6))
+def test_the_picture_of_every_claim_fits_and_can_be_read_on_a_page(dot: Path, lesson: int) -> None:
+    for claim in [claim.id for claim in lessons.get(lesson).claims if claim.graph is not None]:
+        root = lessons.get(lesson).graph(claim)[0]
+        root.backward()
+        svg = to_svg(root)
+        found = layout_of(svg)
+        assert found.overlapping_nodes() == []
+        assert found.width <= 1800, claim
+        assert found.height <= 1400, claim
+        smallest = min(map(float, re.findall(r'font-size="([\d.]+)"', svg)))
+        assert smallest * min(4 / 3, PIXELS / found.width) >= 9, claim
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 20, 150, 500])

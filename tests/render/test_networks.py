@@ -58,6 +58,7 @@ NETWORKS: dict[str, Callable[[], Value]] = {
     "784-30-10": lambda: network((784, 30, 10)),
     "opened": lambda: network((2, 16, 16, 1)),
     "with targets": lambda: lessons.get(1).graph("1.4")[0],
+    "with a target that skips": lambda: lessons.get(4).graph("4.5")[0],
     "residual": residual,
     "batch": batch,
     "batch of a wide one": lambda: batch((16, 16, 1), "relu"),
@@ -209,7 +210,7 @@ def test_tables_up_to_six_neurons_and_eight_inputs_and_cells_beyond() -> None:
 
 def test_too_large_for_cells_are_layers() -> None:
     root = network((2, 100, 100, 1))
-    assert network_picture(Graph(root), Look()) is None
+    assert not picture_of(root).fits
     assert "g_layer_2 " in to_dot(root).source
 
 

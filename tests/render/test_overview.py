@@ -25,7 +25,7 @@ from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.nn import MLP
 from autograd.reading.trace import Trace
 from autograd.render import to_svg
-from autograd.render.overview import Overview, collapsed_rows, picture_rows, take_apart
+from autograd.render.overview import Overview, picture_rows, take_apart
 from autograd.render.parts import Part, Parts, Units, banded
 from autograd.render.rows import EdgeRow, Graph, NodeRow, Rows, graph_rows, graph_size
 
@@ -99,7 +99,6 @@ def test_the_limit_and_the_level_can_be_chosen() -> None:
     assert picture_rows(root, level="node", limit=5) == graph_rows(root)
     assert "layer 1" in by_name(picture_rows(root, level="layer"))
     assert "layer 1, neuron 2" in by_name(picture_rows(root, level="neuron"))
-    assert collapsed_rows(root, level="layer") == picture_rows(root, level="layer")
 
 
 def test_a_picture_of_too_many_single_nodes_is_refused_with_the_way_out() -> None:
@@ -114,17 +113,16 @@ def test_an_unknown_level_is_refused(square: Value) -> None:
         picture_rows(square, level="neurons")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("read", [picture_rows, collapsed_rows])
-def test_what_is_no_value_is_refused(read: type) -> None:
+def test_what_is_no_value_is_refused() -> None:
     with pytest.raises(OperandError):
-        read(2.0)
+        picture_rows(2.0)  # type: ignore[arg-type]
 
 
 def test_a_number_alone_stays_what_it_is() -> None:
     with no_grad():
         constant = Value(2.0) * 3
     for leaf in (Value(1.0, "x"), constant):
-        assert picture_rows(leaf, level="layer") == collapsed_rows(leaf) == graph_rows(leaf)
+        assert picture_rows(leaf, level="layer") == graph_rows(leaf)
 
 
 def test_a_trace_of_another_root_is_refused(expression: Value) -> None:

@@ -90,9 +90,16 @@ def test_ids_that_others_rely_on(dot: Path) -> None:
     assert page.having("id", "step")[0]["max"] == "10"
     places = {a["id"]: a["data-of"] for t, a in page.elements if "data-of" in a and a.get("id")}
     assert places == {
-        "n0": "0", "n1": "1", "n2": "2", "n3": "3", "n4": "4", "n5": "5",
-        "n0_n2_0": "2.0", "n1_n2_1": "2.1", "n1_n4_0": "4.0", "n3_n4_1": "4.1", "n2_n5_0": "5.0", "n4_n5_1": "5.1",
+        "n0": "0", "n1": "1", "n2": "3", "n3": "2", "n4": "4", "n5": "5",
+        "n0_n2_0": "3.0", "n1_n2_1": "3.1", "n1_n4_0": "4.0", "n3_n4_1": "4.1", "n2_n5_0": "5.0", "n4_n5_1": "5.1",
     }  # fmt: skip
+
+
+def test_ids_are_unique_where_neurons_share_weights(dot: Path) -> None:
+    w, x, b = [Value(0.5, "w1"), Value(-1.0, "w2")], [Value(1.0, "x1"), Value(2.0, "x2")], Value(0.1, "b")
+    first = [ag.tanh(weighted_sum(w, x, b)), ag.tanh(weighted_sum([w[0], 2.0], x, b))]
+    ids = [a["id"] for a in Reader(to_html(weighted_sum([2.0, 2.0], first) ** 2)).having("id")]
+    assert len(ids) == len(set(ids))
 
 
 def test_landmarks_and_live_regions(dot: Path) -> None:
@@ -322,6 +329,31 @@ def test_neurons_are_tables_in_order_and_nothing_overlaps(dot: Path) -> None:
             assert above[0] == below[0]
             assert above[1] + above[3] < below[1]
     assert places["layer 1, neuron 1"][0] + places["layer 1, neuron 1"][2] < places["layer 2, neuron 1"][0]
+
+
+def recurrent() -> Value:
+    w, b, state = [Value(0.3, "w1"), Value(0.7, "w2")], Value(0.1, "b"), Value(0.0, "h0")
+    for k in range(4):
+        state = ag.tanh(weighted_sum(w, [state, Value(0.2 * k, f"x{k}")], b))
+    return (state - 1.0) ** 2
+
+
+def normalised() -> Value:
+    model = ag.nn.Sequential(ag.nn.Linear(2, 3), ag.nn.BatchNorm(3))
+    return ag.losses.mse([list(row) for row in model([[0.1, 0.2], [0.4, -0.2], [0.9, 0.5]])], [[0.0, 1.0, 0.0]] * 3)
+
+
+def bias_added() -> Value:
+    W, x, b = ag.array([[0.1, 0.2], [0.3, 0.4]], "W"), ag.array([1.0, 2.0], "x"), ag.array([0.1, 0.1], "b")
+    return ag.sum(list((W @ x + b) ** 2))
+
+
+@pytest.mark.parametrize("make", [recurrent, normalised, bias_added, network])
+def test_every_node_has_a_box(make: Callable[[], Value], dot: Path) -> None:
+    page = to_html(make())
+    shown = {of for a in Reader(page).having("data-of") for of in (a["data-of"] or "").split()}
+    missing = [node["name"] for i, node in enumerate(data_of(page)["nodes"]) if str(i) not in shown]
+    assert not [name for name in missing if re.search("[a-z]", name)]  # plain numbers stand in formulas
 
 
 def test_a_page_of_a_small_network_is_small(dot: Path) -> None:

@@ -283,9 +283,13 @@ class Optimizer:
             raise ArgumentError(f"{type(self).__name__} has {len(found)} groups of different {what}; see param_groups")
         return found[0]
 
-    def zero_grad(self) -> None:
-        """Forget the gradient of every parameter. Without it the next backward adds to this one's."""
-        commit(attributes(self._parameters, "_grad", repeat(None)))
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter. Without it the next backward adds to this one's.
+
+        Args:
+            set_to_none: False: make it 0 instead, so that the next step changes every parameter, reached or not.
+        """
+        commit(attributes(self._parameters, "_grad", repeat(None if set_to_none else 0.0)))
 
     def step(self) -> None:
         """Change every parameter once, by the gradient that it holds; one that no backward has reached stays.

@@ -55,7 +55,8 @@ def to_html(
     It needs nothing from outside and works from the file system. It opens at the end of the pass, and its slider stands
     on the records of :func:`autograd.steps`, each with its equation. Inputs can be dragged, and a step of gradient
     descent taken and undone; both passes are then computed again, as Python would compute them. The arrow keys, Home,
-    End and the space bar move it, and ``#step=7`` in the page's address is a link to one record.
+    End and the space bar move it, and ``#step=7`` in the page's address is a link to one record. Networks are drawn by
+    their neurons, with the samples of a batch as one; of many neurons in a layer each is a cell whose table opens.
 
     Args:
         root: where the backward pass starts, usually a loss.
@@ -127,7 +128,8 @@ def _check_size(root: Value, most_nodes: int, most_edges: int) -> None:
 
 def _network(trace: Trace) -> Network | None:
     """The network that the graph is, with the numbers of the whole pass."""
-    graph = Graph(trace.order[-1], trace, len(trace))
+    graph = Graph(trace.root, trace, len(trace))
+    graph.order = trace.order  # boxes are called by the places that the script knows
     return network_of(graph) if graph.grouping.layers else None
 
 

@@ -16,8 +16,10 @@ from typing import NamedTuple, TypeAlias
 from ...reading.text import label_text, number_text, text_width
 from ..style import DARK, LIGHT, Palette
 
-__all__ = ["Arrow", "Box", "Point", "Spot", "arrow_svg", "box_size", "box_svg", "escaped", "graph_svg"]
-__all__ += ["frame_svg", "row_name", "style_variables"]
+__all__ = [
+    "HEADER", "NUMBER", "PAD", "ROW", "SO_FAR", "Arrow", "Box", "Point", "Spot", "arrow_svg", "box_size", "box_svg",
+    "escaped", "frame_svg", "graph_svg", "row_name", "style_variables",
+]  # fmt: skip
 
 Point: TypeAlias = "tuple[float, float]"
 

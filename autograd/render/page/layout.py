@@ -16,13 +16,14 @@ from ...reading.trace import Trace
 from ..rows import NodeRow, graph_rows
 from .drawing import Arrow, Box, Point, Spot, arrow_svg, box_size, box_svg
 
-__all__ = ["graph_parts"]
+__all__ = ["folded", "graph_parts"]
 
 _EDGE, _LINE = 70, 17  # points: the least room for the two lines on an arrow, and the height of one
 _CHAIN = 4  # a graph with fewer than so many arrows more than boxes is laid out as a chain
 _ROOM = 1240.0, 640.0  # points: a picture of this size can be read on a desktop without enlarging it
 _READABLE = 0.75  # of that size: the numbers are 9 pixels high
 _MOST_LINES = 12
+_GAIN = 1.15  # how much larger a picture in lines must be, or it stays whole
 _COST = 0.98  # how much each arrow that is cut makes a picture worse, as if it were so much smaller
 _GUTTER, _PITCH = 14.0, 7.0  # between two lines, and between the arrows that run there
 
@@ -31,7 +32,7 @@ def graph_parts(trace: Trace) -> tuple[list[str], float, float]:
     """The elements of the picture in the order in which they are drawn, and its size."""
     boxes, arrows = _described(trace)
     spots, (width, height) = _laid_out(boxes, arrows)
-    spots, width, height = _folded(spots, arrows, width, height)
+    spots, width, height = folded(spots, arrows, width, height)
     drawn = [arrow_svg(arrow) for arrow in arrows] + [box_svg(box, spots[box.id]) for box in boxes]
     return drawn, width, height
 
@@ -123,16 +124,16 @@ class _Cut(NamedTuple):
     crossed: int
 
 
-def _folded(
+def folded(
     spots: dict[str, Spot], arrows: Sequence[Arrow], width: float, height: float
 ) -> tuple[dict[str, Spot], float, float]:
     """The layout in as many lines as make it largest where a page shows it."""
-    best, cuts = _fit(width, height), _cuts(spots, arrows)
-    found = spots, width, height
+    whole, cuts = _fit(width, height), _cuts(spots, arrows)
+    found, best = (spots, width, height), _GAIN * whole
     ways = [(arrow.way, arrow.label) for arrow in arrows]
     kept = ways
     for count in range(2, _MOST_LINES + 1):
-        if best >= _READABLE or len(cuts) < count:
+        if whole >= _READABLE or best >= 1 or len(cuts) < count:
             break
         chosen = _chosen(cuts, width, count)
         for arrow, (way, label) in zip(arrows, ways, strict=True):
@@ -189,11 +190,13 @@ def _in_lines(
             heights[first[n] + k] += [y for _, y in piece]
             if k:
                 crossing[first[n] + k - 1].append(n)
-    ends = [0.0] * len(starts)
+    for k, crossed in enumerate(crossing):
+        crossed.sort(key=lambda n: -pieces[n][k - first[n]][-1][1])
+    ends = [*cuts, 0.0]
     labels = [(arrow.label[0], arrow.label[0] + _EDGE / 2) for arrow in arrows]
     for left, right in [*((spot.left, spot.right) for spot in spots.values()), *labels]:
         ends[line_of(left)] = max(ends[line_of(left)], right)
-    width = max(end - start for start, end in zip(starts, ends, strict=True)) + 8
+    width = max(end - start for start, end in zip(starts, ends, strict=True))
     margin = 8 + _PITCH * max(map(len, crossing))
     down, top = [], 0.0  # of each line, by how much it moves, and where the next one starts
     for k, found in enumerate(heights):
@@ -207,11 +210,10 @@ def _in_lines(
         arrow.label = moved(arrow.label, line_of(arrow.label[0]))
         way = [moved(point, first[n]) for point in pieces[n][0]]
         for k, piece in enumerate(pieces[n][1:], first[n] + 1):
-            here = sorted(crossing[k - 1], key=lambda m: -pieces[m][k - 1 - first[m]][-1][1])
-            at = here.index(n)
+            at = crossing[k - 1].index(n)
             right = margin + width + 8 + _PITCH * at
             between = max(heights[k - 1]) + down[k - 1] + _GUTTER + _PITCH * at
-            left = margin - 8 - _PITCH * (len(here) - 1 - at)
+            left = margin - 8 - _PITCH * (len(crossing[k - 1]) - 1 - at)
             begin, *rest = [moved(point, k) for point in piece]
             corners = [(right, way[-1][1]), (right, between), (left, between), (left, begin[1]), begin]
             for corner in corners:

@@ -16,9 +16,23 @@ from ...reading.text import label_text, text_width
 from ...reading.trace import Trace
 from .. import columns
 from ..networks import Box as Found
-from ..networks import Flow, Line, Network
-from . import drawing
-from .drawing import HEADER, NUMBER, PAD, ROW, SO_FAR, Arrow, Box, Spot, arrow_svg, box_size, box_svg, frame_svg
+from ..networks import Flow, Network
+from .drawing import (
+    HEADER,
+    NUMBER,
+    PAD,
+    ROW,
+    SO_FAR,
+    Arrow,
+    Box,
+    Spot,
+    arrow_svg,
+    box_size,
+    box_svg,
+    frame_svg,
+    row_name,
+)
+from .layout import folded
 
 __all__ = ["network_parts"]
 
@@ -31,8 +45,7 @@ _EDGE = 70  # points: the least room for the two lines on an arrow
 
 def network_parts(trace: Trace, network: Network) -> tuple[list[str], float, float]:
     """The elements of the picture in the order in which they are drawn, and its size."""
-    picture = _Picture(trace, network)
-    return list(picture.parts()), *picture.size
+    return _Picture(trace, network).parts()
 
 
 class _Picture:
@@ -41,7 +54,7 @@ class _Picture:
         self.tables = network.is_small
         self.boxes = network.in_order(list(network.boxes.values()))
         self.crowd = Counter(box.rank for box in self.boxes)
-        self.rows = {box: list(map(self._row, box.lines)) for box in self.boxes if box.kind == "neuron"}
+        self.rows = {box: self._rows(box) for box in self.boxes if box.kind == "neuron"}
         self.single = {box: self._box(box) for box in self.boxes if not self._is_table(box)}
         self.spots = {box: self._spot(box) for box in self.boxes}
         widest: dict[int, float] = {}
@@ -49,24 +62,21 @@ class _Picture:
             widest[box.rank] = max(widest.get(box.rank, 0.0), spot.width)
         for box, spot in self.spots.items():
             spot.width = widest[box.rank] if self._is_table(box) else spot.width
-        links = {flow: self._link(flow) for flow in network.flows.values()}
-        columns.lay_out(list(self.spots.values()), list(links.values()))
-        self.links = links
-        heights = [y for link in links.values() for _, y in link.way]
-        self.high = max([spot.top for spot in self.spots.values()] + heights)
-        low = min([spot.y - spot.height / 2 for spot in self.spots.values()] + heights)
-        self.size = max(spot.right for spot in self.spots.values()), self.high - low
+        self.links = {flow: self._link(flow) for flow in network.flows.values()}
+        columns.lay_out(list(self.spots.values()), list(self.links.values()))
 
     def _is_table(self, box: Found) -> bool:
         return self.tables and box.kind == "neuron"
 
     # --- what is shown ---
 
-    def _made(self, nodes: Sequence[Value], shown: Sequence[Value], **more: object) -> Box:
+    def _made(self, nodes: Sequence[Value], shown: Sequence[Value], kind: str, name: str) -> Box:
         first, source = shown[0], self.network.source
         plain = not first.parents
         return Box(
             f"n{self.place[first]}",
+            kind,
+            name,
             of=[self.place[node] for node in nodes],
             shown=[self.place[node] for node in shown],
             values=[source.value(node) for node in shown],
@@ -75,14 +85,17 @@ class _Picture:
             made_by=made_by(first._row, [self.trace.names[p] for p in first.parents]),
             root=any(node is self.trace.root for node in nodes),
             trained=plain and not is_constant(first),
-            **more,  # type: ignore[arg-type]  # a kind and a name
         )
 
-    def _row(self, line: Line) -> Box:
-        inner = [p for node in line.nodes for p in node.parents if line.what == "z" and node._row is not DOT]
-        made = self._made([*[p for p in inner if p._row is DOT], *line.nodes], line.nodes, kind="row", name=line.name)
-        made.symbol = made.symbol if line.what == "a" else ""
-        return made
+    def _rows(self, box: Found) -> list[Box]:
+        """The lines of a table; the row of a sum also stands for the products before the bias is added."""
+        found = []
+        for n, line in enumerate(box.lines):
+            inner = [p for node in line.nodes for p in node.parents if line.what == "z" and node._row is not DOT]
+            row = self._made([*[p for p in inner if p._row is DOT], *line.nodes], line.nodes, "row", line.name)
+            row.id, row.symbol = f"{box.id}_{n}", row.symbol if line.what == "a" else ""
+            found.append(row)
+        return found
 
     def _box(self, box: Found) -> Box:
         nodes = [node for line in box.lines for node in line.nodes] or box.nodes
@@ -91,7 +104,7 @@ class _Picture:
             kind = "cell"
         elif all(is_constant(node) for node in nodes):
             kind = "constant"
-        made = self._made(nodes, box.shown, kind=kind, name=box.lines[-1].name if box.lines else box.name)
+        made = self._made(nodes, box.shown, kind, box.lines[-1].name if box.lines else box.name)
         made.id = box.id
         if kind == "op":
             made.formula = self._formula(box.shown[0])
@@ -108,7 +121,7 @@ class _Picture:
     def _spot(self, box: Found) -> columns.Spot:
         if self._is_table(box):
             rows = self.rows[box]
-            names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(drawing.row_name, rows)))
+            names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(row_name, rows)))
             height = float(HEADER + ROW * len(rows))
             room = max(row.room for row in rows)
             return columns.Spot(
@@ -116,7 +129,8 @@ class _Picture:
             )
         if self.single[box].kind == "cell":
             if self.crowd[box.rank] <= _MOST_NAMED:
-                return columns.Spot(box.rank, *_CELL)
+                width, height, space = _CELL
+                return columns.Spot(box.rank, width + self.single[box].room - NUMBER, height, space)
             low = min(14.0, _TALLEST / self.crowd[box.rank] - 2)
             return columns.Spot(box.rank, _DENSE, low, 2.0)
         follows, right = box.kind == "op", box.kind == "constant"
@@ -154,28 +168,45 @@ class _Picture:
             return "weighted sum"
         return f"layer {layer}" + (f", neuron {number}" if sizes[layer - 1] > 1 else "")
 
-    def parts(self) -> Iterator[str]:
-        """Arrows first, so that boxes stand on them; the weights into each layer of cells together."""
-        into: dict[int, list[str]] = {}
-        for flow, link in self.links.items():
-            arrow = self._arrow(flow)
-            arrow.way = [(x, self.high - y) for x, y in link.way]
-            (x, y), (right, _) = arrow.way[0], arrow.way[-1]
-            arrow.label = arrow.way[len(arrow.way) // 2]
-            if link.is_level and not arrow.look:
-                arrow.label = (x + right) / 2, y - 14
-            arrow.look = arrow.look or ("" if link.is_level else "quiet")
-            into.setdefault(flow.target.rank if arrow.look == "thin" else -1, []).append(arrow_svg(arrow))
-        for rank, arrows in sorted(into.items()):
-            yield from arrows if rank < 0 else [f'<g class="fan">{"".join(arrows)}</g>']
-        for box, spot in self.spots.items():
-            place = self._placed(spot)
+    def parts(self) -> tuple[list[str], float, float]:
+        heights = [y for link in self.links.values() for _, y in link.way]
+        high = max([spot.top for spot in self.spots.values()] + heights)
+        low = min([spot.y - spot.height / 2 for spot in self.spots.values()] + heights)
+        places = {box.id: Spot(spot.left, high - spot.top, spot.width, spot.height) for box, spot in self.spots.items()}
+        arrows = {flow: self._placed(self._arrow(flow), link, high) for flow, link in self.links.items()}
+        width, height = max(spot.right for spot in self.spots.values()), high - low
+        if self.tables:
+            places, width, height = folded(places, list(arrows.values()), width, height)
+        return [*self._drawn_arrows(arrows), *self._drawn_boxes(places)], width, height
+
+    @staticmethod
+    def _placed(arrow: Arrow, link: columns.Link, high: float) -> Arrow:
+        arrow.way = [(x, high - y) for x, y in link.way]
+        (x, y), (right, _) = arrow.way[0], arrow.way[-1]
+        arrow.label = arrow.way[len(arrow.way) // 2]
+        if link.is_level and not arrow.look:
+            arrow.label = (x + right) / 2, y - 14
+        arrow.look = arrow.look or ("" if link.is_level else "quiet")
+        return arrow
+
+    @staticmethod
+    def _drawn_arrows(arrows: dict[Flow, Arrow]) -> Iterator[str]:
+        """The weights into each layer of cells together, so that the strongest can be drawn over the others."""
+        fans: dict[int, list[str]] = {}
+        for flow, arrow in arrows.items():
+            if arrow.look == "thin":
+                fans.setdefault(flow.target.rank, []).append(arrow_svg(arrow))
+            else:
+                yield arrow_svg(arrow)
+        for fan in fans.values():
+            yield f'<g class="fan">{"".join(fan)}</g>'
+
+    def _drawn_boxes(self, places: dict[str, Spot]) -> Iterator[str]:
+        for box in self.boxes:
+            place = places[box.id]
             if not self._is_table(box):
                 yield box_svg(self.single[box], place)
                 continue
             yield frame_svg(place, self._title(box))
             for n, row in enumerate(self.rows[box]):
                 yield box_svg(row, Spot(place.left, place.top + HEADER + n * ROW, place.width, ROW))
-
-    def _placed(self, spot: columns.Spot) -> Spot:
-        return Spot(spot.left, self.high - spot.top, spot.width, spot.height)

@@ -177,13 +177,15 @@ function zoomBy(factor) {
   zoomTo(Math.max(0.1, scale * factor));
 }
 
-// All of it, at every size of the picture and of the window.
+// All of it, at every size of the picture and of the window; with the controls in sight where there is room for both.
 function fit() {
   fitted = true;
   const { width, height } = byId("graph").viewBox.baseVal;
   const room = byId("picture");
   zoomTo(0.01);
-  const tallest = parseFloat(getComputedStyle(room).maxHeight);
+  const below = byId("bar").offsetHeight + byId("controls").offsetHeight + 24;
+  const left = innerHeight - (room.getBoundingClientRect().top + scrollY) - below;
+  const tallest = Math.min(parseFloat(getComputedStyle(room).maxHeight), Math.max(240, left));
   zoomTo(Math.min((room.clientWidth - 4) / width, (tallest - 4) / height, 1.3));
 }
 
