@@ -174,7 +174,7 @@ def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
 
 def _boundary(f: Callable[[float], Any], x: float, steps: Sequence[float]) -> int:
     """The place of the largest of some steps at which f has a value; their number if it has none at the smallest."""
-    without, with_value = -1, len(steps)
+    without, with_value = _FIRST[-1], len(steps)
     looked_at = len(steps) - 1
     while with_value - without > 1:
         if math.isnan(_value(f, x + steps[looked_at])):

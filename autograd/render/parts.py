@@ -61,7 +61,7 @@ class Parts:
         """The graph in at most 60 boxes, in topological order: layers, and what is around them."""
         units = self.units
         parts = [*self._numbers("inputs", units.inputs), *self._layers(), *self._numbers("targets", units.targets)]
-        if len(units.behind) <= _FEW:
+        if len(units.behind) <= (_BANDS if self.grouping.layers else _FEW):
             return parts + [self.single(u) for u in units.behind]
         return parts + list(self._bands(units.behind, "loss, " if self.grouping.layers else "", (), _BANDS))
 

@@ -7,7 +7,7 @@ off by 1e-7 to 1, relative (log-uniform); once written with plain `math`, where 
 this package's functions, where the engine's derivative is known too.
 
 Hand derivations: those of ``tests/data/derivations.py`` in plain `math`, the same points for all, one process. Each
-checker is handed the functions as float64 in the form that it takes, and judges with the tolerance of its documentation,
+checker is handed the functions as float64 in the form that it takes, and judges with its documented tolerance,
 which the table names; SciPy's check_grad and numdifftools' Gradient measure only, and what they measure counts as right
 up to 1e-6 of its size. Real sources stand apart from hard numerics, which not every method is made for. Derivations
 without a derivative at their point are judged by this checker alone. Who is not installed is left out.

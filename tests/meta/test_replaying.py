@@ -58,7 +58,7 @@ def plant_backward(
 
     def backward(self: Source, leaves: Any = None) -> Backward:
         original = found(self, leaves)
-        return Backward(planted(self, original), original.leaves, original.places)
+        return Backward(planted(self, original), original.leaves, original.places, original.in_part)
 
     monkeypatch.setattr(Source, "backward", backward)
 

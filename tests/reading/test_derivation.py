@@ -507,9 +507,9 @@ def test_a_million_nodes_in_a_row() -> None:
     x = y = Value(1.0, "x")
     for _ in range(1_000_000):
         y = y + 1e-9
-    start = time.perf_counter()
+    start = time.process_time()
     found = explain(y, x)
-    assert time.perf_counter() - start < 120
+    assert time.process_time() - start < 60
     assert (found.total, found.count, len(found.paths[0].partials)) == (1.0, 1, 1_000_000)
     assert len(found.text) < 3000
     assert measured_is(found, 1.0)
