@@ -135,7 +135,8 @@ def _shown(claim: Claim) -> Iterator[str]:
     if claim.picture is not None:
         found.append((claim.picture(), f"{claim.id} {claim.title}"))
     for k, (svg, caption) in enumerate(found):
-        yield picture(apart(svg, f"{_anchor(claim)}-{k}-"), caption)
+        prefix = f"{_anchor(claim)}-{k}-".replace(".", "-")  # in a style a dot begins a class
+        yield picture(apart(svg, prefix), caption)
 
 
 def _told(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
@@ -310,6 +311,8 @@ def apart(svg: str, prefix: str) -> str:
         return f'{found[1]}="{" ".join(prefix + id for id in found[2].split())}"'
 
     svg = re.sub(r'(?<=[\s])(id|aria-labelledby|aria-describedby)="([^"]*)"', named, svg)
+    # A figure's rules for dark paper are for its id alone.
+    svg = re.sub(r"<style>.*?</style>", lambda style: re.sub(r"(?<=[{}])#", f"#{prefix}", style[0]), svg)
     return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", svg)
 
 

@@ -37,6 +37,13 @@ def test_no_page_is_wider_than_its_screen(name: str, viewport: dict[str, int], s
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
+def test_every_picture_of_a_lesson_is_dark_in_a_dark_window(site: Path, open_page: Opener) -> None:
+    page = open_page(site / "lesson-1.html", color_scheme="dark")
+    papers = """[...document.querySelectorAll(".wide svg")].map((svg) => svg.querySelector("rect, polygon"))
+        .map((paper) => getComputedStyle(paper).fill.match(/\\d+/g).map(Number))"""
+    assert max(map(max, page.evaluate(papers))) < 64
+
+
 @pytest.mark.parametrize("number", range(1, 6))
 def test_a_picture_shrinks_to_the_window_and_its_text_stays_legible(number: int, site: Path, open_page: Opener) -> None:
     page = open_page(site / f"lesson-{number}.html", viewport=DESKTOP)
