@@ -59,8 +59,8 @@ def test_a_long_program_answers_an_interrupt() -> None:
                 y = ag.tanh(y * x + 1.0)
             y.backward()
 
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
+        timer.start()
         work()
     timer.join()
 
