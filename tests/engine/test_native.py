@@ -53,6 +53,7 @@ def test_a_long_program_answers_an_interrupt() -> None:
     timer = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
 
     def work() -> None:
+        timer.start()
         for _ in range(100_000):
             y = x
             for _ in range(1000):
@@ -60,7 +61,6 @@ def test_a_long_program_answers_an_interrupt() -> None:
             y.backward()
 
     with pytest.raises(KeyboardInterrupt):
-        timer.start()
         work()
     timer.join()
 
