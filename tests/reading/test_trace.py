@@ -215,8 +215,8 @@ def test_a_chain_of_a_million_nodes() -> None:
     y = x = Value(1.0, "x")
     for _ in range(300_000):
         y = -(y * 1.0)
-    started = time.perf_counter()
+    started = time.process_time()
     trace = Trace(y)
     assert trace[-1].messages[0].product == 1.0
     assert math.isclose(trace.gradient(x, len(trace)) or 0.0, 1.0)
-    assert time.perf_counter() - started < 60
+    assert time.process_time() - started < 60
