@@ -37,7 +37,7 @@ __all__ = [
     "wants_colour",
 ]
 
-HEADER = ("figure", "the document says", "the engine computes", "agrees")
+HEADER = ("figure", "the document says", "the engine computes", "verdict")
 DIGITS, ALL_DIGITS = 6, 17
 _WORDS = {"agrees": "agrees", "differs as noted": "differs", "disagrees": "FAILS", "shown": "shown"}
 _OURS = "ours"
