@@ -17,6 +17,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 # `ops.py` is not among them: rules are bound to floats by way of their bytecode.
 MODULES = ("backward", "graph", "op", "operators", "special", "value")
 
+# mypyc has no weak references for its classes. `Value` gets them in the C code: a place behind its own fields for the
+# list of them, and the call that ends them before a node is freed.
+_SIZE, _FREEING = "sizeof(autograd___engine___value___ValueObject)", "CPy_TRASHCAN_BEGIN(self, value___Value_dealloc)"
+WEAK_REFERENCES = {
+    f".tp_basicsize = {_SIZE},": f".tp_basicsize = {_SIZE} + sizeof(PyObject *), .tp_weaklistoffset = {_SIZE},",
+    _FREEING: f"{_FREEING} PyObject_ClearWeakRefs((PyObject *)self);",
+}
+
 
 class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no types
     """Puts the compiled modules into a wheel for this Python and this platform."""
@@ -60,6 +68,13 @@ class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no type
         extensions = mypycify(
             [*options, *modules], debug_level="0", group_name="autograd", target_dir=str(self.scratch / "c")
         )
+        source = self.scratch / "c" / "__native_autograd.c"
+        code = source.read_text(encoding="utf-8")
+        for before, after in WEAK_REFERENCES.items():
+            if code.count(before) != 1:
+                raise LookupError(f"this mypyc writes other C code than version 2.4: {before} is not in it once")
+            code = code.replace(before, after)
+        source.write_text(code, encoding="utf-8")
         if os.name == "posix":
             for extension in extensions:  # a * b + c rounded once would give other digits than Python does
                 extension.extra_compile_args.append("-ffp-contract=off")
