@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from ..reading.text import text_width
+from .cells import SMALL
+
 __all__ = ["free_labels"]
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -52,7 +55,7 @@ def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]
             taken |= {cell for point in _line(group) for cell in _near(point)}
         elif "node" in kinds:
             corners = [corner for each in group for corner in _corners(each.get("points") or each.get("d") or "")]
-            taken |= _around(corners).cells() if corners else set()
+            taken |= _around(corners).cells() if corners else _Text(group).cells
     texts = {id_: _Text(group, widths[id_]) for id_, group in arrows.items() if id_ in widths}
     paper = _around([corner for each in tree.iter(f"{_SVG}polygon") for corner in _corners(each.get("points", ""))])
     struck = 0
@@ -73,10 +76,11 @@ def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]
 
 
 class _Text:
-    """The lines of text beside an arrow."""
+    """The lines of text beside an arrow, or in a box without an outline."""
 
-    def __init__(self, group: ElementTree.Element, widths: Sequence[float]) -> None:
+    def __init__(self, group: ElementTree.Element, widths: Sequence[float] = ()) -> None:
         self._lines = list(group.iter(f"{_SVG}text"))
+        widths = widths or [text_width(line.text or "", SMALL) for line in self._lines]
         self._rooms = []
         for line, width in zip(self._lines, widths, strict=False):
             size, x, y = (float(line.get(name, "0")) for name in ("font-size", "x", "y"))
