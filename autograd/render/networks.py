@@ -373,7 +373,9 @@ def network_of(graph: Graph) -> Network | None:
 
 
 def _ranked(network: Network) -> bool:
-    """Give each box its column: layers and operations as far right as their operands ask for, inputs on the left."""
+    """Give each box its column: inputs on the left, layers and operations as far right as their operands ask for, and
+    what has nothing to do with neurons beside its users.
+    """
     boxes = list(network.boxes.values())
     layers: dict[int, list[Box]] = defaultdict(list)
     for box in network.neurons:
@@ -392,8 +394,14 @@ def _ranked(network: Network) -> bool:
     else:
         return False
     feeds = {source for source, target in pairs if target.kind == "neuron"}
+    boxes.sort(key=lambda box: box.rank)
+    apart: set[Box] = set()  # from the network: nothing in these boxes comes out of a neuron or goes into one
     for box in boxes:
+        made_of = {source for source, target in pairs if target is box}
+        if box.kind != "neuron" and box not in feeds and made_of <= apart:
+            apart.add(box)
+    for box in boxes[::-1]:
         users = [target.rank for source, target in pairs if source is box]
-        if box.kind in ("input", "constant") and box not in feeds and users:
+        if box in apart and users:
             box.rank = min(users) - 1
     return True
