@@ -76,7 +76,7 @@ def _laid_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[dict[str, 
 
     sizes = {box.id: box_size(box) for box in boxes}
     # Arrows that fan out need room to turn; a chain is better read without scrolling.
-    ranksep = "0.05" if len(arrows) < len(boxes) + _CHAIN else "0.6"
+    ranksep = "0.05" if len(arrows) < len(boxes) + _CHAIN else "0.2"
     attributes = {"rankdir": "LR", "nodesep": "0.25", "ranksep": ranksep, "ordering": "in"}
     graph = FoundDigraph("page", graph_attr=attributes, node_attr={"shape": "box", "fixedsize": "true", "label": ""})
     for id_, (wide, high) in sizes.items():
