@@ -19,7 +19,8 @@ from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .cells import FONT, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
 from .chains import Places, chain_of, in_lines
-from .columns import Spot, written, written_way
+from .columns import Spot, written_way
+from .curves import written
 from .overview import FEW, Level, listed, rows_for
 from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
 from .sentences import Sentences

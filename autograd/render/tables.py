@@ -18,7 +18,8 @@ from ..reading.formulas import made_by
 from ..reading.names import is_plain_number
 from ..reading.text import label_text, markup, text_width
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import Link, Spot, is_clear, lay_out, written, written_way
+from .columns import Link, Spot, is_clear, lay_out, written_way
+from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of

@@ -6,15 +6,15 @@ left of the next line.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ...reading.text import text_width
 from ...reading.trace import Trace
+from ..curves import Point, halves, straight
 from ..rows import NodeRow, graph_rows
-from .drawing import Arrow, Box, Point, Spot, arrow_svg, box_size, box_svg
+from .drawing import Arrow, Box, Spot, arrow_svg, box_size, box_svg
 
 __all__ = ["folded", "graph_parts"]
 
@@ -217,16 +217,11 @@ def _in_lines(
             begin, *rest = [moved(point, k) for point in piece]
             corners = [(right, way[-1][1]), (right, between), (left, between), (left, begin[1]), begin]
             for corner in corners:
-                way += _straight(way[-1], corner)
+                way += straight(way[-1], corner)
             way += rest
         arrow.way = way
     placed = {id_: Spot(*moved((s.left, s.top), line_of(s.left)), s.width, s.height) for id_, s in spots.items()}
     return placed, width + 2 * margin, top - 2 * _GUTTER
-
-
-def _straight(start: Point, end: Point) -> list[Point]:
-    (x, y), (to_x, to_y) = start, end
-    return [(x + (to_x - x) * t, y + (to_y - y) * t) for t in (1 / 3, 2 / 3)] + [end]
 
 
 def _split(way: Sequence[Point], cuts: Sequence[float]) -> list[list[Point]]:
@@ -236,26 +231,8 @@ def _split(way: Sequence[Point], cuts: Sequence[float]) -> list[list[Point]]:
         rest = list(way[n - 1 : n + 3])
         for x in cuts:
             if rest[0][0] < x < rest[3][0]:
-                before, rest = _halves(rest, x)
+                before, rest = halves(rest, x)
                 pieces[-1] += before[1:]
                 pieces.append([rest[0]])
         pieces[-1] += rest[1:]
     return pieces
-
-
-def _halves(curve: Sequence[Point], x: float) -> tuple[list[Point], list[Point]]:
-    """A Bezier curve in two, where it reaches x."""
-    low, high = 0.0, 1.0
-    for _ in range(30):
-        t = (low + high) / 2
-        first, second = _at(curve, t)
-        low, high = (t, high) if first[-1][0] < x else (low, t)
-    return first, second
-
-
-def _at(curve: Sequence[Point], t: float) -> tuple[list[Point], list[Point]]:
-    levels = [list(curve)]
-    while len(levels[-1]) > 1:
-        pairs = itertools.pairwise(levels[-1])
-        levels.append([(x + (to_x - x) * t, y + (to_y - y) * t) for (x, y), (to_x, to_y) in pairs])
-    return [level[0] for level in levels], [level[-1] for level in reversed(levels)]
