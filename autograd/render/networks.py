@@ -7,6 +7,7 @@ an arrow is the exact sum over the samples.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,10 @@ from ..engine.graph import is_constant
 from ..engine.ops import ADD, DOT, LITERAL
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
+from ..reading.formulas import made_by
 from ..reading.grouping import Grouping, Terms
 from ..reading.names import Names, is_plain_number
+from ..reading.text import label_text
 from .rows import AtStep, Graph, State, mark_of
 
 __all__ = ["Box", "Flow", "Line", "Network", "Neuron", "network_of", "neurons_of"]
@@ -187,6 +190,18 @@ class Network:
         """Whether there is room for a table of each neuron."""
         weights = (sum(line.what == "weight" for line in box.lines) for box in self.neurons)
         return max(self.grouping.sizes) <= _MOST_NEURONS and max(weights) <= _MOST_INPUTS
+
+    def formula(self, box: Box) -> str:
+        """How an operation is made, with "…" for a number that is another one in each sample."""
+        node = box.nodes[0]
+        if len(node.parents) > 3:
+            return f"= {node._row.name} of {len(node.parents)}"
+        used = itertools.zip_longest(*[other.parents for other in box.nodes])  # by all samples, operand by operand
+        operands = [
+            "…" if is_plain_number(ps[0]) and len({p._data for p in ps if p is not None}) > 1 else self.names[ps[0]]
+            for ps in itertools.islice(used, len(node.parents))
+        ]
+        return "= " + label_text(made_by(node._row, operands), 24)
 
     def in_order(self, boxes: Sequence[Box]) -> list[Box]:
         """Column by column: inputs and neurons as they are counted, then all else."""

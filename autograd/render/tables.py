@@ -5,7 +5,6 @@ Places and ways are computed here and written into the DOT, so that it looks the
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Collection, Sequence
 from functools import cached_property
@@ -14,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.graph import is_constant
 from ..engine.ops import DOT
 from ..engine.value import Value
-from ..reading.formulas import made_by
-from ..reading.names import is_plain_number
-from ..reading.text import label_text, markup, text_width
+from ..reading.text import label_text, markup, range_text, text_width
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
 from .columns import Link, Spot, is_clear, lay_out, written_way
 from .curves import written
@@ -275,10 +272,7 @@ class NetworkPicture:
         known = [x for node in nodes if (x := network.source.value(node)) is not None]
         if len(known) < len(nodes):
             return "–"
-        low, high = (min(known), max(known)) if all(map(math.isfinite, known)) else (known[0], known[-1])
-        if low == high:
-            return self._number(low)
-        return f"{low:.2g}…{high:.2g}"
+        return range_text(known, self._number)
 
     def _heads(self, box: Box) -> list[str]:
         """The name of a box that is no neuron, and how it is made."""
@@ -287,17 +281,7 @@ class NetworkPicture:
             name += f" × {len(box.nodes)}"
         if box.kind != "op":
             return [name]
-        node = box.nodes[0]
-        used = itertools.zip_longest(*[other.parents for other in box.nodes])  # by all samples, operand by operand
-        operands = [
-            "…"
-            if is_plain_number(ps[0]) and len({p._data for p in ps if p is not None}) > 1
-            else self.final.names[ps[0]]
-            for ps in itertools.islice(used, len(node.parents))
-        ]
-        if len(operands) > 3:
-            return [name, f"= {node._row.name} of {len(operands)}"]
-        return [name, "= " + label_text(made_by(node._row, operands), 22)]
+        return [name, self.final.formula(box)]
 
     def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
         network = self.final if final else self.now

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from ...reading.text import label_text, number_text, text_width
+from ...reading.text import label_text, number_text, range_text, text_width
 from ..curves import Point, length, towards, written
 from ..style import DARK, LIGHT, Palette
 
@@ -89,8 +89,7 @@ class Box:
         known = [x for x in self.values if x is not None]
         if len(known) < len(self.values):
             return "–"
-        low, high = number_text(min(known)), number_text(max(known))
-        return low if low == high else f"{min(known):.2g} … {max(known):.2g}"
+        return range_text(known)
 
     @property
     def gradient(self) -> str:
