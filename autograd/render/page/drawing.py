@@ -10,20 +10,21 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
 
 from ...reading.text import label_text, number_text, range_text, text_width
 from ..curves import Point, length, towards, written
+from ..folding import Spot
 from ..style import DARK, LIGHT, Palette
 
 __all__ = [
-    "HEADER", "NUMBER", "PAD", "ROW", "SO_FAR", "Arrow", "Box", "Spot", "arrow_svg", "box_size", "box_svg",
+    "HEADER", "NUMBER", "PAD", "ROOM", "ROW", "SO_FAR", "Arrow", "Box", "arrow_svg", "box_size", "box_svg",
     "escaped", "frame_svg", "graph_svg", "row_name", "style_variables",
 ]  # fmt: skip
 
 NUMBER, RANGE, SO_FAR = 62, 96, 26  # points: "-1.235e-05" at 12, "-0.15 … 0.51", and " + …" behind a number
 PAD, HEADER, ROW = 8, 24, 20  # points; the heights of a table's first line, and of the others
 _LINE = 17
+ROOM = 1240.0, 640.0  # points: a picture of this size can be read on a desktop without enlarging it
 _MARGIN = 10
 _TIP = 9  # the length of an arrow's head
 _SYMBOL = 14  # characters of a local derivative in symbols; a longer one stands in the texts only
@@ -38,19 +39,6 @@ _EXTRA = {  # what a page has beyond a picture
         "accent": "#7cb5ec", "on-accent": "#0e1114", "lit": "#264b70",
     },
 }  # fmt: skip
-
-
-class Spot(NamedTuple):
-    """Where something stands, in points of the picture; y grows downwards."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        return self.left + self.width
 
 
 @dataclass(slots=True)

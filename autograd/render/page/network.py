@@ -15,24 +15,24 @@ from ...reading.formulas import made_by
 from ...reading.text import text_width
 from ...reading.trace import Trace
 from .. import columns
+from ..folding import Spot, folded
 from ..networks import Box as Found
 from ..networks import Flow, Network
 from .drawing import (
     HEADER,
     NUMBER,
     PAD,
+    ROOM,
     ROW,
     SO_FAR,
     Arrow,
     Box,
-    Spot,
     arrow_svg,
     box_size,
     box_svg,
     frame_svg,
     row_name,
 )
-from .layout import folded
 
 __all__ = ["network_parts"]
 
@@ -170,7 +170,7 @@ class _Picture:
         arrows = {flow: self._placed(self._arrow(flow), link, high) for flow, link in self.links.items()}
         width, height = max(spot.right for spot in self.spots.values()), high - low
         if self.tables:
-            places, width, height = folded(places, list(arrows.values()), width, height)
+            places, width, height = folded(places, list(arrows.values()), (width, height), ROOM)
         return [*self._drawn_arrows(arrows), *self._drawn_boxes(places)], width, height
 
     @staticmethod
