@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 from .curves import Point, along, straight, towards, written
 
-__all__ = ["Link", "Spot", "is_clear", "lay_out", "written_way"]
+__all__ = ["PAGE", "Link", "Spot", "is_clear", "lay_out", "written_way"]
 
 _LANE = 16.0  # the height of a lane past a column
 _ARROW = 7.0  # the length of an arrow's head
 _PITCH = 9.0  # between arrows that leave or enter a box
 _GAPS = (56.0, 5.0), (28.0, 4.8)  # between columns, and more for each arrow: with room, and for what is wide
 _WIDEST_GAP = 140.0
-_PAGE = 1420.0  # points: what is wider is drawn with less room, so that a text of 10 points can be read at 1280 pixels
+PAGE = 1420.0  # points: what is wider is drawn with less room, so that a text of 10 points can be read at 1280 pixels
 
 
 @dataclass(slots=True, eq=False)
@@ -58,10 +58,11 @@ class Link:
     target: Spot
     entry: float | None = None  # None: wherever there is room
     room: float = 0.0  # the width of what is written on it
-    way: list[Point] = field(default_factory=list)  # control points of a curve, 3 n + 1 of them
+    way: Sequence[Point] = ()  # control points of a curve, 3 n + 1 of them
     start: float = 0.0
     end: float = 0.0
     lanes: list[Spot] = field(default_factory=list)
+    label: Point = (0.0, 0.0)  # about where a text on it stands
 
     @property
     def is_level(self) -> bool:
@@ -91,7 +92,7 @@ def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:
         _stack(columns, links)
     _find_ports(links)
     for gap, more in _GAPS:
-        if _spread(columns, links, gap, more) <= _PAGE:
+        if _spread(columns, links, gap, more) <= PAGE:
             break
     for link in links:
         link.way = _way(link, columns)

@@ -14,8 +14,9 @@ from ..engine.graph import is_constant
 from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.text import label_text, markup, range_text, text_width
+from . import folding
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import Link, Spot, is_clear, lay_out, written_way
+from .columns import PAGE, Link, Spot, is_clear, lay_out, written_way
 from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["NetworkPicture", "network_picture"]
 
 WIDEST, HIGHEST = 1800.0, 1400.0  # points, of a picture that nobody asked for by name
+_ROOM = 0.75 * PAGE, 1000.0  # points: a picture is cut into lines where it is a third larger
 
 _MOST_CELLS = 72  # of a layer drawn as cells; more inputs are one box
 _MOST_LINES, _STRONGEST = 1600, 12  # weights drawn as lines; flows drawn over them, for each layer
@@ -100,12 +102,14 @@ class NetworkPicture:
     @cached_property
     def extent(self) -> tuple[float, float, float, float]:
         """Left, bottom, right and top of all that is drawn."""
-        spots = list(self.spots.values())
-        heights = [y for link in self.links.values() for _, y in link.way]
-        low = min([spot.y - spot.height / 2 for spot in spots] + heights)
-        high = max([spot.top for spot in spots] + heights)
-        legend = min([y - 10 for _, _, y in self._legend_places()], default=0.0)
-        return 0.0, low + legend, max(spot.right for spot in spots), high + _TITLE
+        left, low, right, high = self._drawn_extent()
+        return left, low + min([y - 10 for _, _, y in self._legend_places()], default=0.0), right, high + _TITLE
+
+    def _drawn_extent(self) -> tuple[float, float, float, float]:
+        spots, ways = list(self.spots.values()), [point for link in self.links.values() for point in link.way]
+        low = min([spot.y - spot.height / 2 for spot in spots] + [y for _, y in ways])
+        high = max([spot.top for spot in spots] + [y for _, y in ways])
+        return 0.0, low, max([spot.right for spot in spots] + [x for x, _ in ways]), high
 
     @property
     def fits(self) -> bool:
@@ -141,6 +145,24 @@ class NetworkPicture:
                 link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 10.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
+        self._fold()
+
+    def _fold(self) -> None:
+        """Where it is wider than a page, what comes behind the neurons goes on below them, if that makes it fit."""
+        _, low, right, high = self._drawn_extent()
+        behind = max(self.spots[box.id].right for box in self.final.neurons)
+        places = {id_: folding.Spot(s.left, -s.top, s.width, s.height) for id_, s in self.spots.items()}
+        links, ways = list(self.links.values()), [link.way for link in self.links.values()]
+        for link in links:
+            link.way = [(x, -y) for x, y in link.way]  # lines follow each other downwards
+            link.label = link.way[len(link.way) // 2]
+        places, width, _ = folding.folded(places, links, (right, high - low), _ROOM, behind)
+        if width > PAGE:
+            places = {}
+        for id_, place in places.items():
+            self.spots[id_].x, self.spots[id_].y = place.left + place.width / 2, -place.top - place.height / 2
+        for link, way in zip(links, ways, strict=True):
+            link.way = [(x, -y) for x, y in link.way] if places else way
 
     def is_table(self, box: Box) -> bool:
         return box.kind == "neuron" and (self.as_tables or box.address in self.opened)
