@@ -715,7 +715,7 @@ def _is_power(op: Op) -> bool:
 
 def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
     row = int(np.argmax(np.abs(e.gap).max(axis=1) * e.same))
-    for i, k, p in e.edges[:MOST_EDGES]:
+    for n, (i, k, p) in enumerate(e.edges):
         op = e.order[i]._row
         if (
             _is_power(op) != powers
@@ -725,8 +725,10 @@ def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
             or (op is ops.DIV and k == 0)
         ):
             continue
-        yield from _at_inner_slope(e, i, k, p)
         yield from _at_relatives(e, i, k, p)
+        if n >= MOST_EDGES:
+            continue
+        yield from _at_inner_slope(e, i, k, p)
         places = [j for j in range(len(e.order)) if j != p and e.below[j] is not None]
         for j in sorted(places, key=lambda j: (j != i, j > p, abs(p - j))):
             if _fits_in_row(e, i, k, j, row):

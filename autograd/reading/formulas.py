@@ -100,7 +100,7 @@ class Style:
         if op.name.removeprefix("_") == "power":
             return f"{_one_thing(operands[0])} ** {_one_thing(self.number(op.params[0]))}"
         if op.name == "neg":
-            return f"-{_one_thing(operands[0])}"
+            return f"-{_one_thing(operands[0])}" if operands[0] != "0" else "0"  # a zero has no sign
         return self.call(op.name.removeprefix("_"), [*operands, *map(self.number, op.params)])
 
     def product(self, factors: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite
 from typing import Any, Literal, TypeAlias, overload
 
@@ -21,6 +22,7 @@ from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import GraphError, OperandError
 from .formulas import in_one_line, made_by
+from .grouping import Grouping
 from .names import Names, is_plain_number, number_beside, short_number
 from .paths import recomputed
 
@@ -209,6 +211,11 @@ class Trace(Sequence[Step]):
         bad = next((k for k, x in enumerate(numbers) if not isfinite(x)), None)
         # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
         self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """The neurons and layers of the graph."""
+        return Grouping(self.order)
 
     # --- the records -------------------------------------------------------------------------------------------
 

@@ -692,6 +692,10 @@ def sigmoid(z: Any) -> Any:
     return 1 / (1 + np.exp(-z))
 
 
+def slope(z: Any) -> Any:
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
 def squared(w: Any) -> Any:
     return ((sigmoid(ROWS @ w) - TARGETS) ** 2).mean()
 
@@ -709,6 +713,12 @@ def right_squared(w: Any) -> Any:
     ("f", "derivative", "kind"),
     [
         (squared, lambda w: 2 * ROWS.T @ (sigmoid(ROWS @ w) - TARGETS) / 60, "missing factor"),
+        (
+            squared,
+            lambda w: 2 * ROWS.T @ ((sigmoid(ROWS @ w) - TARGETS) * slope(sigmoid(ROWS @ w))) / 60,
+            "wrong point",
+        ),
+        (likelihood, lambda w: ROWS.T @ ((sigmoid(ROWS @ w) - TARGETS) * slope(ROWS @ w)), "extra factor"),
         (squared, lambda w: 60 * right_squared(w), "mean for sum"),
         (squared, lambda w: right_squared(w) * np.array([1, -1, 1]), "sign"),
         (likelihood, lambda w: np.ones(3) * (sigmoid(ROWS @ w) - TARGETS).sum(), "missing factor"),

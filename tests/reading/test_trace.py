@@ -196,7 +196,7 @@ def test_a_pass_begins_with_the_inputs_then_the_weights_and_what_only_the_loss_u
 
 def test_a_zero_has_no_sign() -> None:
     x, y = Value(-0.0, "x"), Value(-2.0, "y")
-    assert "-0" not in "".join(map(str, steps(x * y * 0.0 * -1.0)))
+    assert "-0" not in "".join(map(str, steps(-(x * y * 0.0 * -1.0))))
 
 
 def test_a_long_operand_list_is_cut_in_the_text_alone() -> None:
