@@ -62,7 +62,6 @@ class Link:
     start: float = 0.0
     end: float = 0.0
     lanes: list[Spot] = field(default_factory=list)
-    label: Point = (0.0, 0.0)  # about where a text on it stands
 
     @property
     def is_level(self) -> bool:

@@ -146,17 +146,15 @@ class NetworkPicture:
         low, right, high = extent(self.spots.values(), self.links.values())
         behind = max(self.spots[box.id].right for box in self.final.neurons)
         places = {id_: folding.Spot(s.left, -s.top, s.width, s.height) for id_, s in self.spots.items()}
-        links, ways = list(self.links.values()), [link.way for link in self.links.values()]
-        for link in links:
-            link.way = [(x, -y) for x, y in link.way]  # lines follow each other downwards
-            link.label = link.way[len(link.way) // 2]
-        places, width, _ = folding.folded(places, links, (right, high - low), _ROOM, behind)
-        if width > PAGE:
-            places = {}
-        for id_, place in places.items():
+        ways = {id_: [(x, -y) for x, y in link.way] for id_, link in self.links.items()}  # lines go downwards
+        labels = {id_: way[len(way) // 2] for id_, way in ways.items()}
+        found = folding.folded(folding.Layout(places, ways, labels, right, high - low), _ROOM, behind)
+        if found.ways is ways or found.width > PAGE:
+            return
+        for id_, place in found.spots.items():
             self.spots[id_].x, self.spots[id_].y = place.left + place.width / 2, -place.top - place.height / 2
-        for link, way in zip(links, ways, strict=True):
-            link.way = [(x, -y) for x, y in link.way] if places else way
+        for id_, way in found.ways.items():
+            self.links[id_].way = [(x, -y) for x, y in way]
 
     def is_table(self, box: Box) -> bool:
         return box.kind == "neuron" and (self.as_tables or box.address in self.opened)
