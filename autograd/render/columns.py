@@ -8,12 +8,12 @@ arrows leave or enter a box at the same height.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from .curves import Point, along, straight, towards, written
 
-__all__ = ["PAGE", "Link", "Spot", "is_clear", "lay_out", "written_way"]
+__all__ = ["PAGE", "Link", "Spot", "extent", "is_clear", "lay_out", "written_way"]
 
 _LANE = 16.0  # the height of a lane past a column
 _ARROW = 7.0  # the length of an arrow's head
@@ -62,7 +62,6 @@ class Link:
     start: float = 0.0
     end: float = 0.0
     lanes: list[Spot] = field(default_factory=list)
-    label: Point = (0.0, 0.0)  # about where a text on it stands
 
     @property
     def is_level(self) -> bool:
@@ -96,6 +95,14 @@ def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:
             break
     for link in links:
         link.way = _way(link, columns)
+
+
+def extent(spots: Collection[Spot], links: Collection[Link]) -> tuple[float, float, float]:
+    """How far all that is drawn reaches down, to the right and up."""
+    ways = [point for link in links for point in link.way]
+    low = min([spot.y - spot.height / 2 for spot in spots] + [y for _, y in ways])
+    right = max([spot.right for spot in spots] + [x for x, _ in ways])
+    return low, right, max([spot.top for spot in spots] + [y for _, y in ways])
 
 
 def _stack(columns: dict[int, list[Spot]], links: Sequence[Link]) -> None:

@@ -6,11 +6,11 @@ An arrow that crosses a cut leaves at the right and comes in again at the left o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from .curves import Point, halves, straight
 
-__all__ = ["Arrow", "Spot", "folded"]
+__all__ = ["Layout", "Spot", "folded"]
 
 _READABLE = 0.75  # of the size that a picture has by itself: the numbers are then 9 pixels high
 _MOST_LINES = 12
@@ -33,11 +33,14 @@ class Spot(NamedTuple):
         return self.left + self.width
 
 
-class Arrow(Protocol):
-    """A way with a label."""
+class Layout(NamedTuple):
+    """Boxes, and arrows with their labels, by their ids; and the size of the whole."""
 
-    way: Sequence[Point]
-    label: Point
+    spots: dict[str, Spot]
+    ways: dict[str, list[Point]]
+    labels: dict[str, Point]
+    width: float
+    height: float
 
 
 class _Cut(NamedTuple):
@@ -47,44 +50,35 @@ class _Cut(NamedTuple):
     crossed: int
 
 
-def folded(
-    spots: dict[str, Spot], arrows: Sequence[Arrow], size: Point, room: Point, behind: float = 0.0
-) -> tuple[dict[str, Spot], float, float]:
+def folded(layout: Layout, room: Point, behind: float = 0.0) -> Layout:
     """The layout in as many lines as make it largest in this room, cut only `behind` so much of its width.
 
-    One that can be read as it is stays whole. The arrows get their new ways.
+    One that can be read as it is stays whole.
     """
-    width, height = size
-    whole, cuts = _fit(size, room), [cut for cut in _cuts(spots, arrows) if cut.x > behind]
-    found, best = (spots, width, height), _GAIN * whole
-    ways = [(arrow.way, arrow.label) for arrow in arrows]
-    kept = ways
+    whole, cuts = _fit(layout, room), [cut for cut in _cuts(layout) if cut.x > behind]
+    found, best = layout, _GAIN * whole
     for count in range(2, _MOST_LINES + 1):
         if whole >= _READABLE or best >= 1 or len(cuts) < count:
             break
-        chosen = _chosen(cuts, width, count)
-        for arrow, (way, label) in zip(arrows, ways, strict=True):
-            arrow.way, arrow.label = way, label
-        tried = _in_lines(spots, arrows, [cut.x for cut in chosen])
-        good = _fit(tried[1:], room) * _COST ** sum(cut.crossed for cut in chosen)
+        chosen = _chosen(cuts, layout.width, count)
+        tried = _in_lines(layout, [cut.x for cut in chosen])
+        good = _fit(tried, room) * _COST ** sum(cut.crossed for cut in chosen)
         if good > best:
-            best, found, kept = good, tried, [(arrow.way, arrow.label) for arrow in arrows]
-    for arrow, (way, label) in zip(arrows, kept, strict=True):
-        arrow.way, arrow.label = way, label
+            best, found = good, tried
     return found
 
 
-def _fit(size: Point, room: Point) -> float:
-    return min(room[0] / size[0], room[1] / size[1])
+def _fit(layout: Layout, room: Point) -> float:
+    return min(room[0] / layout.width, room[1] / layout.height)
 
 
-def _cuts(spots: dict[str, Spot], arrows: Sequence[Arrow]) -> list[_Cut]:
+def _cuts(layout: Layout) -> list[_Cut]:
     """Where no box is in the way."""
     found, right = [], 0.0
-    for spot in sorted(spots.values()):
+    for spot in sorted(layout.spots.values()):
         if spot.left > right + 12 and right:
             x = spot.left - 6
-            found.append(_Cut(x, sum(arrow.way[0][0] < x < arrow.way[-1][0] for arrow in arrows)))
+            found.append(_Cut(x, sum(way[0][0] < x < way[-1][0] for way in layout.ways.values())))
         right = max(right, spot.right)
     return found
 
@@ -96,32 +90,32 @@ def _chosen(cuts: Sequence[_Cut], width: float, count: int) -> list[_Cut]:
     return sorted(set(chosen))
 
 
-def _in_lines(
-    spots: dict[str, Spot], arrows: Sequence[Arrow], cuts: Sequence[float]
-) -> tuple[dict[str, Spot], float, float]:
+def _in_lines(layout: Layout, cuts: Sequence[float]) -> Layout:
     """The layout cut at these places."""
+    spots = layout.spots.values()
 
     def line_of(x: float) -> int:
         return sum(x > cut for cut in cuts)
 
-    pieces = [_split(arrow.way, cuts) for arrow in arrows]
-    first = [line_of(arrow.way[0][0]) for arrow in arrows]
+    pieces = {id_: _split(way, cuts) for id_, way in layout.ways.items()}
+    first = {id_: line_of(way[0][0]) for id_, way in layout.ways.items()}
     starts = [0.0, *cuts]
     heights: list[list[float]] = [[] for _ in starts]
-    for spot in spots.values():
+    for spot in spots:
         heights[line_of(spot.left)] += [spot.top, spot.top + spot.height]
-    crossing: list[list[int]] = [[] for _ in cuts]  # by the height at which they cross, from the bottom
-    for n, arrow in enumerate(arrows):
-        heights[line_of(arrow.label[0])] += [arrow.label[1] - 18, arrow.label[1] + 14]
-        for k, piece in enumerate(pieces[n]):
-            heights[first[n] + k] += [y for _, y in piece]
-            if k:
-                crossing[first[n] + k - 1].append(n)
+    crossing: list[list[str]] = [[] for _ in cuts]  # by the height at which they cross, from the bottom
+    for x, y in layout.labels.values():
+        heights[line_of(x)] += [y - 18, y + 14]
+    for id_, parts in pieces.items():
+        for k, piece in enumerate(parts, first[id_]):
+            heights[k] += [y for _, y in piece]
+            if k > first[id_]:
+                crossing[k - 1].append(id_)
     for k, crossed in enumerate(crossing):
-        crossed.sort(key=lambda n: -pieces[n][k - first[n]][-1][1])
+        crossed.sort(key=lambda id_: -pieces[id_][k - first[id_]][-1][1])
     ends = [*cuts, 0.0]
-    labels = [(arrow.label[0], arrow.label[0] + _LABEL) for arrow in arrows]
-    for left, right in [*((spot.left, spot.right) for spot in spots.values()), *labels]:
+    labels = [(x, x + _LABEL) for x, _ in layout.labels.values()]
+    for left, right in [*((spot.left, spot.right) for spot in spots), *labels]:
         ends[line_of(left)] = max(ends[line_of(left)], right)
     width = max(end - start for start, end in zip(starts, ends, strict=True))
     margin = 8 + _PITCH * max(map(len, crossing))
@@ -133,11 +127,11 @@ def _in_lines(
     def moved(point: Point, k: int) -> Point:
         return point[0] - starts[k] + margin, point[1] + down[k]
 
-    for n, arrow in enumerate(arrows):
-        arrow.label = moved(arrow.label, line_of(arrow.label[0]))
-        way = [moved(point, first[n]) for point in pieces[n][0]]
-        for k, piece in enumerate(pieces[n][1:], first[n] + 1):
-            at = crossing[k - 1].index(n)
+    ways = {}
+    for id_, (part, *more) in pieces.items():
+        way = ways[id_] = [moved(point, first[id_]) for point in part]
+        for k, piece in enumerate(more, first[id_] + 1):
+            at = crossing[k - 1].index(id_)
             right = margin + width + 8 + _PITCH * at
             between = max(heights[k - 1]) + down[k - 1] + _GUTTER + _PITCH * at
             left = margin - 8 - _PITCH * (len(crossing[k - 1]) - 1 - at)
@@ -146,9 +140,9 @@ def _in_lines(
             for corner in corners:
                 way += straight(way[-1], corner)
             way += rest
-        arrow.way = way
-    placed = {id_: Spot(*moved((s.left, s.top), line_of(s.left)), s.width, s.height) for id_, s in spots.items()}
-    return placed, width + 2 * margin, top - 2 * _GUTTER
+    placed = {id_: Spot(*moved((s.left, s.top), line_of(s.left)), s.width, s.height) for id_, s in layout.spots.items()}
+    texts = {id_: moved(label, line_of(label[0])) for id_, label in layout.labels.items()}
+    return Layout(placed, ways, texts, width + 2 * margin, top - 2 * _GUTTER)
 
 
 def _split(way: Sequence[Point], cuts: Sequence[float]) -> list[list[Point]]:

@@ -16,7 +16,7 @@ from ..engine.value import Value
 from ..reading.text import label_text, markup, range_text, text_width
 from . import folding
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import PAGE, Link, Spot, is_clear, lay_out, written_way
+from .columns import PAGE, Link, Spot, extent, is_clear, lay_out, written_way
 from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
@@ -102,14 +102,8 @@ class NetworkPicture:
     @cached_property
     def extent(self) -> tuple[float, float, float, float]:
         """Left, bottom, right and top of all that is drawn."""
-        left, low, right, high = self._drawn_extent()
-        return left, low + min([y - 10 for _, _, y in self._legend_places()], default=0.0), right, high + _TITLE
-
-    def _drawn_extent(self) -> tuple[float, float, float, float]:
-        spots, ways = list(self.spots.values()), [point for link in self.links.values() for point in link.way]
-        low = min([spot.y - spot.height / 2 for spot in spots] + [y for _, y in ways])
-        high = max([spot.top for spot in spots] + [y for _, y in ways])
-        return 0.0, low, max([spot.right for spot in spots] + [x for x, _ in ways]), high
+        low, right, high = extent(self.spots.values(), self.links.values())
+        return 0.0, low + min([y - 10 for _, _, y in self._legend_places()], default=0.0), right, high + _TITLE
 
     @property
     def fits(self) -> bool:
@@ -149,20 +143,18 @@ class NetworkPicture:
 
     def _fold(self) -> None:
         """Where it is wider than a page, what comes behind the neurons goes on below them, if that makes it fit."""
-        _, low, right, high = self._drawn_extent()
+        low, right, high = extent(self.spots.values(), self.links.values())
         behind = max(self.spots[box.id].right for box in self.final.neurons)
         places = {id_: folding.Spot(s.left, -s.top, s.width, s.height) for id_, s in self.spots.items()}
-        links, ways = list(self.links.values()), [link.way for link in self.links.values()]
-        for link in links:
-            link.way = [(x, -y) for x, y in link.way]  # lines follow each other downwards
-            link.label = link.way[len(link.way) // 2]
-        places, width, _ = folding.folded(places, links, (right, high - low), _ROOM, behind)
-        if width > PAGE:
-            places = {}
-        for id_, place in places.items():
+        ways = {id_: [(x, -y) for x, y in link.way] for id_, link in self.links.items()}  # lines go downwards
+        labels = {id_: way[len(way) // 2] for id_, way in ways.items()}
+        found = folding.folded(folding.Layout(places, ways, labels, right, high - low), _ROOM, behind)
+        if found.ways is ways or found.width > PAGE:
+            return
+        for id_, place in found.spots.items():
             self.spots[id_].x, self.spots[id_].y = place.left + place.width / 2, -place.top - place.height / 2
-        for link, way in zip(links, ways, strict=True):
-            link.way = [(x, -y) for x, y in link.way] if places else way
+        for id_, way in found.ways.items():
+            self.links[id_].way = [(x, -y) for x, y in way]
 
     def is_table(self, box: Box) -> bool:
         return box.kind == "neuron" and (self.as_tables or box.address in self.opened)

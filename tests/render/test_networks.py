@@ -199,6 +199,16 @@ def test_what_only_the_loss_needs_stands_beside_its_users() -> None:
     assert ranks["y"] == ranks["v3"] - 1 == ranks["v2"] - 1
 
 
+def test_a_long_loss_goes_on_below_the_neurons() -> None:
+    root = lessons.get(4).graph("4.6")[0]
+    root.backward()
+    picture = picture_of(root)
+    assert picture.as_tables
+    assert picture.fits
+    lowest = min(picture.spots[box.id].y for box in picture.final.neurons)
+    assert all(picture.spots[box.id].top < lowest for box in picture.final.boxes.values() if box.kind == "op")
+
+
 def test_size_and_aspect(drawn: tuple[NetworkPicture, Drawn]) -> None:
     _, made = drawn
     assert made.width <= WIDEST

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...reading.text import text_width
 from ...reading.trace import Trace
 from ..curves import Point
-from ..folding import Spot, folded
+from ..folding import Layout, Spot, folded
 from ..rows import NodeRow, graph_rows
 from .drawing import ROOM, Arrow, Box, arrow_svg, box_size, box_svg
 
@@ -25,10 +26,10 @@ _CHAIN = 4  # a graph with fewer than so many arrows more than boxes is laid out
 def graph_parts(trace: Trace) -> tuple[list[str], float, float]:
     """The elements of the picture in the order in which they are drawn, and its size."""
     boxes, arrows = _described(trace)
-    spots, (width, height) = _laid_out(boxes, arrows)
-    spots, width, height = folded(spots, arrows, (width, height), ROOM)
-    drawn = [arrow_svg(arrow) for arrow in arrows] + [box_svg(box, spots[box.id]) for box in boxes]
-    return drawn, width, height
+    layout = folded(_laid_out(boxes, arrows), ROOM)
+    placed = [replace(arrow, way=layout.ways[arrow.id], label=layout.labels[arrow.id]) for arrow in arrows]
+    drawn = [*map(arrow_svg, placed), *[box_svg(box, layout.spots[box.id]) for box in boxes]]
+    return drawn, layout.width, layout.height
 
 
 def _described(trace: Trace) -> tuple[list[Box], list[Arrow]]:
@@ -64,8 +65,8 @@ def _box(node: NodeRow, place: int) -> Box:
     )
 
 
-def _laid_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[dict[str, Spot], tuple[float, float]]:
-    """Where `dot` puts each box, and the size of the whole; the arrows get their ways."""
+def _laid_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
+    """What `dot` makes of it."""
     from ..digraph import FoundDigraph
 
     sizes = {box.id: box_size(box) for box in boxes}
@@ -89,10 +90,10 @@ def _laid_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[dict[str, 
     for each in found["objects"]:
         (x, y), (wide, high) = place(each["pos"]), sizes[each["name"]]
         spots[each["name"]] = Spot(x - wide / 2, y - high / 2, wide, high)
-    ways = {edge["id"]: edge for edge in found.get("edges", [])}
-    for arrow in arrows:
-        arrow.way, arrow.label = _way(ways[arrow.id]["pos"], place), place(ways[arrow.id]["lp"])
-    return spots, (right - left, top - low)
+    edges = found.get("edges", [])
+    ways = {edge["id"]: _way(edge["pos"], place) for edge in edges}
+    labels = {edge["id"]: place(edge["lp"]) for edge in edges}
+    return Layout(spots, ways, labels, right - left, top - low)
 
 
 def _room(arrow: Arrow) -> str:

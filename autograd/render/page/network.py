@@ -15,7 +15,7 @@ from ...reading.formulas import made_by
 from ...reading.text import text_width
 from ...reading.trace import Trace
 from .. import columns
-from ..folding import Spot, folded
+from ..folding import Layout, Spot, folded
 from ..networks import Box as Found
 from ..networks import Flow, Network
 from .drawing import (
@@ -163,15 +163,17 @@ class _Picture:
         return f"layer {layer}" + (f", neuron {number}" if sizes[layer - 1] > 1 else "")
 
     def parts(self) -> tuple[list[str], float, float]:
-        heights = [y for link in self.links.values() for _, y in link.way]
-        high = max([spot.top for spot in self.spots.values()] + heights)
-        low = min([spot.y - spot.height / 2 for spot in self.spots.values()] + heights)
+        low, width, high = columns.extent(self.spots.values(), self.links.values())
         places = {box.id: Spot(spot.left, high - spot.top, spot.width, spot.height) for box, spot in self.spots.items()}
         arrows = {flow: self._placed(self._arrow(flow), link, high) for flow, link in self.links.items()}
-        width, height = max(spot.right for spot in self.spots.values()), high - low
+        ways = {arrow.id: list(arrow.way) for arrow in arrows.values()}
+        labels = {arrow.id: arrow.label for arrow in arrows.values()}
+        layout = Layout(places, ways, labels, width, high - low)
         if self.tables:
-            places, width, height = folded(places, list(arrows.values()), (width, height), ROOM)
-        return [*self._drawn_arrows(arrows), *self._drawn_boxes(places)], width, height
+            layout = folded(layout, ROOM)
+        for arrow in arrows.values():
+            arrow.way, arrow.label = layout.ways[arrow.id], layout.labels[arrow.id]
+        return [*self._drawn_arrows(arrows), *self._drawn_boxes(layout.spots)], layout.width, layout.height
 
     @staticmethod
     def _placed(arrow: Arrow, link: columns.Link, high: float) -> Arrow:
