@@ -7,6 +7,7 @@ them, for whoever reads the source. Nothing is written into the source tree.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -24,6 +25,26 @@ WEAK_REFERENCES = {
     f".tp_basicsize = {_SIZE},": f".tp_basicsize = {_SIZE} + sizeof(PyObject *), .tp_weaklistoffset = {_SIZE},",
     _FREEING: f"{_FREEING} PyObject_ClearWeakRefs((PyObject *)self);",
 }
+
+# mypyc hands `del v.data` to the property's setter, as a null pointer that it reads. Here it is refused as Python does.
+_SETTER = re.compile(r"(___(\w+?)_set_(\w+)\(\w+ \*self, PyObject \*value, void \*closure\)\s*\{)(?=\s*char retval)")
+_REFUSAL = r"""\1
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "property '\3' of '\2' object has no deleter");
+        return -1;
+    }"""
+
+
+def _mended(code: str) -> str:
+    """The C code that mypyc wrote, with what it lacks; what is looked for has to be there."""
+    for before, after in WEAK_REFERENCES.items():
+        if code.count(before) != 1:
+            raise LookupError(f"this mypyc writes other C code than version 2.4: {before} is not in it once")
+        code = code.replace(before, after)
+    code, setters = _SETTER.subn(_REFUSAL, code)
+    if not setters:
+        raise LookupError("this mypyc writes other C code than version 2.4: no setter of a property was found")
+    return code
 
 
 class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no types
@@ -69,12 +90,7 @@ class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no type
             [*options, *modules], debug_level="0", group_name="autograd", target_dir=str(self.scratch / "c")
         )
         source = self.scratch / "c" / "__native_autograd.c"
-        code = source.read_text(encoding="utf-8")
-        for before, after in WEAK_REFERENCES.items():
-            if code.count(before) != 1:
-                raise LookupError(f"this mypyc writes other C code than version 2.4: {before} is not in it once")
-            code = code.replace(before, after)
-        source.write_text(code, encoding="utf-8")
+        source.write_text(_mended(source.read_text(encoding="utf-8")), encoding="utf-8")
         if os.name == "posix":
             for extension in extensions:  # a * b + c rounded once would give other digits than Python does
                 extension.extra_compile_args.append("-ffp-contract=off")

@@ -238,8 +238,8 @@ class Recorder:
 
 def _random_state() -> Any:
     """Where the generators stand that all code shares, Python's and NumPy's."""
-    numpy_s = pickle.dumps(np.random.get_state(legacy=False)) if "numpy.random" in sys.modules else None
-    return random.getstate(), numpy_s
+    of_numpy = pickle.dumps(np.random.get_state(legacy=False)) if "numpy.random" in sys.modules else None
+    return random.getstate(), of_numpy
 
 
 def _can_change(node: Value) -> bool:

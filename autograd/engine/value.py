@@ -22,7 +22,7 @@ from .native import mypyc_attr
 from .op import Op, number
 from .operators import Operators
 
-__all__ = ["Number", "Operators", "Value", "failure", "lift", "literal", "node", "record"]
+__all__ = ["Number", "Value", "failure", "lift", "literal", "node", "record"]
 
 Number: TypeAlias = "Value | float"
 
@@ -74,7 +74,7 @@ class Value(Operators):
     _a: Any  # see ops.laid_out
     _b: Any
 
-    def __init__(self, data: Any, label: Any = "", *, constant: bool = False) -> None:
+    def __init__(self, data: Any, label: Any = "", *, constant: bool | Any = False) -> None:
         self._data = data if type(data) is float else number(data)
         self._grad = None
         self._row = CONSTANT if constant else LEAF
@@ -157,7 +157,7 @@ class Value(Operators):
 
     # --- gradients -------------------------------------------------------------------------------------------
 
-    def backward(self, seed: Any = 1.0, create_graph: bool = False, **unknown: Any) -> None:
+    def backward(self, seed: Any = 1.0, create_graph: bool | Any = False, **unknown: Any) -> None:
         """Reverse-mode differentiation: for every node v below, v.grad = seed * d self / d v.
 
         Leaves add to the gradient that they hold; every interior node's gradient is that of this call. If
@@ -185,7 +185,7 @@ class Value(Operators):
         for name in unknown:
             raise unknown_keyword(name)
         start = lift(seed)
-        sweep.backward(self, start if create_graph else start._data, create_graph)
+        sweep.backward(self, start if create_graph else start._data, bool(create_graph))
 
     def zero_grad(self) -> None:
         """Forget this node's own gradient; it reads 0.0 until the next backward."""
@@ -296,16 +296,6 @@ class Value(Operators):
         exponent = f"**{row.params[0]:g}" if row.name == "power" else ""
         return exponent or {"relu": "ReLU", "neg": "-"}.get(row.name, row.name)
 
-    @property
-    def real(self) -> Value:
-        """The node itself; what Python's `numbers` asks of a number, as `imag`."""
-        return self
-
-    @property
-    def imag(self) -> float:
-        """0.0."""
-        return 0.0
-
     # --- text, copies ----------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -318,9 +308,7 @@ class Value(Operators):
         return _notebook_picture(self, include, exclude)
 
     def __copy__(self) -> Any:
-        if self._row is LITERAL:
-            return self  # all graphs share it
-        return copying.shallow_copy(self)
+        return self if self._row is LITERAL else copying.shallow_copy(self)  # all graphs share a literal
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copying.deepcopy(self, memo)
