@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AnomalyError
 from . import graph, messages, modes
+from .native import COMPILED, EVERY, listen
 from .ops import ADD, DOT, LEAF, MUL
 from .together import attributes, commit
 
@@ -52,7 +53,9 @@ def _in_place(root: Value, seed: float) -> None:
         _zero_below(stack, zero, inner, leaves, holders, earlier)
         if not graph.is_constant(root):
             root._grad = seed
-        _sweep(inner)
+        for end in range(len(inner), 0, -EVERY):
+            listen()
+            _sweep(inner[max(end - EVERY, 0) : end])
         for node, gradient in zip(holders, earlier, strict=True):
             if node._a is None:
                 node._grad += gradient
@@ -69,10 +72,13 @@ def _zero_below(
 ) -> None:
     """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way."""
     visited: set[int] = set()  # ids of tuples of operands that are all visited: layers and batches share them
+    listens: bool = COMPILED
     while stack:
         node: Value | None = stack.pop()
         if node is None:
             inner.append(stack.pop())
+            if listens and len(inner) % EVERY == 0:
+                listen()
         elif (gradient := node._grad) is not zero:
             a, b = node._a, node._b
             if a is None:

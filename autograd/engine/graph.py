@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import AnomalyError, ArgumentError
 from . import modes
 from .messages import in_words, name_of, no_derivative, note_origin, origin_below, plain_of, warn_of_partial
+from .native import COMPILED, EVERY, listen
 from .op import Partials
 from .ops import CONSTANT, DOT, LITERAL
 
@@ -26,10 +27,13 @@ def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
     order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = list(reversed(roots))
+    listens: bool = COMPILED
     while stack:
         node = stack.pop()
         if node is None:
             order.append(stack.pop())
+            if listens and len(order) % EVERY == 0:
+                listen()
         elif node not in seen:
             seen.add(node)
             parents = node.parents

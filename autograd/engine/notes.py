@@ -34,4 +34,7 @@ class Note(ref[Any]):
 
     @classmethod
     def _on(cls, node: Any) -> Self | None:
-        return next((note for note in getweakrefs(node) if type(note) is cls), None)
+        for note in getweakrefs(node):
+            if type(note) is cls:
+                return note
+        return None

@@ -66,6 +66,33 @@ def test_a_long_program_answers_an_interrupt() -> None:
     timer.join()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGALRM can be sent there")
+def test_one_long_backward_answers_an_interrupt_and_leaves_the_gradients() -> None:
+    x = y = Value(0.5)
+    for _ in range(150_000):
+        y = y * x + 0.25
+    y.backward()
+    earlier, ticks = x.grad, 0
+
+    def tick(*_: object) -> None:
+        nonlocal ticks
+        ticks += 1
+        if ticks == 2:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, tick)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        with pytest.raises(KeyboardInterrupt):
+            y.backward()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert x.grad == earlier
+    y.backward()
+    assert x.grad == 2 * earlier
+
+
 def test_a_type_checker_is_not_needed_to_run() -> None:
     code = "import sys; sys.modules['mypy_extensions'] = None; import autograd; autograd.Value(2.0).exp().backward()"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -297,6 +297,7 @@ OPERATORS: Written = {
 }  # fmt: skip
 
 NO_OPERATORS = ["conjugate", "dir", "hash", "eq", "lt", "le", "gt", "ge", "bool", "format", "float", "int"]
+NO_OPERATORS += ["ne", "new", "getstate", "setstate", "internal_mypyc_setup"]  # what mypyc gives every class
 
 # --- what there is ----------------------------------------------------------------------------------------------------
 
