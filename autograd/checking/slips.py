@@ -513,7 +513,7 @@ def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
     """A wrong factor, a wrong exponent, or the integral; what is a constant factor only is left to those."""
     for factor, m in ((n, n), (n + 1.0, n - 1.0), (n - 1.0, n - 1.0), (n + 1.0, n), (n, n + 1.0), (1.0, n + 1.0),
                       (n - 1.0, n), (n, n - 2.0)):  # fmt: skip
-        if factor and m and (m != n - 1.0 or n >= 3.0):
+        if factor and m and (m != n - 1.0 or n >= (2.0 if factor > n else 3.0)):
             number = {1.0: "", -1.0: "-"}.get(factor, f"{factor:g}")
             yield Mistake(factor * u**m, number + ("{u}" if m == 1.0 else f"{{u}}^{m:g}"))
     if n != -1.0:

@@ -101,7 +101,7 @@ SLIPS = {
         "the factor d(x^2)/dx = 2x stands there twice",
     ),
     "constant factor": Slip(
-        lambda x: x**2, lambda x: 3 * x, [1.0, 2.0], "constant factor", "your derivative is 3/2 times what it should be"
+        lambda x: x**2, lambda x: 5 * x, [1.0, 2.0], "constant factor", "your derivative is 5/2 times what it should be"
     ),
     "exponent left out": Slip(
         lambda x: x**2, lambda x: x, [1.0, 2.0], "missing factor",
