@@ -33,7 +33,7 @@ _RATIO = 4.0  # between neighbouring steps
 # that is a power of two would be hit again and again.
 _LARGEST = 0.078418703492917
 _FIRST = range(3, 8)  # the steps that settle what is smooth, 0 being the largest
-_KINKED = (12, 15, 18)  # these see whether what looks like a kink is at the point itself
+_KINKED = (12, 15, 18)  # steps that show whether what looks like a kink is at the point itself
 _STEPS = 19
 _MOST_STEPS = 25
 _SIDES = (-1.0, 1.0)
@@ -173,7 +173,7 @@ def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
 
 
 def _boundary(f: Callable[[float], Any], x: float, steps: Sequence[float]) -> int:
-    """The place of the largest of some steps at which f has a value; their number if it has none at the smallest."""
+    """The place of the largest step at which f has a value; the number of steps if f has none at the smallest."""
     without, with_value = _FIRST[-1], len(steps)
     looked_at = len(steps) - 1
     while with_value - without > 1:
