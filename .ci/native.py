@@ -7,6 +7,7 @@ them, for whoever reads the source. Nothing is written into the source tree.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,6 +17,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # `ops.py` is not among them: rules are bound to floats by way of their bytecode.
 MODULES = ("backward", "graph", "op", "operators", "special", "value")
+
+# mypyc hands `del v.data` to the property's setter, as a null pointer that it reads. Here it is refused as Python does.
+_SETTER = re.compile(r"(___(\w+?)_set_(\w+)\(\w+ \*self, PyObject \*value, void \*closure\)\s*\{)(?=\s*char retval)")
+_REFUSAL = r"""\1
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "property '\3' of '\2' object has no deleter");
+        return -1;
+    }"""
 
 
 class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no types
@@ -60,6 +69,8 @@ class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no type
         extensions = mypycify(
             [*options, *modules], debug_level="0", group_name="autograd", target_dir=str(self.scratch / "c")
         )
+        for path in (self.scratch / "c").rglob("*.c"):
+            path.write_text(_SETTER.sub(_REFUSAL, path.read_text(encoding="utf-8")), encoding="utf-8")
         if os.name == "posix":
             for extension in extensions:  # a * b + c rounded once would give other digits than Python does
                 extension.extra_compile_args.append("-ffp-contract=off")

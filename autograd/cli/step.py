@@ -163,7 +163,7 @@ class StepShell(Shell):
             if i > k:
                 self._show([f"   {self._to_come(i)}"])
             else:
-                head, *rest = str(Records(self._trace, i - 1, i, self.stepper.grouping)).splitlines()
+                head, *rest = str(Records(self._trace, i - 1, i)).splitlines()
                 self._show([f"{'->' if i == k else '  '} {head}", *(f"   {line}" for line in rest)])
 
     @command("p", "[NODE ...]", takes_nodes=True)

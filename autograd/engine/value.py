@@ -75,7 +75,7 @@ class Value(Operators):
     _a: Any  # see ops.laid_out
     _b: Any
 
-    def __init__(self, data: Any, label: Any = "", *, constant: bool = False) -> None:
+    def __init__(self, data: Any, label: Any = "", *, constant: bool | Any = False) -> None:
         self._data = data if type(data) is float else number(data)
         self._grad = None
         self._row = CONSTANT if constant else LEAF
@@ -158,7 +158,7 @@ class Value(Operators):
 
     # --- gradients -------------------------------------------------------------------------------------------
 
-    def backward(self, seed: Any = 1.0, create_graph: bool = False, **unknown: Any) -> None:
+    def backward(self, seed: Any = 1.0, create_graph: bool | Any = False, **unknown: Any) -> None:
         """Reverse-mode differentiation: for every node v below, v.grad = seed * d self / d v.
 
         Leaves add to the gradient that they hold; every interior node's gradient is that of this call. If
@@ -186,7 +186,7 @@ class Value(Operators):
         for name in unknown:
             raise unknown_keyword(name)
         start = lift(seed)
-        sweep.backward(self, start if create_graph else start._data, create_graph)
+        sweep.backward(self, start if create_graph else start._data, bool(create_graph))
 
     def zero_grad(self) -> None:
         """Forget this node's own gradient; it reads 0.0 until the next backward."""

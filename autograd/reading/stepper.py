@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, overload
 
 from .. import _notebook_picture
@@ -34,14 +33,12 @@ class Records(Sequence[Step]):
     Args:
         source: the trace.
         start, stop: the positions.
-        grouping: the neurons and layers that the nodes belong to.
         notes: why it stopped there, and what a watched node did.
     """
 
     source: Trace
     start: int
     stop: int
-    grouping: Grouping = field(compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __len__(self) -> int:
@@ -68,7 +65,7 @@ class Records(Sequence[Step]):
     def _lines(self, start: int, stop: int) -> list[str]:
         if not len(self):
             return [f"still after {self.stop} of {len(self.source)} records"]
-        return [_numbered(self.source, k, self.grouping) for k in range(start, stop)]
+        return [_numbered(self.source, k) for k in range(start, stop)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,13 +74,12 @@ class Moment:
 
     source: Trace
     position: int
-    grouping: Grouping = field(compare=False)
 
     def __repr__(self) -> str:
         trace, k = self.source, self.position
         lines = [f"after {k} of {len(trace)} records"]
         if k:
-            lines.append(_numbered(trace, k - 1, self.grouping))
+            lines.append(_numbered(trace, k - 1))
         if k < len(trace):
             kind, node = trace.outline(k)
             what = {"forward": "the value of", "seed": "the seed, at", "backward": "the backward visit of"}[kind]
@@ -172,9 +168,9 @@ class Break:
         return f"break {self.number}: {self.condition.text}"
 
 
-def _numbered(trace: Trace, k: int, grouping: Grouping) -> str:
+def _numbered(trace: Trace, k: int) -> str:
     step = trace[k]
-    place = grouping.text(step.node)
+    place = trace.grouping.text(step.node)
     return f"[{k + 1}/{len(trace)}] {f'({place}) ' if place else ''}{step}"
 
 
@@ -237,10 +233,10 @@ class Stepper:
         """All records of the pass, whatever the position."""
         return self._trace
 
-    @cached_property
+    @property
     def grouping(self) -> Grouping:
         """The neurons and layers of the graph."""
-        return Grouping(self._trace.order)
+        return self._trace.grouping
 
     def __len__(self) -> int:
         return len(self._trace)
@@ -257,11 +253,11 @@ class Stepper:
 
     def where(self) -> Moment:
         """The last record, what comes next, and the gradients that are on their way."""
-        return Moment(self._trace, self._position, self.grouping)
+        return Moment(self._trace, self._position)
 
     def trace(self) -> Records:
         """The records up to the position."""
-        return Records(self._trace, 0, self._position, self.grouping)
+        return Records(self._trace, 0, self._position)
 
     def look(self, node: Any) -> Reading:
         """A node's value and gradient as they stand now; `.value` and `.gradient` are None where there is none yet."""
@@ -443,7 +439,7 @@ class Stepper:
             before, now = (Reading(self._trace, node, k) for k in (start, stop))
             if before.gradient != now.gradient:
                 notes.append(f"watching {now}")
-        return Records(self._trace, start, stop, self.grouping, tuple(notes))
+        return Records(self._trace, start, stop, tuple(notes))
 
 
 def _whole(n: Any, what: str) -> int:
@@ -476,7 +472,7 @@ def _holding(condition: Condition, step: Step) -> str:
 
 
 class Steps(Iterator[Step]):
-    """The records of a pass, one at a time; printed, it shows them all, whatever has been taken from it."""
+    """The records of a pass, one at a time; printed and indexed it has them all, whatever has been taken from it."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
@@ -485,6 +481,9 @@ class Steps(Iterator[Step]):
     def __next__(self) -> Step:
         return next(self._left)
 
+    def __getitem__(self, k: int) -> Step:
+        return self._trace[k]
+
     def __str__(self) -> str:
         return str(self._records())
 
@@ -492,7 +491,7 @@ class Steps(Iterator[Step]):
         return repr(self._records())
 
     def _records(self) -> Records:
-        return Records(self._trace, 0, len(self._trace), Grouping(self._trace.order))
+        return Records(self._trace, 0, len(self._trace))
 
 
 def steps(root: Any, seed: float = 1.0) -> Steps:

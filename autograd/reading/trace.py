@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite
 from typing import Any, Literal, TypeAlias, overload
 
@@ -21,6 +22,7 @@ from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import GraphError, OperandError
 from .formulas import in_one_line, made_by
+from .grouping import Grouping
 from .names import Names, is_plain_number, number_beside, short_number
 from .paths import recomputed
 
@@ -131,7 +133,7 @@ class Step:
                 f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so "
                 f"compute {self.name} again"
             )
-        return f"Forward: {self.name} = {self._made_by(self.operands)}.", numbers
+        return f"Forward: {self._rule()}.", numbers
 
     def _seed(self) -> tuple[str, str]:
         seed = short_number(self.gradient or 0.0)
@@ -139,7 +141,7 @@ class Step:
         return f"The backward pass starts at {self.name}: {start}.", f"gradient of {self.name} = {seed}"
 
     def _backward(self) -> tuple[str, str]:
-        sentence = f"Backward through {self.name} = {self._made_by(self.operands)}: {self.op.because}."
+        sentence = f"Backward through {self._rule()}: {self.op.because}."
         if self.op.kink and (0.0 in self.numbers or len(set(self.numbers)) < len(self.numbers)):
             sentence += f" ({self.op.kink})"
         if not self.messages:
@@ -148,6 +150,11 @@ class Step:
         if len(self.messages) > _MOST:
             parts.append(f"... and {len(self.messages) - _MOST} more")
         return sentence, "; ".join(parts)
+
+    def _rule(self) -> str:
+        """The node's name and how it is made; one of them where the name says it, as yhat - y."""
+        made = self._made_by(self.operands)
+        return made if made == self.name else f"{self.name} = {made}"
 
     def _made_by(self, operands: Sequence[str]) -> str:
         return made_by(self.op, in_one_line(operands))
@@ -209,6 +216,11 @@ class Trace(Sequence[Step]):
         bad = next((k for k, x in enumerate(numbers) if not isfinite(x)), None)
         # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
         self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
+
+    @cached_property
+    def grouping(self) -> Grouping:
+        """The neurons and layers of the graph."""
+        return Grouping(self.order)
 
     # --- the records -------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd as ag
@@ -68,3 +69,21 @@ def test_a_long_program_answers_an_interrupt() -> None:
 def test_a_type_checker_is_not_needed_to_run() -> None:
     code = "import sys; sys.modules['mypy_extensions'] = None; import autograd; autograd.Value(2.0).exp().backward()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["data", "grad", "label"])
+def test_what_a_node_holds_cannot_be_deleted(name: str) -> None:
+    v = Value(2.0, "v") * 3.0
+    with pytest.raises(AttributeError, match=f"property '{name}' of 'Value' object has no deleter"):
+        delattr(v, name)
+    assert repr(v) == "Value(6.0)"
+
+
+def test_a_flag_is_whatever_is_true_or_false() -> None:
+    assert [Value(1.0, constant=flag).constant for flag in (np.True_, 1, np.False_, None)] == [True, True, False, False]
+    x = Value(3.0)
+    (x * x).backward(create_graph=np.True_)
+    assert isinstance(x.grad, Value)
+    x.zero_grad()
+    (x * x).backward(create_graph=0)
+    assert repr(x.grad) == "6.0"

@@ -184,6 +184,10 @@ def test_words() -> None:
         "3 is a plain number; no gradient flows to it.\n  3",
         "Forward: v1 = x * c.\n  v1 = (-1) * 2 = -2",
     ]
+    difference = x - c
+    difference.label = "x - c"  # which says how it is made
+    assert str(steps(difference)[2]) == "Forward: x - c.\n  x - c = (-1) - 2 = -3"
+    assert str(steps(difference)[-1]).startswith("Backward through x - c: a difference passes")
 
 
 def test_a_pass_begins_with_the_inputs_then_the_weights_and_what_only_the_loss_uses_comes_last() -> None:
