@@ -29,7 +29,6 @@ from ..functions.slopes import EPS, Slopes, slopes
 from ..functions.trees import Tree, flatten
 
 __all__ = [
-    "Engine",
     "Known",
     "NotANumberError",
     "Observation",

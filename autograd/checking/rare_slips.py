@@ -211,7 +211,10 @@ def _joined(text: Callable[[], str], more: str) -> str:
     return text() + more
 
 
-def _paths(e: Evidence, wrong: int, most: int = 64) -> list[list[tuple[int, int]]]:
+_MOST_PATHS = 64
+
+
+def _paths(e: Evidence, wrong: int) -> list[list[tuple[int, int]]]:
     """The paths from the root to a variable as lists of (node, operand); none if there are too many, or only one."""
     unfinished: list[tuple[int, list[tuple[int, int]]]] = [(len(e.order) - 1, [])] if e.order else []
     found = []
@@ -220,6 +223,6 @@ def _paths(e: Evidence, wrong: int, most: int = 64) -> list[list[tuple[int, int]
         if not e.parents[i] and path:
             found.append(path)
         unfinished += [(p, [*path, (i, k)]) for k, p in enumerate(e.parents[i]) if e.reaches(p, wrong)]
-        if len(found) + len(unfinished) > most:
+        if len(found) + len(unfinished) > _MOST_PATHS:
             return []
     return found if len(found) > 1 else []

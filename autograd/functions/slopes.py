@@ -259,13 +259,12 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
 
 
 def _noise(side: list[_Difference], other: list[_Difference]) -> float:
-    """The noise of f on one side, from what is left of its values when a smooth curve is taken away.
+    """The noise of f on one side: what is left of its values when a smooth curve is taken away.
 
-    The values at four neighbouring steps lie on a parabola as good as exactly where the steps are small: what their
-    third divided difference leaves over is noise. The smallest steps count, where structure has died out; of five the
-    middle one, unless those of the smallest steps are clearly smaller. It is no larger than the smallest changes. Where
-    f does not change at first, it is rounded to something, of which the first change is a measure; but not at a joint
-    with a constant, or before a jump.
+    Where steps are small, the values at four neighbouring steps lie almost exactly on a parabola, so their third
+    divided difference is noise. Of five small steps the middle difference counts, unless those of the smallest steps
+    are clearly smaller. Noise is no larger than the smallest changes. Where f does not change at first, it is rounded,
+    and the first change says how much; but not beside a piece that is constant, or before a jump.
     """
     usable = _runs(side)
     still, first = _still(side), next((d for d in reversed(usable) if d.change), None)
