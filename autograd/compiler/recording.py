@@ -84,8 +84,8 @@ def warn_of_state(root: Value) -> None:
     Raises:
         GraphError: a module drew random numbers.
     """
-    notes = [getattr(node, "_note", None) for node in topological_order(root)]
-    owners = [module for owner in notes if callable(owner) and (module := owner())]
+    followers = [modes.Follower.of(node) for node in topological_order(root)]
+    owners = [module for follower in followers if follower and (module := follower())]
     for owner in owners:
         if hasattr(owner, "why_not_compiled"):
             raise GraphError(owner.why_not_compiled())

@@ -63,14 +63,13 @@ class Value(Operators):
         Value(2.0, label='a', grad=2.0)
     """
 
-    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_note", "_row")
+    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_row")
 
     op_level: ClassVar[int] = 1  # see op.Op: a row called with a Value makes a node
 
     _data: float
     _grad: Any  # None: no backward has reached this node; a constant's stays None
     _label: str
-    _note: Any  # what messages and modules remember of it; most nodes have none
     _row: Op
     _a: Any  # see ops.laid_out
     _b: Any
