@@ -444,7 +444,7 @@ def _shape(x: Any) -> str:
 # --- judging one point ------------------------------------------------------------------------------------------------
 
 _SINGLY = 12  # variables that are checked one by one; of more, a direction through all is
-_COUNTS = 0.01  # what a term must have of the largest in a direction to be borne out by it
+_COUNTS = 0.01  # a term below this share of the largest is too small to be judged in that direction
 _MOST_WRONG = 4  # entries that are measured one by one, where a direction through many fails: a report shows 3
 
 
@@ -567,14 +567,14 @@ class _AtPoint:
         return found
 
     def _agrees(self, every: Sequence[int]) -> tuple[Slopes, list[int], list[int]]:
-        """The slope of f in a direction through some variables; which of the entries it bears out, and the others.
+        """The slope of f in a direction through some variables; the entries that it confirms, and the others.
 
-        None is borne out if together they predict another slope. Of those that do, the ones that count for little in
-        this direction are left for another one.
+        If the entries together predict another slope, it confirms none. An entry whose term is small in this direction
+        is left for another direction.
         """
         d = self.direction(every)
         largest = max(abs(self.yours[i] * d[i]) for i in every)
-        for i in every:  # what counts for little is moved further
+        for i in every:  # a variable whose term is small is moved further
             if term := abs(self.yours[i] * d[i]):
                 d[i] *= min(max(0.1 * largest / term, 1.0), 16.0)
         terms = {i: self.yours[i] * d[i] for i in every}
@@ -593,9 +593,9 @@ class _AtPoint:
         return measured, [i for i in every if abs(terms[i]) >= least], [i for i in every if abs(terms[i]) < least]
 
     def _in_groups(self, every: list[int]) -> list[Entry] | None:
-        """The entries that a direction bears out pass; if it bears out none, each half is looked at.
+        """The entries that a direction confirms pass; if it confirms none, each half is looked at.
 
-        None if there are few, and f has a kink or a jump: then each is measured by itself.
+        Returns None if there are few entries and f has a kink or a jump: then each is measured by itself.
         """
         found: dict[int, Entry] = {}
         groups, singly, left = [every], 0, 0

@@ -148,7 +148,7 @@ _RARE: tuple[_Tier, ...] = (
 _YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong point", "swapped")
 
 _ENOUGH = 10  # observations near the points given
-_MOST_CALLS = 75  # of f, to measure slopes there where it has no graph
+_MOST_CALLS = 75  # calls of f for measuring slopes, where f has no graph
 _FEWEST = 4  # with fewer numbers, chance may explain them
 
 
@@ -169,7 +169,7 @@ def _explained(problem: Problem, seen: list[Observation], every: list[Observatio
     if sides and not smooth and not e.is_right.any() and (mirrored := _mirrored(problem, seen)):
         every = [*every, *mirrored]
         e = Evidence(every)
-    found = _searched(every, e) or _entry_by_entry(e) or _branch_by_branch(every, e)
+    found = _searched(every, e) or _entry_by_entry(e) or _branch_by_branch(every)
     shows = np.any(e.right[e.is_right][:, e.columns])  # a slip in a derivative of 0 is no slip
     if not (sides and e.is_right.any()) or (found and not shows):
         return found
@@ -192,7 +192,7 @@ def _searched(every: list[Observation], e: Evidence) -> Diagnosis | None:
     return None
 
 
-def _branch_by_branch(every: list[Observation], e: Evidence) -> Diagnosis | None:
+def _branch_by_branch(every: list[Observation]) -> Diagnosis | None:
     """The same kind of slip on every branch of f, where its graph is another one."""
     branches: dict[Any, list[Observation]] = {}
     for observed in every:
@@ -219,7 +219,7 @@ def _spread(seen: Sequence[Observation], reach: float) -> list[Point]:
 
 
 def _look(problem: Problem, points: list[Point]) -> list[Observation]:
-    """Observations at more points, as long as f need not be called too often for them."""
+    """Observations at more points, until f has been called too often for them."""
     found = []
     for point in points:
         with contextlib.suppress(NotANumberError):
@@ -324,7 +324,7 @@ def _bends(node: Any) -> bool:
 
 
 def _one_side(e: Evidence, anywhere: bool) -> Diagnosis | None:
-    """Right on one side of a kink or of 0, or anywhere of some other number, and wrong on the other."""
+    """Right on one side of a kink, of 0 or (if `anywhere`) of some other number, and wrong on the other side."""
     for i, node in enumerate(e.order):
         if e.same.all() and _bends(node):
             first = e.value[e.parents[i][0]]

@@ -20,7 +20,6 @@ from .points import Observation
 __all__ = [
     "LARGE",
     "MOST_EDGES",
-    "MOST_NODES",
     "PASS_ON",
     "Array",
     "Evidence",
@@ -33,10 +32,10 @@ __all__ = [
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-MOST_NODES = 4_000  # a larger graph is looked at as a whole only
-LARGE = 250  # nodes of a graph in which a slip is looked for in all places that are built alike, not in a single one
+_MOST_NODES = 4_000  # a larger graph is looked at as a whole only
+LARGE = 250  # nodes; in a larger graph a slip is looked for in all places built alike, not in a single one
 MOST_RUN = 80  # nodes of a graph that is swept once for every guess
-_MOST_READ = 10_000  # of the nodes of which some may be the same
+_MOST_READ = 10_000  # nodes; a larger graph is not read
 
 
 class Evidence:
@@ -67,30 +66,15 @@ class Evidence:
     def _lay_out(self, first: Observation, merged: bool) -> None:
         """The graph of the first wrong point, with its numbers at all points that have the same graph."""
         count, width = self.gap.shape
-        shape = first.shape if len(first.order) <= _MOST_READ else ()
-        self.same = np.array([bool(shape) and s.shape == shape for s in self.seen])
-        rows = np.flatnonzero(self.same)
         columns = {x: column for column, x in enumerate(first.inputs)}
-        kept: list[int] = []
-        self.places: dict[Any, int] = {}  # of every node that was recorded, that of the one that stands for it
-        known: dict[Any, int] = {}
-        for i, node in enumerate(first.order if shape else ()):
-            numbers = np.ones(count)
-            numbers[rows] = [self.seen[row].order[i]._data for row in rows]
-            made_of = tuple(self.places[p] for p in node.parents)
-            key = (node._row, made_of) if made_of else node if node in columns else numbers.tobytes()
-            self.places[node] = known.setdefault(key if merged else node, len(kept))
-            if self.places[node] == len(kept):
-                kept.append(i)
-        if len(kept) > MOST_NODES:
-            kept, self.same = [], np.zeros(count, bool)
+        kept = self._kept_nodes(first, columns, merged)
         self.order = tuple(first.order[i] for i in kept)
         self.parents = [tuple(self.places[p] for p in node.parents) for node in self.order]
         self.value = [np.ones(count) for _ in self.order]
         self.partial: dict[tuple[int, int], Array] = {
             (i, k): np.zeros(count) for i, parents in enumerate(self.parents) for k in range(len(parents))
         }
-        for row in rows if kept else ():
+        for row in np.flatnonzero(self.same):
             for i, place in enumerate(kept):
                 node = self.seen[row].order[place]
                 self.value[i][row] = node._data
@@ -111,6 +95,27 @@ class Evidence:
         self.above[-1:] = [self.same * 1.0] * len(self.above[-1:])
         for i, k, p in self.edges:
             self.above[p] = self.above[p] + self.above[i] * self.partial[i, k]
+
+    def _kept_nodes(self, first: Observation, columns: dict[Any, int], merged: bool) -> list[int]:
+        """The places of the nodes that are kept: if `merged`, one of those that are computed alike from the same."""
+        count = len(self.seen)
+        shape = first.shape if len(first.order) <= _MOST_READ else ()
+        self.same = np.array([bool(shape) and s.shape == shape for s in self.seen])
+        rows = np.flatnonzero(self.same)
+        kept: list[int] = []
+        self.places: dict[Any, int] = {}  # of every node that was recorded, that of the one that stands for it
+        known: dict[Any, int] = {}
+        for i, node in enumerate(first.order if shape else ()):
+            numbers = np.ones(count)
+            numbers[rows] = [self.seen[row].order[i]._data for row in rows]
+            made_of = tuple(self.places[p] for p in node.parents)
+            key = (node._row, made_of) if made_of else node if node in columns else numbers.tobytes()
+            self.places[node] = known.setdefault(key if merged else node, len(kept))
+            if self.places[node] == len(kept):
+                kept.append(i)
+        if len(kept) > _MOST_NODES:
+            kept, self.same = [], np.zeros(count, bool)
+        return kept
 
     @functools.cached_property
     def edges(self) -> list[tuple[int, int, int]]:
@@ -207,7 +212,7 @@ class Evidence:
         return [group for group in self.kinds if len(group) > 1 or uses[group[0]] > 1]
 
     def kept(self, make: Callable[[Evidence], Iterable[T]]) -> list[T]:
-        """What a function makes of this evidence, made once for these wrong entries."""
+        """What `make` gives for this evidence; it is called once for each choice of wrong entries."""
         key = (make, tuple(self.columns))
         if key not in self._kept:
             self._kept[key] = list(make(self))

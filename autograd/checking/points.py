@@ -29,7 +29,6 @@ from ..functions.slopes import EPS, Slopes, slopes
 from ..functions.trees import Tree, flatten
 
 __all__ = [
-    "Engine",
     "Known",
     "NotANumberError",
     "Observation",
@@ -486,7 +485,7 @@ class Problem:
             return None
         engine = self.by_engine(point)
         if engine is not None and 0.0 in engine.slopes and any(node._row.flat for node in engine.order):
-            engine = None  # rounded values have a slope that each step of them has not
+            engine = None  # each step is flat, but rounded values as a whole rise or fall: that is measured
         if engine is not None:
             right, rounding = engine.slopes, tuple(2.0 * r for r in engine.rounding)
         else:

@@ -89,7 +89,7 @@ def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divid
 
 
 def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
-    """A textbook function of a node as a factor too much on all that comes through it, and through all of its kind."""
+    """A factor too much, a textbook function of a node, on all paths through that node or through all built alike."""
     for group in e.kinds:
         through = np.array([column(e.above[i]) * e.slopes_of(i) for i in group])
         u = np.array([e.value[i] for i in group])
@@ -115,7 +115,7 @@ def _slope_text(form: str, node: Any) -> str:
 
 
 def kept_term(e: Evidence) -> Iterator[Guess]:
-    """A term that stands in the derivative as it is; and the sum of all partial derivatives as each of them."""
+    """A term that was copied instead of differentiated; or the sum of all partial derivatives in place of each one."""
     for i, node in enumerate(e.order):
         if node._row in PASS_ON and e.below[i] is not None:
             for k, p in enumerate(e.parents[i]):
@@ -211,7 +211,10 @@ def _joined(text: Callable[[], str], more: str) -> str:
     return text() + more
 
 
-def _paths(e: Evidence, wrong: int, most: int = 64) -> list[list[tuple[int, int]]]:
+_MOST_PATHS = 64
+
+
+def _paths(e: Evidence, wrong: int) -> list[list[tuple[int, int]]]:
     """The paths from the root to a variable as lists of (node, operand); none if there are too many, or only one."""
     unfinished: list[tuple[int, list[tuple[int, int]]]] = [(len(e.order) - 1, [])] if e.order else []
     found = []
@@ -220,6 +223,6 @@ def _paths(e: Evidence, wrong: int, most: int = 64) -> list[list[tuple[int, int]
         if not e.parents[i] and path:
             found.append(path)
         unfinished += [(p, [*path, (i, k)]) for k, p in enumerate(e.parents[i]) if e.reaches(p, wrong)]
-        if len(found) + len(unfinished) > most:
+        if len(found) + len(unfinished) > _MOST_PATHS:
             return []
     return found if len(found) > 1 else []

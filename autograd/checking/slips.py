@@ -451,7 +451,7 @@ def _instead(text: str) -> Instead:
     formula = text.replace("{", "").replace("}", "")
     tree = ast.Expression(Reading(Source(formula), 0, len(formula)).tree)
     code = compile(tree, "<textbook>", "eval")
-    return Instead(text, lambda u, o: eval(code, _NUMPY, {"u": u, "o": o}))  # of the lines below
+    return Instead(text, lambda u, o: eval(code, _NUMPY, {"u": u, "o": o}))  # only texts of `_FORMS`
 
 
 _FORMS = """
@@ -510,7 +510,7 @@ def usual_mistakes(op: Op, k: int, operands: Sequence[Array], out: Array) -> Ite
 
 
 def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
-    """A wrong factor, a wrong exponent, or the integral; what is a constant factor only is left to those."""
+    """A wrong factor, a wrong exponent, or the integral; but no slip that is a constant factor, which others find."""
     for factor, m in ((n, n), (n + 1.0, n - 1.0), (n - 1.0, n - 1.0), (n + 1.0, n), (n, n + 1.0), (1.0, n + 1.0),
                       (n - 1.0, n), (n, n - 2.0)):  # fmt: skip
         if factor and m and (m != n - 1.0 or n >= (2.0 if factor > n else 3.0)):

@@ -18,7 +18,7 @@ from ..functions.expressions import Expression, parse
 from ..render.rows import graph_rows
 from ..render.terminal import table_lines
 
-__all__ = ["CheckedFile", "Derived", "build", "check_data", "check_lines", "derive", "derived_data", "derived_lines"]
+__all__ = ["CheckedFile", "build", "check_data", "check_lines", "derive", "derived_data", "derived_lines"]
 
 WIDTH = 80
 

@@ -35,7 +35,7 @@ def page(lines: Iterator[str]) -> None:
 def watched(
     items: Iterable[_Item], make: Callable[[_Item], _Made], name: Callable[[_Item], str]
 ) -> Iterator[tuple[_Item, _Made]]:
-    """Make something of each item; while it takes its time a terminal shows how far it is, in a line that goes away."""
+    """Make something of each item; a terminal shows meanwhile how far it is, in a line that goes away at the end."""
     items = list(items)
     shows = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     for k, item in enumerate(items, 1):

@@ -55,7 +55,7 @@ class Shell(cmd.Cmd):
                 print(_AGAIN, file=self.stdout)
 
     def _left_by(self, loop: Callable[[], None]) -> bool:
-        """Run the loop; return whether it ended by itself, and not by Ctrl-C where nothing was done since the last."""
+        """Run the loop; return False after a first Ctrl-C. A second one with no command in between is raised again."""
         try:
             loop()
         except KeyboardInterrupt:

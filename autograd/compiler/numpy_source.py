@@ -34,8 +34,8 @@ __all__ = ["Backward", "Source", "Targets", "header"]
 class Backward:
     """The backward pass to some leaves: `run` computes the gradients from a seed, `places` says where they lie.
 
-    `in_part`: a step is computed at once of which only some nodes are on the way; the others send zeros, which are nan
-    where a slope is infinite.
+    `in_part`: some step has nodes that are on the way and others that are not. It is computed as a whole; the others
+    send zeros, or nan where their slope is infinite.
     """
 
     def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers, in_part: bool) -> None:

@@ -68,7 +68,7 @@ class Plan:
         return self.read(self.roots).values()
 
     def rewritten(self) -> list[Value]:
-        """The same, but with sums of products as the dots that were made of them; leaves alone are the graph's own."""
+        """Every node, with sums of products as single dots; only the leaves are the graph's own, all others new."""
         tape = self.read(self.roots)
         rewrite_sums(tape)
         return tape.made_anew(set(tape.number.values()))

@@ -122,12 +122,12 @@ class Recorder:
             GraphError: a call of a module changes what a program cannot change.
         """
         with modes.comparisons() as self.comparisons, modes.watched_by(self), _reads_watched():
-            dice = _random_state()
+            before = _random_state()
             try:
                 result = function()
                 self.buffers = [self._buffer(*lent) for lent in self._lent]
                 self._refuse_other_state()
-                self._drew = _random_state() != dice
+                self._drew = _random_state() != before
             finally:
                 self._put_back()
         return result
@@ -237,7 +237,7 @@ class Recorder:
 
 
 def _random_state() -> Any:
-    """Where the generators stand that all code shares, Python's and NumPy's."""
+    """The state of the random generators that all code shares, Python's and NumPy's."""
     of_numpy = pickle.dumps(np.random.get_state(legacy=False)) if "numpy.random" in sys.modules else None
     return random.getstate(), of_numpy
 

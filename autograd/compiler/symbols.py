@@ -143,7 +143,7 @@ class Trace:
     """The expressions of one formula. Equal expressions are one object, so common parts are shared."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, Any] = {}  # by a key that has the level, too
+        self._known: dict[Any, Any] = {}  # the level is part of the key
         self.lowered: dict[Symbol, Any] = {}
         self._rule: tuple[Op, int] | None = None
 

@@ -101,7 +101,7 @@ class Tape:
         return self.nodes
 
     def made_anew(self, same: Container[int]) -> list[Value]:
-        """The nodes as the tape has them now, made anew but for those numbers that stay the `same` Values."""
+        """The tape as new nodes; those whose numbers are in `same` stay the Values that they are."""
         made = list(self.nodes)
         for i in np.argsort(self.levels(), kind="stable").tolist():  # a sum that became a dot may have a later leaf
             if i not in same:

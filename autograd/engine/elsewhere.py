@@ -9,10 +9,9 @@ from ..errors import OperandError
 
 __all__ = ["INSTEAD", "give_hints", "unknown_keyword"]
 
-_OF_ONE = ("functions.elementary",)  # where functions that are no methods here stand
 _OF_MANY = "sum mean prod std softmax logsumexp dot"
 INSTEAD = {
-    **{name: f"autograd.{name}(v)" for name, home in _home.items() if home in _OF_ONE},
+    **{name: f"autograd.{name}(v)" for name, home in _home.items() if home == "functions.elementary"},
     **{name: f"autograd.{name}(values), a function of many: a Value is one number" for name in _OF_MANY.split()},
     **dict.fromkeys(("abs", "pow", "square", "reciprocal"), "Python's operators, such as abs(v), v ** 2 or 1 / v"),
     **dict.fromkeys(("add", "sub", "mul", "div"), "Python's operators, + - * and /"),

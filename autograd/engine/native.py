@@ -25,5 +25,5 @@ if TYPE_CHECKING:
 else:
 
     def mypyc_attr(**_: Any) -> Any:
-        """Say something of a class to the compiler; at run time it has been said."""
+        """A hint for the compiler, which does nothing at run time."""
         return lambda kind: kind

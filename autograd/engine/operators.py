@@ -182,7 +182,7 @@ class Operators:
         return [name for name in super().__dir__() if name not in INSTEAD or hasattr(self, name)]
 
 
-Operators.__hash__ = object.__hash__  # type: ignore[method-assign]  # that of the object, as fast as Python has it
+Operators.__hash__ = object.__hash__  # type: ignore[method-assign]  # the fastest there is
 give_hints(Operators)
 
 

@@ -282,7 +282,7 @@ class Value(Operators):
         except ArithmeticError as error:
             raise failure(EXP, (self,), error) from None
 
-    # --- names that code written for something else knows ------------------------------------------------------
+    # --- names that code written for micrograd reads -----------------------------------------------------------
 
     @property
     def _prev(self) -> set[Value]:

@@ -418,7 +418,7 @@ def _operands(values: Any, what: str) -> list[Any]:
 def _apply(op: Op, operands: Sequence[Any]) -> Any:
     try:
         return record(op, tuple(operands))  # the common case, all of them Values, finds out for itself
-    except (AttributeError, TypeError):  # the compiled engine's word for it is TypeError
+    except (AttributeError, TypeError):  # the compiled engine raises a TypeError
         pass
     if set(map(type, operands)) == {Value, float}:
         return record(op, tuple([x if type(x) is Value else literal(x) for x in operands]))

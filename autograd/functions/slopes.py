@@ -33,7 +33,7 @@ _RATIO = 4.0  # between neighbouring steps
 # that is a power of two would be hit again and again.
 _LARGEST = 0.078418703492917
 _FIRST = range(3, 8)  # the steps that settle what is smooth, 0 being the largest
-_KINKED = (12, 15, 18)  # these see whether what looks like a kink is at the point itself
+_KINKED = (12, 15, 18)  # steps that show whether what looks like a kink is at the point itself
 _STEPS = 19
 _MOST_STEPS = 25
 _SIDES = (-1.0, 1.0)
@@ -173,7 +173,7 @@ def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
 
 
 def _boundary(f: Callable[[float], Any], x: float, steps: Sequence[float]) -> int:
-    """The place of the largest of some steps at which f has a value; their number if it has none at the smallest."""
+    """The place of the largest step at which f has a value; the number of steps if f has none at the smallest."""
     without, with_value = _FIRST[-1], len(steps)
     looked_at = len(steps) - 1
     while with_value - without > 1:
@@ -259,13 +259,12 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
 
 
 def _noise(side: list[_Difference], other: list[_Difference]) -> float:
-    """The noise of f on one side, from what is left of its values when a smooth curve is taken away.
+    """The noise of f on one side: what is left of its values when a smooth curve is taken away.
 
-    The values at four neighbouring steps lie on a parabola as good as exactly where the steps are small: what their
-    third divided difference leaves over is noise. The smallest steps count, where structure has died out; of five the
-    middle one, unless those of the smallest steps are clearly smaller. It is no larger than the smallest changes. Where
-    f does not change at first, it is rounded to something, of which the first change is a measure; but not at a joint
-    with a constant, or before a jump.
+    Where steps are small, the values at four neighbouring steps lie almost exactly on a parabola, so their third
+    divided difference is noise. Of five small steps the middle difference counts, unless those of the smallest steps
+    are clearly smaller. Noise is no larger than the smallest changes. Where f does not change at first, it is rounded,
+    and the first change says how much; but not beside a piece that is constant, or before a jump.
     """
     usable = _runs(side)
     still, first = _still(side), next((d for d in reversed(usable) if d.change), None)

@@ -161,7 +161,7 @@ class Module:
         return list(named.values())
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradient of every parameter; `set_to_none` False: make it 0, as if a backward had brought that."""
+        """Forget the gradient of every parameter; with `set_to_none` False make it 0, as if a backward had given 0."""
         commit(attributes(self.parameters(), "_grad", repeat(None if set_to_none else 0.0)))
 
     # --- training and evaluation ---------------------------------------------------------------------------------

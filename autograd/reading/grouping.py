@@ -21,7 +21,7 @@ from ..engine.graph import is_constant
 from ..engine.ops import ADD, CONSTANT, DOT, LEAF, LITERAL
 from ..errors import ArgumentError
 
-__all__ = ["Grouping", "Part", "Role", "Terms"]
+__all__ = ["Grouping", "Part", "Terms"]
 
 Role: TypeAlias = Literal["weight", "bias", "z", "a", "inner"]
 _DIGITS = re.compile("[0-9]+")

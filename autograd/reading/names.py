@@ -116,7 +116,7 @@ def leaves_first(order: Sequence[Any]) -> list[Any]:
         for parent in parents:
             if away[parent] < steps:
                 away[parent] = steps
-        if parents or steps == 1:  # nothing here is made of the latter
+        if parents or steps == 1:  # the latter is a root
             made.append(node)
             if node._row is DOT:
                 fed.update(node._b)
