@@ -62,7 +62,7 @@ def diagnose(
         f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`;
             or its text, as for :func:`autograd.check_derivative`.
         derivative: takes the same arguments; returns a number for one variable, and for several a tuple, list or
-            array with one entry for each, or a dict by argument name.
+            array with one entry for each, or a dict by argument name; the Jacobian of an f that returns an array.
         at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
         known: slopes of f that have been measured already.
 
@@ -92,6 +92,10 @@ def diagnose(
             return Diagnosis("not a number", None, f"{error} at {point_text(point.names, point.numbers)}")
         if observed is not None and (observed.is_right or not problem.between(observed)):
             seen.append(observed)
+    if not seen and known is None:  # nothing to be seen as one number: the check takes several outputs one by one
+        from .check import check_derivative
+
+        return check_derivative(f, derivative, at).diagnosis
     if all(s.is_right for s in seen):
         return None
     with np.errstate(all="ignore"):
