@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd.checking.diagnosis import KINDS, Diagnosis, diagnose
+from autograd.checking.check import diagnose
+from autograd.checking.diagnosis import KINDS, Diagnosis
 from autograd.errors import ArgumentError
 
 
