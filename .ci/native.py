@@ -18,6 +18,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 # `ops.py` is not among them: rules are bound to floats by way of their bytecode.
 MODULES = ("backward", "graph", "op", "operators", "special", "value")
 
+# mypyc has no weak references for its classes. `Value` gets them in the C code: a place behind its own fields for the
+# list of them, and the call that ends them before a node is freed.
+_SIZE, _FREEING = "sizeof(autograd___engine___value___ValueObject)", "CPy_TRASHCAN_BEGIN(self, value___Value_dealloc)"
+WEAK_REFERENCES = {
+    f".tp_basicsize = {_SIZE},": f".tp_basicsize = {_SIZE} + sizeof(PyObject *), .tp_weaklistoffset = {_SIZE},",
+    _FREEING: f"{_FREEING} PyObject_ClearWeakRefs((PyObject *)self);",
+}
+
 # mypyc hands `del v.data` to the property's setter, as a null pointer that it reads. Here it is refused as Python does.
 _SETTER = re.compile(r"(___(\w+?)_set_(\w+)\(\w+ \*self, PyObject \*value, void \*closure\)\s*\{)(?=\s*char retval)")
 _REFUSAL = r"""\1
@@ -25,6 +33,18 @@ _REFUSAL = r"""\1
         PyErr_SetString(PyExc_AttributeError, "property '\3' of '\2' object has no deleter");
         return -1;
     }"""
+
+
+def _mended(code: str) -> str:
+    """The C code that mypyc wrote, with what it lacks; what is looked for has to be there."""
+    for before, after in WEAK_REFERENCES.items():
+        if code.count(before) != 1:
+            raise LookupError(f"this mypyc writes other C code than version 2.4: {before} is not in it once")
+        code = code.replace(before, after)
+    code, setters = _SETTER.subn(_REFUSAL, code)
+    if not setters:
+        raise LookupError("this mypyc writes other C code than version 2.4: no setter of a property was found")
+    return code
 
 
 class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no types
@@ -69,8 +89,8 @@ class Native(BuildHookInterface):  # type: ignore[misc]  # hatchling has no type
         extensions = mypycify(
             [*options, *modules], debug_level="0", group_name="autograd", target_dir=str(self.scratch / "c")
         )
-        for path in (self.scratch / "c").rglob("*.c"):
-            path.write_text(_SETTER.sub(_REFUSAL, path.read_text(encoding="utf-8")), encoding="utf-8")
+        source = self.scratch / "c" / "__native_autograd.c"
+        source.write_text(_mended(source.read_text(encoding="utf-8")), encoding="utf-8")
         if os.name == "posix":
             for extension in extensions:  # a * b + c rounded once would give other digits than Python does
                 extension.extra_compile_args.append("-ffp-contract=off")

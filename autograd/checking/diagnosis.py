@@ -237,11 +237,8 @@ def _is_weak(e: Evidence, guess: Guess) -> bool:
     """Whether one number was all that there was to explain: 1/2 for a mean of two, or the slope of a linear term."""
     if guess.kind == "mean for sum":
         return np.allclose(e.yours, 0.5 * e.right) or np.allclose(e.yours, 2.0 * e.right)
-    if (
-        guess.edge is not None
-        and len(guess_operands := e.parents[guess.edge[0]]) == 2
-        and len(set(guess_operands)) == 1
-    ):
+    operands = e.parents[guess.edge[0]] if guess.edge else ()
+    if len(operands) == 2 and operands[0] == operands[1]:
         return True  # half of the derivative of x*x
     varies = np.ptp(e.right[e.same], axis=0).any() if e.same.any() else False
     flat = np.all(np.ptp(guess.change, axis=0) <= 1e-9 * np.abs(guess.change).max(axis=0))

@@ -192,14 +192,19 @@ class Evidence:
         return self.gradient(edges, new), self.gradient(edges, {i: self.below[i] for i in inside})
 
     @functools.cached_property
-    def shared(self) -> list[list[int]]:
-        """Nodes that are built alike, each kind of them, where there are several or one that is used several times."""
-        alike: dict[int, list[int]] = {}
-        uses = Counter(p for _, _, p in self.edges)
+    def kinds(self) -> list[list[int]]:
+        """The nodes between the variables and the result; those that are built alike stand together."""
+        found: dict[int, list[int]] = {}
         for i, node in enumerate(self.order[:-1]):
             if node.parents and self.below[i] is not None:
-                alike.setdefault(self.alike[i], []).append(i)
-        return [group for group in alike.values() if len(group) > 1 or uses[group[0]] > 1]
+                found.setdefault(self.alike[i], []).append(i)
+        return list(found.values())
+
+    @functools.cached_property
+    def shared(self) -> list[list[int]]:
+        """The kinds of which there are several nodes, or one that is used several times."""
+        uses = Counter(p for _, _, p in self.edges)
+        return [group for group in self.kinds if len(group) > 1 or uses[group[0]] > 1]
 
     def kept(self, make: Callable[[Evidence], Iterable[T]]) -> list[T]:
         """What a function makes of this evidence, made once for these wrong entries."""

@@ -290,7 +290,8 @@ def _told_apart(case: Case, paths: list[Path]) -> dict[frozenset[int], tuple[Any
 
 
 def _whole_path(case: Case, path: Path) -> str:
-    twice = next(((n, p) for n, p in itertools.pairwise(path.nodes) if list(n.parents).count(p) > 1), None)
+    pairs = itertools.pairwise(path.nodes)
+    twice = next(((n, p) for n, p in pairs if sum(other is p for other in n.parents) > 1), None)  # values may be equal
     if twice is not None:
         return f"one of the times that {case.names[twice[1]]} goes into {case.names[twice[0]]}"
     names = [case.names[node] for node in path.nodes]

@@ -90,11 +90,7 @@ def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divid
 
 def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
     """A textbook function of a node as a factor too much on all that comes through it, and through all of its kind."""
-    kinds: dict[int, list[int]] = {}
-    for i, node in enumerate(e.order[:-1]):
-        if node.parents and e.below[i] is not None:
-            kinds.setdefault(e.alike[i], []).append(i)
-    for group in kinds.values():
+    for group in e.kinds:
         through = np.array([column(e.above[i]) * e.slopes_of(i) for i in group])
         u = np.array([e.value[i] for i in group])
         for entry in TEXTBOOK:
@@ -127,12 +123,8 @@ def kept_term(e: Evidence) -> Iterator[Guess]:
                 yield Guess("wrong function", change, node, later(_kept_text, node, k))
     if len(e.names) > 1 and np.ptp(e.right, axis=0).any():
         total = column(e.right.sum(axis=1)) - e.right
-        yield Guess(
-            "wrong function",
-            total,
-            None,
-            lambda: "all partial derivatives are added up: hold the other variables constant",
-        )
+        text = "all partial derivatives are added up: hold the other variables constant"
+        yield Guess("wrong function", total, None, lambda: text)
 
 
 def _kept_text(node: Any, k: int) -> str:

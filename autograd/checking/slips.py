@@ -273,11 +273,10 @@ def held_constant(e: Evidence) -> Iterator[Guess]:
     for group in e.shared:
         yield _held(e, group)
     if len(set(e.alike)) <= _MOST_PAIRED:
-        ends = {kind: i for i, kind in enumerate(e.alike[:-1]) if e.order[i].parents and e.below[i] is not None}
         for one in e.shared:
-            for other in ends.values():
-                if other not in one and _inside(e, one[0], other):
-                    yield _held(e, one, [i for i, kind in enumerate(e.alike) if kind == e.alike[other]])
+            for other in e.kinds:
+                if other[-1] not in one and _inside(e, one[0], other[-1]):
+                    yield _held(e, one, other)
 
 
 _MOST_PAIRED = 40

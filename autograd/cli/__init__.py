@@ -87,10 +87,10 @@ def _run(options: argparse.Namespace) -> int:
 _WELCOME = """\
 Backpropagation with a graph that you can read, step through, draw and check.
 
-  autograd lessons                   five documents on backpropagation, and where they err
-  autograd lesson 5.3                one of their worked examples: two weights by hand
+  autograd lessons                   five documents on it, and where they err
+  autograd lesson 5.3                one worked example: two weights by hand
   autograd step 5.3                  walk through it, forward and backward
-  autograd derive "sin(x**2)" x=0.5  a value, its gradient, and how it comes about
+  autograd derive "sin(x**2)" x=0.5  a value, its gradient, and each step
   autograd check FILE                check derivatives that you derived by hand
   autograd site DIR --open           all of it as pages for a browser
 
@@ -187,6 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
 
     every = commands.add_parser("lessons", help="what five documents teach, and where they err")
+    every.add_argument("number", nargs="?", help=argparse.SUPPRESS)  # of one lesson: it is told what to type
     every.add_argument("--all", action="store_true", help="print every claim and every number")
     _add_text_options(every)
     every.add_argument("--pictures", metavar="DIR", type=_path, help="write an SVG of each worked example there")
@@ -217,14 +218,16 @@ def _parser() -> argparse.ArgumentParser:
 
     derived = commands.add_parser("derive", help="compute an expression, its gradient and its graph")
     derived.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')
-    derived.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable, as x=0.5")
+    each = "a value for each variable, as x=0.5"
+    derived.add_argument("values", metavar="NAME=NUMBER", nargs="*", default=(), help=each)
     derived.add_argument("--json", action="store_true", help="print data instead of text")
 
     stepped = commands.add_parser("step", help="step through a forward and backward pass, forwards and backwards")
     stepped.add_argument(
         "what", metavar="WHAT", help='a lesson as 5, a claim as 5.2, or an expression as "(a+b)*(b+1)"'
     )
-    stepped.add_argument("values", metavar="NAME=NUMBER", nargs="*", help="a value for each variable of an expression")
+    each = "a value for each variable of an expression"
+    stepped.add_argument("values", metavar="NAME=NUMBER", nargs="*", default=(), help=each)
     return parser
 
 

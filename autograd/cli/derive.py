@@ -108,6 +108,8 @@ def _checked_lines(checked: Checked) -> Iterator[str]:
         yield from (f"  {line}" for line in str(report).splitlines())
         yield from (f"  {line}" for line in _obstacles(derivation))
         yield ""
+    else:
+        yield from str(report).splitlines()[1:]  # notes, such as that any slope passes at a kink
 
 
 def check_data(files: Sequence[CheckedFile]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import __version__, lessons
-from ..errors import ArgumentError, GraphError, GraphvizMissingError, visible
+from ..errors import ArgumentError, GraphError, GraphvizMissingError, shown, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
 from .output import complain, make_directory, page, print_lines, watched, write
@@ -57,6 +57,8 @@ def run_lessons(options: argparse.Namespace) -> int:
 
     Returns the exit status.
     """
+    if options.number is not None:
+        raise ArgumentError(f"lessons are all five; for one: autograd lesson {shown(options.number)}")
     chosen = [(lesson, lesson.claims) for lesson in lessons.all()]
     files: list[_File] = []
     if options.pictures is not None:
@@ -96,6 +98,10 @@ def run_lesson(options: argparse.Namespace) -> int:
         _say(f"wrote {visible(str(path))}", options.json)
     if options.open and written:
         _open(written[-1])  # the page, if there is one
+    order = [each.id for each in lesson.claims] if claim else [str(each.number) for each in lessons.all()]
+    following = order[order.index(claim or str(lesson.number)) + 1 :]
+    if following and not options.json:
+        print(f"Next: autograd lesson {following[0]}")
     return max(drawing_status, exit_status(figures))
 
 

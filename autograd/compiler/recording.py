@@ -84,8 +84,8 @@ def warn_of_state(root: Value) -> None:
     Raises:
         GraphError: a module drew random numbers.
     """
-    notes = [getattr(node, "_note", None) for node in topological_order(root)]
-    owners = [module for owner in notes if callable(owner) and (module := owner())]
+    followers = [modes.Follower.of(node) for node in topological_order(root)]
+    owners = [module for follower in followers if follower and (module := follower())]
     for owner in owners:
         if hasattr(owner, "why_not_compiled"):
             raise GraphError(owner.why_not_compiled())
@@ -238,8 +238,8 @@ class Recorder:
 
 def _random_state() -> Any:
     """Where the generators stand that all code shares, Python's and NumPy's."""
-    numpy_s = pickle.dumps(np.random.get_state(legacy=False)) if "numpy.random" in sys.modules else None
-    return random.getstate(), numpy_s
+    of_numpy = pickle.dumps(np.random.get_state(legacy=False)) if "numpy.random" in sys.modules else None
+    return random.getstate(), of_numpy
 
 
 def _can_change(node: Value) -> bool:

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from ..engine.op import Op, kept, number
+from ..engine.operators import Operators
 from ..engine.ops import DIV, MUL, NEG
-from ..engine.value import Operators
 from ..errors import ArgumentError
 
 __all__ = [

@@ -10,10 +10,10 @@ Read it in one sitting, in this order:
 
 Beside them: `primitives.py` (operations of your own), `operators.py` (Python's operators, for whatever stands for a
 number), `special.py` and `array_forms.py` (values of operations where the plain formula loses digits, on floats and on
-arrays), `messages.py` (what errors and warnings call a node, and say of a slope), `modes.py` (`no_grad`,
-`detect_anomaly`, watched comparisons), `copying.py` (copies and pickles of deep graphs), `together.py` (writes that no
-interrupt parts), `elsewhere.py` (names that people know from other packages) and `native.py` (whether the engine was
-compiled). Nothing here knows a room above it.
+arrays), `messages.py` (what errors and warnings call a node, and say of a slope), `notes.py` (what is remembered
+of a node), `modes.py` (`no_grad`, `detect_anomaly`, watched comparisons), `copying.py` (copies and pickles of deep
+graphs), `together.py` (writes that no interrupt parts), `elsewhere.py` (names that people know from other packages) and
+`native.py` (whether the engine was compiled). Nothing here knows a room above it.
 """
 
 from . import ops as ops  # the table is filled, whichever module is asked for first: the pickle of a row asks `op.py`

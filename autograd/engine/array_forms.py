@@ -13,6 +13,15 @@ from typing import Any
 from . import special
 
 
+def divide_total(xp: Any, a: Any, b: Any, zero_over_zero: float) -> Any:
+    b = b + 0.0  # -0.0 becomes 0.0, and what is divided by it gets the sign of a
+    return a / (xp.where((a == 0) & (b == 0), 1.0, b) if zero_over_zero == 0.0 else b)
+
+
+def fixed_power(xp: Any, a: Any, exponent: float) -> Any:
+    return a * a if exponent == 2.0 else xp.power(a, exponent)
+
+
 def reciprocal_or_zero(xp: Any, a: Any) -> Any:
     sign = xp.sign(a)
     some = sign * sign  # 1, or 0 where there is nothing to divide by
@@ -69,6 +78,19 @@ def norm(xp: Any, *xs: Any) -> Any:
     largest = functools.reduce(xp.maximum, [abs(x) for x in xs])
     scale = xp.where((largest == 0.0) | xp.isinf(largest), 1.0, largest)
     return scale * xp.sqrt(special.total((x / scale) * (x / scale) for x in xs))
+
+
+def _off_mean(xs: tuple[Any, ...]) -> list[Any]:
+    centre = special.total(xs) / len(xs)
+    return [x - centre for x in xs]
+
+
+def var(xp: Any, *xs: Any, ddof: float) -> Any:
+    return special.total(d * d for d in _off_mean(xs)) / (len(xs) - ddof)
+
+
+def std(xp: Any, *xs: Any, ddof: float) -> Any:
+    return norm(xp, *_off_mean(xs)) / math.sqrt(len(xs) - ddof)
 
 
 def log_chance(xp: Any, x: Any, *others: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AnomalyError
 from . import graph, messages, modes
 from .ops import ADD, DOT, LEAF, MUL
+from .together import attributes, commit
 
 if TYPE_CHECKING:
     from .value import Value
@@ -35,14 +36,7 @@ def _by_adjoints(root: Any, seed: Any, create_graph: bool) -> None:
             if modes.anomalies_raise() and not isfinite(messages.plain_of(gradients[k])):
                 name = messages.name_of(node)
                 raise AnomalyError(f"backward: the gradients of several passes add up to inf or nan at {name}")
-    before = [node._grad for node in reached]
-    try:
-        for node, gradient in zip(reached, gradients, strict=True):
-            node._grad = gradient
-    except BaseException:  # Ctrl-C
-        for node, gradient in zip(reached, before, strict=True):
-            node._grad = gradient
-        raise
+    commit(attributes(reached, "_grad", gradients))
 
 
 def _in_place(root: Value, seed: float) -> None:
@@ -71,12 +65,7 @@ def _in_place(root: Value, seed: float) -> None:
 
 
 def _zero_below(
-    stack: list[Any],
-    zero: object,
-    inner: list[Value],
-    leaves: list[Value],
-    holders: list[Value],
-    earlier: list[Any],
+    stack: list[Any], zero: object, inner: list[Value], leaves: list[Value], holders: list[Value], earlier: list[Any]
 ) -> None:
     """Set every gradient below the one node on the stack to `zero`, and sort the nodes on the way."""
     visited: set[int] = set()  # ids of tuples of operands that are all visited: layers and batches share them

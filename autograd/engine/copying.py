@@ -25,7 +25,7 @@ class _Expected(threading.local):
 
 
 _expected = _Expected()
-_OWN = ("_a", "_b", "_data", "_grad", "_label", "_note", "_row")  # what `restore` sets, or leaves out
+_OWN = ("_a", "_b", "_data", "_grad", "_label", "_row")  # what `restore` sets
 
 
 def restore(kind: Any, data: float, label: str, op: Op, parents: tuple[Any, ...], grad: Any) -> Any:

@@ -44,13 +44,11 @@ def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
 def dependents(root: Any, inputs: Iterable[Any]) -> list[Any]:
     """The nodes on the paths from `inputs` to `root`, in topological order, without looking behind the inputs."""
     stop = set(inputs)
-    found: set[Any] = set()
-    order = []
+    found: dict[Any, None] = {}  # a set that keeps its order
     for node in topological_order(root, stop=stop):
-        if node in stop or not found.isdisjoint(node.parents):
-            found.add(node)
-            order.append(node)
-    return order
+        if node in stop or not found.keys().isdisjoint(node.parents):
+            found[node] = None
+    return list(found)
 
 
 def is_constant(node: Any) -> bool:

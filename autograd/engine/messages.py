@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any, TypeAlias
 
 from ..errors import AutogradError, shown, translated, warn
+from .notes import Note
 from .op import Op, is_node
 from .ops import ADD, FLOOR, IDENTITY, LITERAL, SQRT, SUM
 
@@ -60,14 +61,18 @@ def _told(node: Any, place: str) -> tuple[str, str]:
 
 
 # Nodes that a rule makes of Values were written by nobody. A message names the operation that their derivative is of,
-# and its operands (label and number); the node keeps them as a note.
+# and its operands (label and number).
 _Origin: TypeAlias = tuple[Op, list[tuple[str, float]]]
+
+
+class _OriginNote(Note):
+    __slots__ = ()
 
 
 def _origin_of(node: Any) -> _Origin | None:
     """The operation whose derivative a node belongs to; None if it was not made by a rule."""
-    note = getattr(node, "_note", None)
-    return note if isinstance(note, tuple) else None
+    origin: _Origin | None = _OriginNote.of(node)
+    return origin
 
 
 def origin_below(node: Any) -> _Origin:
@@ -86,7 +91,7 @@ def note_origin(node: Any, partials: Iterable[Any]) -> None:
         inner = made.pop()
         if inner.parents and inner not in known:
             known.add(inner)
-            inner._note = origin
+            _OriginNote.put(inner, origin)
             made += inner.parents
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import ref
 
 from ..errors import AnomalyError, OperandError, shown
+from .notes import Note
 from .op import Op
 from .ops import CONSTANT, IDENTITY
 
@@ -57,6 +58,12 @@ _recording: ContextVar[_Marks] = ContextVar("recording", default=())
 _anomaly: ContextVar[_Marks] = ContextVar("detect_anomaly", default=())
 _comparisons: ContextVar[_Marks] = ContextVar("comparisons", default=())
 _watcher: ContextVar[_Marks] = ContextVar("watcher", default=())
+
+
+class Follower(Note):
+    """On a node of which a module has computed its state: what gives the module, if it still lives."""
+
+    __slots__ = ()
 
 
 def _now(variable: ContextVar[_Marks], default: Any) -> Any:

@@ -131,6 +131,18 @@ class Operators:
         """autograd.cos of this."""
         return ops.COS(self)
 
+    # What Python's `numbers` and NumPy ask of a number.
+
+    @property
+    def real(self) -> Any:
+        """This itself."""
+        return self
+
+    @property
+    def imag(self) -> float:
+        """0.0."""
+        return 0.0
+
     def conjugate(self) -> Any:
         """This itself: it is real."""
         return self

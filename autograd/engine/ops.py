@@ -26,9 +26,9 @@ from dataclasses import replace
 from typing import Any
 
 from . import array_forms, special
-from .op import TABLE, Op, Partials, boxed, find, number, on_floats, plain
+from .op import TABLE, Op, Partials, find, on_floats
 
-__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "plain"]
+__all__ = ["TABLE", "Op", "find"]
 
 _LATEX_COMMANDS = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh")  # names of rows that LaTeX knows as well
 
@@ -43,12 +43,12 @@ def described(name: str, forward: Callable[..., float], partials: Partials, arra
     variadic = bool(partials.__code__.co_flags & inspect.CO_VARARGS)  # its rule is `out, *xs`
     count = 0 if variadic else partials.__code__.co_argcount - 1
     operands = ", ".join([f"{{{place}}}" for place in range(count)]) or "{xs}"
-    command = rf"\{bare} {{0}}" if bare in _LATEX_COMMANDS else rf"\operatorname{{{{{bare}}}}}({{0}})"
+    latex = rf"\{bare} {{0}}" if bare in _LATEX_COMMANDS else rf"\operatorname{{{{{bare}}}}}({operands})"
     if forward.__module__ == "math":
         script = f"ag.checked({{op}}, Math.{bare}({operands}), {operands})"  # raises where Python's function raises
     else:
         script = f"ag.{re.sub('_(.)', lambda found: found[1].upper(), bare)}({operands})"
-    defaults = {"symbol": bare, "latex": command if count else bare, "js": script, "variadic": variadic}
+    defaults = {"symbol": bare, "latex": bare if variadic else latex, "js": script, "variadic": variadic}
     form = _function_of_namespace(array or bare) if isinstance(array, str) else array
     return Op(name, forward, partials, form, **{**defaults, **facts})
 
@@ -98,15 +98,9 @@ TABLE[""] = lambda *kind: {(): LEAF, (1.0,): CONSTANT, (2.0,): LITERAL, (3.0,): 
 @family
 def _divide(zero_over_zero: float) -> Op:
     """a / b, total: x / 0 is infinite with x's sign, 0 / 0 is the bound number."""
-
-    def array(xp: Any, a: Any, b: Any) -> Any:
-        b = b + 0.0  # -0.0 becomes 0.0, and what is divided by it gets the sign of a
-        if zero_over_zero == 0.0:
-            b = xp.where((a == 0) & (b == 0), 1.0, b)
-        return a / b
-
     return described("_divide", lambda a, b: special.divide_total(a, b, zero_over_zero),
-        lambda out, a, b: (over(1.0, b), -over(out, b)), array,
+        lambda out, a, b: (over(1.0, b), -over(out, b)),
+        lambda xp, a, b: array_forms.divide_total(xp, a, b, zero_over_zero),
         symbol="/", latex=r"\frac{{{0}}}{{{1}}}", js="ag.divideTotal({0}, {1}, {p0})",
         because="a quotient that has an infinite slope where it must", singular=True)
 
@@ -160,12 +154,9 @@ POWER_SLOPE: Op = row("_power_slope", special.power_slope,
 def _power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, total."""
     return described("_power", lambda a: special.power_total(a, exponent), lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: _fixed_power(xp, a, exponent),
+        lambda xp, a: array_forms.fixed_power(xp, a, exponent),
         symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.powerTotal({0}, {p0})",
         because="the power rule", singular=exponent < 1.0)
-
-def _fixed_power(xp: Any, a: Any, exponent: float) -> Any:
-    return a * a if exponent == 2.0 else xp.power(a, exponent)
 
 def _times_power(p: float, a: Any) -> Any:
     """d(a^p)/da = p a^(p-1) for a fixed p; which power stands there is settled when the row is bound."""
@@ -226,7 +217,7 @@ POW: Op = row("**", special.power, lambda out, a, b: (POWER_SLOPE(a, b), out * L
 def power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, which is a parameter and not a parent."""
     return described("power", lambda a: special.power(a, exponent), lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: _fixed_power(xp, a, exponent),
+        lambda xp, a: array_forms.fixed_power(xp, a, exponent),
         symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.power({op}, {0}, {p0})",
         because="the power rule: the exponent comes down and drops by one",
         domain="a base above 0, or a whole exponent (not below 0 for base 0)",
@@ -282,7 +273,7 @@ ATANH: Op = row("atanh", math.atanh, lambda out, a: (1.0 / ONE_MINUS_SQUARE(a),)
     latex=r"\operatorname{{artanh}} {0}", because="atanh's slope is 1 / (1 - x^2)", domain="-1 < x < 1")
 ATAN2: Op = row(
     "atan2", math.atan2, lambda out, y, x: (x / HYPOT(y, x) / HYPOT(y, x), -y / HYPOT(y, x) / HYPOT(y, x)), "arctan2",
-    latex=r"\operatorname{{atan2}}({0}, {1})", js="Math.atan2({0}, {1})",
+    js="Math.atan2({0}, {1})",
     because="the angle turns fastest near the origin", kink="no slope at (0, 0): backward raises")
 HYPOT: Op = row("hypot", math.hypot, lambda out, a, b: (over_or_zero(a, out), over_or_zero(b, out)),
     latex=r"\sqrt{{{0}^2 + {1}^2}}", js="Math.hypot({0}, {1})",
@@ -351,20 +342,18 @@ ABS: Op = row("abs", abs, lambda out, a: (SIGN(a),), lambda xp, a: abs(a),
     because="|x| rises or falls with slope 1", kink="0 at 0")
 SIGN: Op = row("sign", special.sign, lambda out, a: (0.0,), because="a step is flat", kink="0 at 0", flat=True)
 COPYSIGN: Op = row("copysign", math.copysign, lambda out, a, b: (SIGN(a) * COPYSIGN(1.0, b), 0.0),
-    latex=r"\operatorname{{copysign}}({0}, {1})",
     js="({1} < 0 || Object.is({1}, -0) ? -Math.abs({0}) : Math.abs({0}))",
     because="|a| rises or falls with slope 1, and takes the sign of b", kink="0 in a at 0; 0 in b")
 FMOD: Op = row("fmod", math.fmod, lambda out, a, b: (1.0, (out - a) / b),
-    symbol="%", latex=r"\operatorname{{fmod}}({0}, {1})", js="ag.checked({op}, {0} % {1}, {0}, {1})",
+    symbol="%", js="ag.checked({op}, {0} % {1}, {0}, {1})",
     because="fmod(a, b) is a - trunc(a / b) b", domain="a finite dividend and a divisor other than 0",
     kink="the slope from inside the period")
 HEAVISIDE: Op = row("heaviside", special.heaviside, lambda out, a, b: (0.0, EQUAL(a, 0.0)),
-    latex=r"\operatorname{{heaviside}}({0}, {1})", js="({0} === 0 ? {1} : ag.step({0}))",
-    because="a step is flat, and b stands where it jumps", kink="0 in a at 0")
+    js="({0} === 0 ? {1} : ag.step({0}))", because="a step is flat, and b stands where it jumps", kink="0 in a at 0")
 BESIDES: Op = row("_besides", special.besides,
     lambda out, a, b: (BESIDES(0.0 * SIGN(a) + 1.0, 0.0), 1.0 - BESIDES(0.0 * SIGN(a) + 1.0, 0.0)),
-    lambda xp, a, b: xp.where(xp.isnan(a), b, a), symbol="besides nan", latex=r"\operatorname{{besides}}({0}, {1})",
-    js="({0} === {0} ? {0} : {1})", because="b stands where a is nan, else a")
+    lambda xp, a, b: xp.where(xp.isnan(a), b, a),
+    symbol="besides nan", js="({0} === {0} ? {0} : {1})", because="b stands where a is nan, else a")
 FLOOR: Op = row("floor", special.floor, lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor", js="ag.floor({op}, {0})",
     because="a staircase is flat", kink="0 at the jumps", flat=True)
 
@@ -458,11 +447,8 @@ def var(ddof: float) -> Op:
         centre, weight = MEAN(*xs), 2.0 / (len(xs) - ddof)
         return tuple([weight * (x - centre) for x in xs])
 
-    def array(xp: Any, *xs: Any) -> Any:
-        centre = special.total(xs) / len(xs)
-        return special.total((x - centre) * (x - centre) for x in xs) / (len(xs) - ddof)
-
-    return described("var", lambda *xs: special.var(*xs, ddof=ddof), partials, array,
+    return described(
+        "var", lambda *xs: special.var(*xs, ddof=ddof), partials, lambda xp, *xs: array_forms.var(xp, *xs, ddof=ddof),
         js="ag.variance({op}, {p0}, {xs})", because="each value pulls in proportion to its distance")
 
 @family
@@ -473,11 +459,9 @@ def std(ddof: float) -> Op:
         centre, weight = MEAN(*xs), 1.0 / (len(xs) - ddof)
         return tuple([weight * over_or_zero(x - centre, out) for x in xs])
 
-    def array(xp: Any, *xs: Any) -> Any:
-        centre = special.total(xs) / len(xs)
-        return array_forms.norm(xp, *[x - centre for x in xs]) / math.sqrt(len(xs) - ddof)
-
-    return described("std", lambda *xs: special.std(*xs, ddof=ddof), partials, array, js="ag.std({op}, {p0}, {xs})",
+    return described(
+        "std", lambda *xs: special.std(*xs, ddof=ddof), partials, lambda xp, *xs: array_forms.std(xp, *xs, ddof=ddof),
+        js="ag.std({op}, {p0}, {xs})",
         because="each value pulls in proportion to its distance", kink="0 where all values are equal")
 
 # --- losses that have digits to lose, and what they check at every number ----------------------------------------
@@ -487,7 +471,7 @@ CROSS_ENTROPY: Op = row("cross_entropy", special.cross_entropy, _cross_entropy_p
     because="-log of the first value's softmax falls by the others' shares, and grows by each one's own share")
 BCE: Op = row("bce", special.bce,
     lambda out, p, t: ((p - t) / MAXIMUM(p * (1.0 - p), special.LEAST_SPREAD), BCE(p, 1.0) - BCE(p, 0.0)),
-    array_forms.bce, latex=r"\operatorname{{bce}}({0}, {1})", js="ag.bce({op}, {0}, {1})",
+    array_forms.bce, js="ag.bce({op}, {0}, {1})",
     because="the slope of -[t log p + (1 - t) log(1 - p)] is (p - t) / (p (1 - p))",
     domain="p and t from 0 to 1 (bce_with_logits takes scores before the sigmoid)",
     kink="(p - t) / 1e-12 where p (1 - p) is smaller")

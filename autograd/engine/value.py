@@ -22,7 +22,7 @@ from .native import mypyc_attr
 from .op import Op, number
 from .operators import Operators
 
-__all__ = ["Number", "Operators", "Value", "failure", "lift", "literal", "node", "record"]
+__all__ = ["Number", "Value", "failure", "lift", "literal", "node", "record"]
 
 Number: TypeAlias = "Value | float"
 
@@ -63,14 +63,13 @@ class Value(Operators):
         Value(2.0, label='a', grad=2.0)
     """
 
-    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_note", "_row")
+    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_row")
 
     op_level: ClassVar[int] = 1  # see op.Op: a row called with a Value makes a node
 
     _data: float
     _grad: Any  # None: no backward has reached this node; a constant's stays None
     _label: str
-    _note: Any  # what messages and modules remember of it; most nodes have none
     _row: Op
     _a: Any  # see ops.laid_out
     _b: Any
@@ -297,16 +296,6 @@ class Value(Operators):
         exponent = f"**{row.params[0]:g}" if row.name == "power" else ""
         return exponent or {"relu": "ReLU", "neg": "-"}.get(row.name, row.name)
 
-    @property
-    def real(self) -> Value:
-        """The node itself; what Python's `numbers` asks of a number, as `imag`."""
-        return self
-
-    @property
-    def imag(self) -> float:
-        """0.0."""
-        return 0.0
-
     # --- text, copies ----------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -319,9 +308,7 @@ class Value(Operators):
         return _notebook_picture(self, include, exclude)
 
     def __copy__(self) -> Any:
-        if self._row is LITERAL:
-            return self  # all graphs share it
-        return copying.shallow_copy(self)
+        return self if self._row is LITERAL else copying.shallow_copy(self)  # all graphs share a literal
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copying.deepcopy(self, memo)

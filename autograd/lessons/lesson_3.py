@@ -89,7 +89,7 @@ def claim_1() -> list[Figure]:
               note="The prediction is right and the loss should be 0, but (1-y) log(1-p) asks for log(0) although its "
               "factor is 0. A loss on logits (4.4) never gets there."),
         exactly("xlogy(0, 0)", None, xlogy(0.0, Value(0.0, "p")), 0.0,
-                note="A function for such tables: a log(p) with 0 log(0) = 0."),
+                note="xlogy(a, p) is a log(p) with 0 log(0) = 0, as a loss written out like this one needs."),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
 from functools import partial
 from html import escape
 from importlib.resources import files
@@ -125,16 +126,17 @@ def _shown(claim: Claim) -> Iterator[str]:
     """The formulas and pictures of a claim, fit for a page that holds those of others."""
     found: list[tuple[str, str]] = []
     if claim.graph is not None:
-        root, _ = claim.graph()
-        trace = Trace(root)
-        if equations := model_equations(trace):
+        root = deepcopy(claim.graph()[0])  # whose gradients stay as they are
+        root.backward()
+        if equations := model_equations(Trace(root)):
             typeset = "".join(f"<math>{each}</math>" for each in equations)
             yield f'<div class="formulas" role="group" tabindex="0" aria-label="Formulas">{typeset}</div>'
-        found.append((to_svg(root, trace=trace), f"The graph of claim {claim.id}, with its gradients"))
+        found.append((to_svg(root), f"The graph of claim {claim.id}, with its gradients"))
     if claim.picture is not None:
         found.append((claim.picture(), f"{claim.id} {claim.title}"))
     for k, (svg, caption) in enumerate(found):
-        yield picture(apart(svg, f"{_anchor(claim)}-{k}-"), caption)
+        prefix = f"{_anchor(claim)}-{k}-".replace(".", "-")  # in a style a dot begins a class
+        yield picture(apart(svg, prefix), caption)
 
 
 def _told(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
@@ -309,13 +311,20 @@ def apart(svg: str, prefix: str) -> str:
         return f'{found[1]}="{" ".join(prefix + id for id in found[2].split())}"'
 
     svg = re.sub(r'(?<=[\s])(id|aria-labelledby|aria-describedby)="([^"]*)"', named, svg)
+    # A figure's rules for dark paper are for its id alone.
+    svg = re.sub(r"<style>.*?</style>", lambda style: re.sub(r"(?<=[{}])#", f"#{prefix}", style[0]), svg)
     return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", svg)
 
 
 def picture(svg: str, caption: str) -> str:
-    """A picture that may be wider than the page: then it scrolls, by finger and by keyboard."""
+    """A picture as wide as the page; one with text too small for that scrolls, by finger and by keyboard."""
     bare, said = re.sub(r"\A\s*<\?xml.*?\?>\s*", "", svg).strip(), escape(caption)
+    box = re.search(r'viewBox="\S+ \S+ (\S+) ', bare)
+    legible = f' style="--legible: {_LEGIBLE * float(box[1]):.0f}px"' if box else ""
     return (
-        f'<figure>\n<div class="wide" role="group" tabindex="0" aria-label="{said}">\n{bare}\n</div>\n'
+        f'<figure>\n<div class="wide" role="group" tabindex="0" aria-label="{said}"{legible}>\n{bare}\n</div>\n'
         f"<figcaption>{said}</figcaption>\n</figure>"
     )
+
+
+_LEGIBLE = 0.9  # pixels for each unit of a picture: its smallest text, of 10 units, is then 9 pixels high

@@ -372,7 +372,8 @@ class Dropout(Module):
             raise GraphError(self.why_not_compiled())
         draw = (self._draws or source(None)).uniform
         keep, drop = (Value(factor, constant=True) for factor in (1.0 / (1.0 - self.p) if self.p < 1.0 else 0.0, 0.0))
-        keep._note = drop._note = lambda: self  # who may be gone when the result is compiled
+        for factor in keep, drop:
+            modes.Follower.put(factor, lambda: self)  # who may be gone when the result is compiled
 
         def masked(xs: list[Any]) -> list[Any]:
             return [v * (drop if draw(0.0, 1.0) < self.p else keep) for v in xs]

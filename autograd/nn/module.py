@@ -214,7 +214,7 @@ class Module:
             return nodes.apply_elementwise(watch.detached, [nodes]) if nodes.ndim else watch.detached(nodes[()])
         nodes = np.asarray(x, dtype=object).ravel().tolist() if np.ndim(x) else [x]
         if nodes and isinstance(nodes[0], Value):
-            nodes[0]._note = weakref.ref(self)
+            modes.Follower.put(nodes[0], weakref.ref(self))
         numbers = data(x)
         return numbers if numbers.ndim else float(numbers)
 

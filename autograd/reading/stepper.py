@@ -472,7 +472,7 @@ def _holding(condition: Condition, step: Step) -> str:
 
 
 class Steps(Iterator[Step]):
-    """The records of a pass, one at a time; printed, it shows them all, whatever has been taken from it."""
+    """The records of a pass, one at a time; printed and indexed it has them all, whatever has been taken from it."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
@@ -480,6 +480,9 @@ class Steps(Iterator[Step]):
 
     def __next__(self) -> Step:
         return next(self._left)
+
+    def __getitem__(self, k: int) -> Step:
+        return self._trace[k]
 
     def __str__(self) -> str:
         return str(self._records())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from unicodedata import category, east_asian_width
 
@@ -22,6 +22,7 @@ __all__ = [
     "label_text",
     "markup",
     "number_text",
+    "range_text",
     "sentence",
     "text_width",
 ]
@@ -44,6 +45,17 @@ def number_text(x: float | None, missing: str = "not computed", number_format: s
         ['2', '0.1235', '1e-07', '0', '-inf', 'nan', 'not computed']
     """
     return missing if x is None else format(x + 0.0, number_format)  # -0.0 + 0.0 is 0.0
+
+
+def range_text(numbers: Sequence[float], text: Callable[[float], str] = number_text) -> str:
+    """The smallest and the largest, or the one number that they all are; the first and the last if some is no number.
+
+    Example:
+        >>> range_text([0.5, -1.25, 3.0]), range_text([2.0, 2.0])
+        ('-1.2 … 3', '2')
+    """
+    low, high = (min(numbers), max(numbers)) if all(map(math.isfinite, numbers)) else (numbers[0], numbers[-1])
+    return text(low) if text(low) == text(high) else f"{low + 0.0:.2g} … {high + 0.0:.2g}"
 
 
 def label_text(label: str, limit: int = LABEL_LIMIT) -> str:

@@ -133,7 +133,7 @@ class Step:
                 f"\n  stale: the operands now give {short_number(now)}; data was changed after the forward pass, so "
                 f"compute {self.name} again"
             )
-        return f"Forward: {self.name} = {self._made_by(self.operands)}.", numbers
+        return f"Forward: {self._rule()}.", numbers
 
     def _seed(self) -> tuple[str, str]:
         seed = short_number(self.gradient or 0.0)
@@ -141,7 +141,7 @@ class Step:
         return f"The backward pass starts at {self.name}: {start}.", f"gradient of {self.name} = {seed}"
 
     def _backward(self) -> tuple[str, str]:
-        sentence = f"Backward through {self.name} = {self._made_by(self.operands)}: {self.op.because}."
+        sentence = f"Backward through {self._rule()}: {self.op.because}."
         if self.op.kink and (0.0 in self.numbers or len(set(self.numbers)) < len(self.numbers)):
             sentence += f" ({self.op.kink})"
         if not self.messages:
@@ -150,6 +150,11 @@ class Step:
         if len(self.messages) > _MOST:
             parts.append(f"... and {len(self.messages) - _MOST} more")
         return sentence, "; ".join(parts)
+
+    def _rule(self) -> str:
+        """The node's name and how it is made; one of them where the name says it, as yhat - y."""
+        made = self._made_by(self.operands)
+        return made if made == self.name else f"{self.name} = {made}"
 
     def _made_by(self, operands: Sequence[str]) -> str:
         return made_by(self.op, in_one_line(operands))

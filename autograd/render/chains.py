@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .columns import Point, Spot
+from .columns import Spot
+from .curves import Point, rounded
 from .rows import Rows
 
 __all__ = ["Places", "chain_of", "in_lines"]
@@ -181,8 +182,8 @@ class _Lines:
             low, use, apart = spot.y - spot.height / 2, self.use[id_], 0.0 if number else _APART
             room = user.width / (len(sides) + 1)
             end = user.left + room * (k + 1)
-            found.ways[use] = _rounded([(middle - apart, low), (end - apart, user.top)])
-            found.ways[f"{use}_back"] = _rounded([(end + apart, user.top), (middle + apart, low)])
+            found.ways[use] = rounded([(middle - apart, low), (end - apart, user.top)], _ROUND)
+            found.ways[f"{use}_back"] = rounded([(end + apart, user.top), (middle + apart, low)], _ROUND)
             wide, high = self._text(use)
             found.labels[use] = found.labels[f"{use}_back"] = (
                 max(middle, end) + _APART + 6 + wide / 2, low - 8 - high / 2,
@@ -192,8 +193,8 @@ class _Lines:
     def _join(self, found: Places, id_: str, a: Spot, b: Spot) -> None:
         """The arrows between neighbours in a line, level."""
         use, y = self.use[id_], a.y
-        found.ways[use] = _rounded([(a.right, y + _APART), (b.left, y + _APART)])
-        found.ways[f"{use}_back"] = _rounded([(b.left, y - _APART), (a.right, y - _APART)])
+        found.ways[use] = rounded([(a.right, y + _APART), (b.left, y + _APART)], _ROUND)
+        found.ways[f"{use}_back"] = rounded([(b.left, y - _APART), (a.right, y - _APART)], _ROUND)
         found.labels[use] = (a.right + b.left) / 2, y + _APART + 4 + self._text(use)[1] / 2
         found.labels[f"{use}_back"] = (a.right + b.left) / 2, y - _APART - 4 - self._text(use)[1] / 2
 
@@ -210,27 +211,6 @@ class _Lines:
                 [(a.right, a.y + side * _APART), (out, a.y + side * _APART), (out, y), (back, y),
                  (back, b.y + side * _APART), (b.left, b.y + side * _APART)]
             )  # fmt: skip
-        found.ways[use], found.ways[f"{use}_back"] = _rounded(ways[0]), _rounded(ways[1][::-1])
+        found.ways[use], found.ways[f"{use}_back"] = rounded(ways[0], _ROUND), rounded(ways[1][::-1], _ROUND)
         middle = (a.right + b.left) / 2
         found.labels[use] = found.labels[f"{use}_back"] = middle, upper - _APART - 6 - high / 2
-
-
-def _rounded(corners: Sequence[Point]) -> list[Point]:
-    """A way along straight lines, with round corners, as the control points of curves."""
-    points = [corners[0]]
-
-    def line(end: Point) -> None:
-        (x, y), (a, b) = points[-1], end
-        points.extend([(x + (a - x) / 3, y + (b - y) / 3), (x + (a - x) * 2 / 3, y + (b - y) * 2 / 3), end])
-
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        line(_short_of(corner, before))
-        points.extend([corner, corner, _short_of(corner, after)])
-    line(corners[-1])
-    return points
-
-
-def _short_of(corner: Point, towards: Point) -> Point:
-    far = math.dist(corner, towards) or 1.0
-    by = min(_ROUND, far / 2) / far
-    return corner[0] + (towards[0] - corner[0]) * by, corner[1] + (towards[1] - corner[1]) * by

@@ -7,21 +7,20 @@ arrows leave or enter a box at the same height.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Link", "Point", "Spot", "is_clear", "lay_out", "written", "written_way"]
+from .curves import Point, along, straight, towards, written
 
-Point = tuple[float, float]
+__all__ = ["PAGE", "Link", "Spot", "is_clear", "lay_out", "written_way"]
 
 _LANE = 16.0  # the height of a lane past a column
 _ARROW = 7.0  # the length of an arrow's head
 _PITCH = 9.0  # between arrows that leave or enter a box
 _GAPS = (56.0, 5.0), (28.0, 4.8)  # between columns, and more for each arrow: with room, and for what is wide
 _WIDEST_GAP = 140.0
-_PAGE = 1420.0  # points: what is wider is drawn with less room, so that a text of 10 points can be read at 1280 pixels
+PAGE = 1420.0  # points: what is wider is drawn with less room, so that a text of 10 points can be read at 1280 pixels
 
 
 @dataclass(slots=True, eq=False)
@@ -59,10 +58,11 @@ class Link:
     target: Spot
     entry: float | None = None  # None: wherever there is room
     room: float = 0.0  # the width of what is written on it
-    way: list[Point] = field(default_factory=list)  # control points of a curve, 3 n + 1 of them
+    way: Sequence[Point] = ()  # control points of a curve, 3 n + 1 of them
     start: float = 0.0
     end: float = 0.0
     lanes: list[Spot] = field(default_factory=list)
+    label: Point = (0.0, 0.0)  # about where a text on it stands
 
     @property
     def is_level(self) -> bool:
@@ -76,17 +76,8 @@ def is_clear(link: Link, links: Sequence[Link], height: float) -> bool:
         left < a < right and y < b < y + height
         for other in links
         if other is not link and other.way[0][0] < right and other.way[-1][0] > left
-        for a, b in _along(other.way)
+        for a, b in along(other.way, 4.0)
     )
-
-
-def _along(way: Sequence[Point]) -> Iterator[Point]:
-    """Points on a way, close together."""
-    for i in range(0, len(way) - 3, 3):
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = way[i : i + 4]
-        for t in (k / 20 for k in range(21)):
-            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-            yield a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
 
 
 def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:
@@ -101,7 +92,7 @@ def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:
         _stack(columns, links)
     _find_ports(links)
     for gap, more in _GAPS:
-        if _spread(columns, links, gap, more) <= _PAGE:
+        if _spread(columns, links, gap, more) <= PAGE:
             break
     for link in links:
         link.way = _way(link, columns)
@@ -237,8 +228,7 @@ def _way(link: Link, columns: dict[int, list[Spot]]) -> list[Point]:
 def _level(points: list[Point], x: float) -> None:
     here, y = points[-1]
     if x - here > 0.5:
-        step = (x - here) / 3
-        points += [(here + step, y), (here + 2 * step, y), (x, y)]
+        points += straight((here, y), (x, y))
 
 
 def _bend(points: list[Point], x: float, y: float) -> None:
@@ -253,22 +243,8 @@ def written_way(way: Sequence[Point], tail: bool = False, head: bool = False) ->
     ends = ""
     if tail:
         ends += f"s,{written(points[0])} "
-        points[0] = _towards(points[0], points[1])
+        points[0] = towards(points[0], points[1], _ARROW)
     if head:
         ends += f"e,{written(points[-1])} "
-        points[-1] = _towards(points[-1], points[-2])
+        points[-1] = towards(points[-1], points[-2], _ARROW)
     return ends + " ".join(map(written, points))
-
-
-def _towards(start: Point, end: Point) -> Point:
-    far = math.dist(start, end) or 1.0
-    return start[0] + (end[0] - start[0]) * _ARROW / far, start[1] + (end[1] - start[1]) * _ARROW / far
-
-
-def written(point: Point) -> str:
-    """A place as DOT has it."""
-    return f"{_n(point[0])},{_n(point[1])}"
-
-
-def _n(x: float) -> str:
-    return f"{x + 0.0:.1f}".removesuffix(".0")

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
-from .cells import FONT, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
+from .cells import FONT, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
 from .chains import Places, chain_of, in_lines
-from .columns import Spot, written, written_way
+from .columns import Spot, written_way
+from .curves import written
 from .overview import FEW, Level, listed, rows_for
 from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
-from .shape import direction_for
+from .shape import shape_for
 from .style import BACK, Look, Palette, look_of, scale_of
 from .tables import NetworkPicture, network_picture
 
@@ -157,16 +158,18 @@ class Picture:
         self.contributions = Counter(edge.source for edge in rows.edges if edge.message is not None)  # so far
         self.places: Places | None = None  # of a long chain; else they are `dot`'s affair
         self.symbols = 32  # as many characters of a local derivative stand beside its arrow
+        self.dense = 0.0  # inches between lines of boxes, where `dot` keeps no room for texts beside arrows
         if not look.direction:  # as the end of the pass asks for, so that nothing moves from moment to moment
             legend = self.scale is not None and look.legend and self.backward
-            found = direction_for(final, self._longest_line, legend)
+            found, dense = shape_for(final, self._longest_line, legend)
             chain = chain_of(final) if found == "TB" else None
+            self.dense = 0.0 if chain else dense
             self.look = replace(look, direction="LR" if chain else found)
             if chain:
                 self.symbols = 12
                 sizes = {node.id: box_size(node, end, self) for node, end in self.nodes()}
-                high = 17.0 * (5 + len(_marks(self))) if legend else 0.0
-                self.places = in_lines(final, chain, sizes, self.texts(), (180.0 if legend else 0.0, high))
+                size = (180.0, 17.0 * (5 + len(_marks(self)))) if legend else (0.0, 0.0)
+                self.places = in_lines(final, chain, sizes, self.texts(), size)
 
     def texts(self) -> dict[str, tuple[float, float]]:
         """How wide and how high the text beside each arrow is at the end of the pass, by the arrow's id."""
@@ -226,7 +229,8 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
             way = places.ways[arrow.id]
             look["pos"] = written_way(way[::-1], tail=True) if arrow.backward else written_way(way, head=True)
             look |= {"lp": written(places.labels[arrow.id])} if arrow.label else {}
-        drawing.edge(*_places(arrow, ported, picture.look.direction), arrow.label or None, **look)
+        look |= {"xlabel" if picture.dense else "label": arrow.label} if arrow.label else {}
+        drawing.edge(*_places(arrow, ported, picture.look.direction), **look)
     if label := legend_label(picture):
         where = {"pos": written(places.legend)} if places else {}
         drawing.node("legend", label, id="legend", shape="plain", **where, **{"class": "legend"})
@@ -248,6 +252,7 @@ def _empty(picture: Picture) -> graphviz.Digraph:
     palette = picture.palette
     placed = {"layout": "nop2", "inputscale": "72"}
     laid_out = {"rankdir": picture.look.direction, "nodesep": "0.2", "ranksep": "0.45"}
+    laid_out |= {"nodesep": "0.4", "ranksep": f"{picture.dense:.2f}"} if picture.dense else {}
     if all(edge.operand < 2 for edge in picture.rows.edges):  # else `dot` finds fewer crossings by itself
         laid_out["ordering"] = "in"  # operands from left to right
     return FoundDigraph(
@@ -384,7 +389,7 @@ def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
     if node.kind == "op":
         symbol = label_text(node.symbol, limit=12)
         lines[0] = cell(symbol, SYMBOL if len(symbol) == 1 else SIZE, td={"ROWSPAN": len(lines)}) + "<VR/>" + lines[0]
-    return table(lines)
+    return table(lines, CELLPADDING=1 if picture.dense else PADDING)
 
 
 def box_size(node: NodeRow, final: NodeRow, picture: Picture) -> tuple[float, float]:
@@ -426,7 +431,7 @@ def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str) 
     if node.state:  # the boxes keep their places from one moment to the next
         ends = [text_width(text, size) for _, text, size in _numbers(final, picture)]
         room = max([room, text_width("not computed", SMALL), *ends])
-    height: dict[str, str | int] = {"HEIGHT": 22} if node.state else {}
+    height: dict[str, str | int] = {"HEIGHT": 18 if picture.dense else 22} if node.state else {}
     lines = []
     for what, text, size in numbers:
         colour = _faint(node, picture) if size == SMALL else ""
@@ -568,7 +573,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
         look |= {"color": palette.current_edge, "penwidth": "3"}
     lines: tuple[str, ...] = ()
     label = (
-        " " if several and picture.backward else ""
+        " " if several and picture.backward and not picture.dense else ""
     )  # with a label `dot` draws each of several arrows on its own way
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
         lines = (picture.say.local(edge, picture.symbols),)
@@ -603,7 +608,7 @@ def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
 
 def _lines(edge: EdgeRow, picture: Picture, say: Sentences) -> tuple[str, ...]:
     """The local derivative, where the value it is taken of is computed, and the message, where one was sent."""
-    single = not say.between_boxes(edge) and say.by_id[edge.target].value is not None
+    single = not (picture.dense or say.between_boxes(edge)) and say.by_id[edge.target].value is not None
     local = say.local(edge, picture.symbols) if single and picture.look.shows("locals") else ""
     message = ""
     if edge.message is not None and picture.look.shows("messages"):

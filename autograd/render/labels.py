@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from ..reading.text import text_width
+from .cells import SMALL
+from .curves import Point, along
+
 __all__ = ["free_labels"]
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -20,7 +24,6 @@ _BESIDE = (5.0, 12.0, 22.0, 36.0, 54.0, 80.0)  # points between an arrow and its
 _UP, _DOWN = 0.72, 0.2  # how far a line of text reaches above and below its base, as parts of the font's size
 _TRIED = 80  # places along an arrow
 
-Point = tuple[float, float]
 Cells = set[tuple[int, int]]
 
 
@@ -52,7 +55,7 @@ def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]
             taken |= {cell for point in _line(group) for cell in _near(point)}
         elif "node" in kinds:
             corners = [corner for each in group for corner in _corners(each.get("points") or each.get("d") or "")]
-            taken |= _around(corners).cells() if corners else set()
+            taken |= _around(corners).cells() if corners else _Text(group).cells
     texts = {id_: _Text(group, widths[id_]) for id_, group in arrows.items() if id_ in widths}
     paper = _around([corner for each in tree.iter(f"{_SVG}polygon") for corner in _corners(each.get("points", ""))])
     struck = 0
@@ -73,10 +76,11 @@ def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]
 
 
 class _Text:
-    """The lines of text beside an arrow."""
+    """The lines of text beside an arrow, or in a box without an outline."""
 
-    def __init__(self, group: ElementTree.Element, widths: Sequence[float]) -> None:
+    def __init__(self, group: ElementTree.Element, widths: Sequence[float] = ()) -> None:
         self._lines = list(group.iter(f"{_SVG}text"))
+        widths = widths or [text_width(line.text or "", SMALL) for line in self._lines]
         self._rooms = []
         for line, width in zip(self._lines, widths, strict=False):
             size, x, y = (float(line.get(name, "0")) for name in ("font-size", "x", "y"))
@@ -123,11 +127,4 @@ def _corners(outline: str) -> list[Point]:
 def _line(group: ElementTree.Element) -> Iterator[Point]:
     """Points along an arrow as `dot` writes it, less than a cell apart: a start, and curves with three points each."""
     for path in group.iter(f"{_SVG}path"):
-        corners = _corners(path.get("d", ""))
-        for i in range(0, len(corners) - 3, 3):
-            (x0, y0), (x1, y1), (x2, y2), (x3, y3) = four = corners[i : i + 4]
-            steps = math.ceil(math.fsum(map(math.dist, four, four[1:])) / _CELL) or 1
-            for k in range(steps + 1):
-                t = k / steps
-                a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-                yield a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3
+        yield from along(_corners(path.get("d", "")), _CELL)

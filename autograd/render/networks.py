@@ -7,6 +7,7 @@ an arrow is the exact sum over the samples.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,10 @@ from ..engine.graph import is_constant
 from ..engine.ops import ADD, DOT, LITERAL
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
+from ..reading.formulas import made_by
 from ..reading.grouping import Grouping, Terms
 from ..reading.names import Names, is_plain_number
+from ..reading.text import label_text
 from .rows import AtStep, Graph, State, mark_of
 
 __all__ = ["Box", "Flow", "Line", "Network", "Neuron", "network_of", "neurons_of"]
@@ -187,6 +190,18 @@ class Network:
         """Whether there is room for a table of each neuron."""
         weights = (sum(line.what == "weight" for line in box.lines) for box in self.neurons)
         return max(self.grouping.sizes) <= _MOST_NEURONS and max(weights) <= _MOST_INPUTS
+
+    def formula(self, box: Box) -> str:
+        """How an operation is made, with "…" for a number that is another one in each sample."""
+        node = box.nodes[0]
+        if len(node.parents) > 3:
+            return f"= {node._row.name} of {len(node.parents)}"
+        used = itertools.zip_longest(*[other.parents for other in box.nodes])  # by all samples, operand by operand
+        operands = [
+            "…" if is_plain_number(ps[0]) and len({p._data for p in ps if p is not None}) > 1 else self.names[ps[0]]
+            for ps in itertools.islice(used, len(node.parents))
+        ]
+        return "= " + label_text(made_by(node._row, operands), 24)
 
     def in_order(self, boxes: Sequence[Box]) -> list[Box]:
         """Column by column: inputs and neurons as they are counted, then all else."""
@@ -373,7 +388,9 @@ def network_of(graph: Graph) -> Network | None:
 
 
 def _ranked(network: Network) -> bool:
-    """Give each box its column: layers and operations as far right as their operands ask for, inputs on the left."""
+    """Give each box its column: inputs on the left, layers and operations as far right as their operands ask for, and
+    what has nothing to do with neurons beside its users.
+    """
     boxes = list(network.boxes.values())
     layers: dict[int, list[Box]] = defaultdict(list)
     for box in network.neurons:
@@ -392,8 +409,14 @@ def _ranked(network: Network) -> bool:
     else:
         return False
     feeds = {source for source, target in pairs if target.kind == "neuron"}
+    boxes.sort(key=lambda box: box.rank)
+    apart: set[Box] = set()  # from the network: nothing in these boxes comes out of a neuron or goes into one
     for box in boxes:
+        made_of = {source for source, target in pairs if target is box}
+        if box.kind != "neuron" and box not in feeds and made_of <= apart:
+            apart.add(box)
+    for box in boxes[::-1]:
         users = [target.rank for source, target in pairs if source is box]
-        if box.kind in ("input", "constant") and box not in feeds and users:
+        if box in apart and users:
             box.rank = min(users) - 1
     return True

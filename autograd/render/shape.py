@@ -11,9 +11,10 @@ from collections.abc import Callable
 from ..reading.text import label_text, text_width
 from .rows import EdgeRow, NodeRow, Rows
 
-__all__ = ["direction_for"]
+__all__ = ["shape_for"]
 
 WIDEST = 1400.0  # points: at 1280 pixels the smallest text is then 9 pixels high
+_HIGHEST, _DENSE = 1400.0, 58.0  # points; the height of a line of boxes without room around their texts
 _RATIO = 2.4  # of width to height; the real one stays below 3
 _BOX = 70.0, 64.0  # of a box without its name, width and height; of one with a name, the name's room more
 _NUMBER = 24.0  # the height of a plain number
@@ -22,13 +23,19 @@ _LABEL = 30.0  # height of the text beside an arrow
 _LEGEND = 130.0  # its height and, about, its width
 
 
-def direction_for(rows: Rows, label: Callable[[EdgeRow], str], legend: bool) -> str:
-    """Left to right or top down; `label` is the longest line beside an arrow, "" where there is none."""
+def shape_for(rows: Rows, label: Callable[[EdgeRow], str], legend: bool) -> tuple[str, float]:
+    """Left to right or top down; and how many inches may be between lines of boxes where that is too high, else 0.
+
+    `label` is the longest line beside an arrow, "" where there is none.
+    """
     ranks = _ranks(rows)
     across, down = (_size(rows, ranks, label, upright, legend) for upright in (False, True))
     if across[0] <= min(WIDEST, _RATIO * across[1]):
-        return "LR"
-    return "TB" if down[0] <= _RATIO * down[1] or down[0] / down[1] < across[0] / across[1] else "LR"
+        return "LR", 0.0
+    if down[0] <= _RATIO * down[1] or down[0] / down[1] < across[0] / across[1]:
+        room = _HIGHEST / (1 + max(ranks.values())) - _DENSE
+        return "TB", min(max(0.25, room / 72), 0.6) if down[1] > _HIGHEST else 0.0
+    return "LR", 0.0
 
 
 def _ranks(rows: Rows) -> dict[str, int]:

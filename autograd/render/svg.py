@@ -28,7 +28,8 @@ _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 FITTING = "max-width:100%;height:auto"  # as wide as it is by itself, or as its room allows
 
 # Other distances, between boxes side by side and between ranks, in inches, for a layout without room for its texts.
-_SPACINGS = tuple({"nodesep": beside, "ranksep": apart} for beside, apart in (("0.4", "0.55"), ("0.5", "0.45")))
+_SPACINGS: tuple[dict[str, str], ...] = ({"nodesep": "0.4", "ranksep": "0.55"}, {"nodesep": "0.5", "ranksep": "0.45"})
+_DENSE: tuple[dict[str, str], ...] = ({"nodesep": "0.6"}, {"nodesep": "0.8"}, {"nodesep": "0.3"})
 _MOST_TEXTS = 150  # in a picture that is laid out more than once
 
 _SVG_TYPE, _TEXT_TYPE = "image/svg+xml", "text/plain"
@@ -95,7 +96,7 @@ def _laid_out(picture: Picture | NetworkPicture) -> tuple[Any, ElementTree.Eleme
         return drawing, _parsed(drawing.pipe(format="svg", quiet=True))
     widths = label_widths(picture)
     found: list[tuple[int, Any, ElementTree.Element]] = []
-    for spacing in ({}, *_SPACINGS):
+    for spacing in ({}, *(_DENSE if picture.dense else _SPACINGS)):
         drawing = drawing.copy()
         drawing.graph_attr.update(spacing)
         tree = _parsed(drawing.pipe(format="svg", quiet=True))

@@ -5,7 +5,6 @@ Places and ways are computed here and written into the DOT, so that it looks the
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Collection, Sequence
 from functools import cached_property
@@ -14,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from ..engine.graph import is_constant
 from ..engine.ops import DOT
 from ..engine.value import Value
-from ..reading.formulas import made_by
-from ..reading.names import is_plain_number
-from ..reading.text import label_text, markup, text_width
+from ..reading.text import label_text, markup, range_text, text_width
+from . import folding
 from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
-from .columns import Link, Spot, is_clear, lay_out, written, written_way
+from .columns import PAGE, Link, Spot, is_clear, lay_out, written_way
+from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
 from .style import Look, Palette, scale_of
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["NetworkPicture", "network_picture"]
 
 WIDEST, HIGHEST = 1800.0, 1400.0  # points, of a picture that nobody asked for by name
+_ROOM = 0.75 * PAGE, 1000.0  # points: a picture is cut into lines where it is a third larger
 
 _MOST_CELLS = 72  # of a layer drawn as cells; more inputs are one box
 _MOST_LINES, _STRONGEST = 1600, 12  # weights drawn as lines; flows drawn over them, for each layer
@@ -102,12 +102,14 @@ class NetworkPicture:
     @cached_property
     def extent(self) -> tuple[float, float, float, float]:
         """Left, bottom, right and top of all that is drawn."""
-        spots = list(self.spots.values())
-        heights = [y for link in self.links.values() for _, y in link.way]
-        low = min([spot.y - spot.height / 2 for spot in spots] + heights)
-        high = max([spot.top for spot in spots] + heights)
-        legend = min([y - 10 for _, _, y in self._legend_places()], default=0.0)
-        return 0.0, low + legend, max(spot.right for spot in spots), high + _TITLE
+        left, low, right, high = self._drawn_extent()
+        return left, low + min([y - 10 for _, _, y in self._legend_places()], default=0.0), right, high + _TITLE
+
+    def _drawn_extent(self) -> tuple[float, float, float, float]:
+        spots, ways = list(self.spots.values()), [point for link in self.links.values() for point in link.way]
+        low = min([spot.y - spot.height / 2 for spot in spots] + [y for _, y in ways])
+        high = max([spot.top for spot in spots] + [y for _, y in ways])
+        return 0.0, low, max([spot.right for spot in spots] + [x for x, _ in ways]), high
 
     @property
     def fits(self) -> bool:
@@ -143,6 +145,24 @@ class NetworkPicture:
                 link.room = max([text_width(text, SMALL, bold=True) for text in self._beside(flow)], default=0) + 10.0
             self.links[flow.id] = link
         lay_out(list(self.spots.values()), list(self.links.values()))
+        self._fold()
+
+    def _fold(self) -> None:
+        """Where it is wider than a page, what comes behind the neurons goes on below them, if that makes it fit."""
+        _, low, right, high = self._drawn_extent()
+        behind = max(self.spots[box.id].right for box in self.final.neurons)
+        places = {id_: folding.Spot(s.left, -s.top, s.width, s.height) for id_, s in self.spots.items()}
+        links, ways = list(self.links.values()), [link.way for link in self.links.values()]
+        for link in links:
+            link.way = [(x, -y) for x, y in link.way]  # lines follow each other downwards
+            link.label = link.way[len(link.way) // 2]
+        places, width, _ = folding.folded(places, links, (right, high - low), _ROOM, behind)
+        if width > PAGE:
+            places = {}
+        for id_, place in places.items():
+            self.spots[id_].x, self.spots[id_].y = place.left + place.width / 2, -place.top - place.height / 2
+        for link, way in zip(links, ways, strict=True):
+            link.way = [(x, -y) for x, y in link.way] if places else way
 
     def is_table(self, box: Box) -> bool:
         return box.kind == "neuron" and (self.as_tables or box.address in self.opened)
@@ -274,10 +294,7 @@ class NetworkPicture:
         known = [x for node in nodes if (x := network.source.value(node)) is not None]
         if len(known) < len(nodes):
             return "–"
-        low, high = (min(known), max(known)) if all(map(math.isfinite, known)) else (known[0], known[-1])
-        if low == high:
-            return self._number(low)
-        return f"{low:.2g}…{high:.2g}"
+        return range_text(known, self._number)
 
     def _heads(self, box: Box) -> list[str]:
         """The name of a box that is no neuron, and how it is made."""
@@ -286,17 +303,7 @@ class NetworkPicture:
             name += f" × {len(box.nodes)}"
         if box.kind != "op":
             return [name]
-        node = box.nodes[0]
-        used = itertools.zip_longest(*[other.parents for other in box.nodes])  # by all samples, operand by operand
-        operands = [
-            "…"
-            if is_plain_number(ps[0]) and len({p._data for p in ps if p is not None}) > 1
-            else self.final.names[ps[0]]
-            for ps in itertools.islice(used, len(node.parents))
-        ]
-        if len(operands) > 3:
-            return [name, f"= {node._row.name} of {len(operands)}"]
-        return [name, "= " + label_text(made_by(node._row, operands), 22)]
+        return [name, self.final.formula(box)]
 
     def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
         network = self.final if final else self.now

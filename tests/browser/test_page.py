@@ -620,8 +620,9 @@ def test_all_of_the_picture_is_in_sight(name: str, width: int, open_page: Opener
     assert in_sight(page)
 
 
-def test_text_is_large_enough_on_a_desktop(open_page: Opener) -> None:
-    page = open_page(page_of("lesson 5"))
+@pytest.mark.parametrize("name", ["lesson 5", "4.5"])
+def test_text_is_large_enough_on_a_desktop(name: str, open_page: Opener) -> None:
+    page = open_page(page_of(name), viewport={"width": 1280, "height": 760})
     smallest = """Math.min(...[...document.querySelectorAll("#graph text")].filter((t) => t.textContent)
       .map((t) => parseFloat(getComputedStyle(t).fontSize) * scale))"""
     assert page.evaluate(smallest) >= 9

@@ -159,13 +159,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_large_files_are_refused_at_once(tmp_path: Path) -> None:
     file = tmp_path / "large.txt"
     file.write_text("f(x) = x\n" * 1_000_000)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ArgumentError, match=f"larger than {MAX_FILE:,} bytes"):
         read_derivations(file)
     file.write_text("f(x) = x + x + x + x\n" * (MAX_FILE // 21))
     with pytest.raises(ExpressionError):
         read_derivations(file)
-    assert time.perf_counter() - began < 10.0
+    assert time.process_time() - began < 10.0
 
 
 # --- typed at a prompt ------------------------------------------------------------------------------------------------

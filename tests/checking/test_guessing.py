@@ -112,6 +112,8 @@ def test_paths_that_no_single_node_tells_apart() -> None:
     x = Value(3.0, "x")
     assert "you forgot one of the times that x goes into v1" in judged(x * x, x, "3").text
     assert "you forgot the direct path from v2 to x" in judged(x * x + x, x, "6").text
+    one = Value(1.0, "x")  # as large as its square
+    assert "you forgot the direct path from v2 to x" in judged(one * one + one, one, "2").text
     y = Value(5.0, "y")
     root = (x * y + x) * (x + 2)  # 30 + 15 = (y + 1)(x + 2) + (x y + x)
     assert judged(root, x, "48").right

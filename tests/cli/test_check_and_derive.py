@@ -66,6 +66,12 @@ def test_undefined_alone_is_no_success(run: Any, tmp_path: Path) -> None:
     assert run("check", file_of(tmp_path, UNDEFINED))[0] == 1
 
 
+def test_a_right_derivation_keeps_its_note(run: Any, tmp_path: Path) -> None:
+    status, out, _ = run("check", file_of(tmp_path, "f(x) = abs(x)\nf'(x) = 1\nat x = 0"))
+    assert status == 0
+    assert out.splitlines()[1] == "  note: a kink: any slope from -1 to 1 is a subgradient"
+
+
 def test_a_long_function_does_not_widen_the_text(run: Any, tmp_path: Path) -> None:
     long = " + ".join(["x"] * 60)
     status, out, _ = run("check", file_of(tmp_path, f"f(x) = {long}\nf'(x) = 60\nat x = 1"))

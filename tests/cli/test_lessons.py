@@ -86,6 +86,18 @@ def test_without_arguments_it_says_what_to_type() -> None:
     for line in re.findall(r"^  autograd (.*?)  ", done.stdout, re.MULTILINE):
         assert line.split()[0] in ("lessons", "lesson", "step", "derive", "check", "site")
     assert len(done.stdout.splitlines()) < 15
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("asked", "following"),
+    [(["5.2"], ["Next: autograd lesson 5.3"]), (["3"], ["Next: autograd lesson 4"]), (["5.4"], []), (["5"], [])],
+)
+def test_a_lesson_says_what_comes_next(
+    asked: list[str], following: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["lesson", *asked])
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Next")] == following
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])
@@ -340,6 +352,8 @@ def test_open_shows_the_first_page_of_the_site(tmp_path: Path, monkeypatch: pyte
         (["lessons", "--pictures", ""], "--pictures: the name is empty"),
         (["lessons", "--pictures", "pyproject.toml/x"], "cannot make the directory"),
         (["lesson"], "required: N"),
+        (["step"], r"required: WHAT \(see"),
+        (["lessons", "5.3"], "lessons are all five; for one: autograd lesson 5.3"),
         (["nonsense"], "invalid choice"),
         (["lessons", "--nonsense"], "unrecognized arguments"),
     ],

@@ -8,6 +8,7 @@ import gc
 import pickle
 import sys
 import tracemalloc
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -282,6 +283,36 @@ def test_recorded_gradients_are_freed_once_leaves_forget_them() -> None:
     assert alive() == before
 
 
+class Labelled(Value):
+    """A subclass, whose nodes have attributes of their own."""
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_weak_references_end_with_their_node() -> None:
+    ended: list[Any] = []
+    nodes = [Value(2.0), Value(2.0) * 3.0, Labelled(2.0)]
+    references = [weakref.ref(v, ended.append) for v in nodes]
+    known = weakref.WeakSet(nodes)
+    assert [r() is v for r, v in zip(references, nodes, strict=True)] == [True] * 3
+    nodes.clear()
+    assert [r() for r in references] == [None] * 3
+    assert set(map(id, ended)) == set(map(id, references))
+    assert len(known) == 0
+
+
+def test_weak_references_end_with_a_cycle_and_along_a_deep_chain() -> None:
+    root, _ = chain(50_000)
+    references = [weakref.ref(v) for v in graph.topological_order(root) if v.parents]
+    del root
+    assert all(r() is None for r in references)
+    held = Labelled(2.0)
+    held.itself = held  # type: ignore[attr-defined]
+    reference = weakref.ref(held)
+    del held
+    gc.collect()
+    assert reference() is None
+
+
 @pytest.mark.parametrize("build", [lambda x, y: x * y, lambda x, y: x + 1.0, lambda x, y: ag.exp(x), lambda x, y: x**2])
 def test_node_costs_the_collector_at_most_two_objects(build: Callable[[Value, Value], Value]) -> None:
     x, y = Value(0.5), Value(0.25)
@@ -297,7 +328,7 @@ def test_node_costs_the_collector_at_most_two_objects(build: Callable[[Value, Va
     assert after - before <= 2 * count + 2
 
 
-def test_binary_node_takes_at_most_200_bytes_before_and_after_backward() -> None:
+def test_binary_node_takes_at_most_136_bytes_before_and_after_backward() -> None:
     count = 20_000
     chain(10)[0].backward()
     gc.collect()
@@ -308,8 +339,7 @@ def test_binary_node_takes_at_most_200_bytes_before_and_after_backward() -> None
     root.backward()
     swept = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert built / count <= 200
-    assert swept / count <= 200
+    assert built / count <= swept / count < 136.5  # the rest is the ends of the chain
 
 
 def test_backward_keeps_nothing_but_the_gradients() -> None:

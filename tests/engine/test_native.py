@@ -54,13 +54,13 @@ def test_a_long_program_answers_an_interrupt() -> None:
     timer = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
 
     def work() -> None:
+        timer.start()
         for _ in range(100_000):
             y = x
             for _ in range(1000):
                 y = ag.tanh(y * x + 1.0)
             y.backward()
 
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
         work()
     timer.join()

@@ -263,6 +263,8 @@ def test_pictures_of_one_page_keep_their_ids_apart() -> None:
     assert apart(svg, "p-") == (
         '<svg aria-labelledby="p-t p-d"><title id="p-t">A</title><use href="#p-n0"/><path clip-path="url(#p-c)"/></svg>'
     )
+    svg = '<svg id="f1"><style>@media screen{#f1 .ink{fill:#fff}#f1 .rim{fill:#000}}</style><text>{#f1</text></svg>'
+    assert apart(svg, "p-") == svg.replace('"f1"', '"p-f1"').replace("#f1 ", "#p-f1 ")
 
 
 def test_a_lesson_shows_the_formulas_and_pictures_of_its_claims_and_leads_to_their_pages(

@@ -190,10 +190,10 @@ def test_a_variable_without_a_value() -> None:
     ],
 )
 def test_too_long_and_too_deep_is_refused_at_once(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ExpressionError, match=r"within one another|characters long"):
         parse_condition(text)
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
 
 
 @pytest.mark.parametrize(

@@ -381,8 +381,8 @@ def test_a_million_nodes(follow: Callable[[Value, Value, Value], Value], times: 
     for _ in range(times):
         h = follow(h, w, x)
     order = topological_order(h)
-    start = time.perf_counter()
+    start = time.process_time()
     found = Grouping(order)
-    assert time.perf_counter() - start < 60.0  # linear, whatever else the machine does
+    assert time.process_time() - start < 60.0  # linear
     assert found.sizes == (1,)
     assert found.of(h) == part

@@ -110,9 +110,21 @@ def test_a_chain_keeps_its_places_from_moment_to_moment(dot: Path) -> None:
     assert all(moment.nodes == moments[0].nodes for moment in moments)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 3])
-def test_random_graphs_are_clear(dot: Path, seed: int) -> None:
-    check(layout(random_graph(seed)))
+@pytest.mark.parametrize("seed", [0, 1, 3, 5, 6])
+def test_random_graphs_are_clear_and_fit(dot: Path, seed: int) -> None:
+    found = layout(random_graph(seed))
+    check(found)
+    assert found.width <= 1800
+    assert found.height <= 1400
+
+
+def test_a_dense_picture_keeps_its_places_from_moment_to_moment(dot: Path) -> None:
+    root = random_graph(0)
+    trace = Trace(root)
+    early, late = (layout_of(to_svg(root, trace=trace, at_step=k)) for k in (40, len(trace)))
+    assert (early.width, early.height) == (late.width, late.height)
+    for name, box in early.nodes.items():  # a badge is wider when it is there, by less than anybody sees
+        assert late.nodes[name] == pytest.approx(box, abs=4.01)
 
 
 def test_expressions_are_clear(dot: Path) -> None:

@@ -193,6 +193,12 @@ def test_columns_stand_in_order(drawn: tuple[NetworkPicture, Drawn]) -> None:
     assert [top for *_, top in inputs] == sorted((top for *_, top in inputs), reverse=True)
 
 
+def test_what_only_the_loss_needs_stands_beside_its_users() -> None:
+    ranks = {box.name: box.rank for box in picture_of(lessons.get(4).graph("4.5")[0]).final.boxes.values()}
+    assert ranks["v3"] == ranks["v6"] - 1  # v3 = 1 - y, v6 = v3 * v5
+    assert ranks["y"] == ranks["v3"] - 1 == ranks["v2"] - 1
+
+
 def test_size_and_aspect(drawn: tuple[NetworkPicture, Drawn]) -> None:
     _, made = drawn
     assert made.width <= WIDEST

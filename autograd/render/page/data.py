@@ -17,7 +17,7 @@ from typing import Any
 from ... import errors
 from ...engine.graph import is_constant, partials_at, sending_order
 from ...engine.op import Op, number
-from ...engine.value import Operators
+from ...engine.operators import Operators
 from ...reading.names import is_plain_number
 from ...reading.trace import Step, Trace
 

@@ -8,24 +8,23 @@ the widest number, so nothing moves when numbers come, go, or change their sign.
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple, TypeAlias
 
-from ...reading.text import label_text, number_text, text_width
+from ...reading.text import label_text, number_text, range_text, text_width
+from ..curves import Point, length, towards, written
+from ..folding import Spot
 from ..style import DARK, LIGHT, Palette
 
 __all__ = [
-    "HEADER", "NUMBER", "PAD", "ROW", "SO_FAR", "Arrow", "Box", "Point", "Spot", "arrow_svg", "box_size", "box_svg",
+    "HEADER", "NUMBER", "PAD", "ROOM", "ROW", "SO_FAR", "Arrow", "Box", "arrow_svg", "box_size", "box_svg",
     "escaped", "frame_svg", "graph_svg", "row_name", "style_variables",
 ]  # fmt: skip
-
-Point: TypeAlias = "tuple[float, float]"
 
 NUMBER, RANGE, SO_FAR = 62, 96, 26  # points: "-1.235e-05" at 12, "-0.15 … 0.51", and " + …" behind a number
 PAD, HEADER, ROW = 8, 24, 20  # points; the heights of a table's first line, and of the others
 _LINE = 17
+ROOM = 1240.0, 640.0  # points: a picture of this size can be read on a desktop without enlarging it
 _MARGIN = 10
 _TIP = 9  # the length of an arrow's head
 _SYMBOL = 14  # characters of a local derivative in symbols; a longer one stands in the texts only
@@ -40,19 +39,6 @@ _EXTRA = {  # what a page has beyond a picture
         "accent": "#7cb5ec", "on-accent": "#0e1114", "lit": "#264b70",
     },
 }  # fmt: skip
-
-
-class Spot(NamedTuple):
-    """Where something stands, in points of the picture; y grows downwards."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        return self.left + self.width
 
 
 @dataclass(slots=True)
@@ -91,8 +77,7 @@ class Box:
         known = [x for x in self.values if x is not None]
         if len(known) < len(self.values):
             return "–"
-        low, high = number_text(min(known)), number_text(max(known))
-        return low if low == high else f"{min(known):.2g} … {max(known):.2g}"
+        return range_text(known)
 
     @property
     def gradient(self) -> str:
@@ -146,7 +131,7 @@ class Arrow:
 
 def graph_svg(parts: Iterable[str], width: float, height: float, title: str, describe: str) -> str:
     """The whole picture; `title` and `describe` say what it is and shows, for those who can't see it."""
-    wide, high = _n(width + 2 * _MARGIN), _n(height + 2 * _MARGIN)
+    wide, high = length(width + 2 * _MARGIN), length(height + 2 * _MARGIN)
     head = (
         '<svg xmlns="http://www.w3.org/2000/svg" id="graph" role="group" aria-labelledby="graph-title graph-desc" '
         f'width="{wide}" height="{high}" viewBox="{-_MARGIN} {-_MARGIN} {wide} {high}">'
@@ -208,7 +193,7 @@ def _constant_svg(box: Box, spot: Spot) -> str:
     named = f"<tspan>{escaped(box.heading)} = </tspan>" if box.name else ""
     x, y = spot.left + spot.width / 2, spot.top + spot.height / 2 + 4
     number = f'<tspan class="value">{box.value}</tspan>'
-    text = f'<text class="constant" x="{_n(x)}" y="{_n(y)}" text-anchor="middle">{named}{number}</text>'
+    text = f'<text class="constant" x="{length(x)}" y="{length(y)}" text-anchor="middle">{named}{number}</text>'
     return _rect("box", spot, 12) + text
 
 
@@ -251,7 +236,7 @@ def arrow_svg(arrow: Arrow) -> str:
     if arrow.look == "thin":
         return f'<path class="edge thin" data-of="{of}" d="{_path(arrow.way)}"/>'
     start, tip = arrow.way[0], arrow.way[-1]
-    line = _path([*arrow.way[:-1], _towards(tip, arrow.way[-2], _TIP)]) + f"L{_p(tip)}"
+    line = _path([*arrow.way[:-1], towards(tip, arrow.way[-2], _TIP)]) + f"L{written(tip)}"
     classes = " ".join(filter(None, ["edge", "to-constant" if arrow.constant else "", arrow.look]))
     parts = [f'<g id="{arrow.id}" class="{classes}" data-of="{of}" data-local="{escaped(arrow.said)}">{named}']
     parts.append(f'<path class="line" d="{line}"/><path class="head" d="{_head(arrow.way[-2], tip)}"/>')
@@ -267,41 +252,28 @@ def arrow_svg(arrow: Arrow) -> str:
 
 
 def _path(way: Sequence[Point]) -> str:
-    return f"M{_p(way[0])}C{' '.join(map(_p, way[1:]))}"
+    return f"M{written(way[0])}C{' '.join(map(written, way[1:]))}"
 
 
 def _head(before: Point, tip: Point) -> str:
     """A triangle whose point is `tip`, seen from `before`."""
-    (x, y), (bx, by) = tip, _towards(tip, before, _TIP)
+    (x, y), (bx, by) = tip, towards(tip, before, _TIP)
     ux, uy = (x - bx) / _TIP * 4, (y - by) / _TIP * 4
-    return f"M{_p(tip)}L{_p((bx - uy, by + ux))}L{_p((bx + uy, by - ux))}Z"
-
-
-def _towards(start: Point, end: Point, far: float) -> Point:
-    length = math.dist(start, end) or 1.0
-    return start[0] + (end[0] - start[0]) * far / length, start[1] + (end[1] - start[1]) * far / length
+    return f"M{written(tip)}L{written((bx - uy, by + ux))}L{written((bx + uy, by - ux))}Z"
 
 
 # --- elements ---
 
 
 def _rect(kind: str, spot: Spot, rx: int = 0) -> str:
-    left, top, width, height = map(_n, spot)
+    left, top, width, height = map(length, spot)
     corner = f' rx="{rx}"' if rx else ""
     return f'<rect class="{kind}" x="{left}" y="{top}" width="{width}" height="{height}"{corner}/>'
 
 
 def _text(kind: str, x: float, y: float, text: str, middle: bool = False) -> str:
     anchor = ' text-anchor="middle"' if middle else ""
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{anchor}>{escaped(text)}</text>'
-
-
-def _p(point: Point) -> str:
-    return f"{_n(point[0])},{_n(point[1])}"
-
-
-def _n(x: float) -> str:
-    return f"{x + 0.0:.1f}".removesuffix(".0")
+    return f'<text class="{kind}" x="{length(x)}" y="{length(y)}"{anchor}>{escaped(text)}</text>'
 
 
 def escaped(text: str) -> str:

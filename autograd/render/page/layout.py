@@ -1,38 +1,32 @@
 """The picture of any graph on a page: `dot` lays it out from left to right, and what is too long goes on below.
 
-A long layout is cut like a line of text. An arrow that crosses a cut leaves at the right and comes in again at the
-left of the next line.
+A long layout is cut like a line of text, see :mod:`..folding`.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...reading.text import text_width
 from ...reading.trace import Trace
+from ..curves import Point
+from ..folding import Spot, folded
 from ..rows import NodeRow, graph_rows
-from .drawing import Arrow, Box, Point, Spot, arrow_svg, box_size, box_svg
+from .drawing import ROOM, Arrow, Box, arrow_svg, box_size, box_svg
 
-__all__ = ["folded", "graph_parts"]
+__all__ = ["graph_parts"]
 
 _EDGE, _LINE = 70, 17  # points: the least room for the two lines on an arrow, and the height of one
 _CHAIN = 4  # a graph with fewer than so many arrows more than boxes is laid out as a chain
-_ROOM = 1240.0, 640.0  # points: a picture of this size can be read on a desktop without enlarging it
-_READABLE = 0.75  # of that size: the numbers are 9 pixels high
-_MOST_LINES = 12
-_GAIN = 1.15  # how much larger a picture in lines must be, or it stays whole
-_COST = 0.98  # how much each arrow that is cut makes a picture worse, as if it were so much smaller
-_GUTTER, _PITCH = 14.0, 7.0  # between two lines, and between the arrows that run there
 
 
 def graph_parts(trace: Trace) -> tuple[list[str], float, float]:
     """The elements of the picture in the order in which they are drawn, and its size."""
     boxes, arrows = _described(trace)
     spots, (width, height) = _laid_out(boxes, arrows)
-    spots, width, height = folded(spots, arrows, width, height)
+    spots, width, height = folded(spots, arrows, (width, height), ROOM)
     drawn = [arrow_svg(arrow) for arrow in arrows] + [box_svg(box, spots[box.id]) for box in boxes]
     return drawn, width, height
 
@@ -76,7 +70,7 @@ def _laid_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[dict[str, 
 
     sizes = {box.id: box_size(box) for box in boxes}
     # Arrows that fan out need room to turn; a chain is better read without scrolling.
-    ranksep = "0.05" if len(arrows) < len(boxes) + _CHAIN else "0.6"
+    ranksep = "0.05" if len(arrows) < len(boxes) + _CHAIN else "0.2"
     attributes = {"rankdir": "LR", "nodesep": "0.25", "ranksep": ranksep, "ordering": "in"}
     graph = FoundDigraph("page", graph_attr=attributes, node_attr={"shape": "box", "fixedsize": "true", "label": ""})
     for id_, (wide, high) in sizes.items():
@@ -112,150 +106,3 @@ def _way(text: str, place: Any) -> list[Point]:
     """A curve up to the tip of its head, which `dot` writes first."""
     tip, *points = text.removeprefix("e,").split()
     return [*map(place, points[:-1]), place(tip)]
-
-
-# --- lines ------------------------------------------------------------------------------------------------------------
-
-
-class _Cut(NamedTuple):
-    """A place between two columns of boxes, and how many arrows cross it."""
-
-    x: float
-    crossed: int
-
-
-def folded(
-    spots: dict[str, Spot], arrows: Sequence[Arrow], width: float, height: float
-) -> tuple[dict[str, Spot], float, float]:
-    """The layout in as many lines as make it largest where a page shows it."""
-    whole, cuts = _fit(width, height), _cuts(spots, arrows)
-    found, best = (spots, width, height), _GAIN * whole
-    ways = [(arrow.way, arrow.label) for arrow in arrows]
-    kept = ways
-    for count in range(2, _MOST_LINES + 1):
-        if whole >= _READABLE or best >= 1 or len(cuts) < count:
-            break
-        chosen = _chosen(cuts, width, count)
-        for arrow, (way, label) in zip(arrows, ways, strict=True):
-            arrow.way, arrow.label = way, label
-        tried = _in_lines(spots, arrows, [cut.x for cut in chosen])
-        good = _fit(*tried[1:]) * _COST ** sum(cut.crossed for cut in chosen)
-        if good > best:
-            best, found, kept = good, tried, [(arrow.way, arrow.label) for arrow in arrows]
-    for arrow, (way, label) in zip(arrows, kept, strict=True):
-        arrow.way, arrow.label = way, label
-    return found
-
-
-def _fit(width: float, height: float) -> float:
-    return min(_ROOM[0] / width, _ROOM[1] / height)
-
-
-def _cuts(spots: dict[str, Spot], arrows: Sequence[Arrow]) -> list[_Cut]:
-    """Where no box is in the way."""
-    found, right = [], 0.0
-    for spot in sorted(spots.values()):
-        if spot.left > right + 12 and right:
-            x = spot.left - 6
-            found.append(_Cut(x, sum(arrow.way[0][0] < x < arrow.way[-1][0] for arrow in arrows)))
-        right = max(right, spot.right)
-    return found
-
-
-def _chosen(cuts: Sequence[_Cut], width: float, count: int) -> list[_Cut]:
-    """Of the places about where a line should end those that fewest arrows cross."""
-    part = width / count
-    chosen = (min(cuts, key=lambda c: abs(c.x - n * part) / part + 0.3 * c.crossed) for n in range(1, count))
-    return sorted(set(chosen))
-
-
-def _in_lines(
-    spots: dict[str, Spot], arrows: Sequence[Arrow], cuts: Sequence[float]
-) -> tuple[dict[str, Spot], float, float]:
-    """The layout cut at these places; the arrows get their new ways."""
-
-    def line_of(x: float) -> int:
-        return sum(x > cut for cut in cuts)
-
-    pieces = [_split(arrow.way, cuts) for arrow in arrows]
-    first = [line_of(arrow.way[0][0]) for arrow in arrows]
-    starts = [0.0, *cuts]
-    heights: list[list[float]] = [[] for _ in starts]
-    for spot in spots.values():
-        heights[line_of(spot.left)] += [spot.top, spot.top + spot.height]
-    crossing: list[list[int]] = [[] for _ in cuts]  # by the height at which they cross, from the bottom
-    for n, arrow in enumerate(arrows):
-        heights[line_of(arrow.label[0])] += [arrow.label[1] - 18, arrow.label[1] + 14]
-        for k, piece in enumerate(pieces[n]):
-            heights[first[n] + k] += [y for _, y in piece]
-            if k:
-                crossing[first[n] + k - 1].append(n)
-    for k, crossed in enumerate(crossing):
-        crossed.sort(key=lambda n: -pieces[n][k - first[n]][-1][1])
-    ends = [*cuts, 0.0]
-    labels = [(arrow.label[0], arrow.label[0] + _EDGE / 2) for arrow in arrows]
-    for left, right in [*((spot.left, spot.right) for spot in spots.values()), *labels]:
-        ends[line_of(left)] = max(ends[line_of(left)], right)
-    width = max(end - start for start, end in zip(starts, ends, strict=True))
-    margin = 8 + _PITCH * max(map(len, crossing))
-    down, top = [], 0.0  # of each line, by how much it moves, and where the next one starts
-    for k, found in enumerate(heights):
-        down.append(top - min(found))
-        top += max(found) - min(found) + 2 * _GUTTER + (_PITCH * len(crossing[k]) if k < len(cuts) else 0)
-
-    def moved(point: Point, k: int) -> Point:
-        return point[0] - starts[k] + margin, point[1] + down[k]
-
-    for n, arrow in enumerate(arrows):
-        arrow.label = moved(arrow.label, line_of(arrow.label[0]))
-        way = [moved(point, first[n]) for point in pieces[n][0]]
-        for k, piece in enumerate(pieces[n][1:], first[n] + 1):
-            at = crossing[k - 1].index(n)
-            right = margin + width + 8 + _PITCH * at
-            between = max(heights[k - 1]) + down[k - 1] + _GUTTER + _PITCH * at
-            left = margin - 8 - _PITCH * (len(crossing[k - 1]) - 1 - at)
-            begin, *rest = [moved(point, k) for point in piece]
-            corners = [(right, way[-1][1]), (right, between), (left, between), (left, begin[1]), begin]
-            for corner in corners:
-                way += _straight(way[-1], corner)
-            way += rest
-        arrow.way = way
-    placed = {id_: Spot(*moved((s.left, s.top), line_of(s.left)), s.width, s.height) for id_, s in spots.items()}
-    return placed, width + 2 * margin, top - 2 * _GUTTER
-
-
-def _straight(start: Point, end: Point) -> list[Point]:
-    (x, y), (to_x, to_y) = start, end
-    return [(x + (to_x - x) * t, y + (to_y - y) * t) for t in (1 / 3, 2 / 3)] + [end]
-
-
-def _split(way: Sequence[Point], cuts: Sequence[float]) -> list[list[Point]]:
-    """A curve in pieces that end where it crosses a cut."""
-    pieces = [[way[0]]]
-    for n in range(1, len(way), 3):
-        rest = list(way[n - 1 : n + 3])
-        for x in cuts:
-            if rest[0][0] < x < rest[3][0]:
-                before, rest = _halves(rest, x)
-                pieces[-1] += before[1:]
-                pieces.append([rest[0]])
-        pieces[-1] += rest[1:]
-    return pieces
-
-
-def _halves(curve: Sequence[Point], x: float) -> tuple[list[Point], list[Point]]:
-    """A Bezier curve in two, where it reaches x."""
-    low, high = 0.0, 1.0
-    for _ in range(30):
-        t = (low + high) / 2
-        first, second = _at(curve, t)
-        low, high = (t, high) if first[-1][0] < x else (low, t)
-    return first, second
-
-
-def _at(curve: Sequence[Point], t: float) -> tuple[list[Point], list[Point]]:
-    levels = [list(curve)]
-    while len(levels[-1]) > 1:
-        pairs = itertools.pairwise(levels[-1])
-        levels.append([(x + (to_x - x) * t, y + (to_y - y) * t) for (x, y), (to_x, to_y) in pairs])
-    return [level[0] for level in levels], [level[-1] for level in reversed(levels)]

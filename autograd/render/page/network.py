@@ -12,27 +12,27 @@ from ...engine.graph import is_constant
 from ...engine.ops import DOT
 from ...engine.value import Value
 from ...reading.formulas import made_by
-from ...reading.text import label_text, text_width
+from ...reading.text import text_width
 from ...reading.trace import Trace
 from .. import columns
+from ..folding import Spot, folded
 from ..networks import Box as Found
 from ..networks import Flow, Network
 from .drawing import (
     HEADER,
     NUMBER,
     PAD,
+    ROOM,
     ROW,
     SO_FAR,
     Arrow,
     Box,
-    Spot,
     arrow_svg,
     box_size,
     box_svg,
     frame_svg,
     row_name,
 )
-from .layout import folded
 
 __all__ = ["network_parts"]
 
@@ -107,14 +107,8 @@ class _Picture:
         made = self._made(nodes, box.shown, kind, box.lines[-1].name if box.lines else box.name)
         made.id = box.id
         if kind == "op":
-            made.formula = self._formula(box.shown[0])
+            made.formula = self.network.formula(box)
         return made
-
-    def _formula(self, node: Value) -> str:
-        """How an operation around the neurons is made: plain numbers have no boxes here."""
-        if len(node.parents) > 3:
-            return f"= {node._row.name} of {len(node.parents)}"
-        return "= " + label_text(made_by(node._row, [self.trace.names[p] for p in node.parents]), 24)
 
     # --- where it stands ---
 
@@ -176,7 +170,7 @@ class _Picture:
         arrows = {flow: self._placed(self._arrow(flow), link, high) for flow, link in self.links.items()}
         width, height = max(spot.right for spot in self.spots.values()), high - low
         if self.tables:
-            places, width, height = folded(places, list(arrows.values()), width, height)
+            places, width, height = folded(places, list(arrows.values()), (width, height), ROOM)
         return [*self._drawn_arrows(arrows), *self._drawn_boxes(places)], width, height
 
     @staticmethod

@@ -177,7 +177,10 @@ function zoomBy(factor) {
   zoomTo(Math.max(0.1, scale * factor));
 }
 
-// All of it, at every size of the picture and of the window; with the controls in sight where there is room for both.
+const READABLE = 0.75; // of their size, where letters are 9 pixels high
+
+// All of it, at every size of the picture and of the window; with the controls in sight where there is room for both and
+// the letters can still be read.
 function fit() {
   fitted = true;
   const { width, height } = byId("graph").viewBox.baseVal;
@@ -185,8 +188,10 @@ function fit() {
   zoomTo(0.01);
   const below = byId("bar").offsetHeight + byId("controls").offsetHeight + 24;
   const left = innerHeight - (room.getBoundingClientRect().top + scrollY) - below;
-  const tallest = Math.min(parseFloat(getComputedStyle(room).maxHeight), Math.max(240, left));
-  zoomTo(Math.min((room.clientWidth - 4) / width, (tallest - 4) / height, 1.3));
+  const wide = (room.clientWidth - 4) / width;
+  const wanted = Math.min(READABLE, wide) * height + 4;
+  const tallest = Math.min(parseFloat(getComputedStyle(room).maxHeight), Math.max(240, left, wanted));
+  zoomTo(Math.min(wide, (tallest - 4) / height, 1.3));
 }
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
