@@ -39,8 +39,7 @@ _NAMES = {
     "functions.derivatives": "grad hessian hvp jacobian jvp value_and_grad vjp",
     "reading.stepper": "Stepper steps",
     "reading.explain": "explain",
-    "checking.check": "assert_derivative check_derivative gradcheck",
-    "checking.diagnosis": "diagnose",
+    "checking.check": "assert_derivative check_derivative diagnose gradcheck",
     "compiler": "compile",
     "render": "draw",
 }
@@ -108,8 +107,7 @@ if TYPE_CHECKING:
     from .reading.stepper import Stepper as Stepper, steps as steps
     from .reading.explain import explain as explain
     from .checking.check import assert_derivative as assert_derivative, check_derivative as check_derivative
-    from .checking.check import gradcheck as gradcheck
-    from .checking.diagnosis import diagnose as diagnose
+    from .checking.check import diagnose as diagnose, gradcheck as gradcheck
     from .compiler import compile as compile
     from .render import draw as draw
     # fmt: on

@@ -7,6 +7,7 @@ defect or a kink, and never the user's.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import math
@@ -25,7 +26,7 @@ from .points import Known, NotANumberError, Point, Problem, entry_names, in_orde
 if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
-__all__ = ["Entry", "Report", "assert_derivative", "check_derivative", "gradcheck"]
+__all__ = ["Entry", "Report", "assert_derivative", "check_derivative", "diagnose", "gradcheck"]
 
 Function = Callable[..., Any]
 
@@ -258,7 +259,7 @@ def _slip(problem: Problem, points: list[Point], wrong: set[str]) -> Diagnosis |
     """What the diagnosis finds; a failure of it must not hide the verdict. Of many variables, some wrong ones are
     looked at and the others stay as they are.
     """
-    from .diagnosis import diagnose  # only a wrong derivative needs it
+    from .diagnosis import diagnosis_of  # only a wrong derivative needs it
 
     f, derivative, known, names = problem.f, problem.derivative, problem.known, points[0].names
     if len(names) > _SINGLY:
@@ -279,9 +280,50 @@ def _slip(problem: Problem, points: list[Point], wrong: set[str]) -> Diagnosis |
                 return problem.f(*changed(_data, args), **changed(_data, kwargs))
 
     try:
-        return diagnose(f, derivative, points, known=known)
+        return diagnosis_of(f, derivative, points, known)
     except Exception:
         return None
+
+
+def diagnose(f: Function | str, derivative: Function | Any, at: Any) -> Diagnosis | None:
+    """Name the slip in a derivative derived by hand.
+
+    By the chain rule df/dx is the sum over all paths from x to f of the product of the local derivatives along each;
+    a slip leaves out, repeats, turns round or replaces one of these.
+
+    Args:
+        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`;
+            or its text, as for :func:`autograd.check_derivative`.
+        derivative: takes the same arguments; returns a number for one variable, and for several a tuple, list or
+            array with one entry for each, or a dict by argument name; the Jacobian of an f that returns an array.
+        at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
+
+    Returns:
+        None if the derivative is right at all these points, else what is wrong with it. A slip is named only if it
+        explains every point and some more near them; otherwise the kind is "unexplained".
+
+    Raises:
+        ArgumentError: `at` is an empty list.
+
+    Example:
+        >>> import math
+        >>> from autograd import sin
+        >>> diagnose(lambda x: sin(x**2), lambda x: math.cos(x**2), at=[0.75, 1.0])
+        Diagnosis(kind='missing factor', node=Value(0.5625), text='you left out d(x^2)/dx = 2x')
+        >>> diagnose(lambda x: sin(x**2), lambda x: 2 * x * math.cos(x**2), at=[0.7, 1.0]) is None
+        True
+    """
+    if isinstance(f, str):
+        from .derivation_file import typed
+
+        f, derivative = typed(f, derivative)
+    point = structured_points(f, at, derivative)[0]
+    with contextlib.suppress(ArgumentError):
+        if len(numbers_of(_value(f, point))) > 1:  # the check takes them one by one
+            return check_derivative(f, derivative, at).diagnosis
+    from .diagnosis import diagnosis_of
+
+    return diagnosis_of(f, derivative, at)
 
 
 def assert_derivative(

@@ -17,13 +17,12 @@ import numpy as np
 from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
 from . import rare_slips, slips
-from .derivation_file import typed
 from .evidence import LARGE, MOST_RUN, Evidence, Guess, value_and_partial
-from .points import Known, NotANumberError, Observation, Point, Problem, near, structured_points
+from .points import Function, Known, NotANumberError, Observation, Point, Problem, near, structured_points
 from .spelled import respelled
 from .tracing import traced
 
-__all__ = ["KINDS", "Diagnosis", "diagnose"]
+__all__ = ["KINDS", "Diagnosis", "diagnosis_of"]
 
 KINDS = (
     "sign", "missing factor", "extra factor", "constant factor", "missing path", "dropped term", "swapped",
@@ -50,39 +49,8 @@ class Diagnosis:
         return self.text
 
 
-def diagnose(
-    f: Callable[..., Any] | str, derivative: Callable[..., Any] | Any, at: Any, *, known: Known | None = None
-) -> Diagnosis | None:
-    """Name the slip in a derivative derived by hand.
-
-    By the chain rule df/dx is the sum over all paths from x to f of the product of the local derivatives along each;
-    a slip leaves out, repeats, turns round or replaces one of these.
-
-    Args:
-        f: a function of one or several numbers, written with this package's functions, operators, NumPy or `math`;
-            or its text, as for :func:`autograd.check_derivative`.
-        derivative: takes the same arguments; returns a number for one variable, and for several a tuple, list or
-            array with one entry for each, or a dict by argument name.
-        at: a number, a tuple (one point of several variables), a dict by argument name, or a list of such points.
-        known: slopes of f that have been measured already.
-
-    Returns:
-        None if the derivative is right at all these points, else what is wrong with it. A slip is named only if it
-        explains every point and some more near them; otherwise the kind is "unexplained".
-
-    Raises:
-        ArgumentError: `at` is an empty list.
-
-    Example:
-        >>> import math
-        >>> from autograd import sin
-        >>> diagnose(lambda x: sin(x**2), lambda x: math.cos(x**2), at=[0.75, 1.0])
-        Diagnosis(kind='missing factor', node=Value(0.5625), text='you left out d(x^2)/dx = 2x')
-        >>> diagnose(lambda x: sin(x**2), lambda x: 2 * x * math.cos(x**2), at=[0.7, 1.0]) is None
-        True
-    """
-    if isinstance(f, str):
-        f, derivative = typed(f, derivative)
+def diagnosis_of(f: Function, derivative: Function, at: Any, known: Known | None = None) -> Diagnosis | None:
+    """What `diagnose` says of a function of one output; `known` are slopes of f that have been measured already."""
     problem = Problem(traced(f), derivative, known)
     seen = []
     for point in structured_points(f, at, derivative):

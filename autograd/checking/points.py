@@ -213,9 +213,9 @@ def _is_taken_whole(f: Function, point: dict[Any, Any]) -> bool:
     """Whether a dict is the one argument of f, and not its arguments by name."""
     if not point or _takes(f, [str(name) for name in point]):
         return False
-    structured = any(getattr(part, "ndim", 0) or isinstance(part, list | tuple | dict) for part in point.values())
     try:
-        return structured and len(numbers_of(f(point))) > 0
+        value = f(point)
+        return value is not point and len(numbers_of(value)) > 0
     except Exception:
         return False
 

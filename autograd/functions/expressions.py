@@ -407,7 +407,8 @@ class Reading:
         if token.kind != "sign" and _EXPONENT.search(self.source.text, 0, place):
             raise self.source.error("is this factor in the exponent? write x^2*y or x^(2*y)", place)
         variables = last.kind == token.kind == "name" and not {last.text, token.text} & self._constants
-        if token.kind == "number" or variables:
+        named = last.kind == "name" and last.text in _CALLED and last.text not in (self._variables or ())
+        if token.kind == "number" or variables or named:
             for function in (last, token):
                 if function.text in _CALLED:
                     raise self.source.error(

@@ -51,6 +51,19 @@ def test_points_are_numbers_tuples_dicts_and_lists_of_them() -> None:
         check_derivative(f, df, at=[])
 
 
+def test_a_dict_is_the_one_argument_or_the_arguments_by_name() -> None:
+    for point in ({"w": 2.0, "b": 5.0}, {"w": np.array([2.0, 1.0]), "b": np.array([5.0, 4.0])}):
+        report = check_derivative(
+            lambda p: (p["w"] * p["b"]).sum() if np.ndim(p["w"]) else p["w"] * p["b"],
+            lambda p: {"w": p["b"], "b": p["w"]},
+            at=[point],
+        )
+        assert report.verdict == "pass"
+    assert check_derivative(lambda w, b: w * b, lambda w, b: (b, w), at={"w": 2.0, "b": 5.0}).verdict == "pass"
+    with pytest.raises(ArgumentError, match="no argument 'y'"):
+        check_derivative(lambda x: x**2, lambda x: 2 * x, at={"y": 2.0})
+
+
 def test_only_the_wrong_partial_fails() -> None:
     report = check_derivative(lambda x, y: x * x * y, lambda x, y: (2 * x * y, x), at=(3.0, 2.0), diagnosed=False)
     assert [e.verdict for e in report.entries] == ["pass", "fail"]

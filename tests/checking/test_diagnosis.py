@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd.checking.diagnosis import KINDS, Diagnosis, diagnose
+from autograd.checking.check import diagnose
+from autograd.checking.diagnosis import KINDS, Diagnosis
 from autograd.errors import ArgumentError
 
 
@@ -729,3 +730,15 @@ def test_a_slip_in_every_row_of_a_batch_of_many_nodes(f: Any, derivative: Any, k
     found = diagnose(f, derivative, np.array([0.3, -0.2, 0.8]))
     assert found is not None
     assert found.kind == kind
+
+
+def test_the_slip_in_a_jacobian_is_named() -> None:
+    def f(v: Any) -> Any:
+        return np.array([v[0] * v[1], v[0] ** 2])
+
+    def jacobian(v: Any) -> Any:
+        return np.array([[v[1], v[0]], [2 * v[0], 0.0]])
+
+    at = np.array([1.0, 2.0])
+    found = [diagnose(f, df, at) for df in (jacobian, lambda v: jacobian(v).T, lambda v: -jacobian(v))]
+    assert [d and d.kind for d in found] == [None, "transposed", "sign"]

@@ -327,6 +327,7 @@ REFUSED = [
     ("µ", 0, "MICRO SIGN"),
     ("sin", 0, r"write sin\(\.\.\.\)"),
     ("sin x", 0, r"write sin\(\.\.\.\)"),
+    ("ln|x|", 0, r"write ln\(\.\.\.\)"),
     ("sin()", 3, "nothing between"),
     ("sin(x, y)", 0, "takes 1 argument, not 2"),
     ("hypot(x)", 0, "takes 2 arguments, not 1"),

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import autograd as ag
-from autograd.checking.diagnosis import KINDS, diagnose
+from autograd.checking.check import diagnose
+from autograd.checking.diagnosis import KINDS
 from tests.helpers.checked_expressions import ENGINE, PLAIN, tally
 
 Numbers = tuple[float, ...]
