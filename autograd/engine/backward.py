@@ -53,9 +53,12 @@ def _in_place(root: Value, seed: float) -> None:
         _zero_below(stack, zero, inner, leaves, holders, earlier)
         if not graph.is_constant(root):
             root._grad = seed
-        for end in range(len(inner), 0, -EVERY):
+        end = len(inner)
+        while end > EVERY:
+            _sweep(inner[end - EVERY : end])
             listen()
-            _sweep(inner[max(end - EVERY, 0) : end])
+            end -= EVERY
+        _sweep(inner[:end])
         for node, gradient in zip(holders, earlier, strict=True):
             if node._a is None:
                 node._grad += gradient
