@@ -53,6 +53,7 @@ class Tape:
         first: list[int] = []
         second: list[int] = []
         known: dict[int, tuple[int, ...]] = {}  # by the id of a tuple of operands, which many nodes share
+        literals: dict[str, int] = {}  # equal plain numbers are one, though the graph may hold several
         nodes, find, code_of = self.nodes, number.get, self._codes
         stack = list(reversed(roots))
         while stack:
@@ -85,6 +86,9 @@ class Tape:
                     continue
                 i = found
             op = node._row
+            if op is LITERAL and (at := literals.setdefault(repr(node._data), len(nodes))) != len(nodes):
+                number[stack.pop()] = at
+                continue
             code = code_of.get(op)
             if code is None:
                 code = code_of[op] = len(self.ops)

@@ -23,6 +23,7 @@ from autograd.compiler import Program
 from autograd.compiler.leaves import Leaves, numbers_of
 from autograd.compiler.numpy_source import Source
 from autograd.compiler.plan import Plan
+from autograd.engine import value
 from autograd.errors import ArgumentError, AutogradError, OperandError, ShapeError
 from autograd.nn import MLP
 from tests.benchmarks.workloads import OURS, planned, random_plan
@@ -399,3 +400,18 @@ def test_after_an_error_the_optimiser_s_state_is_in_its_own_order() -> None:
     after = optimiser.state_dict()
     for name, row in before.items():
         assert row.tolist() == after[name].tolist()
+
+
+@pytest.mark.pure
+def test_equal_plain_numbers_are_one_however_many_nodes_hold_them() -> None:
+    def made(forget: bool) -> str:
+        weights = [Value(0.3 + i, f"w{i}") for i in range(3)]
+        errors = []
+        for n in range(20):
+            if forget and n == 7:
+                value._literals.clear()  # as where a graph holds thousands of numbers
+            hidden = [(w * (0.1 * n) + 1.0).relu() for w in weights]
+            errors.append((sum(hidden) - 1.0) ** 2)
+        return compile(ag.mean(errors)).describe()
+
+    assert made(forget=True) == made(forget=False)

@@ -445,6 +445,8 @@ COINCIDENCES = (
     # u' v' for the product of e^x and v is what is left without the term e^x v'; for x * x it is 1, as if left out
     Coincidence("wrong function", "missing path", ("*",), (lambda h: h.du * h.v, lambda h: h.u * h.dv)),
     Coincidence("wrong function", "missing factor", (*UNARY, "*"), (lambda h: float(h.du != 0.0), lambda h: h.du)),
+    # twice the derivative of u^0.5, or half that of u^2, is the one without the exponent
+    Coincidence("constant factor", "missing factor", ("power",), (lambda h: outer(h) / h.t.number * h.du,)),
     # sqrt(e^x) times e^x
     Coincidence("wrong function", "extra factor", UNARY, (lambda h: outer(h) * h.du**2,)),
     Coincidence("extra factor", "wrong function", UNARY, (lambda h: outer(h) * h.u * h.du,)),

@@ -411,4 +411,4 @@ def test_an_error_shared_by_many_samples_takes_little_time(dot: Path) -> None:
     root.backward()
     start = time.process_time()
     to_svg(root)
-    assert time.process_time() - start < 4.0
+    assert time.process_time() - start < 8.0

@@ -698,7 +698,7 @@ def test_symbols_inside(neuron: Value) -> None:
 
 
 @pytest.mark.parametrize("make", [lambda: batch(735), lambda: tangle(50_000), lambda: tangle(50_000, near=50)])
-def test_fifty_thousand_nodes_make_a_picture_of_at_most_60_boxes_in_two_seconds(
+def test_fifty_thousand_nodes_make_a_picture_of_at_most_60_boxes_in_a_few_seconds(
     dot: Path, make: Callable[[], Value]
 ) -> None:
     root = make()
@@ -707,7 +707,7 @@ def test_fifty_thousand_nodes_make_a_picture_of_at_most_60_boxes_in_two_seconds(
     assert len(picture_rows(root).nodes) <= 60
     start = time.process_time()  # of this process: what `dot` takes for so few boxes is little, and its own affair
     to_svg(root)
-    assert time.process_time() - start < 2.0
+    assert time.process_time() - start < 4.0  # 1 s where nothing else runs
 
 
 def test_a_long_chain_is_read_without_recursion() -> None:
