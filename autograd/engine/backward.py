@@ -53,12 +53,9 @@ def _in_place(root: Value, seed: float) -> None:
         _zero_below(stack, zero, inner, leaves, holders, earlier)
         if not graph.is_constant(root):
             root._grad = seed
-        end = len(inner)
-        while end > EVERY:
-            _sweep(inner[end - EVERY : end])
+        for end in range(len(inner), 0, -EVERY):
+            _sweep(inner[max(end - EVERY, 0) : end])
             listen()
-            end -= EVERY
-        _sweep(inner[:end])
         for node, gradient in zip(holders, earlier, strict=True):
             if node._a is None:
                 node._grad += gradient

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from math import isfinite
 from typing import Any
 
-from ..errors import AnomalyError, ArgumentError
+from ..errors import AnomalyError
 from . import modes
 from .messages import in_words, name_of, no_derivative, note_origin, origin_below, plain_of, warn_of_partial
 from .native import COMPILED, EVERY, listen
@@ -58,15 +58,6 @@ def dependents(root: Any, inputs: Iterable[Any]) -> list[Any]:
 def is_constant(node: Any) -> bool:
     """Whether no gradient is wanted for this node."""
     return node._row is LITERAL or node._row is CONSTANT
-
-
-def refuse_shared(made: Any, what: str) -> None:
-    """Raise if the node is a plain number, of which there is one for all graphs."""
-    if made._row is LITERAL:
-        raise ArgumentError(
-            f"the number {made._data!r} is shared by every graph that uses it and cannot be {what}; use "
-            "Value(..., constant=True) for an input of your own"
-        )
 
 
 def adjoints(

@@ -1,4 +1,4 @@
-"""What messages call a node, and what they say of a slope that is infinite or missing."""
+"""What messages call a node, and what they say of a shared number and of a slope that is infinite or missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any, TypeAlias
 
-from ..errors import AutogradError, shown, translated, warn
+from ..errors import ArgumentError, AutogradError, shown, translated, warn
 from .notes import Note
 from .op import Op, is_node
 from .ops import ADD, FLOOR, IDENTITY, LITERAL, SQRT, SUM
@@ -104,3 +104,12 @@ def in_words(origin: _Origin) -> tuple[str, str]:
 def plain_of(x: Any) -> float:
     """The number of a gradient, which is a float or a Value."""
     return x if type(x) is float else float(getattr(x, "data", x))
+
+
+def refuse_shared(made: Any, what: str) -> None:
+    """Raise if the node is a plain number, of which there is one for all graphs."""
+    if made._row is LITERAL:
+        raise ArgumentError(
+            f"the number {made._data!r} is shared by every graph that uses it and cannot be {what}; use "
+            "Value(..., constant=True) for an input of your own"
+        )

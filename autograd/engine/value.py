@@ -90,7 +90,7 @@ class Value(Operators):
 
     @data.setter
     def data(self, data: Any) -> None:
-        graph.refuse_shared(self, "changed")
+        messages.refuse_shared(self, "changed")
         self._data = number(data)
         if self._a is not None:
             text = "was computed, and its data set by hand: what was computed from it is stale until that is run again"
@@ -117,7 +117,7 @@ class Value(Operators):
 
     @label.setter
     def label(self, label: Any) -> None:
-        graph.refuse_shared(self, "labelled")
+        messages.refuse_shared(self, "labelled")
         self._label = _text(label)
 
     @property
