@@ -26,9 +26,9 @@ from dataclasses import replace
 from typing import Any
 
 from . import array_forms, special
-from .op import TABLE, Op, Partials, find, on_floats
+from .op import TABLE, Op, Partials, boxed, find, number, on_floats, plain
 
-__all__ = ["TABLE", "Op", "find"]
+__all__ = ["TABLE", "Op", "Partials", "boxed", "find", "number", "plain"]
 
 _LATEX_COMMANDS = ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh")  # names of rows that LaTeX knows as well
 
