@@ -12,7 +12,7 @@ from ..engine import backward as sweep
 from ..engine import modes
 from ..engine.copying import restore
 from ..engine.op import Op, kept
-from ..engine.ops import CONSTANT, DETACHED, FLOOR
+from ..engine.ops import CONSTANT, DETACHED, FLOOR, LITERAL
 from ..engine.value import Value
 from .numpy_source import Backward, Source
 from .plan import Plan
@@ -95,7 +95,8 @@ class Scalar:
                 numbers.append(node._data if p < 0 else float(values[p]))
                 continue
             parents, op = node.parents, node._row
-            inputs = tuple([numbers[at[parent]] for parent in parents])
+            # A plain number may stand in several nodes, of which the plan knows one.
+            inputs = tuple([parent._data if parent._row is LITERAL else numbers[at[parent]] for parent in parents])
             labels = tuple([parent._label for parent in parents])
             try:
                 result = op.forward(*inputs)
@@ -115,7 +116,7 @@ class Scalar:
         nodes, numbers = self._replay()
         copies: dict[Value, Value] = {}
         for node, x in zip(nodes, numbers, strict=True):
-            parents = tuple([copies[parent] for parent in node.parents])
+            parents = tuple([copies.get(parent, parent) for parent in node.parents])
             op, parents = (CONSTANT, ()) if node._row is DETACHED else (node._row, parents)
             copies[node] = restore(type(node), x, node._label, op, parents, None)
         sweep.backward(copies[nodes[self.plan.result]], seed, create_graph=False)
