@@ -329,6 +329,8 @@ def test_node_costs_the_collector_at_most_two_objects(build: Callable[[Value, Va
 
 
 def test_binary_node_takes_at_most_136_bytes_before_and_after_backward() -> None:
+    # From 3.12 on, CPython keeps the place of weak references beside one for a dict that nodes do not have.
+    most = 136 if sys.version_info < (3, 12) else 144
     count = 20_000
     chain(10)[0].backward()
     gc.collect()
@@ -339,7 +341,7 @@ def test_binary_node_takes_at_most_136_bytes_before_and_after_backward() -> None
     root.backward()
     swept = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert built / count <= swept / count < 136.5  # the rest is the ends of the chain
+    assert built / count <= swept / count < most + 0.5  # the rest is the ends of the chain
 
 
 def test_backward_keeps_nothing_but_the_gradients() -> None:
