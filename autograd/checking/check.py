@@ -220,7 +220,7 @@ def _counted(f: Function) -> tuple[Function, list[int]]:
     try:
         functools.update_wrapper(counted, f)
     except (AttributeError, TypeError):  # an object that is called, with attributes of its own kind
-        counted.__wrapped__ = f  # type: ignore[attr-defined]
+        counted.__wrapped__ = f  # type: ignore[attr-defined]  # inspect reads it; a function's type lacks it
     return counted, calls
 
 

@@ -172,7 +172,7 @@ def _sweep(inner: list[Value]) -> None:
 def _sweep_dot(weights: tuple[Value, ...], inputs: tuple[Value, ...], upstream: float) -> None:
     """Send a dot's messages: each weight with its input, then the bias, which stands behind the weights."""
     gradient: float | None
-    for weight, x in zip(weights, inputs):  # noqa: B905
+    for weight, x in zip(weights, inputs):  # noqa: B905  # the bias has no input: not strict
         if (gradient := weight._grad) is not None:
             weight._grad = gradient + upstream * x._data
         if (gradient := x._grad) is not None:

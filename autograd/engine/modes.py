@@ -77,7 +77,7 @@ def _now(variable: ContextVar[_Marks], default: Any) -> Any:
 
 def recording() -> bool:
     """Whether operations on Values record their parents here and now."""
-    return _now(_recording, True)  # type: ignore[no-any-return]
+    return _now(_recording, True)  # type: ignore[no-any-return]  # modes hold Any; this one a bool
 
 
 def differentiating() -> bool:
@@ -166,7 +166,7 @@ class _Mode:
                     return _awaited(mode, result)
                 return _stepped(mode, result) if inspect.isgenerator(result) else result
 
-        return decorated  # type: ignore[no-any-return]
+        return decorated  # type: ignore[no-any-return]  # `wraps` of an Any is an Any
 
 
 _ASYNC_GENERATOR = (

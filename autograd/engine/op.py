@@ -164,7 +164,7 @@ def kept(function: _Asked) -> _Asked:
             op.derived[key] = function(op, *arguments)
         return op.derived[key]
 
-    return known  # type: ignore[return-value]
+    return known  # type: ignore[return-value]  # it takes and gives what `function` does
 
 
 def number(x: object) -> float:

@@ -33,7 +33,7 @@ class Operators:
     @property
     def data(self) -> float:
         """The bare number."""
-        raise NotImplementedError
+        raise NotImplementedError  # each class that mixes this in has its own
 
     def __add__(self, other: Any) -> Any:
         return _applied(ops.ADD, self, other)

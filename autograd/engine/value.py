@@ -317,7 +317,7 @@ class Value(Operators):
         return (literal, (self._data,)) if self._row is LITERAL else copying.reduce(self)
 
 
-Value.__hash__ = Operators.__hash__  # type: ignore[method-assign]
+Value.__hash__ = Operators.__hash__  # type: ignore[method-assign]  # a compiled class does not inherit it
 # Whoever asks whether this is a number, as pytest.approx does before it compares, is told yes. It is no numbers.Real:
 # those may be taken for floats.
 numbers.Complex.register(Value)
