@@ -17,7 +17,7 @@ import numpy as np
 from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
 from . import rare_slips, slips
-from .evidence import LARGE, MOST_RUN, Evidence, Guess, value_and_partial
+from .evidence import LARGE, MOST_RUN, Evidence, Guess, value_and_partials
 from .points import Function, Known, NotANumberError, Observation, Point, Problem, near, structured_points
 from .spelled import respelled
 from .tracing import traced
@@ -237,7 +237,7 @@ def _is_weak(e: Evidence, guess: Guess) -> bool:
     """Whether one number was all that there was to explain: 1/2 for a mean of two, or the slope of a linear term."""
     if guess.kind == "mean for sum":
         return np.allclose(e.yours, 0.5 * e.right) or np.allclose(e.yours, 2.0 * e.right)
-    operands = e.parents[guess.edge[0]] if guess.edge else ()
+    operands = e.parents[guess.edge.i] if guess.edge else ()
     if len(operands) == 2 and operands[0] == operands[1]:
         return True  # half of the derivative of x*x
     varies = np.ptp(e.right[e.same], axis=0).any() if e.same.any() else False
@@ -287,7 +287,7 @@ def _bends(node: Any) -> bool:
     if not node._row.kink or len(node.parents) not in (1, 2):
         return False
     sides = [(1.0 + step, 1.0) if len(node.parents) == 2 else (step,) for step in (-1e-6, 1e-6)]
-    left, right = (value_and_partial(node._row, side, 0)[1] for side in sides)
+    left, right = (value_and_partials(node._row, side)[1][0] for side in sides)
     return abs(left - right) > 1e-3
 
 
@@ -295,8 +295,8 @@ def _one_side(e: Evidence, anywhere: bool) -> Diagnosis | None:
     """Right on one side of a kink, of 0 or (if `anywhere`) of some other number, and wrong on the other side."""
     for i, node in enumerate(e.order):
         if e.same.all() and _bends(node):
-            first = e.value[e.parents[i][0]]
-            second = e.value[e.parents[i][1]] if len(node.parents) == 2 else np.zeros(len(first))
+            first = e.value[e.parents[i][0]][:, 0]
+            second = e.value[e.parents[i][1]][:, 0] if len(node.parents) == 2 else np.zeros(len(first))
             names = (name_of(node.parents[0]), name_of(node.parents[1]) if len(node.parents) == 2 else "0")
             if found := _split(e, first - second, *names, node):
                 return found

@@ -28,7 +28,7 @@ from ..reading.names import Names, is_plain_number, short_number
 from ..reading.paths import Path, count_paths, path_products, replayed
 from . import rare_slips, slips
 from .check import Entry, check_derivative
-from .evidence import Evidence, Guess
+from .evidence import Edge, Evidence, Guess, slip
 from .points import Observation, Point
 
 __all__ = ["GuessVerdict", "judge_guess"]
@@ -190,7 +190,7 @@ class Case:
 
     def slip(self, kind: str, number: float, node: Any, text: str) -> Guess:
         """A guess that gives this number."""
-        return Guess(kind, np.array([[number - self.right]]), node, text.__str__)
+        return slip(kind, np.array([[number - self.right]]), "{text}", node, text=text)
 
 
 def explanations(case: Case) -> list[Guess]:
@@ -311,43 +311,40 @@ def fraction(above: str, below: str) -> str:
 
 def _left_out(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
     """Each local derivative left out, with whether it lies on every path."""
-    for i, k, p in e.edges:
-        text, _, through, rest = _sent(case, e, i, k, p)
-        slip = case.slip("missing factor", case.right - through + rest, e.order[i], f"you left out {text}")
-        yield _is_all(case, through), slip
+    for edge in e.edges:
+        through, rest = edge.through[0, 0], (edge.above * edge.below)[0, 0]
+        text = f"you left out {_local_text(case, edge)}"
+        yield _is_all(case, through), case.slip("missing factor", case.right - through + rest, edge.node, text)
 
 
 def _twice(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
     """Each local derivative squared, with whether it lies on every path."""
-    for i, k, p in e.edges:
-        text, partial, through, _ = _sent(case, e, i, k, p)
-        number = case.right + through * (partial - 1.0)
-        yield _is_all(case, through), case.slip("extra factor", number, e.order[i], f"{text} stands there twice")
+    for edge in e.edges:
+        through, number = edge.through[0, 0], case.right + edge.through[0, 0] * (edge.partial[0, 0] - 1.0)
+        text = f"{_local_text(case, edge)} stands there twice"
+        yield _is_all(case, through), case.slip("extra factor", number, edge.node, text)
 
 
 def _is_all(case: Case, through: float) -> bool:
     return math.isclose(through, case.right, rel_tol=1e-9)
 
 
-def _sent(case: Case, e: Evidence, i: int, k: int, p: int) -> tuple[str, float, float, float]:
-    """Of one operand: its local derivative in words and as a number, what comes through it, and that without it."""
-    partial = float(e.partial[i, k][0])
-    text = f"{fraction(case.names[e.order[i]], case.names[e.order[p]])} = {short_number(partial)}"
-    rest = float(e.above[i][0] * e.slopes_of(p)[0, 0])
-    return text, partial, rest * partial, rest
+def _local_text(case: Case, edge: Edge) -> str:
+    """A local derivative in words."""
+    return f"{fraction(case.names[edge.node], case.names[edge.inner])} = {short_number(float(edge.partial[0, 0]))}"
 
 
 def _local_derivative(case: Case, e: Evidence) -> Iterator[Guess]:
     """A local derivative by the node alone, without the factors that lie between it and the root."""
     root = case.names[case.order[-1]]
-    last = len(e.order) - 1
-    from_root = {p for i, _, p in e.edges if i == last}
-    for i, k, p in e.edges:
-        name = case.names[e.order[i]]
-        if e.order[p] is case.node and i != last and i not in from_root:  # else a factor left out says the same
+    from_root = {edge.p for edge in e.edges if edge.node is case.order[-1]}
+    for edge in e.edges:
+        name = case.names[edge.node]
+        # by the root's own operand a factor left out says the same
+        if edge.inner is case.node and edge.node is not case.order[-1] and edge.i not in from_root:
             local = fraction(name, case.names[case.node])
             text = f"that is only the local derivative {local}, not times {fraction(root, name)}"
-            yield case.slip("missing factor", float(e.partial[i, k][0]), e.order[i], text)
+            yield case.slip("missing factor", float(edge.partial[0, 0]), edge.node, text)
 
 
 # --- other gradients --------------------------------------------------------------------------------------------------

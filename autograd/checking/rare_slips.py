@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..engine import ops
-from ..reading.formulas import local_derivative_text, name_of, term_text, written
-from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
-from .slips import TEXTBOOK, constant_text, divisors, in_each, is_telling, left_out_text, rule_text, twice_text
+from ..reading.formulas import local_derivative_text, written
+from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Edge, Evidence, Guess, bracketed, slip
+from .slips import LEFT_OUT, TEXTBOOK, TWICE, constant_text, divisors, in_each, instead, is_telling
 
 __all__ = [
     "another_inside",
@@ -27,22 +27,16 @@ __all__ = [
 
 def swapped_operands(e: Evidence) -> Iterator[Guess]:
     """The two local derivatives of a node in each other's place, or both taken with the operands exchanged."""
+    text = "in the derivative of {formula} the operands {first} and {second} are swapped"
     for i, node in enumerate(e.order):
         if len(node.parents) != 2 or e.below[i] is None:
             continue
-        u, v = (e.slopes_of(p) for p in e.parents[i])
-        first, second = (e.value[p] for p in e.parents[i])
-        at = [(float(b), float(a)) for a, b in zip(first, second, strict=True)]
-        by_first, by_second = (np.array([value_and_partial(node._row, pair, k)[1] for pair in at]) for k in (0, 1))
-        text = later(_operands_text, node)
+        first, second = e.parents[i]
+        _, (by_first, by_second) = e.rule_at(node._row, [e.value[second], e.value[first]])
         for left, right in ((e.partial[i, 1], e.partial[i, 0]), (by_second, by_first), (by_first, by_second)):
-            crossed = column(left) * u + column(right) * v
-            yield Guess("swapped", column(e.above[i]) * (crossed - e.slopes_of(i)), node, text)
-
-
-def _operands_text(node: Any) -> str:
-    first, second = (name_of(p) for p in node.parents)
-    return f"in the derivative of {written(node, False)} the operands {first} and {second} are swapped"
+            crossed = left * e.slopes_of(first) + right * e.slopes_of(second)
+            change = e.above[i] * (crossed - e.slopes_of(i))
+            yield slip("swapped", change, text, node)
 
 
 def another_inside(e: Evidence) -> Iterator[Guess]:
@@ -50,19 +44,16 @@ def another_inside(e: Evidence) -> Iterator[Guess]:
     if len(e.order) > MOST_RUN:
         return
     alike: dict[tuple[int, int], dict[int, int]] = {}
-    for i, k, p in e.edges:
-        if i != len(e.order) - 1:
-            alike.setdefault((e.alike[i], k), {})[i] = p
+    for edge in e.edges:
+        if edge.node is not e.order[-1]:
+            alike.setdefault((e.alike[edge.i], edge.k), {})[edge.i] = edge.p
     every = [group for group in alike.values() if len(group) > 1]
     for inside in [*({i: p} for group in alike.values() for i, p in group.items()), *every]:
         i, p = next(iter(inside.items()))
-        text = later(_inside_text, e.order[i], e.order[p])
+        text = "the derivative is taken with {there} in the place of {formula}"
         for gradient in e.taken_at(inside):
-            yield Guess("wrong point", gradient - e.slopes_of(-1), e.order[i], text)
-
-
-def _inside_text(node: Any, instead: Any) -> str:
-    return f"the derivative is taken with {written(instead)} in the place of {written(node, False)}"
+            change = gradient - e.slopes_of(-1)
+            yield slip("wrong point", change, text, e.order[i], there=later(written, e.order[p]))
 
 
 def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
@@ -71,64 +62,50 @@ def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
     for j, node in enumerate(e.order):
         if e.below[j] is not None:
             yield from _times(e.right, e.value[j], node, later(written, node), j in by)
-    for i, k, _ in e.edges:
-        yield from _times(e.right, e.partial[i, k], e.order[i], later(local_derivative_text, e.order[i], k))
-    for i, k, _ in e.edges[:MOST_EDGES]:
-        for q in dict.fromkeys((*e.parents[i], i)):
-            yield from _times(e.through(i, k), e.value[q], e.order[i], later(written, e.order[q]), q in by)
+    for edge in e.edges:
+        yield from _times(e.right, edge.partial, edge.node, later(local_derivative_text, edge.node, edge.k))
+    for edge in e.edges[:MOST_EDGES]:
+        for q in dict.fromkeys((*e.parents[edge.i], edge.i)):
+            yield from _times(edge.through, e.value[q], edge.node, later(written, e.order[q]), q in by)
 
 
 def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divides: bool = False) -> Iterator[Guess]:
     if divides:  # then it is rather a division that is missing
-        yield Guess(
-            "missing factor", part * (column(factor) - 1.0), node, lambda: f"you left out the division by {text()}"
-        )
-    yield Guess("extra factor", part * (column(factor) - 1.0), node, lambda: f"a factor too much: {text()}")
-    without = part * (1.0 / column(factor) - 1.0)
-    yield Guess("missing factor", without, node, lambda: f"you left out the factor {text()}")
+        yield slip("missing factor", part * (factor - 1.0), "you left out the division by {it}", node, it=text)
+    yield slip("extra factor", part * (factor - 1.0), "a factor too much: {it}", node, it=text)
+    yield slip("missing factor", part * (1.0 / factor - 1.0), "you left out the factor {it}", node, it=text)
 
 
 def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
     """A factor too much, a textbook function of a node, on all paths through that node or through all built alike."""
     for group in e.kinds:
-        through = np.array([column(e.above[i]) * e.slopes_of(i) for i in group])
+        node = e.order[group[0]]
+        through = np.array([e.above[i] * e.slopes_of(i) for i in group])
         u = np.array([e.value[i] for i in group])
         for entry in TEXTBOOK:
             if "{o}" not in entry.text:
-                change = np.sum((entry.of(u, u) - 1.0)[:, :, None] * through, axis=0)
-                text = later(in_each, later(_factor_text, entry.text, e.order[group[0]]), len(group))
-                yield Guess("extra factor", change, e.order[group[0]], text)
+                change = np.sum((entry.of(u, u) - 1.0) * through, axis=0)
+                there = later(entry.text.replace("({u})", "{u}").format, u=bracketed(written(node)))
+                yield in_each(slip("extra factor", change, "a factor too much: {it}", node, it=there), len(group))
     for i, node in enumerate(e.order):
         p = e.slopes_of(i)
         if np.ptp(p, axis=0).any():
             for factor, form in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
-                yield Guess("extra factor", e.right * (factor - 1.0), node, later(_slope_text, form, node))
-
-
-def _factor_text(form: str, node: Any) -> str:
-    u = written(node)
-    return f"a factor too much: {form.replace('({u})', '{u}').format(u=u if u.isidentifier() else f'({u})')}"
-
-
-def _slope_text(form: str, node: Any) -> str:
-    return f"a factor too much: {form} with p the derivative of {written(node, False)}"
+                text = f"a factor too much: {form} with p the derivative of {{formula}}"
+                yield slip("extra factor", e.right * (factor - 1.0), text, node)
 
 
 def kept_term(e: Evidence) -> Iterator[Guess]:
     """A term that was copied instead of differentiated; or the sum of all partial derivatives in place of each one."""
+    text = "the term {term} of {formula} stands in your derivative as it is"
     for i, node in enumerate(e.order):
         if node._row in PASS_ON and e.below[i] is not None:
             for k, p in enumerate(e.parents[i]):
-                change = column(e.above[i] * e.partial[i, k]) * (column(e.value[p]) - e.slopes_of(p))
-                yield Guess("wrong function", change, node, later(_kept_text, node, k))
+                change = e.above[i] * e.partial[i, k] * (e.value[p] - e.slopes_of(p))
+                yield slip("wrong function", change, text, node, k)
     if len(e.names) > 1 and np.ptp(e.right, axis=0).any():
-        total = column(e.right.sum(axis=1)) - e.right
-        text = "all partial derivatives are added up: hold the other variables constant"
-        yield Guess("wrong function", total, None, lambda: text)
-
-
-def _kept_text(node: Any, k: int) -> str:
-    return f"the term {term_text(node, k)} of {written(node, False)} stands in your derivative as it is"
+        total = e.right.sum(axis=1, keepdims=True) - e.right
+        yield slip("wrong function", total, "all partial derivatives are added up: hold the other variables constant")
 
 
 def factor_of_the_variables(e: Evidence) -> Iterator[Guess]:
@@ -137,8 +114,8 @@ def factor_of_the_variables(e: Evidence) -> Iterator[Guess]:
         yield from _power_of(e, c, name)
         for entry in TEXTBOOK:
             if "{o}" not in entry.text and "/" not in entry.text:
-                factor = entry.of(e.points[:, c], e.points[:, c])
-                yield from _times(e.right, factor, None, later(entry.text.format, u=name))
+                x = e.points[:, [c]]
+                yield from _times(e.right, entry.of(x, x), None, later(entry.text.format, u=name))
 
 
 def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
@@ -148,32 +125,30 @@ def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
     n = float(np.round(2.0 * np.log(abs(ratio[one] / ratio[two])) / np.log(x[one] / x[two])) / 2.0)
     if not 0.0 < abs(n) <= 4.0:
         return
-    power = e.points[:, c] ** abs(n) if n % 1.0 == 0.0 else x ** abs(n)
-    b = float(ratio[one] / power[one] if n > 0.0 else ratio[one] * power[one])
-    if b <= 0.0 or not is_telling(b if n > 0.0 else 1.0 / b):
+    power = (e.points[:, c] if n % 1.0 == 0.0 else x) ** abs(n)
+    b = float((ratio[one] if n > 0.0 else 1.0 / ratio[one]) / power[one])  # of b x^|n|, too much or left out
+    if b <= 0.0 or not is_telling(b):
         return
-    factor = constant_text(b if n > 0.0 else 1.0 / b)
-    power_text = name if abs(n) == 1.0 else f"{name}^{abs(n):g}"
-    text = power_text if factor == "1" else f"{factor}*{power_text}"
+    number, text = constant_text(b), name if abs(n) == 1.0 else f"{name}^{abs(n):g}"
+    text = text if number == "1" else f"{number}*{text}"
+    factor = b * power[:, None]
     if n > 0.0:
-        change = e.right * (b * column(power) - 1.0)
-        yield Guess("extra factor", change, None, lambda: f"a factor too much: {text}")
+        yield slip("extra factor", e.right * (factor - 1.0), "a factor too much: {it}", it=text)
     else:
-        change = e.right * (b / column(power) - 1.0)
-        yield Guess("missing factor", change, None, lambda: f"you left out the factor {text}")
+        yield slip("missing factor", e.right * (1.0 / factor - 1.0), "you left out the factor {it}", it=text)
 
 
 def textbook_function(e: Evidence) -> Iterator[Guess]:
     """Any function that stands in a table in the place of a local derivative."""
-    for i, k, p in e.edges[:MOST_EDGES]:
-        node = e.order[i]
-        if len(node.parents) != 1 and node._row is not ops.DIV:
+    for edge in e.edges[:MOST_EDGES]:
+        operands = edge.operands
+        if len(operands) != 1 and edge.op is not ops.DIV:
             continue
-        scale = e.value[e.parents[i][0]] if k == 1 else 1.0  # a quotient is its numerator times a function
+        scale = operands[0] if edge.k == 1 else 1.0  # a quotient is its numerator times a function
         for entry in TEXTBOOK:
-            instead = scale * entry.of(e.value[p], e.value[i])
-            for sign, form in ((1.0, entry.text), (-1.0, f"-{entry.text}")):
-                yield edge_guess(e, i, k, sign * instead, "wrong function", later(rule_text, node, k, form))
+            function = scale * entry.of(operands[edge.k], e.value[edge.i])
+            yield edge.slip("wrong function", instead(entry.text), function)
+            yield edge.slip("wrong function", instead(f"-{entry.text}"), -function)
 
 
 def single_path(e: Evidence) -> Iterator[Guess]:
@@ -183,46 +158,37 @@ def single_path(e: Evidence) -> Iterator[Guess]:
             yield from _slips_on(e, path, wrong)
 
 
-def _slips_on(e: Evidence, path: list[tuple[int, int]], wrong: int) -> Iterator[Guess]:
-    factors = [e.partial[i, k] for i, k in path]
-    product = np.prod([e.same.astype(float), *factors], axis=0)
-    name, last = e.names[wrong], e.order[path[-1][0]]
-    way = ", ".join(written(e.order[i]) for i, _ in path[1:4]) or "the root itself"
-
-    def change(by: Array) -> Array:
-        whole: Array = np.zeros_like(e.gap)
-        whole[:, wrong] = by
-        return whole
-
-    yield Guess("missing path", change(-product), last, lambda: f"{name} also reaches f through {way}")
-    rest = change(product - e.right[:, wrong] * e.same)
-    yield Guess("missing path", rest, last, lambda: f"{name} reaches f not only through {way}")
-    sign = change(-2.0 * product)
-    yield Guess("sign", sign, last, lambda: f"the sign of the path of {name} through {way} is the wrong way round")
-    for (i, k), factor in zip(path, factors, strict=True):
-        node = e.order[i]
-        on_path = f" on the path through {way}"
-        without, twice = (later(f, node, k) for f in (left_out_text, twice_text))
-        yield Guess("missing factor", change(product / factor - product), node, later(_joined, without, on_path))
-        yield Guess("extra factor", change(product * factor - product), node, later(_joined, twice, on_path))
-
-
-def _joined(text: Callable[[], str], more: str) -> str:
-    return text() + more
+def _slips_on(e: Evidence, path: list[Edge], wrong: int) -> Iterator[Guess]:
+    product = np.prod([e.same[:, None] * 1.0, *(edge.partial for edge in path)], axis=0)
+    there = np.arange(len(e.names)) == wrong
+    last = path[-1].node
+    words = {"x": e.names[wrong], "way": ", ".join(written(edge.node) for edge in path[1:4]) or "the root itself"}
+    rest = product - e.right[:, [wrong]] * e.same[:, None]
+    yield slip("missing path", -product * there, "{x} also reaches f through {way}", last, **words)
+    yield slip("missing path", rest * there, "{x} reaches f not only through {way}", last, **words)
+    text = "the sign of the path of {x} through {way} is the wrong way round"
+    yield slip("sign", -2.0 * product * there, text, last, **words)
+    for edge in path:
+        for kind, change, text in (
+            ("missing factor", product / edge.partial - product, LEFT_OUT),
+            ("extra factor", product * edge.partial - product, TWICE),
+        ):
+            yield slip(kind, change * there, f"{text} on the path through {{way}}", edge.node, edge.k, **words)
 
 
 _MOST_PATHS = 64
 
 
-def _paths(e: Evidence, wrong: int) -> list[list[tuple[int, int]]]:
-    """The paths from the root to a variable as lists of (node, operand); none if there are too many, or only one."""
-    unfinished: list[tuple[int, list[tuple[int, int]]]] = [(len(e.order) - 1, [])] if e.order else []
+def _paths(e: Evidence, wrong: int) -> list[list[Edge]]:
+    """The paths from the root to a variable; none if there are too many, or only one."""
+    unfinished: list[list[Edge]] = [[]] if e.order else []
     found = []
     while unfinished:
-        i, path = unfinished.pop()
+        path = unfinished.pop()
+        i = path[-1].p if path else len(e.order) - 1
         if not e.parents[i] and path:
             found.append(path)
-        unfinished += [(p, [*path, (i, k)]) for k, p in enumerate(e.parents[i]) if e.reaches(p, wrong)]
+        unfinished += [[*path, Edge(e, i, k, p)] for k, p in enumerate(e.parents[i]) if e.reaches(p, wrong)]
         if len(found) + len(unfinished) > _MOST_PATHS:
             return []
     return found if len(found) > 1 else []
