@@ -300,11 +300,6 @@ class Engine:
     order: tuple[Any, ...]
     inputs: tuple[Any, ...]
 
-    @property
-    def finite(self) -> bool:
-        """Whether all slopes are numbers."""
-        return all(map(math.isfinite, self.slopes))
-
 
 @dataclass(frozen=True)
 class Observation:
@@ -427,7 +422,8 @@ class Problem:
                     return None
                 order = graph.topological_order(root)
                 found = graph.adjoints(order, {root: 1.0})
-                weights = _weights(order)
+                # what rounding can add up to: for each node the sum over all paths of the absolute product along it
+                weights = graph.adjoints(order, {root: 1.0}, slopes=lambda x: list(map(abs, graph.local_partials(x))))
         except Exception:  # whatever f cannot do on Values, it can do on floats
             return None
         if root._row is LITERAL or not order:
@@ -536,11 +532,6 @@ def in_order(names: Sequence[str], result: dict[Any, Any]) -> list[Any]:
         raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
     by_text = {str(key): entry for key, entry in result.items()}
     return [by_text[name] for name in known if name in by_text]
-
-
-def _weights(order: Sequence[Any]) -> dict[Any, float]:
-    """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
-    return graph.adjoints(order, {order[-1]: 1.0}, slopes=lambda node: [abs(d) for d in graph.local_partials(node)])
 
 
 def _kind(x: Any) -> str:
