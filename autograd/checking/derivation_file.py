@@ -119,53 +119,56 @@ def parse_derivations(text: str, errors: list[ExpressionError] | None = None) ->
     found: list[Derivation] = []
     broken: set[int] = set()  # places among those found
     lost = False  # whether the lines belong to a function that could not be read
+
+    def tell(error: ExpressionError) -> None:
+        if errors is None:
+            raise error
+        errors.append(error)
+
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         source = Source(line.partition("#")[0].rstrip(), number)
-        if not source.text.strip():
-            continue
         head = _HEAD.match(source.text)
         begins = head is not None and not head[2]
-        if lost and not begins:
+        if not source.text.strip() or (lost and not begins):
             continue
         lost = False
         try:
             _read_line(found, source, head)
         except ExpressionError as error:
-            if errors is None:
-                raise
-            errors.append(error)
+            tell(error)
             lost = begins or not found
             if not begins:
                 broken.add(len(found) - 1)
     whole = []
     for place, derivation in enumerate(found):
         try:
-            if place not in broken or errors is None:
+            if place not in broken:
                 _check_complete(derivation)
                 whole.append(derivation)
         except ExpressionError as error:
-            if errors is None:
-                raise
-            errors.append(error)
+            tell(error)
     return whole
 
 
 def _read_line(found: list[Derivation], source: Source, head: re.Match[str] | None) -> None:
     if len(source.text) > MAX_LENGTH:
         raise source.error(f"the line is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
-    if at := _AT.match(source.text):
-        derivation = _latest(found, source)
-        derivation.points += _points(source, at.end(), derivation.function)
-        if len(derivation.points) > MAX_POINTS:
-            raise source.error(f"more than {MAX_POINTS} points for one function", 0)
-    elif partial := _PARTIAL.match(source.text):
-        _add_partial(_latest(found, source), source, partial)
-    elif head is None:
-        raise _no_form(source)
-    elif head[2]:
-        _add_derivative(_latest(found, source), source, head)
-    else:
+    at, partial = _AT.match(source.text), _PARTIAL.match(source.text)
+    if not (at or partial or head):
+        place = len(source.text) - len(source.text.lstrip())
+        raise source.error(f"this is no line of a derivation: {_FORMS}", place)
+    if head and not (head[2] or at or partial):
         found.append(_definition(source, head))
+    elif not found:
+        raise source.error("a function comes first, as f(x) = sin(x)", 0)
+    elif at:
+        found[-1].points += _points(source, at.end(), found[-1].function)
+        if len(found[-1].points) > MAX_POINTS:
+            raise source.error(f"more than {MAX_POINTS} points for one function", 0)
+    elif partial:
+        _add_partial(found[-1], source, partial)
+    elif head:
+        _add_derivative(found[-1], source, head)
 
 
 def typed(f: str, derivative: Any) -> tuple[Formula, Callable[..., Any]]:
@@ -203,17 +206,6 @@ def typed(f: str, derivative: Any) -> tuple[Formula, Callable[..., Any]]:
     for name in names:
         derivation.partials[name] = Formula(f"df_d{name}", names, parse(parts[name], variables=names))
     return function, derivation.derivative
-
-
-def _latest(found: list[Derivation], source: Source) -> Derivation:
-    if not found:
-        raise source.error("a function comes first, as f(x) = sin(x)", 0)
-    return found[-1]
-
-
-def _no_form(source: Source) -> ExpressionError:
-    place = len(source.text) - len(source.text.lstrip())
-    return source.error(f"this is no line of a derivation: {_FORMS}", place)
 
 
 def _definition(source: Source, head: re.Match[str]) -> Derivation:

@@ -105,7 +105,6 @@ class Guess(NamedTuple):
         change: by how much the derivative changes, at every point and for every variable.
         node: where it sits.
         text: the sentence.
-        everywhere: it is no slip of single entries.
         edge: the operand where it sits.
         instead: the local derivative there, and the derivative of the operand; None: as they are.
         same: what the same slip elsewhere has in common with it; if that is text, at any node.
@@ -115,7 +114,6 @@ class Guess(NamedTuple):
     change: Array
     node: Any
     text: Sentence
-    everywhere: bool = False
     edge: Edge | None = None
     instead: tuple[Array | None, Array | None] = (None, None)
     same: Hashable = None
@@ -173,7 +171,7 @@ class Edge:
         change = self.above * (through - self.partial * self.below)
         node = self.node if node is None else node
         same = (kind, form, *(word for word in words.values() if isinstance(word, str)))
-        return Guess(kind, change, node, Sentence(form, node, self.k, words), False, self, (partial, below), same)
+        return Guess(kind, change, node, Sentence(form, node, self.k, words), self, (partial, below), same)
 
 
 # --- what was seen ----------------------------------------------------------------------------------------------------

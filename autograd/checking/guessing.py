@@ -12,7 +12,7 @@ import itertools
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
@@ -28,7 +28,7 @@ from ..reading.names import Names, is_plain_number, short_number
 from ..reading.paths import Path, count_paths, path_products, replayed
 from . import rare_slips, slips
 from .check import Entry, check_derivative
-from .evidence import Edge, Evidence, Guess, slip
+from .evidence import Evidence, Guess, slip
 from .points import Observation, Point
 
 __all__ = ["GuessVerdict", "judge_guess"]
@@ -206,7 +206,7 @@ def explanations(case: Case) -> list[Guess]:
 
 
 # The guesses at whole derivatives that a number can bear out; of each only the first that fits is told.
-_OF_DERIVATIVES: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
+_OF_DERIVATIVES: tuple[slips.Tier, ...] = (
     slips.degrees,
     slips.left_out_way,
     slips.sign_of_a_part,
@@ -228,20 +228,20 @@ def _likely(case: Case, e: Evidence, paths: list[Path]) -> Iterator[Guess]:
     yield from slips.sign_of_the_whole(e)
     yield from _forgotten_paths(case, paths)
     # what a mean divides by has a sentence of its own
-    yield from (slip for every, slip in _left_out(case, e) if every and slip.node._row is not ops.MEAN)
+    yield from (g for g in _factors(case, e, twice=False, on_every_path=True) if g.node._row is not ops.MEAN)
     yield from _local_derivative(case, e)
     yield from slips.mean_for_sum(e)
     yield from _another_gradient(case)
     text = f"that is the value of {case.names[case.node]}, not its gradient"
     yield case.slip("value", case.node._data, case.node, text)
-    yield from (slip for every, slip in _twice(case, e) if every)
+    yield from _factors(case, e, twice=True, on_every_path=True)
 
 
 def _less_likely(case: Case, e: Evidence) -> Iterator[Guess]:
     """The chain not followed to its end, and factors on some of the paths only."""
     yield from _stopped(case)
-    yield from (slip for every, slip in _left_out(case, e) if not every)
-    yield from (slip for every, slip in _twice(case, e) if not every)
+    yield from _factors(case, e, twice=False, on_every_path=False)
+    yield from _factors(case, e, twice=True, on_every_path=False)
     value = case.node._data
     text = f"a factor too much: {case.names[case.node]} = {short_number(value)}"
     yield case.slip("extra factor", case.right * value, case.node, text)
@@ -309,29 +309,19 @@ def fraction(above: str, below: str) -> str:
     return f"d{first}/d{second}"
 
 
-def _left_out(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
-    """Each local derivative left out, with whether it lies on every path."""
+def _factors(case: Case, e: Evidence, twice: bool, on_every_path: bool) -> Iterator[Guess]:
+    """Each local derivative left out, or squared, of those that lie on every path or of the others."""
     for edge in e.edges:
-        through, rest = edge.through[0, 0], (edge.above * edge.below)[0, 0]
-        text = f"you left out {_local_text(case, edge)}"
-        yield _is_all(case, through), case.slip("missing factor", case.right - through + rest, edge.node, text)
-
-
-def _twice(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
-    """Each local derivative squared, with whether it lies on every path."""
-    for edge in e.edges:
-        through, number = edge.through[0, 0], case.right + edge.through[0, 0] * (edge.partial[0, 0] - 1.0)
-        text = f"{_local_text(case, edge)} stands there twice"
-        yield _is_all(case, through), case.slip("extra factor", number, edge.node, text)
-
-
-def _is_all(case: Case, through: float) -> bool:
-    return math.isclose(through, case.right, rel_tol=1e-9)
-
-
-def _local_text(case: Case, edge: Edge) -> str:
-    """A local derivative in words."""
-    return f"{fraction(case.names[edge.node], case.names[edge.inner])} = {short_number(float(edge.partial[0, 0]))}"
+        partial, through = float(edge.partial[0, 0]), float(edge.through[0, 0])
+        if math.isclose(through, case.right, rel_tol=1e-9) is not on_every_path:
+            continue
+        local = f"{fraction(case.names[edge.node], case.names[edge.inner])} = {short_number(partial)}"
+        if twice:
+            number = case.right + through * (partial - 1.0)
+            yield case.slip("extra factor", number, edge.node, f"{local} stands there twice")
+        else:
+            number = case.right - through + float((edge.above * edge.below)[0, 0])
+            yield case.slip("missing factor", number, edge.node, f"you left out {local}")
 
 
 def _local_derivative(case: Case, e: Evidence) -> Iterator[Guess]:

@@ -11,18 +11,9 @@ import numpy as np
 from ..engine import ops
 from ..reading.formulas import local_derivative_text, written
 from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Edge, Evidence, Guess, bracketed, slip
-from .slips import LEFT_OUT, TEXTBOOK, TWICE, constant_text, divisors, in_each, instead, is_telling
+from .slips import LEFT_OUT, TEXTBOOK, TWICE, Tier, constant_text, divisors, in_each, instead, is_telling
 
-__all__ = [
-    "another_inside",
-    "factor_at_a_node",
-    "factor_of_any_node",
-    "factor_of_the_variables",
-    "kept_term",
-    "single_path",
-    "swapped_operands",
-    "textbook_function",
-]
+__all__ = ["RARE"]
 
 
 def swapped_operands(e: Evidence) -> Iterator[Guess]:
@@ -192,3 +183,16 @@ def _paths(e: Evidence, wrong: int) -> list[list[Edge]]:
         if len(found) + len(unfinished) > _MOST_PATHS:
             return []
     return found if len(found) > 1 else []
+
+
+# Anything else that one slip can do.
+RARE: tuple[Tier, ...] = (
+    swapped_operands,
+    factor_of_any_node,
+    kept_term,
+    factor_at_a_node,
+    another_inside,
+    textbook_function,
+    factor_of_the_variables,
+    single_path,
+)

@@ -3,7 +3,7 @@
 Each guess says by how much the right derivative would change, at every point and for every variable; whether that fits
 is for :class:`autograd.checking.evidence.Evidence` to say. By the chain rule, what reaches the variables through one
 operand of one node is ``above * partial * below``, so a slip there replaces one of three factors: one line each.
-Which guess goes before which is decided in :mod:`autograd.checking.diagnosis`.
+Which guess goes before which is decided at the end.
 """
 
 from __future__ import annotations
@@ -30,33 +30,21 @@ from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Edge, Evidence, Gues
 
 __all__ = [
     "LEFT_OUT",
+    "RULES",
     "TEXTBOOK",
+    "TIERS",
     "TWICE",
-    "any_constant",
+    "Tier",
     "constant_text",
-    "counted_twice",
-    "degrees",
     "divisors",
-    "held_constant",
     "in_each",
     "instead",
     "is_telling",
-    "left_out_factor",
-    "left_out_part",
-    "left_out_term",
-    "left_out_way",
-    "mean_for_sum",
     "repeated",
-    "sign_of_a_part",
-    "sign_of_the_whole",
-    "simple_constant",
-    "swapped_entries",
-    "transposed",
     "usual_mistakes",
-    "wrong_place",
-    "wrong_place_of_a_power",
-    "wrong_rule",
 ]
+
+Tier = Callable[[Evidence], Iterator[Guess]]
 
 # --- the derivative as a whole ----------------------------------------------------------------------------------------
 
@@ -147,12 +135,10 @@ def mean_for_sum(e: Evidence) -> Iterator[Guess]:
         if mean:
             text = "f takes the mean of {n} terms, your derivative their sum: a factor of 1/{n} is missing"
         if n > 1:
-            yield slip(
-                "mean for sum", ((float(n) if mean else 1.0 / n) - 1.0) * through, text, node, n=str(n)
-            )._replace(everywhere=True)
+            yield slip("mean for sum", ((float(n) if mean else 1.0 / n) - 1.0) * through, text, node, n=str(n))
         if n > 2 and (mean or any(np.all(v == n) for v in e.value)):
             text = f"your derivative divides by {n - 1} where f divides by {n}"
-            yield slip("mean for sum", through / (n - 1.0), text, node)._replace(everywhere=True)
+            yield slip("mean for sum", through / (n - 1.0), text, node)
 
 
 def _terms_alike(e: Evidence, i: int) -> int:
@@ -599,13 +585,17 @@ _NAMED = {
     "log(2)": math.log(2.0),
     "log(10)": math.log(10.0),
 }
+_NAMED |= {f"1/({name})": 1.0 / number for name, number in _NAMED.items()}
+
+
+def _name_of(factor: float) -> str:
+    """The name of a constant, without its sign; empty if it has none."""
+    return next((name for name, number in _NAMED.items() if math.isclose(abs(factor), number, rel_tol=1e-7)), "")
 
 
 def is_telling(factor: float) -> bool:
     """Whether a constant is one that people write: a simple fraction, a decimal of few digits, or one with a name."""
-    known = itertools.chain(_NAMED.values(), (1.0 / number for number in _NAMED.values()))
-    short = float(f"{factor:.3g}")
-    return _simple(factor) or any(math.isclose(abs(factor), n, rel_tol=1e-7) for n in (*known, abs(short)))
+    return _simple(factor) or math.isclose(factor, float(f"{factor:.3g}"), rel_tol=1e-7) or bool(_name_of(factor))
 
 
 def constant_text(factor: float) -> str:
@@ -613,13 +603,8 @@ def constant_text(factor: float) -> str:
     near = Fraction(factor).limit_denominator(12)
     if _simple(factor) and abs(factor - near) <= 1e-9 * abs(factor):
         return str(near)
-    sign = "" if factor > 0 else "-"
-    for name, number in _NAMED.items():
-        if math.isclose(abs(factor), number, rel_tol=1e-7):
-            return sign + name
-        if math.isclose(abs(factor), 1.0 / number, rel_tol=1e-7):
-            return f"{sign}1/({name})"
-    return f"{factor:.10g}"
+    name = _name_of(factor)
+    return f"{'-' if factor < 0 else ''}{name}" if name else f"{factor:.10g}"
 
 
 def wrong_place(e: Evidence) -> Iterator[Guess]:
@@ -692,3 +677,39 @@ def _fits_in_row(edge: Edge, j: int, row: int) -> bool:
     taken = edge.partial_at(e.value[j], [row])
     change = (edge.above * (taken - edge.partial) * edge.below)[row]
     return bool(np.all((np.abs(change - e.gap[row]) <= e.slack[row])[e.columns]))
+
+
+# --- the ranking ------------------------------------------------------------------------------------------------------
+
+# The order of the tiers is the ranking: a guess that fits hides all later ones. So where two descriptions give the very
+# same numbers, the more likely one has to come first.
+TIERS: tuple[Tier, ...] = (
+    # The whole. Minus the derivative is "sign" and not the constant -1, even where (1, -1) for (-1, 1) might be two
+    # entries swapped.
+    sign_of_the_whole,
+    degrees,
+    transposed,
+    swapped_entries,
+    mean_for_sum,
+    # Something left out: one of several ways from a variable to the root, then the sign of one of them, then the only
+    # way, then a factor. What is lost at a sum is a "dropped term", elsewhere a "missing path". A local derivative is a
+    # "missing factor" whether it varies or not: forgetting d(3x)/dx = 3 is not the constant 1/3. Where a term left out
+    # leaves an inner derivative of 1, as in sin(x + x^2), the inner derivative is the one left out.
+    left_out_way,
+    sign_of_a_part,
+    left_out_term,
+    left_out_part,
+    left_out_factor,
+    held_constant,
+)
+
+# A wrong rule.
+RULES: tuple[Tier, ...] = (
+    # Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
+    wrong_place,
+    wrong_rule,
+    counted_twice,
+    simple_constant,
+    wrong_place_of_a_power,
+    any_constant,
+)
