@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Report", "assert_derivative", "check_derivative", "diagnose", "gradcheck"]
 
 Function = Callable[..., Any]
+_MOST_ENTRIES = 3  # that the text of a report shows
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,38 @@ class Entry:
         """What the derivative is: the engine's number, else the measured one; None if there is none."""
         return self.numeric.value if self.exact is None or not math.isfinite(self.exact) else self.exact
 
+    @property
+    def _name(self) -> str:
+        return f"d{self.output}/d{self.variable}"
+
+    @property
+    def _where(self) -> str:
+        shown = [f"{name} = {x!r}" for name, x in list(self.point.items())[:4]]
+        return ", ".join(shown + ["..."] * (len(self.point) > 4))
+
+    @property
+    def _ratio(self) -> str:
+        """Yours over right; never -0."""
+        return f"{self.yours / self.right + 0.0:.10g}" if self.right and math.isfinite(self.yours) else ""
+
+    @property
+    def _lines(self) -> list[str]:
+        """What a report says of it."""
+        measured, left, right = (
+            self.numeric,
+            *(f"{side.slope:.6g}" if side.settled else side.kind for side in (self.numeric.left, self.numeric.right)),
+        )
+        lines = [f"  {self._name} at {self._where}: {self.verdict}", f"    yours    {self.yours!r}"]
+        if measured.both is not None:
+            lines.append(f"    numeric  {measured.both.slope!r} +- {measured.both.error:.1e}")
+        else:
+            lines.append(f"    slopes   left {left}, right {right}")
+        if self.exact is not None:
+            lines.append(f"    engine   {self.exact!r}")
+        if self._ratio:
+            lines.append(f"    ratio    yours / right = {self._ratio}")
+        return [*lines, f"    {self.note}"] if self.note else lines
+
 
 @dataclass(frozen=True)
 class Report:
@@ -87,14 +120,53 @@ class Report:
     def __bool__(self) -> bool:
         return self.verdict == "pass"
 
-    def __str__(self) -> str:
-        return _report_text(self)
+    @property
+    def _headline(self) -> str:
+        """The verdict in one line, the slip first: pytest's summary shows its beginning only."""
+        bad = sum(e.verdict != "pass" for e in self.entries)
+        many = f"{len(self.entries)} derivative{'s' if len(self.entries) != 1 else ''}"
+        if not bad:
+            return f"pass: {many} of {self.function} checked"
+        slip = self.diagnosis
+        named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip and slip.kind != "unexplained" else ""
+        return f"{self.verdict}: {named}{bad} of {many} of {self.function}"
 
     def __repr__(self) -> str:
-        return f"<{_headline(self)}>"
+        return f"<{self._headline}>"
+
+    def __str__(self) -> str:
+        lines = [self._headline]
+        bad = [e for e in self.entries if e.verdict != "pass"]
+        if not bad:
+            notes = sorted({e.note for e in self.entries if e.note})
+            return "\n".join([*lines, *(f"  note: {n}" for n in notes[:3])])
+        lines += itertools.chain.from_iterable(e._lines for e in bad[:_MOST_ENTRIES])
+        if len(bad) > _MOST_ENTRIES:
+            lines.append(f"  ... and {len(bad) - _MOST_ENTRIES} more")
+        if self.diagnosis is not None:
+            first = 1 if self.diagnosis.kind != "unexplained" else 0
+            lines += [f"  {line}" for line in self.diagnosis.text.splitlines()[first:4]]
+        lines = lines[:24]
+        place = bad[0].point
+        if len(place) <= 8 and not any("[" in name for name in place):
+            numbers = ", ".join(map(repr, place.values()))
+            at = f"({numbers})" if len(place) > 1 else numbers
+            lines.append(f"  to reproduce: check_derivative(f, df, at=[{at}])")
+        return "\n".join(line if len(line) <= 160 else line[:157] + "..." for line in lines)
 
     def _repr_html_(self) -> str:
-        return _report_html(self)
+        """A table of what is wrong, for a notebook."""
+        bad = [e for e in self.entries if e.verdict != "pass"][:10]
+        colour = {"pass": "#1a7f37", "fail": "#cf222e", "undefined": "#9a6700"}[self.verdict]
+        text = f'<div><b style="color: {colour}">{html.escape(self._headline)}</b></div>'
+        if not bad:
+            return text
+        rows = [("derivative", "at", "verdict", "yours", "right", "yours / right", "")]
+        for e in bad:
+            right = "" if e.right is None else repr(e.right)
+            rows.append((e._name, e._where, e.verdict, repr(e.yours), right, e._ratio, e.note))
+        cells = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+        return f"{text}<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as what JSON can hold: each point once, numbers at full precision, inf and nan as text.
@@ -125,6 +197,10 @@ class Report:
             "points": [{name: _plain(x) for name, x in point.items()} for point in points],
             "entries": entries,
         }
+
+
+def _plain(x: float | None) -> float | str | None:
+    return x if x is None or math.isfinite(x) else repr(x)
 
 
 def check_derivative(
@@ -786,96 +862,3 @@ def central(problem: Problem, point: Point) -> list[Entry]:
         Entry(name, named, verdict, y, Slopes.of(n), None, 1e-7, note)
         for name, y, n in zip(point.names, yours, numeric, strict=True)
     ]
-
-
-# --- the text of a report: short enough for a failing test, long enough to learn from ------------------------------
-
-_MOST_ENTRIES = 3
-
-
-def _plain(x: float | None) -> float | str | None:
-    return x if x is None or math.isfinite(x) else repr(x)
-
-
-def _headline(report: Report) -> str:
-    """The verdict in one line, the slip first: pytest's summary shows its beginning only."""
-    bad = sum(e.verdict != "pass" for e in report.entries)
-    many = f"{len(report.entries)} derivative{'s' if len(report.entries) != 1 else ''}"
-    if not bad:
-        return f"pass: {many} of {report.function} checked"
-    slip = report.diagnosis
-    named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip is not None and slip.kind != "unexplained" else ""
-    return f"{report.verdict}: {named}{bad} of {many} of {report.function}"
-
-
-def _report_text(report: Report) -> str:
-    """The text of a report, at most 25 lines."""
-    lines = [_headline(report)]
-    bad = [e for e in report.entries if e.verdict != "pass"]
-    if not bad:
-        notes = sorted({e.note for e in report.entries if e.note})
-        return "\n".join([*lines, *(f"  note: {n}" for n in notes[:3])])
-    for entry in bad[:_MOST_ENTRIES]:
-        lines += _entry_lines(entry)
-    if len(bad) > _MOST_ENTRIES:
-        lines.append(f"  ... and {len(bad) - _MOST_ENTRIES} more")
-    if report.diagnosis is not None:
-        first = 1 if report.diagnosis.kind != "unexplained" else 0
-        lines += [f"  {line}" for line in report.diagnosis.text.splitlines()[first:4]]
-    lines = lines[:24]
-    if len(bad[0].point) <= 8 and not any("[" in name for name in bad[0].point):
-        point = ", ".join(f"{x!r}" for x in bad[0].point.values())
-        lines.append(
-            f"  to reproduce: check_derivative(f, df, at=[{f'({point})' if len(bad[0].point) > 1 else point}])"
-        )
-    return "\n".join(line if len(line) <= 160 else line[:157] + "..." for line in lines[:25])
-
-
-def _report_html(report: Report) -> str:
-    """A table of what is wrong, for a notebook."""
-    bad = [e for e in report.entries if e.verdict != "pass"][:10]
-    colour = {"pass": "#1a7f37", "fail": "#cf222e", "undefined": "#9a6700"}[report.verdict]
-    text = f'<div><b style="color: {colour}">{html.escape(_headline(report))}</b></div>'
-    if not bad:
-        return text
-    rows = [("derivative", "at", "verdict", "yours", "right", "yours / right", "")]
-    for e in bad:
-        right = "" if e.right is None else f"{e.right!r}"
-        rows.append((_name(e), _where(e), e.verdict, f"{e.yours!r}", right, _ratio(e), e.note))
-    cells = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
-    return f"{text}<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
-
-
-def _name(entry: Entry) -> str:
-    return f"d{entry.output}/d{entry.variable}"
-
-
-def _where(entry: Entry) -> str:
-    shown = list(entry.point.items())[:4]
-    return ", ".join(f"{name} = {x!r}" for name, x in shown) + (", ..." if len(entry.point) > 4 else "")
-
-
-def _ratio(entry: Entry) -> str:
-    """Yours over right; never -0."""
-    return f"{entry.yours / entry.right + 0.0:.10g}" if entry.right and math.isfinite(entry.yours) else ""
-
-
-def _entry_lines(entry: Entry) -> list[str]:
-    """The lines of one partial derivative."""
-    measured = entry.numeric
-    lines = [f"  {_name(entry)} at {_where(entry)}: {entry.verdict}", f"    yours    {entry.yours!r}"]
-    if measured.both is not None:
-        lines.append(f"    numeric  {measured.both.slope!r} +- {measured.both.error:.1e}")
-    else:
-        lines.append(f"    slopes   left {_side(measured.left)}, right {_side(measured.right)}")
-    if entry.exact is not None:
-        lines.append(f"    engine   {entry.exact!r}")
-    if ratio := _ratio(entry):
-        lines.append(f"    ratio    yours / right = {ratio}")
-    if entry.note:
-        lines.append(f"    {entry.note}")
-    return lines
-
-
-def _side(side: Side) -> str:
-    return f"{side.slope:.6g}" if side.settled else side.kind

@@ -162,17 +162,17 @@ def _is_elementwise(f: Function, derivative: Function | None, at: Any) -> bool:
     """Whether f of an array is an array of what f is for each entry, and the derivative likewise."""
     try:
         whole = f(at)
+    except Exception:  # a function of one number, as those of `math`
+        return True
+    try:
         if len(numbers_of(whole)) != at.size or (at.size == 1 and not np.ndim(whole)):
             return False
         alone = [real(f(float(x))) for x in at]
         if derivative is not None and len(numbers_of(derivative(at))) not in (1, at.size):
             return False
         return bool(np.allclose([real(y) for y in numbers_of(whole)], alone, equal_nan=True))
-    except Exception:  # a function of one number, as those of `math`; or one that takes arrays only
-        with contextlib.suppress(Exception):
-            f(at)
-            return False
-        return True
+    except Exception:  # one that takes arrays only
+        return False
 
 
 def _structured_point(f: Function, point: Any) -> Point:
