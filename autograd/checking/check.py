@@ -81,15 +81,13 @@ class Entry:
     @property
     def _lines(self) -> list[str]:
         """What a report says of it."""
-        measured, left, right = (
-            self.numeric,
-            *(f"{side.slope:.6g}" if side.settled else side.kind for side in (self.numeric.left, self.numeric.right)),
-        )
+        measured = self.numeric
+        sides = (f"{s.slope:.6g}" if s.settled else s.kind for s in (measured.left, measured.right))
         lines = [f"  {self._name} at {self._where}: {self.verdict}", f"    yours    {self.yours!r}"]
         if measured.both is not None:
             lines.append(f"    numeric  {measured.both.slope!r} +- {measured.both.error:.1e}")
         else:
-            lines.append(f"    slopes   left {left}, right {right}")
+            lines.append("    slopes   left {}, right {}".format(*sides))
         if self.exact is not None:
             lines.append(f"    engine   {self.exact!r}")
         if self._ratio:

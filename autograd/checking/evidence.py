@@ -151,7 +151,7 @@ class Edge:
         """The numbers of all operands of the node."""
         return [self.e.value[q] for q in self.e.parents[self.i]]
 
-    def partial_at(self, numbers: Array, rows: Iterable[int] | None = None) -> Array:
+    def partial_at(self, numbers: Array, rows: Sequence[int] | None = None) -> Array:
         """The local derivative with other numbers in the place of the operand's, at all points or at some."""
         operands = self.operands
         operands[self.k] = numbers
@@ -337,15 +337,15 @@ class Evidence:
         return self.gradient(partial, new), self.gradient(partial, {i: self.below[i] for i in inside})
 
     def rule_at(
-        self, op: Op, operands: Sequence[Array], rows: Iterable[int] | None = None
+        self, op: Op, operands: Sequence[Array], rows: Sequence[int] | None = None
     ) -> tuple[Array, list[Array]]:
         """The value and the local derivatives of an operation at any operands, at all points or at some."""
-        out, partials = np.ones((len(self.points), 1)), [np.zeros((len(self.points), 1)) for _ in operands]
-        for row in np.flatnonzero(self.same) if rows is None else rows:
-            out[row], found = value_and_partials(op, tuple(float(x[row, 0]) for x in operands))
-            for partial, number in zip(partials, found, strict=True):
-                partial[row] = number
-        return out, partials
+        places = np.flatnonzero(self.same) if rows is None else np.array(rows)
+        found = [value_and_partials(op, tuple(row)) for row in np.hstack(operands)[places].tolist()]
+        out, partials = np.ones((len(self.points), 1)), np.zeros((len(operands), len(self.points), 1))
+        out[places, 0] = [value for value, _ in found]
+        partials[:, places, 0] = np.transpose([row for _, row in found])
+        return out, list(partials)
 
     # --- what explains the hand derivative
 

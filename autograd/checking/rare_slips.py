@@ -11,7 +11,7 @@ import numpy as np
 from ..engine import ops
 from ..reading.formulas import local_derivative_text, written
 from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Edge, Evidence, Guess, bracketed, slip
-from .slips import LEFT_OUT, TEXTBOOK, TWICE, Tier, constant_text, divisors, in_each, instead, is_telling
+from .slips import LEFT_OUT, TEXTBOOK, TWICE, Tier, constant_text, divisors, in_each, is_telling, told
 
 __all__ = ["RARE"]
 
@@ -76,14 +76,19 @@ def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
         for entry in TEXTBOOK:
             if "{o}" not in entry.text:
                 change = np.sum((entry.of(u, u) - 1.0) * through, axis=0)
-                there = later(entry.text.replace("({u})", "{u}").format, u=bracketed(written(node)))
-                yield in_each(slip("extra factor", change, "a factor too much: {it}", node, it=there), len(group))
+                text = f"a factor too much: {told(entry.text)}"
+                guess = slip("extra factor", change, text, node, operand=later(written, node), u=later(_inside, node))
+                yield in_each(guess, len(group))
     for i, node in enumerate(e.order):
         p = e.slopes_of(i)
         if np.ptp(p, axis=0).any():
             for factor, form in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
                 text = f"a factor too much: {form} with p the derivative of {{formula}}"
                 yield slip("extra factor", e.right * (factor - 1.0), text, node)
+
+
+def _inside(node: Any) -> str:
+    return bracketed(written(node))
 
 
 def kept_term(e: Evidence) -> Iterator[Guess]:
@@ -138,8 +143,8 @@ def textbook_function(e: Evidence) -> Iterator[Guess]:
         scale = operands[0] if edge.k == 1 else 1.0  # a quotient is its numerator times a function
         for entry in TEXTBOOK:
             function = scale * entry.of(operands[edge.k], e.value[edge.i])
-            yield edge.slip("wrong function", instead(entry.text), function)
-            yield edge.slip("wrong function", instead(f"-{entry.text}"), -function)
+            yield edge.slip("wrong function", f"{{slope}}, not {told(entry.text)}", function)
+            yield edge.slip("wrong function", f"{{slope}}, not {told('-' + entry.text)}", -function)
 
 
 def single_path(e: Evidence) -> Iterator[Guess]:

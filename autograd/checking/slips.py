@@ -38,9 +38,9 @@ __all__ = [
     "constant_text",
     "divisors",
     "in_each",
-    "instead",
     "is_telling",
     "repeated",
+    "told",
     "usual_mistakes",
 ]
 
@@ -460,7 +460,7 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
     """The mistakes that are made often: the function itself, the exponent kept, the product of the derivatives."""
     for edge in e.edges:
         for mistake in usual_mistakes(edge.op, edge.k, edge.operands, e.value[edge.i]):
-            yield edge.slip("wrong function", instead(mistake.text), mistake.partial)
+            yield edge.slip("wrong function", f"{{slope}}, not {told(mistake.text)}", mistake.partial)
         if edge.op in (ops.MUL, ops.DIV) and all(e.below[q] is None for q in e.parents[edge.i][: edge.k]):
             yield from _factor_by_factor(edge)
         if edge.k == 0 and _is_fixed_power(edge.op):
@@ -480,10 +480,10 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
 _FACTOR_BY_FACTOR = "the derivative of the {rule} {formula} is not the {rule} of the derivatives"
 
 
-def instead(form: str) -> str:
-    """The sentence for a wrong local derivative, a form of the operand u and the result o."""
+def told(form: str) -> str:
+    """A form of the operand u and the result o as a part of a sentence, without brackets in brackets."""
     alone = {"{u}": "{operand}", "{o}": "{formula}"}
-    return "{slope}, not " + alone.get(form, form.replace("({u})", "({operand})"))
+    return alone.get(form, form.replace("({u})", "({operand})"))
 
 
 def _factor_by_factor(edge: Edge) -> Iterator[Guess]:
