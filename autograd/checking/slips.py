@@ -530,7 +530,7 @@ def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
 
 def in_each(guess: Guess, places: int) -> Guess:
     """A guess that is said of several places."""
-    return guess._replace(text=replace(guess.text, places=places))
+    return guess if places == 1 else guess._replace(text=replace(guess.text, places=places))
 
 
 def simple_constant(e: Evidence) -> Iterator[Guess]:
