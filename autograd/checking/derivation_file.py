@@ -153,11 +153,10 @@ def parse_derivations(text: str, errors: list[ExpressionError] | None = None) ->
 def _read_line(found: list[Derivation], source: Source, head: re.Match[str] | None) -> None:
     if len(source.text) > MAX_LENGTH:
         raise source.error(f"the line is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
-    at, partial = _AT.match(source.text), _PARTIAL.match(source.text)
-    if not (at or partial or head):
-        place = len(source.text) - len(source.text.lstrip())
-        raise source.error(f"this is no line of a derivation: {_FORMS}", place)
-    if head and not (head[2] or at or partial):
+    at, head = _AT.match(source.text), _PARTIAL.match(source.text) or head
+    if not (at or head):
+        raise source.error(f"this is no line of a derivation: {_FORMS}", _first_sign(source, 0))
+    if head and not (head[2] or at):  # neither a stroke nor a variable to differentiate by
         found.append(_definition(source, head))
     elif not found:
         raise source.error("a function comes first, as f(x) = sin(x)", 0)
@@ -165,10 +164,13 @@ def _read_line(found: list[Derivation], source: Source, head: re.Match[str] | No
         found[-1].points += _points(source, at.end(), found[-1].function)
         if len(found[-1].points) > MAX_POINTS:
             raise source.error(f"more than {MAX_POINTS} points for one function", 0)
-    elif partial:
-        _add_partial(found[-1], source, partial)
     elif head:
         _add_derivative(found[-1], source, head)
+
+
+def _first_sign(source: Source, start: int) -> int:
+    """The place of the first sign that is no blank."""
+    return start + len(source.text[start:]) - len(source.text[start:].lstrip())
 
 
 def typed(f: str, derivative: Any) -> tuple[Formula, Callable[..., Any]]:
@@ -229,36 +231,24 @@ def _definition(source: Source, head: re.Match[str]) -> Derivation:
 
 
 def _add_derivative(derivation: Derivation, source: Source, head: re.Match[str]) -> None:
+    """Read f'(x) = ... or df/dx = ..., whose beginning is `head`."""
     function = derivation.function
-    variables = function.variables
-    if len(variables) > 1:
-        forms = ", ".join(f"d{function.__name__}/d{v} = ..." for v in variables[:3])
-        reason = f"{function.__name__} has {len(variables)} variables; write a line for each: {forms}"
-        raise source.error(reason, head.start(2))
-    if head[3].strip() != variables[0]:
-        raise source.error(f"{function.__name__} is a function of {variables[0]}", head.start(3))
-    _add(derivation, source, head, variables[0])
-
-
-def _add_partial(derivation: Derivation, source: Source, partial: re.Match[str]) -> None:
-    function = derivation.function
-    if partial[1] == function.__name__ and partial[2] not in function.variables:
-        known = ", ".join(function.variables)
-        raise source.error(f"{function.__name__} has no variable {partial[2]}; it has {known}", partial.start(2))
-    _add(derivation, source, partial, partial[2])
-
-
-def _add(derivation: Derivation, source: Source, head: re.Match[str], variable: str) -> None:
-    function = derivation.function
-    if head[1] != function.__name__:
-        reason = f"this stands below {function.__name__}, not below a function {head[1]}"
-        raise source.error(reason, head.start(1))
+    name, variables = function.__name__, function.variables
+    if head.re is _HEAD and len(variables) > 1:
+        forms = ", ".join(f"d{name}/d{v} = ..." for v in variables[:3])
+        raise source.error(f"{name} has {len(variables)} variables; write a line for each: {forms}", head.start(2))
+    variable = variables[0] if head.re is _HEAD else head[2]
+    if head.re is _HEAD and head[3].strip() != variable:
+        raise source.error(f"{name} is a function of {variable}", head.start(3))
+    if head[1] == name and variable not in variables:
+        raise source.error(f"{name} has no variable {variable}; it has {', '.join(variables)}", head.start(2))
+    if head[1] != name:
+        raise source.error(f"this stands below {name}, not below a function {head[1]}", head.start(1))
     if variable in derivation.partials:
         line = derivation.partials[variable].line
         raise source.error(f"the derivative with respect to {variable} stands in line {line} already", head.start(1))
-    expression = parse_part(source, head.end(), len(source.text), function.variables)
-    name = f"d{function.__name__}_d{variable}"
-    derivation.partials[variable] = Formula(name, function.variables, expression, source.line or 0)
+    expression = parse_part(source, head.end(), len(source.text), variables)
+    derivation.partials[variable] = Formula(f"d{name}_d{variable}", variables, expression, source.line or 0)
 
 
 def _points(source: Source, start: int, function: Formula) -> list[Any]:
@@ -303,8 +293,7 @@ def _listed_point(source: Source, start: int, stop: int, function: Formula) -> t
 def _no_point(source: Source, start: int, function: Formula) -> NoReturn:
     named = ", ".join(f"{name} = ..." for name in function.variables[:3])
     listed = ", ".join(function.variables[:3])
-    place = start + len(source.text[start:]) - len(source.text[start:].lstrip())
-    raise source.error(f"a point of {function.__name__} is written {named}, or ({listed})", place)
+    raise source.error(f"a point of {function.__name__} is written {named}, or ({listed})", _first_sign(source, start))
 
 
 def _split(source: Source, start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -321,7 +310,7 @@ def _split(source: Source, start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 def _constant(source: Source, start: int, stop: int) -> float:
     expression = parse_part(source, start, stop, ())
-    place = start + len(source.text[start:stop]) - len(source.text[start:stop].lstrip())
+    place = _first_sign(source, start)
     try:
         value: float = expression.evaluate({})
     except AutogradError as error:
