@@ -25,7 +25,7 @@ any_text = st.text(st.characters(exclude_categories=()))
 def figure(text: str = "a", theme: str = "auto") -> str:
     canvas = Canvas("A title", "In words.", theme)  # type: ignore[arg-type]
     canvas.rect(1, 2, 3, 4, "positive", shade=0.5, says=text)
-    canvas.frame(1, 2, 3, 4, dashed=True)
+    canvas.rect(1, 2, 3, 4, stroke="grey", dashed=True)
     canvas.line(0, 0, 5, 5)
     canvas.polygon([(0, 0), (1, 0), (0, 1.5)], "badge", hollow=True)
     canvas.text(5, 6, text, bold=True)
