@@ -5,8 +5,11 @@ const setText = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
 };
 
-function element(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
+const HTML = "http://www.w3.org/1999/xhtml";
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(tag, text, attributes = {}, language = HTML) {
+  const made = document.createElementNS(language, tag);
   made.textContent = text;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
