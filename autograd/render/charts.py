@@ -97,8 +97,8 @@ def matrix_svg(
         _Panel(f"dJ/d{name}", f"− {number_text(rate)} ×", dW, _largest(dW)),
         _Panel(f"{name} after the step", "=", after, scale),
     ]
-    title = title or f"How {name} is updated"
-    canvas = Canvas(title, _description(name, panels, rate, rows, columns), theme)
+    description = _description(name, panels, rate, rows, columns)
+    canvas = Canvas(title or f"How {name} is updated", description, theme)
     figure = _Matrices(canvas, panels, rows, columns)
     if not figure.numbered:
         note = f"{W.shape[0]} x {W.shape[1]}, shades alone; blue: above 0, red and smaller: below"
@@ -106,7 +106,7 @@ def matrix_svg(
         note = "the darker, the further from 0"
     else:
         note = "blue: above 0, red: below; the stronger, the further from it"
-    return figure.svg(title, note, width)
+    return figure.svg(note, width)
 
 
 class _Panel(NamedTuple):
@@ -132,7 +132,7 @@ class _Matrices:
             self.left, self.top = 0, _TITLE + 14
         self.grid = width * self.cell[0], height * self.cell[1]
 
-    def svg(self, title: str, note: str, width: float) -> str:
+    def svg(self, note: str, width: float) -> str:
         """The panels side by side, the rows labelled at the first; or below each other, labelled at each."""
         canvas = self.canvas
         signs = room([panel.sign for panel in self.panels], _TITLE, bold=True) + 2 * _GAP
@@ -142,7 +142,7 @@ class _Matrices:
         abreast = total <= width
         if not abreast:
             total = max(2 * _EDGE + self.left + wide + signs, 330)
-        x, y = _EDGE + self.left, canvas.head(title, note, total) + 12
+        x, y = _EDGE + self.left, canvas.head(note, total) + 12
         for panel in self.panels:
             if abreast:
                 middle = y + self.top + self.grid[1] / 2 + 5
@@ -174,12 +174,12 @@ class _Matrices:
     def _cell(self, value: float, scale: float, x: float, y: float, says: str) -> None:
         canvas, (w, h), finite = self.canvas, self.cell, math.isfinite(value)
         if not finite:
-            canvas.rect(x + 1, y + 1, w - 2, h - 2, stroke="ink", dashed=self.numbered)
+            dashes: dict[str, Any] = {"stroke_width": 2, "stroke_dasharray": "3 2"} if self.numbered else {}
+            canvas.rect(x + 1, y + 1, w - 2, h - 2, stroke="ink", **dashes)
         elif value:
             inset = value < 0 and not self.numbered  # signs differ in size where there is nothing but colours
-            canvas.rect(
-                x + inset, y + inset, w - 2 * inset, h - 2 * inset, _sign(value), shade=_shade(value, scale), says=says
-            )
+            place = x + inset, y + inset, w - 2 * inset, h - 2 * inset
+            canvas.rect(*place, says=says, **_shade(value, scale))
         if self.numbered:
             canvas.rect(x, y, w, h, stroke="cluster_line")
             canvas.text(x + w / 2, y + h / 2 + 4, number_text(value), size=_SIZE, anchor="middle", bold=not finite)
@@ -188,7 +188,7 @@ class _Matrices:
         """The shades from the lowest number to the highest."""
         canvas, steps, w = self.canvas, 5, 14
         for k in (k for k in range(-steps, steps + 1) if k):
-            canvas.rect(x + (k + steps) * w, y, w, 10, _sign(k), shade=_shade(k, steps))
+            canvas.rect(x + (k + steps) * w, y, w, 10, **_shade(k, steps))
         width = (2 * steps + 1) * w
         canvas.rect(x, y, width, 10, stroke="cluster_line")
         anchors: tuple[Anchor, ...] = ("start", "middle", "end")
@@ -232,12 +232,10 @@ def _largest(cells: Floats) -> float:
     return max((abs(x) for x in cells.flat if math.isfinite(x)), default=0.0) or 1.0
 
 
-def _sign(value: float) -> str:
-    return "positive" if value > 0 else "negative"
-
-
-def _shade(value: float, scale: float) -> float:
-    return _DEEPEST * (0.08 + 0.92 * abs(value) / scale)
+def _shade(value: float, scale: float) -> dict[str, Any]:
+    """The ink of the sign, the stronger the further from 0."""
+    strength = _DEEPEST * (0.08 + 0.92 * abs(value) / scale)
+    return {"fill": "positive" if value > 0 else "negative", "fill_opacity": strength}
 
 
 def _description(name: str, panels: Sequence[_Panel], rate: float, rows: list[str], columns: list[str]) -> str:
@@ -334,9 +332,9 @@ def norms_svg(
 
     listed = [(name, ", ".join(f"{at} {_words(x)}" for at, x in each.items())) for name, each in series.items()]
     told = "; ".join(f"{name}: {texts}" if name else texts for name, texts in listed)
-    title = title or "Gradient norms by layer"
-    canvas = Canvas(title, f"Sizes of the {what} on a logarithmic scale. {told}.", theme)
-    y = canvas.head(title, note, scale.right + beside)
+    description = f"Sizes of the {what} on a logarithmic scale. {told}."
+    canvas = Canvas(title or "Gradient norms by layer", description, theme)
+    y = canvas.head(note, scale.right + beside)
     if len(series) > 1:
         y = _legend(canvas, series, y + 20, scale.right + beside)
     top, bottom = y + 16, y + 16 + band * len(names)
@@ -346,7 +344,7 @@ def norms_svg(
         for k, each in enumerate(series.values()):
             if name in each:
                 x, y, is_off = scale.place(each[name]), top + (i + (k + 0.5) / len(series)) * band, _is_off(each[name])
-                canvas.line(left, y, x, y, _COLOURS[k], thick=2)
+                canvas.add("line", stroke=_COLOURS[k], stroke_width=2, x1=left, y1=y, x2=x, y2=y)
                 _mark(canvas, k, x, y, hollow=is_off)
                 canvas.text(x + 11, y + 4, _words(each[name]), size=_SMALL, bold=is_off)
     return canvas.svg(scale.right + beside, bottom + 44)
@@ -378,10 +376,10 @@ class _Scale(NamedTuple):
         for power in (power for power in range(self.low, self.high + 1) if power % step == 0):
             text = f"1e{power}"
             x = self.place(float(text))
-            canvas.line(x, top, x, bottom)
+            canvas.add("line", stroke="cluster_line", x1=x, y1=top, x2=x, y2=bottom)
             text = f"{float(text):g}" if -4 < power < 5 else text
             canvas.text(x, bottom + 16, text, size=_SMALL, anchor="middle", colour="grey")
-        canvas.line(self.left, bottom, self.right, bottom, "grey")
+        canvas.add("line", stroke="grey", x1=self.left, y1=bottom, x2=self.right, y2=bottom)
         text = f"size of the {what}" + (", each line ten times the one before" if step == 1 else "")
         canvas.text((self.left + self.right) / 2, bottom + 34, text, size=_SMALL, anchor="middle", colour="grey")
 
@@ -401,7 +399,9 @@ def _legend(canvas: Canvas, names: Iterable[str], y: float, width: float) -> flo
 
 
 def _mark(canvas: Canvas, k: int, x: float, y: float, hollow: bool = False) -> None:
-    canvas.polygon([(x + _MARK * dx, y + _MARK * dy) for dx, dy in _SHAPES[k]], _COLOURS[k], hollow=hollow)
+    """The mark of the k-th series; a hollow one stands off the scale."""
+    corners = " ".join(f"{_short(x + _MARK * dx)},{_short(y + _MARK * dy)}" for dx, dy in _SHAPES[k])
+    canvas.add("polygon", "paper" if hollow else _COLOURS[k], _COLOURS[k], stroke_width=2, points=corners)
 
 
 def _is_off(x: float) -> bool:
@@ -455,28 +455,19 @@ class Canvas:
         self._parts: list[str] = []
         self._used: set[str] = set()
 
-    def head(self, title: str, note: str, width: float) -> float:
-        """A title and a line below it; returns the baseline of the last."""
-        self.text(_EDGE, _EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
+    def head(self, note: str, width: float) -> float:
+        """The title and a line below it; returns the baseline of the last."""
+        self.text(_EDGE, _EDGE + 15, self._title, size=17, bold=True, limit=max(12, int(width / 10)))
         self.text(_EDGE, _EDGE + 36, note, size=_SMALL, colour="grey", limit=max(16, int(width / 5.6)))
         return _EDGE + (36.0 if note else 22.0)
 
     def rect(
         self, x: float, y: float, width: float, height: float, fill: str = "", stroke: str = "", *,
-        shade: float = 1.0, dashed: bool = False, says: str = "",
+        says: str = "", **more: float | str,
     ) -> None:  # fmt: skip
-        """A rectangle; its fill goes by `shade` from 0, the bare paper, to 1, and `says` is shown when pointed at."""
+        """A rectangle; what it `says` is shown when pointed at."""
         told = f"<title>{html.escape(_visible(says))}</title>" if says else ""
-        more: dict[str, Any] = {"fill_opacity": shade} if fill else {"stroke_dasharray": "3 2"} if dashed else {}
-        self._add("rect", fill, stroke, 1 + dashed, told, x=x, y=y, width=width, height=height, **more)
-
-    def line(self, x1: float, y1: float, x2: float, y2: float, colour: str = "cluster_line", thick: float = 1) -> None:
-        self._add("line", "", colour, thick, x1=x1, y1=y1, x2=x2, y2=y2)
-
-    def polygon(self, points: Sequence[tuple[float, float]], colour: str, *, hollow: bool = False) -> None:
-        """A closed outline, filled with its colour or, hollow, with the paper's."""
-        corners = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
-        self._add("polygon", "paper" if hollow else colour, colour, 2, points=corners)
+        self.add("rect", fill, stroke, told, x=x, y=y, width=width, height=height, **more)
 
     def text(
         self, x: float, y: float, text: str, *, size: float = 12, anchor: Anchor = "start",
@@ -486,21 +477,19 @@ class Canvas:
         if text:
             bolder: dict[str, Any] = {"font_weight": "bold"} if bold else {}
             shown = html.escape(label_text(text, limit) if limit else _visible(text))
-            self._add("text", colour, inner=shown, x=x, y=y, font_size=size, text_anchor=anchor, **bolder)
+            self.add("text", colour, inside=shown, x=x, y=y, font_size=size, text_anchor=anchor, **bolder)
 
-    def _add(
-        self, tag: str, fill: str, stroke: str = "", thick: float = 1, inner: str = "", **attributes: float | str
-    ) -> None:
+    def add(self, tag: str, fill: str = "", stroke: str = "", inside: str = "", **attributes: float | str) -> None:
         """An element with a fill and a stroke, by the names of their colours; "": none."""
         classes = [name for colour, name in ((fill, fill), (stroke, f"{stroke}-stroke")) if colour]
         self._used.update(classes)
         attributes |= {"class": " ".join(classes), "fill": getattr(self._palette, fill) if fill else "none"}
         if stroke:
-            attributes |= {"stroke": getattr(self._palette, stroke), "stroke_width": thick}
+            attributes |= {"stroke": getattr(self._palette, stroke)}
         written = "".join(
             f' {name.replace("_", "-")}="{x if isinstance(x, str) else _short(x)}"' for name, x in attributes.items()
         )
-        self._parts.append(f"<{tag}{written}>{inner}</{tag}>")
+        self._parts.append(f"<{tag}{written}>{inside}</{tag}>")
 
     def svg(self, width: float, height: float) -> str:
         """The figure as one ``<svg>`` element: the same text for the same calls, and valid XML whatever was written."""
