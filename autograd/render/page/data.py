@@ -76,18 +76,12 @@ def _lines(step: Step) -> list[str]:
 
 
 def _template(step: Step) -> list[Any]:
-    """How the node is made of its operands' numbers: text and, for an operand, [its place, whether brackets may come].
-
-    The formula is written twice, over stand-ins that never need brackets and over negative ones.
-    """
-    stand_ins = [f"\0{k}\0" for k in range(len(step.operands))]
-    plain, negative = (
-        made_by(step.op, in_one_line([f"{sign}{name}" for name in stand_ins])).split("\0") for sign in ("", "-")
-    )
-    parts: list[Any] = [plain[0]]
-    for n in range(1, len(plain), 2):
-        before = negative[n - 1].removesuffix("-")
-        parts += [[int(plain[n]), before.endswith(plain[n - 1] + "(")], plain[n + 1]]
+    """How the node is made of numbers: text and, for an operand, [its place, whether brackets may come]."""
+    stand_ins = in_one_line([f"\0{k}\0" for k in range(len(step.operands))])
+    formula = made_by(step.op, stand_ins)
+    # The style puts negative operands in brackets, all of them or none.
+    brackets = made_by(step.op, [f"-{each}" for each in stand_ins]).count("(") > formula.count("(")
+    parts = [[int(text), brackets] if k % 2 else text for k, text in enumerate(formula.split("\0"))]
     return [part for part in parts if part]
 
 
