@@ -26,12 +26,11 @@ def page_data(trace: Trace) -> tuple[dict[str, Any], list[str]]:
 
     The field `js` of a node is the place of its operation among these.
     """
-    sources = [js_op(node._row, len(node.parents)) if node.parents else None for node in trace.order]
-    distinct = list(dict.fromkeys(filter(None, sources)))
-    places = {source: k for k, source in enumerate(distinct)}
-    nodes = [_node(trace, i, None if source is None else places[source]) for i, source in enumerate(sources)]
+    operations: dict[str, int] = {}
+    nodes = [_node(trace, i, operations) for i in range(len(trace.order))]
     _explain_fixed(trace, nodes)
-    return {"seed": trace.seed, "seedSentence": _lines(trace[len(trace.order)])[0], "nodes": nodes}, distinct
+    seed_sentence = _lines(trace[len(trace.order)])[0]
+    return {"seed": trace.seed, "seedSentence": seed_sentence, "nodes": nodes}, list(operations)
 
 
 def _explain_fixed(trace: Trace, nodes: list[dict[str, Any]]) -> None:
@@ -44,7 +43,8 @@ def _explain_fixed(trace: Trace, nodes: list[dict[str, Any]]) -> None:
                 nodes[trace.place[parent]].setdefault("fixed", told["fixed"])
 
 
-def _node(trace: Trace, i: int, js: int | None) -> dict[str, Any]:
+def _node(trace: Trace, i: int, operations: dict[str, int]) -> dict[str, Any]:
+    """A node as the script reads it; its operation is added to `operations`, which have their places with them."""
     node, step, visited = trace.order[i], trace[i], trace.visited_at(trace.order[i])
     kind = "number" if is_plain_number(node) else "constant" if is_constant(node) else "leaf"
     said = _lines(step)
@@ -67,6 +67,8 @@ def _node(trace: Trace, i: int, js: int | None) -> dict[str, Any]:
         "op": node._row.name.strip("_"),
     }
     stale = "\n".join(line for line in said[1:] if line.startswith("stale:"))
+    source = js_op(node._row, len(node.parents))
+    js = source and operations.setdefault(source, len(operations))
     optional = {"kink": kink, "domain": node._row.domain, "stale": stale, "js": js}
     return told | {key: value for key, value in optional.items() if value not in ("", None)}
 

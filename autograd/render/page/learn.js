@@ -55,8 +55,9 @@ function outcome(nodes, played, weights, run) {
 // --- the chart ---
 
 const CHART = { left: 58, right: 12, top: 14, bottom: 26, width: 460, height: 150 };
+const SVG = "http://www.w3.org/2000/svg";
 
-const drawn = (tag, attributes, text = "") => element(tag, text, attributes, SVG);
+const drawn = (tag, attributes, text = "") => element(tag, text, attributes, document.createElementNS(SVG, tag));
 
 function drawLosses(runs, root) {
   const { left, right, top, bottom, width, height } = CHART;

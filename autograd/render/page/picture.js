@@ -5,11 +5,7 @@ const setText = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
 };
 
-const HTML = "http://www.w3.org/1999/xhtml";
-const SVG = "http://www.w3.org/2000/svg";
-
-function element(tag, text, attributes = {}, language = HTML) {
-  const made = document.createElementNS(language, tag);
+function element(tag, text, attributes = {}, made = document.createElement(tag)) {
   made.textContent = text;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
