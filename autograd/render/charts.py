@@ -12,7 +12,7 @@ import hashlib
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..engine.graph import topological_order
 from ..engine.op import number
 from ..engine.value import Value
-from ..errors import ArgumentError, GraphError, OperandError, ShapeError
+from ..errors import ArgumentError, GraphError, OperandError, ShapeError, visible
 from ..functions.arrays import array, data, grads
 from ..reading.grouping import Grouping
 from ..reading.text import label_text, number_text, text_width
@@ -31,7 +31,6 @@ __all__ = ["Canvas", "layer_norms", "matrix_svg", "norms_svg", "room"]
 FONT = "Helvetica, Arial, sans-serif"
 
 Floats: TypeAlias = NDArray[np.float64]
-Anchor: TypeAlias = Literal["start", "middle", "end"]
 
 NUMBERED, LARGEST = 24, 128  # rows or columns: up to which cells hold numbers, up to which a matrix is drawn
 _SIZE, _SMALL, _TITLE = 12, 11, 13  # of fonts, in points
@@ -191,8 +190,7 @@ class _Matrices:
             canvas.rect(x + (k + steps) * w, y, w, 10, **_shade(k, steps))
         width = (2 * steps + 1) * w
         canvas.rect(x, y, width, 10, stroke="cluster_line")
-        anchors: tuple[Anchor, ...] = ("start", "middle", "end")
-        for k, anchor in enumerate(anchors):
+        for k, anchor in enumerate(("start", "middle", "end")):
             canvas.text(x + k * width / 2, y + 22, number_text((k - 1) * scale), size=10, anchor=anchor, colour="grey")
 
 
@@ -466,17 +464,17 @@ class Canvas:
         says: str = "", **more: float | str,
     ) -> None:  # fmt: skip
         """A rectangle; what it `says` is shown when pointed at."""
-        told = f"<title>{html.escape(_visible(says))}</title>" if says else ""
+        told = f"<title>{html.escape(visible(says))}</title>" if says else ""
         self.add("rect", fill, stroke, told, x=x, y=y, width=width, height=height, **more)
 
     def text(
-        self, x: float, y: float, text: str, *, size: float = 12, anchor: Anchor = "start",
+        self, x: float, y: float, text: str, *, size: float = 12, anchor: str = "start",
         colour: str = "ink", bold: bool = False, limit: int = 0,
     ) -> None:  # fmt: skip
         """One line of text, escaped, cut behind `limit` characters if that is not 0; nothing for no text."""
         if text:
             bolder: dict[str, Any] = {"font_weight": "bold"} if bold else {}
-            shown = html.escape(label_text(text, limit) if limit else _visible(text))
+            shown = html.escape(label_text(text, limit) if limit else visible(text))
             self.add("text", colour, inside=shown, x=x, y=y, font_size=size, text_anchor=anchor, **bolder)
 
     def add(self, tag: str, fill: str = "", stroke: str = "", inside: str = "", **attributes: float | str) -> None:
@@ -495,7 +493,7 @@ class Canvas:
         """The figure as one ``<svg>`` element: the same text for the same calls, and valid XML whatever was written."""
         shapes, self._parts = self._parts, []
         self.rect(0, 0, width, height, "paper")
-        title, description = (html.escape(_visible(text)) for text in (self._title, self._description))
+        title, description = (html.escape(visible(text)) for text in (self._title, self._description))
         body = "\n".join([*self._parts, *shapes])
         mark = "f" + hashlib.sha256(f"{title}{description}{body}".encode()).hexdigest()[:10]
         rules = ""  # for dark paper, each for this figure's id alone, since a page shares all its style sheets
@@ -516,11 +514,6 @@ class Canvas:
 def room(texts: Iterable[str], size: float, bold: bool = False) -> int:
     """The width of the widest of some lines, in points."""
     return max([text_width(text, size, bold) for text in texts], default=0)
-
-
-def _visible(text: str) -> str:
-    """Text of any length as XML may hold it: escapes for what would not show."""
-    return label_text(text, 10 * len(text) + 1)
 
 
 def _short(x: float) -> str:
