@@ -259,7 +259,6 @@ def check_derivative(
         f, derivative = typed(f, derivative)
     counted, calls = _counted(f)
     points = structured_points(counted, at, derivative)
-    judge = central if method == "central" else functools.partial(at_point, rtol=rtol)
     known: Known = {}
     entries: list[Entry] = []
     slip: Diagnosis | None = None
@@ -267,7 +266,8 @@ def check_derivative(
     for point in points:
         rows = []
         for name, problem in _problems(counted, derivative, point, _value(counted, point), known):
-            row = [replace(e, output=name) if name else e for e in judge(problem, point)]
+            row = central(problem, point) if method == "central" else _AtPoint(problem, point, rtol).entries()
+            row = [replace(e, output=name) for e in row] if name else row
             if wrong is None and any(e.verdict == "fail" for e in row):
                 wrong = problem, point
             rows.append(row)
@@ -318,10 +318,6 @@ def _value(f: Function, point: Point) -> Any:
     return value
 
 
-def _data(v: Any) -> float:
-    return float(v.data)
-
-
 _MOST_NAMED = 2  # of many variables, those in which a slip is looked for
 _LARGE = 2_000  # nodes of a graph that is not recorded again at every point near
 
@@ -348,7 +344,8 @@ def _slip(problem: Problem, points: list[Point], wrong: set[str]) -> Diagnosis |
 
             @functools.wraps(problem.f)
             def f(*args: Any, **kwargs: Any) -> Any:
-                return problem.f(*changed(_data, args), **changed(_data, kwargs))
+                args, kwargs = changed(lambda v: float(v.data), (args, kwargs))
+                return problem.f(*args, **kwargs)
 
     try:
         return diagnosis_of(f, derivative, points, known)
@@ -535,13 +532,8 @@ _COUNTS = 0.01  # a term below this share of the largest is too small to be judg
 _MOST_WRONG = 4  # entries that are measured one by one, where a direction through many fails: a report shows 3
 
 
-def at_point(problem: Problem, point: Point, rtol: float) -> list[Entry]:
-    """Judge every partial derivative at one point, and then whether they make up a derivative."""
-    return _AtPoint(problem, point, rtol).entries()
-
-
 class _AtPoint:
-    """What is known at one point, while it is judged."""
+    """Judges every partial derivative at one point, and then whether they make up a derivative."""
 
     def __init__(self, problem: Problem, point: Point, rtol: float) -> None:
         self.problem = problem

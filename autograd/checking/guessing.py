@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import partial as later
 from typing import Any
 
 import numpy as np
@@ -208,12 +209,12 @@ def explanations(case: Case) -> list[Guess]:
 # The guesses at whole derivatives that a number can bear out; of each only the first that fits is told.
 _OF_DERIVATIVES: tuple[slips.Tier, ...] = (
     slips.degrees,
-    slips.left_out_way,
+    slips.left_out,
     slips.sign_of_a_part,
     slips.left_out_factor,
     slips.wrong_place,
     slips.wrong_rule,
-    slips.wrong_place_of_a_power,
+    later(slips.wrong_place, powers=True),
     rare_slips.swapped_operands,
     rare_slips.single_path,
 )

@@ -178,21 +178,18 @@ def _is_elementwise(f: Function, derivative: Function | None, at: Any) -> bool:
 def _structured_point(f: Function, point: Any) -> Point:
     arguments = argument_names(f)
     single = [p.kind is not p.VAR_POSITIONAL for p in _positional(f)] == [True]
-    keyword = False
-    if isinstance(point, dict) and not (single and _is_taken_whole(f, point)):
+    keyword = isinstance(point, dict) and not (single and _is_taken_whole(f, point))
+    if keyword:
         unknown = [name for name in point if name not in arguments]
         if unknown and arguments and not _takes(f, list(point)):
             raise ArgumentError(f"f has no argument {unknown[0]!r}; it has {', '.join(arguments)}")
         order = [name for name in arguments if name in point] + unknown
-        keyword, values = True, [point[name] for name in order]
-    elif isinstance(point, tuple | list) and not (single and (isinstance(point, list) or len(point) > 1)):
-        values = list(point)
-        order = variable_names(arguments, len(values))
-    elif isinstance(point, np.ndarray) and point.ndim == 1 and len(_required(f)) > 1:
-        values = point.tolist()
-        order = variable_names(arguments, len(values))
+        values = [point[name] for name in order]
     else:
-        values, order = [point], variable_names(arguments, 1)
+        several = isinstance(point, tuple | list) and not (single and (isinstance(point, list) or len(point) > 1))
+        several = several or (isinstance(point, np.ndarray) and point.ndim == 1 and len(_required(f)) > 1)
+        values = list(point) if several else [point]
+        order = variable_names(arguments, len(values))
     try:
         numbers, tree = flatten(tuple(_as_array(v) for v in values))
         xs = tuple(real(x) for x in numbers)
@@ -347,15 +344,6 @@ class Problem:
 
     # --- by hand
 
-    def by_hand(self, point: Point) -> tuple[float, ...]:
-        """The hand derivative as one finite number for each variable."""
-        entries = self.entries(point, point.numbers)
-        for name, x in zip(point.names, entries, strict=True):
-            if not math.isfinite(x):
-                entry = f" for {name}" if len(entries) > 1 else ""
-                raise NotANumberError(f"your derivative gives {x!r}{entry}")
-        return entries
-
     def entries(self, point: Point, numbers: Sequence[float]) -> tuple[float, ...]:
         """The hand derivative as one number for each variable, which may be inf or nan."""
         try:
@@ -491,7 +479,10 @@ class Problem:
             rounding = tuple(m.error for m in measured)
         if not all(map(math.isfinite, right)):
             return None
-        yours = self.by_hand(point)
+        yours = self.entries(point, point.numbers)
+        for name, x in zip(point.names, yours, strict=True):
+            if not math.isfinite(x):
+                raise NotANumberError(f"your derivative gives {x!r}{f' for {name}' if count > 1 else ''}")
 
         def slack() -> tuple[float, ...]:
             return tuple(1e-9 * max(abs(y), abs(r)) + 4.0 * e for y, r, e in zip(yours, right, rounding, strict=True))

@@ -172,19 +172,10 @@ def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
         yield slip("sign", everything, "the sign of what comes through {name} is the wrong way round", edge.inner)
 
 
-def left_out_way(e: Evidence) -> Iterator[Guess]:
-    """One of several operands of a node that all depend on the wrong variable: a term, or a path."""
-    return (guess for rank, guess in e.kept(_parts) if rank == 0)
-
-
-def left_out_term(e: Evidence) -> Iterator[Guess]:
-    """The only way on which a variable reaches the root: a term of a sum that has other variables beside it."""
-    return (guess for rank, guess in e.kept(_parts) if rank == 1)
-
-
-def left_out_part(e: Evidence) -> Iterator[Guess]:
-    """The only way on which a variable reaches the root, wherever it lies."""
-    return (guess for _, guess in sorted(e.kept(_parts), key=lambda part: part[0]))
+def left_out(e: Evidence, ranks: Sequence[int] = (0,)) -> Iterator[Guess]:
+    """An operand left out with all that is inside it: a term, a path or a factor, of some of the ranks of `_parts`."""
+    parts = sorted(e.kept(_parts), key=lambda part: part[0])
+    return (guess for rank, guess in parts if rank in ranks)
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
@@ -533,14 +524,9 @@ def in_each(guess: Guess, places: int) -> Guess:
     return guess if places == 1 else guess._replace(text=replace(guess.text, places=places))
 
 
-def simple_constant(e: Evidence) -> Iterator[Guess]:
-    """A whole number or a simple fraction as a factor of the whole or of a part."""
-    return (guess for factor, guess in _constants(e) if _simple(factor))
-
-
-def any_constant(e: Evidence) -> Iterator[Guess]:
-    """Any other constant factor."""
-    return (guess for _, guess in _constants(e))
+def constant_factor(e: Evidence, simple: bool = False) -> Iterator[Guess]:
+    """A constant factor of the whole or of a part; or a whole number or simple fraction only."""
+    return (guess for factor, guess in _constants(e) if not simple or _simple(factor))
 
 
 def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
@@ -607,21 +593,15 @@ def constant_text(factor: float) -> str:
     return f"{'-' if factor < 0 else ''}{name}" if name else f"{factor:.10g}"
 
 
-def wrong_place(e: Evidence) -> Iterator[Guess]:
-    """A node's rule at some other node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2)."""
-    return _wrong_place(e, powers=False)
-
-
-def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
-    """The same for powers, roots, quotients and logarithms, where it is often the same as a constant factor."""
-    return _wrong_place(e, powers=True)
-
-
 def _is_power(op: Op) -> bool:
     return _is_fixed_power(op) or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
 
 
-def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
+def wrong_place(e: Evidence, powers: bool = False) -> Iterator[Guess]:
+    """A node's rule at some other node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2).
+
+    For `powers`, roots, quotients and logarithms this is often the same as a constant factor.
+    """
     row = int(np.argmax(np.abs(e.gap).max(axis=1) * e.same))
     for n, edge in enumerate(e.edges):
         op = edge.op
@@ -695,10 +675,10 @@ TIERS: tuple[Tier, ...] = (
     # way, then a factor. What is lost at a sum is a "dropped term", elsewhere a "missing path". A local derivative is a
     # "missing factor" whether it varies or not: forgetting d(3x)/dx = 3 is not the constant 1/3. Where a term left out
     # leaves an inner derivative of 1, as in sin(x + x^2), the inner derivative is the one left out.
-    left_out_way,
+    left_out,
     sign_of_a_part,
-    left_out_term,
-    left_out_part,
+    later(left_out, ranks=(1,)),
+    later(left_out, ranks=(0, 1, 2, 3)),
     left_out_factor,
     held_constant,
 )
@@ -709,7 +689,7 @@ RULES: tuple[Tier, ...] = (
     wrong_place,
     wrong_rule,
     counted_twice,
-    simple_constant,
-    wrong_place_of_a_power,
-    any_constant,
+    later(constant_factor, simple=True),
+    later(wrong_place, powers=True),
+    constant_factor,
 )
