@@ -176,7 +176,7 @@ class Case:
         """The one observation, laid out as the guesses at derivatives want it."""
         numbers = (self.node._data,)
         point = Point(numbers, flatten(numbers)[1], (self.names[self.node],), False)
-        seen = Observation(point, (self.guess,), (self.right,), (0.0,), (0.0,), tuple(self.order), (self.node,))
+        seen = Observation(point, (self.guess,), (self.right,), (0.0,), tuple(self.order), (self.node,))
         e = Evidence([seen], merged=False)
         e.slack = np.array([[self.slack]])
         return e

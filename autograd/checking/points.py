@@ -13,7 +13,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -308,10 +308,15 @@ class Observation:
     point: Point
     yours: tuple[float, ...]
     right: tuple[float, ...]
-    slack: tuple[float, ...]
     rounding: tuple[float, ...]
     order: tuple[Any, ...]
     inputs: tuple[Any, ...]
+
+    @property
+    def slack(self) -> tuple[float, ...]:
+        """How far off each entry may be."""
+        entries = zip(self.yours, self.right, self.rounding, strict=True)
+        return tuple(1e-9 * max(abs(yours), abs(right)) + 4.0 * rounding for yours, right, rounding in entries)
 
     @property
     def is_right(self) -> bool:
@@ -483,15 +488,13 @@ class Problem:
         for name, x in zip(point.names, yours, strict=True):
             if not math.isfinite(x):
                 raise NotANumberError(f"your derivative gives {x!r}{f' for {name}' if count > 1 else ''}")
-
-        def slack() -> tuple[float, ...]:
-            return tuple(1e-9 * max(abs(y), abs(r)) + 4.0 * e for y, r, e in zip(yours, right, rounding, strict=True))
-
-        if any(abs(y - r) > s for y, r, s in zip(yours, right, slack(), strict=True)):
-            with contextlib.suppress(NotANumberError):
-                rounding = tuple(r + 4.0 * n for r, n in zip(rounding, self.noise(point), strict=True))
         order, inputs = ((), ()) if engine is None else (engine.order, engine.inputs)
-        return Observation(point, yours, right, slack(), rounding, order, inputs)
+        seen = Observation(point, yours, right, rounding, order, inputs)
+        if not seen.is_right:
+            with contextlib.suppress(NotANumberError):
+                noisy = tuple(r + 4.0 * n for r, n in zip(rounding, self.noise(point), strict=True))
+                return replace(seen, rounding=noisy)
+        return seen
 
     def between(self, seen: Observation) -> bool:
         """Whether the hand derivative lies between the one-sided slopes of a kink, where any slope is as good."""
