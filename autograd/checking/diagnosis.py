@@ -19,8 +19,7 @@ from ..reading.names import short_number
 from . import slips
 from .evidence import LARGE, MOST_RUN, Evidence, Guess, value_and_partials
 from .points import Function, Known, NotANumberError, Observation, Point, Problem, near, structured_points
-from .rare_slips import RARE
-from .slips import RULES, TIERS, Tier
+from .slips import RARE, RULES, TIERS, Tier
 from .spelled import respelled
 from .tracing import traced
 

@@ -27,7 +27,7 @@ from ..errors import ArgumentError, GradientWarning, OperandError
 from ..functions.trees import flatten
 from ..reading.names import Names, is_plain_number, short_number
 from ..reading.paths import Path, count_paths, path_products, replayed
-from . import rare_slips, slips
+from . import slips
 from .check import Entry, check_derivative
 from .evidence import Evidence, Guess, slip
 from .points import Observation, Point
@@ -215,8 +215,8 @@ _OF_DERIVATIVES: tuple[slips.Tier, ...] = (
     slips.wrong_place,
     slips.wrong_rule,
     later(slips.wrong_place, powers=True),
-    rare_slips.swapped_operands,
-    rare_slips.single_path,
+    slips.swapped_operands,
+    slips.single_path,
 )
 
 

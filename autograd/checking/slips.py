@@ -3,7 +3,7 @@
 Each guess says by how much the right derivative would change, at every point and for every variable; whether that fits
 is for :class:`autograd.checking.evidence.Evidence` to say. By the chain rule, what reaches the variables through one
 operand of one node is ``above * partial * below``, so a slip there replaces one of three factors: one line each.
-Which guess goes before which is decided at the end.
+They stand from the likely to the rare; which goes before which exactly is decided at the end.
 """
 
 from __future__ import annotations
@@ -26,23 +26,9 @@ from ..engine.op import Op
 from ..functions.expressions import Reading, Source
 from ..reading.formulas import local_derivative_text, name_of, written
 from ..reading.names import short_number
-from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Edge, Evidence, Guess, slip
+from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Edge, Evidence, Guess, bracketed, slip
 
-__all__ = [
-    "LEFT_OUT",
-    "RULES",
-    "TEXTBOOK",
-    "TIERS",
-    "TWICE",
-    "Tier",
-    "constant_text",
-    "divisors",
-    "in_each",
-    "is_telling",
-    "repeated",
-    "told",
-    "usual_mistakes",
-]
+__all__ = ["RARE", "RULES", "TIERS", "Tier", "constant_text", "repeated", "usual_mistakes"]
 
 Tier = Callable[[Evidence], Iterator[Guess]]
 
@@ -250,14 +236,14 @@ def _held(e: Evidence, *groups: list[int]) -> Guess:
     )
 
 
-LEFT_OUT = "you left out {slope}"
+_LEFT_OUT = "you left out {slope}"
 _INNER = "you left out the inner derivative, that of {formula}"
 
 
 def left_out_factor(e: Evidence) -> Iterator[Guess]:
     """A local derivative, everything inside it or everything outside it, or a quotient's divisor."""
     for edge in e.edges:
-        yield edge.slip("missing factor", LEFT_OUT, np.ones_like(edge.partial))
+        yield edge.slip("missing factor", _LEFT_OUT, np.ones_like(edge.partial))
         divisor = e.parents[edge.i][-1]
         if edge.op is ops.DIV and e.below[divisor] is not None:
             for power in (1, 2):
@@ -271,7 +257,7 @@ def left_out_factor(e: Evidence) -> Iterator[Guess]:
     for group in e.shared:
         ones: dict[int, Array | None] = {i: (e.slopes_of(i) != 0.0) * 1.0 for i in group}
         guess = slip("missing factor", e.gradient(nodes=ones) - e.slopes_of(-1), _INNER, e.order[group[0]])
-        yield in_each(guess, len(group))
+        yield _in_each(guess, len(group))
     for edge in e.edges:
         inner = edge.inner
         if inner.parents and edge.op not in (*PASS_ON, ops.MUL):
@@ -312,7 +298,7 @@ def _is_fixed_power(op: Op) -> bool:
     return len(op.params) == 1 and op is ops.power(op.params[0])
 
 
-def divisors(e: Evidence) -> set[int]:
+def _divisors(e: Evidence) -> set[int]:
     """The nodes that some local derivative is divided by, and the factors of these."""
     unread = []
     for edge in e.edges:
@@ -336,13 +322,13 @@ def _is_product(node: Any) -> bool:
     return op in (ops.MUL, ops.DIV, ops.NEG) or _is_fixed_power(op)
 
 
-TWICE = "the factor {slope} stands there twice"
+_TWICE = "the factor {slope} stands there twice"
 
 
 def counted_twice(e: Evidence) -> Iterator[Guess]:
     """A local derivative, or everything inside it, squared."""
     for edge in e.edges:
-        yield edge.slip("extra factor", TWICE, edge.partial**2)
+        yield edge.slip("extra factor", _TWICE, edge.partial**2)
     for edge in e.edges:
         if edge.inner.parents:
             text = "the inner derivative, that of {formula}, stands there twice"
@@ -388,8 +374,8 @@ _FORMS = """
     log(1 + exp({u})); 1 - {o}; 1 + {o}; {o}^2; 1/{o}; 1/{o}^2; 1 - {o}^2; 1 + {o}^2; {o}*(1 - {o});
     {o}*(1 + {o}); {o} - (1 - {o}); {u}*{o}; {o}/{u}; 1/(2{u}); 1/(2{u}^2); 2/3*{u}^(3/2)
 """
-TEXTBOOK = tuple(_instead(text.strip()) for text in _FORMS.split(";"))
-_BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
+_TEXTBOOK = tuple(_instead(text.strip()) for text in _FORMS.split(";"))
+_BY_TEXT = {entry.text: entry for entry in _TEXTBOOK}
 
 # What is written so often that it stands before a constant factor, beside the function itself.
 _USUAL: dict[Op, tuple[str, ...]] = {
@@ -451,7 +437,7 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
     """The mistakes that are made often: the function itself, the exponent kept, the product of the derivatives."""
     for edge in e.edges:
         for mistake in usual_mistakes(edge.op, edge.k, edge.operands, e.value[edge.i]):
-            yield edge.slip("wrong function", f"{{slope}}, not {told(mistake.text)}", mistake.partial)
+            yield edge.slip("wrong function", f"{{slope}}, not {_told(mistake.text)}", mistake.partial)
         if edge.op in (ops.MUL, ops.DIV) and all(e.below[q] is None for q in e.parents[edge.i][: edge.k]):
             yield from _factor_by_factor(edge)
         if edge.k == 0 and _is_fixed_power(edge.op):
@@ -471,7 +457,7 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
 _FACTOR_BY_FACTOR = "the derivative of the {rule} {formula} is not the {rule} of the derivatives"
 
 
-def told(form: str) -> str:
+def _told(form: str) -> str:
     """A form of the operand u and the result o as a part of a sentence, without brackets in brackets."""
     alone = {"{u}": "{operand}", "{o}": "{formula}"}
     return alone.get(form, form.replace("({u})", "({operand})"))
@@ -516,10 +502,10 @@ def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
             change = np.sum([guess.change for guess in group.values()], axis=0)
         else:
             change = e.gradient({place: guess.instead for place, guess in group.items()}) - e.slopes_of(-1)
-        yield in_each(Guess(first.kind, change, first.node, first.text), len(group))
+        yield _in_each(Guess(first.kind, change, first.node, first.text), len(group))
 
 
-def in_each(guess: Guess, places: int) -> Guess:
+def _in_each(guess: Guess, places: int) -> Guess:
     """A guess that is said of several places."""
     return guess if places == 1 else guess._replace(text=replace(guess.text, places=places))
 
@@ -546,7 +532,7 @@ def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
         if 1.0 + more > 1e-9 and (varies or _simple(1.0 + more)):  # a turned sign as well would be two slips
             what = "the derivative of the term {term}" if edge.op in PASS_ON else "your {slope_name}"
             factor, guess = _scaled(part, more, what, edge.node, edge.k)
-            yield factor, in_each(guess, len(edges))
+            yield factor, _in_each(guess, len(edges))
 
 
 def _scaled(part: Array, more: float, what: str, node: Any = None, k: int = 0) -> tuple[float, Guess]:
@@ -579,7 +565,7 @@ def _name_of(factor: float) -> str:
     return next((name for name, number in _NAMED.items() if math.isclose(abs(factor), number, rel_tol=1e-7)), "")
 
 
-def is_telling(factor: float) -> bool:
+def _is_telling(factor: float) -> bool:
     """Whether a constant is one that people write: a simple fraction, a decimal of few digits, or one with a name."""
     return _simple(factor) or math.isclose(factor, float(f"{factor:.3g}"), rel_tol=1e-7) or bool(_name_of(factor))
 
@@ -659,6 +645,185 @@ def _fits_in_row(edge: Edge, j: int, row: int) -> bool:
     return bool(np.all((np.abs(change - e.gap[row]) <= e.slack[row])[e.columns]))
 
 
+# --- whatever else one slip can do: factors from anywhere, any textbook function, slips on a single path --------------
+
+
+def swapped_operands(e: Evidence) -> Iterator[Guess]:
+    """The two local derivatives of a node in each other's place, or both taken with the operands exchanged."""
+    text = "in the derivative of {formula} the operands {first} and {second} are swapped"
+    for i, node in enumerate(e.order):
+        if len(node.parents) != 2 or e.below[i] is None:
+            continue
+        first, second = e.parents[i]
+        _, (by_first, by_second) = e.rule_at(node._row, [e.value[second], e.value[first]])
+        for left, right in ((e.partial[i, 1], e.partial[i, 0]), (by_second, by_first), (by_first, by_second)):
+            crossed = left * e.slopes_of(first) + right * e.slopes_of(second)
+            change = e.above[i] * (crossed - e.slopes_of(i))
+            yield slip("swapped", change, text, node)
+
+
+def another_inside(e: Evidence) -> Iterator[Guess]:
+    """The derivative of f(v) for that of f(u), with u = 3v or v + 1 or any other u of v: a part of f was overlooked."""
+    if len(e.order) > MOST_RUN:
+        return
+    alike: dict[tuple[int, int], dict[int, int]] = {}
+    for edge in e.edges:
+        if edge.node is not e.order[-1]:
+            alike.setdefault((e.alike[edge.i], edge.k), {})[edge.i] = edge.p
+    every = [group for group in alike.values() if len(group) > 1]
+    for inside in [*({i: p} for group in alike.values() for i, p in group.items()), *every]:
+        i, p = next(iter(inside.items()))
+        text = "the derivative is taken with {there} in the place of {formula}"
+        for gradient in e.taken_at(inside):
+            change = gradient - e.slopes_of(-1)
+            yield slip("wrong point", change, text, e.order[i], there=later(written, e.order[p]))
+
+
+def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
+    """The whole, or what comes through one operand, times or divided by some number of the graph."""
+    by = _divisors(e)
+    for j, node in enumerate(e.order):
+        if e.below[j] is not None:
+            yield from _times(e.right, e.value[j], node, later(written, node), j in by)
+    for edge in e.edges:
+        yield from _times(e.right, edge.partial, edge.node, later(local_derivative_text, edge.node, edge.k))
+    for edge in e.edges[:MOST_EDGES]:
+        for q in dict.fromkeys((*e.parents[edge.i], edge.i)):
+            yield from _times(edge.through, e.value[q], edge.node, later(written, e.order[q]), q in by)
+
+
+def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divides: bool = False) -> Iterator[Guess]:
+    if divides:  # then it is rather a division that is missing
+        yield slip("missing factor", part * (factor - 1.0), "you left out the division by {it}", node, it=text)
+    yield slip("extra factor", part * (factor - 1.0), "a factor too much: {it}", node, it=text)
+    yield slip("missing factor", part * (1.0 / factor - 1.0), "you left out the factor {it}", node, it=text)
+
+
+def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
+    """A factor too much, a textbook function of a node, on all paths through that node or through all built alike."""
+    for group in e.kinds:
+        node = e.order[group[0]]
+        through = np.array([e.above[i] * e.slopes_of(i) for i in group])
+        u = np.array([e.value[i] for i in group])
+        for entry in _TEXTBOOK:
+            if "{o}" not in entry.text:
+                change = np.sum((entry.of(u, u) - 1.0) * through, axis=0)
+                text = f"a factor too much: {_told(entry.text)}"
+                guess = slip(
+                    "extra factor", change, text, node, operand=later(written, node), u=later(_in_brackets, node)
+                )
+                yield _in_each(guess, len(group))
+    for i, node in enumerate(e.order):
+        p = e.slopes_of(i)
+        if np.ptp(p, axis=0).any():
+            for factor, form in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
+                text = f"a factor too much: {form} with p the derivative of {{formula}}"
+                yield slip("extra factor", e.right * (factor - 1.0), text, node)
+
+
+def _in_brackets(node: Any) -> str:
+    return bracketed(written(node))
+
+
+def kept_term(e: Evidence) -> Iterator[Guess]:
+    """A term that was copied instead of differentiated; or the sum of all partial derivatives in place of each one."""
+    text = "the term {term} of {formula} stands in your derivative as it is"
+    for i, node in enumerate(e.order):
+        if node._row in PASS_ON and e.below[i] is not None:
+            for k, p in enumerate(e.parents[i]):
+                change = e.above[i] * e.partial[i, k] * (e.value[p] - e.slopes_of(p))
+                yield slip("wrong function", change, text, node, k)
+    if len(e.names) > 1 and np.ptp(e.right, axis=0).any():
+        total = e.right.sum(axis=1, keepdims=True) - e.right
+        yield slip("wrong function", total, "all partial derivatives are added up: hold the other variables constant")
+
+
+def factor_of_the_variables(e: Evidence) -> Iterator[Guess]:
+    """The whole times or divided by a textbook function of a variable; all that there is for f without a graph."""
+    for c, name in enumerate(e.names[:6]):
+        yield from _power_of(e, c, name)
+        for entry in _TEXTBOOK:
+            if "{o}" not in entry.text and "/" not in entry.text:
+                x = e.points[:, [c]]
+                yield from _times(e.right, entry.of(x, x), None, later(entry.text.format, u=name))
+
+
+def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
+    """The whole times b x^n, with b and n from the two points that are furthest apart."""
+    x, ratio = np.abs(e.points[:, c]), e.yours[:, e.columns[0]] / e.right[:, e.columns[0]]
+    one, two = int(np.argmax(x)), int(np.argmin(x))
+    n = float(np.round(2.0 * np.log(abs(ratio[one] / ratio[two])) / np.log(x[one] / x[two])) / 2.0)
+    if not 0.0 < abs(n) <= 4.0:
+        return
+    power = (e.points[:, c] if n % 1.0 == 0.0 else x) ** abs(n)
+    b = float((ratio[one] if n > 0.0 else 1.0 / ratio[one]) / power[one])  # of b x^|n|, too much or left out
+    if b <= 0.0 or not _is_telling(b):
+        return
+    number, text = constant_text(b), name if abs(n) == 1.0 else f"{name}^{abs(n):g}"
+    text = text if number == "1" else f"{number}*{text}"
+    factor = b * power[:, None]
+    if n > 0.0:
+        yield slip("extra factor", e.right * (factor - 1.0), "a factor too much: {it}", it=text)
+    else:
+        yield slip("missing factor", e.right * (1.0 / factor - 1.0), "you left out the factor {it}", it=text)
+
+
+def textbook_function(e: Evidence) -> Iterator[Guess]:
+    """Any function that stands in a table in the place of a local derivative."""
+    for edge in e.edges[:MOST_EDGES]:
+        operands = edge.operands
+        if len(operands) != 1 and edge.op is not ops.DIV:
+            continue
+        scale = operands[0] if edge.k == 1 else 1.0  # a quotient is its numerator times a function
+        for entry in _TEXTBOOK:
+            function = scale * entry.of(operands[edge.k], e.value[edge.i])
+            yield edge.slip("wrong function", f"{{slope}}, not {_told(entry.text)}", function)
+            yield edge.slip("wrong function", f"{{slope}}, not {_told('-' + entry.text)}", -function)
+
+
+def single_path(e: Evidence) -> Iterator[Guess]:
+    """Slips on one path from the root to a variable, where a shared node makes several out of one operand."""
+    for wrong in map(int, e.columns):
+        for path in _paths(e, wrong):
+            yield from _slips_on(e, path, wrong)
+
+
+def _slips_on(e: Evidence, path: list[Edge], wrong: int) -> Iterator[Guess]:
+    product = np.prod([e.same[:, None] * 1.0, *(edge.partial for edge in path)], axis=0)
+    there = np.arange(len(e.names)) == wrong
+    last = path[-1].node
+    words = {"x": e.names[wrong], "way": ", ".join(written(edge.node) for edge in path[1:4]) or "the root itself"}
+    rest = product - e.right[:, [wrong]] * e.same[:, None]
+    yield slip("missing path", -product * there, "{x} also reaches f through {way}", last, **words)
+    yield slip("missing path", rest * there, "{x} reaches f not only through {way}", last, **words)
+    text = "the sign of the path of {x} through {way} is the wrong way round"
+    yield slip("sign", -2.0 * product * there, text, last, **words)
+    for edge in path:
+        for kind, change, text in (
+            ("missing factor", product / edge.partial - product, _LEFT_OUT),
+            ("extra factor", product * edge.partial - product, _TWICE),
+        ):
+            yield slip(kind, change * there, f"{text} on the path through {{way}}", edge.node, edge.k, **words)
+
+
+_MOST_PATHS = 64
+
+
+def _paths(e: Evidence, wrong: int) -> list[list[Edge]]:
+    """The paths from the root to a variable; none if there are too many, or only one."""
+    unfinished: list[list[Edge]] = [[]] if e.order else []
+    found = []
+    while unfinished:
+        path = unfinished.pop()
+        i = path[-1].p if path else len(e.order) - 1
+        if not e.parents[i] and path:
+            found.append(path)
+        unfinished += [[*path, Edge(e, i, k, p)] for k, p in enumerate(e.parents[i]) if e.reaches(p, wrong)]
+        if len(found) + len(unfinished) > _MOST_PATHS:
+            return []
+    return found if len(found) > 1 else []
+
+
 # --- the ranking ------------------------------------------------------------------------------------------------------
 
 # The order of the tiers is the ranking: a guess that fits hides all later ones. So where two descriptions give the very
@@ -692,4 +857,16 @@ RULES: tuple[Tier, ...] = (
     later(constant_factor, simple=True),
     later(wrong_place, powers=True),
     constant_factor,
+)
+
+# Anything else that one slip can do.
+RARE: tuple[Tier, ...] = (
+    swapped_operands,
+    factor_of_any_node,
+    kept_term,
+    factor_at_a_node,
+    another_inside,
+    textbook_function,
+    factor_of_the_variables,
+    single_path,
 )
