@@ -52,7 +52,7 @@ PASS_ON = (ops.ADD, ops.SUB, ops.SUM, ops.MEAN, ops.DOT)  # nodes whose operands
 # --- guesses ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: there are thousands, and most are never told
 class Sentence:
     """A sentence on a node and its k-th operand, whose words are found when it is told and not before.
 
@@ -170,7 +170,7 @@ class Edge:
         through = (self.partial if partial is None else partial) * (self.below if below is None else below)
         change = self.above * (through - self.partial * self.below)
         node = self.node if node is None else node
-        same = (kind, form, *(word for word in words.values() if isinstance(word, str)))
+        same = (kind, form, *[word for word in words.values() if isinstance(word, str)])
         return Guess(kind, change, node, Sentence(form, node, self.k, words), self, (partial, below), same)
 
 

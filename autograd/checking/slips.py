@@ -9,6 +9,7 @@ They stand from the likely to the rare; which goes before which exactly is decid
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import math
 import re
@@ -457,6 +458,7 @@ def wrong_rule(e: Evidence) -> Iterator[Guess]:
 _FACTOR_BY_FACTOR = "the derivative of the {rule} {formula} is not the {rule} of the derivatives"
 
 
+@functools.cache
 def _told(form: str) -> str:
     """A form of the operand u and the result o as a part of a sentence, without brackets in brackets."""
     alone = {"{u}": "{operand}", "{o}": "{formula}"}
