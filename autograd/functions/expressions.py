@@ -35,12 +35,11 @@ from ..engine import op, ops
 from ..engine.op import Op, is_node
 from ..errors import ArgumentError, AutogradError, ExpressionError, OperandError, pointed
 from . import elementary
-from .latex import is_latex, plain_text
+from .latex import MAX_DEPTH, is_latex, plain_text
 
 __all__ = ["FUNCTIONS", "MAX_LENGTH", "NAME", "Expression", "Formula", "Reading", "Source", "parse", "parse_part"]
 
 MAX_LENGTH = 2_000  # characters of a line
-MAX_DEPTH = 100  # parentheses within parentheses
 
 # --- what may be named ------------------------------------------------------------------------------------------------
 
