@@ -54,21 +54,6 @@ def softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else NAN
 
 
-def logsigmoid(x: float) -> float:
-    """log(sigmoid(x)) = -softplus(-x)."""
-    return -softplus(-x)
-
-
-def softsign(x: float) -> float:
-    """x / (1 + |x|), which tends to -1 and 1."""
-    return x / (1.0 + abs(x)) if abs(x) != INF else math.copysign(1.0, x)
-
-
-def silu(x: float) -> float:
-    """x sigmoid(x)."""
-    return x * sigmoid(x) if x != -INF else -0.0
-
-
 def silu_slope(x: float) -> float:
     """silu'(x); the branch for x <= 0 keeps ``(1 + x) + e^x`` together, where the textbook sum cancels."""
     if x > 0.0:
@@ -99,11 +84,6 @@ def normal_cdf(x: float) -> float:
         lost = ((x * x - 2.0 * u * u) + (_product_rest(x, x) - 2.0 * _product_rest(u, u))) / (4.0 * u)
         value -= 0.5 * TWO_OVER_SQRT_PI * gaussian(u, 1.0) * lost
     return value
-
-
-def gelu(x: float) -> float:
-    """x times the standard normal distribution function at x."""
-    return x * normal_cdf(x) if x != -INF else -0.0
 
 
 # The only real zero of gelu's slope, as a double and the rest of it, and the slope's Taylor coefficients there.
@@ -151,11 +131,6 @@ def divide_total(a: float, b: float, zero_over_zero: float) -> float:
     return math.copysign(INF, a) if a == a else NAN
 
 
-def reciprocal_or_zero(a: float) -> float:
-    """1 / a, which is 0 for a = 0."""
-    return 1.0 / a if a != 0.0 else 0.0
-
-
 def power(a: float, b: float) -> float:
     """a ** b as Python has it for floats, but a ValueError where Python would turn to complex numbers."""
     return math.pow(a, b) if a < 0.0 and b % 1.0 != 0.0 else a**b
@@ -173,23 +148,11 @@ def power_total(a: float, b: float) -> float:
         return -INF if a < 0.0 and b % 2.0 == 1.0 else INF
 
 
-def power_slope(a: float, b: float) -> float:
-    """d(a^b)/da = b a^(b-1), which is 0 for b = 0 even at a = 0."""
-    return b * power_total(a, b - 1.0) if b != 0.0 else 0.0
-
-
 def log_or_zero(a: float) -> float:
     """log(a), but 0 at a = 0 (so that 0^y has slope 0 in y) and nan for a < 0."""
     if a > 0.0:
         return math.log(a)
     return 0.0 if a == 0.0 else NAN
-
-
-def xlogy(x: float, y: float) -> float:
-    """x log(y), which is 0 for x = 0 whatever y is."""
-    if x == 0.0 and y == y:
-        return 0.0
-    return x * math.log(y)
 
 
 def sinc(x: float, order: int = 0) -> float:
@@ -239,36 +202,6 @@ def step(x: float) -> float:
     if x > 0.0:
         return 1.0
     return 0.0 if x == x else NAN
-
-
-def heaviside(x: float, at_zero: float) -> float:
-    """A step from 0 to 1; nan for nan."""
-    return at_zero if x == 0.0 else step(x)
-
-
-def besides(x: float, other: float) -> float:
-    """x, or the other one where x is nan."""
-    return x if x == x else other
-
-
-def floor(x: float) -> float:
-    """The largest whole number that is not above x; an infinity or nan raises what `math.floor` raises."""
-    return float(math.floor(x))
-
-
-def rounded(x: float, digits: float) -> float:
-    """Python's round to a number of decimals (ties to even); infinities and nan pass through."""
-    return float(round(x, int(digits))) if math.isfinite(x) else x
-
-
-def sqrt_square_minus_one(x: float) -> float:
-    """sqrt(x^2 - 1) for x >= 1 with all digits near 1 and no overflow."""
-    return math.sqrt(x - 1.0) * math.sqrt(x + 1.0)
-
-
-def shifted_exp(a: float, b: float) -> float:
-    """e^(a - b), which is 0 where both are -inf."""
-    return 0.0 if a == b == -INF else math.exp(a - b)
 
 
 def equal(a: float, b: float) -> float:
