@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -123,39 +123,38 @@ def slopes(f: Callable[[float], Any], x: float, *, brief: bool = False) -> Slope
     """
     calls = 0
 
-    def counted(x: float) -> Any:
+    def value(place: float) -> float:
         nonlocal calls
         calls += 1
-        return f(x)
+        try:
+            y = f(place)
+            return math.nan if isinstance(y, complex) else plain(y)
+        except (ArithmeticError, ValueError):
+            return math.nan
 
-    return replace(_slopes(counted, x, brief), evaluations=calls)
-
-
-def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
-    here = _value(f, x)
+    here = value(x)
     ladder = _ladder(x)
     seen: dict[int, list[_Difference]] = {}
     inside = [0, 0]  # for each side the largest step at which f has values
 
     def look(steps: Sequence[int]) -> Slopes:
         for k in sorted(set(steps) & set(range(len(ladder))) - set(seen)):
-            seen[k] = [
-                _difference(f, x, here, sign * ladder[k])
-                if k >= first
-                else _Difference(sign * ladder[k], math.nan, 0.0)
-                for sign, first in zip(_SIDES, inside, strict=True)
-            ]
+            seen[k] = []
+            for sign, first in zip(_SIDES, inside, strict=True):
+                there = x + sign * ladder[k]
+                y = value(there) if k >= first else math.nan
+                seen[k].append(_Difference(there - x, y - here, max(abs(y), abs(here))))
         pairs = [seen[k] for k in sorted(seen)]
-        return _found([left for left, _ in pairs], [right for _, right in pairs], here)
+        return _found([left for left, _ in pairs], [right for _, right in pairs], here, calls)
 
     if not math.isfinite(here):
-        return _found([], [], math.nan)
+        return _found([], [], math.nan, calls)
     found = look(_FIRST)
     if brief and not _is_settled(found):
         return look(range(max(_FIRST) + 1))
     for side, sign in enumerate(_SIDES):
         if not _is_settled(found) and not any(math.isfinite(pair[side].change) for pair in seen.values()):
-            inside[side] = _boundary(f, x, [sign * h for h in ladder])
+            inside[side] = _boundary(value, x, [sign * h for h in ladder])
     empty = max(inside) == len(ladder)
     for steps in (
         _KINKED if found.kind == "kink" else (),
@@ -172,12 +171,12 @@ def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
     return found
 
 
-def _boundary(f: Callable[[float], Any], x: float, steps: Sequence[float]) -> int:
+def _boundary(value: Callable[[float], float], x: float, steps: Sequence[float]) -> int:
     """The place of the largest step at which f has a value; the number of steps if f has none at the smallest."""
     without, with_value = _FIRST[-1], len(steps)
     looked_at = len(steps) - 1
     while with_value - without > 1:
-        if math.isnan(_value(f, x + steps[looked_at])):
+        if math.isnan(value(x + steps[looked_at])):
             without = looked_at
         else:
             with_value = looked_at
@@ -193,14 +192,6 @@ def _is_settled(found: Slopes) -> bool:
     size = max(found.span / found.reach, abs(found.left.slope)) if found.reach else 0.0
     gap = abs(found.right.slope - found.left.slope)
     return max(found.error, gap, 1e-4 * found.left.error, 1e-4 * found.right.error) <= _SETTLED * size
-
-
-def _value(f: Callable[[float], Any], x: float) -> float:
-    try:
-        y = f(x)
-        return math.nan if isinstance(y, complex) else plain(y)
-    except (ArithmeticError, ValueError):
-        return math.nan
 
 
 def _ladder(x: float) -> list[float]:
@@ -220,13 +211,7 @@ class _Difference(NamedTuple):
     size: float  # of the larger of the two values
 
 
-def _difference(f: Callable[[float], float], x: float, here: float, step: float) -> _Difference:
-    there = x + step
-    y = _value(f, there)
-    return _Difference(there - x, y - here, max(abs(y), abs(here)))
-
-
-def _found(left: list[_Difference], right: list[_Difference], here: float) -> Slopes:
+def _found(left: list[_Difference], right: list[_Difference], here: float, calls: int) -> Slopes:
     """What the differences say, from the largest step down."""
     finite = [d for d in left + right if math.isfinite(d.change)]
     span = max((abs(d.change) for d in finite), default=0.0)
@@ -251,8 +236,9 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
             else:
                 both = Side(both.slope, max(both.error, gap), "slope")
     else:
-        kind = _trouble(left_side, right_side)
-    return Slopes(left_side, right_side, both, kind, noise, 0, span, flat, quantum, reach, size)
+        kinds = (left_side.kind, right_side.kind)
+        kind = "edge" if "outside" in kinds else next(k for k in ("jump", "vertical", "no limit") if k in kinds)
+    return Slopes(left_side, right_side, both, kind, noise, calls, span, flat, quantum, reach, size)
 
 
 # --- noise, and what looks like it ------------------------------------------------------------------------------------
@@ -345,7 +331,9 @@ def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate
     for k in range(1, len(rows)):
         for j in range(1, min(k, _COLUMNS) + 1):
             finer, coarser = table[k][j - 1], table[k - 1][j - 1]
-            table[k].append(finer + (finer - coarser) / (_power(rows[k - j][0] / rows[k][0], order) - 1.0))
+            ratio = rows[k - j][0] / rows[k][0]
+            power = ratio if order == 1 else ratio * ratio  # not **, which raises where this is inf
+            table[k].append(finer + (finer - coarser) / (power - 1.0))
     estimates = []
     for k in range(len(rows)):
         best = None
@@ -360,10 +348,6 @@ def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate
         if best is not None and math.isfinite(best.error):
             estimates.append(best)
     return estimates
-
-
-def _power(ratio: float, order: int) -> float:
-    return ratio if order == 1 else ratio * ratio  # not **, which raises where this is inf
 
 
 def _intersected(estimates: list[_Estimate]) -> _Estimate | None:
@@ -467,12 +451,6 @@ def _together(left: list[_Difference], right: list[_Difference], noise: float, *
     if estimate is not None and estimate.error < best.error:
         return Side(estimate.slope, estimate.error, "slope")
     return best
-
-
-def _trouble(left: Side, right: Side) -> str:
-    """What kind of point it is where a side has no slope."""
-    kinds = (left.kind, right.kind)
-    return "edge" if "outside" in kinds else next(kind for kind in ("jump", "vertical", "no limit") if kind in kinds)
 
 
 def exact_sum(numbers: Sequence[float]) -> float:
