@@ -19,14 +19,10 @@ __all__ = ["backward"]
 
 def backward(root: Any, seed: Any, create_graph: bool) -> None:
     """Write d root / d node, times `seed`, to every node below `root`; see :meth:`Value.backward`."""
-    if create_graph or modes.anomalies_raise():
-        _by_adjoints(root, seed, create_graph)
-    else:
+    if not create_graph and not modes.anomalies_raise():
         _in_place(root, seed)
-
-
-def _by_adjoints(root: Any, seed: Any, create_graph: bool) -> None:
-    """Compute all gradients, and write them only when the last is there."""
+        return
+    # Every gradient is computed before the first is written.
     order = graph.topological_order(root)
     found = graph.adjoints(order, {root: seed}, create_graph=create_graph)
     reached = [node for node in order if not graph.is_constant(node)]

@@ -19,7 +19,7 @@ def name_of(node: Any) -> str:
         return f"node {shown(node._label)}"
     if not node.parents:
         return f"the number {node._data!r}" if node._row is LITERAL else f"an unlabelled leaf ({node._data!r})"
-    origin = _origin_of(node)
+    origin = _OriginNote.of(node)
     kind = f"node of {in_words(origin)[0]}" if origin else f"{node._row.public_name!r} node"
     return f"an unlabelled {kind} ({node._data!r})"
 
@@ -56,7 +56,7 @@ def _place(node: Any) -> str:
 
 def _told(node: Any, place: str) -> tuple[str, str]:
     """What messages call a node's operation and the place of its operands, which is `place` if a user wrote it."""
-    origin, op = _origin_of(node), node._row
+    origin, op = _OriginNote.of(node), node._row
     return in_words(origin) if origin else (op.public_name, f"{place} ({op.kink})" if op.kink else place)
 
 
@@ -66,18 +66,14 @@ _Origin: TypeAlias = tuple[Op, list[tuple[str, float]]]
 
 
 class _OriginNote(Note):
+    """On a node that a rule made: the operation whose derivative it belongs to."""
+
     __slots__ = ()
-
-
-def _origin_of(node: Any) -> _Origin | None:
-    """The operation whose derivative a node belongs to; None if it was not made by a rule."""
-    origin: _Origin | None = _OriginNote.of(node)
-    return origin
 
 
 def origin_below(node: Any) -> _Origin:
     """The origin of what this node's rule makes."""
-    return _origin_of(node) or (node._row, [(behind(p)._label, p._data) for p in node.parents[:4]])
+    return _OriginNote.of(node) or (node._row, [(behind(p)._label, p._data) for p in node.parents[:4]])
 
 
 def note_origin(node: Any, partials: Iterable[Any]) -> None:

@@ -277,26 +277,20 @@ def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return lambda a, b: function(BESIDES(a, b), BESIDES(b, a))
 
 
+_SAME_NAME = """
+    absolute acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 floor hypot log log10 log1p log2
+    maximum minimum sign sin sinh sqrt tan tanh"""
 _UFUNCS: dict[Any, Callable[..., Any]] = {
-    **_PREDICATES,
+    **_PREDICATES, **{getattr(np, name): getattr(elementary, name) for name in _SAME_NAME.split()},
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod, np.fmod: FMOD,
     np.floor_divide: operator.floordiv, np.ldexp: lambda v, n: v * 2.0**n,
     np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
     np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
-    np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
-    np.heaviside: HEAVISIDE,
-    np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
-    np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
-    np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
-    np.sqrt: elementary.sqrt, np.cbrt: elementary.cbrt, np.hypot: elementary.hypot,
-    np.sin: elementary.sin, np.cos: elementary.cos, np.tan: elementary.tan,
-    np.arcsin: elementary.asin, np.arccos: elementary.acos, np.arctan: elementary.atan, np.arctan2: elementary.atan2,
-    np.sinh: elementary.sinh, np.cosh: elementary.cosh, np.tanh: elementary.tanh,
-    np.arcsinh: elementary.asinh, np.arccosh: elementary.acosh, np.arctanh: elementary.atanh,
+    np.fabs: elementary.absolute, np.copysign: COPYSIGN, np.heaviside: HEAVISIDE,
+    np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.deg2rad: lambda v: v * (math.pi / 180.0), np.radians: lambda v: v * (math.pi / 180.0),
     np.rad2deg: lambda v: v * (180.0 / math.pi), np.degrees: lambda v: v * (180.0 / math.pi),
-    np.maximum: elementary.maximum, np.minimum: elementary.minimum,
     np.fmax: _besides_nan(elementary.maximum), np.fmin: _besides_nan(elementary.minimum),
     np.logaddexp: lambda a, b: elementary.logsumexp([a, b]),
     np.logaddexp2: lambda a, b: elementary.logsumexp([a * math.log(2.0), b * math.log(2.0)]) / math.log(2.0),
@@ -323,7 +317,7 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
         pair = [ValueArray.apply_elementwise(function, inputs) for function in _PAIRS[ufunc]]
         return tuple([x if isinstance(x, np.ndarray) else _lifted(x) for x in pair])
     if ufunc.signature:  # a product of matrices or vectors
-        return _matmul(*inputs) if ufunc is np.matmul and not kwargs else _multilinear_nodes(ufunc, *inputs, **kwargs)
+        return _matmul(*inputs) if ufunc is np.matmul and not kwargs else _multilinear(ufunc, *inputs, **kwargs)
     if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
         result = getattr(ufunc, method)(*[_bare(x) for x in inputs], **kwargs)
         return _dressed(result) if _holds_nodes(result) else result
@@ -439,7 +433,7 @@ def _matmul(a: Any, b: Any) -> Any:
     if left.ndim == 0 or right.ndim == 0:
         raise ShapeError("@ needs arrays; use * for a number")
     if left.ndim > 2 or right.ndim > 2:
-        return _multilinear_nodes(np.matmul, left, right)
+        return _multilinear(np.matmul, left, right)
     if left.shape[-1] != right.shape[0]:
         raise ShapeError(
             f"shapes {left.shape} and {right.shape} do not fit: the columns of the first must match the "
@@ -489,8 +483,13 @@ class _Terms:
         return terms[0] if len(terms) == 1 else elementary.sum(terms)
 
 
-def _multilinear_nodes(function: Any, *operands: Any, out: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
-    """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result."""
+def _multilinear(
+    function: Any, *operands: Any, out: Any = None, dtype: Any = None, optimize: Any = None, **kwargs: Any
+) -> Any:
+    """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result.
+
+    The order of products, which `optimize` would choose, makes no difference to the node.
+    """
     _refuse(f"np.{function.__name__}", out=out, dtype=dtype)
     terms = [np.frompyfunc(_Terms, 1, 1)(x) if _holds_nodes(x) else x for x in map(_bare, operands)]
     result = np.asarray(function(*terms, **kwargs), dtype=object)
@@ -576,10 +575,6 @@ def _answered(function: Any, *args: Any, **kwargs: Any) -> Any:
     return function(*map(_argument, args), **kwargs)
 
 
-def _multilinear(function: Any, *operands: Any, optimize: Any = None, **kwargs: Any) -> Any:
-    return _multilinear_nodes(function, *operands, **kwargs)  # a chain of products in another order is the same node
-
-
 # --- functions of their own --------------------------------------------------------------------------------------
 
 
@@ -589,7 +584,7 @@ def _dot(a: Any, b: Any, out: Any = None) -> Any:
     dimensions = np.ndim(_bare(a)), np.ndim(_bare(b))
     if 0 in dimensions:
         return np.multiply(a, b)
-    return _matmul(a, b) if max(dimensions) <= 2 else _multilinear_nodes(np.dot, a, b)
+    return _matmul(a, b) if max(dimensions) <= 2 else _multilinear(np.dot, a, b)
 
 
 def _where(condition: Any, *branches: Any) -> Any:
@@ -597,11 +592,6 @@ def _where(condition: Any, *branches: Any) -> Any:
     if not branches:
         return np.where(holds)
     return ValueArray.apply_elementwise(lambda first, x, y: _lifted(x if first else y), (holds, *branches))
-
-
-def _sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    a = _values(a)
-    return np.take_along_axis(a, a.argsort(axis), axis)
 
 
 def _quantile(
@@ -756,7 +746,7 @@ _NAMES: dict[Callable[..., Any], str] = {
     _composed: """
         all amax amin any apply_along_axis apply_over_axes array2string array_repr array_str cumulative_prod
         cumulative_sum diff ediff1d kron linspace max mean min piecewise polyadd polyder polyint polymul polysub
-        polyval prod ptp std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul
+        polyval prod ptp sort std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul
         linalg.matrix_norm linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot
         linalg.trace linalg.vecdot linalg.vector_norm""",
     _method: "argmax argmin argsort cumprod cumsum round",
@@ -767,7 +757,7 @@ _NAMES: dict[Callable[..., Any], str] = {
 }
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.dot: _dot, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)), np.cross: _cross, np.linalg.norm: _norm,
-    np.where: _where, np.clip: _clip, np.interp: _interp, np.pad: _pad, np.sort: _sort, np.median: _median,
+    np.where: _where, np.clip: _clip, np.interp: _interp, np.pad: _pad, np.median: _median,
     np.quantile: _quantile, np.percentile: lambda a, q, *args, **more: _quantile(a, np.divide(q, 100.0), *args, **more),
     np.average: lambda a, axis=None, weights=None, *, keepdims=False: _composed(
         np.average, a, axis, weights, keepdims=keepdims

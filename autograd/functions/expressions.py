@@ -32,7 +32,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ..engine import op, ops
-from ..engine.op import Op, is_node
+from ..engine.op import is_node
 from ..errors import ArgumentError, AutogradError, ExpressionError, OperandError, pointed
 from . import elementary
 from .latex import MAX_DEPTH, is_latex, plain_text
@@ -216,14 +216,14 @@ def _complaint(character: str) -> str:
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
-_OPERATORS: dict[type[ast.operator], Op] = {
+_OPERATORS: dict[type[ast.operator], Callable[..., Any]] = {
     ast.Add: ops.ADD,
     ast.Sub: ops.SUB,
     ast.Mult: ops.MUL,
     ast.Div: ops.DIV,
     ast.FloorDiv: ops.FLOORDIV,
     ast.Mod: ops.MOD,
-    ast.Pow: ops.POW,
+    ast.Pow: _power,
 }
 
 
@@ -540,18 +540,13 @@ class Expression:
             else:
                 operands = stack[len(stack) - step.operands :]
                 del stack[len(stack) - step.operands :]
+                apply = _CALLED[step.what].function if step.kind == "call" else step.what
                 try:
-                    stack.append(_apply(step, operands))
+                    stack.append(apply(*operands))
                 except AutogradError as error:
                     error.add_note(pointed(self._source.text, step.place))
                     raise
         return stack[0]
-
-
-def _apply(step: Step, operands: list[Any]) -> Any:
-    if step.kind == "call":
-        return _CALLED[step.what].function(*operands)
-    return _power(*operands) if step.what is ops.POW else step.what(*operands)
 
 
 def parse(text: str, *, line: int | None = None, variables: Collection[str] | None = None) -> Expression:
