@@ -110,7 +110,8 @@ RECIPROCAL_OR_ZERO: Op = row("_reciprocal_or_zero", lambda a: 1.0 / a if a else 
 STEP: Op = row("_step", special.step, lambda out, a: (0.0,),
     lambda xp, a: xp.sign(xp.maximum(a, 0.0)),  # two fast passes; nan stays nan
     because="1 on the right of 0, else 0")
-EQUAL: Op = row("_equal", special.equal, lambda out, a, b: (0.0, 0.0),
+EQUAL: Op = row("_equal", lambda a, b: 1.0 if a == b else 0.0 if a == a and b == b else math.nan,
+    lambda out, a, b: (0.0, 0.0),
     lambda xp, a, b: xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(a == b, 1.0, 0.0)),
     symbol="=", latex=r"[{0} = {1}]", because="1 where the two are equal, else 0")
 SECH2: Op = row("_sech2", special.sech2, lambda out, a: (-2.0 * TANH(a) * out,), array_forms.sech2,
@@ -129,7 +130,8 @@ SQRT_SQUARE_MINUS_ONE: Op = row("_sqrt_square_minus_one", lambda a: math.sqrt(a 
     symbol="√(x²-1)", latex=r"\sqrt{{{0}^2 - 1}}",
     js="ag.checked({op}, Math.sqrt({0} - 1) * Math.sqrt({0} + 1), {0})",
     because="without cancellation near 1", singular=True)
-LOG_OR_ZERO: Op = row("_log_or_zero", special.log_or_zero, lambda out, a: (over_or_zero(1.0, a),),
+LOG_OR_ZERO: Op = row("_log_or_zero", lambda a: math.log(a) if a > 0.0 else 0.0 if a == 0.0 else math.nan,
+    lambda out, a: (over_or_zero(1.0, a),),
     lambda xp, a: xp.where(a == 0, 0.0, xp.log(xp.where(a == 0, 1.0, xp.where(a < 0, math.nan, a)))),
     symbol="log", latex=r"\log {0}", because="log, but 0 at 0", singular=True)
 IDENTITY: Op = row("_identity", lambda a: a, lambda out, a: (1.0,), lambda xp, a: a,
@@ -151,7 +153,7 @@ POWER_SLOPE: Op = row("_power_slope", lambda a, b: b * special.power_total(a, b 
 def _power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, total."""
     return described("_power", lambda a: special.power_total(a, exponent), lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: array_forms.fixed_power(xp, a, exponent),
+        lambda xp, a: a * a if exponent == 2.0 else xp.power(a, exponent),
         symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.powerTotal({0}, {p0})",
         because="the power rule", singular=exponent < 1.0)
 
@@ -214,7 +216,7 @@ POW: Op = row("**", special.power, lambda out, a, b: (POWER_SLOPE(a, b), out * L
 def power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, which is a parameter and not a parent."""
     return described("power", lambda a: special.power(a, exponent), lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: array_forms.fixed_power(xp, a, exponent),
+        lambda xp, a: a * a if exponent == 2.0 else xp.power(a, exponent),
         symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.power({op}, {0}, {p0})",
         because="the power rule: the exponent comes down and drops by one",
         domain="a base above 0, or a whole exponent (not below 0 for base 0)",

@@ -148,13 +148,6 @@ def power_total(a: float, b: float) -> float:
         return -INF if a < 0.0 and b % 2.0 == 1.0 else INF
 
 
-def log_or_zero(a: float) -> float:
-    """log(a), but 0 at a = 0 (so that 0^y has slope 0 in y) and nan for a < 0."""
-    if a > 0.0:
-        return math.log(a)
-    return 0.0 if a == 0.0 else NAN
-
-
 def sinc(x: float, order: int = 0) -> float:
     """sin(u) / u at u = pi x, or its derivative of some order by x: a series near 0, beyond by way of u f = sin u."""
     u = math.pi * x
@@ -202,13 +195,6 @@ def step(x: float) -> float:
     if x > 0.0:
         return 1.0
     return 0.0 if x == x else NAN
-
-
-def equal(a: float, b: float) -> float:
-    """1 where a equals b, else 0; nan if either is nan."""
-    if a == b:
-        return 1.0
-    return 0.0 if a == a and b == b else NAN
 
 
 def logsumexp(*values: float) -> float:

@@ -277,11 +277,9 @@ def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return lambda a, b: function(BESIDES(a, b), BESIDES(b, a))
 
 
-_SAME_NAME = """
-    absolute acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 floor hypot log log10 log1p log2
-    maximum minimum sign sin sinh sqrt tan tanh"""
+_SHARED = {name: function for name, function in (elementary.UNARY | elementary.BINARY).items() if hasattr(np, name)}
 _UFUNCS: dict[Any, Callable[..., Any]] = {
-    **_PREDICATES, **{getattr(np, name): getattr(elementary, name) for name in _SAME_NAME.split()},
+    **_PREDICATES, **{getattr(np, name): function for name, function in _SHARED.items()},  # np.sin, np.hypot, ...
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod, np.fmod: FMOD,
     np.floor_divide: operator.floordiv, np.ldexp: lambda v, n: v * 2.0**n,
@@ -291,6 +289,7 @@ _UFUNCS: dict[Any, Callable[..., Any]] = {
     np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.deg2rad: lambda v: v * (math.pi / 180.0), np.radians: lambda v: v * (math.pi / 180.0),
     np.rad2deg: lambda v: v * (180.0 / math.pi), np.degrees: lambda v: v * (180.0 / math.pi),
+    np.maximum: elementary.maximum, np.minimum: elementary.minimum,
     np.fmax: _besides_nan(elementary.maximum), np.fmin: _besides_nan(elementary.minimum),
     np.logaddexp: lambda a, b: elementary.logsumexp([a, b]),
     np.logaddexp2: lambda a, b: elementary.logsumexp([a * math.log(2.0), b * math.log(2.0)]) / math.log(2.0),

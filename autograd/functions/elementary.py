@@ -47,6 +47,10 @@ class Binary(Protocol):
     def __call__(self, x: Array, y: Array | Number, /) -> Array: ...
 
 
+UNARY: dict[str, Unary] = {}  # by name, as they are made below
+BINARY: dict[str, Binary] = {}
+
+
 def _unary(op: Op, formula: str, example: str) -> Unary:
     forward = op.forward
 
@@ -58,16 +62,18 @@ def _unary(op: Op, formula: str, example: str) -> Unary:
         except (ArithmeticError, ValueError) as error:
             raise failure(op, (x,), error) from None
 
-    unary: Unary = _described(function, op, formula, example)
-    return unary
+    described: Unary = _described(function, op, formula, example)
+    UNARY[function.__name__] = described
+    return described
 
 
 def _binary(op: Op, formula: str, example: str) -> Binary:
     def function(x: Any, y: Any, /) -> Any:
         return op(x, y)
 
-    binary: Binary = _described(function, op, formula, example)
-    return binary
+    described: Binary = _described(function, op, formula, example)
+    BINARY[function.__name__] = described
+    return described
 
 
 def _described(function: Any, op: Op, formula: str, example: str) -> Any:

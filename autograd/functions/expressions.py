@@ -70,14 +70,10 @@ def _power(base: Any, exponent: Any) -> Any:
     return ops.POW(base, exponent)
 
 
-_UNARY = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
-    "erf erfc sigmoid logsigmoid softplus softsign relu gelu silu absolute sign floor"
-)
 _MANY = sys.maxsize
 FUNCTIONS: dict[str, Known] = {
-    **{name: Known(getattr(elementary, name), 1, 1) for name in _UNARY.split()},
-    **{name: Known(getattr(elementary, name), 2, 2) for name in ("hypot", "atan2", "xlogy")},
+    **{name: Known(function, 1, 1) for name, function in elementary.UNARY.items()},
+    **{name: Known(function, 2, 2) for name, function in elementary.BINARY.items()},
     **{name: Known(getattr(elementary, name), 1, 2) for name in ("leaky_relu", "elu")},
     "clip": Known(elementary.clip, 3, 3),
     **{name: Known(_of_list(getattr(elementary, name)), 1, _MANY) for name in ("sum", "prod", "mean", "logsumexp")},
