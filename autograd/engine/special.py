@@ -92,21 +92,12 @@ _GELU_ZERO_REST: Final[float] = 1.4956759177009883e-17
 
 
 def _gelu_series(terms: int = 34) -> tuple[float, ...]:
-    """Coefficients of gelu'(r + h) / h at the zero r, from gelu'' = (2 - x^2) density and density' = -x density."""
+    """Coefficients of gelu'(r + h) / h at the zero r, from gelu'' = density - density'' and density' = -x density."""
     r = _GELU_ZERO
-    density = [normal_density(r)]
-    for n in range(terms):
-        previous = density[n - 1] if n else 0.0
-        density.append(-(r * density[n] + previous) / (n + 1))
-    coefficients = []
-    for n in range(terms):
-        curvature = (2.0 - r * r) * density[n]
-        if n >= 1:
-            curvature -= 2.0 * r * density[n - 1]
-        if n >= 2:
-            curvature -= density[n - 2]
-        coefficients.append(curvature / (n + 1))
-    return tuple(reversed(coefficients))
+    density = [normal_density(r), -r * normal_density(r)]  # its Taylor coefficients
+    for n in range(1, terms + 1):
+        density.append(-(r * density[n] + density[n - 1]) / (n + 1))
+    return tuple([density[n] / (n + 1) - (n + 2) * density[n + 2] for n in reversed(range(terms))])
 
 
 def gelu_slope(x: float) -> float:

@@ -60,14 +60,6 @@ def _place(extreme: Callable[..., int]) -> Any:
     return method
 
 
-def _sum(values: list[Any]) -> Any:
-    return elementary.sum(values or [0.0])
-
-
-def _prod(values: list[Any]) -> Any:
-    return elementary.prod(values or [1.0])
-
-
 class ValueArray(np.ndarray[Any, Any]):
     """An ndarray of Values; made by :func:`array` and by operations on one.
 
@@ -99,7 +91,7 @@ class ValueArray(np.ndarray[Any, Any]):
     # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `max` and `cumsum`;
     # and `sum`, which is then faster.
 
-    sum = _reduction("sum", _sum)
+    sum = _reduction("sum", elementary.sum)
     mean = _reduction("mean", elementary.mean)
     std = _spread("std", elementary.std)
     var = _spread("var", elementary.var)
@@ -298,9 +290,10 @@ _PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these gi
     np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: FMOD(v, 1.0), _trunc),
 }  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
-    np.add: _sum, np.multiply: _prod, np.logaddexp: elementary.logsumexp,
+    np.add: elementary.sum, np.multiply: elementary.prod, np.logaddexp: elementary.logsumexp,
     np.maximum: lambda values: elementary.maximum(*values), np.minimum: lambda values: elementary.minimum(*values),
 }  # fmt: skip
+_OF_NOTHING: dict[Any, float] = {elementary.sum: 0.0, elementary.prod: 1.0}
 
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -408,9 +401,9 @@ def _reduce(
     for index in np.ndindex(*result.shape):
         row = rows[index].tolist() if where is True else rows[index][where[index]].tolist()
         operands = row if initial is None else [initial, *row]
-        if not operands and function not in (_sum, _prod):
+        if not operands and function not in _OF_NOTHING:
             raise ShapeError(f"{name} of no values at all")
-        result[index] = function(operands)
+        result[index] = function(operands or [_OF_NOTHING[function]])
     if keepdims:
         result = result.reshape([1 if a in axes else n for a, n in enumerate(bare.shape)])
     return _wrapped(result) if result.ndim else _lifted(result[()])
@@ -587,7 +580,7 @@ def _dot(a: Any, b: Any, out: Any = None) -> Any:
 
 
 def _where(condition: Any, *branches: Any) -> Any:
-    holds = np.asarray(_bare(condition)).astype(bool)
+    holds = _truths(condition)
     if not branches:
         return np.where(holds)
     return ValueArray.apply_elementwise(lambda first, x, y: _lifted(x if first else y), (holds, *branches))
@@ -744,7 +737,7 @@ _NAMES: dict[Callable[..., Any], str] = {
     _stored: "copyto fill_diagonal place put put_along_axis putmask",
     _composed: """
         all amax amin any apply_along_axis apply_over_axes array2string array_repr array_str cumulative_prod
-        cumulative_sum diff ediff1d kron linspace max mean min piecewise polyadd polyder polyint polymul polysub
+        cumulative_sum diff ediff1d kron linspace max mean min outer piecewise polyadd polyder polyint polymul polysub
         polyval prod ptp sort std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul
         linalg.matrix_norm linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot
         linalg.trace linalg.vecdot linalg.vector_norm""",
@@ -770,7 +763,6 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.array_equal: lambda a, b, equal_nan=False: np.shape(a) == np.shape(b) and np.allclose(a, b, 0, 0, equal_nan),
     np.isposinf: lambda x, out=None: np.equal(x, math.inf, out=out),
     np.isneginf: lambda x, out=None: np.equal(x, -math.inf, out=out),
-    np.outer: lambda a, b, out=None: np.multiply.outer(np.ravel(a), np.ravel(b), out=out),
     np.sinc: lambda x: ops.sinc(0.0)(x),
     np.fix: lambda x, out=None: np.trunc(x, out=out), np.empty_like: np.zeros_like,
     np.around: lambda a, decimals=0, out=None: np.round(a, decimals, out),
