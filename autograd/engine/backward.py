@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AnomalyError
 from . import graph, messages, modes
 from .native import COMPILED, EVERY, listen
+from .op import plain
 from .ops import ADD, DOT, LEAF, MUL
 from .together import attributes, commit
 
@@ -30,7 +31,7 @@ def backward(root: Any, seed: Any, create_graph: bool) -> None:
     for k, node in enumerate(reached):
         if node._row is LEAF and node._grad is not None:
             gradients[k] = node._grad + gradients[k]
-            if modes.anomalies_raise() and not isfinite(messages.plain_of(gradients[k])):
+            if modes.anomalies_raise() and not isfinite(plain(gradients[k])):
                 name = messages.name_of(node)
                 raise AnomalyError(f"backward: the gradients of several passes add up to inf or nan at {name}")
     commit(attributes(reached, "_grad", gradients))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ..errors import ArgumentError, AutogradError, shown, translated, warn
 from .notes import Note
-from .op import Op, is_node
+from .op import Op, is_node, plain
 from .ops import ADD, FLOOR, IDENTITY, LITERAL, SQRT, SUM
 
 
@@ -34,11 +34,11 @@ def behind(node: Any) -> Any:
 def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._row
-    if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
+    if op.singular and not isfinite(plain(partial)) and all(isfinite(p._data) for p in node.parents):
         what, where = _told(node, f"{_place(parent)}, operand of {name_of(node)}")
         hint = "; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else ""
-        warn(f"{what} has slope {plain_of(partial)!r} at {where}{hint}")
-    elif op is FLOOR and plain_of(upstream) != 0.0:
+        warn(f"{what} has slope {plain(partial)!r} at {where}{hint}")
+    elif op is FLOOR and plain(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
 
 
@@ -95,11 +95,6 @@ def in_words(origin: _Origin) -> tuple[str, str]:
     """Whose derivative it is, and where."""
     places = [f"{shown(label)} = {x!r}" if label else repr(x) for label, x in origin[1]]
     return f"a derivative of {origin[0].public_name}", ", ".join(places)
-
-
-def plain_of(x: Any) -> float:
-    """The number of a gradient, which is a float or a Value."""
-    return x if type(x) is float else float(getattr(x, "data", x))
 
 
 def refuse_shared(made: Any, what: str) -> None:
