@@ -498,9 +498,9 @@ def _holds_nodes(x: Any) -> bool:
 
 # --- functions that are no ufuncs ------------------------------------------------------------------------------------
 #
-# A function either only moves elements (`_moved`, `_joined`, `_stored`), or is NumPy's own code, made of ufuncs and
-# functions that work (`_composed`), or is a method of the array (`_method`), or gives plain bools, indices or facts of
-# the array (`_answered`), or multiplies and adds (`_multilinear`), or has a function of its own here.
+# A function either only moves elements or says what is plain to see: bools, indices, a shape (`_moved`, `_joined`,
+# `_stored`); or is NumPy's own code, made of ufuncs and functions that work (`_composed`); or is a method of the array
+# (`_method`), or multiplies and adds (`_multilinear`), or has a function of its own here.
 
 
 def _on_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -561,10 +561,6 @@ def _composed(function: Any, *args: Any, **kwargs: Any) -> Any:
 def _method(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
     # NumPy's own function would try again on a plain array where the method refuses.
     return getattr(_values(a), function.__name__)(*args, **kwargs)
-
-
-def _answered(function: Any, *args: Any, **kwargs: Any) -> Any:
-    return function(*map(_argument, args), **kwargs)
 
 
 # --- functions of their own --------------------------------------------------------------------------------------
@@ -732,7 +728,9 @@ _NAMES: dict[Callable[..., Any], str] = {
         delete diag diagflat diagonal dsplit expand_dims extract flip fliplr flipud full_like hsplit imag insert
         matrix_transpose meshgrid moveaxis ones_like ravel real real_if_close repeat reshape resize roll rollaxis rot90
         select split squeeze swapaxes take take_along_axis tile transpose tril trim_zeros triu unstack vsplit zeros_like
-        fft.fftshift fft.ifftshift lib.stride_tricks.sliding_window_view""",
+        fft.fftshift fft.ifftshift lib.stride_tricks.sliding_window_view
+        argwhere array_equiv count_nonzero diag_indices_from flatnonzero iscomplex iscomplexobj isreal isrealobj
+        may_share_memory ndim nonzero result_type shape shares_memory size tril_indices_from triu_indices_from""",
     _joined: "column_stack concatenate dstack hstack row_stack stack vstack",
     _stored: "copyto fill_diagonal place put put_along_axis putmask",
     _composed: """
@@ -742,9 +740,6 @@ _NAMES: dict[Callable[..., Any], str] = {
         linalg.matrix_norm linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot
         linalg.trace linalg.vecdot linalg.vector_norm""",
     _method: "argmax argmin argsort cumprod cumsum round",
-    _answered: """
-        argwhere array_equiv count_nonzero diag_indices_from flatnonzero iscomplex iscomplexobj isreal isrealobj
-        may_share_memory ndim nonzero result_type shape shares_memory size tril_indices_from triu_indices_from""",
     _multilinear: "convolve correlate einsum inner tensordot",
 }
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
