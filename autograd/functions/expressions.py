@@ -14,7 +14,7 @@ steps by a white list of nodes, and our own code runs the steps, on floats and V
   (``ln``, ``arctan``, ``sec``).
 
 Nothing that can be typed exhausts the stack: text longer than ``MAX_LENGTH`` or nested deeper than ``MAX_DEPTH`` is
-refused, and no code here calls itself.
+refused.
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -245,26 +244,21 @@ def _found(left: list[_Difference], right: list[_Difference], here: float, calls
 
 
 def _noise(side: list[_Difference], other: list[_Difference]) -> float:
-    """The noise of f on one side: what is left of its values when a smooth curve is taken away.
-
-    Where steps are small, the values at four neighbouring steps lie almost exactly on a parabola, so their third
-    divided difference is noise. Of five small steps the middle difference counts, unless those of the smallest steps
-    are clearly smaller. Noise is no larger than the smallest changes. Where f does not change at first, it is rounded,
-    and the first change says how much; but not beside a piece that is constant, or before a jump.
-    """
+    """The noise of f on one side: what is left of its values when a smooth curve is taken away."""
     usable = _runs(side)
     still, first = _still(side), next((d for d in reversed(usable) if d.change), None)
-    if still and first:
+    if still and first:  # f is rounded, and the first change says how much; not before a jump or beside a constant
         jump = all(math.isclose(d.change, first.change, rel_tol=1e-9) for d in usable if d.change)
         if jump or not any(d.change for d in _runs(other)):
             return 0.0
         near = abs(first.step) < 2.0 * _RATIO * still
         return abs(first.change) if near else EPS * max(1.0, first.size)  # a number near 1 is mostly part of f
+    # At small steps four neighbouring values lie almost on a parabola: their third divided difference is noise.
     rests = [_rest(window) for window in zip(side[3:], side[2:], side[1:], side, strict=False)][::-1]
     rests = [r for r in rests if math.isfinite(r)][:5]
     if not rests:
         return 0.0
-    smallest = 4.0 * max(rests[:2])
+    smallest = 4.0 * max(rests[:2])  # of five the middle one counts, unless these are clearly smaller
     noise = smallest if len(rests) < 5 else min(2.0 * smallest, max(smallest, 3.0 * sorted(rests)[2]))
     return min(noise, 4.0 * max(abs(d.change) for d in usable[-2:]))
 
@@ -280,11 +274,7 @@ def _rest(window: Sequence[_Difference]) -> float:
 
 
 def _staircase(left: list[_Difference], right: list[_Difference]) -> tuple[float, float]:
-    """What f's values are whole multiples of, and up to which step f stays as it is; 0 where there is no such thing.
-
-    Where values repeat at the smallest steps and then change by whole multiples of something, f is rounded more
-    coarsely than doubles are; two values only are a jump further off.
-    """
+    """What f's values are whole multiples of, and up to which step f stays as it is; 0 where there is no such thing."""
     flat = min(_still(left), _still(right))
     changes = sorted(abs(d.change) for d in left + right if math.isfinite(d.change) and d.change != 0.0)
     if not flat or not changes:
@@ -299,7 +289,7 @@ def _staircase(left: list[_Difference], right: list[_Difference]) -> tuple[float
         if quantum <= 16.0 * tolerance:
             return 0.0, flat
     levels = {round(d.change / quantum) for d in left + right if math.isfinite(d.change)}
-    return (quantum, flat) if len(levels) > 2 else (0.0, flat)
+    return (quantum, flat) if len(levels) > 2 else (0.0, flat)  # two values only are a jump further off
 
 
 def _still(side: list[_Difference]) -> float:
@@ -351,15 +341,13 @@ def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate
 
 
 def _intersected(estimates: list[_Estimate]) -> _Estimate | None:
-    """From the smallest step up, the intersection of the intervals as long as there is one.
-
-    An interval reaches as far as the next finer estimate, and is at best narrower by as much as its step is larger:
-    what agrees better agrees by chance.
-    """
+    """From the smallest step up, the intersection of the intervals as long as there is one."""
     low, high, agreeing = -math.inf, math.inf, 0
     best = finer = None
     for e in reversed(estimates):
         error = e.error
+        # An interval reaches as far as the next finer estimate, and is at best narrower by as much as its step is
+        # larger: what agrees better agrees by chance.
         if finer and abs(e.step) < 2.0 * _RATIO * abs(finer.step):
             error = max(error, abs(e.slope - finer.slope), finer.error / _RATIO)
         lower, upper = max(low, e.slope - error), min(high, e.slope + error)
@@ -459,9 +447,5 @@ def exact_sum(numbers: Sequence[float]) -> float:
         return math.fsum(numbers)
     except ValueError:  # inf - inf
         return math.nan
-    except OverflowError:  # on the way, or at the end
-        total = sum(map(Fraction, numbers))
-        try:
-            return float(total)
-        except OverflowError:
-            return math.inf if total > 0 else -math.inf
+    except OverflowError:  # on the way, or at the end; a power of two changes no digits
+        return math.fsum([x * 2.0**-60 for x in numbers]) * 2.0**60
