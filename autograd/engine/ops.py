@@ -136,8 +136,7 @@ LOG_OR_ZERO: Op = row("_log_or_zero", lambda a: math.log(a) if a > 0.0 else 0.0 
     symbol="log", latex=r"\log {0}", because="log, but 0 at 0", singular=True)
 IDENTITY: Op = row("_identity", lambda a: a, lambda out, a: (1.0,), lambda xp, a: a,
     symbol="=", latex="{0}", js="{0}", because="an input of its own, told apart from the node behind it")
-SHIFTED_EXP: Op = row(
-    "_shifted_exp", lambda a, b: 0.0 if a == b == -math.inf else math.exp(a - b), lambda out, a, b: (out, -out),
+SHIFTED_EXP: Op = row("_shifted_exp", special.shifted_exp, lambda out, a, b: (out, -out),
     lambda xp, a, b: xp.exp(a - xp.maximum(b, -sys.float_info.max)),  # where both are -inf, a - b would be nan
     symbol="exp(a-b)", latex=r"e^{{{0} - {1}}}", js="ag.shiftedExp({op}, {0}, {1})",
     because="an exponential is its own slope")

@@ -94,7 +94,7 @@ _GELU_ZERO_REST: Final[float] = 1.4956759177009883e-17
 def _gelu_series(terms: int = 34) -> tuple[float, ...]:
     """Coefficients of gelu'(r + h) / h at the zero r, from gelu'' = density - density'' and density' = -x density."""
     r = _GELU_ZERO
-    density = [normal_density(r), -r * normal_density(r)]  # its Taylor coefficients
+    density = [normal_density(r), -(r * normal_density(r))]  # its Taylor coefficients
     for n in range(1, terms + 1):
         density.append(-(r * density[n] + density[n - 1]) / (n + 1))
     return tuple([density[n] / (n + 1) - (n + 2) * density[n + 2] for n in reversed(range(terms))])
@@ -188,6 +188,11 @@ def step(x: float) -> float:
     return 0.0 if x == x else NAN
 
 
+def shifted_exp(a: float, b: float) -> float:
+    """e^(a - b), which is 0 where both are -inf."""
+    return 0.0 if a == b == -INF else math.exp(a - b)
+
+
 def logsumexp(*values: float) -> float:
     """log(sum(e^v)), by way of the largest of them, whose power is the 1 in log(1 + the others)."""
     largest = maximum(*values)
@@ -248,14 +253,12 @@ def entry(place: float, *entries: float) -> float:
 
 def maximum(*values: float) -> float:
     """The largest; nan if any is nan."""
-    result = max(values)
-    return result if all(v == v for v in values) else NAN
+    return max(values) if all(v == v for v in values) else NAN
 
 
 def minimum(*values: float) -> float:
     """The smallest; nan if any is nan."""
-    result = min(values)
-    return result if all(v == v for v in values) else NAN
+    return min(values) if all(v == v for v in values) else NAN
 
 
 def _exact_total(values: list[float]) -> float:
@@ -263,8 +266,7 @@ def _exact_total(values: list[float]) -> float:
     try:
         return math.fsum(values)
     except (OverflowError, ValueError):
-        rounded: float = total(values)
-        return rounded
+        return float(total(values))
 
 
 def mean(*values: float) -> float:
