@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import NDArray
 
 from ..engine import modes, ops
@@ -389,10 +390,9 @@ def _reduce(
     if dtype is not None or out is not None or others:
         _refuse(name, dtype=dtype, out=out, **others)
     bare = np.asarray(_bare(x), dtype=object)
-    np.add.reduce(np.empty((1,) * bare.ndim), axis=axis)  # NumPy's own error for an axis that is not there
-    every = axis is None or bare.ndim == 0
-    axes = tuple(range(bare.ndim)) if every else tuple(a % bare.ndim for a in np.atleast_1d(axis))
-    kept = [a for a in range(bare.ndim) if a not in axes]
+    every = tuple(range(bare.ndim))
+    axes = every if axis is None else normalize_axis_tuple(axis, bare.ndim or 1)[: bare.ndim]  # a number may have one
+    kept = [a for a in every if a not in axes]
     shape = (*[bare.shape[a] for a in kept], math.prod([bare.shape[a] for a in axes]))
     rows = bare.transpose(*kept, *axes).reshape(shape)
     if where is not True:
