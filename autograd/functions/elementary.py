@@ -77,8 +77,10 @@ def _binary(op: Op, formula: str, example: str) -> Binary:
 
 
 def _of_many(op: Op, formula: str, example: str) -> Callable[[Any], Any]:
+    name = op.name
+
     def function(values: Any) -> Any:
-        return _apply(op, _operands(values, op.name))
+        return _apply(op, _operands(values, name))
 
     described: Callable[[Any], Any] = _described(function, op, f"{formula}, as one node", example)
     return described
