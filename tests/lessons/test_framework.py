@@ -15,8 +15,20 @@ from autograd import Value, array, compile, lessons
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
 from autograd.lessons import report
-from autograd.lessons.claims import Claim, Figure, Lesson, close, exactly, exit_status, holds, plain, printed, shown
-from autograd.lessons.examples import chain, found, named, same_gradients, worked
+from autograd.lessons.claims import (
+    Claim,
+    Figure,
+    Lesson,
+    close,
+    exactly,
+    exit_status,
+    holds,
+    plain,
+    printed,
+    shown,
+    worked,
+)
+from autograd.lessons.examples import chain, found, named, same_gradients
 from autograd.lessons.report import Look
 from autograd.lessons.signs import signs
 from autograd.render.rows import graph_rows
