@@ -51,36 +51,47 @@ class Page(NamedTuple):
 def pages(results: Results) -> Iterator[Page]:
     """The pages, of which each is made when it is asked for; the index comes first, and runs do not differ."""
     yield Page("index.html", lambda: document(_TITLE, _index(results)))
-    shown = [claim for _, claims in results for claim, _ in claims if _pages_of(claim)]
-    for k, (lesson, claims) in enumerate(results):
-        way = [_ALL, *_neighbours([(_heading(other), _address(other)) for other, _ in results], k)]
-        yield Page(_address(lesson), partial(_lesson, lesson, claims, way))
+    headings = [(_heading(lesson), _address(lesson)) for lesson, _ in results]
+    shown = [
+        (f"{claim.id} {claim.title}", _views(claim)[0].address)
+        for _, claims in results
+        for claim, _ in claims
+        if _views(claim)
+    ]
+    for lesson, claims in results:
+        here = (_heading(lesson), _address(lesson))
+        yield Page(here[1], partial(_lesson, lesson, claims, [_ALL, *_neighbours(headings, here)]))
         for claim, figures in claims:
-            back = [(_heading(lesson), f"{_address(lesson)}#{_anchor(claim)}"), _ALL]
-            if claim in shown:
-                others = [(f"{other.id} {other.title}", _pages_of(other)[0]) for other in shown]
-                back += _neighbours(others, shown.index(claim))
-            if claim.graph is not None:
-                yield Page(_played_at(claim), partial(_played, claim, figures, back))
-            if claim.picture is not None:
-                yield Page(_pictured_at(claim), partial(_pictured, claim, figures, back))
+            for view in (views := _views(claim)):
+                others = _neighbours(shown, (f"{claim.id} {claim.title}", views[0].address))
+                back = [(here[0], f"{here[1]}#{_anchor(claim)}"), _ALL, *others]
+                yield Page(view.address, partial(view.make, claim, figures, back))
 
 
 _ALL = ("All lessons", "index.html")
 
 
-def _neighbours(all: Sequence[tuple[str, str]], k: int) -> list[tuple[str, str]]:
-    """Links to what comes before and after the k-th of all."""
+def _neighbours(all: Sequence[tuple[str, str]], one: tuple[str, str]) -> list[tuple[str, str]]:
+    """Links to what comes before and after one of all."""
+    k = all.index(one)
     return [
         *[(f"← {words}", address) for words, address in all[max(k - 1, 0) : k]],
         *[(f"{words} →", address) for words, address in all[k + 1 : k + 2]],
     ]
 
 
-def _pages_of(claim: Claim) -> list[str]:
-    """The pages that a claim has of its own."""
-    offered = [(claim.graph, _played_at(claim)), (claim.picture, _pictured_at(claim))]
-    return [address for there, address in offered if there is not None]
+class _View(NamedTuple):
+    """A page of a claim's own: its file name, what a link to it says, and what makes its HTML."""
+
+    address: str
+    words: str
+    make: Callable[[Claim, Sequence[Figure], list[tuple[str, str]]], str]
+
+
+def _views(claim: Claim) -> list[_View]:
+    played = _View(f"claim-{claim.id}.html", f"play {claim.id}", _played)
+    pictured = _View(f"picture-{claim.id}.html", f"picture {claim.id}", _pictured)
+    return [view for what, view in ((claim.graph, played), (claim.picture, pictured)) if what is not None]
 
 
 def _index(results: Results) -> Iterator[str]:
@@ -106,20 +117,18 @@ def _index(results: Results) -> Iterator[str]:
 
 
 def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]], way: Sequence[tuple[str, str]]) -> str:
-    return document(_heading(lesson), _claims(lesson, claims), links=way)
-
-
-def _claims(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) -> Iterator[str]:
-    yield from _paragraphs(lesson.about)
-    yield f'<p class="faint">After the document {escape(lesson.source)}.</p>'
+    body = [*_paragraphs(lesson.about), f'<p class="faint">After the document {escape(lesson.source)}.</p>']
     for claim, figures in claims:
-        yield f'<section id="{_anchor(claim)}">\n<h2>{_text(f"{claim.id} {claim.title}")}</h2>'
-        yield from _told(claim, figures)
-        yield from _shown(claim)
-        if see := _to_see(claim):
-            yield f"<p>{see}</p>"
-        yield from _numbers(claim, figures)
-        yield "</section>"
+        see = [f"<p>{_to_see(claim)}</p>"] if _views(claim) else []
+        body += [
+            f'<section id="{_anchor(claim)}">\n<h2>{_text(f"{claim.id} {claim.title}")}</h2>',
+            *_told(claim, figures),
+            *_shown(claim),
+            *see,
+            *_numbers(claim, figures),
+            "</section>",
+        ]
+    return document(_heading(lesson), body, links=way)
 
 
 def _shown(claim: Claim) -> Iterator[str]:
@@ -162,7 +171,9 @@ def _numbers(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
     """The numbers as a table, open where it is short."""
     if figures:
         is_open = " open" * (len(figures) <= _SHORT)
-        yield f"<details{is_open}>\n<summary>The numbers: {escape(_count(figures))}</summary>"
+        verdicts = Counter(figure.verdict for figure in figures)
+        told = ", ".join(f"{n} {verdict if n == 1 else _MANY[verdict]}" for verdict, n in verdicts.items())
+        yield f"<details{is_open}>\n<summary>The numbers: {told}</summary>"
         yield figure_table(f"Claim {claim.id}: the document and the engine", figures)
         yield "</details>"
 
@@ -193,14 +204,7 @@ def _pictured(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str
 
 
 def _to_see(claim: Claim) -> str:
-    offered = [(claim.graph, _played_at(claim), "play"), (claim.picture, _pictured_at(claim), "picture")]
-    return ", ".join(link(address, f"{words} {claim.id}") for there, address, words in offered if there is not None)
-
-
-def _count(figures: Sequence[Figure]) -> str:
-    """How many figures there are, by verdict."""
-    verdicts = Counter(figure.verdict for figure in figures)
-    return ", ".join(f"{n} {verdict if n == 1 else _MANY[verdict]}" for verdict, n in verdicts.items())
+    return ", ".join(link(view.address, view.words) for view in _views(claim))
 
 
 def _heading(lesson: Lesson) -> str:
@@ -210,13 +214,6 @@ def _heading(lesson: Lesson) -> str:
 def _address(lesson: Lesson) -> str:
     return f"lesson-{lesson.number}.html"
 
-
-def _played_at(claim: Claim) -> str:
-    return f"claim-{claim.id}.html"
-
-
-def _pictured_at(claim: Claim) -> str:
-    return f"picture-{claim.id}.html"
 
 
 def _anchor(claim: Claim) -> str:
@@ -288,20 +285,14 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 def figure_table(caption: str, figures: Iterable[Figure]) -> str:
     """What the document says beside what the engine computes, as the lessons' text shows it."""
-    return table(caption, HEADER, map(_figure_cells, figures))
-
-
-def _figure_cells(figure: Figure) -> tuple[str, ...]:
-    name, said, computed, verdict = cells(figure)
-    if figure.measured:
-        computed = "(measured anew in each run)"
-    notes = [f"<small>{_text(note)}</small>" for note in (comparison(figure), figure.note) if note]
-    return (
-        " ".join([_text(name), *notes]),
-        _text(said),
-        _text(computed),
-        f'<span class="{_VERDICTS[figure.verdict]}">{escape(verdict)}</span>',
-    )
+    rows = []
+    for figure in figures:
+        name, said, computed, verdict = cells(figure)
+        computed = "(measured anew in each run)" if figure.measured else computed
+        notes = [f"<small>{_text(note)}</small>" for note in (comparison(figure), figure.note) if note]
+        word = f'<span class="{_VERDICTS[figure.verdict]}">{escape(verdict)}</span>'
+        rows.append((" ".join([_text(name), *notes]), _text(said), _text(computed), word))
+    return table(caption, HEADER, rows)
 
 
 def apart(svg: str, prefix: str) -> str:
