@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .. import __version__, lessons
+from .. import lessons
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, shown, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
-from .output import complain, make_directory, page, print_lines, watched, write
+from .output import complain, make_directory, page, print_data, print_lines, watched, write
 
-__all__ = ["lesson_and_claim", "run_lesson", "run_lessons", "run_site", "title_of"]
+__all__ = ["run_lesson", "run_lessons", "run_site", "run_step"]
 
 _STDOUT = Path("-")
 
@@ -81,7 +80,11 @@ _NEXT = "Next: autograd lesson 5.3 (one claim), step 5.3 (walk through), lessons
 
 def run_lesson(options: argparse.Namespace) -> int:
     """Print one lesson, or one claim, after writing the files that are asked for; return the exit status."""
+    if options.step and (options.json or options.svg or options.html or options.open):
+        raise ArgumentError("--step takes no --json, --svg or --html, and no --open; draw FILE draws within it")
     lesson, claim = lesson_and_claim(options.number, options.claim)
+    if options.step:
+        return _step_through(lesson, claim)
     chosen = [(lesson, [lesson.claim(claim)] if claim else lesson.claims)]
     asked = [(kind, path) for kind, path in (("svg", options.svg), ("html", options.html)) if path is not None]
     if any(path == _STDOUT for _, path in asked):
@@ -105,6 +108,29 @@ def run_lesson(options: argparse.Namespace) -> int:
     return max(drawing_status, exit_status(figures))
 
 
+def run_step(options: argparse.Namespace) -> int:
+    """Step through a worked example, or through an expression; return the exit status."""
+    what, more = options.what, options.values
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
+        if len(more) > 1 or ("." in what and more):
+            raise ArgumentError(f"one claim at a time, as: autograd step {shown(what if '.' in what else more[0])}")
+        return _step_through(*lesson_and_claim(what, *more))
+    from .derive import build
+    from .step import walk
+
+    built = build(what, more)
+    values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
+    title = f"{built.expression} at {values}" if values else str(built.expression)
+    return walk(built.root, title, report.wants_colour(sys.stdout))
+
+
+def _step_through(lesson: Lesson, claim: str | None) -> int:
+    from .step import walk
+
+    root, _ = lesson.graph(claim)
+    return walk(root, title_of(lesson, claim), report.wants_colour(sys.stdout))
+
+
 def _of_its_own(lesson: Lesson, claim: str | None) -> tuple[str, Path]:
     """A file for what --open shows where no file is named: the page that plays a graph, or the picture of a claim."""
     kind = "svg" if claim and lesson.claim(claim).graph is None and lesson.claim(claim).picture else "html"
@@ -123,11 +149,12 @@ def _say(text: str, as_json: bool) -> None:
         print(text, file=stream)
 
 
-def run_site(directory: Path, show: bool = False) -> int:
+def run_site(options: argparse.Namespace) -> int:
     """Write all lessons as linked pages, and show them in a browser; return the exit status."""
     from ..lessons.site import pages
     from ..render.engine import find_dot
 
+    directory = options.directory
     make_directory(directory)
     results = [(lesson, list(_computed(lesson.claims))) for lesson in lessons.all()]
     count = 0
@@ -140,7 +167,7 @@ def run_site(directory: Path, show: bool = False) -> int:
         complain(error)
         return 1
     print(f"wrote {count} pages; open {visible(str(directory / 'index.html'))} in a browser")
-    if show:
+    if options.open:
         _open(directory / "index.html")
     return exit_status(figure for _, found in results for _, figures in found for figure in figures)
 
@@ -223,10 +250,6 @@ def _print_text(chosen: Chosen, digits: int) -> list[Figure]:
 def _print_json(chosen: Chosen) -> list[Figure]:
     results = [(lesson, list(_computed(claims))) for lesson, claims in chosen]
     figures = [figure for _, found in results for _, several in found for figure in several]
-    document: dict[str, Any] = {
-        "version": __version__,
-        "ok": exit_status(figures) == 0,
-        "lessons": [report.as_data(lesson, found) for lesson, found in results],
-    }
-    print(json.dumps(document, indent=2, allow_nan=False))
+    told = [report.as_data(lesson, found) for lesson, found in results]
+    print_data({"ok": exit_status(figures) == 0, "lessons": told})
     return figures

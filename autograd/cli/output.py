@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pydoc
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from .. import __version__
 from ..errors import ArgumentError, ExpressionError, visible
 
-__all__ = ["complain", "complain_with_place", "make_directory", "page", "print_lines", "watched", "write"]
+__all__ = [
+    "complain",
+    "complain_with_place",
+    "make_directory",
+    "one_line",
+    "page",
+    "print_data",
+    "print_lines",
+    "watched",
+    "write",
+]
 
 _Item = TypeVar("_Item")
 _Made = TypeVar("_Made")
@@ -22,6 +34,11 @@ def print_lines(lines: Iterator[str]) -> None:
     """Print lines as they come."""
     for line in lines:
         print(line)
+
+
+def print_data(data: dict[str, Any]) -> None:
+    """Print what JSON can hold, and this package's version."""
+    print(json.dumps({"version": __version__, **data}, indent=2, allow_nan=False))
 
 
 def page(lines: Iterator[str]) -> None:
@@ -61,6 +78,11 @@ def complain_with_place(error: ExpressionError, file: str = "") -> int:
     """The same for text that could not be read, with the line of it in which the error stands."""
     first, _, place = str(error).partition("\n")
     return complain(f"{file}, {first}" if file else first, [place] if place else [])
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, without the line that points at a place."""
+    return " ".join(str(error).partition("\n")[0].split())
 
 
 def make_directory(path: Path) -> None:

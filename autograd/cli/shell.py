@@ -18,6 +18,7 @@ from typing import TextIO, TypeAlias, TypeVar
 
 from ..errors import ArgumentError, AutogradError, shown
 from ..reading.text import columns
+from .output import one_line
 
 __all__ = ["Screen", "Shell", "history_file", "quoted"]
 
@@ -156,11 +157,6 @@ class Shell(cmd.Cmd):
             for node in self.names():
                 found += {node[len(start) - len(text) :] for start in typed if node.startswith(start)}
         return list(dict.fromkeys(found))
-
-
-def one_line(error: AutogradError) -> str:
-    """What an error says, without the line that points at a place."""
-    return " ".join(str(error).partition("\n")[0].split())
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------

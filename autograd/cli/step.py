@@ -12,14 +12,14 @@ from typing import Any
 from ..checking.guessing import judge_guess
 from ..engine.graph import is_constant
 from ..engine.ops import LEAF
-from ..errors import ArgumentError, AutogradError, ExpressionError, shown
-from ..functions.expressions import parse
+from ..errors import ArgumentError, shown
 from ..reading.conditions import VARIABLES
 from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
 from ..render import draw
-from .shell import WIDTH, Screen, Shell, command, find, help_lines, one_line, quoted
+from .derive import number
+from .shell import WIDTH, Screen, Shell, command, find, help_lines, quoted
 
 __all__ = ["StepShell", "walk"]
 
@@ -208,7 +208,7 @@ class StepShell(Shell):
             typed = answer.strip()
         if not typed:
             raise ArgumentError("no guess, so none is judged")
-        guess = judge_guess(self._trace.root, node, number(typed), typed=typed)
+        guess = judge_guess(self._trace.root, node, number(typed, quoted(typed)), typed=typed)
         self.screen.show(guess.text.splitlines(), "good" if guess.right else "note")
 
     @command("", "[NODE]", takes_nodes=True)
@@ -335,16 +335,6 @@ def count(argument: str, command: str, default: int | None = None) -> int:
         got = f", got {quoted(argument)}" if argument else ""
         raise ArgumentError(f"{command} takes a whole number, as {command} 3{got}")
     return int(text)
-
-
-def number(typed: str) -> float:
-    """The number that an expression without variables makes."""
-    try:
-        found: float = parse(typed, variables=()).evaluate({})
-    except AutogradError as error:
-        reason = error.reason if isinstance(error, ExpressionError) else one_line(error)
-        raise ArgumentError(f"{quoted(typed)} is no number: {reason}") from None
-    return found
 
 
 def node_and_rest(argument: str, names: Set[str]) -> tuple[str, str]:

@@ -215,7 +215,6 @@ def _address(lesson: Lesson) -> str:
     return f"lesson-{lesson.number}.html"
 
 
-
 def _anchor(claim: Claim) -> str:
     return f"claim-{claim.id}"
 
