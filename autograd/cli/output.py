@@ -1,4 +1,4 @@
-"""What the command prints, complains of and writes."""
+"""What the command prints and complains of."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ __all__ = [
     "print_data",
     "print_lines",
     "watched",
-    "write",
 ]
 
 _Item = TypeVar("_Item")
@@ -91,11 +90,3 @@ def make_directory(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArgumentError(f"cannot make the directory {path}: {error.strerror or error}") from None
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file, the same bytes on every system."""
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise ArgumentError(f"cannot write {path}: {error.strerror or error}") from None

@@ -19,7 +19,7 @@ from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
 from ..render import draw
 from .derive import number
-from .shell import WIDTH, Screen, Shell, command, find, help_lines, quoted
+from .shell import WIDTH, Screen, Shell, bare, command, find, help_lines, quoted
 
 __all__ = ["StepShell", "walk"]
 
@@ -63,9 +63,7 @@ class StepShell(Shell):
     @command("s", "[N]")
     def do_step(self, argument: str) -> None:
         """Let the next record happen, or the next N."""
-        n = count(argument, "step", 1)
-        self._refuse_at_the_end()
-        self._move(lambda: self.stepper.step(n))
+        self._go_on(self.stepper.step, count(argument, "step", 1))
 
     @command("n", "[neuron|layer]", words=("node", "neuron", "layer"))
     def do_next(self, argument: str) -> None:
@@ -75,54 +73,48 @@ class StepShell(Shell):
         it has one.
         """
         what = bare(argument) or "node"
-        self._refuse_at_the_end()
         meant = [word for word in find("next").words if word.startswith(what)]
-        self._move(lambda: self.stepper.next(meant[0] if len(meant) == 1 else what))
+        self._go_on(self.stepper.next, meant[0] if len(meant) == 1 else what)
 
     @command("u", "NODE", takes_nodes=True)
     def do_until(self, argument: str) -> None:
         """Go on until the node's gradient is complete."""
-        node = self._node(argument, "until")
-        self._move(lambda: self.stepper.until(node))
+        self._move(self.stepper.until, self._node(argument, "until"))
 
-    @command("r", "")
-    def do_run(self, argument: str) -> None:
+    @command("r", instead="; until NODE stops at a node")
+    def do_run(self) -> None:
         """Go on to the end, or to where a break holds.
 
         It is also called "continue", c for short.
         """
-        nothing(argument, "run", "; until NODE stops at a node")
-        self._refuse_at_the_end()
-        self._move(self.stepper.run)
+        self._go_on(self.stepper.run)
 
     @command("k", "[N]")
     def do_back(self, argument: str) -> None:
         """Undo the last record, or the last N."""
-        n = count(argument, "back", 1)
-        self._move(lambda: self.stepper.back(n))
+        self._move(self.stepper.back, count(argument, "back", 1))
 
     @command("g", "K")
     def do_goto(self, argument: str) -> None:
         """Stand after K records, forwards or backwards."""
-        k = count(argument, "goto")
-        self._move(lambda: self.stepper.goto(k))
+        self._move(self.stepper.goto, count(argument, "goto"))
 
-    @command("", "")
-    def do_restart(self, argument: str) -> None:
+    @command("")
+    def do_restart(self) -> None:
         """Stand before the first record, as goto 0."""
-        nothing(argument, "restart")
-        self._move(lambda: self.stepper.goto(0))
+        self._move(self.stepper.goto, 0)
 
-    def _move(self, how: Callable[[], Any]) -> None:
+    def _go_on(self, how: Callable[..., Any], *where: Any) -> None:
+        if self.stepper.position == len(self._trace):
+            raise ArgumentError(_OVER)
+        self._move(how, *where)
+
+    def _move(self, how: Callable[..., Any], *where: Any) -> None:
         before = self.stepper.position
-        found = how()
+        found = how(*where)
         self._show(_all(found) if isinstance(found, Records) else repr(found).splitlines())
         if self.stepper.position == len(self._trace) != before:
             self.screen.show(self._result())
-
-    def _refuse_at_the_end(self) -> None:
-        if self.stepper.position == len(self._trace):
-            raise ArgumentError(_OVER)
 
     def _result(self) -> Iterator[str]:
         yield "The gradient of each leaf:"
@@ -137,10 +129,9 @@ class StepShell(Shell):
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
-    @command("w", "")
-    def do_where(self, argument: str) -> None:
+    @command("w", instead="; print NODE shows a node")
+    def do_where(self) -> None:
         """The last record, what comes next, and the gradients that are on their way."""
-        nothing(argument, "where", "; print NODE shows a node")
         self._show(repr(self.stepper.where()).splitlines())
 
     @command("l", "[FROM [TO]]")
@@ -170,11 +161,8 @@ class StepShell(Shell):
     def do_print(self, argument: str) -> None:
         """A node's value and its gradient so far; alone, every node's."""
         nodes = self._nodes(argument)
-        if nodes:
-            self._show(str(self.stepper.look(node)) for node in nodes)
-            return
-        names = list(self.names())
-        self._show(str(self.stepper.look(name)) for name in names[:_MOST_NODES])
+        names = [] if nodes else list(self.names())
+        self._show(str(self.stepper.look(node)) for node in nodes or names[:_MOST_NODES])
         if len(names) > _MOST_NODES:
             self._show([f"... and {len(names) - _MOST_NODES:,} more; print NODE shows one"])
 
@@ -232,10 +220,9 @@ class StepShell(Shell):
             none = "there is no break; one is break abs(grad) < 1e-6"
             self._show(list(map(repr, self.stepper.breaks)) or [none])
 
-    @command("", "")
-    def do_clear(self, argument: str) -> None:
+    @command("")
+    def do_clear(self) -> None:
         """Forget every break and every watched node."""
-        nothing(argument, "clear")
         self.stepper.clear()
         self._show(["no breaks, and nothing is watched"])
 
@@ -261,12 +248,11 @@ class StepShell(Shell):
         ? is another name for it.
         """
         asked = find(arg.split()[0]) if arg.split() else None
-        self.screen.as_it_is(help_lines(self.screen.width or WIDTH, asked))
+        print(*help_lines(self.screen.width or WIDTH, asked), sep="\n", file=self.screen.stream)
 
-    @command("q", "")
-    def do_quit(self, argument: str) -> bool:
+    @command("q")
+    def do_quit(self) -> bool:
         """Leave; so do the end of input (Ctrl-D) and Ctrl-C twice."""
-        nothing(argument, "quit")
         return True
 
     # --- helpers ----------------------------------------------------------------------------------------------------
@@ -313,17 +299,6 @@ def _many(n: int, what: str) -> str:
 
 
 # --- what stands behind a command -------------------------------------------------------------------------------------
-
-
-def bare(argument: str) -> str:
-    """The argument without the brackets and quotes of Python, which a hint of the library may show."""
-    return argument.strip("()\"' ")
-
-
-def nothing(argument: str, command: str, hint: str = "") -> None:
-    """Refuse an argument where there is none to give; `hint` is the end of the message."""
-    if bare(argument):
-        raise ArgumentError(f"nothing stands behind {command}, got {quoted(argument)}{hint}")
 
 
 def count(argument: str, command: str, default: int | None = None) -> int:
