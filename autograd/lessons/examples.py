@@ -26,6 +26,7 @@ from ..functions.arrays import array, grads
 from ..functions.elementary import dot, sigmoid, sum
 from ..nn import monitor, optim
 from ..reading.paths import path_products
+from ..render import norms_svg
 from .claims import Figure, Graph, Nodes, exactly, holds
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
     "loss_svg",
     "message_of",
     "named",
-    "norms_svg",
     "numbered",
     "refused",
     "repeated",
@@ -241,10 +241,3 @@ def loss_svg(curves: Mapping[str, Sequence[float]], steps: Sequence[int], title:
     """Draw losses on a logarithmic scale, one curve for each run, at the steps chosen."""
     series = {name: {f"{unit} {n}": losses[n] for n in steps} for name, losses in curves.items()}
     return norms_svg(series, title=title, note=note, what="loss")
-
-
-def norms_svg(*norms: Any, **options: Any) -> str:
-    """The same as :func:`autograd.render.norms_svg`, which takes time to import that the numbers alone need not pay."""
-    from .. import render
-
-    return render.norms_svg(*norms, **options)

@@ -20,6 +20,8 @@ from ..functions.derivatives import grad
 from ..functions.elementary import dot, log, relu, sigmoid, sum, tanh
 from ..nn import init, losses
 from ..reading.paths import path_products
+from ..render import matrix_svg, norms_svg
+from ..render.rows import graph_rows
 from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, printed, shown, worked
 from .examples import (
     chain,
@@ -29,7 +31,6 @@ from .examples import (
     judged,
     loss_svg,
     named,
-    norms_svg,
     refused,
     repeated,
     slip_of,
@@ -574,8 +575,6 @@ def rates() -> list[Figure]:
 
 def picture_12() -> str:
     """W1, its gradient, and W1 after one step, as heat maps."""
-    from ..render import matrix_svg  # costs time that the numbers alone need not pay
-
     return matrix_svg(worked(network())[1].W1, rate=ALPHA, name="W1", title="How W1 is updated in one step")
 
 
@@ -588,8 +587,6 @@ def picture_12() -> str:
     omits="the scripts themselves",
 )  # fmt: skip
 def claim_12() -> list[Figure]:
-    from ..render.rows import graph_rows  # costs time that the other claims need not pay
-
     J, n = worked(network())
     rows = graph_rows(J)
     arrived: dict[str, float] = {}

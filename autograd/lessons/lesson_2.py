@@ -22,6 +22,7 @@ from ..functions.derivatives import grad, value_and_grad
 from ..functions.elementary import dot, exp, leaky_relu, mean, relu, sigmoid, tanh
 from ..nn import init, losses, monitor, optim
 from ..reading.paths import path_products
+from ..render import layer_norms, norms_svg
 from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, printed, shown, worked
 from .examples import (
     chain,
@@ -32,7 +33,6 @@ from .examples import (
     layer,
     loss_svg,
     named,
-    norms_svg,
     numbered,
     refused,
     repeated,
@@ -171,8 +171,6 @@ def sigmoid_chain(layers: int = 10, weight: float = 1.0) -> Graph:
 
 def picture_4() -> str:
     """The gradient at each of ten sigmoids, with weights that let it vanish and with weights that let it explode."""
-    from ..render import layer_norms  # costs time that the numbers alone need not pay
-
     norms = {}
     for weight in (1.0, 8.0):
         root, _ = worked(sigmoid_chain(10, weight))
@@ -619,11 +617,6 @@ def dead_neuron(weight: float = 0.5, bias: float = -3.0, activation: Callable[[A
     return named(loss, L=loss)
 
 
-def relu_chain(layers: int = 10, weight: float = 0.5) -> Graph:
-    """ReLUs in a row, all of them on, with a weight between one and the next."""
-    return repeated(lambda a, i: relu(a * Value(weight, f"w{i}")), layers)
-
-
 @claim(
     "2.10", "ReLU and the vanishing gradient",
     "A ReLU passes gradients or stops them, and has no vanishing gradient problem.",
@@ -640,7 +633,7 @@ def claim_10(loss: Value, n: Nodes) -> list[Figure]:
             p.data -= 0.1 * p.grad
         loss, _ = dead_neuron(*data(parameters))
     _, leaking = worked(dead_neuron(activation=leaky_relu))
-    gradient = worked(relu_chain())[1].x.grad
+    _, live = worked(repeated(lambda a, _: relu(a * 0.5)))
     return [
         holds("gradient of w and b", "no vanishing gradient problem", grads(parameters), any, should_agree=False,
               note="One neuron and four examples, all with z < 0."),
@@ -648,7 +641,7 @@ def claim_10(loss: Value, n: Nodes) -> list[Figure]:
               note="Nothing moves: no number of steps brings this neuron back."),
         shown("with a leaky ReLU", [leaking.w.grad, leaking.b.grad],
               note="The document's cure: with slope 0.01 below 0 a small gradient is left."),
-        exactly("10 live ReLUs, w 0.5", "pass through", gradient, 0.5**10,
+        exactly("10 live ReLUs, w 0.5", "pass through", live.x.grad, 0.5**10,
                 note="Every ReLU passes all of it through, and each layer's weight still multiplies it."),
     ]  # fmt: skip
 

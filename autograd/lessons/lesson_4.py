@@ -7,7 +7,7 @@ import random
 import statistics
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from itertools import pairwise
+from itertools import count, pairwise
 from timeit import repeat
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from ..functions.elementary import dot, exp, leaky_relu, log, logsigmoid, logsum
 from ..nn import init, losses, monitor, optim
 from ..reading.paths import count_paths, path_products
 from ..reading.stepper import Stepper
+from ..render import norms_svg
 from ..render.dot import Picture, arrows
 from ..render.rows import graph_rows
 from ..render.style import Look
@@ -37,7 +38,6 @@ from .examples import (
     judged,
     layer,
     named,
-    norms_svg,
     numbered,
     refused,
     repeated,
@@ -63,31 +63,23 @@ def cube_of_a_sum(x: float = 2.0) -> Graph:
     return named(y, g=g, f=f, y=y)
 
 
-def exact_up_to(agree: Callable[[int], bool]) -> int:
-    """The last of the integers 0, 1, 2 ... before the first at which the two sides differ."""
-    x = 0
-    while agree(x + 1):
-        x += 1
-    return x
-
-
 @claim(
     "4.1", "The chain rule in one variable", "y = (x^2 + 1)^3 has dy/dx = 3(x^2 + 1)^2 2x.", cube_of_a_sum,
     idea="The outer slope, taken where the inner function has arrived, times the inner slope. In whole numbers doubles "
     "are exact, and how far is found by comparing with Python's integers.",
 )  # fmt: skip
 def claim_1(y: Value, n: Nodes) -> list[Figure]:
-    # Each compares a float with an int, exactly.
-    value = exact_up_to(lambda x: cube_of_a_sum(x)[0].data == (x * x + 1) ** 3)
-    slope = exact_up_to(lambda x: worked(cube_of_a_sum(x))[1].x.grad == 3 * (x * x + 1) ** 2 * 2 * x)
+    # The first x at which the float and the int differ, which Python compares exactly.
+    value = next(x for x in count(1) if cube_of_a_sum(x)[0].data != (x * x + 1) ** 3)
+    slope = next(x for x in count(1) if worked(cube_of_a_sum(x))[1].x.grad != 3 * (x * x + 1) ** 2 * 2 * x)
     return [
         exactly("y at x = 2", "(x^2 + 1)^3", y, (2**2 + 1) ** 3),
         exactly("dy/dx at x = 2", "3(x^2 + 1)^2 2x", n.x.grad, 3 * (2**2 + 1) ** 2 * 2 * 2),
         exactly("dy/dg dg/dx", "3g^2 2x", chain(y, n.f, n.x).product, n.x.grad,
                 note="Here g is x^2 + 1; the document's drawing (4.3) calls x^2 g and x^2 + 1 f."),
-        holds("y exact up to x =", None, value, value >= 457,
+        holds("y exact up to x =", None, value - 1, value > 457,
               note="At the next x, (x^2 + 1)^3 is odd and above 2^53: no double holds it."),
-        holds("dy/dx exact up to", None, slope, slope >= 1433),
+        holds("dy/dx exact up to", None, slope - 1, slope > 1433),
     ]  # fmt: skip
 
 
@@ -223,15 +215,6 @@ class Parameters(NamedTuple):
     b2: Any
 
 
-class Passed(NamedTuple):
-    """What a forward pass leaves behind."""
-
-    Z1: Any
-    A1: Any
-    Z2: Any
-    A2: Any
-
-
 # The 2-3-1 network: the document gives shapes and no numbers, so these are ours; the second hidden node is off.
 START = Parameters(
     W1=[[0.5, -0.2], [-0.8, 0.1], [0.3, 0.6]], b1=[0.1, 0.2, -0.4], W2=[[0.7, -0.5, 0.9]], b2=[-0.3]
@@ -277,14 +260,14 @@ def claim_5(L: Value, n: Nodes) -> list[Figure]:
     dz1 = da1 * (data(n.z1) > 0)
     p = as_values(columns(START))
     x = array([[v] for v in X])
-    passed = forward(x, p)
+    Z1, A1, Z2, A2 = forward(x, p)
     said = "(3 x 2)(2 x 1) + (3 x 1)", "(1 x 3)(3 x 1) + (1 x 1)"
     return [
         holds("layer 1", said[0], shape_of(p.W1, x, p.b1), lambda shape: shape == said[0],
               note="W x + b: x and b are columns."),
-        holds("layer 2", said[1], shape_of(p.W2, passed.A1, p.b2), lambda shape: shape == said[1]),
-        exactly("shapes of z1, z2", "(3 x 1), (1 x 1)", [passed.Z1.shape, passed.Z2.shape], [[3, 1], [1, 1]]),
-        close("a2", "sigma(z2)", a2, data(passed.A2)[0],
+        holds("layer 2", said[1], shape_of(p.W2, A1, p.b2), lambda shape: shape == said[1]),
+        exactly("shapes of z1, z2", "(3 x 1), (1 x 1)", [Z1.shape, Z2.shape], [[3, 1], [1, 1]]),
+        close("a2", "sigma(z2)", a2, data(A2)[0],
               note="Neuron by neuron, and as W X in NumPy. The numbers are ours."),
         close("L", "-[y log a2 + ...]", L, -np.log(a2[0]), note="y is 1, so the second term is 0."),
         close("dL/dz2", "a2 - y", grads([n.z2]), dz2, 1e-15),
@@ -307,12 +290,12 @@ def shape_of(W: Any, a: Any, b: Any) -> str:
 # --- 4.6: a batch in NumPy, W X ---------------------------------------------------------------------------------------
 
 
-def forward(X: Any, p: Parameters) -> Passed:
+def forward(X: Any, p: Parameters) -> tuple[Any, Any, Any, Any]:
     """W X + b, ReLU, W A + b, sigmoid. It knows only NumPy, and takes floats and Values alike."""
     Z1 = np.dot(p.W1, X) + p.b1
     A1 = np.maximum(0, Z1)
     Z2 = np.dot(p.W2, A1) + p.b2
-    return Passed(Z1, A1, Z2, 1 / (1 + np.exp(-Z2)))
+    return Z1, A1, Z2, 1 / (1 + np.exp(-Z2))
 
 
 def cost(A2: Any, Y: Any) -> Any:
@@ -322,17 +305,17 @@ def cost(A2: Any, Y: Any) -> Any:
 
 def gradients_by_hand(X: Any, Y: Any, p: Parameters) -> tuple[float, Parameters]:
     """The cost, and its gradients in floats, averaged over the batch."""
-    m, passed = X.shape[1], forward(X, p)
-    dZ2 = passed.A2 - Y
-    dZ1 = (p.W2.T @ dZ2) * (passed.Z1 > 0)
-    averaged = [part / m for dZ, A in ((dZ1, X), (dZ2, passed.A1)) for part in (dZ @ A.T, dZ.sum(1, keepdims=True))]
-    return cost(passed.A2, Y), Parameters(*averaged)
+    m, (Z1, A1, _, A2) = X.shape[1], forward(X, p)
+    dZ2 = A2 - Y
+    dZ1 = (p.W2.T @ dZ2) * (Z1 > 0)
+    averaged = [part / m for dZ, A in ((dZ1, X), (dZ2, A1)) for part in (dZ @ A.T, dZ.sum(1, keepdims=True))]
+    return cost(A2, Y), Parameters(*averaged)
 
 
 def engine_gradients(X: Any, Y: Any, p: Parameters) -> tuple[float, Parameters]:
     """The same by the engine."""
     values = as_values(p)
-    J = cost(forward(X, values).A2, Y)
+    J = cost(forward(X, values)[-1], Y)
     J.backward()
     return J.data, Parameters(*map(grads, values))
 
@@ -353,9 +336,9 @@ def batch(m: int = 2) -> Graph:
     """The averaged cost of a batch, made by NumPy's own operators out of arrays of Values."""
     X, Y = examples(m)
     passed = forward(X, as_values(columns(START)))
-    for name, nodes in zip(passed._fields, passed, strict=True):
+    for name, nodes in zip(("Z1", "A1", "Z2", "A2"), passed, strict=True):
         numbered(nodes, name)
-    J: Value = cost(passed.A2, Y)
+    J: Value = cost(passed[-1], Y)
     return named(J, J=J)
 
 
@@ -383,16 +366,17 @@ def claim_6(*_: Any) -> list[Figure]:
     (X, Y), p = examples(), random_start()
     m = X.shape[1]
     values = as_values(p)
-    passed, plain = forward(X, values), forward(X, p)
-    J = cost(passed.A2, Y)
+    _, _, Z2, A2 = forward(X, values)
+    J = cost(A2, Y)
     J.backward()
     expected, by_hand = gradients_by_hand(X, Y, p)
-    dZ2 = plain.A2 - Y
+    plain = forward(X, p)[-1]
+    dZ2 = plain - Y
     return [
-        close("A2", "forward_propagation", passed.A2, plain.A2, note="Of 8 examples."),
+        close("A2", "forward_propagation", A2, plain, note="Of 8 examples."),
         close("cost", "cost", J, expected),
         *[close(f"d{name}", f"d{name}", grads(getattr(values, name)), getattr(by_hand, name)) for name in p._fields],
-        close("m * dJ/dZ2", "dZ2 = A2 - Y", m * grads(passed.Z2), dZ2),
+        close("m * dJ/dZ2", "dZ2 = A2 - Y", m * grads(Z2), dZ2),
         close("m * dJ/db2", "sum over batch", m * grads(values.b2), dZ2.sum(axis=1, keepdims=True),
               note="Its recursion says to sum, its code and its section on batches to average: with an averaged cost "
               "the average is right."),
@@ -405,7 +389,7 @@ def _compiled() -> list[Figure]:
     """What the compiler finds in the graph that NumPy's operators recorded, and its gradients."""
     m = 100
     (X, Y), values = examples(m), as_values(random_start())
-    J = cost(forward(X, values).A2, Y)
+    J = cost(forward(X, values)[-1], Y)
     J.backward()
     _, by_hand = gradients_by_hand(X, Y, random_start())
     program = compile(J)
@@ -577,7 +561,7 @@ def tanh_layers(sizes: Sequence[int], m: int = 1) -> Graph:
     return named(elementary.sum(outputs))
 
 
-def count(root: Value) -> tuple[int, int, int]:
+def operations(root: Value) -> tuple[int, int, int]:
     """Multiplications of the two passes, and the values kept for the second.
 
     Forward: one for each weight and input of a dot. Backward: one for each message from a dot.
@@ -599,9 +583,9 @@ def count(root: Value) -> tuple[int, int, int]:
 )  # fmt: skip
 def claim_9() -> list[Figure]:
     weights = np.array([4 * h + h * h + 2 * h for h in (4, 8, 16)])
-    forward, backward, _ = np.array([count(tanh_layers((4, h, h, 2))[0]) for h in (4, 8, 16)]).T
+    forward, backward, _ = np.array([operations(tanh_layers((4, h, h, 2))[0]) for h in (4, 8, 16)]).T
     batches = np.array([1, 2, 4, 8])
-    of_batch, _, kept = np.array([count(tanh_layers((4, 4, 4, 2), m)[0]) for m in batches]).T
+    of_batch, _, kept = np.array([operations(tanh_layers((4, 4, 4, 2), m)[0]) for m in batches]).T
     depths = [1, 2, 4, 8, 16]
     deep = [worked(tanh_layers((3,) * (depth + 1))) for depth in depths]
     ways = [sum([count_paths(root, x) for x in n.x.ravel()]) for root, n in deep]

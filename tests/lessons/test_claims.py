@@ -668,7 +668,7 @@ def test_4_6_gradients_against_differences() -> None:
     def cost(w: float) -> float:
         W1 = p.W1.copy()
         W1[2, 0] = w
-        return float(lesson_4.cost(lesson_4.forward(X, p._replace(W1=W1)).A2, Y))
+        return float(lesson_4.cost(lesson_4.forward(X, p._replace(W1=W1))[-1], Y))
 
     engine = figures("4.6")["dW1"].engine
     w, h = float(p.W1[2, 0]), 1e-5
