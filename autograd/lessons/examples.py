@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checking.check import Report
-from ..compiler import Program
+from ..compiler import compile
 from ..engine.graph import topological_order
 from ..engine.messages import name_of
 from ..engine.value import Value
@@ -31,9 +31,9 @@ from .claims import Figure, Graph, Nodes, exactly, holds
 
 __all__ = [
     "chain",
+    "compiled",
     "descend",
     "edges",
-    "found",
     "half_squared_error",
     "judged",
     "layer",
@@ -43,7 +43,6 @@ __all__ = [
     "numbered",
     "refused",
     "repeated",
-    "same_gradients",
     "slip_of",
     "two_layer",
     "uniform",
@@ -177,11 +176,19 @@ def _factor(node: Value, below: Value) -> float:
 # --- the matrix form that the compiler finds --------------------------------------------------------------------------
 
 
-def found(program: Program, note: str, *forms: tuple[str, str | None, str]) -> list[Figure]:
-    """Look for formulas among the lines of ``program.describe()``; the first figure has the note.
+def compiled(
+    root: Value, leaves: Any, by_hand: Mapping[str, Any], note: str, *forms: tuple[str, str | None, str]
+) -> list[Figure]:
+    """What ``autograd.compile`` finds in a graph that `backward` has been through, and whether its gradients are right.
 
-    A form is a figure's name, the document's formula, and what the compiler should find.
+    Args:
+        root: of the graph.
+        leaves: has an attribute for each array of leaves, such as W1.
+        by_hand: gradients from the matrix form in NumPy, by the name of the leaves.
+        note: on the first figure.
+        forms: a figure's name, the document's formula, and what should stand among the lines of ``describe()``.
     """
+    program = compile(root)
     lines = [line.strip() for line in program.describe().splitlines()]
     formulas = [line.partition(": ")[2] or line for line in lines]
     figures: list[Figure] = []
@@ -189,24 +196,20 @@ def found(program: Program, note: str, *forms: tuple[str, str | None, str]) -> l
         result = expected.partition("=")[0]
         text = next((formula for formula in formulas if formula.startswith(result)), "not found")
         figures.append(exactly(name, document, text, expected, note="" if figures else note))
-    return figures
-
-
-def same_gradients(program: Program, leaves: dict[str, Any], by_hand: dict[str, Any]) -> list[Figure]:
-    """Run the program, and compare its gradients with those that the leaves have already, and with those by hand."""
-    scalar = {name: grads(nodes) for name, nodes in leaves.items()}
+    from_graph = {name: grads(getattr(leaves, name)) for name in by_hand}
     program.forward()
     program.backward()
-    compiled = {name: program.gradients(nodes) for name, nodes in leaves.items()}
-    figures: list[Figure] = []
-    for name, others in (("graph", scalar), ("NumPy", by_hand)):
-        apart = max(float(np.abs(compiled[k] - others[k]).max()) for k in leaves)
-        figures.append(
-            holds(f"compiled vs {name}", None, apart, apart < 1e-12,
-                  note="" if figures else f"The largest difference of the compiled gradients of {', '.join(leaves)} "
-                  "from those of backward() on the graph. The next row: from the matrix form in NumPy.")
-        )  # fmt: skip
-    return figures
+    apart = [
+        max(float(np.abs(program.gradients(getattr(leaves, name)) - others[name]).max()) for name in by_hand)
+        for others in (from_graph, by_hand)
+    ]
+    return [
+        *figures,
+        holds("compiled vs graph", None, apart[0], apart[0] < 1e-12,
+              note=f"The largest difference of the compiled gradients of {', '.join(by_hand)} "
+              "from those of backward() on the graph. The next row: from the matrix form in NumPy."),
+        holds("compiled vs NumPy", None, apart[1], apart[1] < 1e-12),
+    ]  # fmt: skip
 
 
 # --- training runs ----------------------------------------------------------------------------------------------------

@@ -730,9 +730,7 @@ LESSON = Lesson(
     "000_19022d00cf7f13e9.txt",
     tuple(claim),
     main="1.8",
-    about=(
-        "How the chain rule gives the gradient of each weight of a network with one hidden layer, in symbols and in "
-        "numbers, and what the vanishing gradient does to it."
-    ),
+    about="How the chain rule gives the gradient of each weight of a network with one hidden layer, in symbols and in "
+    "numbers, and what the vanishing gradient does to it.",
     teaches="How the chain rule gives each weight its gradient, and how gradients vanish.",
 )

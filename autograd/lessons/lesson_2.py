@@ -13,7 +13,6 @@ import numpy as np
 
 from .. import nn
 from ..checking.check import check_derivative, gradcheck
-from ..compiler import compile
 from ..engine.graph import topological_order
 from ..engine.modes import detect_anomaly
 from ..engine.value import Value
@@ -26,9 +25,9 @@ from ..render import layer_norms, norms_svg
 from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, printed, shown, worked
 from .examples import (
     chain,
+    compiled,
     descend,
     edges,
-    found,
     judged,
     layer,
     loss_svg,
@@ -36,7 +35,6 @@ from .examples import (
     numbered,
     refused,
     repeated,
-    same_gradients,
     uniform,
 )
 
@@ -310,22 +308,20 @@ def _compiled() -> list[Figure]:
     """What the compiler finds in the scalar graph of a larger batch, and its gradients."""
     m = 100
     loss, n = worked(batch(m))
-    program, matrix = compile(loss), matrix_form(numbers(m))
-    return [
-        *found(program,
-               "The same network over 100 examples, one scalar node for each number: autograd.compile reads the graph, "
-               "and program.describe() shows the matrices that it found. It puts an example in each column: its X is "
-               "the document's X^T, its Z1 the document's Z1^T. The 1/m of the mean comes with dZ.",
-               ("layer 1, found", "Z1 = X W1^T + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
-               ("its activation", "A1 = ReLU(Z1)", f"A1 = relu(Z1), {3 * m} nodes at once"),
-               ("layer 2, found", "Z2 = A1 W2^T + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
-               ("layer 2, backward", "average over the batch",
-                "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
-               ("through the ReLU", None, "dZ1 = dA1 * relu'(Z1)"),
-               ("layer 1, backward", "average over the batch", "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch")),
-        *same_gradients(program, {name: getattr(n, name) for name in PARAMETERS},
-                        {name: matrix[f"d{name}"] for name in PARAMETERS}),
-    ]  # fmt: skip
+    matrix = matrix_form(numbers(m))
+    return compiled(
+        loss, n, {name: matrix[f"d{name}"] for name in PARAMETERS},
+        "The same network over 100 examples, one scalar node for each number: autograd.compile reads the graph, "
+        "and program.describe() shows the matrices that it found. It puts an example in each column: its X is "
+        "the document's X^T, its Z1 the document's Z1^T. The 1/m of the mean comes with dZ.",
+        ("layer 1, found", "Z1 = X W1^T + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
+        ("its activation", "A1 = ReLU(Z1)", f"A1 = relu(Z1), {3 * m} nodes at once"),
+        ("layer 2, found", "Z2 = A1 W2^T + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
+        ("layer 2, backward", "average over the batch",
+         "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
+        ("through the ReLU", None, "dZ1 = dA1 * relu'(Z1)"),
+        ("layer 1, backward", "average over the batch", "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch"),
+    )  # fmt: skip
 
 
 def _timed() -> list[Figure]:
@@ -727,9 +723,7 @@ LESSON = Lesson(
     "001_4791f67009255572.txt",
     tuple(claim),
     main="2.1",
-    about=(
-        "What a forward pass saves and what the backward pass makes of it, layer by layer and on a batch; what it "
-        "costs, what goes wrong, and how to find out."
-    ),
+    about="What a forward pass saves and what the backward pass makes of it, layer by layer and on a batch; what it "
+    "costs, what goes wrong, and how to find out.",
     teaches="What the forward pass saves, what the backward pass makes of it, what fails.",
 )

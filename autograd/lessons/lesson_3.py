@@ -533,9 +533,7 @@ LESSON = Lesson(
     "002_654cb4a17d661c38.txt",
     tuple(claim),
     main="3.3",
-    about=(
-        "Losses and their slopes, the chain rule through two layers, what the sign of a gradient tells a weight to "
-        "do, and the troubles of training."
-    ),
+    about="Losses and their slopes, the chain rule through two layers, what the sign of a gradient tells a weight to "
+    "do, and the troubles of training.",
     teaches="Losses, the training loop, what a gradient tells a weight, four troubles.",
 )

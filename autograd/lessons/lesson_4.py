@@ -15,7 +15,6 @@ import numpy as np
 
 from .. import nn
 from ..checking.check import check_derivative, gradcheck
-from ..compiler import compile
 from ..engine.graph import is_constant, topological_order
 from ..engine.value import Value
 from ..errors import DomainError
@@ -33,15 +32,14 @@ from ..render.style import Look
 from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, shown, worked
 from .examples import (
     chain,
+    compiled,
     edges,
-    found,
     judged,
     layer,
     named,
     numbered,
     refused,
     repeated,
-    same_gradients,
     slip_of,
     two_layer,
     uniform,
@@ -392,20 +390,18 @@ def _compiled() -> list[Figure]:
     J = cost(forward(X, values)[-1], Y)
     J.backward()
     _, by_hand = gradients_by_hand(X, Y, random_start())
-    program = compile(J)
-    return [
-        *found(program,
-               "100 examples, and the scalar graph that the same function records: autograd.compile reads it, and "
-               "program.describe() shows the matrices that it found. The document's 1/m is in dZ here.",
-               ("layer 1, found", "Z1 = np.dot(W1, X) + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
-               ("layer 2, found", "Z2 = np.dot(W2, A1) + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
-               ("layer 2, backward", "dW2 = (1/m) dZ2 A1^T, db2 = (1/m) sum dZ2, dA1 = W2^T dZ2",
-                "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
-               ("through the ReLU", "dZ1 = dA1 * relu_derivative(Z1)", "dZ1 = dA1 * maximum'(0, Z1)"),
-               ("layer 1, backward", "dW1 = (1/m) dZ1 X^T, db1 = (1/m) sum dZ1",
-                "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch")),
-        *same_gradients(program, values._asdict(), by_hand._asdict()),
-    ]  # fmt: skip
+    return compiled(
+        J, values, by_hand._asdict(),
+        "100 examples, and the scalar graph that the same function records: autograd.compile reads it, and "
+        "program.describe() shows the matrices that it found. The document's 1/m is in dZ here.",
+        ("layer 1, found", "Z1 = np.dot(W1, X) + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
+        ("layer 2, found", "Z2 = np.dot(W2, A1) + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
+        ("layer 2, backward", "dW2 = (1/m) dZ2 A1^T, db2 = (1/m) sum dZ2, dA1 = W2^T dZ2",
+         "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
+        ("through the ReLU", "dZ1 = dA1 * relu_derivative(Z1)", "dZ1 = dA1 * maximum'(0, Z1)"),
+        ("layer 1, backward", "dW1 = (1/m) dZ1 X^T, db1 = (1/m) sum dZ1",
+         "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch"),
+    )  # fmt: skip
 
 
 def _training(p: Parameters) -> list[Figure]:
@@ -1026,9 +1022,7 @@ LESSON = Lesson(
     "003_696c4c6bfcb783dd.txt",
     tuple(claim),
     main="4.5",
-    about=(
-        "From the chain rule in one variable to a 2-3-1 network trained on a batch, with a gradient check of every "
-        "number."
-    ),
+    about="From the chain rule in one variable to a 2-3-1 network trained on a batch, with a gradient check of every "
+    "number.",
     teaches="From one variable to a network trained on a batch, its gradients checked.",
 )

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler import compile
 from ..engine.value import Value
 from ..functions.arrays import data, grads
 from ..functions.elementary import dot, log, relu, sigmoid, sum, tanh
 from ..reading.paths import path_products
 from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, printed, worked
-from .examples import chain, found, named, numbered, same_gradients, uniform
+from .examples import chain, compiled, named, numbered, uniform
 
 __all__ = ["LESSON"]
 
@@ -187,7 +186,6 @@ def ten_to_ten() -> Graph:
 def claim_4(loss: Value, n: Nodes) -> list[Figure]:
     W, A, delta = data(n.W), data(n.a), grads(n.z)
     moved = W - ALPHA * grads(n.W)
-    program = compile(loss)
     return [
         close("Z", "W A + b", n.z, W @ A + data(n.b),
               note="A and Z are columns, and W has a row for each node of layer 2. (This document and 003 write W A; "
@@ -200,12 +198,11 @@ def claim_4(loss: Value, n: Nodes) -> list[Figure]:
         close("W after the step", "w_ij - alpha dL/dw_ij", moved, W - ALPHA * np.outer(delta, A)),
         holds("weights that moved", "10 x 10", int((moved != W).sum()), lambda count: count == 100),
         exactly("parameters", None, n.W.size + n.b.size, 110, note="100 weights and 10 biases."),
-        *found(program,
-               "autograd.compile reads the 172 scalar nodes and finds this matrix product; program.describe() prints "
-               "it. Its X is the document's A, the inputs of this one layer, and dZ1 the column delta.",
-               ("found in the graph", "Z = W A + b", "Z1 = W1 X + b1, (10x10)(10x1)+(10x1)"),
-               ("backward", "dL/dw_ij = delta_i a_j", "dW1 = dZ1 X^T, db1 = dZ1")),
-        *same_gradients(program, {"W": n.W, "b": n.b}, {"W": np.outer(delta, A), "b": delta}),
+        *compiled(loss, n, {"W": np.outer(delta, A), "b": delta},
+                  "autograd.compile reads the 172 scalar nodes and finds this matrix product; program.describe() "
+                  "prints it. Its X is the document's A, the inputs of this one layer, and dZ1 the column delta.",
+                  ("found in the graph", "Z = W A + b", "Z1 = W1 X + b1, (10x10)(10x1)+(10x1)"),
+                  ("backward", "dL/dw_ij = delta_i a_j", "dW1 = dZ1 X^T, db1 = dZ1")),
     ]  # fmt: skip
 
 
@@ -215,9 +212,7 @@ LESSON = Lesson(
     "004_39540203f2e29e46.txt",
     tuple(claim),
     main="5.3",
-    about=(
-        "A network of two weights, its loss, both gradients and one step of descent, all by hand; then one layer of "
-        "ten nodes feeding ten."
-    ),
+    about="A network of two weights, its loss, both gradients and one step of descent, all by hand; then one layer of "
+    "ten nodes feeding ten.",
     teaches="Two gradients and a step of descent, all by hand; then ten nodes feeding ten.",
 )

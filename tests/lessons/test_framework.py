@@ -6,12 +6,13 @@ import io
 import json
 import math
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Value, array, compile, lessons
+from autograd import Value, array, lessons
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
 from autograd.lessons import report
@@ -28,7 +29,7 @@ from autograd.lessons.claims import (
     shown,
     worked,
 )
-from autograd.lessons.examples import chain, found, named, same_gradients
+from autograd.lessons.examples import chain, compiled, named
 from autograd.lessons.report import Look
 from autograd.lessons.signs import signs
 from autograd.render.rows import graph_rows
@@ -402,16 +403,22 @@ def test_data_is_valid_json_at_full_precision_with_inf_and_nan_as_text() -> None
 # === figures of the matrix form, where the compiler finds something else ==============================================
 
 
-def product() -> tuple[object, object, object]:
+BY_HAND = np.tile([1.0, -1.0, 2.0, 0.5], (4, 1))
+
+
+def product() -> tuple[Any, SimpleNamespace]:
     W = array(np.arange(16.0).reshape(4, 4), "W")
-    x = np.array([1.0, -1.0, 2.0, 0.5])
-    return W, x, (W @ x).sum()
+    loss = (W @ BY_HAND[0]).sum()
+    loss.backward()
+    return loss, SimpleNamespace(W=W)
 
 
 def test_what_is_found_is_shown_even_if_it_is_not_what_was_expected() -> None:
-    _, _, loss = product()
-    same, other, none = found(
-        compile(loss),
+    loss, leaves = product()
+    same, other, none, *_ = compiled(
+        loss,
+        leaves,
+        {"W": BY_HAND},
         "Ours.",
         ("same", "Z = W X", "Z1 = W1 X, (4x4)(4x1)"),
         ("other", None, "Z1 = W1 X, (9x9)(9x1)"),
@@ -423,14 +430,12 @@ def test_what_is_found_is_shown_even_if_it_is_not_what_was_expected() -> None:
 
 
 def test_gradients_are_compared_with_both_others() -> None:
-    W, x, loss = product()
-    loss.backward()
-    program = compile(loss)
-    graph, by_hand = same_gradients(program, {"W": W}, {"W": np.tile(x, (4, 1))})
+    loss, leaves = product()
+    graph, by_hand = compiled(loss, leaves, {"W": BY_HAND}, "Ours.")
     assert graph.agrees
     assert by_hand.agrees
-    W[0, 0].grad = 5.0
-    graph, by_hand = same_gradients(program, {"W": W}, {"W": np.zeros((4, 4))})
+    leaves.W[0, 0].grad = 5.0
+    graph, by_hand = compiled(loss, leaves, {"W": np.zeros((4, 4))}, "Ours.")
     assert not graph.agrees
     assert not by_hand.agrees
     assert by_hand.engine == 2.0
