@@ -144,7 +144,7 @@ def _add_expressions(commands: Any) -> None:
     derive.add_argument("--json", action="store_true", help=_JSON)
 
     step = commands.add_parser("step", help="step through a forward and backward pass, forwards and backwards")
-    step.set_defaults(run=_from("lessons", "run_step"))
+    step.set_defaults(run=_from("step", "run_step"))
     what = 'a lesson as 5, a claim as 5.2, or an expression as "(a+b)*(b+1)"'
     step.add_argument("what", metavar="WHAT", help=what)
     each = "a value for each variable of an expression"

@@ -14,9 +14,12 @@ from .. import lessons
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, shown, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
+from ..lessons.site import Page, pages
+from ..render import drawing
+from ..render.engine import find_dot
 from .output import complain, make_directory, page, print_data, print_lines, watched
 
-__all__ = ["run_lesson", "run_lessons", "run_site", "run_step"]
+__all__ = ["lesson_and_claim", "run_lesson", "run_lessons", "run_site", "title_of"]
 
 _STDOUT = Path("-")
 
@@ -81,7 +84,9 @@ def run_lesson(options: argparse.Namespace) -> int:
         raise ArgumentError("--step takes no --json, --svg or --html, and no --open; draw FILE draws within it")
     lesson, claim = lesson_and_claim(options.number, options.claim)
     if options.step:
-        return _step_through(lesson, claim)
+        from .step import walk_through  # which reads this file
+
+        return walk_through(lesson, claim)
     chosen = [(lesson, [lesson.claim(claim)] if claim else lesson.claims)]
     asked = [(kind, path) for kind, path in (("svg", options.svg), ("html", options.html)) if path is not None]
     if any(path == _STDOUT for _, path in asked):
@@ -106,29 +111,6 @@ def run_lesson(options: argparse.Namespace) -> int:
     return max(drawing_status, exit_status(figures))
 
 
-def run_step(options: argparse.Namespace) -> int:
-    """Step through a worked example, or through an expression; return the exit status."""
-    what, more = options.what, options.values
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
-        if len(more) > 1 or ("." in what and more):
-            raise ArgumentError(f"one claim at a time, as: autograd step {shown(what if '.' in what else more[0])}")
-        return _step_through(*lesson_and_claim(what, *more))
-    from .derive import build
-    from .step import walk
-
-    built = build(what, more)
-    values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
-    title = f"{built.expression} at {values}" if values else str(built.expression)
-    return walk(built.root, title, report.wants_colour(sys.stdout))
-
-
-def _step_through(lesson: Lesson, claim: str | None) -> int:
-    from .step import walk
-
-    root, _ = lesson.graph(claim)
-    return walk(root, title_of(lesson, claim), report.wants_colour(sys.stdout))
-
-
 def _of_its_own(lesson: Lesson, claim: str | None) -> tuple[str, Path]:
     """A file for what --open shows where no file is named: the page that plays a graph, or the picture of a claim."""
     kind = "svg" if claim and lesson.claim(claim).graph is None and lesson.claim(claim).picture else "html"
@@ -149,8 +131,6 @@ def _say(text: str, as_json: bool) -> None:
 
 def run_site(options: argparse.Namespace) -> int:
     """Write all lessons as linked pages, and show them in a browser; return the exit status."""
-    from ..lessons.site import Page, pages
-    from ..render.engine import find_dot
 
     def file_of(page: Page) -> File:
         return options.directory / page.name, lambda: page.make().encode("utf-8")
@@ -172,8 +152,6 @@ def _drawing(path: Path, lesson: Lesson, claim: str | None, kind: str = "svg") -
 
     Of a claim without one it is the figure that it has instead.
     """
-    from ..render import drawing  # costs time that a lesson without a picture need not pay
-
     kind = kind if path == _STDOUT else drawing.kind_of(path)
 
     def content() -> bytes:
@@ -194,13 +172,11 @@ def _drawing(path: Path, lesson: Lesson, claim: str | None, kind: str = "svg") -
 
 def _write_all(files: Sequence[File], first: Callable[[], object] = lambda: None) -> tuple[list[Path], int]:
     """Write files after doing something first; return the paths of those written, and 1 if one could not be drawn."""
-    from ..render.drawing import replace_file
-
     written: list[Path] = []
     try:
         first()
         for (path, _), made in watched(files, lambda file: file[1](), lambda file: file[0].name):
-            replace_file(path, made)
+            drawing.replace_file(path, made)
             written.append(path)
     except (GraphvizMissingError, GraphError) as error:
         complain(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
@@ -13,15 +14,18 @@ from ..checking.guessing import judge_guess
 from ..engine.graph import is_constant
 from ..engine.ops import LEAF
 from ..errors import ArgumentError, shown
+from ..lessons import Lesson
+from ..lessons.report import wants_colour
 from ..reading.conditions import VARIABLES
 from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
 from ..render import draw
-from .derive import number
+from .derive import build, number
+from .lessons import lesson_and_claim, title_of
 from .shell import WIDTH, Screen, Shell, bare, command, find, help_lines, quoted
 
-__all__ = ["StepShell", "walk"]
+__all__ = ["StepShell", "run_step", "walk", "walk_through"]
 
 _MOST_RECORDS = 50  # that one command prints
 _MOST_NODES = 40
@@ -32,9 +36,26 @@ _GREETING = "Type help for help, step (or s) for the next record; a blank line r
 _OVER = "the pass is over; back, goto K and restart lead back into it"
 
 
-def walk(root: Any, title: str, colour: bool = False) -> int:
+def run_step(options: argparse.Namespace) -> int:
+    """Step through a worked example, or through an expression; return the exit status."""
+    what, more = options.what, options.values
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
+        if len(more) > 1 or ("." in what and more):
+            raise ArgumentError(f"one claim at a time, as: autograd step {shown(what if '.' in what else more[0])}")
+        return walk_through(*lesson_and_claim(what, *more))
+    built = build(what, more)
+    values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
+    return walk(built.root, f"{built.expression} at {values}" if values else str(built.expression))
+
+
+def walk_through(lesson: Lesson, claim: str | None) -> int:
+    """Step through a worked example of a lesson."""
+    return walk(lesson.graph(claim)[0], title_of(lesson, claim))
+
+
+def walk(root: Any, title: str) -> int:
     """Obey the commands on stdin until one says to leave, or there are no more; return the exit status, 0."""
-    shell = StepShell(Stepper(root), Screen(sys.stdout, colour))
+    shell = StepShell(Stepper(root), Screen(sys.stdout, wants_colour(sys.stdout)))
     shell.greet(title)
     shell.cmdloop()
     return 0

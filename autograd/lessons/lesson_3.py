@@ -297,7 +297,8 @@ def claim_5() -> list[Figure]:
     power, error = diverge(square)
     product, _ = diverge(lambda d: d * d)
     infinite, undefined = (next(i for i, x in enumerate(product) if odd(x)) for odd in (math.isinf, math.isnan))
-    cured = one_weight(square, 0.1, 49)[0]
+    cured, _ = one_weight(square, 0.1, 49)
+    clipped, _ = one_weight(square, rate=10.0, steps=200, clip=0.01)
     return [
         shown("first losses", power[:3], note="Learning rate 10 on (w - 3)^2: w - 3 = d grows 19-fold each step."),
         holds("with d ** 2", "loss becomes NaN", error, math.isnan(power[-1]), should_agree=False,
@@ -309,7 +310,10 @@ def claim_5() -> list[Figure]:
               note="Steps counted from 0. inf turns into NaN when w itself has become infinite."),
         holds("learning rate 0.1", "lower learning rate", cured[-1], cured[-1] < 1e-6,
               note="The loss after 50 steps."),
-        *clipped(),
+        holds("clipped at 0.01", "gradient clipping", max(clipped), max(clipped) == clipped[0] == 9.0,
+              note="Rate 10 as before, and no step can be longer than 0.1: the loss never rises above where it began."),
+        holds("its last losses", None, clipped[-2:], max(clipped[-20:]) <= 0.01 + 1e-12,
+              note="It doesn't settle: it stays within one step of the minimum. Only a lower rate lets it converge."),
         *vanishing(),
         *slow(),
         *oscillating(),
@@ -328,17 +332,6 @@ def square(d: Value) -> Value:
     """d^2."""
     power: Value = d**2
     return power
-
-
-def clipped() -> list[Figure]:
-    """The diverging run again, with its gradient clipped."""
-    losses, _ = one_weight(square, rate=10.0, steps=200, clip=0.01)
-    return [
-        holds("clipped at 0.01", "gradient clipping", max(losses), max(losses) == losses[0] == 9.0,
-              note="Rate 10 as before, and no step can be longer than 0.1: the loss never rises above where it began."),
-        holds("its last losses", None, losses[-2:], max(losses[-20:]) <= 0.01 + 1e-12,
-              note="It doesn't settle: it stays within one step of the minimum. Only a lower rate lets it converge."),
-    ]  # fmt: skip
 
 
 WIDTH = 6

@@ -370,6 +370,8 @@ def claim_6(*_: Any) -> list[Figure]:
     expected, by_hand = gradients_by_hand(X, Y, p)
     plain = forward(X, p)[-1]
     dZ2 = plain - Y
+    costs, _ = train(p)
+    stuck, end = train(Parameters(*[np.zeros_like(part) for part in p]))
     return [
         close("A2", "forward_propagation", A2, plain, note="Of 8 examples."),
         close("cost", "cost", J, expected),
@@ -379,7 +381,13 @@ def claim_6(*_: Any) -> list[Figure]:
               note="Its recursion says to sum, its code and its section on batches to average: with an averaged cost "
               "the average is right."),
         *_compiled(),
-        *_training(p),
+        holds("cost, first and last", "training", [costs[0], costs[-1]], costs[-1] < 0.25 * costs[0],
+              note="100 steps with learning rate 0.5."),
+        close("last cost, by hand", None, costs[-1], train(p, gradients_by_hand)[0][-1], 1e-12),
+        holds("from zeros: W1, W2", None, [end.W1, end.W2], not end.W1.any() and not end.W2.any(),
+              note="W2 = 0 lets no gradient through to W1, and A1 = 0 gives W2 none."),
+        holds("from zeros: cost", None, [stuck[0], stuck[-1]], stuck[-1] > 0.5,
+              note="Only b2 moves, so every example gets the same prediction."),
     ]  # fmt: skip
 
 
@@ -402,20 +410,6 @@ def _compiled() -> list[Figure]:
         ("layer 1, backward", "dW1 = (1/m) dZ1 X^T, db1 = (1/m) sum dZ1",
          "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch"),
     )  # fmt: skip
-
-
-def _training(p: Parameters) -> list[Figure]:
-    costs, _ = train(p)
-    stuck, end = train(Parameters(*[np.zeros_like(part) for part in p]))
-    return [
-        holds("cost, first and last", "training", [costs[0], costs[-1]], costs[-1] < 0.25 * costs[0],
-              note="100 steps with learning rate 0.5."),
-        close("last cost, by hand", None, costs[-1], train(p, gradients_by_hand)[0][-1], 1e-12),
-        holds("from zeros: W1, W2", None, [end.W1, end.W2], not end.W1.any() and not end.W2.any(),
-              note="W2 = 0 lets no gradient through to W1, and A1 = 0 gives W2 none."),
-        holds("from zeros: cost", None, [stuck[0], stuck[-1]], stuck[-1] > 0.5,
-              note="Only b2 moves, so every example gets the same prediction."),
-    ]  # fmt: skip
 
 
 # --- 4.7: the document's gradient check, where it goes wrong, and a better one ----------------------------------------
