@@ -143,7 +143,7 @@ class Shell(cmd.Cmd):
             return []
         command = find(name)
         found = [word for word in command.words if word.startswith(text)]
-        if command.takes_nodes:
+        if "NODE" in command.usage:
             before = line[:endidx].lstrip().partition(" ")[2].lstrip()
             typed = {before, text}
             for node in self.names():
@@ -171,8 +171,7 @@ class Command:
     usage: str  # what stands behind the name
     does: str  # in one line
     more: str = ""
-    words: tuple[str, ...] = ()  # what may stand behind the name, for completion
-    takes_nodes: bool = False  # whether names of nodes may
+    words: tuple[str, ...] = ()  # what may stand behind the name, for completion, besides the names of nodes
 
     @property
     def used(self) -> str:
@@ -184,7 +183,7 @@ _ALSO = {"c": "run", "cont": "run", "continue": "run", "exit": "quit", "?": "hel
 
 
 def command(
-    short: str, usage: str = "", words: tuple[str, ...] = (), takes_nodes: bool = False, instead: str = ""
+    short: str, usage: str = "", words: tuple[str, ...] = (), instead: str = ""
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a command of a method called do_NAME: the help says what its docstring says.
 
@@ -195,7 +194,7 @@ def command(
         name = do.__name__.removeprefix("do_")
         does, _, more = (" ".join(part.split()) for part in (do.__doc__ or "").partition("\n\n"))
         does = does[:1].lower() + does[1:].rstrip(".")
-        COMMANDS.append(Command(name, short, usage, does, more, words, takes_nodes))
+        COMMANDS.append(Command(name, short, usage, does, more, words))
 
         @wraps(do)
         def alone(self: Any, argument: str) -> Any:

@@ -97,7 +97,7 @@ class StepShell(Shell):
         meant = [word for word in find("next").words if word.startswith(what)]
         self._go_on(self.stepper.next, meant[0] if len(meant) == 1 else what)
 
-    @command("u", "NODE", takes_nodes=True)
+    @command("u", "NODE")
     def do_until(self, argument: str) -> None:
         """Go on until the node's gradient is complete."""
         self._move(self.stepper.until, self._node(argument, "until"))
@@ -178,7 +178,7 @@ class StepShell(Shell):
                 head, *rest = str(Records(self._trace, i - 1, i)).splitlines()
                 self._show([f"{'->' if i == k else '  '} {head}", *(f"   {line}" for line in rest)])
 
-    @command("p", "[NODE ...]", takes_nodes=True)
+    @command("p", "[NODE ...]")
     def do_print(self, argument: str) -> None:
         """A node's value and its gradient so far; alone, every node's."""
         nodes = self._nodes(argument)
@@ -187,12 +187,12 @@ class StepShell(Shell):
         if len(names) > _MOST_NODES:
             self._show([f"... and {len(names) - _MOST_NODES:,} more; print NODE shows one"])
 
-    @command("y", "NODE", takes_nodes=True)
+    @command("y", "NODE")
     def do_why(self, argument: str) -> None:
         """Every contribution to the node's gradient so far."""
         self._show(repr(self.stepper.why(self._node(argument, "why"))).splitlines())
 
-    @command("e", "[NODE]", takes_nodes=True)
+    @command("e", "[NODE]")
     def do_explain(self, argument: str) -> None:
         """The chain rule for the node, written out; alone, for every leaf."""
         node = self._node(argument, "explain") if argument else None
@@ -200,7 +200,7 @@ class StepShell(Shell):
 
     # --- guessing and watching --------------------------------------------------------------------------------------
 
-    @command("", "NODE [GUESS]", takes_nodes=True)
+    @command("", "NODE [GUESS]")
     def do_predict(self, argument: str) -> None:
         """Guess a gradient before it is shown.
 
@@ -220,7 +220,7 @@ class StepShell(Shell):
         guess = judge_guess(self._trace.root, node, number(typed, quoted(typed)), typed=typed)
         self.screen.show(guess.text.splitlines(), "good" if guess.right else "note")
 
-    @command("", "[NODE]", takes_nodes=True)
+    @command("", "[NODE]")
     def do_watch(self, argument: str) -> None:
         """Tell of every change of the node's gradient; alone, list what is watched."""
         for node in self._nodes(argument):

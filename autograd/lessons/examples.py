@@ -162,15 +162,13 @@ def chain(*nodes: Value) -> Chain:
     """
     if len(nodes) < 2:
         raise ArgumentError("a path has two nodes at least")
-    factors = tuple(_factor(child, parent) for child, parent in pairwise(nodes))
-    return Chain(factors, math.prod(factors))
-
-
-def _factor(node: Value, below: Value) -> float:
-    paths = path_products(node, below)
-    if not paths or node is below:
-        raise ArgumentError(f"{name_of(below)} does not lie below {name_of(node)}")
-    return math.fsum(path.product for path in paths)
+    factors = []
+    for node, below in pairwise(nodes):
+        paths = path_products(node, below)
+        if not paths or node is below:
+            raise ArgumentError(f"{name_of(below)} does not lie below {name_of(node)}")
+        factors.append(math.fsum(path.product for path in paths))
+    return Chain(tuple(factors), math.prod(factors))
 
 
 # --- the matrix form that the compiler finds --------------------------------------------------------------------------

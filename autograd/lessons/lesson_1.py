@@ -239,16 +239,11 @@ def claim_5() -> list[Figure]:
 slope = grad(sigmoid)
 
 
-def sigmoid_at_1() -> Graph:
-    """a = sigmoid(z) at z = 1."""
-    return named(a := sigmoid(Value(1.0, "z")), a=a)
-
-
 @claim(
     "1.6", "The sigmoid and its slope",
     "The slope sigma(z) (1 - sigma(z)) is 0.25 at 0, where it is largest, 0.1966 at 1 and 0.045 at 3; "
     "sigma(1) = 0.7311.",
-    sigmoid_at_1,
+    lambda: named(a := sigmoid(Value(1.0, "z")), a=a),
     idea="The sigmoid flattens towards 0 and 1. A neuron that is sure of itself, either way, hardly learns.",
 )  # fmt: skip
 def claim_6(a: Value, n: Nodes) -> list[Figure]:

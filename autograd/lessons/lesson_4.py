@@ -6,7 +6,7 @@ import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from itertools import count, pairwise
 from timeit import repeat
 from typing import Any, NamedTuple
@@ -606,16 +606,10 @@ def claim_9() -> list[Figure]:
 LARGE = [1000.0, 1001.0, 1002.0]
 
 
-def log_sum_exp() -> Graph:
-    """log(e^1000 + e^1001 + e^1002)."""
-    root = logsumexp(numbered(LARGE, "z"))
-    return named(root, logsumexp=root)
-
-
 @claim(
     "4.10", "Exponentials that overflow",
     "Subtract the maximum before a softmax or sigmoid; use log-sum-exp.",
-    log_sum_exp,
+    lambda: named(root := logsumexp(numbered(LARGE, "z")), logsumexp=root),
     idea="A softmax stays the same if all z are shifted, so the largest can be made 0. A sigmoid looks at one z and "
     "does not. It needs e to negative powers only: 1/(1 + e^-z) for z >= 0, and e^z/(1 + e^z) below.",
     errs="subtracting the maximum makes a sigmoid wrong",
@@ -854,15 +848,9 @@ def claim_14(y: Value, n: Nodes) -> list[Figure]:
 # --- 4.15: exploding gradients and their cures ------------------------------------------------------------------------
 
 
-def growing() -> Graph:
-    """Ten linear layers of one node, each multiplying by 3."""
-    return repeated(lambda a, i: Value(3.0, f"W{i}") * a)
-
-
 DEPTH, NODES = 8, 6
 
 
-@cache
 def exploding(times_xavier: float = 4.0, normalise: bool = False) -> tuple[list[Value], float]:
     """The parameters of eight linear layers after one backward pass, and the norm of the first one's gradient."""
     rng = np.random.default_rng(15)
@@ -883,7 +871,7 @@ def exploding(times_xavier: float = 4.0, normalise: bool = False) -> tuple[list[
     "4.15", "Exploding gradients and their cures",
     "Repeated multiplication by large values makes gradients very large; clip them, initialise properly, normalise the "
     "batch, or lower the learning rate.",
-    growing,
+    lambda: repeated(lambda a, i: Value(3.0, f"W{i}") * a),
     picture=lambda: norms_svg(
         {"large weights": exploding()[1], "Xavier": exploding(1.0)[1], "batch norm": exploding(normalise=True)[1]},
         title="What reaches the first of eight layers", note="the norm of dL/dW1",
@@ -895,10 +883,7 @@ def exploding(times_xavier: float = 4.0, normalise: bool = False) -> tuple[list[
 def claim_15(_: Value, n: Nodes) -> list[Figure]:
     parameters, large = exploding()
     g = grads(parameters)
-    clipped = array(np.zeros(len(parameters)))
-    for v, p in zip(clipped, parameters, strict=True):
-        v.grad = p.grad
-    whole = optim.clip_grad_norm(clipped, max_norm=1.0)
+    whole = optim.clip_grad_norm(parameters, max_norm=1.0)
     fast, slow = (float(np.linalg.norm(rate * g)) for rate in (1e-9, 1e-12))
     return [
         exactly("10 factors of 3", "repeated multiplication", n.x.grad, 3.0**10,
@@ -910,7 +895,7 @@ def claim_15(_: Value, n: Nodes) -> list[Figure]:
         holds("batch normalisation", "batch normalization", exploding(normalise=True)[1],
               lambda norm: norm < 1e-4 * large,
               note="The large weights again; each layer's z brought to spread 1 over the batch."),
-        close("clipped to norm 1", "gradient clipping", np.linalg.norm(grads(clipped)), 1.0, 1e-5),
+        close("clipped to norm 1", "gradient clipping", np.linalg.norm(grads(parameters)), 1.0, 1e-5),
         close("norm before clipping", None, whole, np.linalg.norm(g), 1e-12),
         close("step, rate / 1000", "lower learning rate", slow, fast / 1000, 1e-12,
               note="How far all weights move: a thousandth, along the same gradient."),
