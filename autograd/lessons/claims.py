@@ -22,7 +22,6 @@ import numpy as np
 
 from ..engine.value import Value
 from ..errors import ArgumentError
-from ..functions.arrays import data
 
 __all__ = [
     "Claim",
@@ -400,11 +399,8 @@ def plain(x: Any) -> Plain:
     """Numbers, Values, arrays and sequences as Python's own numbers, text and lists."""
     if isinstance(x, Value):
         return x.data
-    if isinstance(x, np.ndarray):
-        listed: Plain = (data(x) if x.dtype == object else x).tolist()
-        return listed
-    if isinstance(x, np.generic):
-        return plain(x.item())
+    if isinstance(x, np.ndarray | np.generic):
+        return plain(x.tolist())
     if isinstance(x, list | tuple):
         return [plain(item) for item in x]
     if isinstance(x, bool | int | float | str):

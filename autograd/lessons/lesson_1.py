@@ -438,10 +438,9 @@ def first_gradient(**switches: Any) -> tuple[float, float]:
 
 def by_hand() -> float:
     """The same norm for the network without any cure, from the delta rule in plain NumPy (batches as X W^T)."""
-    parameters = data(deep_net().parameters())
-    square, x, y = WIDTH * (WIDTH + 1), *samples()
-    weights = [parameters[i * square : i * square + WIDTH * WIDTH].reshape(WIDTH, WIDTH) for i in range(DEPTH)]
-    last = parameters[DEPTH * square : -1].reshape(1, WIDTH)
+    *blocks, output = deep_net()
+    weights, last = [data(block[0].weight) for block in blocks], data(output.weight)
+    x, y = samples()
     a = [x]
     for W in weights:
         a.append(1 / (1 + np.exp(-a[-1] @ W.T)))
@@ -503,6 +502,12 @@ def outer(*w: float, transposed: bool = False) -> tuple[float, ...]:
 
 
 RATES = {"too large": 1.05, "too small": 0.00001, "about right": 0.3}
+RATE_NOTES = (
+    "The losses (w - 3)^2 before steps 1, 11, 31 and 51. Each step multiplies w - 3 by 1 - 2 alpha = -1.1: the loss "
+    "grows 1.21-fold.",
+    "The factor is 0.99998: after 50 steps 99.8 % of the loss is left.",
+    "The factor is 0.4.",
+)
 
 
 @cache
@@ -541,21 +546,12 @@ def claim_11() -> list[Figure]:
 
 def rates() -> list[Figure]:
     """Three curves: one diverges, one crawls, one converges; each against its closed form."""
-    figures = []
-    notes = {
-        "too large": "The losses (w - 3)^2 before steps 1, 11, 31 and 51. Each step multiplies w - 3 by "
-        "1 - 2 alpha = -1.1: the loss grows 1.21-fold.",
-        "too small": "The factor is 0.99998: after 50 steps 99.8 % of the loss is left.",
-        "about right": "The factor is 0.4.",
-    }
-    for name, rate in RATES.items():
-        at = [0, 10, 30, 50]
-        expected = [9.0 * (1 - 2 * rate) ** (2 * n) for n in at]
-        losses = [loss_curve(rate)[n] for n in at]
-        figures.append(close(f"loss, rate {rate:g}", name, losses, expected, 1e-9, note=notes[name]))
+    at = [0, 10, 30, 50]
     diverging, crawling, good = (loss_curve(rate) for rate in RATES.values())
     return [
-        *figures,
+        *[close(f"loss, rate {rate:g}", name, [loss_curve(rate)[n] for n in at],
+                [9.0 * (1 - 2 * rate) ** (2 * n) for n in at], 1e-9, note=note)
+          for (name, rate), note in zip(RATES.items(), RATE_NOTES, strict=True)],
         holds("diverges", "too large: diverges", diverging[-1] / diverging[0], lambda growth: growth > 1e4,
               note="The last loss over the first."),
         holds("crawls", "too small: slow convergence", crawling[-1] / crawling[0], lambda left: 0.99 < left < 1),
