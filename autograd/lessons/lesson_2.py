@@ -356,6 +356,8 @@ def naive_sigmoid(z: Any) -> Any:
 )  # fmt: skip
 def claim_6() -> list[Figure]:
     X, W1 = numbers().X, array(numbers().W1, "W1")
+    heights = np.array([1560.0, 1630.0, 1720.0, 1790.0])  # of bodies, in millimetres
+    scaled = (heights - heights.mean()) / heights.std()
     return [
         refused("1/(1 + e^1000)", "overflow", lambda: naive_sigmoid(Value(-1000.0, "z")), "exp", "1000"),
         exactly("sigmoid(-1000)", "use stable functions", list(value_and_grad(sigmoid)(-1000.0)), [0.0, 0.0],
@@ -365,7 +367,14 @@ def claim_6() -> list[Figure]:
         exactly("ReLU' at -2", "outputs 0 always", grad(relu)(-2.0), 0.0),
         exactly("leaky ReLU' at -2", "use leaky ReLU", grad(leaky_relu)(-2.0), 0.01),
         *first_layers(),
-        *inputs(),
+        refused("inputs near 1700", "overflow", lambda: naive_sigmoid(Value(-1.0, "w") * heights[0]), "exp",
+                note="1/(1 + e^-z) on body heights in millimetres, weight -1."),
+        exactly("stable sigmoid's slope", None, grad(lambda w: sigmoid(w * heights[0]))(-1.0), 0.0,
+                note="The stable form has a value there and no gradient."),
+        close("normalised inputs", "normalize inputs", naive_sigmoid(-array(scaled)), 1 / (1 + np.exp(scaled)), 1e-15,
+              note="Minus their mean, over their standard deviation: z lies within 2 of 0."),
+        holds("slope, normalised", None, grad(lambda w: naive_sigmoid(w * scaled[0]))(-1.0),
+              lambda slope: abs(slope) > 0.1),
         *clipping(),
     ]  # fmt: skip
 
@@ -385,22 +394,6 @@ def first_layers() -> list[Figure]:
               note="ReLUs that are off for each of 20 inputs, and so get no gradient."),
         exactly("dead of 16, biases 0", "careful initialization", dead[0.0], 0,
                 note="The same weights, drawn by Kaiming's rule."),
-    ]  # fmt: skip
-
-
-def inputs() -> list[Figure]:
-    """Body heights in millimetres, and the same ones normalised."""
-    heights = np.array([1560.0, 1630.0, 1720.0, 1790.0])
-    scaled = (heights - heights.mean()) / heights.std()
-    return [
-        refused("inputs near 1700", "overflow", lambda: naive_sigmoid(Value(-1.0, "w") * heights[0]), "exp",
-                note="1/(1 + e^-z) on body heights in millimetres, weight -1."),
-        exactly("stable sigmoid's slope", None, grad(lambda w: sigmoid(w * heights[0]))(-1.0), 0.0,
-                note="The stable form has a value there and no gradient."),
-        close("normalised inputs", "normalize inputs", naive_sigmoid(-array(scaled)), 1 / (1 + np.exp(scaled)), 1e-15,
-              note="Minus their mean, over their standard deviation: z lies within 2 of 0."),
-        holds("slope, normalised", None, grad(lambda w: naive_sigmoid(w * scaled[0]))(-1.0),
-              lambda slope: abs(slope) > 0.1),
     ]  # fmt: skip
 
 
