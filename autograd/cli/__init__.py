@@ -120,7 +120,10 @@ def _add_documents(commands: Any) -> None:
     one.add_argument("--svg", metavar="FILE", type=_path, help=ends)
     one.add_argument("--html", metavar="FILE", type=_path, help="write it as a page that plays it; FILE as above")
     one.add_argument("--open", action="store_true", help="show the page in a browser, or the picture")
-    one.add_argument("--step", action="store_true", help="step through the worked example instead")
+    step = _from("step", "run_lesson")
+    one.add_argument(
+        "--step", dest="run", action="store_const", const=step, help="step through the worked example instead"
+    )
 
     site = commands.add_parser("site", help="write all five documents as linked pages for a browser")
     site.set_defaults(run=_from("lessons", "run_site"))

@@ -80,13 +80,7 @@ _NEXT = "Next: autograd lesson 5.3 (one claim), step 5.3 (walk through), lessons
 
 def run_lesson(options: argparse.Namespace) -> int:
     """Print one lesson, or one claim, after writing the files that are asked for; return the exit status."""
-    if options.step and (options.json or options.svg or options.html or options.open):
-        raise ArgumentError("--step takes no --json, --svg or --html, and no --open; draw FILE draws within it")
     lesson, claim = lesson_and_claim(options.number, options.claim)
-    if options.step:
-        from .step import walk_through  # which reads this file
-
-        return walk_through(lesson, claim)
     chosen = [(lesson, [lesson.claim(claim)] if claim else lesson.claims)]
     asked = [(kind, path) for kind, path in (("svg", options.svg), ("html", options.html)) if path is not None]
     if any(path == _STDOUT for _, path in asked):

@@ -25,7 +25,7 @@ from .derive import build, number
 from .lessons import lesson_and_claim, title_of
 from .shell import WIDTH, Screen, Shell, bare, command, find, help_lines, quoted
 
-__all__ = ["StepShell", "run_step", "walk", "walk_through"]
+__all__ = ["StepShell", "run_lesson", "run_step", "walk"]
 
 _MOST_RECORDS = 50  # that one command prints
 _MOST_NODES = 40
@@ -42,14 +42,20 @@ def run_step(options: argparse.Namespace) -> int:
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
         if len(more) > 1 or ("." in what and more):
             raise ArgumentError(f"one claim at a time, as: autograd step {shown(what if '.' in what else more[0])}")
-        return walk_through(*lesson_and_claim(what, *more))
+        return _walk_through(*lesson_and_claim(what, *more))
     built = build(what, more)
     values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
     return walk(built.root, f"{built.expression} at {values}" if values else str(built.expression))
 
 
-def walk_through(lesson: Lesson, claim: str | None) -> int:
-    """Step through a worked example of a lesson."""
+def run_lesson(options: argparse.Namespace) -> int:
+    """Step through a lesson's worked example in place of printing it; return the exit status."""
+    if options.json or options.svg or options.html or options.open:
+        raise ArgumentError("--step takes no --json, --svg or --html, and no --open; draw FILE draws within it")
+    return _walk_through(*lesson_and_claim(options.number, options.claim))
+
+
+def _walk_through(lesson: Lesson, claim: str | None) -> int:
     return walk(lesson.graph(claim)[0], title_of(lesson, claim))
 
 

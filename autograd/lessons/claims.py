@@ -50,6 +50,11 @@ class Nodes(dict[str, Value]):
     """The nodes of a worked example by label.
 
     ``n["W1[2,1]"]`` is one node, and ``n.W1`` the array of all that are so named, or the node that is named W1.
+
+    Example:
+        >>> n = Nodes({"x": Value(1.0), "W1[1,1]": Value(2.0), "W1[1,2]": Value(3.0)})
+        >>> n.x.data, n.W1.shape
+        (1.0, (1, 2))
     """
 
     def __getattr__(self, name: str) -> Any:

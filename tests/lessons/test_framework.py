@@ -18,6 +18,7 @@ from autograd.errors import ArgumentError
 from autograd.lessons import report
 from autograd.lessons.claims import (
     Claim,
+    Claims,
     Figure,
     Lesson,
     close,
@@ -29,7 +30,7 @@ from autograd.lessons.claims import (
     shown,
     worked,
 )
-from autograd.lessons.examples import chain, compiled, named
+from autograd.lessons.examples import chain, compiled, named, numbered
 from autograd.lessons.report import Look
 from autograd.lessons.signs import signs
 from autograd.render.rows import graph_rows
@@ -251,6 +252,26 @@ def test_a_chain_of_nodes_that_do_not_lie_on_a_path_is_refused() -> None:
         chain(a * 2.0, b)
     with pytest.raises(ArgumentError, match="two nodes"):
         chain(a)
+
+
+def test_nodes_of_one_name_are_an_array_and_a_node_alone_is_itself() -> None:
+    W, b = numbered([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "W"), Value(0.5, "b")
+    _, n = named((W @ np.ones(3)).sum() + b)
+    assert n.b is b
+    assert n.W.shape == (2, 3)
+    assert all(n.W[i, j] is n[f"W[{i + 1},{j + 1}]"] is W[i, j] for i in range(2) for j in range(3))
+    with pytest.raises(AttributeError, match="no node is named W1"):
+        _ = n.W1
+
+
+def test_a_claim_with_a_graph_hands_its_function_the_nodes_after_a_backward_pass() -> None:
+    claim = Claims()
+
+    @claim("9.1", "Squares", "The slope is 2x.", lambda: named(Value(3.0, "x") ** 2))
+    def squares(root: Value, n: Any) -> list[Figure]:
+        return [exactly("dy/dx", "2x", n.x.grad, 2 * 3.0), exactly("y", "x^2", root, 9.0)]
+
+    assert [figure.verdict for figure in claim[0].run()] == ["agrees", "agrees"]
 
 
 def test_worked_runs_backward_once_and_named_not_at_all() -> None:
