@@ -17,13 +17,13 @@ from ..checking.derivation_file import Derivation, read_derivations
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..functions.expressions import Expression, parse
+from ..reading.text import WIDTH
 from ..render.rows import graph_rows
 from ..render.terminal import table_lines
 from .output import complain, complain_with_place, one_line, print_data, print_lines
 
 __all__ = ["build", "number", "run_check", "run_derive"]
 
-WIDTH = 80
 _MOST_COMPLAINTS = 20  # about one file
 
 _PYTHON = (

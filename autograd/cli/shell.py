@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO, TypeAlias
 
 from ..errors import ArgumentError, AutogradError, shown
-from ..reading.text import columns
+from ..reading.text import WIDTH, columns
 from .output import one_line
 
 __all__ = ["Screen", "Shell", "history_file", "quoted"]
@@ -153,7 +153,6 @@ class Shell(cmd.Cmd):
 
 # --- the commands -----------------------------------------------------------------------------------------------------
 
-WIDTH = 80
 _NARROW, _COLUMN = 60, 26
 
 _CLOSING = (

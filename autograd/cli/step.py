@@ -20,10 +20,11 @@ from ..reading.conditions import VARIABLES
 from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
+from ..reading.text import WIDTH
 from ..render import draw
 from .derive import build, number
 from .lessons import lesson_and_claim, title_of
-from .shell import WIDTH, Screen, Shell, bare, command, find, help_lines, quoted
+from .shell import Screen, Shell, bare, command, find, help_lines, quoted
 
 __all__ = ["StepShell", "run_lesson", "run_step", "walk"]
 

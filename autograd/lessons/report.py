@@ -130,13 +130,15 @@ def figure_lines(figures: Sequence[Figure], look: Look = _PLAIN) -> Iterator[str
     def joined(row: Sequence[str]) -> str:
         return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + "  "
 
-    fitting = [[len(cell) <= limit for cell, limit in zip(row[:3], limits, strict=True)] for row in rows]
-    if any(map(all, fitting)):
+    def fit(row: Sequence[str], room: Sequence[int]) -> bool:
+        return all(len(cell) <= limit for cell, limit in zip(row, room, strict=True))
+
+    if any(fit(row[:3], limits) for row in rows):
         yield look.paint(joined(heads).rstrip(), "faint")
-    for figure, (name, document, engine, word), (name_fits, *others_fit) in zip(figures, rows, fitting, strict=True):
+    for figure, (name, document, engine, word) in zip(figures, rows, strict=True):
         margin, verdict = len(joined(("", "", ""))), look.paint(word, word)
-        if all(others_fit):
-            if not name_fits:
+        if fit((document, engine), limits[1:]):
+            if len(name) > limits[0]:
                 yield from _wrapped(name, look.width)
                 name = ""
             yield joined((name, document, engine)) + verdict
