@@ -30,6 +30,8 @@ from ..render import norms_svg
 from .claims import Figure, Graph, Nodes, exactly, holds
 
 __all__ = [
+    "Parameters",
+    "as_values",
     "chain",
     "compiled",
     "descend",
@@ -90,6 +92,20 @@ def of_layer(values: Any, name: str) -> Any:
     if len(nodes) == 1:
         nodes[0].label = name
     return nodes
+
+
+class Parameters(NamedTuple):
+    """Of a network with one hidden layer; floats, or Values, or gradients."""
+
+    W1: Any
+    b1: Any
+    W2: Any
+    b2: Any
+
+
+def as_values(p: Parameters) -> Parameters:
+    """Arrays of labelled Values, new ones."""
+    return Parameters(*[numbered(part, name) for name, part in zip(p._fields, p, strict=True)])
 
 
 def repeated(step: Callable[[Value, int], Value], times: int = 10, x: float = 1.0, label: str = "a") -> Graph:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from functools import cache
 from timeit import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from ..reading.paths import path_products
 from ..render import layer_norms, norms_svg
 from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, printed, shown, worked
 from .examples import (
+    Parameters,
+    as_values,
     chain,
     compiled,
     descend,
@@ -207,33 +209,23 @@ def claim_4(*_: Any) -> list[Figure]:
 
 # All different, so that a forgotten transpose can't hide in a square matrix.
 M, INPUTS, HIDDEN, OUTPUTS = 4, 2, 3, 1
-PARAMETERS = ("W2", "b2", "W1", "b1")
+PARAMETERS = ("W2", "b2", "W1", "b1")  # as the backward pass reaches them
 
 
-class Numbers(NamedTuple):
-    """Data and parameters as NumPy arrays: X and Y have a row for each example, W1 and W2 one for each node."""
-
-    X: Any
-    Y: Any
-    W1: Any
-    b1: Any
-    W2: Any
-    b2: Any
-
-
-def numbers(m: int = M) -> Numbers:
-    """Numbers of our own; the document gives none."""
+def numbers(m: int = M) -> tuple[Any, Any, Parameters]:
+    """Numbers of our own; X and Y have a row for each example, W1 and W2 one for each node."""
     draw = np.random.default_rng(27)
     shapes = ((m, INPUTS), (m, OUTPUTS), (HIDDEN, INPUTS), (HIDDEN,), (OUTPUTS, HIDDEN), (OUTPUTS,))
-    return Numbers(*[draw.uniform(-1, 1, shape) for shape in shapes])
+    X, Y, *parameters = [draw.uniform(-1, 1, shape) for shape in shapes]
+    return X, Y, Parameters(*parameters)
 
 
 def batch(m: int = M) -> Graph:
     """The mean loss of m examples, each taken through the network on its own: one scalar node for each number."""
-    given = numbers(m)
-    W2, b2, W1, b1 = (numbered(getattr(given, name), name) for name in PARAMETERS)
+    X, Y, p = numbers(m)
+    W1, b1, W2, b2 = as_values(p)
     rows, losses = [], []
-    for x, y in zip(given.X, given.Y, strict=True):
+    for x, y in zip(X, Y, strict=True):
         z1, a1 = layer(W1, x, b1, relu, 1)
         z2, a2 = layer(W2, a1, b2, sigmoid, 2)
         rows.append((z1, a1, z2, a2))
@@ -244,20 +236,20 @@ def batch(m: int = M) -> Graph:
     return named(loss, L=loss)
 
 
-def forward(given: Numbers) -> dict[str, Any]:
+def forward(X: Any, p: Parameters) -> dict[str, Any]:
     """The forward pass in matrix form, X W^T, in NumPy: it takes arrays of floats and arrays of Values."""
-    Z1 = given.X @ given.W1.T + given.b1
+    Z1 = X @ p.W1.T + p.b1
     A1 = np.maximum(Z1, 0.0)
-    Z2 = A1 @ given.W2.T + given.b2
+    Z2 = A1 @ p.W2.T + p.b2
     return {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": 1.0 / (1.0 + np.exp(-Z2))}
 
 
-def matrix_form(given: Numbers) -> dict[str, Any]:
+def matrix_form(X: Any, Y: Any, p: Parameters) -> dict[str, Any]:
     """Both passes; what the backward pass finds is averaged over the batch, by hand."""
-    saved = forward(given)
-    X, Y, m, A1, A2 = given.X, given.Y, len(given.X), saved["A1"], saved["A2"]
+    saved = forward(X, p)
+    m, A1, A2 = len(X), saved["A1"], saved["A2"]
     dZ2 = (A2 - Y) * A2 * (1.0 - A2)
-    dZ1 = (dZ2 @ given.W2) * (saved["Z1"] > 0)
+    dZ1 = (dZ2 @ p.W2) * (saved["Z1"] > 0)
     averaged = {"dW2": dZ2.T @ A1 / m, "db2": dZ2.mean(0), "dW1": dZ1.T @ X / m, "db1": dZ1.mean(0)}
     return {**saved, "dZ1": dZ1, "dZ2": dZ2, **averaged}
 
@@ -272,11 +264,10 @@ def matrix_form(given: Numbers) -> dict[str, Any]:
     omits="the last line of its own network, A2 = sigmoid(Z2)",
 )  # fmt: skip
 def claim_5(_: Value, n: Nodes) -> list[Figure]:
-    given = numbers()
-    matrix = matrix_form(given)
-    values = given._replace(**{name: array(getattr(given, name), name) for name in PARAMETERS})
-    saved = forward(values)
-    ((saved["A2"] - given.Y) ** 2).mean().backward(0.5)  # the same loss, so the gradients have its values too
+    X, Y, p = numbers()
+    matrix, values = matrix_form(X, Y, p), as_values(p)
+    saved = forward(X, values)
+    ((saved["A2"] - Y) ** 2).mean().backward(0.5)  # the same loss, so the gradients have its values too
     formulas = {"Z1": "X W1^T + b1", "A1": "ReLU(Z1)", "Z2": "A1 W2^T + b2", "A2": None}
     figures = [close(name, text, getattr(n, name).ravel(), matrix[name].ravel()) for name, text in formulas.items()]
     printed_shapes = {"Z1": "m x hidden_size", "Z2": "m x output_size"}
@@ -292,7 +283,7 @@ def claim_5(_: Value, n: Nodes) -> list[Figure]:
         node, value, by_hand = getattr(n, name), getattr(values, name), matrix[f"d{name}"]
         figures += [
             close(f"d{name}, averaged", "average over the batch", grads(node).ravel(), by_hand.ravel()),
-            exactly(f"shape of d{name}", f"as {name}", grads(value).shape, getattr(given, name).shape),
+            exactly(f"shape of d{name}", f"as {name}", grads(value).shape, getattr(p, name).shape),
         ]
         apart = max(apart, float(np.abs(grads(value) - by_hand).max()))
     figures += [
@@ -308,7 +299,7 @@ def _compiled() -> list[Figure]:
     """What the compiler finds in the scalar graph of a larger batch, and its gradients."""
     m = 100
     loss, n = worked(batch(m))
-    matrix = matrix_form(numbers(m))
+    matrix = matrix_form(*numbers(m))
     return compiled(
         loss, n, {name: matrix[f"d{name}"] for name in PARAMETERS},
         "The same network over 100 examples, one scalar node for each number: autograd.compile reads the graph, "
@@ -325,9 +316,9 @@ def _compiled() -> list[Figure]:
 
 
 def _timed() -> list[Figure]:
-    given = numbers(256)
-    singly = [given._replace(X=given.X[e : e + 1], Y=given.Y[e : e + 1]) for e in range(256)]
-    ways = (lambda: matrix_form(given), lambda: [matrix_form(one) for one in singly], lambda: worked(batch(256)))
+    X, Y, p = numbers(256)
+    singly = [(X[e : e + 1], Y[e : e + 1], p) for e in range(256)]
+    ways = (lambda: matrix_form(X, Y, p), lambda: [matrix_form(*one) for one in singly], lambda: worked(batch(256)))
     # The best of three, so that whatever else the machine does counts least.
     at_once, one_by_one, scalar = (min(repeat(way, number=1, repeat=3)) for way in ways)
     return [
@@ -355,7 +346,8 @@ def naive_sigmoid(z: Any) -> Any:
     omits="which clipping it means, by norm or by value: they end in different directions",
 )  # fmt: skip
 def claim_6() -> list[Figure]:
-    X, W1 = numbers().X, array(numbers().W1, "W1")
+    X, _, p = numbers()
+    W1 = array(p.W1, "W1")
     heights = np.array([1560.0, 1630.0, 1720.0, 1790.0])  # of bodies, in millimetres
     scaled = (heights - heights.mean()) / heights.std()
     return [

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count, pairwise
 from timeit import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +31,8 @@ from ..render.rows import graph_rows
 from ..render.style import Look
 from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, shown, worked
 from .examples import (
+    Parameters,
+    as_values,
     chain,
     compiled,
     edges,
@@ -204,15 +206,6 @@ def claim_4(loss: Value, n: Nodes) -> list[Figure]:
 # --- 4.5: the 2-3-1 network on one example, W x -----------------------------------------------------------------------
 
 
-class Parameters(NamedTuple):
-    """Of a network with one hidden layer; floats, or Values, or gradients."""
-
-    W1: Any
-    b1: Any
-    W2: Any
-    b2: Any
-
-
 # The 2-3-1 network: the document gives shapes and no numbers, so these are ours; the second hidden node is off.
 START = Parameters(
     W1=[[0.5, -0.2], [-0.8, 0.1], [0.3, 0.6]], b1=[0.1, 0.2, -0.4], W2=[[0.7, -0.5, 0.9]], b2=[-0.3]
@@ -223,11 +216,6 @@ X, Y = [1.0, 2.0], 1.0
 def columns(p: Parameters) -> Parameters:
     """The biases as columns, as W X + b needs them."""
     return Parameters(np.array(p.W1), np.array(p.b1)[:, None], np.array(p.W2), np.array(p.b2)[:, None])
-
-
-def as_values(p: Parameters) -> Parameters:
-    """Arrays of labelled Values, new ones."""
-    return Parameters(*[numbered(part, name) for name, part in zip(p._fields, p, strict=True)])
 
 
 def cross_entropy(outputs: Any, targets: Any) -> Value:

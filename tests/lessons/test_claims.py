@@ -372,16 +372,16 @@ def test_2_5_time_is_shown_and_judged_by_nobody() -> None:
 
 
 def test_2_5_gradients_against_differences() -> None:
-    given = lesson_2.numbers()
+    X, Y, p = lesson_2.numbers()
     _, node = worked(lessons.get(2).graph("2.5"))
 
     def loss(w: float) -> float:
-        W1 = given.W1.copy()
+        W1 = p.W1.copy()
         W1[0, 1] = w
-        passed = lesson_2.forward(given._replace(W1=W1))
-        return float(0.5 * ((passed["A2"] - given.Y) ** 2).mean())
+        passed = lesson_2.forward(X, p._replace(W1=W1))
+        return float(0.5 * ((passed["A2"] - Y) ** 2).mean())
 
-    w, h = float(given.W1[0, 1]), 1e-5
+    w, h = float(p.W1[0, 1]), 1e-5
     assert node["W1[1,2]"].grad == pytest.approx((loss(w + h) - loss(w - h)) / (2 * h), rel=1e-7)
 
 
