@@ -425,8 +425,7 @@ def one_layer(inputs: Sequence[float], parameters: Sequence[Value]) -> Value:
 
 
 def count(hidden: int) -> tuple[int, int, int, float]:
-    """The number n of parameters; the operations of one backward pass, and of n + 1 forward passes with one parameter
-    moved in each but the first; and how far the two ways' gradients lie apart."""
+    """The n parameters, the operations of one backward and n + 1 forward passes, and how far their gradients differ."""
     inputs, step = [0.5, -1.0, 0.25, 2.0], 1e-6
     start = array(uniform(random.Random(27), 6 * hidden + 1))
     root = one_layer(inputs, start)

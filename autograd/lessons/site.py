@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from html import escape
@@ -49,33 +49,26 @@ class Page(NamedTuple):
 def pages(results: Results) -> Iterator[Page]:
     """The pages, of which each is made when it is asked for; the index comes first, and runs do not differ."""
     yield Page("index.html", lambda: document(_TITLE, _index(results)))
-    headings = [(_heading(lesson), _address(lesson)) for lesson, _ in results]
-    shown = [
-        (f"{claim.id} {claim.title}", _views(claim)[0].address)
-        for _, claims in results
-        for claim, _ in claims
-        if _views(claim)
-    ]
+    headings = {_address(lesson): _heading(lesson) for lesson, _ in results}
+    titles = {views[0].address: _title(claim) for _, told in results for claim, _ in told if (views := _views(claim))}
     for lesson, claims in results:
-        here = (_heading(lesson), _address(lesson))
-        yield Page(here[1], partial(_lesson, lesson, claims, [_ALL, *_neighbours(headings, here)]))
+        here = _address(lesson)
+        yield Page(here, partial(_lesson, lesson, claims, [_ALL, *_neighbours(headings, here)]))
         for claim, figures in claims:
             for view in (views := _views(claim)):
-                others = _neighbours(shown, (f"{claim.id} {claim.title}", views[0].address))
-                back = [(here[0], f"{here[1]}#{_anchor(claim)}"), _ALL, *others]
+                back = [(_heading(lesson), f"{here}#{_anchor(claim)}"), _ALL, *_neighbours(titles, views[0].address)]
                 yield Page(view.address, partial(view.make, claim, figures, back))
 
 
 _ALL = ("All lessons", "index.html")
 
 
-def _neighbours(all: Sequence[tuple[str, str]], one: tuple[str, str]) -> list[tuple[str, str]]:
-    """Links to what comes before and after one of all."""
-    k = all.index(one)
-    return [
-        *[(f"← {words}", address) for words, address in all[max(k - 1, 0) : k]],
-        *[(f"{words} →", address) for words, address in all[k + 1 : k + 2]],
-    ]
+def _neighbours(all: Mapping[str, str], address: str) -> list[tuple[str, str]]:
+    """Links to what comes before and after one of all, which are texts by address."""
+    addresses = list(all)
+    k = addresses.index(address)
+    before = [(f"← {all[other]}", other) for other in addresses[max(k - 1, 0) : k]]
+    return before + [(f"{all[other]} →", other) for other in addresses[k + 1 : k + 2]]
 
 
 class _View(NamedTuple):
@@ -102,7 +95,7 @@ def _index(results: Results) -> Iterator[str]:
         yield from _paragraphs(lesson.teaches or lesson.about)
         rows = [
             (
-                link(f"{_address(lesson)}#{_anchor(claim)}", f"{claim.id} {claim.title}"),
+                link(f"{_address(lesson)}#{_anchor(claim)}", _title(claim)),
                 _text(claim.idea or claim.says),
                 "<br>".join(_verdicts(claim, figures, ("The document ", "The engine "))),
                 _to_see(claim),
@@ -119,7 +112,7 @@ def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]], wa
     for claim, figures in claims:
         see = [f"<p>{_to_see(claim)}</p>"] if _views(claim) else []
         body += [
-            f'<section id="{_anchor(claim)}">\n<h2>{_text(f"{claim.id} {claim.title}")}</h2>',
+            f'<section id="{_anchor(claim)}">\n<h2>{_text(_title(claim))}</h2>',
             *_told(claim, figures),
             *_shown(claim),
             *see,
@@ -140,7 +133,7 @@ def _shown(claim: Claim) -> Iterator[str]:
             yield f'<div class="formulas" role="group" tabindex="0" aria-label="Formulas">{typeset}</div>'
         found.append((to_svg(root), f"The graph of claim {claim.id}, with its gradients"))
     if claim.picture is not None:
-        found.append((claim.picture(), f"{claim.id} {claim.title}"))
+        found.append((claim.picture(), _title(claim)))
     for k, (svg, caption) in enumerate(found):
         prefix = f"{_anchor(claim)}-{k}-".replace(".", "-")  # in a style a dot begins a class
         yield picture(apart(svg, prefix), caption)
@@ -179,7 +172,7 @@ def _numbers(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
 def _played(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]) -> str:
     """A worked example to play; of a graph that is too large for that, its picture."""
     assert claim.graph is not None
-    title = f"{claim.id} {claim.title}"
+    title = _title(claim)
     said = [claim.says, claim.idea, *[text for _, text in claim.verdicts(figures)]]
     root, _ = claim.graph()
     try:
@@ -198,11 +191,15 @@ def _played(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]
 def _pictured(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]) -> str:
     assert claim.picture is not None
     body = [*_told(claim, figures), picture(claim.picture(), claim.title), *_numbers(claim, figures)]
-    return document(f"{claim.id} {claim.title}", body, links=back)
+    return document(_title(claim), body, links=back)
 
 
 def _to_see(claim: Claim) -> str:
     return ", ".join(link(view.address, view.words) for view in _views(claim))
+
+
+def _title(claim: Claim) -> str:
+    return f"{claim.id} {claim.title}"
 
 
 def _heading(lesson: Lesson) -> str:
