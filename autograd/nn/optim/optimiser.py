@@ -18,17 +18,17 @@ from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
 from ..arguments import at_least, finite, flag, meant
 
-__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "same_names", "trainable"]
+__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "Work", "same_names", "trainable"]
 
 Array = NDArray[np.float64]
-Rows: TypeAlias = tuple[Array, ...]  # the weights, then each array of state
+Rows: TypeAlias = dict[str, Array]  # the "weights", and each array of state by its name
+Work: TypeAlias = tuple[Array, ...]  # for a rule's intermediate numbers
 T = TypeVar("T")
 
 # Weights and state after some steps; as many rows for the next step to fill; how many steps were made, and how many by
-# each parameter once they differ; and for each group, where its parameters stand and which of the rows are its own. A
-# step replaces all this at once, so half a step has never been made.
-Parts: TypeAlias = tuple[tuple[Any, tuple[int, ...]], ...]
-State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None, Parts]
+# each parameter once they differ; and where the parameters of each group stand. A step replaces all this at once, so
+# half a step has never been made.
+State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None, tuple[Any, ...]]
 
 
 def trainable(params: Any, who: str) -> list[Value]:
@@ -109,8 +109,7 @@ class Group(dict[str, Any]):
         super().__init__(params=settings["params"], **options)
         self.kind = kind
         self.start = kind._layout(options)
-        numbers = {"lr": options["lr"], **kind._constants(options)}
-        self.numbers = {name: np.array(x) for name, x in numbers.items()}  # what every step needs
+        self.numbers = {name: np.array(x) for name, x in kind._numbers(options).items()}
 
     def writes(self, changes: Mapping[str, Any]) -> Iterable[None]:
         """Writes for `commit` that change options."""
@@ -193,8 +192,8 @@ class Optimizer:
         self.defaults = self._checked({"lr": lr, **options})
         self._groups: tuple[Group, ...] = ()
         self._parameters: list[Value] = []
-        self._state: State = (np.empty(0),), (), 0, None, ()
-        self._work: Rows = ()
+        self._state: State = {"weights": np.empty(0)}, {}, 0, None, ()
+        self._work: Work = ()
         commit(self._with(_groups(params, type(self).__name__)))
 
     # --- what a subclass says -------------------------------------------------------------------------------
@@ -210,14 +209,14 @@ class Optimizer:
         return {}
 
     @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        """Numbers that the rule needs in every step beside the rate, for `Group.numbers`."""
-        return {}
+    def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
+        """What the rule needs in every step, for `Group.numbers`: as arrays, which NumPy takes faster than floats."""
+        return {name: x for name, x in options.items() if type(x) is float}
 
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         """From weights w, gradients g and the state in `old`, which all stay, the new weights and the new state.
 
-        The first of the rows is that of the weights. `count` is 1 in the first step.
+        Of the rows of state those in the group's layout are its own. `count` is 1 in the first step.
         """
         raise NotImplementedError
 
@@ -308,7 +307,7 @@ class Optimizer:
                 return
         with np.errstate(all="ignore"):  # infinities and NaN pass through, as in PyTorch
             state = self.advance(self._state, weights, gradients, reached)
-        commit(attributes(params, "_data", state[0][0].tolist()), self.writes(state))
+        commit(attributes(params, "_data", state[0]["weights"].tolist()), self.writes(state))
 
     def update(self, weights: Array, gradients: Array) -> None:
         """One step on plain arrays: `weights` and the state change in place, `gradients` stay as they are.
@@ -373,7 +372,7 @@ class Optimizer:
 
         def step() -> None:
             state = self.advance(self._state, weights, gradients)
-            commit(map(setitem, places, (..., "_state"), (state[0][0], state)))
+            commit(map(setitem, places, (..., "_state"), (state[0]["weights"], state)))
 
         return step
 
@@ -384,49 +383,44 @@ class Optimizer:
 
         It is written to the spare rows, and stays unknown to the optimiser until :meth:`writes` are committed.
         """
-        old, new, made, counts, parts = state
+        old, new, made, counts, places = state
         if counts is None and (reached is None or len(reached) == len(w)):
-            if len(parts) == 1:
+            if len(places) == 1:
                 self._rule(self._groups[0], w, g, old, new, self._work, made + 1)
             else:
-                before = (w, *old[1:])
-                for group, (at, own) in zip(self._groups, parts, strict=True):
-                    self._rule_at(at, own, group, before, g, new, made + 1)
-            return new, old, made + 1, None, parts
+                for group, at in zip(self._groups, places, strict=True):
+                    self._rule_at(at, group, w, g, old, new, made + 1)
+            return new, old, made + 1, None, places
         counts = np.full(len(w), made) if counts is None else counts.copy()
-        places, stepping = np.arange(len(w)), np.zeros(len(w), dtype=bool)
+        everywhere, stepping = np.arange(len(w)), np.zeros(len(w), dtype=bool)
         stepping[... if reached is None else reached] = True
-        before = (w, *old[1:])
-        for kept, row in zip(before, new, strict=True):
-            np.copyto(row, kept)
-        for group, (at, own) in zip(self._groups, parts, strict=True):
-            here = places[at][stepping[at]]
+        for name, row in new.items():
+            np.copyto(row, old[name] if name != "weights" else w)
+        for group, at in zip(self._groups, places, strict=True):
+            here = everywhere[at][stepping[at]]
             for count in np.unique(counts[here]).tolist():  # the rule is for those that have made as many steps
-                self._rule_at(here[counts[here] == count], own, group, before, g, new, count + 1)
+                self._rule_at(here[counts[here] == count], group, w, g, old, new, count + 1)
         counts[stepping] += 1
-        return new, old, made + 1, counts, parts
+        return new, old, made + 1, counts, places
 
-    def _rule_at(
-        self, at: Any, own: Sequence[int], group: Group, before: Rows, g: Array, new: Rows, count: int
-    ) -> None:
-        """The rule for the parameters of a group that stand at these places, with the rows of state that it has."""
-        old, results = (tuple([rows[k][at] for k in own]) for rows in (before, new))  # views, if a slice says where
-        work = tuple([row[: len(old[0])] for row in self._work])
-        self._rule(group, old[0], g[at], old, results, work, count)
+    def _rule_at(self, at: Any, group: Group, w: Array, g: Array, old: Rows, new: Rows, count: int) -> None:
+        """The rule for the parameters of a group that stand at these places."""
+        before, after = ({name: row[at] for name, row in rows.items()} for rows in (old, new))  # views, of a slice
+        work = tuple([row[: len(after["weights"])] for row in self._work])
+        self._rule(group, w[at], g[at], before, after, work, count)
         if not isinstance(at, slice):
-            for k, result in zip(own, results, strict=True):
-                new[k][at] = result
+            for name, row in after.items():
+                new[name][at] = row
 
     def arranged(self, order: NDArray[np.intp] | None, state: State | None = None) -> State:
         """A copy of `state`, or of the optimiser's own, with parameter ``order[i]`` at place i; None: as it is."""
-        rows, _, made, counts, parts = state or self._state
-        place: Any = ... if order is None else order
-        if order is not None and len(parts) > 1:
-            group_at = np.empty(len(order), dtype=np.intp)
-            for k, (at, _) in enumerate(parts):
-                group_at[at] = k
-            parts = tuple([(_run(np.flatnonzero(group_at[order] == k)), own) for k, (_, own) in enumerate(parts)])
-        return _stated([np.array(row[place]) for row in rows], made, None if counts is None else counts[place], parts)
+        rows, _, made, counts, places = state or self._state
+        moved: Any = ... if order is None else order
+        if order is not None and len(places) > 1:
+            everywhere = np.arange(len(order))
+            places = tuple([_run(np.flatnonzero(np.isin(order, everywhere[at]))) for at in places])
+        counts = None if counts is None else counts[moved]
+        return _stated({name: np.array(row[moved]) for name, row in rows.items()}, made, counts, places)
 
     def writes(self, state: State) -> Iterable[None]:
         """Writes for `commit` that make this the optimiser's state."""
@@ -453,20 +447,18 @@ class Optimizer:
                     raise ArgumentError(f"{who}: {name_of(p)} is in group {owner[p]} and in group {k}; leave it in one")
             groups.append(Group(type(self), {**self.defaults, **settings, "params": found}))
         rows, _, made, counts, _ = self._state
-        before, size = dict(zip(["", *_names(self._groups)], rows, strict=True)), len(owner)
-        grown, sizes = [], [len(group["params"]) for group in groups]
-        for name in ("", *_names(groups)):
-            row = np.repeat([group.start.get(name, 0.0) for group in groups], sizes)
-            row[: len(self._parameters)] = before.get(name, 0.0)
-            grown.append(row)
+        size, before, sizes = len(owner), len(self._parameters), [len(group["params"]) for group in groups]
+        grown = {}
+        for name in ("weights", *_names(groups)):
+            grown[name] = np.repeat([group.start.get(name, 0.0) for group in groups], sizes)
+            grown[name][:before] = rows.get(name, 0.0)
         if made:
-            counts = np.zeros(size, dtype=np.int64)
-            counts[: len(self._parameters)] = made if self._state[3] is None else self._state[3]
+            counts = np.concatenate([np.full(before, made) if counts is None else counts, np.zeros(size - before, int)])
         return chain(
             attributes([self], "_groups", [tuple(groups)]),
             attributes([self], "_parameters", [list(owner)]),
             attributes([self], "_work", [tuple(np.zeros((self.SCRATCH, size)))]),
-            self.writes(_stated(grown, made, counts, _parts(groups))),
+            self.writes(_stated(grown, made, counts, _slices(groups))),
         )
 
     # --- saving and copying -----------------------------------------------------------------------------------
@@ -483,12 +475,12 @@ class Optimizer:
             >>> optimiser.state_dict()["momentum_buffer"].tolist()
             [2.0]
         """
-        rows, _, made, counts, parts = self._state
-        places = np.arange(len(self._parameters))
-        groups = [{**group, "params": places[at].tolist()} for group, (at, _) in zip(self._groups, parts, strict=True)]
-        steps = np.full(len(places), made, dtype=np.int64) if counts is None else counts.copy()
-        arrays = zip(_names(self._groups), [row.copy() for row in rows[1:]], strict=True)
-        return {"optimiser": type(self).__name__, "param_groups": groups, "step": steps, **dict(arrays)}
+        rows, _, made, counts, places = self._state
+        numbers = np.arange(len(self._parameters))
+        groups = [{**group, "params": numbers[at].tolist()} for group, at in zip(self._groups, places, strict=True)]
+        steps = np.full(len(numbers), made, dtype=np.int64) if counts is None else counts.copy()
+        arrays = {name: row.copy() for name, row in rows.items() if name != "weights"}
+        return {"optimiser": type(self).__name__, "param_groups": groups, "step": steps, **arrays}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken: the same steps follow, bit for bit. Options are taken over too.
@@ -513,12 +505,12 @@ class Optimizer:
         groups = self._loaded_groups(state["param_groups"])
         names = _names(groups)
         same_names(set(state), known | set(names), who)
-        rows = [np.zeros(len(self._parameters)), *[self._loaded(name, state[name]) for name in names]]
+        rows = {"weights": np.zeros(len(self._parameters)), **{name: self._loaded(name, state[name]) for name in names}}
         steps = self._loaded("step", state["step"])
         if not ((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps))).all():
             raise ArgumentError(f"{who}: step counts the steps of each parameter, got {steps}")
         counts = None if (steps == steps[0]).all() else steps.astype(np.int64)
-        made = _stated(rows, int(steps[0]), counts, _parts(groups))
+        made = _stated(rows, int(steps[0]), counts, _slices(groups))
         commit(attributes([self], "_groups", [tuple(groups)]), self.writes(made))
 
     def _loaded_groups(self, saved: Any) -> list[Group]:
@@ -556,12 +548,10 @@ def _names(groups: Iterable[Group]) -> list[str]:
     return list(dict.fromkeys([name for group in groups for name in group.start]))
 
 
-def _parts(groups: Sequence[Group]) -> Parts:
-    """Where the parameters of each group stand, one group behind the other, and which rows are its own."""
-    names = ["", *_names(groups)]
+def _slices(groups: Sequence[Group]) -> tuple[slice, ...]:
+    """Where the parameters of each group stand, one group behind the other."""
     ends = accumulate([len(group["params"]) for group in groups], initial=0)
-    owned = [tuple([names.index(name) for name in ("", *group.start)]) for group in groups]
-    return tuple([(slice(*pair), own) for pair, own in zip(pairwise(ends), owned, strict=True)])
+    return tuple([slice(*pair) for pair in pairwise(ends)])
 
 
 def _run(places: NDArray[np.intp]) -> Any:
@@ -570,5 +560,5 @@ def _run(places: NDArray[np.intp]) -> Any:
     return slice(first, last + 1) if last - first + 1 == len(places) else places
 
 
-def _stated(rows: list[Array], made: int, counts: NDArray[np.int64] | None, parts: Parts) -> State:
-    return tuple(rows), tuple([np.zeros_like(row) for row in rows]), made, counts, parts
+def _stated(rows: Rows, made: int, counts: NDArray[np.int64] | None, places: tuple[Any, ...]) -> State:
+    return rows, {name: np.zeros_like(row) for name, row in rows.items()}, made, counts, places

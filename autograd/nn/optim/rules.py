@@ -13,7 +13,7 @@ from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import AnomalyError, ArgumentError
 from ..arguments import at_least
-from .optimiser import Array, Group, Optimizer, Rows, trainable
+from .optimiser import Array, Group, Optimizer, Rows, Work, trainable
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "clip_grad_norm", "clip_grad_value"]
 
@@ -95,22 +95,18 @@ class SGD(Optimizer):
     def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         return {"momentum_buffer": 0.0} if options["momentum"] else {}
 
-    @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {"momentum": options["momentum"], "share": 1 - options["dampening"]}
-
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b = work
         g = _uphill_or_decayed(w, g, group, a)
         if group["momentum"]:
-            buffer, momentum = new[1], group.numbers["momentum"]
+            buffer, momentum = new["momentum_buffer"], group.numbers["momentum"]
             if count == 1:
                 np.copyto(buffer, g)
             else:
-                np.multiply(old[1], momentum, buffer)
-                buffer += np.multiply(g, group.numbers["share"], b) if group["dampening"] else g
+                np.multiply(old["momentum_buffer"], momentum, buffer)
+                buffer += np.multiply(g, 1 - group["dampening"], b) if group["dampening"] else g
             g = np.add(g, np.multiply(buffer, momentum, b), b) if group["nesterov"] else buffer
-        np.subtract(w, np.multiply(g, group.numbers["lr"], a), new[0])
+        np.subtract(w, np.multiply(g, group.numbers["lr"], a), new["weights"])
 
 
 class Adam(Optimizer):
@@ -152,7 +148,7 @@ class Adam(Optimizer):
         return dict.fromkeys(names if options["amsgrad"] else names[:2], 0.0)
 
     @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
+    def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
         beta1, beta2 = options["betas"]
         return {"beta1": beta1, "rest1": 1 - beta1, "beta2": beta2, "rest2": 1 - beta2, "eps": 0.0, "rate": 0.0}
 
@@ -160,23 +156,25 @@ class Adam(Optimizer):
         """Weights and gradient as the rule sees them: the penalty's slope is added; AdamW shrinks the weights."""
         return w, _uphill_or_decayed(w, g, group, out)
 
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b = work
         fixed = group.numbers
         beta1, beta2 = group["betas"]
-        w, g = self._decayed(group, w, g, b, new[0])
-        _mean(old[1], g, fixed["beta1"], fixed["rest1"], new[1], a, 1 - beta1 < 0.5)
-        _mean_square(old[2], g, fixed["beta2"], fixed["rest2"], new[2], a)
-        v = np.maximum(old[3], new[2], out=new[3]) if group["amsgrad"] else new[2]
+        w, g = self._decayed(group, w, g, b, new["weights"])
+        m, v = new["exp_avg"], new["exp_avg_sq"]
+        _mean(old["exp_avg"], g, fixed["beta1"], fixed["rest1"], m, a, 1 - beta1 < 0.5)
+        _mean_square(old["exp_avg_sq"], g, fixed["beta2"], fixed["rest2"], v, a)
+        if group["amsgrad"]:
+            v = np.maximum(old["max_exp_avg_sq"], v, out=new["max_exp_avg_sq"])
         # sqrt(v / (1 - beta2^t)) + eps stands in the divisor; its factor goes into eps and the rate, which are numbers.
         scale = (1 - beta2**count) ** 0.5
         fixed["eps"][()] = group["eps"] * scale
         fixed["rate"][()] = group["lr"] * scale / (1 - beta1**count)
         np.sqrt(v, a)
         a += fixed["eps"]
-        np.divide(new[1], a, a)
+        np.divide(m, a, a)
         a *= fixed["rate"]
-        np.subtract(w, a, new[0])
+        np.subtract(w, a, new["weights"])
 
 
 class AdamW(Adam):
@@ -252,29 +250,29 @@ class RMSprop(Optimizer):
         return {name: 0.0 for name, use in used.items() if use}
 
     @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {**{name: options[name] for name in ("alpha", "eps", "momentum")}, "rest": 1 - options["alpha"]}
+    def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
+        return {**super()._numbers(options), "rest": 1 - options["alpha"]}
 
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b, c = work
         fixed = group.numbers
         g = _uphill_or_decayed(w, g, group, c)
-        v = new[1]
-        _mean_square(old[1], g, fixed["alpha"], fixed["rest"], v, a)
+        v = new["square_avg"]
+        _mean_square(old["square_avg"], g, fixed["alpha"], fixed["rest"], v, a)
         if group["centered"]:
-            _mean(old[2], g, fixed["alpha"], fixed["rest"], new[2], a, 1 - group["alpha"] < 0.5)
-            np.multiply(new[2], new[2], a)
-            v = np.subtract(v, a, a)
+            m = new["grad_avg"]
+            _mean(old["grad_avg"], g, fixed["alpha"], fixed["rest"], m, a, 1 - group["alpha"] < 0.5)
+            v = np.subtract(v, np.multiply(m, m, a), a)
         np.sqrt(v, a)
         a += fixed["eps"]
         if group["momentum"]:
-            np.multiply(old[-1], fixed["momentum"], new[-1])
-            np.add(new[-1], np.divide(g, a, b), new[-1])
-            np.multiply(new[-1], group.numbers["lr"], b)
+            buffer = np.multiply(old["momentum_buffer"], fixed["momentum"], new["momentum_buffer"])
+            buffer += np.divide(g, a, b)
+            np.multiply(buffer, fixed["lr"], b)
         else:
-            np.multiply(g, group.numbers["lr"], b)
+            np.multiply(g, fixed["lr"], b)
             b /= a
-        np.subtract(w, b, new[0])
+        np.subtract(w, b, new["weights"])
 
 
 class Adagrad(Optimizer):
@@ -313,19 +311,15 @@ class Adagrad(Optimizer):
     def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         return {"sum": options["initial_accumulator_value"]}
 
-    @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {"eps": options["eps"]}
-
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b = work
         g = _uphill_or_decayed(w, g, group, b)
-        total = np.add(old[1], np.multiply(g, g, a), new[1])
+        total = np.add(old["sum"], np.multiply(g, g, a), new["sum"])
         np.sqrt(total, a)
         a += group.numbers["eps"]
         np.multiply(g, group["lr"] / (1 + (count - 1) * group["lr_decay"]), b)
         b /= a
-        np.subtract(w, b, new[0])
+        np.subtract(w, b, new["weights"])
 
 
 def clip_grad_norm(
