@@ -42,6 +42,16 @@ def _one_of(*words: str) -> Callable[[str, Any], Any]:
     return check
 
 
+def _for_groups(optimizer: Any, given: Any, name: str, what: str) -> list[Any]:
+    """A list of one for each parameter group; what is no list goes for all of them."""
+    count = len(getattr(optimizer, "param_groups", ()))
+    if not isinstance(given, list | tuple):
+        return [given] * count
+    if count and len(given) != count:
+        raise ArgumentError(f"{name} holds {len(given)} {what} for {count} parameter groups")
+    return list(given)
+
+
 class LRScheduler:
     """The base of all schedulers: it counts the epochs and sets the optimiser's rates."""
 
@@ -290,16 +300,12 @@ class LambdaLR(LRScheduler):
         self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
         last_epoch: int = -1,
     ) -> None:  # fmt: skip
-        count = len(getattr(optimizer, "param_groups", ()))
-        given: Any = lr_lambda
-        self.lr_lambdas: list[Callable[[int], float]] = (
-            list(given) if isinstance(given, list | tuple) else [given] * count
+        self.lr_lambdas: list[Callable[[int], float]] = _for_groups(
+            optimizer, lr_lambda, "LambdaLR: lr_lambda", "functions"
         )
         for function in self.lr_lambdas:
             if not callable(function):
                 raise OperandError(f"LambdaLR: lr_lambda is a function of the epoch, got {function!r}")
-        if count and len(self.lr_lambdas) != count:
-            raise ArgumentError(f"LambdaLR got {len(self.lr_lambdas)} functions for {count} parameter groups")
         super().__init__(optimizer, last_epoch)
 
     def _begun(self, i: int, lr: float) -> float:
@@ -396,10 +402,7 @@ class ReduceLROnPlateau(LRScheduler):
         threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
         min_lr: float | Sequence[float] = 0.0, eps: float = 1e-8,
     ) -> None:  # fmt: skip
-        count = len(getattr(optimizer, "param_groups", ()))
-        lowest = list(min_lr) if isinstance(min_lr, list | tuple) else [min_lr] * count
-        if count and len(lowest) != count:
-            raise ArgumentError(f"ReduceLROnPlateau: min_lr holds {len(lowest)} rates for {count} parameter groups")
+        lowest = _for_groups(optimizer, min_lr, "ReduceLROnPlateau: min_lr", "rates")
         super().__init__(
             optimizer, mode=mode, factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode,
             cooldown=cooldown, min_lrs=lowest, eps=eps, best=math.inf if mode == "min" else -math.inf,
@@ -409,7 +412,10 @@ class ReduceLROnPlateau(LRScheduler):
     def step(self, metrics: Any) -> None:  # type: ignore[override]  # PyTorch's also asks for the metric, alone of all
         """Look at the metric of an epoch, a number or a Value, and reduce the rates if it is time to."""
         metric, rates = number(getattr(metrics, "_data", metrics)), self._rates()
-        better = self._is_better(metric)
+        sign = 1.0 if self.mode == "min" else -1.0
+        margin = sign * self.threshold
+        mark = self.best * (1.0 - margin) if self.threshold_mode == "rel" else self.best - margin
+        better = sign * metric < sign * mark
         bad, cooling = 0 if better else self.num_bad_epochs + 1, self.cooldown_counter
         if cooling:
             bad, cooling = 0, cooling - 1
@@ -419,9 +425,3 @@ class ReduceLROnPlateau(LRScheduler):
             bad, cooling = 0, self.cooldown
         best = metric if better else self.best
         self._set(rates, last_epoch=self.last_epoch + 1, best=best, num_bad_epochs=bad, cooldown_counter=cooling)
-
-    def _is_better(self, metric: float) -> bool:
-        sign = 1.0 if self.mode == "min" else -1.0
-        margin = sign * self.threshold
-        mark = self.best * (1.0 - margin) if self.threshold_mode == "rel" else self.best - margin
-        return sign * metric < sign * mark
