@@ -14,7 +14,7 @@ from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows, mean, sqrt, var
 from .arguments import at_least, flag, share, whole
 from .init import linear_bound, source
-from .module import Module, as_rows, indexed, is_batch, number_layers, sample_by_sample, shape_of, stacked
+from .module import Module, as_given, as_rows, indexed, is_batch, number_layers, sample_by_sample, shape_of, stacked
 
 __all__ = ["BatchNorm", "Dropout", "LayerNorm", "Linear", "Residual", "Sequential"]
 
@@ -71,9 +71,7 @@ class Linear(Module):
             for z, name in zip(zs, names, strict=True):
                 if type(z) is Value:
                     z._label = name
-        if batch:
-            return stacked(results, self.out_features)
-        return results[0][0] if self.out_features == 1 else results[0]
+        return as_given(results, batch, self.out_features)
 
     def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
         for (i, j), w in np.ndenumerate(self.weight.view(np.ndarray)):
@@ -171,9 +169,6 @@ class Residual(Module):
         sums = [a + b for a, b in zip(_listed(x), _listed(out), strict=True)]
         return sums if after else sums[0]
 
-    def _members(self) -> Iterable[tuple[str, Any]]:
-        return [("module", self.module)]
-
     def __repr__(self) -> str:
         return f"Residual({self.module!r})"
 
@@ -253,7 +248,7 @@ class BatchNorm(_Norm):
             scales = np.sqrt(self.running_var + self.eps).tolist()
             columns = zip(zip(*rows, strict=True), self.running_mean.tolist(), scales, strict=True)
             result = [[(v - centre) / scale for v in column] for column, centre, scale in columns]
-        return _as_given([self._scaled(row) for row in zip(*result, strict=True)], batch)
+        return as_given([self._scaled(row) for row in zip(*result, strict=True)], batch, self.num_features)
 
     def _by_the_batch(self, rows: list[Any]) -> list[list[Any]]:
         """The columns, each with its own mean and variance; the running numbers follow."""
@@ -326,7 +321,7 @@ class LayerNorm(_Norm):
 
     def forward(self, x: Any) -> Any:
         rows, batch = as_rows(self, x, *self.normalized_shape, "features")
-        return _as_given([self._normed(list(row)) for row in rows], batch)
+        return as_given([self._normed(list(row)) for row in rows], batch, *self.normalized_shape)
 
     def _normed(self, row: list[Any]) -> list[Any]:
         centre, scale = mean(row), sqrt(var(row, ddof=0) + self.eps)
@@ -389,14 +384,6 @@ class Dropout(Module):
 
     def __repr__(self) -> str:
         return f"Dropout({self.p!r})"
-
-
-def _as_given(rows: list[Any], batch: bool) -> Any:
-    """An array for a batch; for one sample a list, or a bare Value for a single feature."""
-    out = stacked(rows, len(rows[0]))
-    if batch:
-        return out
-    return out[0].tolist() if out.shape[1] > 1 else out[0, 0]
 
 
 def _unusual(module: Module, usual: dict[str, Any]) -> str:

@@ -118,13 +118,13 @@ def _read_both(loss: str, predictions: Any, targets: Any, reduction: str) -> tup
 
 def _of_pairs(
     loss: str, predictions: Any, targets: Any, reduction: Reduction,
-    term: Callable[[Any, Any], Any], check: Callable[[str, Any, int], Any] = lambda loss, t, i: t,
+    term: Callable[[Any, Any], Any], check: Callable[[str, Any, int], Any] | None = None,
 ) -> Any:  # fmt: skip
     """A loss with a term for each prediction and its target; `check` gives what goes in for a target, or refuses it."""
     left, right = _read_both(loss, predictions, targets, reduction)
     if left.shape != right.shape:
         raise ShapeError(f"{loss}: {_unequal(left.shape, right.shape)}")
-    wanted = [check(loss, t, i) for i, t in enumerate(right.items)]
+    wanted = right.items if check is None else [check(loss, t, i) for i, t in enumerate(right.items)]
     return _reduced(list(map(term, left.items, wanted)), left, reduction)
 
 
@@ -399,7 +399,7 @@ def _of_rows(
 
     def term(row: list[Any], target: Any) -> Any:
         if not are_shares and not smoothing:
-            found = _at(target, classes, lambda c: entry(row, c))
+            found = _at(target, classes, lambda c: entry(row, c)) if is_node(target) else entry(row, target)
             found = -found if negated else found
             return found if weights is None else weight_of(target) * found
         shares = [share_of(target, c) for c in range(classes)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import reprlib
 import weakref
@@ -18,8 +17,11 @@ from ..engine.together import attributes, commit
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, array, data
+from .arguments import same_names
 
-__all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of", "stacked"]
+__all__ = [
+    "Module", "as_given", "as_rows", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of", "stacked",
+]  # fmt: skip
 
 _INSTEAD = {  # what people type who know PyTorch
     **dict.fromkeys(("children", "named_children", "named_modules", "apply"), "loop over model.modules()"),
@@ -255,7 +257,7 @@ class Module:
         if not isinstance(state_dict, Mapping):
             raise OperandError(f"load_state_dict takes names and numbers in a dict, got {type(state_dict).__name__}")
         state = self._state()
-        self._compare_names(list(state), list(state_dict))
+        same_names(state_dict, state, type(self).__name__)
         checked = {name: _checked(name, state_dict[name], data(it).shape) for name, (_, _, it) in state.items()}
         for name, (module, short, _) in state.items():
             module._check_buffer(name, short, checked[name])
@@ -270,16 +272,6 @@ class Module:
 
     def _check_buffer(self, name: str, short: str, numbers: np.ndarray[Any, Any]) -> None:
         """Raise if the numbers cannot be what a buffer of this module holds."""
-
-    def _compare_names(self, expected: list[str], given: list[Any]) -> None:
-        missing = [name for name in expected if name not in given]
-        unknown = [name for name in given if name not in expected]
-        if not missing and not unknown:
-            return
-        nearest = difflib.get_close_matches(str(unknown[0]), expected, 1) if unknown else []
-        hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-        said = [f"{what} {_listed(names)}" for what, names in (("lacks", missing), ("has unknown", unknown)) if names]
-        raise ArgumentError(f"the state {' and '.join(said)}{hint}; {type(self).__name__} holds {_listed(expected)}")
 
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
@@ -365,10 +357,6 @@ def _checked(name: str, numbers: Any, shape: tuple[int, ...]) -> np.ndarray[Any,
     return found.astype(np.float64)
 
 
-def _listed(names: list[Any]) -> str:
-    return ", ".join(map(repr, names[:4])) + (f", ... ({len(names)} in all)" if len(names) > 4 else "") or "nothing"
-
-
 # --- what a module is called on -----------------------------------------------------------------------------------
 
 
@@ -421,6 +409,13 @@ def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tup
             f"it takes one sample of shape ({features},) or rows of shape (n, {features})"
         )
     return [x], False
+
+
+def as_given(results: Sequence[Sequence[Any]], batch: bool, columns: int) -> Any:
+    """The results for the rows of `as_rows`: an array for a batch; else a list, or what stands in it if it is alone."""
+    if batch:
+        return stacked(results, columns)
+    return results[0] if columns > 1 else results[0][0]
 
 
 def sample_by_sample(module: Module, x: Any, function: Callable[[list[Any]], list[Any]]) -> Any:

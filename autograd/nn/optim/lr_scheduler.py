@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 from ...engine.op import number
 from ...engine.together import attributes, commit
 from ...errors import ArgumentError, OperandError
-from ..arguments import at_least, share, whole
-from .optimiser import Optimizer, same_names
+from ..arguments import at_least, same_names, share, whole
+from .optimiser import Optimizer
 
 __all__ = [
     "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "ReduceLROnPlateau",
@@ -125,7 +125,7 @@ class LRScheduler:
             ArgumentError: names or numbers that this scheduler does not have; it is unchanged then.
         """
         who, known = type(self).__name__, self.state_dict()
-        same_names(set(state), set(known), who)
+        same_names(state, known, who)
         rates = partial(_each, at_least)
         checks: _Checks = {"last_epoch": partial(whole, low=0), "base_lrs": rates, "_last_lr": rates, **self.CHECKS}
         changed = {name: checks[name](f"{who}: {name}", state[name]) for name in known}

@@ -16,9 +16,9 @@ from ...engine.messages import name_of
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
-from ..arguments import at_least, finite, flag, meant
+from ..arguments import at_least, finite, flag, meant, same_names
 
-__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "Work", "same_names", "trainable"]
+__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "Work", "trainable"]
 
 Array = NDArray[np.float64]
 Rows: TypeAlias = dict[str, Array]  # the "weights", and each array of state by its name
@@ -64,14 +64,6 @@ def trainable(params: Any, who: str) -> list[Value]:
             )
         seen[p] = i
     return found
-
-
-def same_names(got: set[str], expected: set[str], who: str) -> None:
-    """Refuse a state that lacks a name or has one too many."""
-    missing, unknown = sorted(expected - got), sorted(got - expected)
-    if missing or unknown:
-        wrong = [f"without {', '.join(missing)}"] * bool(missing) + [f"with {', '.join(unknown)}"] * bool(unknown)
-        raise ArgumentError(f"{who} cannot go on from a state {' and '.join(wrong)}")
 
 
 def _betas(name: str, betas: Any) -> tuple[float, float]:
@@ -216,7 +208,7 @@ class Optimizer:
     def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         """From weights w, gradients g and the state in `old`, which all stay, the new weights and the new state.
 
-        Of the rows of state those in the group's layout are its own. `count` is 1 in the first step.
+        The rows have the names of the layout, and `new` has "weights" too. `count` is 1 in the first step.
         """
         raise NotImplementedError
 
@@ -405,7 +397,8 @@ class Optimizer:
 
     def _rule_at(self, at: Any, group: Group, w: Array, g: Array, old: Rows, new: Rows, count: int) -> None:
         """The rule for the parameters of a group that stand at these places."""
-        before, after = ({name: row[at] for name, row in rows.items()} for rows in (old, new))  # views, of a slice
+        before = {name: old[name][at] for name in group.start}  # views, if a slice says where
+        after = {name: new[name][at] for name in ("weights", *group.start)}
         work = tuple([row[: len(after["weights"])] for row in self._work])
         self._rule(group, w[at], g[at], before, after, work, count)
         if not isinstance(at, slice):
@@ -500,11 +493,11 @@ class Optimizer:
             raise ArgumentError(f"this is no state of an optimiser; {who} goes on from what state_dict() returned")
         if state["optimiser"] != who:
             raise ArgumentError(f"this is the state of {state['optimiser']!r}; {who} cannot go on from it")
-        known = {"optimiser", "param_groups", "step"}
-        same_names(known & set(state), known, who)
+        known = ["optimiser", "param_groups", "step"]
+        same_names([name for name in state if name in known], known, who)
         groups = self._loaded_groups(state["param_groups"])
         names = _names(groups)
-        same_names(set(state), known | set(names), who)
+        same_names(state, [*known, *names], who)
         rows = {"weights": np.zeros(len(self._parameters)), **{name: self._loaded(name, state[name]) for name in names}}
         steps = self._loaded("step", state["step"])
         if not ((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps))).all():
@@ -520,9 +513,8 @@ class Optimizer:
         found = [len(group.get("params", ())) for group in saved]
         if found != sizes:
             raise ArgumentError(f"{who} has groups of {sizes} parameters, and the state has groups of {found}")
-        known = {"params", *self.defaults}
         for group in saved:
-            same_names(set(group) - {"initial_lr"}, known, who)
+            same_names([name for name in group if name != "initial_lr"], ["params", *self.defaults], who)
         return [Group(type(self), {**new, "params": g["params"]}) for new, g in zip(saved, self._groups, strict=True)]
 
     def _loaded(self, name: str, values: Any) -> Array:
