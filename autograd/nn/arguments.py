@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.op import number
 from ..errors import ArgumentError
 
-__all__ = ["at_least", "finite", "flag", "meant", "same_names", "share", "whole"]
+__all__ = ["at_least", "finite", "flag", "meant", "share", "whole"]
 
 
 def whole(name: str, x: Any, low: int = 1) -> int:
@@ -56,19 +56,3 @@ def flag(name: str, x: Any) -> bool:
     if not isinstance(x, bool | np.bool_):
         raise ArgumentError(f"{name} is {x!r}; it must be True or False")
     return bool(x)
-
-
-def same_names(given: Collection[Any], expected: Collection[str], holder: str) -> None:
-    """Refuse a state that lacks a name of those that its holder has, or has one too many."""
-    missing = [name for name in expected if name not in given]
-    unknown = [name for name in given if name not in expected]
-    if not missing and not unknown:
-        return
-    near = get_close_matches(str(unknown[0]), list(expected), 1) if unknown else []
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    said = [f"{what} {_listed(names)}" for what, names in (("lacks", missing), ("has unknown", unknown)) if names]
-    raise ArgumentError(f"the state {' and '.join(said)}{hint}; {holder} holds {_listed(list(expected))}")
-
-
-def _listed(names: list[Any]) -> str:
-    return ", ".join(map(repr, names[:4])) + (f", ... ({len(names)} in all)" if len(names) > 4 else "") or "nothing"

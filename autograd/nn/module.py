@@ -17,7 +17,7 @@ from ..engine.together import attributes, commit
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, array, data
-from .arguments import same_names
+from .arguments import meant
 
 __all__ = [
     "Module", "as_given", "as_rows", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of", "stacked",
@@ -257,7 +257,14 @@ class Module:
         if not isinstance(state_dict, Mapping):
             raise OperandError(f"load_state_dict takes names and numbers in a dict, got {type(state_dict).__name__}")
         state = self._state()
-        same_names(state_dict, state, type(self).__name__)
+        missing = [name for name in state if name not in state_dict]
+        unknown = [name for name in state_dict if name not in state]
+        if missing or unknown:
+            hint = meant(unknown[0], state).strip() if unknown else ""
+            wrong = (("lacks", missing), ("has unknown", unknown))
+            said = " and ".join([f"{what} {_listed(names)}" for what, names in wrong if names])
+            holds = f"{type(self).__name__} holds {_listed(list(state))}"
+            raise ArgumentError(f"the state {said}{hint and f' ({hint})'}; {holds}")
         checked = {name: _checked(name, state_dict[name], data(it).shape) for name, (_, _, it) in state.items()}
         for name, (module, short, _) in state.items():
             module._check_buffer(name, short, checked[name])
@@ -355,6 +362,10 @@ def _checked(name: str, numbers: Any, shape: tuple[int, ...]) -> np.ndarray[Any,
     if not np.isfinite(found).all():
         raise ArgumentError(f"{name!r} of the state holds a number that is not finite")
     return found.astype(np.float64)
+
+
+def _listed(names: list[Any]) -> str:
+    return ", ".join(map(repr, names[:4])) + (f", ... ({len(names)} in all)" if len(names) > 4 else "") or "nothing"
 
 
 # --- what a module is called on -----------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 from ...engine.op import number
 from ...engine.together import attributes, commit
 from ...errors import ArgumentError, OperandError
-from ..arguments import at_least, same_names, share, whole
-from .optimiser import Optimizer
+from ..arguments import at_least, share, whole
+from .optimiser import Optimizer, same_names
 
 __all__ = [
     "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "ReduceLROnPlateau",

@@ -16,9 +16,9 @@ from ...engine.messages import name_of
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
-from ..arguments import at_least, finite, flag, meant, same_names
+from ..arguments import at_least, finite, flag, meant
 
-__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "Work", "trainable"]
+__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "Work", "same_names", "trainable"]
 
 Array = NDArray[np.float64]
 Rows: TypeAlias = dict[str, Array]  # the "weights", and each array of state by its name
@@ -64,6 +64,14 @@ def trainable(params: Any, who: str) -> list[Value]:
             )
         seen[p] = i
     return found
+
+
+def same_names(got: Iterable[str], expected: Iterable[str], who: str) -> None:
+    """Refuse a state that lacks a name or has one too many."""
+    missing, unknown = sorted({*expected} - {*got}), sorted({*got} - {*expected})
+    wrong = [f"{which} {', '.join(names)}" for which, names in (("without", missing), ("with", unknown)) if names]
+    if wrong:
+        raise ArgumentError(f"{who} cannot go on from a state {' and '.join(wrong)}")
 
 
 def _betas(name: str, betas: Any) -> tuple[float, float]:
