@@ -44,6 +44,7 @@ class Linear(Module):
         (2, 3)
     """
 
+    _letters = (("weight", "W"), ("bias", "b"))
     _is_layer = True
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, seed: int | None = None) -> None:
@@ -72,12 +73,6 @@ class Linear(Module):
                 if type(z) is Value:
                     z._label = name
         return as_given(results, batch, self.out_features)
-
-    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
-        for (i, j), w in np.ndenumerate(self.weight.view(np.ndarray)):
-            yield w, indexed("W", number, i + 1, j + 1)
-        if self.bias is not None:
-            yield from ((b, indexed("b", number, i)) for i, b in enumerate(self.bias.tolist(), 1))
 
     def __repr__(self) -> str:
         return f"Linear({self.in_features} -> {self.out_features}{'' if self.bias is not None else ', bias=False'})"
@@ -182,6 +177,7 @@ def _listed(x: Any) -> list[Any]:
 class _Norm(Module):
     """What is normalised is scaled and shifted: by a gamma and a beta for each feature, if there are any."""
 
+    _letters = (("weight", "gamma"), ("bias", "beta"))
     weight: Any
     bias: Any
 
@@ -190,11 +186,6 @@ class _Norm(Module):
         if self.weight is not None:
             results = [g * v for g, v in zip(self.weight.tolist(), results, strict=True)]
         return results if self.bias is None else [v + b for v, b in zip(results, self.bias.tolist(), strict=True)]
-
-    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
-        for letter, values in (("gamma", self.weight), ("beta", self.bias)):
-            if values is not None:
-                yield from ((v, indexed(letter, number, i)) for i, v in enumerate(values.tolist(), 1))
 
 
 class BatchNorm(_Norm):

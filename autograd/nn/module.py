@@ -56,6 +56,7 @@ class Module:
 
     training: bool = True
     buffers: tuple[str, ...] = ()  # attributes that are no parameters and yet belong to the state
+    _letters: tuple[tuple[str, str], ...] = ()  # its arrays of parameters, and the letter by which each is labelled
     _is_layer: bool = False  # whether it counts when the layers of a network are numbered
     _numbered: bool = False  # whether the layers inside are numbered, by this module or by one around it
     _number: int = 0  # of its layer; 0: it stands alone
@@ -81,7 +82,10 @@ class Module:
 
     def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
         """The parameters, and what each is called in a layer of this number."""
-        return ()
+        for name, letter in self._letters:
+            if (held := getattr(self, name)) is not None:
+                for at, v in np.ndenumerate(held.view(np.ndarray)):
+                    yield v, indexed(letter, number, *[i + 1 for i in at])
 
     def _take_number(self, number: int, place: str = "") -> None:
         """Label the parameters for their layer; a label that somebody else wrote stays."""
@@ -143,9 +147,7 @@ class Module:
         """All trainable Values, in a fixed order, each once."""
         if not self._numbered:
             number_layers(self)
-        found = [v for _, module in self._walk() for v in module._own_parameters()]
-        distinct = len(set(map(id, found))) == len(found)
-        return found if distinct else list({id(v): v for v in found}.values())
+        return list(dict.fromkeys([v for _, module in self._walk() for v in module._own_parameters()]))
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """The same in the same order, with the names of :meth:`state_dict` and places in arrays, from 0.
@@ -390,14 +392,14 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return len(x), widths.pop()
 
 
-def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tuple[list[Any], bool]:
+def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "weights") -> tuple[list[Any], bool]:
     """The samples as a list of sequences, each of `features` numbers and Values; and whether it is a batch.
 
-    A single feature may come bare; `noun` is what the module has one of for each feature.
+    A single feature may come bare; `noun` is what the module has one of for each feature; None: any number will do.
     """
-    batch = is_batch(x)
+    batch, wanted = is_batch(x), f"(n, {'features' if features is None else features})"
     for sample in x if batch else (x,):
-        if isinstance(sample, dict | set | frozenset):
+        if isinstance(sample, dict | set | frozenset | str):
             raise OperandError(
                 f"{module._who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
                 "list the features in their order"
@@ -406,15 +408,15 @@ def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tup
         try:
             shape = shape_of(x)
         except ShapeError as error:
-            raise ShapeError(f"{module._who()}: expects inputs of shape (n, {features}), but {error}") from None
-        if len(shape) != 2 or shape[1] != features:
-            raise ShapeError(f"{module._who()}: expects inputs of shape (n, {features}), got {shape}")
+            raise ShapeError(f"{module._who()}: expects inputs of shape {wanted}, but {error}") from None
+        if len(shape) != 2 or features not in (None, shape[1]):
+            raise ShapeError(f"{module._who()}: expects inputs of shape {wanted}, got {shape}")
         return x.tolist() if isinstance(x, np.ndarray) else list(x), True
     if not hasattr(x, "__len__") or (isinstance(x, np.ndarray) and not x.ndim):
         if hasattr(x, "__next__"):
             raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
         x = [x]
-    if len(x) != features:
+    if features not in (None, len(x)):
         raise ShapeError(
             f"{module._who()}: {features} {noun}, got {len(x)} inputs; "
             f"it takes one sample of shape ({features},) or rows of shape (n, {features})"
@@ -431,15 +433,11 @@ def as_given(results: Sequence[Sequence[Any]], batch: bool, columns: int) -> Any
 
 def sample_by_sample(module: Module, x: Any, function: Callable[[list[Any]], list[Any]]) -> Any:
     """A function of the numbers of one sample, on a number, a sample or rows of samples."""
-    if is_batch(x):
-        shape = shape_of(x)
-        if len(shape) != 2:
-            raise ShapeError(f"{module._who()}: expects rows of shape (n, features), got {shape}")
-        return stacked([function(list(row)) for row in x], shape[1])
-    if isinstance(x, dict | set | frozenset | str):
-        raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
-    several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
-    return function(list(x)) if several else function([x])[0]
+    rows, batch = as_rows(module, x)
+    results = [function(list(row)) for row in rows]
+    if batch:
+        return stacked(results, shape_of(x)[1])
+    return results[0] if rows[0] is x else results[0][0]
 
 
 def stacked(rows: Sequence[Sequence[Any]], columns: int) -> Any:

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.graph import local_partials, topological_order
-from ..engine.messages import name_of
+from ..engine.messages import name_of, plain_of
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, shown
@@ -155,12 +155,12 @@ class History:
         if model is None:
             return
         members = _parameters(model)
-        gradients = [0.0 if p._grad is None else _plain(p._grad) for p in members]
+        gradients = [0.0 if p._grad is None else plain_of(p._grad) for p in members]
         self.norms.append(math.hypot(*gradients))
         self._before, self._now = self._now, {p: p._data for p in members}
-        pairs = [(p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data)]
-        bad, x = next(((p, x) for p, x in pairs if not math.isfinite(x)), (None, 0.0))
-        if not self._first_bad and bad is not None:
+        found = [(p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data) if not math.isfinite(x)]
+        if found and not self._first_bad:
+            bad, x = found[0]
             names = {p: name for group in _groups(model) for name, p in group.members}
             self._first_bad = f"{shown(names[bad])} or its gradient is {x} in step {len(self.losses)}"
 
@@ -247,7 +247,7 @@ class _Group(NamedTuple):
     @property
     def gradients(self) -> list[float]:
         """The gradients that a backward pass has brought."""
-        return [_plain(p._grad) for _, p in self.members if p._grad is not None]
+        return [plain_of(p._grad) for _, p in self.members if p._grad is not None]
 
 
 def snapshot(model: Any) -> dict[Any, float]:
@@ -333,11 +333,6 @@ def _head(name: str) -> str:
     """What the names of a group have in common: W1 of W1[2,1], and layers.1.w of layers.1.neurons.4.w.2."""
     head = re.sub(r"(\.\d+)+$", "", name.partition("[")[0])
     return re.sub(r"(?<![^.])neurons\.\d+\.", "", head)
-
-
-def _plain(x: Any) -> float:
-    """The number of a gradient, which is a Value after ``create_graph=True``."""
-    return float(x._data if isinstance(x, Value) else x)
 
 
 # --- the report: a table of all groups, a verdict for each, and the cure ------------------------------------------
@@ -554,7 +549,7 @@ def report(
     limits = limits or Limits()
     nodes = [] if root is None else topological_order(root)
     grouping = Grouping(nodes) if nodes else None
-    deaths = None if grouping is None else _Deaths(nodes, grouping, limits.samples)
+    deaths = None if grouping is None else _Deaths(grouping, limits.samples)
     if before is None and history is not None:
         before = history.before
     rows: list[Row] = []
@@ -589,7 +584,7 @@ def _row(
 
     if gradient is None:
         found("no gradient", "no backward pass has arrived here")
-    slopes = [(f"the gradient of {shown(name)}", _plain(p._grad)) for name, p in group.members if p._grad is not None]
+    slopes = [(f"the gradient of {shown(name)}", plain_of(p._grad)) for name, p in group.members if p._grad is not None]
     for numbers in (slopes, [(shown(name), p._data) for name, p in group.members]):
         bad = [f"{what} is {x}" for what, x in numbers if not math.isfinite(x)]
         if bad:
@@ -645,19 +640,20 @@ def _update(parameters: list[Value], before: Mapping[Any, float] | None) -> floa
 class _Deaths:
     """Which neurons of a graph are dead: output and slope of their activation exactly 0, for every sample."""
 
-    def __init__(self, nodes: list[Any], grouping: Grouping, samples: int) -> None:
+    def __init__(self, grouping: Grouping, samples: int) -> None:
         self._neuron: dict[Any, tuple[int, int]] = {}  # the neuron of each weight and bias: its layer and its number
-        activations: dict[tuple[int, int], list[Any]] = {}
-        for v in nodes:
-            part = grouping.of(v)
-            if part is not None and part.role in ("weight", "bias"):
-                self._neuron[v] = part.layer, part.neuron
-            elif part is not None and part.role == "a":
-                activations.setdefault((part.layer, part.neuron), []).append(v)
-        # The number of samples for which each dead neuron was off.
-        self._dead = {at: len(a) for at, a in activations.items() if len(a) >= samples and all(map(_off, a))}
-        sizes = enumerate(grouping.sizes, 1)
-        self._layers = [n for n, size in sizes if all((n, i) in self._dead for i in range(1, size + 1))]
+        self._dead: dict[tuple[int, int], int] = {}  # for how many samples each dead neuron was off
+        self._layers = []  # those that are dead as a whole
+        for layer, size in enumerate(grouping.sizes, 1):
+            neurons = [(layer, i) for i in range(1, size + 1)]
+            for neuron in neurons:
+                roles = [(part.role, v) for v in grouping.nodes(*neuron) if (part := grouping.of(v))]
+                self._neuron |= {v: neuron for role, v in roles if role in ("weight", "bias")}
+                activations = [v for role, v in roles if role == "a"]
+                if len(activations) >= samples and all(map(_off, activations)):
+                    self._dead[neuron] = len(activations)
+            if all(neuron in self._dead for neuron in neurons):
+                self._layers.append(layer)
 
     def among(self, parameters: list[Value]) -> tuple[list[int], int, int]:
         """The dead neurons that these parameters belong to, how many neurons there are, and how many samples."""

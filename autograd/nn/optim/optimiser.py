@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, chain, pairwise, repeat
 from operator import setitem
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar
@@ -16,7 +18,7 @@ from ...engine.messages import name_of
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
-from ..arguments import at_least, finite, flag, meant
+from ..arguments import at_least, flag, meant
 
 __all__ = ["Array", "Group", "Optimizer", "Rows", "State", "Work", "same_names", "trainable"]
 
@@ -86,7 +88,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what an option of this name
     **dict.fromkeys(("lr", "initial_lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay"), at_least),
     **dict.fromkeys(("nesterov", "centered", "amsgrad", "maximize"), flag),
     "initial_accumulator_value": at_least,
-    "dampening": finite,
+    "dampening": partial(at_least, low=-math.inf),
     "betas": _betas,
 }
 

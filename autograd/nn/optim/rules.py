@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.messages import plain_of
 from ...engine.op import number
 from ...engine.together import attributes, commit
 from ...engine.value import Value
@@ -356,16 +357,15 @@ def clip_grad_norm(
     limit = number(max_norm)
     if math.isnan(p) or not limit >= 0:
         raise ArgumentError(f"clip_grad_norm: max_norm is at least 0, norm_type a number; got {limit!r} and {p!r}")
-    reached = _reached(params, "clip_grad_norm")
-    gradients = np.array([getattr(v._grad, "_data", v._grad) for v in reached], dtype=np.float64)
-    norm = _norm(gradients, p)
+    reached, gradients = _reached(params, "clip_grad_norm")
+    norm = _norm(np.array(gradients), p)
     if error_if_nonfinite and not math.isfinite(norm):
         raise AnomalyError(
             f"clip_grad_norm: the norm of the gradients is {norm!r}, so they cannot be scaled; detect_anomaly() "
             "finds where it comes from, error_if_nonfinite=False lets it pass"
         )
     scale = limit / (norm + 1e-6)
-    _write(reached, [g * (1.0 if scale > 1.0 else scale) for g in gradients.tolist()])
+    commit(attributes(reached, "_grad", [g * (1.0 if scale > 1.0 else scale) for g in gradients]))
     return norm
 
 
@@ -387,33 +387,26 @@ def clip_grad_value(params: Iterable[Any] | Value, clip_value: float) -> None:
         (1.0, 0.4)
     """
     limit = at_least("clip_grad_value: clip_value", clip_value)
-    reached = _reached(params, "clip_grad_value")
-    gradients = [float(getattr(v._grad, "_data", v._grad)) for v in reached]
-    _write(reached, [limit if g > limit else -limit if g < -limit else g for g in gradients])
+    reached, gradients = _reached(params, "clip_grad_value")
+    cut = [limit if g > limit else -limit if g < -limit else g for g in gradients]
+    commit(attributes(reached, "_grad", cut))
 
 
-def _reached(params: Iterable[Any] | Value, who: str) -> list[Value]:
+def _reached(params: Iterable[Any] | Value, who: str) -> tuple[list[Value], list[float]]:
+    """The parameters that a backward pass has reached, and their gradients."""
     found = trainable([params] if isinstance(params, Value) else params, who)
-    return [v for v in found if v._grad is not None]
+    reached = [v for v in found if v._grad is not None]
+    return reached, [plain_of(v._grad) for v in reached]
 
 
-def _write(reached: list[Value], gradients: list[float]) -> None:
-    commit(attributes(reached, "_grad", gradients))
-
-
-def _norm(gradients: np.ndarray[Any, np.dtype[np.float64]], p: float) -> float:
+def _norm(gradients: Array, p: float) -> float:
     """(sum |g|^p)^(1/p), over numbers divided by their largest first: 1e200 squared would overflow."""
     sizes = np.abs(gradients)
-    if not sizes.size:
-        return 0.0
-    if np.isnan(sizes).any():
-        return math.nan
+    largest = float(sizes.max(initial=0.0))
+    if math.isnan(largest) or not sizes.size:
+        return largest
     if p == 2:
-        return math.hypot(*gradients.tolist())
-    if p == 0:
-        return float(np.count_nonzero(sizes))
-    largest = float(sizes.max())
-    if math.isinf(p) or largest in (0.0, math.inf):
-        return float(sizes.min()) if p < 0 else largest
+        return math.hypot(*sizes.tolist())
+    scale = largest if p and math.isfinite(p) and 0.0 < largest < math.inf else 1.0
     with np.errstate(all="ignore"):
-        return float(largest * np.sum((sizes / largest) ** p) ** (1 / p))
+        return float(scale * np.linalg.norm(sizes / scale, p))
