@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from ...engine.op import number
 from ...engine.together import attributes, commit
@@ -22,8 +23,6 @@ __all__ = [
     "CosineAnnealingLR", "ExponentialLR", "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "ReduceLROnPlateau",
     "StepLR",
 ]  # fmt: skip
-
-_Checks = dict[str, Callable[[str, Any], Any]]
 
 
 def _each(check: Callable[[str, Any], Any], name: str, xs: Any) -> list[Any]:
@@ -52,30 +51,53 @@ def _for_groups(optimizer: Any, given: Any, name: str, what: str) -> list[Any]:
     return list(given)
 
 
+_count = partial(whole, low=0)
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what a number of this name has to be; all of them are the state
+    **dict.fromkeys(("step_size", "total_iters", "T_max"), whole),
+    **dict.fromkeys(("last_epoch", "patience", "cooldown", "num_bad_epochs", "cooldown_counter"), _count),
+    **dict.fromkeys(("start_factor", "end_factor"), share),
+    **dict.fromkeys(("gamma", "eta_min", "threshold", "eps"), at_least),
+    **dict.fromkeys(("base_lrs", "_last_lr", "min_lrs"), partial(_each, at_least)),
+    "milestones": partial(_each, _count),
+    "factor": partial(at_least, below=1.0),
+    "mode": _one_of("min", "max"),
+    "threshold_mode": _one_of("rel", "abs"),
+    "best": lambda name, x: number(x),
+}
+
+
 class LRScheduler:
     """The base of all schedulers: it counts the epochs and sets the optimiser's rates."""
 
-    CHECKS: ClassVar[_Checks] = {}  # what each number that a kind of scheduler has, by name, has to be
+    optimizer: Optimizer
+    last_epoch: int
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1, **settings: Any) -> None:
-        who = type(self).__name__
-        if not isinstance(optimizer, Optimizer):
-            raise OperandError(f"{who} takes an optimiser of autograd.optim, got a {type(optimizer).__name__}")
-        self.optimizer = optimizer
-        self.last_epoch = whole(f"{who}: last_epoch", last_epoch, -1) + 1
-        vars(self).update({name: self.CHECKS[name](f"{who}: {name}", x) for name, x in settings.items()})
-        groups = optimizer.param_groups
-        if last_epoch != -1 and not all("initial_lr" in group for group in groups):
+        vars(self).update(settings, optimizer=optimizer, last_epoch=last_epoch)
+        self.__post_init__()
+
+    def __post_init__(self) -> None:  # of the kinds of schedulers, too, which are dataclasses
+        who, groups = type(self).__name__, getattr(self.optimizer, "param_groups", [])
+        if not isinstance(self.optimizer, Optimizer):
+            raise OperandError(f"{who} takes an optimiser of autograd.optim, got a {type(self.optimizer).__name__}")
+        epoch = whole(f"{who}: last_epoch", self.last_epoch, -1)
+        if epoch != -1 and not all("initial_lr" in group for group in groups):
             raise ArgumentError(
-                f"{who}: last_epoch={last_epoch} goes on with a schedule, but this optimiser has had none; "
+                f"{who}: last_epoch={epoch} goes on with a schedule, but this optimiser has had none; "
                 "load its state_dict first, or start anew with last_epoch=-1"
             )
+        self.last_epoch = epoch + 1
+        vars(self).update(self._checked(vars(self)))
         first = [{"initial_lr": group.get("initial_lr", group["lr"])} for group in groups]
         self.base_lrs = [float(it["initial_lr"]) for it in first]
         rates = [self._begun(i, group["lr"]) for i, group in enumerate(groups)]
         changes = [{**it, "lr": lr} for it, lr in zip(first, rates, strict=True)]
         commit(*[group.writes(change) for group, change in zip(groups, changes, strict=True)])
         self._last_lr = [float(lr) for lr in rates]
+
+    def _checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        who = type(self).__name__
+        return {name: _CHECKS[name](f"{who}: {name}", x) for name, x in settings.items() if name in _CHECKS}
 
     def _begun(self, i: int, lr: float) -> float:
         """The rate of group i in the epoch in which the scheduler is made."""
@@ -115,8 +137,7 @@ class LRScheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimiser, whose own `state_dict` holds its rates, and but functions: names to numbers."""
-        kept = {"last_epoch", "base_lrs", "_last_lr", *self.CHECKS}
-        return {name: list(x) if isinstance(x, list) else x for name, x in vars(self).items() if name in kept}
+        return {name: list(x) if isinstance(x, list) else x for name, x in vars(self).items() if name in _CHECKS}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken.
@@ -126,9 +147,7 @@ class LRScheduler:
         """
         who, known = type(self).__name__, self.state_dict()
         same_names(state, known, who)
-        rates = partial(_each, at_least)
-        checks: _Checks = {"last_epoch": partial(whole, low=0), "base_lrs": rates, "_last_lr": rates, **self.CHECKS}
-        changed = {name: checks[name](f"{who}: {name}", state[name]) for name in known}
+        changed = self._checked(state)
         for name in {"base_lrs", "_last_lr", "min_lrs"} & known.keys():
             if len(changed[name]) != len(known[name]):
                 raise ArgumentError(
@@ -137,6 +156,7 @@ class LRScheduler:
         vars(self).update(changed)
 
 
+@dataclass(eq=False, repr=False)
 class StepLR(LRScheduler):
     """The rate times `gamma` after every `step_size` epochs.
 
@@ -156,17 +176,16 @@ class StepLR(LRScheduler):
         0.5
     """
 
-    CHECKS: ClassVar[_Checks] = {"step_size": whole, "gamma": at_least}
+    optimizer: Optimizer
     step_size: int
-    gamma: float
-
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, last_epoch, step_size=step_size, gamma=gamma)
+    gamma: float = 0.1
+    last_epoch: int = -1
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
         return lr if epoch % self.step_size else lr * self.gamma
 
 
+@dataclass(eq=False, repr=False)
 class MultiStepLR(LRScheduler):
     """The rate times `gamma` at each of the epochs in `milestones`.
 
@@ -187,14 +206,10 @@ class MultiStepLR(LRScheduler):
         0.25
     """
 
-    CHECKS: ClassVar[_Checks] = {"milestones": partial(_each, partial(whole, low=0)), "gamma": at_least}
-    milestones: list[int]
-    gamma: float
-
-    def __init__(
-        self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
-        super().__init__(optimizer, last_epoch, milestones=milestones, gamma=gamma)
+    optimizer: Optimizer
+    milestones: Sequence[int]
+    gamma: float = 0.1
+    last_epoch: int = -1
 
     def _begun(self, i: int, lr: float) -> float:
         return lr if self.last_epoch else self._next(i, 0, lr)
@@ -203,6 +218,7 @@ class MultiStepLR(LRScheduler):
         return lr * self.gamma ** self.milestones.count(epoch)
 
 
+@dataclass(eq=False, repr=False)
 class ExponentialLR(LRScheduler):
     """The rate times `gamma` after every epoch.
 
@@ -218,16 +234,15 @@ class ExponentialLR(LRScheduler):
         [0.25]
     """
 
-    CHECKS: ClassVar[_Checks] = {"gamma": at_least}
+    optimizer: Optimizer
     gamma: float
-
-    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, last_epoch, gamma=gamma)
+    last_epoch: int = -1
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
         return lr * self.gamma
 
 
+@dataclass(eq=False, repr=False)
 class LinearLR(LRScheduler):
     """The first rate times a factor that goes in a straight line from one number to another, as to warm up.
 
@@ -252,20 +267,16 @@ class LinearLR(LRScheduler):
         1.0
     """
 
-    CHECKS: ClassVar[_Checks] = {"start_factor": share, "end_factor": share, "total_iters": whole}
-    start_factor: float
-    end_factor: float
-    total_iters: int
+    optimizer: Optimizer
+    start_factor: float = 1.0 / 3
+    end_factor: float = 1.0
+    total_iters: int = 5
+    last_epoch: int = -1
 
-    def __init__(
-        self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5,
-        last_epoch: int = -1,
-    ) -> None:  # fmt: skip
-        if number(start_factor) == 0.0:
+    def __post_init__(self) -> None:
+        if number(self.start_factor) == 0.0:
             raise ArgumentError("LinearLR: start_factor is 0.0, from which no factor leads to another rate")
-        super().__init__(
-            optimizer, last_epoch, start_factor=start_factor, end_factor=end_factor, total_iters=total_iters
-        )
+        super().__post_init__()
 
     def _begun(self, i: int, lr: float) -> float:
         return lr if self.last_epoch else lr * self.start_factor
@@ -277,6 +288,7 @@ class LinearLR(LRScheduler):
         return lr * (1.0 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise))
 
 
+@dataclass(eq=False, repr=False)
 class LambdaLR(LRScheduler):
     """The first rate times what a function says for the epoch.
 
@@ -296,25 +308,26 @@ class LambdaLR(LRScheduler):
         [2.0]
     """
 
-    def __init__(
-        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
-        last_epoch: int = -1,
-    ) -> None:  # fmt: skip
-        self.lr_lambdas: list[Callable[[int], float]] = _for_groups(
-            optimizer, lr_lambda, "LambdaLR: lr_lambda", "functions"
-        )
+    optimizer: Optimizer
+    lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]]
+    last_epoch: int = -1
+
+    def __post_init__(self) -> None:
+        self.lr_lambdas = _for_groups(self.optimizer, self.lr_lambda, "LambdaLR: lr_lambda", "functions")
         for function in self.lr_lambdas:
             if not callable(function):
                 raise OperandError(f"LambdaLR: lr_lambda is a function of the epoch, got {function!r}")
-        super().__init__(optimizer, last_epoch)
+        super().__post_init__()
 
     def _begun(self, i: int, lr: float) -> float:
         return self._next(i, self.last_epoch, lr)
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
-        return self.base_lrs[i] * self.lr_lambdas[i](epoch)
+        rate: float = self.base_lrs[i] * self.lr_lambdas[i](epoch)
+        return rate
 
 
+@dataclass(eq=False, repr=False)
 class CosineAnnealingLR(LRScheduler):
     """Half a cosine from the first rate down to `eta_min` in `T_max` epochs, then up again, and so on.
 
@@ -336,12 +349,10 @@ class CosineAnnealingLR(LRScheduler):
         0.0
     """
 
-    CHECKS: ClassVar[_Checks] = {"T_max": whole, "eta_min": at_least}
+    optimizer: Optimizer
     T_max: int
-    eta_min: float
-
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, last_epoch, T_max=T_max, eta_min=eta_min)
+    eta_min: float = 0.0
+    last_epoch: int = -1
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
         t, turn, low = epoch, self.T_max, self.eta_min
@@ -351,6 +362,7 @@ class CosineAnnealingLR(LRScheduler):
         return shrink * (lr - low) + low
 
 
+@dataclass(eq=False, repr=False)
 class ReduceLROnPlateau(LRScheduler):
     """The rate times `factor` once a metric has not got better for more than `patience` epochs.
 
@@ -376,38 +388,22 @@ class ReduceLROnPlateau(LRScheduler):
         0.5
     """
 
-    CHECKS: ClassVar[_Checks] = {
-        "mode": _one_of("min", "max"),
-        "factor": partial(at_least, below=1.0),
-        "threshold_mode": _one_of("rel", "abs"),
-        **dict.fromkeys(("threshold", "eps"), at_least),
-        **dict.fromkeys(("patience", "cooldown", "num_bad_epochs", "cooldown_counter"), partial(whole, low=0)),
-        "min_lrs": partial(_each, at_least),
-        "best": lambda name, x: number(x),
-    }
-    mode: str
-    factor: float
-    patience: int
-    threshold: float
-    threshold_mode: str
-    cooldown: int
-    min_lrs: list[float]
-    eps: float
-    best: float
-    num_bad_epochs: int
-    cooldown_counter: int
+    optimizer: Optimizer
+    mode: str = "min"
+    factor: float = 0.1
+    patience: int = 10
+    threshold: float = 1e-4
+    threshold_mode: str = "rel"
+    cooldown: int = 0
+    min_lr: float | Sequence[float] = 0.0
+    eps: float = 1e-8
+    last_epoch: int = field(default=-1, init=False)
 
-    def __init__(
-        self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
-        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
-        min_lr: float | Sequence[float] = 0.0, eps: float = 1e-8,
-    ) -> None:  # fmt: skip
-        lowest = _for_groups(optimizer, min_lr, "ReduceLROnPlateau: min_lr", "rates")
-        super().__init__(
-            optimizer, mode=mode, factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode,
-            cooldown=cooldown, min_lrs=lowest, eps=eps, best=math.inf if mode == "min" else -math.inf,
-            num_bad_epochs=0, cooldown_counter=0,
-        )  # fmt: skip
+    def __post_init__(self) -> None:
+        self.min_lrs = _for_groups(self.optimizer, self.min_lr, "ReduceLROnPlateau: min_lr", "rates")
+        self.best = math.inf if self.mode == "min" else -math.inf
+        self.num_bad_epochs = self.cooldown_counter = 0
+        super().__post_init__()
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]  # PyTorch's also asks for the metric, alone of all
         """Look at the metric of an epoch, a number or a Value, and reduce the rates if it is time to."""
