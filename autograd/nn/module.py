@@ -20,7 +20,8 @@ from ..functions.arrays import ValueArray, array, data
 from .arguments import meant
 
 __all__ = [
-    "Module", "as_given", "as_rows", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of", "stacked",
+    "Module", "as_given", "as_rows", "expanded", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of",
+    "stacked",
 ]  # fmt: skip
 
 _INSTEAD = {  # what people type who know PyTorch
@@ -159,7 +160,7 @@ class Module:
         """
         named: dict[int, tuple[str, Value]] = {}
         for path, module in self._walk():
-            names = {id(v): name for start, held in module._held() for name, v in _expanded(start, held)}
+            names = {id(v): name for start, held in module._held() for name, v in expanded(start, held)}
             for v in module._own_parameters():
                 named.setdefault(id(v), (_joined(path, names[id(v)]), v))
         return list(named.values())
@@ -348,8 +349,9 @@ def _flat(held: Any) -> list[Value]:
     return [held] if isinstance(held, Value) else held.ravel().tolist()
 
 
-def _expanded(name: str, held: Any) -> list[tuple[str, Value]]:
-    if isinstance(held, Value):
+def expanded(name: str, held: Any) -> list[tuple[str, Any]]:
+    """What an array holds, each with its place behind the name; anything else as it is."""
+    if not isinstance(held, np.ndarray):
         return [(name, held)]
     return [(f"{name}[{','.join(map(str, index))}]", v) for index, v in np.ndenumerate(held.view(np.ndarray))]
 

@@ -30,6 +30,7 @@ from ..errors import ArgumentError, OperandError, shown
 from ..reading.grouping import Grouping
 from ..render.charts import norms_svg
 from ..render.style import Theme
+from .module import expanded
 
 __all__ = ["CURES", "Finding", "History", "Limits", "Report", "Row", "Statistics", "report", "snapshot"]
 
@@ -179,21 +180,23 @@ class History:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong; empty where nothing is, or where there are too few losses to tell."""
+        finding = self._trouble()
+        return () if finding is None else (finding,)
+
+    def _trouble(self) -> Finding | None:
         if self._first_bad:
-            return (Finding("not finite", self._first_bad),)
+            return Finding("not finite", self._first_bad)
         recent, limits = self.losses[-self.limits.window :], self.limits
         smallest = min(self.losses, default=0.0)
         if len(recent) > 1 and recent[-1] > recent[0] and recent[-1] > limits.blown * smallest > 0:
-            return (Finding("exploding", f"the loss is {recent[-1]:.2e}, and was {smallest:.2e}"),)
+            return Finding("exploding", f"the loss is {recent[-1]:.2e}, and was {smallest:.2e}")
         if len(recent) < limits.window:
-            return ()
-        bounce = _bounce(recent, limits)
-        if bounce:
-            return (Finding("oscillating", bounce),)
-        fall = _fall(recent)
-        if fall < limits.slow and not self._arrived():
-            return (Finding("crawling", f"the loss falls by {fall:.2e} of itself in a step"),)
-        return ()
+            return None
+        if bounce := _bounce(recent, limits):
+            return Finding("oscillating", bounce)
+        if (fall := _fall(recent)) < limits.slow and not self._arrived():
+            return Finding("crawling", f"the loss falls by {fall:.2e} of itself in a step")
+        return None
 
     def _arrived(self) -> bool:
         """Whether the loss stands still because there is nothing left to gain."""
@@ -283,16 +286,13 @@ def _groups(model: Any, grouping: Grouping | None = None) -> list[_Group]:
             name = f"{'a bias' if bias else 'a weight'} of layer {part.layer}, neuron {part.neuron}"
         found.setdefault((head or "parameters", bias), []).append((name or f"an unnamed parameter ({p._data!r})", p))
     groups = [_Group(name, bias, members) for (name, bias), members in found.items()]
-    if not hasattr(model, "named_parameters"):
-        return groups
-    # A module's groups are called as its nodes are labelled, where labels tell them apart: W1, not layers.0.weight.
-    labels = [{_head(p.label) for p in group.parameters} for group in groups]
-    return [
-        _Group(name, group.bias, [(p.label, p) for p in group.parameters])
-        if len(own) == 1 and labels.count(own) == 1 and (name := min(own))
-        else group
-        for group, own in zip(groups, labels, strict=True)
-    ]
+    if hasattr(model, "named_parameters"):
+        # A module's groups are called as its nodes are labelled, where labels tell them apart: W1, not layers.0.weight.
+        labels = [{_head(p.label) for p in group.parameters} for group in groups]
+        for i, (group, own) in enumerate(zip(groups, labels, strict=True)):
+            if len(own) == 1 and labels.count(own) == 1 and (name := min(own)):
+                groups[i] = _Group(name, group.bias, [(p.label, p) for p in group.parameters])
+    return groups
 
 
 def _named(model: Any) -> list[tuple[str, Value]]:
@@ -309,21 +309,16 @@ def _named(model: Any) -> list[tuple[str, Value]]:
         things = model
     else:
         raise OperandError(f"give a module, or names with Values, got {type(model).__name__}")
-    named: list[tuple[str, Any]] = []
+    named: list[tuple[str, Value]] = []
     for thing in things:
-        name = ""
-        if isinstance(thing, tuple) and len(thing) == 2 and isinstance(thing[0], str):
-            name, thing = thing
-        if isinstance(thing, np.ndarray):
-            places = [(f"{name}[{','.join(map(str, place))}]" if name else "", p) for place, p in np.ndenumerate(thing)]
-        else:
-            places = [(name, thing)]
-        named += [(name or getattr(p, "label", ""), p) for name, p in places]
-    for _, p in named:
-        if not isinstance(p, Value):
-            raise OperandError(
-                f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
-            )
+        pair = isinstance(thing, tuple) and len(thing) == 2 and isinstance(thing[0], str)
+        start, it = thing if pair else ("", thing)
+        for name, p in expanded(start, it):
+            if not isinstance(p, Value):
+                raise OperandError(
+                    f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
+                )
+            named.append(((start and name) or p.label, p))
     if not named:
         raise ArgumentError("there are no parameters to look at; give a module, or names with Values")
     return named
@@ -586,47 +581,37 @@ def _row(
         found("no gradient", "no backward pass has arrived here")
     slopes = [(f"the gradient of {shown(name)}", plain_of(p._grad)) for name, p in group.members if p._grad is not None]
     for numbers in (slopes, [(shown(name), p._data) for name, p in group.members]):
-        bad = [f"{what} is {x}" for what, x in numbers if not math.isfinite(x)]
-        if bad:
+        if bad := [f"{what} is {x}" for what, x in numbers if not math.isfinite(x)]:
             found("not finite", bad[0])
     if dead:
         are = "is" if len(dead) == 1 else "are"
         found("dead ReLU", f"{len(dead)} of {neurons} neurons {are} off for all {samples} samples")
     if gradient is not None and math.isfinite(gradient.norm):
+        norm, each = gradient.norm, gradient.norm / math.sqrt(len(gradients))  # each: of one parameter, on average
+        last, largest = (behind[0], max(behind)) if behind else (0.0, 0.0)
         blocking = deaths.blocking(parameters) if deaths is not None else None
         beside = math.hypot(*partner.gradients) if partner is not None else 0.0
-        last_bias = group.bias and not behind  # its gradient is the mean error, which a fit brings to 0
-        if gradient.norm == 0 and blocking is not None and not dead:
+        if norm == 0 and blocking is not None and not dead:
             found("dead ReLU", f"its gradient is exactly 0: layer {blocking} is dead, and nothing passes it")
-        elif last_bias and gradient.norm <= limits.large:
-            pass
-        elif gradient.norm < limits.cancelled * beside < math.inf:
-            found("cancelled", f"the norm of its gradient is {gradient.norm:.2e}, nothing but rounding")
-        else:
-            findings += _sizes(gradient, len(gradients), behind, len(dead) == neurons > 0, limits)
+        elif group.bias and not behind and norm <= limits.large:
+            pass  # the gradient of the last bias is the mean error, which a fit brings to 0
+        elif norm < limits.cancelled * beside < math.inf:
+            found("cancelled", f"the norm of its gradient is {norm:.2e}, nothing but rounding")
+        elif norm > limits.large:
+            found("exploding", f"the norm of its gradient is {norm:.2e}")
+        elif last > 0 and each > limits.exploding * last and norm > limits.noticeable:
+            found("exploding", f"a parameter's gradient is {each / last:.2e} times that in the last layer")
+        elif len(dead) == neurons > 0:
+            pass  # that is why it is small
+        elif norm == 0:
+            found("vanishing", "its gradient is exactly 0")
+        elif each < limits.vanishing * largest:
+            found("vanishing", f"a parameter's gradient is {each / largest:.2e} times that of a layer behind it")
+        elif norm < limits.tiny:
+            found("vanishing", f"the norm of its gradient is {norm:.2e}")
     weight, update = Statistics.of(p._data for p in parameters), _update(parameters, before)
     off = None if deaths is None else tuple(dead)
     return Row(group.name, group.bias, len(parameters), gradient, weight, update, off, tuple(findings))
-
-
-def _sizes(gradient: Statistics, size: int, behind: list[float], all_dead: bool, limits: Limits) -> list[Finding]:
-    """Whether a gradient is too large or too small, by itself or beside those of the layers behind."""
-    norm = gradient.norm
-    each, largest = norm / math.sqrt(size), max(behind, default=0.0)
-    last = behind[0] if behind else 0.0
-    if norm > limits.large:
-        return [Finding("exploding", f"the norm of its gradient is {norm:.2e}")]
-    if last > 0 and each > limits.exploding * last and norm > limits.noticeable:
-        return [Finding("exploding", f"a parameter's gradient is {each / last:.2e} times that in the last layer")]
-    if all_dead:
-        return []  # that is why
-    if norm == 0:
-        return [Finding("vanishing", "its gradient is exactly 0")]
-    if each < limits.vanishing * largest:
-        return [Finding("vanishing", f"a parameter's gradient is {each / largest:.2e} times that of a layer behind it")]
-    if norm < limits.tiny:
-        return [Finding("vanishing", f"the norm of its gradient is {norm:.2e}")]
-    return []
 
 
 def _update(parameters: list[Value], before: Mapping[Any, float] | None) -> float | None:
