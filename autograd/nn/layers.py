@@ -258,14 +258,12 @@ class BatchNorm(_Norm):
             centres.append(centre)
             variances.append(variance)
         if self.training and self.track_running_stats:
-            self._follow(self.for_buffer(centres), self.for_buffer(variances) * (len(rows) / (len(rows) - 1)))
+            means, unbiased = self.for_buffer(centres), self.for_buffer(variances) * (len(rows) / (len(rows) - 1))
+            self.num_batches_tracked += 1
+            share = 1.0 / self.num_batches_tracked if self.momentum is None else self.momentum
+            self.running_mean = share * means + (1.0 - share) * self.running_mean
+            self.running_var = share * unbiased + (1.0 - share) * self.running_var
         return columns
-
-    def _follow(self, means: Any, unbiased: Any) -> None:
-        self.num_batches_tracked += 1
-        share = 1.0 / self.num_batches_tracked if self.momentum is None else self.momentum
-        self.running_mean = share * means + (1.0 - share) * self.running_mean
-        self.running_var = share * unbiased + (1.0 - share) * self.running_var
 
     def _check_buffer(self, name: str, short: str, numbers: Any) -> None:
         if short == "running_var" and (numbers < 0.0).any():

@@ -125,11 +125,8 @@ class Group(dict[str, Any]):
                 f"{who}: {', '.join(changes)} decides which numbers are kept beside each parameter, and these are kept "
                 f"from the first step on: {', '.join(self.start) or 'none'}; make a new optimiser for that"
             )
-        values = map(changed.__getitem__, changes)
-        return chain(
-            map(dict.__setitem__, repeat(self), list(changes), list(values)),
-            attributes([self], "numbers", [changed.numbers]),
-        )
+        new = {name: changed[name] for name in changes}
+        return chain(map(dict.update, [self], [new]), attributes([self], "numbers", [changed.numbers]))
 
     def __setitem__(self, name: str, x: Any) -> None:
         commit(self.writes({name: x}))
