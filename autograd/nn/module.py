@@ -268,12 +268,10 @@ class Module:
             said = " and ".join([f"{what} {_listed(names)}" for what, names in wrong if names])
             holds = f"{type(self).__name__} holds {_listed(list(state))}"
             raise ArgumentError(f"the state {said}{hint and f' ({hint})'}; {holds}")
-        checked = {name: _checked(name, state_dict[name], data(it).shape) for name, (_, _, it) in state.items()}
-        for name, (module, short, _) in state.items():
-            module._check_buffer(name, short, checked[name])
         writes = []
         for name, (module, short, it) in state.items():
-            numbers = checked[name]
+            numbers = _checked(name, state_dict[name], data(it).shape)
+            module._check_buffer(name, short, numbers)
             if short in module.buffers:
                 writes.append(attributes([module], short, [type(it)(numbers) if np.ndim(it) == 0 else numbers]))
             else:

@@ -60,9 +60,9 @@ class Neuron(Module):
 
     def forward(self, x: Any) -> Any:
         rows, batch = as_rows(self, x, len(self.row) - 1)
-        zs = [dot(self.w, row, self.b) for row in rows]
         found = []
-        for z in zs:
+        for row in rows:
+            z = dot(self.w, row, self.b)
             if type(z) is Value:
                 z._label = "z"
             found.append(self.activate(z))
@@ -242,14 +242,12 @@ class MLP(Module):
         number_layers(self)
 
     def forward(self, x: Any) -> Any:
-        first, *others = self.layers
-        rows, batch = as_rows(first, x, first.nin)
+        rows, batch = as_rows(self.layers[0], x, self.layers[0].nin)
         results = []
         for row in rows:
-            out = first.on_sample(row)
-            for layer in others:
-                out = layer.on_sample(out)
-            results.append(out)
+            for layer in self.layers:
+                row = layer.on_sample(row)
+            results.append(row)
         return as_given(results, batch, len(self.layers[-1].neurons))
 
     def __repr__(self) -> str:

@@ -105,8 +105,7 @@ def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
     _refuse_directory(place)
     with place.open("rb") as file:
         found = _read(file, place.name, {name: np.shape(x) for name, x in expected.items()})
-    state = {name: _like(expected[name], numbers) for name, numbers in found.items()}
-    model.load_state_dict({name: state[name] for name in expected})
+    model.load_state_dict({name: _like(it, found[name]) for name, it in expected.items()})
 
 
 def _refuse_directory(path: Path) -> None:
