@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ...engine.op import number
-from ...engine.together import attributes, commit
+from ...engine.together import commit
 from ...errors import ArgumentError, OperandError
 from ..arguments import at_least, share, whole
 from .optimiser import Optimizer, same_names
@@ -72,11 +72,11 @@ class LRScheduler:
     optimizer: Optimizer
     last_epoch: int
 
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1, **settings: Any) -> None:
-        vars(self).update(settings, optimizer=optimizer, last_epoch=last_epoch)
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        self.optimizer, self.last_epoch = optimizer, last_epoch
         self.__post_init__()
 
-    def __post_init__(self) -> None:  # of the kinds of schedulers, too, which are dataclasses
+    def __post_init__(self) -> None:  # the kinds of schedulers are dataclasses, and all begin with this
         who, groups = type(self).__name__, getattr(self.optimizer, "param_groups", [])
         if not isinstance(self.optimizer, Optimizer):
             raise OperandError(f"{who} takes an optimiser of autograd.optim, got a {type(self.optimizer).__name__}")
@@ -88,11 +88,10 @@ class LRScheduler:
             )
         self.last_epoch = epoch + 1
         vars(self).update(self._checked(vars(self)))
-        first = [{"initial_lr": group.get("initial_lr", group["lr"])} for group in groups]
-        self.base_lrs = [float(it["initial_lr"]) for it in first]
+        self.base_lrs: list[float] = [group.get("initial_lr", group["lr"]) for group in groups]
         rates = [self._begun(i, group["lr"]) for i, group in enumerate(groups)]
-        changes = [{**it, "lr": lr} for it, lr in zip(first, rates, strict=True)]
-        commit(*[group.writes(change) for group, change in zip(groups, changes, strict=True)])
+        changes = zip(groups, self.base_lrs, rates, strict=True)
+        commit(*[group.writes({"initial_lr": first, "lr": lr}) for group, first, lr in changes])
         self._last_lr = [float(lr) for lr in rates]
 
     def _checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,11 +124,8 @@ class LRScheduler:
     def _set(self, rates: list[float], **changes: Any) -> None:
         """Give the groups these rates, and this scheduler what else has changed, all at once."""
         pairs = zip(self.optimizer.param_groups, rates, strict=True)
-        written = {**changes, "_last_lr": [float(lr) for lr in rates]}
-        commit(
-            *[group.writes({"lr": lr}) for group, lr in pairs],
-            *[attributes([self], name, [x]) for name, x in written.items()],
-        )
+        changes["_last_lr"] = [float(lr) for lr in rates]
+        commit(*[group.writes({"lr": lr}) for group, lr in pairs], map(dict.update, [vars(self)], [changes]))
 
     def get_last_lr(self) -> list[float]:
         """The rates that this scheduler has set last, one for each parameter group."""
@@ -313,8 +309,9 @@ class LambdaLR(LRScheduler):
     last_epoch: int = -1
 
     def __post_init__(self) -> None:
-        self.lr_lambdas = _for_groups(self.optimizer, self.lr_lambda, "LambdaLR: lr_lambda", "functions")
-        for function in self.lr_lambdas:
+        functions = _for_groups(self.optimizer, self.lr_lambda, "LambdaLR: lr_lambda", "functions")
+        self.lr_lambdas: list[Callable[[int], float]] = functions
+        for function in functions:
             if not callable(function):
                 raise OperandError(f"LambdaLR: lr_lambda is a function of the epoch, got {function!r}")
         super().__post_init__()
@@ -323,8 +320,7 @@ class LambdaLR(LRScheduler):
         return self._next(i, self.last_epoch, lr)
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
-        rate: float = self.base_lrs[i] * self.lr_lambdas[i](epoch)
-        return rate
+        return self.base_lrs[i] * self.lr_lambdas[i](epoch)
 
 
 @dataclass(eq=False, repr=False)

@@ -147,18 +147,13 @@ class Group(dict[str, Any]):
         return Group, (self.kind, dict(self))
 
 
-def _groups(params: Any, who: str) -> list[Mapping[str, Any]]:
+def _groups(params: Any, who: str) -> list[Any]:
     """What an optimiser is made with, as groups: there is one if it is a plain list of parameters."""
     if isinstance(params, Value):
-        return [{"params": trainable(params, who)}]  # refuses it
+        trainable(params, who)  # refuses it
     if isinstance(params, Iterable) and not isinstance(params, str | bytes | Mapping | np.ndarray):
         params = found = list(params)
         if any(isinstance(p, Mapping) for p in found):
-            for i, group in enumerate(found):
-                if not isinstance(group, Mapping):
-                    raise OperandError(
-                        f"{who}: group {i} is a {type(group).__name__}; groups are dicts such as {{'params': [w]}}"
-                    )
             return found
     return [{"params": params}]
 
@@ -256,9 +251,6 @@ class Optimizer:
             >>> [group["lr"] for group in optimiser.param_groups]
             [0.1, 0.01]
         """
-        if not isinstance(param_group, Mapping):
-            kind = type(param_group).__name__
-            raise OperandError(f"{type(self).__name__}: a group is a dict such as {{'params': [w]}}, got a {kind}")
         commit(self._with([param_group]))
 
     @property
@@ -434,6 +426,9 @@ class Optimizer:
         owner = {p: k for k, group in enumerate(groups) for p in group["params"]}
         for settings in given:
             k = len(groups)
+            if not isinstance(settings, Mapping):
+                kind = type(settings).__name__
+                raise OperandError(f"{who}: group {k} is a {kind}; groups are dicts such as {{'params': [w]}}")
             where = f"{who}, group {k}" if k or len(given) > 1 else who
             if "params" not in settings:
                 raise ArgumentError(f"{where} has no 'params': {{'params': [w], ...}} names the Values to train")
