@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from ..functions.arrays import array
 from .arguments import meant, whole
 
 __all__ = [
-    "Draws", "calculate_gain", "constant", "constant_", "fans", "first_weights", "kaiming_normal", "kaiming_normal_",
+    "calculate_gain", "constant", "constant_", "fans", "first_weights", "kaiming_normal", "kaiming_normal_",
     "kaiming_std", "kaiming_uniform", "kaiming_uniform_", "kaiming_uniform_bound", "linear_bound", "normal", "normal_",
     "ones", "ones_", "source", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_std", "xavier_uniform",
     "xavier_uniform_", "xavier_uniform_bound", "zeros", "zeros_",
@@ -311,17 +311,10 @@ _SCHEMES: dict[str, Callable[..., Any]] = {
 }
 
 
-class Draws(Protocol):
-    """Where random numbers come from: the module `random`, or a generator of its own."""
-
-    def uniform(self, a: float, b: float) -> float: ...
-    def getrandbits(self, k: int) -> int: ...
-
-
-def source(seed: int | None) -> Draws:
+def source(seed: int | None) -> random.Random:
     """A generator of its own for a seed, the same on every machine; without one Python's global `random`."""
     if seed is None:
-        return random
+        return random  # type: ignore[return-value]  # the module has the functions of a generator
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
         raise ArgumentError(f"a seed is a whole number or None, got {seed!r}")
     return random.Random(int(seed))
@@ -332,9 +325,9 @@ def linear_bound(fan_in: int) -> float:
     return 1.0 / math.sqrt(fan_in)
 
 
-def first_weights(outputs: int, inputs: int, scheme: Any, draws: Draws) -> list[list[Value]]:
+def first_weights(outputs: int, inputs: int, scheme: Any, draws: random.Random) -> list[list[Value]]:
     """A new weight matrix: by the name of a scheme, or a function that fills an array or returns numbers."""
-    if scheme == "uniform":  # micrograd's
+    if isinstance(scheme, str) and scheme == "uniform":  # micrograd's
         return [[Value(draws.uniform(-1, 1)) for _ in range(inputs)] for _ in range(outputs)]
     shape = outputs, inputs
     if isinstance(scheme, str):
