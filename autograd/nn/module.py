@@ -399,7 +399,7 @@ def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "we
     """
     batch, wanted = is_batch(x), f"(n, {'features' if features is None else features})"
     for sample in x if batch else (x,):
-        if isinstance(sample, dict | set | frozenset | str):
+        if isinstance(sample, dict | set | frozenset | str) or hasattr(sample, "__next__"):
             raise OperandError(
                 f"{module._who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
                 "list the features in their order"
@@ -413,8 +413,6 @@ def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "we
             raise ShapeError(f"{module._who()}: expects inputs of shape {wanted}, got {shape}")
         return x.tolist() if isinstance(x, np.ndarray) else list(x), True
     if not hasattr(x, "__len__") or (isinstance(x, np.ndarray) and not x.ndim):
-        if hasattr(x, "__next__"):
-            raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
         x = [x]
     if features not in (None, len(x)):
         raise ShapeError(

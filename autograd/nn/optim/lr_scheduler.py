@@ -242,8 +242,7 @@ class ExponentialLR(LRScheduler):
 class LinearLR(LRScheduler):
     """The first rate times a factor that goes in a straight line from one number to another, as to warm up.
 
-    lr_t = lr_0 (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters), each rate computed from
-    the one before.
+    lr_t = lr_0 (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters).
 
     Args:
         start_factor: the factor in the first epoch, above 0 and at most 1.
@@ -327,7 +326,7 @@ class LambdaLR(LRScheduler):
 class CosineAnnealingLR(LRScheduler):
     """Half a cosine from the first rate down to `eta_min` in `T_max` epochs, then up again, and so on.
 
-    lr_t = eta_min + (lr_0 - eta_min) (1 + cos(pi t / T_max)) / 2, each rate computed from the one before.
+    lr_t = eta_min + (lr_0 - eta_min) (1 + cos(pi t / T_max)) / 2.
 
     Args:
         T_max: the epochs from the highest rate to the lowest.
