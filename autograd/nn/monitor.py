@@ -173,37 +173,32 @@ class History:
     @property
     def verdict(self) -> str:
         """ "not finite", "exploding", "oscillating", "crawling", "converged" or "healthy"."""
-        if self.findings:
-            return self.findings[0].verdict
-        return "converged" if self._arrived() else "healthy"
+        return self._judged()[0]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong; empty where nothing is, or where there are too few losses to tell."""
-        finding = self._trouble()
-        return () if finding is None else (finding,)
+        verdict, why = self._judged()
+        return (Finding(verdict, why),) if why else ()
 
-    def _trouble(self) -> Finding | None:
+    def _judged(self) -> tuple[str, str]:
+        """The verdict, and what was seen if something is wrong."""
         if self._first_bad:
-            return Finding("not finite", self._first_bad)
+            return "not finite", self._first_bad
         recent, limits = self.losses[-self.limits.window :], self.limits
         smallest = min(self.losses, default=0.0)
         if len(recent) > 1 and recent[-1] > recent[0] and recent[-1] > limits.blown * smallest > 0:
-            return Finding("exploding", f"the loss is {recent[-1]:.2e}, and was {smallest:.2e}")
+            return "exploding", f"the loss is {recent[-1]:.2e}, and was {smallest:.2e}"
         if len(recent) < limits.window:
-            return None
+            return "healthy", ""
         if bounce := _bounce(recent, limits):
-            return Finding("oscillating", bounce)
-        if (fall := _fall(recent)) < limits.slow and not self._arrived():
-            return Finding("crawling", f"the loss falls by {fall:.2e} of itself in a step")
-        return None
-
-    def _arrived(self) -> bool:
-        """Whether the loss stands still because there is nothing left to gain."""
-        recent = self.losses[-self.limits.window :]
-        if len(recent) < self.limits.window or _fall(recent) >= self.limits.slow:
-            return False
-        return recent[-1] == 0 or (len(self.norms) > 1 and self.norms[-1] <= self.limits.converged * max(self.norms))
+            return "oscillating", bounce
+        if (fall := _fall(recent)) >= limits.slow:
+            return "healthy", ""
+        # It stands still: there is nothing left to gain, or it crawls.
+        if recent[-1] == 0 or (len(self.norms) > 1 and self.norms[-1] <= limits.converged * max(self.norms)):
+            return "converged", ""
+        return "crawling", f"the loss falls by {fall:.2e} of itself in a step"
 
     def __repr__(self) -> str:
         last = f", the last loss {self.losses[-1]:.6g}" if self.losses else ""
