@@ -90,8 +90,7 @@ class Module:
 
     def _take_number(self, number: int, place: str = "") -> None:
         """Label the parameters for their layer; a label that somebody else wrote stays."""
-        before = [name for _, name in self._labels(self._number)]
-        for (v, name), old in zip(self._labels(number), before, strict=True):
+        for (v, name), (_, old) in zip(self._labels(number), self._labels(self._number), strict=True):
             if v.label in ("", old):
                 v.label = name
         self._number, self._place = number, place

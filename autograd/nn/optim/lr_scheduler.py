@@ -32,13 +32,10 @@ def _each(check: Callable[[str, Any], Any], name: str, xs: Any) -> list[Any]:
     return [check(f"{name}[{i}]", x) for i, x in enumerate(xs)]
 
 
-def _one_of(*words: str) -> Callable[[str, Any], Any]:
-    def check(name: str, x: Any) -> Any:
-        if x not in words:
-            raise ArgumentError(f"{name} is {' or '.join(map(repr, words))}, got {x!r}")
-        return x
-
-    return check
+def _one_of(words: tuple[str, ...], name: str, x: Any) -> Any:
+    if x not in words:
+        raise ArgumentError(f"{name} is {' or '.join(map(repr, words))}, got {x!r}")
+    return x
 
 
 def _for_groups(optimizer: Any, given: Any, name: str, what: str) -> list[Any]:
@@ -60,8 +57,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what a number of this name 
     **dict.fromkeys(("base_lrs", "_last_lr", "min_lrs"), partial(_each, at_least)),
     "milestones": partial(_each, _count),
     "factor": partial(at_least, below=1.0),
-    "mode": _one_of("min", "max"),
-    "threshold_mode": _one_of("rel", "abs"),
+    "mode": partial(_one_of, ("min", "max")),
+    "threshold_mode": partial(_one_of, ("rel", "abs")),
     "best": lambda name, x: number(x),
 }
 

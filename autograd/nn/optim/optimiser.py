@@ -181,6 +181,7 @@ class Optimizer:
     """
 
     SCRATCH: ClassVar[int] = 2  # how many arrays a rule may write intermediate numbers to
+    STATE: ClassVar[Mapping[str, str]] = {}  # the arrays of state by name, each with the option that asks for it or ""
 
     def __init__(self, params: Iterable[Any], lr: float, **options: Any) -> None:
         self.defaults = self._checked({"lr": lr, **options})
@@ -199,8 +200,8 @@ class Optimizer:
 
     @classmethod
     def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        """The names of the arrays of state, which depend on the options, and what they hold before the first step."""
-        return {}
+        """The arrays of state that these options ask for, and what they hold before the first step."""
+        return {name: 0.0 for name, option in cls.STATE.items() if not option or options[option]}
 
     @classmethod
     def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:

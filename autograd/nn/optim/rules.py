@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -73,6 +73,8 @@ class SGD(Optimizer):
         0.5
     """
 
+    STATE: ClassVar = {"momentum_buffer": "momentum"}
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
         weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False,
@@ -91,10 +93,6 @@ class SGD(Optimizer):
                 f"got momentum={checked['momentum']!r}, dampening={checked['dampening']!r}"
             )
         return checked
-
-    @classmethod
-    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {"momentum_buffer": 0.0} if options["momentum"] else {}
 
     def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b = work
@@ -135,6 +133,8 @@ class Adam(Optimizer):
         0.750000
     """
 
+    STATE: ClassVar = {"exp_avg": "", "exp_avg_sq": "", "max_exp_avg_sq": "amsgrad"}
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0.0, amsgrad: bool = False, *, maximize: bool = False,
@@ -142,11 +142,6 @@ class Adam(Optimizer):
         super().__init__(
             params, lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize
         )
-
-    @classmethod
-    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
-        return dict.fromkeys(names if options["amsgrad"] else names[:2], 0.0)
 
     @classmethod
     def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
@@ -235,6 +230,7 @@ class RMSprop(Optimizer):
     """
 
     SCRATCH = 3
+    STATE: ClassVar = {"square_avg": "", "grad_avg": "centered", "momentum_buffer": "momentum"}
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
@@ -244,11 +240,6 @@ class RMSprop(Optimizer):
             params, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum,
             centered=centered, maximize=maximize,
         )  # fmt: skip
-
-    @classmethod
-    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        used = {"square_avg": True, "grad_avg": options["centered"], "momentum_buffer": options["momentum"]}
-        return {name: 0.0 for name, use in used.items() if use}
 
     @classmethod
     def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
