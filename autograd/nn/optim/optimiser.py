@@ -449,13 +449,11 @@ class Optimizer:
             grown[name] = np.repeat([group.start.get(name, 0.0) for group in groups], sizes)
             grown[name][:before] = rows.get(name, 0.0)
         if made:
-            counts = np.concatenate([np.full(before, made) if counts is None else counts, np.zeros(size - before, int)])
-        return chain(
-            attributes([self], "_groups", [tuple(groups)]),
-            attributes([self], "_parameters", [list(owner)]),
-            attributes([self], "_work", [tuple(np.zeros((self.SCRATCH, size)))]),
-            self.writes(_stated(grown, made, counts, _slices(groups))),
-        )
+            counts = np.concatenate([np.full(before, made) if counts is None else counts, np.zeros(size - before)])
+            counts = counts.astype(np.int64)
+        state, work = _stated(grown, made, counts, _slices(groups)), tuple(np.zeros((self.SCRATCH, size)))
+        changed = {"_groups": tuple(groups), "_parameters": list(owner), "_work": work, "_state": state}
+        return map(dict.update, [vars(self)], [changed])
 
     # --- saving and copying -----------------------------------------------------------------------------------
 
