@@ -14,7 +14,7 @@ from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows, mean, sqrt, var
 from .arguments import at_least, flag, share, whole
 from .init import linear_bound, source
-from .module import Module, as_given, as_rows, indexed, is_batch, number_layers, sample_by_sample, shape_of, stacked
+from .module import Module, as_given, as_rows, indexed, number_layers, sample_by_sample, shape_of, stacked
 
 __all__ = ["BatchNorm", "Dropout", "LayerNorm", "Linear", "Residual", "Sequential"]
 
@@ -159,19 +159,14 @@ class Residual(Module):
             raise ShapeError(
                 f"{self._who()}: cannot add its input of shape {before} to its module's output of shape {after}"
             )
-        if is_batch(x):
-            return stacked([[a + b for a, b in zip(*pair, strict=True)] for pair in zip(x, out, strict=True)], after[1])
-        sums = [a + b for a, b in zip(_listed(x), _listed(out), strict=True)]
-        return sums if after else sums[0]
+        (rows, batch), (results, _) = as_rows(self, x), as_rows(self, out)
+        sums = [[a + b for a, b in zip(*pair, strict=True)] for pair in zip(rows, results, strict=True)]
+        if batch:
+            return stacked(sums, after[1])
+        return sums[0] if after else sums[0][0]
 
     def __repr__(self) -> str:
         return f"Residual({self.module!r})"
-
-
-def _listed(x: Any) -> list[Any]:
-    if isinstance(x, np.ndarray):
-        return x.ravel().tolist()
-    return list(x) if isinstance(x, list | tuple) else [x]
 
 
 class _Norm(Module):

@@ -411,7 +411,9 @@ def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "we
         if len(shape) != 2 or features not in (None, shape[1]):
             raise ShapeError(f"{module._who()}: expects inputs of shape {wanted}, got {shape}")
         return x.tolist() if isinstance(x, np.ndarray) else list(x), True
-    if not hasattr(x, "__len__") or (isinstance(x, np.ndarray) and not x.ndim):
+    if isinstance(x, np.ndarray):
+        x = x.ravel().tolist()
+    elif not hasattr(x, "__len__"):
         x = [x]
     if features not in (None, len(x)):
         raise ShapeError(
@@ -434,7 +436,7 @@ def sample_by_sample(module: Module, x: Any, function: Callable[[list[Any]], lis
     results = [function(list(row)) for row in rows]
     if batch:
         return stacked(results, shape_of(x)[1])
-    return results[0] if rows[0] is x else results[0][0]
+    return results[0] if shape_of(x) else results[0][0]
 
 
 def stacked(rows: Sequence[Sequence[Any]], columns: int) -> Any:
