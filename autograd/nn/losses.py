@@ -377,11 +377,6 @@ def _at(label: Any, classes: int, entry: Callable[[int], Any]) -> Any:
     return ops.ENTRY(label, *map(entry, range(classes))) if is_node(label) else entry(label)
 
 
-def _first(row: list[Any], c: int) -> list[Any]:
-    """A row with the entry of a class brought to its front."""
-    return [row[c], *row[:c], *row[c + 1 :]]
-
-
 def _of_rows(
     samples: _Samples, reduction: str, entry: Callable[[list[Any], int], Any], *,
     negated: bool = False, weights: list[float] | None = None, smoothing: float = 0.0,
@@ -451,9 +446,11 @@ def cross_entropy(
     if classes < 2:
         raise ShapeError(f"{loss}: one class alone has probability 1 always; for a single score use bce_with_logits")
     weights = _class_weights(loss, weight, classes)
-    return _of_rows(
-        samples, reduction, lambda row, c: ops.CROSS_ENTROPY(*_first(row, c)), weights=weights, smoothing=smoothing
-    )
+
+    def entry(row: list[Any], c: int) -> Any:
+        return ops.CROSS_ENTROPY(row[c], *row[:c], *row[c + 1 :])  # the entry asked for comes first
+
+    return _of_rows(samples, reduction, entry, weights=weights, smoothing=smoothing)
 
 
 def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -473,7 +470,7 @@ def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduc
         0.6931471805599453
     """
     samples = _samples("categorical_cross_entropy", probabilities, targets, reduction)
-    return _of_rows(samples, reduction, lambda row, c: ops.LOG_CHANCE(*_first(row, c)), negated=True)
+    return _of_rows(samples, reduction, lambda row, c: ops.LOG_CHANCE(row[c], *row[:c], *row[c + 1 :]), negated=True)
 
 
 def nll(
