@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from operator import attrgetter
 
 from ..functions.slopes import exact_sum
 from ..reading.text import label_text
@@ -100,7 +101,8 @@ class Sentences:
     def warnings(self) -> list[str]:
         """A sentence for each kind of mark in the picture; the first number that is not finite is named."""
         told = []
-        if (first := first_not_finite(self.rows)) is not None:
+        first = first_not_finite(self.rows.nodes, attrgetter("value"), attrgetter("gradient"))
+        if first is not None:
             node, what, number = first
             told.append(
                 f"The first number that is not finite is the {what} of {_name(node)}: {self.look.number(number)}."
