@@ -18,12 +18,12 @@ from ..engine.ops import ADD, DOT, LITERAL
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
 from ..reading.formulas import made_by
-from ..reading.grouping import Grouping, Terms
-from ..reading.names import Names, is_plain_number
+from ..reading.grouping import Terms
+from ..reading.names import is_plain_number
 from ..reading.text import label_text
-from .rows import AtStep, Graph, State, mark_of
+from .rows import AtStep, Graph, Joined, joint_mark
 
-__all__ = ["Box", "Flow", "Line", "Network", "Neuron", "network_of", "neurons_of"]
+__all__ = ["Box", "Flow", "Line", "Network", "network_of"]
 
 What: TypeAlias = Literal["weight", "bias", "z", "a"]
 Address: TypeAlias = tuple[int, int]  # a neuron's layer, and its number there
@@ -39,50 +39,6 @@ class Line:
     what: What
     name: str
     nodes: list[Value]  # one, or one for each sample
-
-
-@dataclass(slots=True, eq=False)
-class Neuron:
-    """A neuron at work: for each sample the terms of its weighted sum, the sum, and what activations make of that."""
-
-    address: Address
-    terms: list[Terms] = field(default_factory=list)
-    stages: list[list[Value]] = field(default_factory=list)  # the sums of all samples, then activation by activation
-
-    @property
-    def sums(self) -> list[Value]:
-        return self.stages[0]
-
-    @property
-    def leaves(self) -> list[Value]:
-        """Its weights and its bias, if these are there to be trained."""
-        weights, _, bias = self.terms[0]
-        return [x for x in (*weights, bias) if x is not None and not x.parents and x._row is not LITERAL]
-
-    def lines(self, names: Names) -> list[Line]:
-        """The rows of its table, from top to bottom."""
-        weights, _, bias = self.terms[0]
-        found = [Line("weight", names[w], [w]) for w in weights]
-        found += [] if bias is None else [Line("bias", names[bias], [bias])]
-        return found + [Line("a" if k else "z", names[nodes[0]], nodes) for k, nodes in enumerate(self.stages)]
-
-
-def neurons_of(order: Sequence[Value], grouping: Grouping) -> list[Neuron]:
-    """The neurons of a graph, layer by layer, each in its place."""
-    found: dict[Address, Neuron] = {}
-    stage: dict[Value, int] = {}
-    for node in order:
-        part = grouping.of(node)
-        if part is None or part.role not in ("z", "a"):
-            continue
-        neuron = found.setdefault((part.layer, part.neuron), Neuron((part.layer, part.neuron)))
-        if part.role == "z":
-            neuron.terms.append(grouping.terms(node))
-        stage[node] = 0 if part.role == "z" else 1 + next(stage[p] for p in node.parents if p in stage)
-        if len(neuron.stages) == stage[node]:
-            neuron.stages.append([])
-        neuron.stages[stage[node]].append(node)
-    return [found[address] for address in sorted(found)]
 
 
 @dataclass(slots=True, eq=False)
@@ -104,35 +60,20 @@ class Box:
         """The nodes whose values and gradients are those of the box."""
         return self.nodes[-1:] if self.chained else self.nodes
 
+    @property
+    def sums(self) -> list[Value]:
+        """The weighted sums of a neuron."""
+        return next(line.nodes for line in self.lines if line.what == "z")
 
-@dataclass(slots=True, eq=False)
-class Flow:
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Flow(Joined):
     """What goes from one box to another, or to one row of it, and the gradient that comes back."""
 
     source: Box
     target: Box
     line: int | None  # of a neuron: the row that it meets
     uses: list[tuple[Value, int]] = field(default_factory=list)  # nodes of the target, and which operand it is there
-    local: float | None = None  # of the first use
-    upstream: float | None = None
-    messages: list[float] = field(default_factory=list)
-    states: set[State] = field(default_factory=set)
-
-    def add(self, node: Value, operand: int, local: float | None, upstream: float | None, learns: bool) -> None:
-        """One more use; `learns`: whether a gradient flows back along it."""
-        if not self.uses:
-            self.local, self.upstream = local, upstream
-        self.uses.append((node, operand))
-        if learns and local is not None and upstream is not None:
-            self.messages.append(upstream * local)
-
-    @property
-    def count(self) -> int:
-        return len(self.uses)
-
-    @property
-    def message(self) -> float | None:
-        return exact_sum(self.messages) if self.messages else None
 
     @property
     def id(self) -> str:
@@ -216,26 +157,39 @@ class Network:
     # --- boxes ---
 
     def _put_neurons(self) -> None:
-        for neuron in neurons_of(self.order, self.grouping):
-            layer, number = neuron.address
-            box = Box(f"g_layer_{layer}_neuron_{number}", "neuron", f"neuron {number}", neuron.stages[-1])
-            box.address, box.lines = neuron.address, neuron.lines(self.names)
-            self.boxes[neuron.address] = box
-            self._stacked |= len(neuron.sums) > 1
-            self._terms.update(zip(neuron.sums, neuron.terms, strict=True))
-            for node in (node for nodes in neuron.stages for node in nodes):
-                self._box[node] = box
-            for leaf in neuron.leaves:
-                self._box.setdefault(leaf, box)
+        stages: defaultdict[Address, list[list[Value]]] = defaultdict(list)  # sums, then activation by activation
+        stage: dict[Value, int] = {}
+        for node in self.order:
+            part = self.grouping.of(node)
+            if part is not None and part.role in ("z", "a"):
+                stage[node] = 0 if part.role == "z" else 1 + next(stage[p] for p in node.parents if p in stage)
+                found = stages[part.layer, part.neuron]
+                found += [[]] if len(found) == stage[node] else []
+                found[stage[node]].append(node)
+        for (layer, number), found in sorted(stages.items()):
+            self._terms.update((z, self.grouping.terms(z)) for z in found[0])
+            weights, _, bias = self._terms[found[0][0]]
+            lines = [Line("weight", self.names[w], [w]) for w in weights]
+            lines += [] if bias is None else [Line("bias", self.names[bias], [bias])]
+            parameters = [line.nodes[0] for line in lines]
+            lines += [Line("a" if k else "z", self.names[nodes[0]], nodes) for k, nodes in enumerate(found)]
+            id_, name, address = f"g_layer_{layer}_neuron_{number}", f"neuron {number}", (layer, number)
+            box = self.boxes[address] = Box(id_, "neuron", name, found[-1], lines, address)
+            self._stacked |= len(found[0]) > 1
+            for nodes in found:
+                self._box.update(dict.fromkeys(nodes, box))
+            for leaf in parameters:
+                if not leaf.parents and leaf._row is not LITERAL:
+                    self._box.setdefault(leaf, box)
 
     def _put_inputs(self) -> None:
         """A box for each place in the lists of inputs that neurons share, where no operation makes what is there."""
-        self._inputs: dict[tuple[frozenset[Address], int], Box] = {}
         users: dict[tuple[int, ...], set[Address]] = defaultdict(set)
         lists: dict[tuple[int, ...], tuple[Value, ...]] = {}
         self._key: dict[int, tuple[int, ...]] = {}  # neurons may share a tuple of inputs, or have equal ones
-        for neuron in self.neurons:
-            for z in self._sums(neuron):
+        neurons = self.neurons
+        for neuron in neurons:
+            for z in neuron.sums:
                 inputs = self._terms[z].inputs
                 key = self._key.get(id(inputs)) or self._key.setdefault(id(inputs), tuple(map(id, inputs)))
                 users[key].add(neuron.address)
@@ -246,18 +200,13 @@ class Network:
                 if x.parents or (x in self._box and x._row is not LITERAL):
                     continue
                 place = (self._users[key], j)
-                if place not in self._inputs:
+                if place not in self.boxes:
                     plain = is_plain_number(x)
-                    id_ = f"input_{len(self._inputs) + 1}" if plain else f"n{self._place[x]}"
-                    name = f"input {j + 1}" if plain else self.names[x]
-                    self._inputs[place] = self.boxes[place] = Box(id_, "input", name)
-                self._inputs[place].nodes.append(x)
+                    id_ = f"input_{len(self.boxes) - len(neurons) + 1}" if plain else f"n{self._place[x]}"
+                    self.boxes[place] = Box(id_, "input", f"input {j + 1}" if plain else self.names[x])
+                self.boxes[place].nodes.append(x)
                 if x._row is not LITERAL:
-                    self._box[x] = self._inputs[place]
-
-    @staticmethod
-    def _sums(box: Box) -> list[Value]:
-        return next(line.nodes for line in box.lines if line.what == "z")
+                    self._box[x] = self.boxes[place]
 
     def _put_operations(self) -> None:
         """A box for each operation around the neurons; in a batch one for what is done alike to each sample."""
@@ -271,11 +220,9 @@ class Network:
                 key = next(
                     (k for k in operands if k in self.boxes and k[:1] == (ADD,) and k[1][-1] == operands[-1]), key
                 )
-            box = self.boxes.get(key)
-            if box is None:
-                name = node._label or self.names[node]
-                box = self.boxes[key] = Box(f"n{self._place[node]}", "op", name)
-            keys[node] = key
+            if key not in self.boxes:
+                self.boxes[key] = Box(f"n{self._place[node]}", "op", node._label or self.names[node])
+            box, keys[node] = self.boxes[key], key
             box.chained |= any(self._box.get(p) is box for p in node.parents)
             box.nodes.append(node)
             self._box[node] = box
@@ -302,81 +249,66 @@ class Network:
     def _find_flows(self) -> None:
         for box in self.boxes.values():
             if box.kind == "neuron":
-                for z in self._sums(box):
+                for z in box.sums:
                     self._flows_into_neuron(box, z)
             elif box.kind == "op":
                 for node in box.nodes:
                     partials, upstream = self.source.locals(node), self.source.upstream(node)
                     for k, p in enumerate(node.parents):
                         if p._row is not LITERAL and self._box[p] is not box:
-                            flow = self._flow(self._box[p], box, None, p, node)
-                            flow.add(node, k, partials[k], upstream, not is_constant(p))
+                            sent = None if is_constant(p) else upstream
+                            self._add(self._box[p], box, None, node, k, partials[k], sent)
 
     def _flows_into_neuron(self, box: Box, z: Value) -> None:
         weights, inputs, bias = self._terms[z]
         product = z if z._row is DOT else next(p for p in z.parents if p._row is DOT)
-        partials = self.source.locals(product)
+        partials, upstream = self.source.locals(product), self.source.upstream(product)
         first = len(weights) if product._a[0] is weights[0] else 0
-        upstream = self.source.upstream(product)
-        for j, (x, (source, learns)) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
-            flow = self._flow(source, box, j, x, product)
-            flow.add(product, first + j, partials[first + j], upstream, learns)
+        for j, (source, learns) in enumerate(self._sources(inputs)):
+            self._add(source, box, j, product, first + j, partials[first + j], upstream if learns else None)
         if bias is not None and bias.parents:
-            flow = self._flow(self._box[bias], box, len(weights), bias, z)
-            flow.add(z, len(z.parents) - 1, self.source.locals(z)[-1], self.source.upstream(z), True)
+            last, local = len(z.parents) - 1, self.source.locals(z)[-1]
+            self._add(self._box[bias], box, len(weights), z, last, local, self.source.upstream(z))
 
     def _sources(self, inputs: tuple[Value, ...]) -> list[tuple[Box, bool]]:
-        """The boxes of a list of inputs, which neurons share."""
+        """The boxes of a list of inputs, which neurons share, and whether gradients flow to each."""
         found = self._known.get(id(inputs))
         if found is None:
             users = self._users[self._key[id(inputs)]]
-            boxes = [self._inputs[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
+            boxes = [self.boxes[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
             found = [(box, not is_constant(x)) for box, x in zip(boxes, inputs, strict=True)]
             self._known[id(inputs)] = found
         return found
 
-    def _flow(self, source: Box, target: Box, line: int | None, p: Value, node: Value) -> Flow:
-        """The flow that the use of `p` by `node` is part of."""
+    def _add(
+        self, source: Box, target: Box, line: int | None, node: Value, operand: int, local: float | None,
+        upstream: float | None,
+    ) -> None:  # fmt: skip
+        """One more use by `node`, from a box to a row of another; `upstream`: what flows back to it, before `local`."""
         flow = self.flows.get((source, target, line))
         if flow is None:
-            flow = self.flows[source, target, line] = Flow(source, target, line)
-        if self._moment:
-            flow.states.add(self.source.edge_state(node, p))
-        return flow
+            flow = self.flows[source, target, line] = Flow(source=source, target=target, line=line)
+        flow.add(operand, local, upstream, self.source.edge_state(node, node.parents[operand]) if self._moment else "")
+        flow.uses.append((node, operand))
 
     # --- marks ---
 
     def _notes(self, box: Box) -> tuple[str, ...]:
         if box.kind == "constant":
             return ()
-        nodes = [node for line in box.lines for node in line.nodes] or box.nodes
-        marks = [mark_of((self.source.value(node), self.source.gradient(node)), self.seed) for node in nodes]
         if self._dead(box):
             return ("dead",)
-        found: list[str] = [mark for mark in ("not finite", "exploding") if mark in marks]
-        if (
-            not found
-            and "vanishing" in marks
-            and not [m for n, m in zip(nodes, marks, strict=True) if self._some(n, m)]
-        ):
-            found = ["vanishing"]
-        return tuple(found[:1])
-
-    def _some(self, node: Value, mark: str) -> bool:
-        """Whether a gradient of some size is there."""
-        return not mark and bool(self.source.gradient(node))
+        nodes = [node for line in box.lines for node in line.nodes] or box.nodes
+        return tuple(filter(None, [joint_mark(nodes, self.source, self.seed)]))
 
     def _dead(self, box: Box) -> bool:
         """Whether an activation lets no gradient through for any sample."""
         for line in box.lines:
             if line.what == "a" and all(self.source.value(node) is not None for node in line.nodes):
-                slopes = [
-                    slope
-                    for node in line.nodes
-                    for p, slope in zip(node.parents, self.source.locals(node), strict=True)
-                    if not is_constant(p)
-                ]
-                if all(slope == 0 for slope in slopes):
+                found = (
+                    (p, slope) for n in line.nodes for p, slope in zip(n.parents, self.source.locals(n), strict=True)
+                )
+                if all(slope == 0 for p, slope in found if not is_constant(p)):
                     return True
         return False
 

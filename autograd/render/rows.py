@@ -244,13 +244,14 @@ class Graph:
         return [flow.row(end, id_) for (end, _), flow in single_first]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Joined:
     """What the edges from one box to another carry."""
 
     operand: int = 0  # the first one's place among its target's operands
     local: float | None = None  # its local derivative
     symbolic: str = ""
+    upstream: float | None = None  # what it is multiplied by; None: no gradient goes back along it
     count: int = 0
     messages: list[float] = field(default_factory=list)
     states: set[State] = field(default_factory=set)
@@ -258,19 +259,23 @@ class Joined:
     def add(self, operand: int, local: float | None, upstream: float | None, state: State, symbolic: str = "") -> None:
         """One more edge; `upstream`: None where no gradient goes back along it."""
         if not self.count:
-            self.operand, self.local, self.symbolic = operand, local, symbolic
+            self.operand, self.local, self.symbolic, self.upstream = operand, local, symbolic, upstream
         self.count += 1
         self.states.add(state)
         if local is not None and upstream is not None:
             self.messages.append(upstream * local)
 
+    @property
+    def message(self) -> float | None:
+        """The exact sum of what flows back."""
+        return exact_sum(self.messages) if self.messages else None
+
     def row(self, source: str, target: str) -> EdgeRow:
         """The edge that stands for all of them."""
         local, symbolic = (self.local, self.symbolic) if self.count == 1 else (None, "")
-        message = exact_sum(self.messages) if self.messages else None
         state = joint_state(self.states)
         shown: State = "visited" if state == "reached" else state  # an edge has no such state
-        return EdgeRow(source, target, self.operand, local, message, shown, self.count, symbolic)
+        return EdgeRow(source, target, self.operand, local, self.message, shown, self.count, symbolic)
 
 
 def joint_state(states: set[State]) -> State:
