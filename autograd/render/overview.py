@@ -241,9 +241,10 @@ class Overview:
         """What goes into each box of many: box -> box that it comes from -> flow."""
         units, box, source = self.units, self.box, self.source
         flows: defaultdict[int, dict[int, Joined]] = defaultdict(dict)
+        single = [part.what == "node" for part in self.boxes]
         for i, node in enumerate(units.order):
             target = box[i]
-            if self.boxes[target].what == "node" or node._a is None:
+            if single[target] or node._a is None:
                 continue
             operands = units.operands(i)
             crossing = [k for k, u in enumerate(operands) if u != FOLLOWS and box[u] != target]
@@ -383,7 +384,7 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
     """The second line: what is in the box, under the names that its nodes have, and how large its gradients are."""
     order, grouping = parts.units.order, parts.grouping
     if part.what == "numbers" and not any(u < len(order) and order[u]._a is not None for u in part.units):
-        return _gradients(part, parts, source, [_many(len(part.units), "number")])
+        return _many(len(part.units), "number")
     if part.what in ("steps", "numbers"):
         symbols = Counter(order[u]._row.symbol or order[u]._row.name for u in part.units)
         listed = [symbol for symbol, _ in symbols.most_common(_MOST_SYMBOLS)]
@@ -403,17 +404,10 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
     counts = [_many(layers, "layer")] if layers > 1 else []
     counts += [_many(len(neurons), "neuron")] if part.what == "layers" else []
     counts += [_many(roles["weight"], "weight")] + ([_many(roles["bias"], "bias", "biases")] if roles["bias"] else [])
-    text = _gradients(part, parts, source, counts)
+    gradients = [g for u in part.units if order[u]._row is LEAF and (g := source.gradient(order[u])) is not None]
+    counts += [f"|dW| = {math.hypot(*gradients):.3g}"] if gradients else []
+    text = ", ".join(counts)
     return f"{', '.join(stems)}: {text}" if 0 < len(stems) <= _MOST_NAMES else text
-
-
-def _gradients(part: Part, parts: Parts, source: Stored, counts: list[str]) -> str:
-    """Counts, and behind them the length of the gradient of the parameters."""
-    nodes = [parts.units.node[u] for u in part.units]
-    found = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
-    if part.what in ("layers", "neuron") and found:
-        counts.append(f"|dW| = {math.hypot(*found):.3g}")
-    return ", ".join(counts)
 
 
 def _many(n: int, one: str, several: str = "") -> str:
