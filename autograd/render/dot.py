@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ..engine.value import Value
@@ -25,7 +24,7 @@ from .overview import FEW, Level, listed, rows_for
 from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
 from .sentences import Sentences
 from .shape import shape_for
-from .style import BACK, Look, Palette, look_of, scale_of
+from .style import BACK, Look, Palette, class_of, look_of, scale_of, sign_of
 from .tables import NetworkPicture, network_picture
 
 if TYPE_CHECKING:
@@ -169,18 +168,15 @@ class Picture:
                 self.symbols = 12
                 sizes = {node.id: box_size(node, end, self) for node, end in self.nodes()}
                 size = (180.0, 17.0 * (5 + len(_marks(self)))) if legend else (0.0, 0.0)
-                self.places = in_lines(final, chain, sizes, self.texts(), size)
+                widths = {id_: [text_width(t, SMALL, bold=True) for t in lines] for id_, lines in self.texts().items()}
+                texts = {id_: (max(found) + 4.0, 14.0 * len(found)) for id_, found in widths.items()}
+                self.places = in_lines(final, chain, sizes, texts, size)
 
-    def texts(self) -> dict[str, tuple[float, float]]:
-        """How wide and how high the text beside each arrow is at the end of the pass, by the arrow's id."""
-        found = {arrow.id: [text_width(line, SMALL, bold=True) for line in arrow.lines] for arrow in arrows(self.end())}
-        return {id_: (max(widths) + 4.0, 14.0 * len(widths)) for id_, widths in found.items() if widths}
-
-    def end(self) -> Picture:
-        """The picture of the end of the pass."""
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """The lines of text beside each arrow at the end of the pass, by the arrow's id."""
         end = copy(self)
         end.rows, end.say, end.backward = self.final, self.say_final, self.look.backward(self.final)
-        return end
+        return {arrow.id: arrow.lines for arrow in arrows(end) if arrow.lines}
 
     def _longest_line(self, edge: EdgeRow) -> str:
         """What stands beside an arrow, or "" where nothing does."""
@@ -207,7 +203,7 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         return picture.drawing(tooltips)
     places = picture.places
     drawing = _empty(picture)
-    frames = _Frames(drawing, picture)
+    frames: dict[tuple[str, ...], graphviz.Digraph] = {(): drawing}  # by the path of the cluster
     ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op") and not places}
     constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
     operands: dict[str, list[bool]] = {node.id: [] for node in picture.rows.nodes}
@@ -219,8 +215,12 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         label = node_label(node, final, picture)
         if node.id in ported:
             label = _with_places(label, operands[node.id], picture.look.direction)
-        frames.of(node.cluster).node(node.id, label, **look)
-    frames.close()
+        for depth in range(1, len(node.cluster) + 1):
+            if (path := node.cluster[:depth]) not in frames:
+                frames[path] = _frame(path, picture)
+        frames[node.cluster].node(node.id, label, **look)
+    for path in sorted(filter(None, frames), key=len, reverse=True):  # into the one around it, the innermost first
+        frames[path[:-1]].subgraph(frames[path])
     for arrow in arrows(picture):
         look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
         # A dashed one is written from its head, which keeps `dot` from laying out a graph that runs in circles.
@@ -275,41 +275,22 @@ def _empty(picture: Picture) -> graphviz.Digraph:
     )
 
 
-class _Frames:
-    """The clusters of a drawing, one within the other, opened as nodes need them."""
+def _frame(path: tuple[str, ...], picture: Picture) -> graphviz.Digraph:
+    """An empty cluster."""
+    import graphviz
 
-    def __init__(self, drawing: graphviz.Digraph, picture: Picture) -> None:
-        self._open: dict[tuple[str, ...], graphviz.Digraph] = {(): drawing}
-        self._picture = picture
-
-    def of(self, path: tuple[str, ...]) -> graphviz.Digraph:
-        """The drawing that a node of this cluster goes into."""
-        for outer in accumulate(((part,) for part in path), lambda a, b: a + b):
-            if outer not in self._open:
-                self._open[outer] = self._new(outer)
-        return self._open[path]
-
-    def close(self) -> None:
-        """Put each into the one around it, the innermost first."""
-        for path in sorted(self._open, key=len, reverse=True):
-            if path:
-                self._open[path[:-1]].subgraph(self._open[path])
-
-    def _new(self, path: tuple[str, ...]) -> graphviz.Digraph:
-        import graphviz
-
-        palette, id_ = self._picture.palette, cluster_id(path)
-        title = markup(label_text(cluster_title(path, self._picture.rows), 64))
-        look = {
-            "label": f'<<FONT POINT-SIZE="{SMALL}" COLOR="{palette.grey}">{title}</FONT>>',
-            "id": id_,
-            "style": "rounded,filled",
-            "fillcolor": palette.cluster_fill if len(path) == 1 else palette.inner_fill,
-            "color": palette.cluster_line,
-            "fontname": FONT,
-            "labeljust": "l",
-        }
-        return graphviz.Digraph(id_, graph_attr=look)
+    palette, id_ = picture.palette, cluster_id(path)
+    title = markup(label_text(cluster_title(path, picture.rows), 64))
+    look = {
+        "label": f'<<FONT POINT-SIZE="{SMALL}" COLOR="{palette.grey}">{title}</FONT>>',
+        "id": id_,
+        "style": "rounded,filled",
+        "fillcolor": palette.cluster_fill if len(path) == 1 else palette.inner_fill,
+        "color": palette.cluster_line,
+        "fontname": FONT,
+        "labeljust": "l",
+    }
+    return graphviz.Digraph(id_, graph_attr=look)
 
 
 def cluster_id(path: tuple[str, ...]) -> str:
@@ -338,8 +319,7 @@ def _tooltip(text: str, wanted: bool) -> Mapping[str, str]:
 
 def node_look(node: NodeRow, palette: Palette) -> dict[str, str]:
     """The attributes of a box."""
-    classes = [node.kind, "root" if node.root else "", node.state, *(note.replace(" ", "-") for note in node.notes)]
-    look = {"id": node.id, "class": " ".join(filter(None, classes))}
+    look = {"id": node.id, "class": class_of(node.kind, "root" if node.root else "", node.state, *node.notes)}
     if node.kind == "constant":
         look |= {"shape": "plain", "fontcolor": palette.grey}
         if node.state == "current":
@@ -378,14 +358,21 @@ def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
     """The HTML-like label of a node: name, value and gradient below each other, an operation's symbol to the left."""
     if node.kind == "constant":
         return _constant_label(node, picture)
+    alarm, name = picture.palette.alarm, label_text(node.label or node.name)
     if node.kind == "group":
-        return _group_label(node, picture)
+        lines = [cell(name, SIZE, bold=True)]
+        lines += [cell(label_text(node.detail, 64), SMALL)] if node.detail else []
+        return table(lines + ([cell(_warning(node.notes), SMALL, colour=alarm)] if node.notes else []))
     badges = badge(node, picture)
     wide: dict[str, str | int] = {"COLSPAN": 3 if badges else 2}
-    lines = [_name_cell(node, picture, wide), *_number_lines(node, final, picture, badges)]
+    lines = _number_lines(node, final, picture, badges)
+    if node.label:
+        lines.insert(0, cell(name, SIZE, bold=True, td=wide))
+    else:
+        lines.insert(0, cell(name, SMALL, colour=_faint(node, picture), td=wide))
     if notes := node.notes or final.notes:
         room = text_width(_warning(notes), SMALL)
-        lines.append(cell(_warning(node.notes), SMALL, room=room, colour=picture.palette.alarm, td=wide))
+        lines.append(cell(_warning(node.notes), SMALL, room=room, colour=alarm, td=wide))
     if node.kind == "op":
         symbol = label_text(node.symbol, limit=12)
         lines[0] = cell(symbol, SYMBOL if len(symbol) == 1 else SIZE, td={"ROWSPAN": len(lines)}) + "<VR/>" + lines[0]
@@ -413,13 +400,6 @@ def box_size(node: NodeRow, final: NodeRow, picture: Picture) -> tuple[float, fl
     return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, (
         22.0 if node.state else 20.5
     ) * lines + 6 + outer
-
-
-def _name_cell(node: NodeRow, picture: Picture, wide: dict[str, str | int]) -> str:
-    """A label in bold; the name of a node without one small and grey."""
-    if node.label:
-        return cell(label_text(node.label), SIZE, bold=True, td=wide)
-    return cell(label_text(node.name), SMALL, colour=_faint(node, picture), td=wide)
 
 
 def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str) -> list[str]:
@@ -474,23 +454,15 @@ def _numbers(node: NodeRow, picture: Picture) -> list[tuple[str, str, int]]:
 
 
 def _constant_label(node: NodeRow, picture: Picture) -> str:
-    label, look = label_text(node.label), picture.look
+    label, look, room = label_text(node.label), picture.look, 0
     if not label:  # a plain number can be read before it is used
-        return table([cell(look.number(node.value, missing=node.name), SMALL)])
-    if not look.shows("values"):
-        return table([cell(label, SMALL)])
-    # At a moment there is room for what stands there before it is used: boxes keep their places.
-    room = text_width(f"{label} = not computed", SMALL) if node.state else 0
-    return table([cell(f"{label} = {look.number(node.value)}", SMALL, room=room)])
-
-
-def _group_label(node: NodeRow, picture: Picture) -> str:
-    lines = [cell(label_text(node.label or node.name), SIZE, bold=True)]
-    if node.detail:
-        lines.append(cell(label_text(node.detail, 64), SMALL))
-    if node.notes:
-        lines.append(cell(_warning(node.notes), SMALL, colour=picture.palette.alarm))
-    return table(lines)
+        text = look.number(node.value, missing=node.name)
+    elif not look.shows("values"):
+        text = label
+    else:  # at a moment there is room for what stands there before it is used: boxes keep their places
+        text = f"{label} = {look.number(node.value)}"
+        room = text_width(f"{label} = not computed", SMALL) if node.state else 0
+    return table([cell(text, SMALL, room=room)])
 
 
 # --- where arrows meet boxes ------------------------------------------------------------------------------------------
@@ -564,7 +536,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     """The solid arrow. Where there are no dashed ones, the local derivative stands beside it."""
     palette = picture.palette
     state = "visited" if edge.state and picture.returning else edge.state
-    look = {"class": " ".join(filter(None, ["forward", state]))}
+    look = {"class": class_of("forward", state)}
     if to_constant:  # no gradient is sent along it, and it is short
         look |= {"color": palette.pale, "penwidth": "0.7", "weight": "2"}
     if state == "waiting":
@@ -572,9 +544,8 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     elif state == "current":
         look |= {"color": palette.current_edge, "penwidth": "3"}
     lines: tuple[str, ...] = ()
-    label = (
-        " " if several and picture.backward and not picture.dense else ""
-    )  # with a label `dot` draws each of several arrows on its own way
+    # With a label `dot` draws each of several arrows on its own way.
+    label = " " if several and picture.backward and not picture.dense else ""
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
         lines = (picture.say.local(edge, picture.symbols),)
         label = table([cell(lines[0], SMALL)])
@@ -587,15 +558,12 @@ def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
     mark = mark_of((None, edge.message), picture.seed)
     stopped = edge.message == 0 or mark == "vanishing"
     state = "waiting" if edge.state and not picture.returning else edge.state
-    classes = ["backward", state, mark.replace(" ", "-"), "" if edge.message is None else _sign(edge.message)]
-    look = {"class": " ".join(filter(None, classes)), "style": "dashed", "color": palette.pale}
+    look = {"class": class_of("backward", state, mark, sign_of(edge.message)), "style": "dashed"}
     if edge.message is None or picture.scale is None:
-        look |= {"penwidth": "0.7"}
+        look |= {"color": palette.pale, "penwidth": "0.7"}
     else:
-        look |= {
-            "color": picture.scale.colour(palette, edge.message),
-            "penwidth": "1" if stopped else picture.scale.width(edge.message),
-        }
+        look |= {"color": picture.scale.colour(palette, edge.message)}
+        look |= {"penwidth": "1" if stopped else picture.scale.width(edge.message)}
     if stopped:
         look |= {"style": "dotted", "arrowtail": "empty"}
     if state == "current" and edge.message is not None:
@@ -630,7 +598,7 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
         widths = [text_width(text, SMALL, bold=True) for text in ends]
     colour = ""
     if edge.message is not None:
-        colour = palette.alarm if mark in ("exploding", "not finite") else _text_colour(edge.message, picture)
+        colour = palette.alarm if mark in ("exploding", "not finite") else palette.of_sign(edge.message)
     cells = []
     for k, (text, room) in enumerate(zip(lines, widths, strict=True)):
         sent = edge.message is not None and k == len(lines) - 1 and picture.look.shows("messages")
@@ -641,19 +609,7 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
 
 def label_widths(picture: Picture) -> dict[str, list[int]]:
     """How wide the lines of text beside each arrow are at the end of the pass, by the arrow's id."""
-    return {
-        arrow.id: [text_width(line, SMALL) for line in arrow.lines] for arrow in arrows(picture.end()) if arrow.lines
-    }
-
-
-def _text_colour(message: float, picture: Picture) -> str:
-    """Text is as strong as the sign's colour goes, since a pale number is hard to read."""
-    palette = picture.palette
-    return palette.grey if message == 0 else palette.positive if message > 0 else palette.negative
-
-
-def _sign(message: float) -> str:
-    return "positive" if message > 0 else "negative" if message < 0 else ""
+    return {id_: [text_width(line, SMALL) for line in lines] for id_, lines in picture.texts().items()}
 
 
 # --- the legend -------------------------------------------------------------------------------------------------------
@@ -683,6 +639,3 @@ def _marks(picture: Picture) -> list[str]:
         f"{WARNING} exploding, or not finite" if notes & {"exploding", "not finite"} else "",
     ]
     return [text for text in told if text]
-
-
-# --- tables inside labels ---------------------------------------------------------------------------------------------

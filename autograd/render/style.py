@@ -25,10 +25,12 @@ __all__ = [
     "Palette",
     "Scale",
     "Theme",
+    "class_of",
     "dark_style",
     "flow_colour",
     "look_of",
     "scale_of",
+    "sign_of",
 ]
 
 Theme: TypeAlias = Literal["auto", "light", "dark", "print"]
@@ -171,6 +173,14 @@ class Palette:
     negative: str = _shade("#b2182b", "#ff8577")
     weak_negative: str = _shade("#c09a9d", "#7d5653")
 
+    def of_sign(self, message: float | None) -> str:
+        """Of a number in a text: as strong as the colour of its sign goes, since a pale number is hard to read."""
+        if not message:
+            return self.grey
+        if not math.isfinite(message):
+            return self.alarm
+        return self.positive if message > 0 else self.negative
+
 
 LIGHT = Palette()
 DARK = Palette(**{shade.name: shade.metadata["dark"] for shade in fields(Palette)})
@@ -206,6 +216,16 @@ def dark_style(scope: str) -> str:
     ]
     default = f"{scope} text:not([fill]){{fill:{DARK.ink}}}"
     return "@media (prefers-color-scheme:dark){" + "".join([*rules, default]) + "}"
+
+
+def sign_of(message: float | None) -> str:
+    """The class of what carries a message."""
+    return "" if not message else "positive" if message > 0 else "negative" if message < 0 else ""
+
+
+def class_of(*names: str) -> str:
+    """The class attribute of an element; a name that is "" is left out."""
+    return " ".join(name.replace(" ", "-") for name in names if name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ Places and ways are computed here and written into the DOT, so that it looks the
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..engine.graph import is_constant
@@ -20,7 +21,7 @@ from .columns import PAGE, Link, Spot, extent, is_clear, lay_out, written_way
 from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
-from .style import Look, Palette, scale_of
+from .style import Look, Palette, class_of, scale_of, sign_of
 
 if TYPE_CHECKING:
     import graphviz
@@ -50,29 +51,20 @@ def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = ()) -> Net
         return None
     final = network_of(graph.at_end())
     now = network_of(graph) if isinstance(graph.source, AtStep) else final
-    opened = None if final is None else _opened(final, expand)
-    if final is None or now is None or opened is None:
+    if final is None or now is None:
         return None
+    named: defaultdict[Any, set[tuple[int, int]]] = defaultdict(set, inputs=set())  # the neurons, by what opens them
+    for layer, neuron in (box.address for box in final.neurons):
+        named[f"layer {layer}"].add((layer, neuron))
+        named[f"layer {layer}, neuron {neuron}"].add((layer, neuron))
+    if not all(isinstance(thing, str) and thing in named for thing in expand):
+        return None
+    opened = {address for thing in expand for address in named[thing]}
     if final.is_small:
         picture = NetworkPicture(now, final, look, True, opened)
         if picture.fits:
             return picture
     return NetworkPicture(now, final, look, False, opened)
-
-
-def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | None:
-    """The neurons that `expand` names; None: it names something else."""
-    opened: set[tuple[int, int]] = set()
-    for thing in expand:
-        found = {
-            box.address
-            for box in network.neurons
-            if thing in (f"layer {box.address[0]}", f"layer {box.address[0]}, neuron {box.address[1]}")
-        }
-        if not found and thing != "inputs":
-            return None
-        opened |= found
-    return opened
 
 
 class NetworkPicture:
@@ -88,7 +80,8 @@ class NetworkPicture:
         self.spots: dict[str, Spot] = {}
         self.links: dict[str, Link] = {}
         self._widths: dict[int, tuple[int, ...]] = {}  # of the cells of a table, by column; 0: there is no such cell
-        self._crowd = self._crowded_inputs()
+        inputs = {box.id for box in final.boxes.values() if box.kind == "input" and box.rank == 0}
+        self._crowd = inputs if len(inputs) > _MOST_CELLS else set()  # too many, and drawn as one box
         self._lay_out()
 
     @property
@@ -113,25 +106,18 @@ class NetworkPicture:
 
     # --- layout ---
 
-    def _crowded_inputs(self) -> set[str]:
-        """The ids of inputs that are drawn as one box, since they are too many."""
-        inputs = [box.id for box in self.final.boxes.values() if box.kind == "input" and box.rank == 0]
-        return set(inputs) if len(inputs) > _MOST_CELLS else set()
-
     def _lay_out(self) -> None:
-        boxes = [box for box in self.final.boxes.values() if box.id not in self._crowd]
-        ranks = sorted({box.rank for box in boxes} | ({0} if self._crowd else set()))
-        for box in self.final.in_order(boxes):
-            if box.rank not in self._widths:
-                self._widths[box.rank] = self._widths_of([b for b in boxes if b.rank == box.rank])
+        boxes = self.final.in_order([box for box in self.final.boxes.values() if box.id not in self._crowd])
+        columns = {rank: list(column) for rank, column in groupby(boxes, lambda box: box.rank)}
         if self._crowd:
             self.spots["inputs"] = Spot(0, text_width(self._crowd_text(), _SIZE, bold=True) + 14.0, 40.0)
-        for box in self.final.in_order(boxes):
-            self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
-        widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
-        for box in boxes:
-            if box.kind != "constant" and (box.kind != "neuron" or self.is_table(box)):
-                self.spots[box.id].width = widest[box.rank]
+        for rank, column in columns.items():
+            self._widths[rank] = self._widths_of(column)
+            self.spots.update({box.id: self._spot(box, column) for box in column})
+            widest = max(spot.width for spot in self.spots.values() if spot.column == rank)
+            for box in column:
+                if box.kind != "constant" and (box.kind != "neuron" or self.is_table(box)):
+                    self.spots[box.id].width = widest
         for flow in self._drawn_flows():
             source = "inputs" if flow.source.id in self._crowd else flow.source.id
             link = Link(self.spots[source], self.spots[flow.target.id], self._entry(flow))
@@ -191,25 +177,26 @@ class NetworkPicture:
         return Spot(box.rank, width, height, space, follows=box.kind == "op", at_right=constant)
 
     def _entry(self, flow: Flow) -> float | None:
+        """Where an arrow meets its row of a table; None: wherever there is room."""
         box = flow.target
         if flow.line is None or not self.is_table(box):
             return None
-        lines = self.lines(box)
-        wanted = box.lines[flow.line]
-        if wanted not in lines:
-            return None
-        height = self.spots[box.id].height
-        return (1 + _HEAD + _NAMES + _ROW * (lines.index(wanted) + 0.5)) / height
+        above = self.lines(box).index(box.lines[flow.line])
+        return (1 + _HEAD + _NAMES + _ROW * (above + 0.5)) / self.spots[box.id].height
 
     def _drawn_flows(self) -> list[Flow]:
         """What is drawn as an arrow: of very many weights the largest, and all that flow strongest."""
-        flows = list(self.final.flows.values())
-        between = [flow for flow in flows if flow.line is not None and not self.is_table(flow.target)]
-        rest = [flow for flow in flows if flow.line is None or self.is_table(flow.target)]
-        rest = [f for f in rest if f.line is None or f.target.lines[f.line] in self.lines(f.target)]
+        between, rest = [], []
+        for flow in self.final.flows.values():
+            if flow.line is None or (
+                self.is_table(flow.target) and flow.target.lines[flow.line] in self.lines(flow.target)
+            ):
+                rest.append(flow)
+            elif not self.is_table(flow.target):
+                between.append(flow)
         if self._crowd:
             one_each = {flow.target: flow for flow in between if flow.source.id in self._crowd}
-            between = [flow for flow in between if flow.source.id not in self._crowd] + list(one_each.values())
+            between = [flow for flow in between if flow.source.id not in self._crowd] + [*one_each.values()]
         if len(between) > _MOST_LINES:
             kept = set(sorted(between, key=lambda flow: -abs(self.weight(flow)))[:_MOST_LINES]) | self._strongest
             between = [flow for flow in between if flow in kept]
@@ -398,7 +385,7 @@ class NetworkPicture:
         lines = [_line(_td(f"{heads[0]} {notes}".strip(), width, _HEAD, _SIZE, bold=True, span=2))]
         lines += [_line(_td(text, width, _NAMES, SMALL, colour=palette.grey, span=2)) for text in heads[1:]]
         for what, text in self._numbers(box, final=False):
-            colour = self._sign(self.now.gradient(box.shown)) if what == "grad" else ""
+            colour = self.palette.of_sign(self.now.gradient(box.shown)) if what == "grad" else ""
             name = text_width("value", SMALL) + 3 * PADDING
             label = _td(what, name, _ROW, SMALL, colour=palette.grey)
             lines.append(_line(label, _td(text, width - name, _ROW, _SIZE, colour=colour)))
@@ -418,10 +405,10 @@ class NetworkPicture:
             mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
             texts = self._line_texts(self.now, box, mine)
             colours = (
-                self._sign(self.now.message(box, box.lines.index(mine))),
+                self.palette.of_sign(self.now.message(box, box.lines.index(mine))),
                 ink,
                 ink,
-                self._sign(self.now.gradient(mine.nodes)),
+                self.palette.of_sign(self.now.gradient(mine.nodes)),
             )
             state = self._state(mine.nodes)
             fill = palette.current_fill if state == "current" else palette.cluster_fill if line.what in "za" else ""
@@ -454,14 +441,6 @@ class NetworkPicture:
         td = _td(self._crowd_text(), int(self.spots["inputs"].width) - 2, 38, _SIZE, bold=True)
         return _box([_line(td)], self.palette.leaf_fill, self.palette.leaf_line)
 
-    def _sign(self, x: float | None) -> str:
-        palette = self.palette
-        if x is None or x == 0:
-            return palette.grey
-        if not math.isfinite(x):
-            return palette.alarm
-        return palette.positive if x > 0 else palette.negative
-
     def _state(self, nodes: Sequence[Value]) -> State:
         states = {self.now.source.state(node) for node in nodes}
         return next((state for state in ("current", "reached", "waiting") if state in states), "")
@@ -470,7 +449,8 @@ class NetworkPicture:
         palette, message = self.palette, flow.message
         source = "inputs" if flow.source.id in self._crowd else flow.source.id
         final = self._final_flows[flow.id].message
-        look = {"id": flow.id, "class": self._flow_class(flow), **told}
+        mark = mark_of((None, message), self.now.seed)
+        look = {"id": flow.id, "class": class_of("flow", sign_of(message), mark), **told}
         if self._is_plain_line(flow):
             weight = self.weight(flow)
             colour = palette.weak_positive if weight > 0 else palette.weak_negative
@@ -486,7 +466,7 @@ class NetworkPicture:
             look |= {"color": colour, "penwidth": "2" if current else "1"}
             drawing.edge(source, flow.target.id, pos=written_way(link.way, head=True), **look)
             return
-        stopped = message == 0 or mark_of((None, message), self.now.seed) == "vanishing"
+        stopped = message == 0 or mark == "vanishing"
         look |= {"color": self.scale.colour(palette, message), "dir": "back"}
         wide = float(self.scale.width(message))
         if not self.as_tables and flow.target.kind == "neuron":
@@ -517,17 +497,11 @@ class NetworkPicture:
         *local, message = self._beside(flow)
         (left, y), (right, _) = link.way[0], link.way[-1]
         cells = [cell(text, SMALL, colour=self.palette.grey) for text in local]
-        cells.append(cell(message, SMALL, bold=True, colour=self._sign(flow.message)))
+        cells.append(cell(message, SMALL, bold=True, colour=self.palette.of_sign(flow.message)))
         return {
             "label": table(cells, CELLPADDING=0),
             "lp": written(((left + right) / 2, y + 4 + 7 * len(cells))),  # above the arrow
         }
-
-    def _flow_class(self, flow: Flow) -> str:
-        message = flow.message or 0.0
-        sign = "positive" if message > 0 else "negative" if message < 0 else ""
-        mark = mark_of((None, message), self.now.seed).replace(" ", "-")
-        return " ".join(filter(None, ["flow", sign, mark]))
 
     def _titles_of_columns(self, drawing: graphviz.Digraph) -> None:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
