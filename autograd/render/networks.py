@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -39,6 +40,7 @@ class Line:
     what: What
     name: str
     nodes: list[Value]  # one, or one for each sample
+    place: int  # from the top
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +54,6 @@ class Box:
     lines: list[Line] = field(default_factory=list)  # of a neuron
     address: Address = (0, 0)  # of a neuron
     rank: int = 0  # its column, from the left
-    notes: tuple[str, ...] = ()
     chained: bool = False  # whether its nodes are the steps of one sum, of which the last counts
 
     @property
@@ -72,39 +73,45 @@ class Flow(Joined):
 
     source: Box
     target: Box
-    line: int | None  # of a neuron: the row that it meets
+    line: Line | None  # of a neuron: the row that it meets
     uses: list[tuple[Value, int]] = field(default_factory=list)  # nodes of the target, and which operand it is there
 
     @property
     def id(self) -> str:
-        return f"{self.source.id}_{self.target.id}" + ("" if self.line is None else f"_{self.line}")
+        return f"{self.source.id}_{self.target.id}" + ("" if self.line is None else f"_{self.line.place}")
 
 
 class Network:
-    """The boxes of a network and what flows between them, with the numbers of `source`."""
+    """The boxes of a network, and what flows between them at the moment of `source`."""
 
     def __init__(self, graph: Graph) -> None:
-        self.order, self.names, self.source, self.grouping = graph.order, graph.names, graph.source, graph.grouping
-        self.root, self.seed = graph.root, graph.seed
+        self.order, self.names, self.root, self.grouping = graph.order, graph.names, graph.root, graph.grouping
         self.boxes: dict[Any, Box] = {}  # by what makes nodes the same but for the sample
-        self.flows: dict[tuple[Box, Box, int | None], Flow] = {}
         self._box: dict[Value, Box] = {}
         self._place = {node: i for i, node in enumerate(graph.order)}
         self._stacked = False
-        self._moment = isinstance(graph.source, AtStep)
         self._terms: dict[Value, Terms] = {}  # of each weighted sum; they keep the tuples of inputs alive
         # By the id of such a tuple: the boxes that its nodes are in, and whether gradients flow to them.
         self._known: dict[int, list[tuple[Box, bool]]] = {}
         self._put_neurons()
         self._put_inputs()
         self._put_operations()
+        self._read(graph)
+
+    def at(self, graph: Graph) -> Network:
+        """The same boxes with the numbers that the graph has at another moment."""
+        network = copy(self)
+        network._read(graph)
+        return network
+
+    def _read(self, graph: Graph) -> None:
+        self.source, self.seed, self._moment = graph.source, graph.seed, isinstance(graph.source, AtStep)
+        self.flows: dict[tuple[Box, Box, Line | None], Flow] = {}
         self._find_flows()
-        self.by_id = {box.id: box for box in self.boxes.values()}
-        self.into: dict[tuple[str, int | None], list[Flow]] = defaultdict(list)  # by box and row
+        self.into: dict[tuple[Box, Line | None], list[Flow]] = defaultdict(list)
         for flow in self.flows.values():
-            self.into[flow.target.id, flow.line].append(flow)
-        for box in self.boxes.values():
-            box.notes = self._notes(box)
+            self.into[flow.target, flow.line].append(flow)
+        self.notes = {box: self._notes(box) for box in self.boxes.values()}
 
     @property
     def neurons(self) -> list[Box]:
@@ -116,9 +123,9 @@ class Network:
         known = [g for node in nodes if (g := self.source.gradient(node)) is not None]
         return exact_sum(known) if known else None
 
-    def message(self, box: Box, line: int | None) -> float | None:
-        """What flows back from a row of a box."""
-        known = [message for flow in self.into.get((box.id, line), ()) if (message := flow.message) is not None]
+    def message(self, box: Box, line: Line) -> float | None:
+        """What flows back from a row of a table."""
+        known = [message for flow in self.into.get((box, line), ()) if (message := flow.message) is not None]
         return exact_sum(known) if known else None
 
     @property
@@ -169,18 +176,18 @@ class Network:
         for (layer, number), found in sorted(stages.items()):
             self._terms.update((z, self.grouping.terms(z)) for z in found[0])
             weights, _, bias = self._terms[found[0][0]]
-            lines = [Line("weight", self.names[w], [w]) for w in weights]
-            lines += [] if bias is None else [Line("bias", self.names[bias], [bias])]
-            parameters = [line.nodes[0] for line in lines]
-            lines += [Line("a" if k else "z", self.names[nodes[0]], nodes) for k, nodes in enumerate(found)]
+            rows: list[tuple[What, list[Value]]] = [("weight", [w]) for w in weights]
+            rows += [] if bias is None else [("bias", [bias])]
+            rows += [("a" if k else "z", nodes) for k, nodes in enumerate(found)]
+            lines = [Line(what, self.names[nodes[0]], nodes, place) for place, (what, nodes) in enumerate(rows)]
             id_, name, address = f"g_layer_{layer}_neuron_{number}", f"neuron {number}", (layer, number)
             box = self.boxes[address] = Box(id_, "neuron", name, found[-1], lines, address)
             self._stacked |= len(found[0]) > 1
             for nodes in found:
                 self._box.update(dict.fromkeys(nodes, box))
-            for leaf in parameters:
-                if not leaf.parents and leaf._row is not LITERAL:
-                    self._box.setdefault(leaf, box)
+            for x in (*weights, bias):
+                if x is not None and not x.parents and x._row is not LITERAL:
+                    self._box.setdefault(x, box)
 
     def _put_inputs(self) -> None:
         """A box for each place in the lists of inputs that neurons share, where no operation makes what is there."""
@@ -265,10 +272,10 @@ class Network:
         partials, upstream = self.source.locals(product), self.source.upstream(product)
         first = len(weights) if product._a[0] is weights[0] else 0
         for j, (source, learns) in enumerate(self._sources(inputs)):
-            self._add(source, box, j, product, first + j, partials[first + j], upstream if learns else None)
+            self._add(source, box, box.lines[j], product, first + j, partials[first + j], upstream if learns else None)
         if bias is not None and bias.parents:
             last, local = len(z.parents) - 1, self.source.locals(z)[-1]
-            self._add(self._box[bias], box, len(weights), z, last, local, self.source.upstream(z))
+            self._add(self._box[bias], box, box.lines[len(weights)], z, last, local, self.source.upstream(z))
 
     def _sources(self, inputs: tuple[Value, ...]) -> list[tuple[Box, bool]]:
         """The boxes of a list of inputs, which neurons share, and whether gradients flow to each."""
@@ -281,7 +288,7 @@ class Network:
         return found
 
     def _add(
-        self, source: Box, target: Box, line: int | None, node: Value, operand: int, local: float | None,
+        self, source: Box, target: Box, line: Line | None, node: Value, operand: int, local: float | None,
         upstream: float | None,
     ) -> None:  # fmt: skip
         """One more use by `node`, from a box to a row of another; `upstream`: what flows back to it, before `local`."""

@@ -50,8 +50,7 @@ def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = ()) -> Net
     if not any(node._row is DOT for node in graph.order) or not graph.grouping.layers:
         return None
     final = network_of(graph.at_end())
-    now = network_of(graph) if isinstance(graph.source, AtStep) else final
-    if final is None or now is None:
+    if final is None:
         return None
     named: defaultdict[Any, set[tuple[int, int]]] = defaultdict(set, inputs=set())  # the neurons, by what opens them
     for layer, neuron in (box.address for box in final.neurons):
@@ -60,6 +59,7 @@ def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = ()) -> Net
     if not all(isinstance(thing, str) and thing in named for thing in expand):
         return None
     opened = {address for thing in expand for address in named[thing]}
+    now = final.at(graph) if isinstance(graph.source, AtStep) else final
     if final.is_small:
         picture = NetworkPicture(now, final, look, True, opened)
         if picture.fits:
@@ -77,6 +77,7 @@ class NetworkPicture:
         self.scale = scale_of(flow.message for flow in final.flows.values()) if look.shows("messages") else None
         self.warmth = scale_of(final.gradient(box.shown) for box in final.boxes.values())
         self._flows = {flow.id: flow for flow in now.flows.values()}
+        self._boxes = {box.id: box for box in final.boxes.values()}
         self.spots: dict[str, Spot] = {}
         self.links: dict[str, Link] = {}
         self._widths: dict[int, tuple[int, ...]] = {}  # of the cells of a table, by column; 0: there is no such cell
@@ -181,16 +182,14 @@ class NetworkPicture:
         box = flow.target
         if flow.line is None or not self.is_table(box):
             return None
-        above = self.lines(box).index(box.lines[flow.line])
+        above = self.lines(box).index(flow.line)
         return (1 + _HEAD + _NAMES + _ROW * (above + 0.5)) / self.spots[box.id].height
 
     def _drawn_flows(self) -> list[Flow]:
         """What is drawn as an arrow: of very many weights the largest, and all that flow strongest."""
         between, rest = [], []
         for flow in self.final.flows.values():
-            if flow.line is None or (
-                self.is_table(flow.target) and flow.target.lines[flow.line] in self.lines(flow.target)
-            ):
+            if flow.line is None or (self.is_table(flow.target) and flow.line in self.lines(flow.target)):
                 rest.append(flow)
             elif not self.is_table(flow.target):
                 between.append(flow)
@@ -215,7 +214,7 @@ class NetworkPicture:
     @staticmethod
     def weight(flow: Flow) -> float:
         assert flow.line is not None
-        return flow.target.lines[flow.line].nodes[0]._data
+        return flow.line.nodes[0]._data
 
     # --- text ---
 
@@ -230,7 +229,7 @@ class NetworkPicture:
                     texts.append(("", "", *self._headings[1:]))
                     head = text_width(f"{box.name}  {self._note(box)}", _SIZE, bold=True) + 2 * PADDING + 6
                 elif box.kind == "neuron":
-                    texts.append(("", "", self._cell_text(network, box), ""))
+                    texts.append(("", "", self._cell_text(network, box, self.final.notes[box]), ""))
                     head = 0
                 else:
                     title, *rest = self._heads(box)
@@ -257,7 +256,7 @@ class NetworkPicture:
 
     def _line_texts(self, network: Network, box: Box, line: Line) -> tuple[str, str, str, str]:
         """What stands in a row: the message that goes back, the name, the value and the gradient."""
-        message = network.message(box, box.lines.index(line)) if self.scale is not None else None
+        message = network.message(box, line) if self.scale is not None else None
         name = label_text(line.name, 24)
         if line.what == "a":
             name += f" = {label_text(line.nodes[0]._row.name, 12)}"
@@ -295,14 +294,14 @@ class NetworkPicture:
     def _is_constant(box: Box) -> bool:
         return all(is_constant(node) for node in box.nodes)
 
-    def _cell_text(self, network: Network, box: Box) -> str:
-        note = "" if not box.notes else "dead" if "dead" in box.notes else WARNING
+    def _cell_text(self, network: Network, box: Box, notes: tuple[str, ...]) -> str:
+        note = "" if not notes else "dead" if "dead" in notes else WARNING
         roomy = self.look.shows("values") and (not note or len(box.nodes) < 2)
         value = self._values(network, box.nodes) if roomy else ""
         return f"{value} {note}".strip() or f"{box.address[1]}"
 
     def _note(self, box: Box) -> str:
-        notes = self.now.by_id[box.id].notes
+        notes = self.now.notes[box]
         return ", ".join(notes) if notes in ((), ("dead",)) else f"{WARNING} {', '.join(notes)}"
 
     def _beside(self, flow: Flow) -> list[str]:
@@ -313,10 +312,6 @@ class NetworkPicture:
         if flow.message is not None:
             told.append(f"← {self._number(flow.message)}")
         return told
-
-    @cached_property
-    def _final_flows(self) -> dict[str, Flow]:
-        return {flow.id: flow for flow in self.final.flows.values()}
 
     def _crowd_text(self) -> str:
         return f"{len(self._crowd):,} inputs"
@@ -341,9 +336,11 @@ class NetworkPicture:
             return {"tooltip": graphviz.escape(said[id_])} if tooltips and id_ in said else {}
 
         for id_, spot in self.spots.items():
-            label = self._crowd_label() if id_ == "inputs" else self._label(self.now.by_id[id_], spot)
+            label = self._crowd_label() if id_ == "inputs" else self._label(self._boxes[id_], spot)
             where = {"pos": written((spot.x, spot.y))}
-            drawing.node(id_, label, id=id_, **{"class": self._class(id_)}, **where, **told(id_))
+            box = self._boxes.get(id_)
+            classes = class_of(box.kind, *self.now.notes[box]) if box else "group"
+            drawing.node(id_, label, id=id_, **{"class": classes}, **where, **told(id_))
         for id_, link in self.links.items():
             self._edge(drawing, self._flows[id_], link, told(id_))
         self._titles_of_columns(drawing)
@@ -353,12 +350,6 @@ class NetworkPicture:
             id_ = f"legend_{k}" if k else "legend"
             drawing.node(id_, label, id=id_, pos=written((x, low + y)), **{"class": "legend"})
         return drawing
-
-    def _class(self, id_: str) -> str:
-        box = self.now.by_id.get(id_)
-        if box is None:
-            return "group"
-        return " ".join([box.kind, *[note.replace(" ", "-") for note in box.notes]])
 
     def _label(self, box: Box, spot: Spot) -> str:
         if self.is_table(box):
@@ -394,23 +385,18 @@ class NetworkPicture:
     def _table(self, box: Box) -> str:
         """A neuron: a head, and a row for each weight, the bias, the sum and the activation."""
         palette, widths, note = self.palette, self._widths[box.rank], self._note(box)
-        dead = "dead" in box.notes
+        dead = "dead" in self.now.notes[box]
         ink = palette.grey if dead else ""
         head = _td(box.name, sum(widths), _HEAD, _SIZE, bold=True, colour=ink, span=4, note=note, alarm=palette.alarm)
         lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
         names = (self._headings[0], "", *self._headings[1:])
         named = [(k, name, width) for k, (name, width) in enumerate(zip(names, widths, strict=True)) if width]
         lines.append(_line(*[_td(name, w, _NAMES, SMALL, colour=palette.grey, right=k > 1) for k, name, w in named]))
-        for line in self.lines(self.final.by_id[box.id]):
-            mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
-            texts = self._line_texts(self.now, box, mine)
-            colours = (
-                self.palette.of_sign(self.now.message(box, box.lines.index(mine))),
-                ink,
-                ink,
-                self.palette.of_sign(self.now.gradient(mine.nodes)),
-            )
-            state = self._state(mine.nodes)
+        for line in self.lines(box):
+            texts = self._line_texts(self.now, box, line)
+            back, gradient = self.now.message(box, line), self.now.gradient(line.nodes)
+            colours = palette.of_sign(back), ink, ink, palette.of_sign(gradient)
+            state = self._state(line.nodes)
             fill = palette.current_fill if state == "current" else palette.cluster_fill if line.what in "za" else ""
             cells = [
                 _td(text, width, _ROW, _SIZE if k else SMALL, colour=colour, right=k > 1)
@@ -426,15 +412,16 @@ class NetworkPicture:
         palette, gradient = self.palette, self.now.gradient(box.shown)
         warm = self.warmth
         colour = palette.cluster_fill if gradient is None or warm is None else warm.colour(palette, gradient)
-        if gradient == 0 or "dead" in box.notes:
+        notes = self.now.notes[box]
+        dead = "dead" in notes
+        if gradient == 0 or dead:
             colour = palette.cluster_line
-        outline = palette.pale if "dead" in box.notes else palette.alarm if box.notes else palette.op_line
+        outline = palette.pale if dead else palette.alarm if notes else palette.op_line
         width, height = int(spot.width) - 2, int(spot.height) - 2
         if height < 16:
             return _box([_line(_td("", width, height, 8), fill=colour)], palette.op_fill, outline)
         swatch = _td("", 12, height, 8).replace("<TD", f'<TD BGCOLOR="{colour}"', 1)
-        text, dead = self._cell_text(self.now, box), "dead" in box.notes
-        td = _td(text, width - 12, height, _SIZE, colour=palette.grey if dead else "")
+        td = _td(self._cell_text(self.now, box, notes), width - 12, height, _SIZE, colour=palette.grey if dead else "")
         return _box([_line(swatch, td)], palette.cluster_fill if dead else palette.op_fill, outline)
 
     def _crowd_label(self) -> str:
@@ -448,7 +435,7 @@ class NetworkPicture:
     def _edge(self, drawing: graphviz.Digraph, flow: Flow, link: Link, told: dict[str, str]) -> None:
         palette, message = self.palette, flow.message
         source = "inputs" if flow.source.id in self._crowd else flow.source.id
-        final = self._final_flows[flow.id].message
+        final = self.final.flows[flow.source, flow.target, flow.line].message
         mark = mark_of((None, message), self.now.seed)
         look = {"id": flow.id, "class": class_of("flow", sign_of(message), mark), **told}
         if self._is_plain_line(flow):
@@ -474,7 +461,7 @@ class NetworkPicture:
         look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
         if stopped:
             look |= {"style": "dotted", "arrowtail": "empty"}
-        alone = flow.target.kind == "op" and len(self.final.into[flow.target.id, None]) == 1
+        alone = flow.target.kind == "op" and len(self.final.into[flow.target, None]) == 1
         if alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(self._beside(flow))):
             look |= self._on_arrow(flow, link)
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
@@ -487,7 +474,7 @@ class NetworkPicture:
         """Whether it is one of the lines between cells, which show the weights."""
         if flow.line is None or self.is_table(flow.target):
             return False
-        return self._final_flows[flow.id] not in self._strongest or flow.message is None
+        return self.final.flows[flow.source, flow.target, flow.line] not in self._strongest or flow.message is None
 
     @cached_property
     def _heaviest(self) -> float:
@@ -546,7 +533,7 @@ class NetworkPicture:
 
     def titles(self) -> dict[str, str]:
         """What is said of each box and arrow, by its id."""
-        said = {id_: self._box_said(self.now.by_id[id_]) for id_ in self.spots if id_ != "inputs"}
+        said = {id_: self._box_said(self._boxes[id_]) for id_ in self.spots if id_ != "inputs"}
         said |= {id_: self._flow_said(self._flows[id_]) for id_ in self.links}
         if self._crowd:
             said["inputs"] = self._crowd_text()
@@ -560,14 +547,14 @@ class NetworkPicture:
             text = f"{made} = {value}"
             if box.kind != "constant" and not self._is_constant(box):
                 text += f", gradient {number(self.now.gradient(box.shown))}"
-            return "; ".join([text, *box.notes])
+            return "; ".join([text, *self.now.notes[box]])
         parts = [
             f"{label_text(line.name, 40)} = {self._values(self.now, line.nodes)}, "
             f"gradient {number(self.now.gradient(line.nodes))}"
             for line in box.lines
             if line.what in ("z", "a") or len(box.lines) <= 12
         ]
-        return "; ".join([f"layer {box.address[0]}, neuron {box.address[1]}", *parts, *box.notes])
+        return "; ".join([f"layer {box.address[0]}, neuron {box.address[1]}", *parts, *self.now.notes[box]])
 
     def _flow_said(self, flow: Flow) -> str:
         number = self.look.number
@@ -579,8 +566,7 @@ class NetworkPicture:
             target = label_text(flow.target.name, 40)
         text = f"{source} goes into {target}"
         if flow.line is not None:
-            weight = flow.target.lines[flow.line]
-            text += f" by {label_text(weight.name, 40)} = {number(weight.nodes[0]._data)}"
+            text += f" by {label_text(flow.line.name, 40)} = {number(self.weight(flow))}"
         if flow.count == 1:
             text += f"; d{target}/d{source} = {number(flow.local, missing='undefined')}"
         message = flow.message
@@ -601,14 +587,14 @@ class NetworkPicture:
     def description(self) -> str:
         """What the picture shows, for who can't see it."""
         told = [f"The network that {label_text(self.now.names[self.now.root], 80)} depends on, layer by layer."]
-        for box in self.now.boxes.values():
-            if box.notes and len(told) < 14:
+        for box, notes in self.now.notes.items():
+            if notes and len(told) < 14:
                 where = (
                     f"Layer {box.address[0]}, neuron {box.address[1]}"
                     if box.kind == "neuron"
                     else label_text(box.name, 80)
                 )
-                told.append(f"{where}: {', '.join(box.notes)}.")
+                told.append(f"{where}: {', '.join(notes)}.")
         if all(flow.message is None for flow in self.now.flows.values()):
             told.append("No gradients are computed yet.")
         told.append("Arrows lead from left to right; where they are coloured, gradients flow back along them.")

@@ -133,14 +133,14 @@ class _Picture:
     def _link(self, flow: Flow) -> columns.Link:
         source, target = self.spots[flow.source], self.spots[flow.target]
         if flow.line is not None and self._is_table(flow.target):
-            return columns.Link(source, target, (HEADER + ROW * (flow.line + 0.5)) / target.height)
+            return columns.Link(source, target, (HEADER + ROW * (flow.line.place + 0.5)) / target.height)
         arrow = self._arrow(flow)
         room = max(_EDGE, text_width(f"{arrow.said} ", 12) + 36) + 24 if not arrow.look else 0
         return columns.Link(source, target, room=room)
 
     def _arrow(self, flow: Flow) -> Arrow:
         node, operand = flow.uses[0]
-        alone = len(self.network.into[flow.target.id, None]) == 1
+        alone = len(self.network.into[flow.target, None]) == 1
         look = "thin" if flow.line is not None and not self.tables else "" if flow.line is None and alone else "quiet"
         return Arrow(
             flow.id,
