@@ -21,7 +21,7 @@ from .columns import PAGE, Link, Spot, extent, is_clear, lay_out, written_way
 from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
-from .style import Look, Palette, class_of, scale_of, sign_of
+from .style import Look, class_of, scale_of, sign_of
 
 if TYPE_CHECKING:
     import graphviz
@@ -74,20 +74,19 @@ class NetworkPicture:
         self, now: Network, final: Network, look: Look, as_tables: bool, opened: Collection[tuple[int, int]]
     ) -> None:
         self.now, self.final, self.look, self.as_tables, self.opened = now, final, look, as_tables, opened
+        self.palette = look.palette
         self.scale = scale_of(flow.message for flow in final.flows.values()) if look.shows("messages") else None
         self.warmth = scale_of(final.gradient(box.shown) for box in final.boxes.values())
         self._flows = {flow.id: flow for flow in now.flows.values()}
         self._boxes = {box.id: box for box in final.boxes.values()}
+        values, gradients = "value" if look.shows("values") else "", "grad" if look.shows("gradients") else ""
+        self._headings = "back" if self.scale is not None else "", "", values, gradients  # of a table's columns
         self.spots: dict[str, Spot] = {}
         self.links: dict[str, Link] = {}
         self._widths: dict[int, tuple[int, ...]] = {}  # of the cells of a table, by column; 0: there is no such cell
         inputs = {box.id for box in final.boxes.values() if box.kind == "input" and box.rank == 0}
         self._crowd = inputs if len(inputs) > _MOST_CELLS else set()  # too many, and drawn as one box
         self._lay_out()
-
-    @property
-    def palette(self) -> Palette:
-        return self.look.palette
 
     @property
     def say(self) -> NetworkPicture:
@@ -170,7 +169,7 @@ class NetworkPicture:
             return Spot(box.rank, 18.0 if dense else width, 14.0 if dense else 22.0, 4.0 if dense else 12.0)
         if box.kind == "input" and box.rank == 0 and not self.as_tables and len(column) > 24:
             return Spot(box.rank, width, 14.0, 4.0)
-        rows = len(self._numbers(box, final=True))
+        rows = len(self._numbers(self.final, box))
         height = _HEAD + (_NAMES if box.kind == "op" else 0) + _ROW * rows + 2.0
         space, constant = 18.0 if self.as_tables else 8.0, box.kind == "constant"
         if constant:
@@ -226,14 +225,14 @@ class NetworkPicture:
             for network in (self.now, self.final):
                 if self.is_table(box):
                     texts += [self._line_texts(network, box, line) for line in self.lines(box)]
-                    texts.append(("", "", *self._headings[1:]))
+                    texts.append(("", *self._headings[1:]))
                     head = text_width(f"{box.name}  {self._note(box)}", _SIZE, bold=True) + 2 * PADDING + 6
                 elif box.kind == "neuron":
                     texts.append(("", "", self._cell_text(network, box, self.final.notes[box]), ""))
                     head = 0
                 else:
                     title, *rest = self._heads(box)
-                    rows = self._numbers(box, final=network is self.final)
+                    rows = self._numbers(network, box)
                     lines = [text_width(f"{title} {self._note(box)}".strip(), _SIZE, bold=True)]
                     lines += [text_width(text, SMALL) for text in rest]
                     lines += [text_width(f"{title} = {text}", SMALL) for _, text in rows if not self.as_tables]
@@ -245,14 +244,6 @@ class NetworkPicture:
         room = [width + 2 * PADDING + 2 if width else 0 for width in widths]
         room[1] = max(room[1], max(names) - room[0] - room[2] - room[3])
         return tuple(room)
-
-    @property
-    def _headings(self) -> tuple[str, str, str]:
-        return (
-            "back" if self.scale is not None else "",
-            "value" if self.look.shows("values") else "",
-            "grad" if self.look.shows("gradients") else "",
-        )
 
     def _line_texts(self, network: Network, box: Box, line: Line) -> tuple[str, str, str, str]:
         """What stands in a row: the message that goes back, the name, the value and the gradient."""
@@ -270,9 +261,7 @@ class NetworkPicture:
     def _values(self, network: Network, nodes: Sequence[Value]) -> str:
         """A value; of several samples the smallest and the largest."""
         known = [x for node in nodes if (x := network.source.value(node)) is not None]
-        if len(known) < len(nodes):
-            return "–"
-        return range_text(known, self._number)
+        return range_text(known, self._number) if len(known) == len(nodes) else "–"
 
     def _heads(self, box: Box) -> list[str]:
         """The name of a box that is no neuron, and how it is made."""
@@ -283,8 +272,8 @@ class NetworkPicture:
             return [name]
         return [name, self.final.formula(box)]
 
-    def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
-        network = self.final if final else self.now
+    def _numbers(self, network: Network, box: Box) -> list[tuple[str, str]]:
+        """What stands in a box that is no neuron, and what it is called."""
         told = [("value", self._values(network, box.shown))] if self.look.shows("values") else []
         if self.look.shows("gradients") and box.kind != "constant" and not self._is_constant(box):
             told.append(("grad", self._number(network.gradient(box.shown))))
@@ -336,11 +325,13 @@ class NetworkPicture:
             return {"tooltip": graphviz.escape(said[id_])} if tooltips and id_ in said else {}
 
         for id_, spot in self.spots.items():
-            label = self._crowd_label() if id_ == "inputs" else self._label(self._boxes[id_], spot)
-            where = {"pos": written((spot.x, spot.y))}
-            box = self._boxes.get(id_)
-            classes = class_of(box.kind, *self.now.notes[box]) if box else "group"
-            drawing.node(id_, label, id=id_, **{"class": classes}, **where, **told(id_))
+            if id_ == "inputs":
+                td = _td(self._crowd_text(), int(spot.width) - 2, 38, _SIZE, bold=True)
+                label, classes = _box([_line(td)], palette.leaf_fill, palette.leaf_line), "group"
+            else:
+                box = self._boxes[id_]
+                label, classes = self._label(box, spot), class_of(box.kind, *self.now.notes[box])
+            drawing.node(id_, label, id=id_, pos=written((spot.x, spot.y)), **{"class": classes}, **told(id_))
         for id_, link in self.links.items():
             self._edge(drawing, self._flows[id_], link, told(id_))
         self._titles_of_columns(drawing)
@@ -370,12 +361,12 @@ class NetworkPicture:
         line = palette.alarm if notes else line
         heads = self._heads(box)
         if spot.height < 20:
-            numbers = self._numbers(box, final=False)
+            numbers = self._numbers(self.now, box)
             text = f"{heads[0]} = {numbers[0][1]}" if numbers else heads[0]
             return _box([_line(_td(text, width, int(spot.height) - 2, 9))], fill, line)
         lines = [_line(_td(f"{heads[0]} {notes}".strip(), width, _HEAD, _SIZE, bold=True, span=2))]
         lines += [_line(_td(text, width, _NAMES, SMALL, colour=palette.grey, span=2)) for text in heads[1:]]
-        for what, text in self._numbers(box, final=False):
+        for what, text in self._numbers(self.now, box):
             colour = self.palette.of_sign(self.now.gradient(box.shown)) if what == "grad" else ""
             name = text_width("value", SMALL) + 3 * PADDING
             label = _td(what, name, _ROW, SMALL, colour=palette.grey)
@@ -389,8 +380,7 @@ class NetworkPicture:
         ink = palette.grey if dead else ""
         head = _td(box.name, sum(widths), _HEAD, _SIZE, bold=True, colour=ink, span=4, note=note, alarm=palette.alarm)
         lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
-        names = (self._headings[0], "", *self._headings[1:])
-        named = [(k, name, width) for k, (name, width) in enumerate(zip(names, widths, strict=True)) if width]
+        named = [(k, name, width) for k, (name, width) in enumerate(zip(self._headings, widths, strict=True)) if width]
         lines.append(_line(*[_td(name, w, _NAMES, SMALL, colour=palette.grey, right=k > 1) for k, name, w in named]))
         for line in self.lines(box):
             texts = self._line_texts(self.now, box, line)
@@ -424,10 +414,6 @@ class NetworkPicture:
         td = _td(self._cell_text(self.now, box, notes), width - 12, height, _SIZE, colour=palette.grey if dead else "")
         return _box([_line(swatch, td)], palette.cluster_fill if dead else palette.op_fill, outline)
 
-    def _crowd_label(self) -> str:
-        td = _td(self._crowd_text(), int(self.spots["inputs"].width) - 2, 38, _SIZE, bold=True)
-        return _box([_line(td)], self.palette.leaf_fill, self.palette.leaf_line)
-
     def _state(self, nodes: Sequence[Value]) -> State:
         states = {self.now.source.state(node) for node in nodes}
         return next((state for state in ("current", "reached", "waiting") if state in states), "")
@@ -435,10 +421,11 @@ class NetworkPicture:
     def _edge(self, drawing: graphviz.Digraph, flow: Flow, link: Link, told: dict[str, str]) -> None:
         palette, message = self.palette, flow.message
         source = "inputs" if flow.source.id in self._crowd else flow.source.id
-        final = self.final.flows[flow.source, flow.target, flow.line].message
+        final = self.final.flows[flow.source, flow.target, flow.line]
         mark = mark_of((None, message), self.now.seed)
         look = {"id": flow.id, "class": class_of("flow", sign_of(message), mark), **told}
-        if self._is_plain_line(flow):
+        between_cells = flow.line is not None and not self.is_table(flow.target)
+        if between_cells and (message is None or final not in self._strongest):  # it shows the weight
             weight = self.weight(flow)
             colour = palette.weak_positive if weight > 0 else palette.weak_negative
             width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
@@ -447,7 +434,7 @@ class NetworkPicture:
             drawing.edge(source, flow.target.id, pos=written_way(link.way), **look)
             return
         if message is None or self.scale is None:
-            waiting = "waiting" in flow.states or final is None
+            waiting = "waiting" in flow.states or final.message is None
             current = "current" in flow.states
             colour = palette.current_edge if current else palette.pale if waiting else palette.line
             look |= {"color": colour, "penwidth": "2" if current else "1"}
@@ -463,40 +450,29 @@ class NetworkPicture:
             look |= {"style": "dotted", "arrowtail": "empty"}
         alone = flow.target.kind == "op" and len(self.final.into[flow.target, None]) == 1
         if alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(self._beside(flow))):
-            look |= self._on_arrow(flow, link)
+            *local, sent = self._beside(flow)
+            (left, y), (right, _) = link.way[0], link.way[-1]
+            cells = [cell(text, SMALL, colour=palette.grey) for text in local]
+            cells.append(cell(sent, SMALL, bold=True, colour=palette.of_sign(message)))
+            above = written(((left + right) / 2, y + 4 + 7 * len(cells)))
+            look |= {"label": table(cells, CELLPADDING=0), "lp": above}
         if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
             drawing.edge(source, flow.target.id, pos=written_way(link.way, tail=True), **look)
         else:  # written from its head, so that it is drawn over the lines into the same layer
             look |= {"dir": "forward"}
             drawing.edge(flow.target.id, source, pos=written_way(link.way[::-1], head=True), **look)
 
-    def _is_plain_line(self, flow: Flow) -> bool:
-        """Whether it is one of the lines between cells, which show the weights."""
-        if flow.line is None or self.is_table(flow.target):
-            return False
-        return self.final.flows[flow.source, flow.target, flow.line] not in self._strongest or flow.message is None
-
     @cached_property
     def _heaviest(self) -> float:
         return max([abs(line.nodes[0]._data) for b in self.final.neurons for line in b.lines if line.what == "weight"])
-
-    def _on_arrow(self, flow: Flow, link: Link) -> dict[str, str]:
-        *local, message = self._beside(flow)
-        (left, y), (right, _) = link.way[0], link.way[-1]
-        cells = [cell(text, SMALL, colour=self.palette.grey) for text in local]
-        cells.append(cell(message, SMALL, bold=True, colour=self.palette.of_sign(flow.message)))
-        return {
-            "label": table(cells, CELLPADDING=0),
-            "lp": written(((left + right) / 2, y + 4 + 7 * len(cells))),  # above the arrow
-        }
 
     def _titles_of_columns(self, drawing: graphviz.Digraph) -> None:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
             box = next(b for b in self.final.neurons if b.address[0] == layer)
             text = f"layer {layer}" + (f" ({count})" if not self.as_tables else "")
-            where = {"pos": written((self.spots[box.id].x, self.extent[3] - 8))}
+            where = written((self.spots[box.id].x, self.extent[3] - 8))
             label = table([cell(text, SMALL, bold=True, colour=self.palette.grey)], CELLPADDING=1)
-            drawing.node(f"title_{layer}", label, id=f"title_{layer}", **where)
+            drawing.node(f"title_{layer}", label, id=f"title_{layer}", pos=where)
 
     def _legend(self) -> list[tuple[str, float]]:
         """Labels with their widths: a bar for each sample of the scale, and in words what the rest means."""
@@ -558,12 +534,9 @@ class NetworkPicture:
 
     def _flow_said(self, flow: Flow) -> str:
         number = self.look.number
-        source = label_text(flow.source.name if flow.source.kind != "neuron" else flow.source.lines[-1].name, 40)
-        if flow.target.kind == "neuron":
-            z = next(line for line in flow.target.lines if line.what == "z")
-            target = label_text(z.name, 40)
-        else:
-            target = label_text(flow.target.name, 40)
+        source = label_text(flow.source.lines[-1].name if flow.source.lines else flow.source.name, 40)
+        of_sum = (line.name for line in flow.target.lines if line.what == "z")
+        target = label_text(next(of_sum, flow.target.name), 40)
         text = f"{source} goes into {target}"
         if flow.line is not None:
             text += f" by {label_text(flow.line.name, 40)} = {number(self.weight(flow))}"
@@ -587,14 +560,10 @@ class NetworkPicture:
     def description(self) -> str:
         """What the picture shows, for who can't see it."""
         told = [f"The network that {label_text(self.now.names[self.now.root], 80)} depends on, layer by layer."]
-        for box, notes in self.now.notes.items():
-            if notes and len(told) < 14:
-                where = (
-                    f"Layer {box.address[0]}, neuron {box.address[1]}"
-                    if box.kind == "neuron"
-                    else label_text(box.name, 80)
-                )
-                told.append(f"{where}: {', '.join(notes)}.")
+        marked = [(box, notes) for box, notes in self.now.notes.items() if notes]
+        for box, notes in marked[:13]:
+            neuron = f"Layer {box.address[0]}, neuron {box.address[1]}"
+            told.append(f"{neuron if box.kind == 'neuron' else label_text(box.name, 80)}: {', '.join(notes)}.")
         if all(flow.message is None for flow in self.now.flows.values()):
             told.append("No gradients are computed yet.")
         told.append("Arrows lead from left to right; where they are coloured, gradients flow back along them.")
