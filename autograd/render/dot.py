@@ -18,10 +18,10 @@ from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
 from .cells import FONT, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
 from .chains import Places, chain_of, in_lines
-from .columns import Spot, written_way
+from .columns import written_way
 from .curves import written
 from .overview import FEW, Level, listed, rows_for
-from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
+from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, mark_of
 from .sentences import Sentences
 from .shape import shape_for
 from .style import BACK, Look, Palette, class_of, look_of, scale_of, sign_of
@@ -57,6 +57,8 @@ _SIDES = {
     "BT": ("n", "s"),
 }  # where the solid arrows leave a box, and where they enter it
 _ROOM = 4  # of a place, beside that of a constant
+
+_WIDTHS = {"waiting": "0.8", "reached": "2.2", "current": "4.5"}  # of the outline of a box, in points
 
 
 def to_dot(
@@ -146,7 +148,7 @@ class Picture:
     """A graph as it stands at a moment or at the end, and what the parts of a picture need to know of the whole."""
 
     def __init__(self, rows: Rows, look: Look, final: Rows) -> None:
-        self.rows, self.look = rows, look
+        self.rows, self.look, self.palette = rows, look, look.palette
         self.final = final  # the same rows when everything has happened: room is made for them, so that nothing moves
         self.backward = look.backward(rows)  # whether there are dashed arrows
         self.returning = any(node.gradient is not None for node in rows.nodes)  # whether the backward pass has begun
@@ -184,17 +186,9 @@ class Picture:
             return ""
         return self.say_final.local(edge) if self.look.show is None or self.look.shows("locals") else "← -0.0000"
 
-    @property
-    def palette(self) -> Palette:
-        return self.look.palette
-
     def nodes(self) -> list[tuple[NodeRow, NodeRow]]:
         """Each node as it is and as it will be."""
         return list(zip(self.rows.nodes, self.final.nodes, strict=True))
-
-    def edges(self) -> list[tuple[EdgeRow, EdgeRow]]:
-        """Each use as it is and as it will be."""
-        return list(zip(self.rows.edges, self.final.edges, strict=True))
 
 
 def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> graphviz.Digraph:
@@ -211,7 +205,11 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         operands[edge.target].append(edge.source in constants)
     for node, final in picture.nodes():
         look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
-        look |= _in_place(node, places.spots[node.id]) if places else {}
+        if places:
+            spot, outer = places.spots[node.id], 2 * _OUTLINE if node.root else 0.0
+            look["pos"] = written((spot.x, spot.y))
+            if node.kind != "constant":
+                look |= {"width": f"{(spot.width - outer) / 72:.4f}", "height": f"{(spot.height - outer) / 72:.4f}"}
         label = node_label(node, final, picture)
         if node.id in ported:
             label = _with_places(label, operands[node.id], picture.look.direction)
@@ -235,15 +233,6 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         where = {"pos": written(places.legend)} if places else {}
         drawing.node("legend", label, id="legend", shape="plain", **where, **{"class": "legend"})
     return drawing
-
-
-def _in_place(node: NodeRow, spot: Spot) -> dict[str, str]:
-    """Where a box stands, and how large it is."""
-    where = {"pos": written((spot.x, spot.y))}
-    if node.kind == "constant":
-        return where
-    outer = 2 * _OUTLINE if node.root else 0.0
-    return where | {"width": f"{(spot.width - outer) / 72:.4f}", "height": f"{(spot.height - outer) / 72:.4f}"}
 
 
 def _empty(picture: Picture) -> graphviz.Digraph:
@@ -324,34 +313,22 @@ def node_look(node: NodeRow, palette: Palette) -> dict[str, str]:
         look |= {"shape": "plain", "fontcolor": palette.grey}
         if node.state == "current":
             look |= {"shape": "box", "style": "filled", "margin": "0", "width": "0", "height": "0"}
-            look |= _moment("current", palette)
+            look |= palette.look_of("current") | {"penwidth": _WIDTHS["current"]}
         return look
-    rounded = "rounded," if node.kind == "leaf" else ""
-    look |= {
-        "style": f"{rounded}filled",
-        "fillcolor": str(getattr(palette, f"{node.kind}_fill")),
-        "color": str(getattr(palette, f"{node.kind}_line")),
-    }
+    look |= {"style": "rounded,filled" if node.kind == "leaf" else "filled", **palette.look_of(node.kind)}
     if node.kind == "group":
         look |= {"penwidth": "1.6"}
     if node.root:
-        look |= {"peripheries": "2", "fillcolor": palette.root_fill, "color": palette.root_line}
+        look |= {"peripheries": "2", **palette.look_of("root")}
     if node.notes:
         look |= {"color": palette.alarm, "penwidth": "2"}
     if node.state == "waiting":
         look["style"] += ",dashed"
-    look |= _moment(node.state, palette)
+    if node.state in _WIDTHS:
+        look |= palette.look_of(node.state) | {"penwidth": _WIDTHS[node.state]}
     if node.root and node.state == "current":
         look["penwidth"] = "3"  # thicker, its two outlines would run into one
     return look
-
-
-def _moment(state: State, palette: Palette) -> dict[str, str]:
-    width = {"waiting": "0.8", "reached": "2.2", "current": "4.5"}.get(state)
-    if width is None:
-        return {}
-    fill, line = getattr(palette, f"{state}_fill"), getattr(palette, f"{state}_line")
-    return {"fillcolor": fill, "color": line, "penwidth": width}
 
 
 def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
@@ -365,11 +342,12 @@ def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
         return table(lines + ([cell(_warning(node.notes), SMALL, colour=alarm)] if node.notes else []))
     badges = badge(node, picture)
     wide: dict[str, str | int] = {"COLSPAN": 3 if badges else 2}
-    lines = _number_lines(node, final, picture, badges)
+    faint = "" if node.state == "current" else picture.palette.grey  # which is hard to read on that colour
+    lines = _number_lines(node, final, picture, badges, faint)
     if node.label:
         lines.insert(0, cell(name, SIZE, bold=True, td=wide))
     else:
-        lines.insert(0, cell(name, SMALL, colour=_faint(node, picture), td=wide))
+        lines.insert(0, cell(name, SMALL, colour=faint, td=wide))
     if notes := node.notes or final.notes:
         room = text_width(_warning(notes), SMALL)
         lines.append(cell(_warning(node.notes), SMALL, room=room, colour=alarm, td=wide))
@@ -396,13 +374,11 @@ def box_size(node: NodeRow, final: NodeRow, picture: Picture) -> tuple[float, fl
         room = text_width(symbol, SYMBOL if len(symbol) == 1 else SIZE) + 10
     notes = node.notes or final.notes
     lines = 1 + len(_numbers(final, picture)) + bool(notes)
-    outer = 2 * _OUTLINE if node.root else 0.0
-    return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, (
-        22.0 if node.state else 20.5
-    ) * lines + 6 + outer
+    outer, high = 2 * _OUTLINE if node.root else 0.0, 22.0 if node.state else 20.5
+    return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, high * lines + 6 + outer
 
 
-def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str) -> list[str]:
+def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str, faint: str) -> list[str]:
     """The numbers, with the badge behind the gradient."""
     numbers = _numbers(node, picture)
     # They take all the room that a long label needs, so that they stay next to their names.
@@ -414,14 +390,9 @@ def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str) 
     height: dict[str, str | int] = {"HEIGHT": 18 if picture.dense else 22} if node.state else {}
     lines = []
     for what, text, size in numbers:
-        colour = _faint(node, picture) if size == SMALL else ""
-        line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=colour)
+        line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=faint if size == SMALL else "")
         lines.append(line + ((badges if what == "grad" else "<TD></TD>") if badges else ""))
     return lines
-
-
-def _faint(node: NodeRow, picture: Picture) -> str:
-    return "" if node.state == "current" else picture.palette.grey  # grey is hard to read on that colour
 
 
 def _warning(notes: tuple[str, ...]) -> str:
@@ -436,10 +407,9 @@ def badge(node: NodeRow, picture: Picture) -> str:
         return ""
     text = f"Σ {count}" if count > 1 else " "
     colour = picture.palette.badge
-    frame: dict[str, str | int] = {"BORDER": 1, "COLOR": colour, "STYLE": "ROUNDED"} if count > 1 else {}
-    return cell(
-        text, SMALL, room=text_width(f"Σ {places}", SMALL), bold=True, colour=colour, td={"CELLPADDING": 1, **frame}
-    )
+    frame: dict[str, str | int] = {"CELLPADDING": 1}
+    frame |= {"BORDER": 1, "COLOR": colour, "STYLE": "ROUNDED"} if count > 1 else {}
+    return cell(text, SMALL, room=text_width(f"Σ {places}", SMALL), bold=True, colour=colour, td=frame)
 
 
 def _numbers(node: NodeRow, picture: Picture) -> list[tuple[str, str, int]]:
@@ -522,7 +492,7 @@ def arrows(picture: Picture) -> list[Arrow]:
     constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
     pairs = Counter((edge.source, edge.target) for edge in picture.rows.edges)
     drawn = []
-    for edge, final in picture.edges():
+    for edge, final in zip(picture.rows.edges, picture.final.edges, strict=True):
         to_constant = edge.source in constants
         several = pairs[edge.source, edge.target] > 1
         drawn.append(_forward(edge, to_constant, several, picture))

@@ -173,6 +173,10 @@ class Palette:
     negative: str = _shade("#b2182b", "#ff8577")
     weak_negative: str = _shade("#c09a9d", "#7d5653")
 
+    def look_of(self, what: str) -> dict[str, str]:
+        """The fill and the outline of a kind of box, or of one in a state."""
+        return {"fillcolor": getattr(self, f"{what}_fill"), "color": getattr(self, f"{what}_line")}
+
     def of_sign(self, message: float | None) -> str:
         """Of a number in a text: as strong as the colour of its sign goes, since a pale number is hard to read."""
         if not message:
