@@ -349,13 +349,10 @@ class NetworkPicture:
             return self._cell(box, spot)
         palette = self.palette
         width = int(spot.width) - 2
-        fill, line = {
-            "op": (palette.op_fill, palette.op_line),
-            "input": (palette.leaf_fill, palette.leaf_line),
-            "constant": (palette.paper, palette.cluster_line),
-        }[box.kind]
-        if any(node is self.now.root for node in box.nodes):  # values may be equal
-            fill, line = palette.root_fill, palette.root_line
+        fill, line = palette.paper, palette.cluster_line
+        if box.kind != "constant":
+            is_root = any(node is self.now.root for node in box.nodes)  # values may be equal
+            fill, line = palette.look_of("root" if is_root else "op" if box.kind == "op" else "leaf").values()
         state, notes = self._state(box.nodes), self._note(box)
         fill = getattr(palette, f"{state}_fill") if state in ("current", "reached", "waiting") else fill
         line = palette.alarm if notes else line
