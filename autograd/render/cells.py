@@ -10,6 +10,7 @@ from .style import Look, Scale
 FONT = "Helvetica"  # `dot` knows its widths, and lets the SVG fall back on the viewer's own sans-serif
 SIZE, SMALL, SYMBOL, PADDING = 12, 10, 18, 3  # points
 WARNING = "⚠"
+LEGEND = "Legend: how wide and how saturated an arrow is for the size of what flows along it"  # in words
 _NONE: Mapping[str, str | int] = {}
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
-from .cells import FONT, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
+from .cells import FONT, LEGEND, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
 from .chains import Places, chain_of, in_lines
 from .columns import written_way
 from .curves import written
@@ -35,8 +35,6 @@ __all__ = [
     "Arrow",
     "Picture",
     "arrows",
-    "cluster_id",
-    "cluster_title",
     "label_widths",
     "picture_of",
     "picture_to_dot",
@@ -179,6 +177,14 @@ class Picture:
         end = copy(self)
         end.rows, end.say, end.backward = self.final, self.say_final, self.look.backward(self.final)
         return {arrow.id: arrow.lines for arrow in arrows(end) if arrow.lines}
+
+    def titles(self) -> dict[str, str]:
+        """What is said of each part, by its id."""
+        paths = {node.cluster[:depth] for node in self.rows.nodes for depth in range(1, len(node.cluster) + 1)}
+        titles = {node.id: self.say.node(node) for node in self.rows.nodes}
+        titles |= {arrow.id: arrow.tooltip for arrow in arrows(self)}
+        titles |= {cluster_id(path): " of ".join([cluster_title(path, self.rows), *path[-2::-1]]) for path in paths}
+        return titles | {"legend": LEGEND}
 
     def _longest_line(self, edge: EdgeRow) -> str:
         """What stands beside an arrow, or "" where nothing does."""

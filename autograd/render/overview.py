@@ -190,9 +190,8 @@ class Overview:
         for b, part in enumerate(boxes):
             for u in part.units:
                 self.box[u] = b
-        self.numbering = Numbering(self.units)
         self.ids = [
-            f"n{self.numbering.number[part.units[0]]}" if part.what == "node" else group_id(part.name) for part in boxes
+            f"n{self.units.number[part.units[0]]}" if part.what == "node" else group_id(part.name) for part in boxes
         ]
 
     def rows(self) -> Rows:
@@ -217,17 +216,17 @@ class Overview:
         ends, nodes = [], []
         for k, (p, u) in enumerate(zip(node.parents, self.units.operands(i), strict=True) if node.parents else ()):
             if u == FOLLOWS:
-                ends.append((f"n{self.numbering.use[i, k]}", True))
+                ends.append((f"n{self.units.use[i, k]}", True))
                 nodes.append(graph.node(p, ends[k][0], part.cluster if self.parts.together(p, node) else ()))
             else:
                 ends.append((self.ids[self.box[u]], self.boxes[self.box[u]].what == "node"))
         return [*nodes, graph.node(node, id_, part.cluster)], graph.edges(node, id_, ends, self.symbolic)
 
     def _group(self, part: Part, id_: str) -> NodeRow:
-        units, source, followers = self.units, self.source, self.numbering.followers
+        units, source = self.units, self.source
         places = sorted(part.units)
         nodes = [units.node[u] for u in places]
-        members = len(nodes) + sum([followers[u] for u in places if u < len(units.order)])
+        members = len(nodes) + sum([units.followers[u] for u in places if u < len(units.order)])
         notes, detail = notes_of(nodes, source, self.graph.seed), detail_of(part, self.parts, source)
         if "not finite" in notes and (found := first_not_finite(nodes, source.value, source.gradient)):
             detail += f", {found[2]} first at {self.graph.names[found[0]]}"
@@ -256,34 +255,6 @@ class Overview:
                     learns = upstream is not None and not units.constant[u]
                     flow.add(k, partials[k], upstream if learns else None, source.edge_state(node, units.node[u]))
         return flows
-
-
-class Numbering:
-    """Ids as :func:`graph_rows` gives them, so that a node keeps its id whatever is open."""
-
-    def __init__(self, units: Units) -> None:
-        self.followers: list[int] = []  # how many plain numbers are drawn wherever a node is, in topological order
-        self.number: list[int] = []  # of each unit
-        self.use: dict[tuple[int, int], int] = {}  # the number of each use of a literal, by place and operand
-        fresh: dict[Value, int] = {}  # numbers that are not used yet, by their place in order
-        first: dict[int, int] = {}
-        count = 0
-        for i, node in enumerate(units.order):
-            follow = 0
-            literals = [k for k, p in enumerate(node.parents) if p._row is LITERAL]
-            operands = units.operands(i) if literals else []
-            for k in literals:
-                number = fresh.pop(node.parents[k], count)
-                count += number == count
-                self.use[i, k] = number
-                first.setdefault(operands[k], number)
-                follow += operands[k] == FOLLOWS
-            self.followers.append(follow)
-            self.number.append(count)
-            if node._row is LITERAL:
-                fresh[node] = count
-            count += 1
-        self.number += [first[u] for u in range(len(units.order), len(units.node))]
 
 
 def group_id(name: str) -> str:

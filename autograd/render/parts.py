@@ -193,6 +193,30 @@ class Units:
         self._find_numbers()
         self.constant = bytearray([is_constant(node) for node in self.node])
         self._find_sections()
+        self._count()
+
+    def _count(self) -> None:
+        """Ids as :func:`graph_rows` gives them, so that a node keeps its id whatever is open."""
+        self.followers: list[int] = []  # how many plain numbers are drawn wherever a node is, in topological order
+        self.number: list[int] = []  # of each unit
+        self.use: dict[tuple[int, int], int] = {}  # the number of each use of a literal, by place and operand
+        fresh: dict[Value, int] = {}  # numbers that are not used yet, by their place in order
+        first: dict[int, int] = {}
+        count = 0
+        for i, node in enumerate(self.order):
+            literals = [k for k, p in enumerate(node.parents) if p._row is LITERAL]
+            operands = self.operands(i) if literals else []
+            for k in literals:
+                number = fresh.pop(node.parents[k], count)
+                count += number == count
+                self.use[i, k] = number
+                first.setdefault(operands[k], number)
+            self.followers.append(operands.count(FOLLOWS))
+            self.number.append(count)
+            if node._row is LITERAL:
+                fresh[node] = count
+            count += 1
+        self.number += [first[u] for u in range(len(self.order), len(self.node))]
 
     def operands(self, i: int) -> list[int]:
         """The unit of each operand of the node at place `i`, or FOLLOWS."""

@@ -16,7 +16,7 @@ from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.text import label_text, markup, range_text, text_width
 from . import folding
-from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
+from .cells import FONT, LEGEND, PADDING, SMALL, WARNING, cell, sample, table
 from .columns import PAGE, Link, Spot, extent, is_clear, lay_out, written_way
 from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
@@ -417,7 +417,7 @@ class NetworkPicture:
 
     def _edge(self, drawing: graphviz.Digraph, flow: Flow, link: Link, told: dict[str, str]) -> None:
         palette, message = self.palette, flow.message
-        source = "inputs" if flow.source.id in self._crowd else flow.source.id
+        ends = source, _ = "inputs" if flow.source.id in self._crowd else flow.source.id, flow.target.id
         final = self.final.flows[flow.source, flow.target, flow.line]
         mark = mark_of((None, message), self.now.seed)
         look = {"id": flow.id, "class": class_of("flow", sign_of(message), mark), **told}
@@ -427,37 +427,35 @@ class NetworkPicture:
             colour = palette.weak_positive if weight > 0 else palette.weak_negative
             width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
             colour = palette.cluster_line if source == "inputs" else colour
-            look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none"}
-            drawing.edge(source, flow.target.id, pos=written_way(link.way), **look)
-            return
-        if message is None or self.scale is None:
+            look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none", "pos": written_way(link.way)}
+        elif message is None or self.scale is None:
             waiting = "waiting" in flow.states or final.message is None
             current = "current" in flow.states
             colour = palette.current_edge if current else palette.pale if waiting else palette.line
-            look |= {"color": colour, "penwidth": "2" if current else "1"}
-            drawing.edge(source, flow.target.id, pos=written_way(link.way, head=True), **look)
-            return
-        stopped = message == 0 or mark == "vanishing"
-        look |= {"color": self.scale.colour(palette, message), "dir": "back"}
-        wide = float(self.scale.width(message))
-        if not self.as_tables and flow.target.kind == "neuron":
-            wide = 1 + (wide - 1) / 2  # among many lines
-        look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
-        if stopped:
-            look |= {"style": "dotted", "arrowtail": "empty"}
+            look |= {"color": colour, "penwidth": "2" if current else "1", "pos": written_way(link.way, head=True)}
+        else:
+            stopped, wide = message == 0 or mark == "vanishing", float(self.scale.width(message))
+            if not self.as_tables and flow.target.kind == "neuron":
+                wide = 1 + (wide - 1) / 2  # among many lines
+            look |= {"color": self.scale.colour(palette, message), "penwidth": "1" if stopped else f"{wide:.3g}"}
+            look |= {"style": "dotted", "arrowtail": "empty"} if stopped else {}
+            if between_cells:  # written from its head, so that it is drawn over the lines into the same layer
+                ends = ends[::-1]
+                look |= {"pos": written_way(link.way[::-1], head=True), "dir": "forward"}
+            else:
+                look |= {"pos": written_way(link.way, tail=True), "dir": "back"} | self._on_arrow(flow, link)
+        drawing.edge(*ends, **look)
+
+    def _on_arrow(self, flow: Flow, link: Link) -> dict[str, str]:
+        """The texts on an arrow of the loss that goes straight to where no other does, if there is room above it."""
+        told = self._beside(flow)
         alone = flow.target.kind == "op" and len(self.final.into[flow.target, None]) == 1
-        if alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(self._beside(flow))):
-            *local, sent = self._beside(flow)
-            (left, y), (right, _) = link.way[0], link.way[-1]
-            cells = [cell(text, SMALL, colour=palette.grey) for text in local]
-            cells.append(cell(sent, SMALL, bold=True, colour=palette.of_sign(message)))
-            above = written(((left + right) / 2, y + 4 + 7 * len(cells)))
-            look |= {"label": table(cells, CELLPADDING=0), "lp": above}
-        if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
-            drawing.edge(source, flow.target.id, pos=written_way(link.way, tail=True), **look)
-        else:  # written from its head, so that it is drawn over the lines into the same layer
-            look |= {"dir": "forward"}
-            drawing.edge(flow.target.id, source, pos=written_way(link.way[::-1], head=True), **look)
+        if not (alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(told))):
+            return {}
+        (left, y), (right, _) = link.way[0], link.way[-1]
+        cells = [cell(text, SMALL, colour=self.palette.grey) for text in told[:-1]]
+        cells.append(cell(told[-1], SMALL, bold=True, colour=self.palette.of_sign(flow.message)))
+        return {"label": table(cells, CELLPADDING=0), "lp": written(((left + right) / 2, y + 4 + 7 * len(cells)))}
 
     @cached_property
     def _heaviest(self) -> float:
@@ -510,14 +508,12 @@ class NetworkPicture:
         said |= {id_: self._flow_said(self._flows[id_]) for id_ in self.links}
         if self._crowd:
             said["inputs"] = self._crowd_text()
-        return said | {"legend": "Legend: how wide and how saturated an arrow is for the size of what flows along it"}
+        return said | {"legend": LEGEND}
 
     def _box_said(self, box: Box) -> str:
         number = self.look.number
         if box.kind != "neuron":
-            value = self._values(self.now, box.nodes)
-            made = " ".join(label_text(t, 60) for t in self._heads(box))
-            text = f"{made} = {value}"
+            text = f"{' '.join(label_text(t, 60) for t in self._heads(box))} = {self._values(self.now, box.nodes)}"
             if box.kind != "constant" and not self._is_constant(box):
                 text += f", gradient {number(self.now.gradient(box.shown))}"
             return "; ".join([text, *self.now.notes[box]])

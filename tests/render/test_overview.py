@@ -344,7 +344,7 @@ class Boxed:
         boxes += [parts.single(u, ()) for u in range(len(order), len(units.node))]  # plain numbers that are inputs
         made = Overview(parts, boxes, graph)
         self.rows = made.rows()
-        self.of_node = {f"n{made.numbering.number[u]}": b for b, part in enumerate(boxes) for u in part.units}
+        self.of_node = {f"n{units.number[u]}": b for b, part in enumerate(boxes) for u in part.units}
         self.of_row = {id_: b for b, id_ in enumerate(made.ids)}
 
 
