@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
-from .cells import FONT, LEGEND, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
+from .cells import FONT, LEGEND, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, empty_drawing, sample, table
 from .chains import Places, chain_of, in_lines
 from .columns import written_way
 from .curves import written
@@ -242,31 +242,14 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
 
 
 def _empty(picture: Picture) -> graphviz.Digraph:
-    from .digraph import FoundDigraph
-
-    palette = picture.palette
     placed = {"layout": "nop2", "inputscale": "72"}
     laid_out = {"rankdir": picture.look.direction, "nodesep": "0.2", "ranksep": "0.45"}
     laid_out |= {"nodesep": "0.4", "ranksep": f"{picture.dense:.2f}"} if picture.dense else {}
     if all(edge.operand < 2 for edge in picture.rows.edges):  # else `dot` finds fewer crossings by itself
         laid_out["ordering"] = "in"  # operands from left to right
-    return FoundDigraph(
-        "gradients",
-        graph_attr={**(placed if picture.places else laid_out), "bgcolor": palette.paper},
-        node_attr={
-            "shape": "box",
-            "fontname": FONT,
-            "fontsize": str(SIZE),
-            "fontcolor": palette.ink,
-            "margin": "0.04,0.02",
-        },
-        edge_attr={
-            "fontname": FONT,
-            "fontsize": str(SMALL),
-            "fontcolor": palette.ink,
-            "color": palette.line,
-            "arrowsize": "0.7",
-        },
+    boxes = {"shape": "box", "fontsize": str(SIZE), "margin": "0.04,0.02"}
+    return empty_drawing(
+        picture.palette, placed if picture.places else laid_out, boxes, {"color": picture.palette.line}
     )
 
 

@@ -16,7 +16,7 @@ from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.text import label_text, markup, range_text, text_width
 from . import folding
-from .cells import FONT, LEGEND, PADDING, SMALL, WARNING, cell, sample, table
+from .cells import LEGEND, PADDING, SMALL, WARNING, cell, empty_drawing, sample, table
 from .columns import PAGE, Link, Spot, extent, is_clear, lay_out, written_way
 from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
@@ -310,15 +310,9 @@ class NetworkPicture:
     def drawing(self, tooltips: bool = True) -> graphviz.Digraph:
         import graphviz
 
-        from .digraph import FoundDigraph
-
         palette = self.palette
-        drawing = FoundDigraph(
-            "gradients",
-            graph_attr={"layout": "nop2", "inputscale": "72", "outputorder": "edgesfirst", "bgcolor": palette.paper},
-            node_attr={"shape": "plain", "fontname": FONT, "fontsize": str(_SIZE), "fontcolor": palette.ink},
-            edge_attr={"fontname": FONT, "fontsize": str(SMALL), "fontcolor": palette.ink, "arrowsize": "0.7"},
-        )
+        placed = {"layout": "nop2", "inputscale": "72", "outputorder": "edgesfirst"}
+        drawing = empty_drawing(palette, placed, {"shape": "plain", "fontsize": str(_SIZE)})
         said = self.titles()
 
         def told(id_: str) -> dict[str, str]:
