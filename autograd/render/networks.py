@@ -157,10 +157,6 @@ class Network:
         made = {box: i for i, box in enumerate(self.boxes.values())}
         return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
 
-    def around(self) -> int:
-        """How many boxes stand for no neuron and no input."""
-        return sum(box.kind in ("op", "constant") for box in self.boxes.values())
-
     # --- boxes ---
 
     def _put_neurons(self) -> None:
@@ -323,7 +319,8 @@ class Network:
 def network_of(graph: Graph) -> Network | None:
     """The network that a graph with neurons is, with a column for each box; None: it is none, or runs in circles."""
     network = Network(graph)
-    return network if network.around() <= _MOST_AROUND and _ranked(network) else None
+    around = sum(box.kind in ("op", "constant") for box in network.boxes.values())
+    return network if around <= _MOST_AROUND and _ranked(network) else None
 
 
 def _ranked(network: Network) -> bool:

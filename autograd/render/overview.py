@@ -227,13 +227,21 @@ class Overview:
         places = sorted(part.units)
         nodes = [units.node[u] for u in places]
         members = len(nodes) + sum([units.followers[u] for u in places if u < len(units.order)])
-        notes, detail = notes_of(nodes, source, self.graph.seed), detail_of(part, self.parts, source)
-        if "not finite" in notes and (found := first_not_finite(nodes, source.value, source.gradient)):
+        mark, detail = joint_mark(nodes, source, self.graph.seed), detail_of(part, self.parts, source)
+        learned = [node for node in nodes if node._row is LEAF and source.gradient(node) is not None]
+        if learned and mark in ("", "vanishing"):  # a box vanishes where all of its parameters do
+            mark = joint_mark(learned, source, self.graph.seed)
+        if mark == "not finite" and (found := first_not_finite(nodes, source.value, source.gradient)):
             detail += f", {found[2]} first at {self.graph.names[found[0]]}"
         state = joint_state({source.state(node) for node in nodes})
         to_come = sum([source.to_come(node) for node in nodes]) if state else 0
         what, root = (id_, part.name, part.label, "", "", ""), len(units.order) - 1 in part.units
-        more: dict[str, Any] = {"members": members, "cluster": part.cluster, "notes": notes, "detail": detail}
+        more: dict[str, Any] = {
+            "notes": (mark,) if mark else (),
+            "members": members,
+            "cluster": part.cluster,
+            "detail": detail,
+        }
         return NodeRow(*what, None, None, "group", root, state, to_come, **more)
 
     def _flows(self) -> defaultdict[int, dict[int, Joined]]:
@@ -383,16 +391,3 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
 
 def _many(n: int, one: str, several: str = "") -> str:
     return f"{n:,} {one if n == 1 else several or one + 's'}"
-
-
-def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tuple[str, ...]:
-    """The mark of a whole box.
-
-    "not finite" or "exploding" if one of its nodes is; "vanishing" if all of its parameters are, or all of its nodes if
-    it has no parameters.
-    """
-    mark = joint_mark(nodes, source, seed)
-    learned = [node for node in nodes if node._row is LEAF and source.gradient(node) is not None]
-    if learned and mark in ("", "vanishing"):
-        mark = joint_mark(learned, source, seed)
-    return (mark,) if mark else ()

@@ -227,13 +227,6 @@ class Units:
         left = self._side(a)
         return left if b is None else left[: len(b)] + self._side(b) + left[len(b) :]
 
-    def shared(self, i: int) -> tuple[tuple[Any, ...], ...]:
-        """The tuples that the node keeps its operands in, as other nodes may."""
-        node = self.order[i]
-        if type(node._a) is not tuple:
-            return ()
-        return (node._a,) if node._b is None else (node._a, node._b)
-
     def _side(self, nodes: tuple[Any, ...]) -> list[int]:
         found = self._sides.get(id(nodes))
         if found is None:
@@ -290,10 +283,11 @@ class Units:
         for i in range(len(self.order) - 1, -1, -1):
             if not (self.layer[i] or feeds[i]):
                 continue
-            shared = self.shared(i)
-            if shared and all(id(side) in seen for side in shared):
+            # Neurons share the tuples that they keep their operands in, so each is looked at once.
+            shared = {id(side) for side in (self.order[i]._a, self.order[i]._b) if type(side) is tuple}
+            if shared and shared <= seen:
                 continue
-            seen.update(map(id, shared))
+            seen |= shared
             for u in self.operands(i):
                 if 0 <= u < len(feeds) and not self.layer[u]:
                     feeds[u] = 1

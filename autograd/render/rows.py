@@ -41,7 +41,6 @@ __all__ = [
     "cluster_of",
     "first_not_finite",
     "graph_rows",
-    "graph_size",
     "joint_mark",
     "joint_state",
     "mark_of",
@@ -194,7 +193,7 @@ class Graph:
         return end
 
     def size(self) -> tuple[int, int]:
-        """How many rows of nodes and of edges there are, without making them."""
+        """How many rows of nodes and of edges :meth:`rows` would give, without making them."""
         if len(self.order) == 1:
             return 1, 0
         named = sum(node._row is not LITERAL for node in self.order)
@@ -310,11 +309,6 @@ def cluster_of(node: Value, grouping: Grouping) -> tuple[str, ...]:
         return ()
     layer = grouping.layer_name(part.layer)
     return (layer,) if grouping.sizes[part.layer - 1] == 1 else (layer, f"neuron {part.neuron}")
-
-
-def graph_size(root: Value) -> tuple[int, int]:
-    """How many rows of nodes and of edges :func:`graph_rows` would give, without making them."""
-    return Graph(root).size()
 
 
 def trace_of(root: Value, trace: Trace | None) -> Trace:

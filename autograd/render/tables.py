@@ -150,12 +150,10 @@ class NetworkPicture:
         weights = [line for line in box.lines if line.what == "weight"]
         if len(weights) <= _LISTED:
             return box.lines
-        size = {line: self._strength(line.nodes[0]) for line in weights}
-        kept = set(sorted(weights, key=lambda line: -size[line])[:_LISTED])
+        flowing = {line: abs(self.final.source.gradient(line.nodes[0]) or 0.0) for line in weights}
+        weakest_last = sorted(weights, key=lambda line: -(flowing[line] + 1e-9 * abs(line.nodes[0]._data)))
+        kept = set(weakest_last[:_LISTED])
         return [line for line in box.lines if line.what != "weight" or line in kept]
-
-    def _strength(self, weight: Value) -> float:
-        return abs(self.final.source.gradient(weight) or 0.0) + 1e-9 * abs(weight._data)
 
     def _spot(self, box: Box, column: Sequence[Box]) -> Spot:
         width = sum(self._widths[box.rank]) + 2.0

@@ -27,7 +27,7 @@ from autograd.reading.trace import Trace
 from autograd.render import to_svg
 from autograd.render.overview import Overview, picture_rows
 from autograd.render.parts import Part, Parts, Units, banded
-from autograd.render.rows import EdgeRow, Graph, NodeRow, Rows, graph_rows, graph_size
+from autograd.render.rows import EdgeRow, Graph, NodeRow, Rows, graph_rows
 
 
 def batch(samples: int, sizes: tuple[int, ...] = (16, 16, 1), inputs: int = 2, plain: bool = False) -> Value:
@@ -136,7 +136,7 @@ def test_a_trace_of_another_root_is_refused(expression: Value) -> None:
 def test_members_add_up() -> None:
     for root in (batch(100), tangle(2000)):
         rows = picture_rows(root)
-        assert sum(row.members for row in rows.nodes) == graph_size(root)[0]
+        assert sum(row.members for row in rows.nodes) == Graph(root).size()[0]
         assert rows.hidden == sum(row.members for row in rows.nodes if row.kind == "group")
 
 
@@ -706,7 +706,7 @@ def test_fifty_thousand_nodes_make_a_picture_of_at_most_60_boxes_in_a_few_second
 ) -> None:
     root = make()
     root.backward()
-    assert graph_size(root)[0] >= 50_000
+    assert Graph(root).size()[0] >= 50_000
     assert len(picture_rows(root).nodes) <= 60
     start = time.process_time()  # of this process: what `dot` takes for so few boxes is little, and its own affair
     to_svg(root)

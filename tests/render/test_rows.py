@@ -16,7 +16,7 @@ from autograd.errors import ArgumentError, AutogradError, GraphError, OperandErr
 from autograd.nn import MLP
 from autograd.reading.trace import Trace
 from autograd.render import to_dot
-from autograd.render.rows import EdgeRow, NodeRow, first_not_finite, graph_rows, graph_size, mark_of
+from autograd.render.rows import EdgeRow, Graph, NodeRow, first_not_finite, graph_rows, mark_of
 
 
 @st.composite
@@ -134,7 +134,7 @@ def test_a_result_made_under_no_grad_is_a_constant() -> None:
 
 def test_a_number_alone_is_a_graph() -> None:
     assert graph_rows(literal(2.0)).nodes == (NodeRow("n0", "2", "", "", "", "constant", 2.0, None, "constant", True),)
-    assert graph_size(literal(2.0)) == (1, 0)
+    assert Graph(literal(2.0)).size() == (1, 0)
 
 
 def test_where_the_rule_raises_there_is_no_local_derivative() -> None:
@@ -181,7 +181,7 @@ def test_what_is_no_value_is_refused_by_type(thing: object) -> None:
 @given(graphs())
 def test_size_is_that_of_the_rows(root: Value) -> None:
     rows = graph_rows(root)
-    assert graph_size(root) == (len(rows.nodes), len(rows.edges))
+    assert Graph(root).size() == (len(rows.nodes), len(rows.edges))
 
 
 @given(graphs())
