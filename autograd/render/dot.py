@@ -355,9 +355,7 @@ def box_size(node: NodeRow, final: NodeRow, picture: Picture) -> tuple[float, fl
     if node.kind == "group":
         wide = max(title, text_width(label_text(node.detail, 64), SMALL))
         return wide + 26.0, 62.0 if node.notes or final.notes else 44.0
-    numbers = [text_width(text, size) for row in (node, final) for _, text, size in _numbers(row, picture)]
-    numbers += [text_width("not computed", SMALL)] if node.state else []
-    wide = max(title, text_width("value", SMALL) + max(numbers, default=0) + 6)
+    wide = max(title, text_width("value", SMALL) + _number_room(node, final, picture) + 6)
     symbol, room = label_text(node.symbol, limit=12), 0
     if node.kind == "op":
         room = text_width(symbol, SYMBOL if len(symbol) == 1 else SIZE) + 10
@@ -372,16 +370,19 @@ def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str, 
     numbers = _numbers(node, picture)
     # They take all the room that a long label needs, so that they stay next to their names.
     room = text_width(label_text(node.label or node.name), SIZE, bold=bool(node.label)) - text_width("value", SMALL)
-    room = max([room, *(text_width(text, size) for _, text, size in numbers)])
-    if node.state:  # the boxes keep their places from one moment to the next
-        ends = [text_width(text, size) for _, text, size in _numbers(final, picture)]
-        room = max([room, text_width("not computed", SMALL), *ends])
+    room = max(room, _number_room(node, final, picture))
     height: dict[str, str | int] = {"HEIGHT": 18 if picture.dense else 22} if node.state else {}
     lines = []
     for what, text, size in numbers:
         line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=faint if size == SMALL else "")
         lines.append(line + ((badges if what == "grad" else "<TD></TD>") if badges else ""))
     return lines
+
+
+def _number_room(node: NodeRow, final: NodeRow, picture: Picture) -> int:
+    """The room for numbers: at a moment that of the end, too, since boxes keep their places from one to the next."""
+    widths = [text_width(text, size) for row in (node, final) for _, text, size in _numbers(row, picture)]
+    return max([*widths, text_width("not computed", SMALL) if node.state else 0])
 
 
 def _warning(notes: tuple[str, ...]) -> str:

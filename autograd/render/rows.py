@@ -435,14 +435,11 @@ class AtStep(Stored):
 
 
 def _symbolic(node: Value, k: int) -> str:
-    try:
-        name, whole = local_derivative_text(node, k, whole=False), local_derivative_text(node, k)
-    except Exception:  # a picture is where one looks for what is wrong
-        return ""
-    text = whole.removeprefix(f"{name} = ")
-    if text.endswith(" here") or _is_number(text):
-        return ""
-    return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
+    with suppress(Exception):  # a picture is where one looks for what is wrong
+        text = local_derivative_text(node, k).removeprefix(f"{local_derivative_text(node, k, whole=False)} = ")
+        if not text.endswith(" here") and not _is_number(text):
+            return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
+    return ""
 
 
 def _is_number(text: str) -> bool:
