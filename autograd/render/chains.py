@@ -180,7 +180,7 @@ class _Lines:
             middle = user.x if len(sides) == 1 else x + left
             y = user.top + self._distance(id_) + self.sizes[id_][1] / 2
             spot = found.spots[id_] = Spot(0, *self.sizes[id_], x=middle, y=y)
-            low, use, apart = spot.y - spot.height / 2, self.use[id_], 0.0 if number else _APART
+            low, use, apart = spot.bottom, self.use[id_], 0.0 if number else _APART
             end = user.left + user.width / (len(sides) + 1) * (k + 1)
             wide, high = self._text(use)
             label = max(middle, end) + _APART + 6 + wide / 2, low - 8 - high / 2
