@@ -264,17 +264,20 @@ class Units:
         self.targets: list[int] = []
         self.between: dict[int, list[int]] = {}
         self.behind: list[int] = []
-        self.depth = [0] * len(section)  # in its section, so that steps are counted from the layer before it
+        self.depth = depth = [0] * len(section)  # in its section, so that steps are counted from the layer before it
         for i, node in enumerate(self.order):
             if self.layer[i] or node._row is LITERAL:
                 continue
             if node._a is None:
                 (self.inputs if feeds[i] or not self.grouping.layers else self.targets).append(i)
                 continue
-            operands = self.operands(i)
+            operands, deepest = self.operands(i), 0
             section[i] = now = max([section[u] for u in operands]) if feeds[i] else -1
             (self.between.setdefault(now, []) if feeds[i] else self.behind).append(i)
-            self.depth[i] = 1 + max([self.depth[u] for u in operands if section[u] == now], default=0)
+            for u in operands:
+                if section[u] == now and depth[u] > deepest:
+                    deepest = depth[u]
+            depth[i] = deepest + 1
 
     def _feeding(self) -> bytearray:
         """Of each place outside the layers: whether something in a layer depends on it."""
