@@ -87,8 +87,8 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
             f"{counts[root]:,} paths lead from {name_of(root)} to {name_of(wrt)}, more than the limit of "
             f"{limit:,}; backward() adds them up without listing them, or choose a node nearer to the root"
         )
-    if root is wrt or root not in counts:
-        return [Path((root,), ())] if root is wrt else []
+    if root not in counts:
+        return []
     links = {node: _links(node, counts) for node in counts if node is not wrt}
     return [Path(nodes, tuple(partial for _, partial in along)) for nodes, along in walk(links, root, wrt)]
 
@@ -100,6 +100,9 @@ def walk(
 
     `links` has for each node on the way those that lead on to `end`; a link begins with the node below.
     """
+    if start is end:
+        yield (start,), ()
+        return
     nodes: list[Any] = [start]
     along: list[LinkT] = []
     ahead = [iter(links[start])]
