@@ -6,12 +6,12 @@ is read off them, so it can't depend on how k was reached.
 
 from __future__ import annotations
 
-import operator
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from math import isfinite
 from typing import Any, Literal, TypeAlias, overload
 
@@ -195,25 +195,21 @@ class Trace(Sequence[Step]):
         self.order = list(self.names)
         self.place = {node: i for i, node in enumerate(self.order)}
         self.values = array("d", [node._data for node in self.order])
-        self._visited, self._constants, place = array("q"), set[Any](), self.place
-        self._expected = expected = array("q", bytes(8 * len(place)))  # of each node: how many messages are sent to it
-        for i, node in enumerate(self.order):
-            if parents := node.parents:
-                self._visited.append(i)
-                for parent in parents:
-                    expected[place[parent]] += 1
-            elif graph.is_constant(node):
-                self._constants.add(node)
-        self._visited.reverse()
-        for node in self._constants:
-            expected[place[node]] = 0
+        # The leaves come first, and all others are visited in the backward pass, from the last one back.
+        self._leaves = next(i for i, node in enumerate(self.order) if node.parents)
+        self._expected = array("q", bytes(8 * len(self.order)))  # of each node: how many messages are sent to it
+        for node in self.order[self._leaves :]:
+            for parent in node.parents:
+                self._expected[self.place[parent]] += 1
+        for i, leaf in enumerate(self.order[: self._leaves]):
+            if graph.is_constant(leaf):
+                self._expected[i] = 0
         # Of each message sent so far:
         self._target, self._operand = array("q"), array("q")
         self._local, self._total = array("d"), array("d")
         self._ends = array("q", [0])  # after each number of visits: how many messages have been sent
         self._received: list[Any] = [()] * len(self.order)  # of each node: the messages that have reached it
-        numbers = () if all(map(isfinite, self.values)) and isfinite(self.seed) else (*self.values, self.seed)
-        bad = next((k for k, x in enumerate(numbers) if not isfinite(x)), None)
+        bad = next((k for k, x in enumerate(chain(self.values, [self.seed])) if not isfinite(x)), None)
         # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
         self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
 
@@ -225,7 +221,7 @@ class Trace(Sequence[Step]):
     # --- the records -------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self.order) + 1 + len(self._visited)
+        return 2 * len(self.order) + 1 - self._leaves
 
     @overload
     def __getitem__(self, k: int) -> Step: ...
@@ -243,11 +239,11 @@ class Trace(Sequence[Step]):
             return self._step(k, "forward", k, None, ())
         if k == forward:
             return self._step(k, "seed", forward - 1, self.seed, ())
-        visit = k - forward - 1
-        self._send(visit + 1)
-        i = self._visited[visit]
+        visits = k - forward
+        self._send(visits)
+        i = forward - visits
         upstream = self._complete(i)
-        messages = tuple(self._message(m, upstream) for m in range(self._ends[visit], self._ends[visit + 1]))
+        messages = tuple(self._message(m, upstream) for m in range(self._ends[visits - 1], self._ends[visits]))
         return self._step(k, "backward", i, upstream, messages)
 
     def _step(self, k: int, kind: Kind, i: int, gradient: float | None, messages: tuple[Message, ...]) -> Step:
@@ -304,7 +300,7 @@ class Trace(Sequence[Step]):
         """The messages that have reached the node in the first `k` records, each behind the node that sent it."""
         found = []
         for m in self._received[self.place[node]][: self._arrived(node, k)]:
-            sender = self._visited[bisect_left(self._ends, m + 1) - 1]
+            sender = len(self.order) - bisect_left(self._ends, m + 1)
             found.append((self.order[sender], self._message(m, self._complete(sender))))
         return found
 
@@ -321,16 +317,14 @@ class Trace(Sequence[Step]):
 
     def visited_at(self, node: Any) -> int | None:
         """After how many records the node's backward visit is done; None: it has no operands to visit."""
-        if not node.parents:
-            return None
-        return len(self.order) + 2 + bisect_left(self._visited, -self.place[node], key=operator.neg)
+        return 2 * len(self.order) + 1 - self.place[node] if node.parents else None
 
     def outline(self, k: int) -> tuple[Kind, Any]:
         """The kind and the node of record `k` (from 0), without computing it."""
         forward = len(self.order)
         if k <= forward:
             return ("forward", self.order[k]) if k < forward else ("seed", self.root)
-        return "backward", self.order[self._visited[k - forward - 1]]
+        return "backward", self.order[2 * forward - k]
 
     def under_way(self, k: int, limit: int) -> list[Any]:
         """Up to `limit` nodes that one of the latest messages before `k` has reached and that wait for more."""
@@ -342,7 +336,7 @@ class Trace(Sequence[Step]):
 
     def _visits(self, k: int) -> int:
         """How many backward visits are among the first `k` records; their messages have then been sent."""
-        visits = max(0, min(k - len(self.order) - 1, len(self._visited)))
+        visits = max(0, min(k, len(self)) - len(self.order) - 1)
         self._send(visits)
         return visits
 
@@ -358,13 +352,13 @@ class Trace(Sequence[Step]):
     def _send(self, visits: int) -> None:
         """Send the messages of the first so many visits, as far as they have not been sent."""
         while len(self._ends) <= visits:
-            i = self._visited[len(self._ends) - 1]
+            i = len(self.order) - len(self._ends)
             node, parents, upstream = self.order[i], self.order[i].parents, self._complete(i)
             # The local derivatives at the values that the trace has read.
             partials = graph.partials_at(node, self.values[i], [self.values[self.place[p]] for p in parents])
             for operand in graph.sending_order(node):
                 parent, local = parents[operand], partials[operand]
-                if parent in self._constants:
+                if graph.is_constant(parent):
                     continue
                 target, message = self.place[parent], len(self._target)
                 received = self._received[target]
