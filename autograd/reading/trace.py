@@ -204,11 +204,13 @@ class Trace(Sequence[Step]):
         for i, leaf in enumerate(self.order[: self._leaves]):
             if graph.is_constant(leaf):
                 self._expected[i] = 0
-        # Of each message sent so far:
-        self._target, self._operand = array("q"), array("q")
-        self._local, self._total = array("d"), array("d")
-        self._ends = array("q", [0])  # after each number of visits: how many messages have been sent
+        self._expected[-1] = 1
+        # Of each message sent so far; the first is the seed, which the root gets.
+        self._target, self._operand = array("q", [len(self.order) - 1]), array("q", [0])
+        self._local, self._total = array("d", [1.0]), array("d", [self.seed])
+        self._ends = array("q", [0, 1])  # after each number of records that send: how many messages have been sent
         self._received: list[Any] = [()] * len(self.order)  # of each node: the messages that have reached it
+        self._received[-1] = [0]
         bad = next((k for k, x in enumerate(chain(self.values, [self.seed])) if not isfinite(x)), None)
         # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
         self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
@@ -239,11 +241,10 @@ class Trace(Sequence[Step]):
             return self._step(k, "forward", k, None, ())
         if k == forward:
             return self._step(k, "seed", forward - 1, self.seed, ())
-        visits = k - forward
-        self._send(visits)
-        i = forward - visits
+        sent, i = k - forward, 2 * forward - k
+        self._send(sent + 1)
         upstream = self._complete(i)
-        messages = tuple(self._message(m, upstream) for m in range(self._ends[visits - 1], self._ends[visits]))
+        messages = tuple(self._message(m, upstream) for m in range(self._ends[sent], self._ends[sent + 1]))
         return self._step(k, "backward", i, upstream, messages)
 
     def _step(self, k: int, kind: Kind, i: int, gradient: float | None, messages: tuple[Message, ...]) -> Step:
@@ -280,8 +281,6 @@ class Trace(Sequence[Step]):
 
     def gradient(self, node: Any, k: int) -> float | None:
         """The node's gradient as it stands after `k` records; None: nothing has reached it yet."""
-        if node is self.root:
-            return self.seed if k > len(self.order) else None
         count = self._arrived(node, k)
         return self._total[self._received[self.place[node]][count - 1]] if count else None
 
@@ -292,28 +291,25 @@ class Trace(Sequence[Step]):
 
     def waiting(self, node: Any, k: int) -> int:
         """How many contributions to the node's gradient are still to come after `k` records."""
-        if node is self.root:
-            return int(k <= len(self.order))
         return self._expected[self.place[node]] - self._arrived(node, k)
 
     def contributions(self, node: Any, k: int) -> list[tuple[Any, Message]]:
         """The messages that have reached the node in the first `k` records, each behind the node that sent it."""
         found = []
         for m in self._received[self.place[node]][: self._arrived(node, k)]:
-            sender = len(self.order) - bisect_left(self._ends, m + 1)
-            found.append((self.order[sender], self._message(m, self._complete(sender))))
+            if m:  # it is not the seed
+                sender = len(self.order) + 1 - bisect_left(self._ends, m + 1)
+                found.append((self.order[sender], self._message(m, self._complete(sender))))
         return found
 
     def complete_at(self, node: Any) -> int | None:
         """After how many records the node's gradient is complete; None: a constant, which gets none."""
-        start, i = len(self.order) + 1, self.place[node]
-        if node is self.root:
-            return start
-        if graph.is_constant(node):
+        i = self.place[node]
+        if not self._expected[i]:
             return None
         while len(self._received[i]) < self._expected[i]:
             self._send(len(self._ends))
-        return start + bisect_left(self._ends, self._received[i][-1] + 1)
+        return len(self.order) + bisect_left(self._ends, self._received[i][-1] + 1)
 
     def visited_at(self, node: Any) -> int | None:
         """After how many records the node's backward visit is done; None: it has no operands to visit."""
@@ -328,31 +324,32 @@ class Trace(Sequence[Step]):
 
     def under_way(self, k: int, limit: int) -> list[Any]:
         """Up to `limit` nodes that one of the latest messages before `k` has reached and that wait for more."""
-        end = self._ends[self._visits(k)]
+        end = self._sent(k)
         latest = dict.fromkeys(self.order[i] for i in reversed(self._target[max(end - _LATEST, 0) : end]))
         return [node for node in latest if self.waiting(node, k)][:limit][::-1]
 
     # --- the sweep -------------------------------------------------------------------------------------------------
 
-    def _visits(self, k: int) -> int:
-        """How many backward visits are among the first `k` records; their messages have then been sent."""
-        visits = max(0, min(k, len(self)) - len(self.order) - 1)
-        self._send(visits)
-        return visits
+    def _sent(self, k: int) -> int:
+        """How many messages the first `k` records send; they have then been sent."""
+        records = max(0, min(k, len(self)) - len(self.order))
+        self._send(records)
+        return self._ends[records]
 
     def _arrived(self, node: Any, k: int) -> int:
         """How many messages have reached the node in the first `k` records."""
-        visits = self._visits(k)
-        return bisect_left(self._received[self.place[node]], self._ends[visits])
+        sent = self._sent(k)
+        return bisect_left(self._received[self.place[node]], sent)
 
     def _complete(self, i: int) -> float:
         """The gradient of a node whose contributions have all arrived."""
-        return self.seed if self.order[i] is self.root else self._total[self._received[i][-1]]
+        total: float = self._total[self._received[i][-1]]
+        return total
 
-    def _send(self, visits: int) -> None:
-        """Send the messages of the first so many visits, as far as they have not been sent."""
-        while len(self._ends) <= visits:
-            i = len(self.order) - len(self._ends)
+    def _send(self, records: int) -> None:
+        """Send the messages of the first so many records that send any, as far as they have not been sent."""
+        while len(self._ends) <= records:
+            i = len(self.order) + 1 - len(self._ends)
             node, parents, upstream = self.order[i], self.order[i].parents, self._complete(i)
             # The local derivatives at the values that the trace has read.
             partials = graph.partials_at(node, self.values[i], [self.values[self.place[p]] for p in parents])
@@ -372,5 +369,5 @@ class Trace(Sequence[Step]):
                 self._local.append(local)
                 self._total.append(total)
                 if self._bad is None and not isfinite(total):
-                    self._bad = (len(self.order) + len(self._ends), i)
+                    self._bad = (len(self.order) + len(self._ends) - 1, i)
             self._ends.append(len(self._target))
