@@ -160,14 +160,18 @@ def pointed(text: str, position: int) -> str:
     before, after = ("…" if start else ""), ("…" if end < len(text) else "")
     signs = [visible(c) for c in text[start:end]]
     left, right = before + "".join(signs[: position - start]), "".join(signs[position - start :]) + after
-    return f"  {left}{right}\n  {' ' * sum(map(_columns, left))}^"
+    return f"  {left}{right}\n  {' ' * columns(left)}^"
 
 
-def _columns(character: str) -> int:
-    """How many columns of a terminal a character takes."""
-    if unicodedata.category(character) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def columns(text: str) -> int:
+    """How many columns of a terminal a printable text takes.
+
+    Example:
+        >>> columns("loss"), columns("損失"), columns("y\\N{COMBINING CIRCUMFLEX ACCENT}")
+        (4, 4, 1)
+    """
+    wide = unicodedata.east_asian_width
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me") else 2 if wide(c) in "WF" else 1 for c in text)
 
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -89,7 +89,11 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
         )
     if root not in counts:
         return []
-    links = {node: _links(node, counts) for node in counts if node is not wrt}
+    links = {
+        node: [(p, float(d)) for p, d in zip(node.parents, graph.local_partials(node), strict=True) if p in counts]
+        for node in counts
+        if node is not wrt
+    }
     return [Path(nodes, tuple(partial for _, partial in along)) for nodes, along in walk(links, root, wrt)]
 
 
@@ -163,11 +167,6 @@ def recomputed(op: Op, operands: Sequence[float], stored: float) -> float | None
     except (ArithmeticError, ValueError):
         now = math.nan
     return None if now == stored or (now != now and stored != stored) else now
-
-
-def _links(node: Any, counts: dict[Any, int]) -> list[tuple[Any, float]]:
-    """The parents of a node that lie on a path, each with its local derivative."""
-    return [(p, float(d)) for p, d in zip(node.parents, graph.local_partials(node), strict=True) if p in counts]
 
 
 def _counts(root: Any, wrt: Any) -> dict[Any, int]:

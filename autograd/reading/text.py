@@ -12,6 +12,7 @@ from itertools import accumulate
 from unicodedata import category, east_asian_width
 
 from ..engine.special import total
+from ..errors import columns
 
 __all__ = [
     "LABEL_LIMIT",
@@ -124,16 +125,6 @@ def _ems(character: str) -> float:
 
 
 # --- columns of a terminal ----------------------------------------------------------------------------------------
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal a printable text takes.
-
-    Example:
-        >>> columns("loss"), columns("損失"), columns("y\\N{COMBINING CIRCUMFLEX ACCENT}")
-        (4, 4, 1)
-    """
-    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def cut(text: str, room: int, dots: str = "…") -> str:

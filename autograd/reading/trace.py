@@ -236,25 +236,21 @@ class Trace(Sequence[Step]):
             k += len(self)
         if not 0 <= k < len(self):
             raise IndexError(f"there are {len(self)} records")
-        forward = len(self.order)
-        if k < forward:
-            return self._step(k, "forward", k, None, ())
-        if k == forward:
-            return self._step(k, "seed", forward - 1, self.seed, ())
-        sent, i = k - forward, 2 * forward - k
-        self._send(sent + 1)
-        upstream = self._complete(i)
-        messages = tuple(self._message(m, upstream) for m in range(self._ends[sent], self._ends[sent + 1]))
-        return self._step(k, "backward", i, upstream, messages)
-
-    def _step(self, k: int, kind: Kind, i: int, gradient: float | None, messages: tuple[Message, ...]) -> Step:
-        node = self.order[i]
+        kind, node = self.outline(k)
+        i, gradient, messages = self.place[node], None, tuple[Message, ...]()
+        if kind == "seed":
+            gradient = self.seed
+        elif kind == "backward":
+            sent = k - len(self.order)
+            self._send(sent + 1)
+            gradient = upstream = self._complete(i)
+            messages = tuple(self._message(m, upstream) for m in range(self._ends[sent], self._ends[sent + 1]))
         operands = tuple(self.names[p] for p in node.parents)
         numbers = tuple(self.values[self.place[p]] for p in node.parents)
         value = self.values[i]
         bad = None
         if self._bad is not None and self._bad[0] <= k:
-            held = (value,) if kind == "forward" else (gradient or 0.0, *[m.total for m in messages])
+            held = (value,) if gradient is None else (gradient, *[m.total for m in messages])
             if not all(map(isfinite, held)):
                 bad = (self.names[self.order[self._bad[1]]], self._bad[0] + 1)
         return Step(k + 1, kind, self.names[node], value, gradient, operands, numbers, messages, node._row, bad, node)
