@@ -28,6 +28,7 @@ class Link(NamedTuple):
     """One step of a chain, with the derivative of the node above by the node below."""
 
     below: Any
+    above: Any
     value: float
     place: int | None  # which operand; None: the link is merged
     routes: Count = 1  # how many routes it stands for
@@ -35,7 +36,6 @@ class Link(NamedTuple):
 
 
 Links: TypeAlias = dict[Any, list[Link]]  # of a node: the steps down from it
-Step: TypeAlias = tuple[Any, Link]  # the node above, and the link down from it
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,15 @@ class Chain:
     start: Any
     links: tuple[Link, ...]
 
-    @cached_property
+    @property
     def nodes(self) -> tuple[Any, ...]:
         """The nodes from the upper end down."""
         return (self.start, *[link.below for link in self.links])
 
     @property
-    def steps(self) -> Iterable[Step]:
-        """Every link behind the node that it starts from."""
-        return zip(self.nodes, self.links, strict=False)
-
-    @cached_property
-    def shown(self) -> list[Step | None]:
-        """The steps that are written out, and None for a gap."""
-        return shown_of_many([*self.steps])
+    def shown(self) -> list[Link | None]:
+        """The links that are written out, and None for a gap."""
+        return shown_of_many(self.links)
 
     @cached_property
     def partials(self) -> tuple[float, ...]:
@@ -94,14 +89,14 @@ class Sweep(NamedTuple):
     links: Links  # from each of them but the lower end
     adjoint: dict[Any, float]  # d root / d node
 
-    def first_not_finite(self) -> Step | None:
-        """The first step whose message makes an adjoint that is not finite."""
+    def first_not_finite(self) -> Link | None:
+        """The first link whose message makes an adjoint that is not finite."""
         so_far: dict[Any, float] = {}
         for node in reversed(self.order[1:]):
             for link in self.links[node]:
                 so_far[link.below] = so_far.get(link.below, 0.0) + self.adjoint[node] * link.value
                 if not math.isfinite(so_far[link.below]):
-                    return node, link
+                    return link
         return None
 
 
@@ -117,7 +112,7 @@ def swept(nodes: Iterable[Any], root: Any, wrt: Any) -> Sweep:
         if node is wrt:
             return ()
         partials = graph.local_partials(node)
-        links[node] = [Link(p, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
+        links[node] = [Link(p, node, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
         return partials
 
     start = {**dict.fromkeys(order, 0.0), root: 1.0}  # from 0, as backward does: 0 + -0 is 0
@@ -146,7 +141,7 @@ def merged(sweep: Sweep, kept: Set[Any]) -> Sweep:
             further = [link]
             if link.below not in kept:
                 onward = reach[link.below].values()
-                further = [step._replace(value=link.value * step.value, place=None) for step in onward]
+                further = [step._replace(above=node, value=link.value * step.value, place=None) for step in onward]
             budget -= len(further)
             if budget < 0:
                 return sweep
@@ -164,14 +159,13 @@ def merged(sweep: Sweep, kept: Set[Any]) -> Sweep:
 
 def _together(a: Link, b: Link) -> Link:
     """Two links between the same two nodes as one."""
-    return Link(a.below, a.value + b.value, None, short(a.routes + b.routes))
+    return a._replace(value=a.value + b.value, place=None, routes=short(a.routes + b.routes))
 
 
-def routes(sweep: Sweep, step: Step, kept: Set[Any]) -> Links:
-    """The single links of all routes that a merged step stands for: those that pass no other kept node."""
-    above, link = step
-    region = [node for node in graph.topological_order(above, stop=kept - {above}) if node is above or node not in kept]
-    order = _above(link.below, region)
+def routes(sweep: Sweep, link: Link, kept: Set[Any]) -> Links:
+    """The single links of all routes that a merged one stands for: those that pass no other kept node."""
+    nodes = graph.topological_order(link.above, stop=kept - {link.above})
+    order = _above(link.below, [node for node in nodes if node is link.above or node not in kept])
     inside = set(order)
     return {node: [k for k in sweep.links[node] if k.below in inside] for node in order[1:]}
 
@@ -255,8 +249,8 @@ def gathered(sweep: Sweep, most: int) -> tuple[list[Chain], Link | None, Chain]:
         return [shared], None, shared
     chains = []
     for top in users[low]:
-        above = [] if top is root else [Link(top, sweep.adjoint[top], None, counts[top])]
-        below = [] if low is end else [Link(end, shared.product, None, shared.ways)]
+        above = [] if top is root else [Link(top, root, sweep.adjoint[top], None, counts[top])]
+        below = [] if low is end else [Link(end, low, shared.product, None, shared.ways)]
         chains.append(Chain(root, (*above, between(top, low), *below)))
     if len(chains) <= most:
         return chains, None, shared
@@ -264,7 +258,7 @@ def gathered(sweep: Sweep, most: int) -> tuple[list[Chain], Link | None, Chain]:
     largest = sorted(range(len(chains)), key=lambda i: (products[i] == products[i], -abs(products[i])))  # nan first
     rest = largest[most - 1 :]
     ways = short(sum(chains[i].ways for i in rest))
-    others = Link(end, exact_sum([products[i] for i in rest]), None, ways)
+    others = Link(end, root, exact_sum([products[i] for i in rest]), None, ways)
     return [chains[i] for i in sorted(largest[: most - 1])], others, shared
 
 

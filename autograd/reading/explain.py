@@ -30,7 +30,6 @@ from .chains import (
     Chain,
     Count,
     Link,
-    Step,
     counted,
     disagreement,
     gathered,
@@ -95,26 +94,25 @@ class Account:
         elif few:
             self.chains = listed(self.sweep.links, root, wrt)
 
-    def explained(self) -> list[Step]:
-        """The steps to explain one by one, each once; one more than there is room for says that there are others."""
-        steps = [step for chain in self.chains for step in chain.shown if step is not None]
+    def explained(self) -> list[Link]:
+        """The links to explain one by one, each once; one more than there is room for says that there are others."""
+        links = [link for chain in self.chains for link in chain.shown if link is not None]
         if not self.is_listed:
-            # The step down to the node where all paths meet, and those from there on, where no other link leads along.
-            down = [step for chain in self.chains for step in chain.steps if step[1].below is self.shared.start]
-            steps = [
-                (above, link)
-                for above, link in [*down, *islice(self.shared.steps, _EXPLAINED)]
-                if sum(other.below is link.below for other in self.sweep.links[above]) == 1
+            # Those down to the node where all paths meet, and from there on, where no other link leads along.
+            down = [link for chain in self.chains for link in chain.links if link.below is self.shared.start]
+            links = [
+                link
+                for link in (*down, *self.shared.links[:_EXPLAINED])
+                if sum(other.below is link.below for other in self.sweep.links[link.above]) == 1
             ]
-        return list(dict.fromkeys(steps))[: _EXPLAINED + 1]
+        return list(dict.fromkeys(links))[: _EXPLAINED + 1]
 
-    def routes(self, step: Step) -> list[Chain]:
-        """The routes that a merged step stands for; none if they are many."""
-        above, link = step
+    def routes(self, link: Link) -> list[Chain]:
+        """The routes that a merged link stands for; none if they are many."""
         if link.routes > _ROUTES:
             return []
-        within = routes(self.whole, step, set(self.sweep.order))
-        return listed(within, above, link.below) if sum(map(len, within.values())) <= _STEPS else []
+        within = routes(self.whole, link, set(self.sweep.order))
+        return listed(within, link.above, link.below) if sum(map(len, within.values())) <= _STEPS else []
 
 
 def _many(count: Count, what: str) -> str:
@@ -144,11 +142,11 @@ class _Writer:
         self.marks.add(mark)
         return self.style.ratio(self.name(above), self.name(below), mark)
 
-    def step(self, step: Step | None) -> str:
-        return self.style.dots if step is None else self.ratio(step[0], step[1].below, step[1].mark)
+    def link(self, link: Link) -> str:
+        return self.ratio(link.above, link.below, link.mark)
 
     def symbols(self, chain: Chain) -> list[str]:
-        return self.style.product([self.step(step) for step in chain.shown])
+        return self.style.product([self.style.dots if link is None else self.link(link) for link in chain.shown])
 
     def numbers(self, chain: Chain) -> list[str]:
         return self.style.numbers(chain.partials)
@@ -169,19 +167,15 @@ class _Plain(_Writer):
             root, wrt = self.name(told.root), self.name(told.wrt)
             other_way = f"; {wrt} depends on it" if graph.dependents(told.wrt, [told.root]) else ""
             return sentence(f"{self.left} = 0, as {root} does not depend on {wrt}{other_way}")
-        if len(told.chains) == 1:
-            return self.opening() + self.equation(self.left, told.chains[0], told.total)
-        return self.opening() + self.summed()
-
-    def opening(self) -> list[str]:
-        """What kind of sum it is, if it is one."""
-        told = self.told
-        if told.is_listed:
-            return [f"{self.left} is the sum over {len(told.chains)} paths:"] if len(told.chains) > 1 else []
-        how = f"Here they are gathered by the nodes that are made of {self.name(told.shared.start)} directly:"
-        if len(told.chains) == 1:
-            how = "All of them pass the same nodes, so that it is one product:"
-        return sentence(f"{self.left} is the sum over {_many(told.count, 'path')}, too many to list. {how}")
+        is_one = len(told.chains) == 1
+        lines: list[str] = []
+        if not told.is_listed:
+            how = f"Here they are gathered by the nodes that are made of {self.name(told.shared.start)} directly:"
+            how = "All of them pass the same nodes, so that it is one product:" if is_one else how
+            lines = sentence(f"{self.left} is the sum over {_many(told.count, 'path')}, too many to list. {how}")
+        elif not is_one:
+            lines = [f"{self.left} is the sum over {len(told.chains)} paths:"]
+        return lines + (self.equation(self.left, told.chains[0], told.total) if is_one else self.summed())
 
     def equation(self, left: str, chain: Chain, value: float, indent: int = 0, note: str = "") -> list[str]:
         """What is left of the equals sign if anything is, then a chain in symbols, in numbers, and as one number."""
@@ -194,7 +188,11 @@ class _Plain(_Writer):
         grouping = Grouping([] if told.is_listed else told.order)
         lines: list[str] = []
         for chain in told.chains:
-            note = "" if told.is_listed else f"({self.way(chain, grouping)})"
+            note = ""
+            if not told.is_listed:
+                top = next(link.above for link in chain.links if link.below is told.shared.start)
+                place = f"; {self.name(top)} is {grouping.text(top)}" if grouping.text(top) else ""
+                note = f"({_many(chain.ways, 'path')}{place})"
             lines += self.equation("", chain, chain.product, 2, note)
         products = [chain.product for chain in told.chains]
         if told.others is not None:
@@ -206,27 +204,20 @@ class _Plain(_Writer):
             lines += ["All of them end in", *self.equation(left, told.shared, told.shared.product, 2)]
         return lines
 
-    def way(self, chain: Chain, grouping: Grouping) -> str:
-        """How many paths a chain stands for, and the neuron through which they lead."""
-        top = next(above for above, link in chain.steps if link.below is self.told.shared.start)
-        place = grouping.text(top)
-        return _many(chain.ways, "path") + (f"; {self.name(top)} is {place}" if place else "")
-
     def factors(self) -> list[str]:
         """The factors one by one, each kind of rule in words once."""
         lines: list[str] = []
         reasons: set[str] = set()
         nodes: list[Any] = []
         explained = self.told.explained()
-        for step in explained[:_EXPLAINED]:
-            above, link = step
+        for link in explained[:_EXPLAINED]:
             if link.place is None:
-                lines += self.merged(step)
+                lines += self.merged(link)
                 continue
-            nodes += [link.below, above]
-            symbol, because = derivative(above, link.place, self.told.names), above._row.because
+            nodes += [link.below, link.above]
+            symbol, because = derivative(link.above, link.place, self.told.names), link.above._row.because
             if symbol or because not in reasons:
-                pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {self.style.number(link.value)}"]
+                pieces = [self.link(link), *([f"= {symbol}"] if symbol else []), f"= {self.style.number(link.value)}"]
                 if because and because not in reasons:
                     pieces += f"({because})".split()
                     reasons.add(because)
@@ -235,13 +226,12 @@ class _Plain(_Writer):
             lines.append(f"  {self.style.dots} and so on")
         return lines + self.where(filter(_unnamed, nodes), "  ")
 
-    def merged(self, step: Step) -> list[str]:
+    def merged(self, link: Link) -> list[str]:
         """A merged factor as the sum over its routes."""
-        above, link = step
-        chains, value = self.told.routes(step), self.style.number(link.value)
+        chains, value = self.told.routes(link), self.style.number(link.value)
         if not chains:
             many = "one route" if link.routes == 1 else _many(link.routes, "route")
-            return sentence(f"{self.step(step)} = {value}, by {many} past nodes without a name", "  ", "    ")
+            return sentence(f"{self.link(link)} = {value}, by {many} past nodes without a name", "  ", "    ")
         symbols: list[str] = []
         numbers: list[str] = []
         for chain in chains:
@@ -249,9 +239,9 @@ class _Plain(_Writer):
                 if side:
                     first = f"+ ({first})" if first[0] == "-" else f"+ {first}"
                 side += [first, *others]
-        inner = [s[0] for chain in chains for s in chain.shown if s is not None and s[0] is not above]
-        lines = equation([[self.step(step)], symbols, numbers, [value]], 2)
-        return lines + self.where([above, *filter(_unnamed, inner)], "    ")
+        inner = [k.above for chain in chains for k in chain.shown if k is not None and k.above is not link.above]
+        lines = equation([[self.link(link)], symbols, numbers, [value]], 2)
+        return lines + self.where([link.above, *filter(_unnamed, inner)], "    ")
 
     def where(self, nodes: Iterable[Any], margin: str) -> list[str]:
         """How nodes are made, in topological order."""
@@ -291,9 +281,9 @@ class _Plain(_Writer):
             if node is not None:
                 what = f"{definition(node, told.names, self.style)} is {digits(node._data)} in the forward pass already"
                 yield f"The derivative is not finite: {what}."
-            elif (step := told.whole.first_not_finite()) is not None:
-                made = definition(step[0], told.names, self.style)
-                slope = f"{self.ratio(step[0], step[1].below)} = {digits(step[1].value)}"
+            elif (link := told.whole.first_not_finite()) is not None:
+                made = definition(link.above, told.names, self.style)
+                slope = f"{self.link(link)} = {digits(link.value)}"
                 what = f"the first step that made it so goes back through {made}, {slope}"
                 yield f"The derivative is not finite: {what}."
         if (old := stale(told.whole.order[1:])) is not None:
@@ -339,16 +329,15 @@ class _Typeset(_Writer):
 
     def factors(self) -> list[str]:
         rows = []
-        for step in self.told.explained()[:_EXPLAINED]:
-            above, link = step
+        for link in self.told.explained()[:_EXPLAINED]:
             sides: list[str] = []
             if link.place is not None:
-                sides = [derivative(above, link.place, self.told.names, self.style)]
-            elif chains := self.told.routes(step):
+                sides = [derivative(link.above, link.place, self.told.names, self.style)]
+            elif chains := self.told.routes(link):
                 symbols, (first, *others) = self.sides(chains)
                 sides = [" + ".join(symbols), first + "".join(f" {n}" if n[0] == "-" else f" + {n}" for n in others)]
             if any(sides):
-                rows.append(f"{self.step(step)} &= {' = '.join(sides)} = {self.style.number(link.value)}")
+                rows.append(f"{self.link(link)} &= {' = '.join(sides)} = {self.style.number(link.value)}")
         return rows
 
     def foot(self) -> list[str]:
