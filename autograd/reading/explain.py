@@ -1,16 +1,7 @@
 """Derivations: the chain rule from one node down to another, in symbols and in numbers, with a measurement beside it.
 
-First `account` finds what there is to say; then a writer says it, in lines of text or typeset; `explain` stands at
+First an `Account` finds what there is to say; then a writer says it, in lines of text or typeset; `explain` stands at
 the end and does both.
-
->>> from autograd import Value, explain
->>> x, w = Value(3.0, "x"), Value(2.0, "w")
->>> z = w * x
->>> z.label = "z"
->>> L = z**2
->>> L.label = "L"
->>> explain(L, w).total
-36.0
 """
 
 from __future__ import annotations
@@ -65,23 +56,17 @@ _LEAVES = 40
 
 
 class Account:
-    """What there is to say of d root / d wrt, before it is written in any style.
-
-    Args:
-        root, wrt: the nodes.
-        order: every node that `root` depends on, in topological order.
-        names: of all nodes.
-        merge: whether to pass over nodes without a name of their own.
-    """
+    """What there is to say of d root / d wrt, before it is written in any style."""
 
     def __init__(self, root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool) -> None:
-        self.root, self.wrt, self.order, self.names = root, wrt, order, names
+        self.root, self.wrt, self.names = root, wrt, names
+        self.order = order  # every node that `root` depends on, in topological order
         self.whole = self.sweep = swept(order, root, wrt)  # `sweep` has the steps that chains are made of
         self.depends = len(self.whole.order) > 1
         self.total = self.whole.adjoint.get(wrt, 0.0)
         self.numeric: Slopes | None = measured(self.whole) if self.depends else None
         named = {root, wrt, *(node for node in self.whole.order if node._label and is_name(node._label))}
-        if merge and len(named) > 2:  # with two nothing would be left to derive
+        if merge and len(named) > 2:  # else nothing would be left to derive
             self.sweep = merged(self.whole, named)
         self.count: Count = counted(self.sweep).get(wrt, 0)  # every route through merged nodes counted
         self.chains: list[Chain] = []  # the paths, each by itself or gathered

@@ -12,7 +12,7 @@ from itertools import accumulate
 from unicodedata import category, east_asian_width
 
 from ..engine.special import total
-from ..errors import columns
+from ..errors import columns, visible
 
 __all__ = [
     "LABEL_LIMIT",
@@ -72,14 +72,11 @@ def label_text(label: str, limit: int = LABEL_LIMIT) -> str:
     """
     if label and not label.strip(" "):
         label = repr(label)
-    shown, room = "", limit - 1  # one character is kept for the ellipsis
-    for i, character in enumerate(label):
-        piece = character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        is_last = i == len(label) - 1
-        if len(shown) + len(piece) > room + is_last:
-            return shown + "…"
-        shown += piece
-    return shown
+    pieces = [visible(character) for character in label[: limit + 1]]
+    if len("".join(pieces)) <= limit:
+        return "".join(pieces)
+    kept = sum(used < limit for used in accumulate(map(len, pieces)))  # one character is kept for the ellipsis
+    return "".join(pieces[:kept]) + "…"
 
 
 def markup(text: str) -> str:
