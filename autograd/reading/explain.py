@@ -217,23 +217,17 @@ class _Plain(_Writer):
         if not chains:
             many = "one route" if link.routes == 1 else _many(link.routes, "route")
             return sentence(f"{self.link(link)} = {value}, by {many} past nodes without a name", "  ", "    ")
-        symbols: list[str] = []
-        numbers: list[str] = []
-        for chain in chains:
-            for side, (first, *others) in ((symbols, self.symbols(chain)), (numbers, self.numbers(chain))):
-                if side:
-                    first = f"+ ({first})" if first[0] == "-" else f"+ {first}"
-                side += [first, *others]
+        sides = [_added([write(chain) for chain in chains]) for write in (self.symbols, self.numbers)]
         inner = [k.above for chain in chains for k in chain.shown if k is not None and k.above is not link.above]
-        lines = equation([[self.link(link)], symbols, numbers, [value]], 2)
+        lines = equation([[self.link(link)], *sides, [value]], 2)
         return lines + self.where([link.above, *filter(_unnamed, inner)], "    ")
 
     def where(self, nodes: Iterable[Any], margin: str) -> list[str]:
         """How nodes are made, in topological order."""
         wanted = set(nodes)
-        found = [node for node in self.told.order if node in wanted] if wanted else []
-        if not found:
+        if not wanted:
             return []
+        found = [node for node in self.told.order if node in wanted]
         made = [definition(node, self.told.names, self.style) + "," for node in found[:_DEFINED]]
         made[-1] = made[-1][:-1] if len(found) <= _DEFINED else f"{made[-1]} {self.style.dots}"
         pieces = [piece for text in made for piece in ([text] if columns(text) <= _UNBROKEN else text.split())]
@@ -280,6 +274,14 @@ class _Plain(_Writer):
 
 def _unnamed(node: Any) -> bool:
     return not node._label and not is_plain_number(node)
+
+
+def _added(products: Sequence[list[str]]) -> list[str]:
+    """The pieces of a sum of products, each but the first with its sign before it."""
+    pieces = [*products[0]]
+    for first, *others in products[1:]:
+        pieces += [f"+ ({first})" if first[0] == "-" else f"+ {first}", *others]
+    return pieces
 
 
 class _Typeset(_Writer):
@@ -350,7 +352,7 @@ def _rows(left: str, *sides: list[str]) -> list[str]:
 # --- explain, and what it returns ---------------------------------------------------------------------------------
 
 
-_PLAIN = {"text": TEXT, "unicode": UNICODE}
+_STYLES = {"text": TEXT, "unicode": UNICODE, "latex": LATEX}
 
 
 @dataclass(frozen=True, repr=False)
@@ -457,7 +459,7 @@ def explain(
         <BLANKLINE>
         measured: 5.0000000 +- ...
     """
-    if style not in (*_PLAIN, "latex"):
+    if style not in _STYLES:
         raise ArgumentError(f"style is 'text', 'unicode' or 'latex', got {style!r}")
     base = root if within is None else within
     if not isinstance(base, Value):
@@ -480,7 +482,7 @@ def explain(
 
 def _derived(told: Account, style: str) -> Derivation:
     latex = _Typeset(told, LATEX).text()
-    text = latex if style == "latex" else _Plain(told, _PLAIN[style]).text()
+    text = latex if style == "latex" else _Plain(told, _STYLES[style]).text()
     paths = tuple(Path(chain.nodes, chain.partials) for chain in told.chains if told.is_listed)
     groups = () if told.is_listed else tuple(told.chains)
     return Derivation(told.root, told.wrt, paths, groups, told.count, told.total, told.numeric, text, latex)

@@ -16,7 +16,7 @@ from .conditions import Condition, parse_condition
 from .formulas import made_by
 from .grouping import Grouping
 from .names import number_beside, short_number
-from .trace import Step, Trace
+from .trace import Message, Step, Trace
 
 __all__ = ["Records", "Stepper", "steps"]
 
@@ -81,12 +81,7 @@ class Moment:
         lines = [f"after {k} of {len(trace)} records"]
         if k:
             lines.append(_numbered(trace, k - 1))
-        if k < len(trace):
-            kind, node = trace.outline(k)
-            what = {"forward": "the value of", "seed": "the seed, at", "backward": "the backward visit of"}[kind]
-            lines.append(f"next: {what} {trace.names[node]}")
-        else:
-            lines.append("the pass is over")
+        lines.append(f"next: {trace.announced(k)}" if k < len(trace) else "the pass is over")
         under_way = trace.under_way(k, _MOST + 1)
         if under_way:
             lines += ["on the way:", *[f"  {Reading(trace, node, k)}" for node in under_way[:_MOST]]]
@@ -455,19 +450,18 @@ def _whole(n: Any, what: str) -> int:
 
 def _holding(condition: Condition, step: Step) -> str:
     """The name of the node at which a condition holds, "" if at none; a gradient counts once it is complete."""
-    if step.kind != "backward":
-        known = {"value": step.value} if step.gradient is None else {"value": step.value, "grad": step.gradient}
-        fits = condition.names <= set(known) and ("grad" in condition.names) == (step.kind == "seed")
-        return step.name if fits and condition.holds(known) else ""
-    if condition.names <= {"value"}:
+    if step.kind != "forward" and condition.names <= {"value"}:
         return ""  # it was looked at when the value was computed
-    for m in step.messages:
-        known = {"value": m.value, "upstream": m.upstream, "local": m.local, "message": m.product}
-        if not m.waiting:
-            known["grad"] = m.total
-        if condition.names <= set(known) and condition.holds(known):
-            return m.target
-    return ""
+    known = {"value": step.value} if step.gradient is None else {"value": step.value, "grad": step.gradient}
+    places = [(step.name, known)]
+    if step.kind == "backward":
+        places = [(m.target, _known(m)) for m in step.messages]
+    return next((name for name, known in places if condition.names <= set(known) and condition.holds(known)), "")
+
+
+def _known(m: Message) -> dict[str, float]:
+    known = {"value": m.value, "upstream": m.upstream, "local": m.local, "message": m.product}
+    return known if m.waiting else known | {"grad": m.total}
 
 
 # --- a pass as an iterator ----------------------------------------------------------------------------------------

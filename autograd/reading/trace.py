@@ -318,6 +318,12 @@ class Trace(Sequence[Step]):
             return ("forward", self.order[k]) if k < forward else ("seed", self.root)
         return "backward", self.order[2 * forward - k]
 
+    def announced(self, k: int) -> str:
+        """What record `k` (from 0) is to be, in words: "the value of v1"; so it can be told before it happens."""
+        kind, node = self.outline(k)
+        what = {"forward": "the value of", "seed": "the seed, at", "backward": "the backward visit of"}[kind]
+        return f"{what} {self.names[node]}"
+
     def under_way(self, k: int, limit: int) -> list[Any]:
         """Up to `limit` nodes that one of the latest messages before `k` has reached and that wait for more."""
         end = self._sent(k)
