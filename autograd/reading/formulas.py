@@ -403,8 +403,7 @@ _SIGNS = {sign: f"\\{sign}" for sign in "{}$&%#_ "} | {
     ">": "{>}",
     "@": "{@}",  # KaTeX takes it for a letter of the command before it
 }
-_TOKEN = re.compile(r"[^\W\d_]+\d*(?:_[^\W_]+)*|\d+|.", re.DOTALL)
-_NAME = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")
+_TOKEN = re.compile(r"(?P<word>[^\W\d_]+)(?P<digits>\d*)(?P<rest>(?:_[^\W_]+)*)|\d+|.", re.DOTALL)
 
 
 def latex_name(label: str) -> str:
@@ -423,7 +422,7 @@ def latex_name(label: str) -> str:
         >>> print(latex_name("yhat - y"), latex_name(r"\end{x}$"))
         \hat{y}\ -\ y \backslash{}\mathrm{end}\{x\}\$
     """
-    return "".join(map(_token, _TOKEN.findall(label_text(unicodedata.normalize("NFC", label))))) or "{}"
+    return _TOKEN.sub(_token, label_text(unicodedata.normalize("NFC", label))) or "{}"
 
 
 def latex_number(text: str) -> str:
@@ -444,13 +443,12 @@ def latex_number(text: str) -> str:
     return {"1": power, "-1": f"-{power}"}.get(digits, rf"{digits} \times {power}")
 
 
-def _token(token: str) -> str:
-    match = _NAME.fullmatch(token)
-    if match is not None:
-        word, digits, rest = match.groups()
-        below = [part for part in (digits, *rest.split("_")[1:]) if part]
+def _token(match: re.Match[str]) -> str:
+    token = match[0]
+    if match["word"]:
+        below = [part for part in (match["digits"], *match["rest"].split("_")[1:]) if part]
         subscripts = ",".join(part if part.isascii() else rf"\text{{{part}}}" for part in below)
-        return _word(word) + (f"_{{{subscripts}}}" if below else "")
+        return _word(match["word"]) + (f"_{{{subscripts}}}" if below else "")
     if token in _SIGNS:
         return _SIGNS[token]
     if unicodedata.category(token[0]) in ("Mn", "Me"):
