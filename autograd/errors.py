@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 import warnings
 from types import FrameType
+from unicodedata import category, east_asian_width
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class AutogradError(Exception):
@@ -170,8 +172,4 @@ def columns(text: str) -> int:
         >>> columns("loss"), columns("損失"), columns("y\\N{COMBINING CIRCUMFLEX ACCENT}")
         (4, 4, 1)
     """
-    wide = unicodedata.east_asian_width
-    return sum(0 if unicodedata.category(c) in ("Mn", "Me") else 2 if wide(c) in "WF" else 1 for c in text)
-
-
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
