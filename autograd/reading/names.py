@@ -80,8 +80,7 @@ class Names(Mapping[Any, str]):
             if is_node(name) and name in self._names:
                 return name
             raise ArgumentError(f"{name!r} is no node of this graph, nor the name of one{self._examples('')}")
-        node = self._nodes.get(name)
-        node = self._nodes.get(_written(name)) if node is None else node
+        node = self._nodes.get(name, self._nodes.get(_written(name)))
         if node is None:
             raise ArgumentError(f"no node is called {shown(name)!r}{self._examples(name)}")
         return node

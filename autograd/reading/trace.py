@@ -107,10 +107,8 @@ class Step:
 
     def __str__(self) -> str:
         """One sentence, and one line of numbers: the rule in words, what flows, and the sums so far."""
-        if self.kind == "seed":
-            sentence, numbers = self._seed()
-        else:
-            sentence, numbers = self._forward() if self.kind == "forward" else self._backward()
+        told = {"forward": self._forward, "seed": self._seed, "backward": self._backward}
+        sentence, numbers = told[self.kind]()
         if self.first_bad is not None:
             name, index = self.first_bad
             numbers += "\n  not finite: " + (
