@@ -162,5 +162,14 @@ def pointed(text: str, position: int) -> str:
     before, after = ("…" if start else ""), ("…" if end < len(text) else "")
     signs = [visible(c) for c in text[start:end]]
     left, right = before + "".join(signs[: position - start]), "".join(signs[position - start :]) + after
-    columns = sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in left)
-    return f"  {left}{right}\n  {' ' * columns}^"
+    return f"  {left}{right}\n  {' ' * columns(left)}^"
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a printable text takes.
+
+    Example:
+        >>> columns("loss"), columns("損失"), columns("y\\N{COMBINING CIRCUMFLEX ACCENT}")
+        (4, 4, 1)
+    """
+    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -180,7 +180,7 @@ class StepShell(Shell):
             self._show([f"-> after {k} of {len(self._trace)} records"])
         for i in range(max(first, 1), min(last, len(self._trace)) + 1):
             if i > k:
-                self._show([f"   {self._to_come(i)}"])
+                self._show([f"   [{i}/{len(self._trace)}] to come: {self._trace.announced(i - 1)}"])
             else:
                 head, *rest = str(Records(self._trace, i - 1, i)).splitlines()
                 self._show([f"{'->' if i == k else '  '} {head}", *(f"   {line}" for line in rest)])
@@ -297,11 +297,6 @@ class StepShell(Shell):
 
     def _derivative(self, node: Any) -> str:
         return f"d {self._root} / d {self._trace.names[node]}"
-
-    def _to_come(self, i: int) -> str:
-        kind, node = self._trace.outline(i - 1)
-        what = {"forward": "the value of", "seed": "the seed, at", "backward": "the backward visit of"}[kind]
-        return f"[{i}/{len(self._trace)}] to come: {what} {self._trace.names[node]}"
 
     def _node(self, name: str, command: str) -> Any:
         if not name:

@@ -6,19 +6,18 @@ stands for every route between the two nodes that passes only nodes without name
 
 from __future__ import annotations
 
-import functools
 import math
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, NamedTuple, TypeAlias
 
 from ..engine import graph
 from ..functions.slopes import EPS, Side, Slopes, exact_sum, slopes
 from .formulas import shown_of_many
 from .names import short_number
-from .paths import recomputed, replayed
+from .paths import recomputed, replayed, walk
 
 Count: TypeAlias = int | float  # floats above 2^64, where the last digit no longer matters and integers grow long
 
@@ -29,6 +28,7 @@ class Link(NamedTuple):
     """One step of a chain, with the derivative of the node above by the node below."""
 
     below: Any
+    above: Any
     value: float
     place: int | None  # which operand; None: the link is merged
     routes: Count = 1  # how many routes it stands for
@@ -36,7 +36,6 @@ class Link(NamedTuple):
 
 
 Links: TypeAlias = dict[Any, list[Link]]  # of a node: the steps down from it
-Step: TypeAlias = tuple[Any, Link]  # the node above, and the link down from it
 
 
 @dataclass(frozen=True)
@@ -51,21 +50,15 @@ class Chain:
     start: Any
     links: tuple[Link, ...]
 
-    @cached_property
+    @property
     def nodes(self) -> tuple[Any, ...]:
         """The nodes from the upper end down."""
         return (self.start, *[link.below for link in self.links])
 
     @property
-    def steps(self) -> Iterable[Step]:
-        """Every link behind the node that it starts from."""
-        return zip(self.nodes, self.links, strict=False)
-
-    @cached_property
-    def shown(self) -> list[Step | None]:
-        """The steps that are written out, and None for a gap."""
-        places = shown_of_many(range(len(self.links)))
-        return [None if i is None else (self.nodes[i], self.links[i]) for i in places]
+    def shown(self) -> list[Link | None]:
+        """The links that are written out, and None for a gap."""
+        return shown_of_many(self.links)
 
     @cached_property
     def partials(self) -> tuple[float, ...]:
@@ -86,24 +79,24 @@ class Chain:
         return count
 
 
-# --- single links, from one reverse sweep -------------------------------------------------------------------------
+# --- the steps between two nodes ----------------------------------------------------------------------------------
 
 
 class Sweep(NamedTuple):
     """What one reverse sweep between two nodes tells."""
 
-    order: list[Any]  # the nodes on the paths, in topological order, the lower end first
-    links: Links
+    order: list[Any]  # the nodes on the paths, in topological order, the lower end first; empty: there is no path
+    links: Links  # from each of them but the lower end
     adjoint: dict[Any, float]  # d root / d node
 
-    def first_not_finite(self) -> Step | None:
-        """The first step whose message makes an adjoint that is not finite."""
+    def first_not_finite(self) -> Link | None:
+        """The first link whose message makes an adjoint that is not finite."""
         so_far: dict[Any, float] = {}
         for node in reversed(self.order[1:]):
             for link in self.links[node]:
                 so_far[link.below] = so_far.get(link.below, 0.0) + self.adjoint[node] * link.value
                 if not math.isfinite(so_far[link.below]):
-                    return node, link
+                    return link
         return None
 
 
@@ -119,7 +112,7 @@ def swept(nodes: Iterable[Any], root: Any, wrt: Any) -> Sweep:
         if node is wrt:
             return ()
         partials = graph.local_partials(node)
-        links[node] = [Link(p, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
+        links[node] = [Link(p, node, float(partials[k]), k) for k, p in enumerate(node.parents) if p in inside]
         return partials
 
     start = {**dict.fromkeys(order, 0.0), root: 1.0}  # from 0, as backward does: 0 + -0 is 0
@@ -136,11 +129,8 @@ def _above(end: Any, nodes: Iterable[Any]) -> list[Any]:
     return order
 
 
-# --- merged links, between the nodes that have names --------------------------------------------------------------
-
-
-def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
-    """Links between the kept nodes alone; None where there are too many pairs of them."""
+def merged(sweep: Sweep, kept: Set[Any]) -> Sweep:
+    """The same with links between the kept nodes alone; unchanged where there are too many pairs of them."""
     budget = 20 * sum(map(len, sweep.links.values())) + 10_000
     uses = Counter(link.below for links in sweep.links.values() for link in links)
     found: Links = {}
@@ -148,13 +138,14 @@ def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
     for node in sweep.order[1:]:
         out: dict[Any, Link] = {}
         for link in sweep.links[node]:
-            further = [link._replace(value=1.0)] if link.below in kept else reach[link.below].values()
+            further = [link]
+            if link.below not in kept:
+                onward = reach[link.below].values()
+                further = [step._replace(above=node, value=link.value * step.value, place=None) for step in onward]
             budget -= len(further)
             if budget < 0:
-                return None
-            for onward in further:
-                place = link.place if onward.below is link.below else None
-                step = Link(onward.below, link.value * onward.value, place, onward.routes)
+                return sweep
+            for step in further:
                 out[step.below] = _together(out[step.below], step) if step.below in out else step
             uses[link.below] -= 1
             if not uses[link.below]:
@@ -163,24 +154,23 @@ def merged(sweep: Sweep, kept: Collection[Any]) -> Links | None:
             found[node] = list(out.values())
         else:
             reach[node] = out
-    return found
+    return sweep._replace(order=[node for node in sweep.order if node in kept], links=found)
 
 
 def _together(a: Link, b: Link) -> Link:
     """Two links between the same two nodes as one."""
-    return Link(a.below, a.value + b.value, None, short(a.routes + b.routes))
+    return a._replace(value=a.value + b.value, place=None, routes=short(a.routes + b.routes))
 
 
-def routes(sweep: Sweep, step: Step, kept: frozenset[Any]) -> Links:
-    """The single links of all routes that a merged step stands for: those that pass no other kept node."""
-    above, link = step
-    region = [node for node in graph.topological_order(above, stop=kept - {above}) if node is above or node not in kept]
-    order = _above(link.below, region)
+def routes(sweep: Sweep, link: Link, kept: Set[Any]) -> Links:
+    """The single links of all routes that a merged one stands for: those that pass no other kept node."""
+    nodes = graph.topological_order(link.above, stop=kept - {link.above})
+    order = _above(link.below, [node for node in nodes if node is link.above or node not in kept])
     inside = set(order)
     return {node: [k for k in sweep.links[node] if k.below in inside] for node in order[1:]}
 
 
-# --- how many paths, and what tells two of them apart -------------------------------------------------------------
+# --- few paths, one by one ----------------------------------------------------------------------------------------
 
 
 def short(count: Count) -> Count:
@@ -188,30 +178,30 @@ def short(count: Count) -> Count:
     return count if count < _EXACT else float(count)
 
 
-def counted(links: Links, order: Sequence[Any], whole: bool = True) -> dict[Any, Count]:
-    """For every node how many paths lead from the last of `order` down to it; a merged link is one if not `whole`."""
-    counts: dict[Any, Count] = {order[-1]: 1}
-    for node in reversed(order):
-        for link in links.get(node, ()):
+def counted(sweep: Sweep, whole: bool = True) -> dict[Any, Count]:
+    """For every node how many paths lead from the root down to it; a merged link is one if not `whole`."""
+    counts: dict[Any, Count] = dict.fromkeys(sweep.order[-1:], 1)
+    for node in reversed(sweep.order[1:]):
+        for link in sweep.links[node]:
             more = counts[node] * (link.routes if whole else 1)
             counts[link.below] = short(counts.get(link.below, 0) + more)
     return counts
 
 
-def told_apart(links: Links) -> Links:
-    """The same links with marks where several ways lead from a node to the same node below it."""
-    found = dict(links)
+def listed(links: Links, start: Any, end: Any) -> list[Chain]:
+    """Every path from one node down to another, with marks where several ways lead from a node to the same one."""
+    marked = dict(links)
     for node, steps in links.items():
         if len(steps) > 1:
-            found[node] = [link._replace(mark=_mark(link, steps, links)) for link in steps]
-    return found
+            marked[node] = [link._replace(mark=_mark(link, steps, links)) for link in steps]
+    return [Chain(start, along) for _, along in walk(marked, start, end)]
 
 
 def _mark(link: Link, steps: Sequence[Link], links: Links) -> str:
     """1st, 2nd, ... for steps between the same two nodes, "direct" where other paths lead a longer way round."""
     same = [other for other in steps if other.below is link.below]
     if len(same) > 1:
-        return _ordinal(same.index(link) + 1)
+        return ("1st", "2nd", "3rd", *[f"{i}th" for i in range(4, len(same) + 1)])[same.index(link)]
     seen = {other.below for other in steps if other is not link}
     below = list(seen)
     for node in below:  # it grows on the way
@@ -223,60 +213,53 @@ def _mark(link: Link, steps: Sequence[Link], links: Links) -> str:
     return ""
 
 
-def _ordinal(i: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}
-    return f"{i}{ending.get(i if i < 20 else i % 10, 'th')}"
-
-
 # --- very many paths in few chains --------------------------------------------------------------------------------
 
 
-class Gathered(NamedTuple):
-    """All paths in few chains."""
-
-    chains: list[Chain]  # where all paths pass the same nodes there is one, `shared` itself
-    others: Link | None  # what the chains that are not listed add up to; None: all are listed
-    shared: Chain  # the steps at the lower end that all paths have in common; it may have no links
-
-
-def gathered(links: Links, sweep: Sweep, most: int) -> Gathered:
+def gathered(sweep: Sweep, most: int) -> tuple[list[Chain], Link | None, Chain]:
     """Gather all paths by the nodes that are made of the lowest node directly; of more than `most` keep the largest.
 
     That is exact: d root / d end is the sum over everything c that is made of `end` of (d root / d c) * (d c / d end).
     Where there is one such c alone, that step is shared by all paths, and the same is done for c.
+
+    Returns:
+        The chains; what those that are not listed add up to, None where all are; the steps at the lower end that all
+        paths have in common, which may have no links. Where all paths pass the same nodes these are the one chain.
     """
-    order = [node for node in sweep.order if node in links or node is sweep.order[0]]
-    counts = counted(links, order)
-    users: dict[Any, list[Any]] = {}
-    for node in order[1:]:
-        for below in dict.fromkeys(link.below for link in links[node]):
-            users.setdefault(below, []).append(node)
+    counts = counted(sweep)
+    users = defaultdict[Any, list[Any]](list)
+    for node in sweep.order[1:]:
+        for below in {link.below for link in sweep.links[node]}:
+            users[below].append(node)
 
     def between(above: Any, below: Any) -> Link:
-        link = functools.reduce(_together, [link for link in links[above] if link.below is below])
-        is_longer = any(other.below is not below for other in links[above])  # and it leads to `below`, as all paths do
+        link = reduce(_together, [link for link in sweep.links[above] if link.below is below])
+        is_longer = any(
+            other.below is not below for other in sweep.links[above]
+        )  # and leads to `below`, as all paths do
         return link._replace(mark="direct") if is_longer else link
 
-    root, end = order[-1], order[0]
+    root, end = sweep.order[-1], sweep.order[0]
     low, shared_links = end, []
-    while low is not root and len(users[low]) == 1:
+    while len(users[low]) == 1:
         shared_links.append(between(users[low][0], low))
         low = users[low][0]
     shared = Chain(low, tuple(reversed(shared_links)))
     if low is root:
-        return Gathered([shared], None, shared)
+        return [shared], None, shared
     chains = []
     for top in users[low]:
-        above = [] if top is root else [Link(top, sweep.adjoint[top], None, counts[top])]
-        below = [] if low is end else [Link(end, shared.product, None, shared.ways)]
+        above = [] if top is root else [Link(top, root, sweep.adjoint[top], None, counts[top])]
+        below = [] if low is end else [Link(end, low, shared.product, None, shared.ways)]
         chains.append(Chain(root, (*above, between(top, low), *below)))
     if len(chains) <= most:
-        return Gathered(chains, None, shared)
-    largest = sorted(chains, key=lambda chain: (chain.product == chain.product, -abs(chain.product)))
+        return chains, None, shared
+    products = [chain.product for chain in chains]
+    largest = sorted(range(len(chains)), key=lambda i: (products[i] == products[i], -abs(products[i])))  # nan first
     rest = largest[most - 1 :]
-    chosen = set(map(id, largest[: most - 1]))
-    others = Link(end, exact_sum([chain.product for chain in rest]), None, short(sum(chain.ways for chain in rest)))
-    return Gathered([chain for chain in chains if id(chain) in chosen], others, shared)
+    ways = short(sum(chains[i].ways for i in rest))
+    others = Link(end, root, exact_sum([products[i] for i in rest]), None, ways)
+    return [chains[i] for i in sorted(largest[: most - 1])], others, shared
 
 
 # --- the derivative measured: the graph's operations run again with one node moved a little -----------------------
@@ -291,11 +274,13 @@ _UNDEFINED = {
 }
 
 
-def measured(root: Any, wrt: Any, operands: int) -> Slopes | None:
-    """The slope of a graph with so many operands by one of its nodes; None: there is no finite number to start from."""
+def measured(sweep: Sweep) -> Slopes | None:
+    """The slope of the root by the lower end; None: there is no finite number to start from."""
+    wrt = sweep.order[0]
     if not math.isfinite(wrt._data):
         return None
-    replay = replayed(root, wrt)
+    replay = replayed(sweep.order[-1], wrt)
+    operands = sum(len(node.parents) for node in sweep.order[1:])
     return slopes(replay, wrt._data) if operands <= _THOROUGH else _central(replay, wrt._data, operands)
 
 

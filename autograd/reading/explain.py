@@ -1,16 +1,7 @@
 """Derivations: the chain rule from one node down to another, in symbols and in numbers, with a measurement beside it.
 
-First `account` finds what there is to say; then a writer says it, in lines of text or typeset; `explain` stands at
+First an `Account` finds what there is to say; then a writer says it, in lines of text or typeset; `explain` stands at
 the end and does both.
-
->>> from autograd import Value, explain
->>> x, w = Value(3.0, "x"), Value(2.0, "w")
->>> z = w * x
->>> z.label = "z"
->>> L = z**2
->>> L.label = "L"
->>> explain(L, w).total
-36.0
 """
 
 from __future__ import annotations
@@ -29,13 +20,11 @@ from ..functions.slopes import Slopes
 from .chains import (
     Chain,
     Count,
-    Gathered,
-    Links,
-    Step,
-    Sweep,
+    Link,
     counted,
     disagreement,
     gathered,
+    listed,
     measured,
     measured_digits,
     measured_text,
@@ -43,12 +32,11 @@ from .chains import (
     routes,
     stale,
     swept,
-    told_apart,
 )
 from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, latex_number
 from .grouping import Grouping
 from .names import Names, is_name, is_plain_number
-from .paths import Path, walk
+from .paths import Path
 from .text import columns, equation, filled, sentence
 
 __all__ = ["Derivation", "explain"]
@@ -67,84 +55,56 @@ _LEAVES = 40
 # --- what there is to say of a derivative -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
 class Account:
     """What there is to say of d root / d wrt, before it is written in any style."""
 
-    root: Any
-    wrt: Any
-    order: Sequence[Any]  # every node that `root` depends on, in topological order
-    names: Names
-    total: float
-    chains: Sequence[Chain] = ()  # the paths, each by itself or gathered
-    count: Count = 0  # how many paths there are, every route through merged nodes counted
-    gathered: Gathered | None = None  # how they are gathered; None: each path is listed
-    sweep: Sweep | None = None  # between the two; None: `root` does not depend on `wrt`, or is it
-    links: Links = field(default_factory=dict)  # the steps that chains are made of
-    kept: frozenset[Any] = frozenset()  # the nodes that chains pass, where others are merged
-    numeric: Slopes | None = None  # the measured derivative; None: there was nothing to measure
+    def __init__(self, root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool) -> None:
+        self.root, self.wrt, self.names = root, wrt, names
+        self.order = order  # every node that `root` depends on, in topological order
+        self.whole = self.sweep = swept(order, root, wrt)  # `sweep` has the steps that chains are made of
+        self.depends = len(self.whole.order) > 1
+        self.total = self.whole.adjoint.get(wrt, 0.0)
+        self.numeric: Slopes | None = measured(self.whole) if self.depends else None
+        named = {root, wrt, *(node for node in self.whole.order if node._label and is_name(node._label))}
+        if merge and len(named) > 2:  # else nothing would be left to derive
+            self.sweep = merged(self.whole, named)
+        self.count: Count = counted(self.sweep).get(wrt, 0)  # every route through merged nodes counted
+        self.chains: list[Chain] = []  # the paths, each by itself or gathered
+        self.others: Link | None = None  # of gathered paths, what those in no chain add up to
+        self.shared = Chain(wrt, ())  # of gathered paths, the steps at the lower end that all have in common
+        few = counted(self.sweep, whole=False).get(wrt, 0)
+        self.is_listed = few <= _LISTED and few * len(self.sweep.order) <= _LENGTH
+        if not self.is_listed:
+            self.chains, self.others, self.shared = gathered(self.sweep, _LISTED)
+        elif few:
+            self.chains = listed(self.sweep.links, root, wrt)
 
-    def explained(self) -> list[Step]:
-        """The steps to explain one by one, each once; one more than there is room for says that there are others."""
-        steps: Iterable[Step | None] = (step for chain in self.chains for step in chain.shown)
-        if self.gathered is not None:
-            # Of gathered paths: the step down to the node where all meet, and those from there on.
-            shared = self.gathered.shared
-            down = [step for chain in self.chains for step in chain.steps if step[1].below is shared.start]
-            steps = [step for step in [*down, *islice(shared.steps, _EXPLAINED)] if self.is_single(step)]
-        return list(islice(dict.fromkeys(step for step in steps if step is not None), _EXPLAINED + 1))
+    def explained(self) -> list[Link]:
+        """The links to explain one by one, each once; one more than there is room for says that there are others."""
+        links = [link for chain in self.chains for link in chain.shown if link is not None]
+        if not self.is_listed:
+            # Those down to the node where all paths meet, and from there on, where no other link leads along.
+            down = [link for chain in self.chains for link in chain.links if link.below is self.shared.start]
+            links = [
+                link
+                for link in (*down, *self.shared.links[:_EXPLAINED])
+                if sum(other.below is link.below for other in self.sweep.links[link.above]) == 1
+            ]
+        return list(dict.fromkeys(links))[: _EXPLAINED + 1]
 
-    def is_single(self, step: Step) -> bool:
-        """Whether no other link leads between the same two nodes."""
-        return sum(link.below is step[1].below for link in self.links[step[0]]) == 1
-
-    def routes(self, step: Step) -> list[Chain]:
-        """The routes that a merged step stands for; none if they are many."""
-        above, link = step
-        if link.routes > _ROUTES or self.sweep is None:
+    def routes(self, link: Link) -> list[Chain]:
+        """The routes that a merged link stands for; none if they are many."""
+        if link.routes > _ROUTES:
             return []
-        within = routes(self.sweep, step, self.kept)
-        if sum(map(len, within.values())) > _STEPS:
-            return []
-        return [Chain(above, along) for _, along in walk(told_apart(within), above, link.below)]
+        within = routes(self.whole, link, set(self.sweep.order))
+        return listed(within, link.above, link.below) if sum(map(len, within.values())) <= _STEPS else []
 
 
-def account(root: Any, wrt: Any, order: Sequence[Any], names: Names, merge: bool) -> Account:
-    """Derive d root / d wrt, passing over nodes without a name of their own if `merge`."""
-    if root is wrt:
-        return Account(root, wrt, order, names, 1.0, [Chain(root, ())], 1)
-    sweep = swept(order, root, wrt)
-    if not sweep.order:
-        return Account(root, wrt, order, names, 0.0)
-    operands = sum(len(node.parents) for node in sweep.order[1:])
-    numeric = measured(root, wrt, operands)
-    passed, links, kept = sweep.order, sweep.links, frozenset[Any]()
-    named = {node for node in sweep.order if node._label and is_name(node._label)} | {root, wrt}
-    if merge and len(named) > 2:  # with two nothing would be left to derive
-        between = merged(sweep, named)
-        if between is not None:
-            passed, links, kept = [node for node in sweep.order if node in named], between, frozenset(named)
-    count = counted(links, passed)[wrt]
-    listed = counted(links, passed, whole=False)[wrt]
-    groups = None
-    if listed <= _LISTED and listed * len(passed) <= _LENGTH:
-        chains = [Chain(root, along) for _, along in walk(told_apart(links), root, wrt)]
-    else:
-        groups = gathered(links, sweep, _LISTED)
-        chains = groups.chains
-    total = sweep.adjoint[wrt]
-    return Account(root, wrt, order, names, total, chains, count, groups, sweep, links, kept, numeric)
-
-
-def _count_text(count: Count) -> str:
-    """A number of paths: 1,152,921; about 1e+40; more than 1e+308."""
+def _many(count: Count, what: str) -> str:
+    """So many of something: 1,152,921 paths; about 1e+40 paths; more than 1e+308 paths."""
     if isinstance(count, int):
-        return f"{count:,}"
-    return "more than 1e+308" if count == float("inf") else f"about {count:.3g}"
-
-
-def _paths_text(count: Count) -> str:
-    return f"{_count_text(count)} path{'s' * (count != 1)}"
+        return f"{count:,} {what}{'s' * (count != 1)}"
+    return f"{'more than 1e+308' if count == float('inf') else f'about {count:.3g}'} {what}s"
 
 
 # --- how it is written --------------------------------------------------------------------------------------------
@@ -167,11 +127,11 @@ class _Writer:
         self.marks.add(mark)
         return self.style.ratio(self.name(above), self.name(below), mark)
 
-    def step(self, step: Step | None) -> str:
-        return self.style.dots if step is None else self.ratio(step[0], step[1].below, step[1].mark)
+    def link(self, link: Link) -> str:
+        return self.ratio(link.above, link.below, link.mark)
 
     def symbols(self, chain: Chain) -> list[str]:
-        return self.style.product([self.step(step) for step in chain.shown])
+        return self.style.product([self.style.dots if link is None else self.link(link) for link in chain.shown])
 
     def numbers(self, chain: Chain) -> list[str]:
         return self.style.numbers(chain.partials)
@@ -188,52 +148,46 @@ class _Plain(_Writer):
         told = self.told
         if told.root is told.wrt:
             return [f"{self.left} = 1: both are the same node"]
-        if told.sweep is None:
+        if not told.depends:
             root, wrt = self.name(told.root), self.name(told.wrt)
             other_way = f"; {wrt} depends on it" if graph.dependents(told.wrt, [told.root]) else ""
             return sentence(f"{self.left} = 0, as {root} does not depend on {wrt}{other_way}")
-        if len(told.chains) == 1:
-            (chain,) = told.chains
-            return self.opening() + equation([[self.left], self.symbols(chain), self.numbers(chain), [self.total]])
-        return self.opening() + self.summed()
+        is_one = len(told.chains) == 1
+        lines: list[str] = []
+        if not told.is_listed:
+            how = f"Here they are gathered by the nodes that are made of {self.name(told.shared.start)} directly:"
+            how = "All of them pass the same nodes, so that it is one product:" if is_one else how
+            lines = sentence(f"{self.left} is the sum over {_many(told.count, 'path')}, too many to list. {how}")
+        elif not is_one:
+            lines = [f"{self.left} is the sum over {len(told.chains)} paths:"]
+        return lines + (self.equation(self.left, told.chains[0], told.total) if is_one else self.summed())
 
-    def opening(self) -> list[str]:
-        """What kind of sum it is, if it is one."""
-        told = self.told
-        if told.gathered is None:
-            return [f"{self.left} is the sum over {len(told.chains)} paths:"] if len(told.chains) > 1 else []
-        how = f"Here they are gathered by the nodes that are made of {self.name(told.gathered.shared.start)} directly:"
-        if len(told.chains) == 1:
-            how = "All of them pass the same nodes, so that it is one product:"
-        return sentence(f"{self.left} is the sum over {_count_text(told.count)} paths, too many to list. {how}")
+    def equation(self, left: str, chain: Chain, value: float, indent: int = 0, note: str = "") -> list[str]:
+        """What is left of the equals sign if anything is, then a chain in symbols, in numbers, and as one number."""
+        sides = [self.symbols(chain), self.numbers(chain), [self.style.number(value), *note.split()]]
+        return equation([[left], *sides] if left else sides, indent)
 
     def summed(self) -> list[str]:
         """Each chain by itself, their sum, and the steps at the end that they share."""
-        told, digits, found = self.told, self.style.number, self.told.gathered
-        notes = self.notes(found) if found is not None else [[] for _ in told.chains]
+        told, number = self.told, self.style.number
+        grouping = Grouping([] if told.is_listed else told.order)
         lines: list[str] = []
-        for chain, note in zip(told.chains, notes, strict=True):
-            lines += equation([self.symbols(chain), self.numbers(chain), [digits(chain.product), *note]], 2)
+        for chain in told.chains:
+            note = ""
+            if not told.is_listed:
+                top = next(link.above for link in chain.links if link.below is told.shared.start)
+                place = f"; {self.name(top)} is {grouping.text(top)}" if grouping.text(top) else ""
+                note = f"({_many(chain.ways, 'path')}{place})"
+            lines += self.equation("", chain, chain.product, 2, note)
         products = [chain.product for chain in told.chains]
-        if found is not None and found.others is not None:
-            products.append(found.others.value)
-            count = _count_text(found.others.routes)
-            lines.append(f"  all others together = {digits(found.others.value)} ({count} paths)")
+        if told.others is not None:
+            products.append(told.others.value)
+            lines.append(f"  all others together = {number(told.others.value)} ({_many(told.others.routes, 'path')})")
         lines += equation([[self.left], self.style.sum(products), [self.total]])
-        if found is not None and len(found.shared.links) > 1:
-            left, shared = self.ratio(found.shared.start, told.wrt), found.shared
-            sides = [[left], self.symbols(shared), self.numbers(shared), [digits(shared.product)]]
-            lines += ["All of them end in", *equation(sides, 2)]
+        if len(told.shared.links) > 1:
+            left = self.ratio(told.shared.start, told.wrt)
+            lines += ["All of them end in", *self.equation(left, told.shared, told.shared.product, 2)]
         return lines
-
-    def notes(self, found: Gathered) -> Iterable[list[str]]:
-        """Of each chain how many paths it stands for, and the neuron through which they lead."""
-        grouping = Grouping(self.told.order)
-        for chain in self.told.chains:
-            top = next(above for above, link in chain.steps if link.below is found.shared.start)
-            place = grouping.text(top)
-            text = _paths_text(chain.ways) + (f"; {self.name(top)} is {place}" if place else "")
-            yield f"({text})".split()
 
     def factors(self) -> list[str]:
         """The factors one by one, each kind of rule in words once."""
@@ -241,15 +195,14 @@ class _Plain(_Writer):
         reasons: set[str] = set()
         nodes: list[Any] = []
         explained = self.told.explained()
-        for step in explained[:_EXPLAINED]:
-            above, link = step
+        for link in explained[:_EXPLAINED]:
             if link.place is None:
-                lines += self.merged(step)
+                lines += self.merged(link)
                 continue
-            nodes += [link.below, above]
-            symbol, because = derivative(above, link.place, self.told.names), above._row.because
+            nodes += [link.below, link.above]
+            symbol, because = derivative(link.above, link.place, self.told.names), link.above._row.because
             if symbol or because not in reasons:
-                pieces = [self.step(step), *([f"= {symbol}"] if symbol else []), f"= {self.style.number(link.value)}"]
+                pieces = [self.link(link), *([f"= {symbol}"] if symbol else []), f"= {self.style.number(link.value)}"]
                 if because and because not in reasons:
                     pieces += f"({because})".split()
                     reasons.add(because)
@@ -258,30 +211,23 @@ class _Plain(_Writer):
             lines.append(f"  {self.style.dots} and so on")
         return lines + self.where(filter(_unnamed, nodes), "  ")
 
-    def merged(self, step: Step) -> list[str]:
+    def merged(self, link: Link) -> list[str]:
         """A merged factor as the sum over its routes."""
-        above, link = step
-        chains, value = self.told.routes(step), self.style.number(link.value)
+        chains, value = self.told.routes(link), self.style.number(link.value)
         if not chains:
-            many = "one route" if link.routes == 1 else f"{_count_text(link.routes)} routes"
-            return sentence(f"{self.step(step)} = {value}, by {many} past nodes without a name", "  ", "    ")
-        symbols: list[str] = []
-        numbers: list[str] = []
-        for chain in chains:
-            for side, (first, *others) in ((symbols, self.symbols(chain)), (numbers, self.numbers(chain))):
-                if side:
-                    first = f"+ ({first})" if first[0] == "-" else f"+ {first}"
-                side += [first, *others]
-        inner = [s[0] for chain in chains for s in chain.shown if s is not None and s[0] is not above]
-        lines = equation([[self.step(step)], symbols, numbers, [value]], 2)
-        return lines + self.where([above, *filter(_unnamed, inner)], "    ")
+            many = "one route" if link.routes == 1 else _many(link.routes, "route")
+            return sentence(f"{self.link(link)} = {value}, by {many} past nodes without a name", "  ", "    ")
+        sides = [_added([write(chain) for chain in chains]) for write in (self.symbols, self.numbers)]
+        inner = [k.above for chain in chains for k in chain.shown if k is not None and k.above is not link.above]
+        lines = equation([[self.link(link)], *sides, [value]], 2)
+        return lines + self.where([link.above, *filter(_unnamed, inner)], "    ")
 
     def where(self, nodes: Iterable[Any], margin: str) -> list[str]:
         """How nodes are made, in topological order."""
         wanted = set(nodes)
-        found = [node for node in self.told.order if node in wanted] if wanted else []
-        if not found:
+        if not wanted:
             return []
+        found = [node for node in self.told.order if node in wanted]
         made = [definition(node, self.told.names, self.style) + "," for node in found[:_DEFINED]]
         made[-1] = made[-1][:-1] if len(found) <= _DEFINED else f"{made[-1]} {self.style.dots}"
         pieces = [piece for text in made for piece in ([text] if columns(text) <= _UNBROKEN else text.split())]
@@ -289,25 +235,24 @@ class _Plain(_Writer):
 
     def foot(self) -> list[str]:
         """What else there is to know."""
-        told, sweep = self.told, self.told.sweep
+        told = self.told
         notes = []
         if self.marks - {"", "direct"}:
             notes.append("|1st, |2nd, ... are operands of one node that are the same node, each a path of its own.")
         if "direct" in self.marks:
             notes.append("|direct is the step itself; other paths lead from the one node to the other as well.")
-        if sweep is not None:
-            notes += [*self.trouble(sweep)]
+        notes += self.trouble()
         if graph.is_constant(told.wrt):
             notes.append(f"{self.name(told.wrt)} is a constant: backward stores no gradient for it.")
-        if sweep is not None:
+        if told.depends:
             text = measured_text(told.numeric, told.total, self.style.plus_minus)
             if told.numeric is None or told.numeric.kind != "smooth":
-                rules = dict.fromkeys(f"{n._row.name}: {n._row.kink}" for n in sweep.order[1:] if n._row.kink)
+                rules = dict.fromkeys(f"{n._row.name}: {n._row.kink}" for n in told.whole.order[1:] if n._row.kink)
                 text += f" ({'; '.join(islice(rules, 3))})" if rules else ""
             notes.append(text)
         return [line for note in notes for line in sentence(note, "", "  ")]
 
-    def trouble(self, sweep: Sweep) -> Iterable[str]:
+    def trouble(self) -> Iterable[str]:
         """Where the derivative stops being finite, and where a stored number is out of date."""
         told, digits = self.told, self.style.number
         if not isfinite(told.total):
@@ -315,12 +260,12 @@ class _Plain(_Writer):
             if node is not None:
                 what = f"{definition(node, told.names, self.style)} is {digits(node._data)} in the forward pass already"
                 yield f"The derivative is not finite: {what}."
-            elif (step := sweep.first_not_finite()) is not None:
-                made = definition(step[0], told.names, self.style)
-                slope = f"{self.ratio(step[0], step[1].below)} = {digits(step[1].value)}"
+            elif (link := told.whole.first_not_finite()) is not None:
+                made = definition(link.above, told.names, self.style)
+                slope = f"{self.link(link)} = {digits(link.value)}"
                 what = f"the first step that made it so goes back through {made}, {slope}"
                 yield f"The derivative is not finite: {what}."
-        if (old := stale(sweep.order[1:])) is not None:
+        if (old := stale(told.whole.order[1:])) is not None:
             yield (
                 f"{self.name(old[0])} stores {digits(old[0]._data)}, but its operands now give {digits(old[1])}: "
                 "data was changed after the forward pass; run it again."
@@ -329,6 +274,14 @@ class _Plain(_Writer):
 
 def _unnamed(node: Any) -> bool:
     return not node._label and not is_plain_number(node)
+
+
+def _added(products: Sequence[list[str]]) -> list[str]:
+    """The pieces of a sum of products, each but the first with its sign before it."""
+    pieces = [*products[0]]
+    for first, *others in products[1:]:
+        pieces += [f"+ ({first})" if first[0] == "-" else f"+ {first}", *others]
+    return pieces
 
 
 class _Typeset(_Writer):
@@ -344,41 +297,39 @@ class _Typeset(_Writer):
         return [" ".join(self.symbols(chain)) for chain in chains], [" ".join(self.numbers(chain)) for chain in chains]
 
     def head(self) -> list[str]:
-        told, found, digits = self.told, self.told.gathered, self.style.number
-        if told.sweep is None:
-            return [f"{self.left} &= {self.total}"]
+        told = self.told
+        if not told.depends:
+            return _rows(self.left, [self.total])
         symbols, numbers = self.sides(told.chains)
-        if found is None:
-            return _rows(self.left, symbols, numbers, [self.total])
-        ways = [_paths_text(chain.ways) for chain in told.chains]
-        if found.others is not None:
-            symbols.append(self.style.dots)
-            ways.append(f"{_count_text(found.others.routes)} paths")
-            numbers.append(digits(found.others.value))
-        symbols = [rf"{symbol} && \text{{({text})}}" for symbol, text in zip(symbols, ways, strict=True)]
+        if not told.is_listed:
+            ways = [_many(chain.ways, "path") for chain in told.chains]
+            if told.others is not None:
+                symbols.append(self.style.dots)
+                ways.append(_many(told.others.routes, "path"))
+                numbers.append(self.style.number(told.others.value))
+            symbols = [rf"{symbol} && \text{{({text})}}" for symbol, text in zip(symbols, ways, strict=True)]
         rows = _rows(self.left, symbols, numbers, [self.total])
-        if len(told.chains) > 1 and len(found.shared.links) > 1:
-            left = self.ratio(found.shared.start, told.wrt)
-            rows += _rows(left, *self.sides([found.shared]), [digits(found.shared.product)])
+        if len(told.chains) > 1 and len(told.shared.links) > 1:
+            left, product = self.ratio(told.shared.start, told.wrt), self.style.number(told.shared.product)
+            rows += _rows(left, *self.sides([told.shared]), [product])
         return rows
 
     def factors(self) -> list[str]:
         rows = []
-        for step in self.told.explained()[:_EXPLAINED]:
-            above, link = step
+        for link in self.told.explained()[:_EXPLAINED]:
             sides: list[str] = []
             if link.place is not None:
-                sides = [derivative(above, link.place, self.told.names, self.style)]
-            elif chains := self.told.routes(step):
+                sides = [derivative(link.above, link.place, self.told.names, self.style)]
+            elif chains := self.told.routes(link):
                 symbols, (first, *others) = self.sides(chains)
                 sides = [" + ".join(symbols), first + "".join(f" {n}" if n[0] == "-" else f" + {n}" for n in others)]
             if any(sides):
-                rows.append(f"{self.step(step)} &= {' = '.join(sides)} = {self.style.number(link.value)}")
+                rows.append(f"{self.link(link)} &= {' = '.join(sides)} = {self.style.number(link.value)}")
         return rows
 
     def foot(self) -> list[str]:
         told = self.told
-        if told.sweep is None:
+        if not told.depends:
             return []
         both = None if told.numeric is None else told.numeric.both
         if both is None or not both.error:
@@ -401,7 +352,7 @@ def _rows(left: str, *sides: list[str]) -> list[str]:
 # --- explain, and what it returns ---------------------------------------------------------------------------------
 
 
-_PLAIN = {"text": TEXT, "unicode": UNICODE}
+_STYLES = {"text": TEXT, "unicode": UNICODE, "latex": LATEX}
 
 
 @dataclass(frozen=True, repr=False)
@@ -508,7 +459,7 @@ def explain(
         <BLANKLINE>
         measured: 5.0000000 +- ...
     """
-    if style not in (*_PLAIN, "latex"):
+    if style not in _STYLES:
         raise ArgumentError(f"style is 'text', 'unicode' or 'latex', got {style!r}")
     base = root if within is None else within
     if not isinstance(base, Value):
@@ -521,24 +472,17 @@ def explain(
     start = names.find(root)
     below = order if start is order[-1] else graph.topological_order(start)
     if wrt is not None:
-        return _derived(account(start, names.find(wrt), below, names, merge), style)
+        return _derived(Account(start, names.find(wrt), below, names, merge), style)
     inside = set(below)
     leaves = [node for node in names if node._row is LEAF and node in inside and node is not start]
-    found = Derivations(_derived(account(start, leaf, below, names, merge), style) for leaf in leaves[:_LEAVES])
+    found = Derivations(_derived(Account(start, leaf, below, names, merge), style) for leaf in leaves[:_LEAVES])
     found.more = len(leaves) - len(found)
     return found
 
 
 def _derived(told: Account, style: str) -> Derivation:
     latex = _Typeset(told, LATEX).text()
-    return Derivation(
-        root=told.root,
-        wrt=told.wrt,
-        paths=() if told.gathered else tuple(Path(chain.nodes, chain.partials) for chain in told.chains),
-        groups=tuple(told.chains) if told.gathered else (),
-        count=told.count,
-        total=told.total,
-        numeric=told.numeric,
-        text=latex if style == "latex" else _Plain(told, _PLAIN[style]).text(),
-        latex=latex,
-    )
+    text = latex if style == "latex" else _Plain(told, _STYLES[style]).text()
+    paths = tuple(Path(chain.nodes, chain.partials) for chain in told.chains if told.is_listed)
+    groups = () if told.is_listed else tuple(told.chains)
+    return Derivation(told.root, told.wrt, paths, groups, told.count, told.total, told.numeric, text, latex)

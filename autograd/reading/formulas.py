@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 from ..engine import graph, ops
-from ..engine.op import Op, is_node
+from ..engine.op import Op
 from ..engine.ops import LEAF
 from ..engine.value import lift
 from ..errors import AutogradError, shown
@@ -50,23 +51,15 @@ _BETWEEN = frozenset({"+", "-", "*", "/", "//", "%", "**"})  # stand between the
 # --- styles -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
 class Style:
-    """How mathematics is written; this class writes lines of text.
+    """How mathematics is written; this class writes lines of text."""
 
-    Args:
-        d: the sign of a derivative.
-        times: between the factors of a product.
-        dots: for what is left out.
-        plus_minus: before an error bound.
-        star: between the factors of a formula, as in 2*sin(x).
-    """
-
-    def __init__(self, d: str, times: str, dots: str, plus_minus: str, star: str = "*") -> None:
-        self.d = d
-        self.times = times
-        self.dots = dots
-        self.plus_minus = plus_minus
-        self.star = star
+    d: str  # the sign of a derivative
+    times: str  # between the factors of a product
+    dots: str  # for what is left out
+    plus_minus: str  # before an error bound
+    star: str = "*"  # between the factors of a formula, as in 2*sin(x)
 
     def word(self, text: str) -> str:
         """A label, or the name of a function."""
@@ -185,12 +178,7 @@ def _is_symbol(text: str) -> bool:
 
 
 def made_by(op: Op, operands: Sequence[str], style: Style = TEXT) -> str:
-    """How a node is made of its operands.
-
-    Args:
-        op: the node's row.
-        operands: their names, in order.
-        style: how to write it.
+    """How a node of this row is made of its operands, which are given by their names.
 
     Example:
         >>> from autograd import ops
@@ -236,13 +224,15 @@ class _Part(NamedTuple):
         return self.text if self.strength >= strength else f"({self.text})"
 
 
-_INFIX: dict[Op, int] = {
-    ops.ADD: _SUM,
-    ops.SUB: _SUM,
-    ops.MUL: _PRODUCT,
-    ops.DIV: _PRODUCT,
-    ops.over: _PRODUCT,
-    ops.over_or_zero: _PRODUCT,
+_Infix: TypeAlias = tuple[str, int, int]  # the sign; how strongly the whole holds together, and the right side must
+_DIVIDED: _Infix = ("/", _PRODUCT, _POWER)
+_INFIX: dict[Op, _Infix] = {
+    ops.ADD: (" + ", _SUM, _SUM),
+    ops.SUB: (" - ", _SUM, _PRODUCT),  # a - (b + c)
+    ops.MUL: ("*", _PRODUCT, _PRODUCT),
+    ops.DIV: _DIVIDED,
+    ops.over: _DIVIDED,
+    ops.over_or_zero: _DIVIDED,
 }
 # Derivatives have operations of their own, which a reader has never heard of.
 _WRITTEN_OUT: dict[Op, tuple[int, Callable[[Style, Sequence[str]], str]]] = {
@@ -260,10 +250,10 @@ def written(node: Any, by_name: bool = True) -> str:
     return text if len(text) <= LONGEST else name_of(node)
 
 
-def formula_over_labels(node: Any, style: Style) -> str:
-    """The formula of a node over labelled nodes; empty where it is too long or holds a node without one."""
-    text = _formula(lift(node), TEXT, by_name=False).text
-    return "" if len(text) > LONGEST or " node (" in text else _formula(lift(node), style, by_name=False).text
+def formula_over_labels(node: Any, style: Style, by_name: bool = False) -> str:
+    """The same, but empty where it is too long or holds a node without a label."""
+    text = _formula(lift(node), TEXT, by_name).text
+    return "" if len(text) > LONGEST or " node (" in text else _formula(lift(node), style, by_name).text
 
 
 def name_of(node: Any) -> str:
@@ -294,38 +284,31 @@ def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
     name = "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
     if not whole:
         return name
-    at = short_number(float(graph.local_partials(node)[k]))
-    return f"{name} = {_slope_text(node, k, TEXT) or f'{at} here'}"
+    slope = _slope(node, k)
+    formula = "" if slope is None else formula_over_labels(slope, TEXT, by_name=True)
+    return f"{name} = {formula or f'{short_number(float(graph.local_partials(node)[k]))} here'}"
 
 
 def derivative(node: Any, k: int, names: Names, style: Style = TEXT) -> str:
     """The derivative of a node by its k-th operand over names; empty where it is a number or too long to write."""
-    try:
-        slope = graph.local_partials(node, create_graph=True)[k]
-    except AutogradError:
+    slope = _slope(node, k)
+    if slope is None or not _legible(slope, names):
         return ""
-    if not is_node(slope) or not _legible(slope, names):
-        return ""
-    text = _slope_text(node, k, TEXT)
-    if text == short_number(float(graph.local_partials(node)[k])):
+    text = formula_over_labels(slope, TEXT, by_name=True)
+    if not text or text == short_number(slope._data):
         return ""
     if style is LATEX:
-        return "" if "^(" in text else _slope_text(node, k, LATEX)  # rows leave out exponents in brackets
+        return "" if "^(" in text else formula_over_labels(slope, LATEX, by_name=True)  # rows leave out x^(-2)
     return text
 
 
-def _slope_text(node: Any, k: int, style: Style) -> str:
-    """The formula of a local derivative; empty where it is too long, or has no value."""
+def _slope(node: Any, k: int) -> Any:
+    """The local derivative by the k-th operand as a node; None: it has no value."""
     try:
-        slope = graph.local_partials(node, create_graph=True)[k]
-        if node._row is ops.DIV and k:
-            slope = -node.parents[0] / node.parents[1] ** 2
+        slope = lift(graph.local_partials(node, create_graph=True)[k])
+        return -node.parents[0] / node.parents[1] ** 2 if node._row is ops.DIV and k else slope
     except AutogradError:
-        return ""
-    text = _formula(lift(slope)).text
-    if len(text) > LONGEST or " node (" in text:
-        return ""
-    return text if style is TEXT else _formula(lift(slope), style).text
+        return None
 
 
 def _legible(slope: Any, names: Names) -> bool:
@@ -377,7 +360,7 @@ def _raised(style: Style, base: _Part, exponent: _Part) -> _Part:
 
 
 def _infix(op: Op, style: Style, left: _Part, right: _Part) -> _Part:
-    strength = _INFIX[op]
+    sign, strength, inner = _INFIX[op]
     if op is ops.MUL and left.text == "1":
         return right
     if strength == _PRODUCT and left.text[0] == "-" and _is_number(left.text[1:]):
@@ -386,9 +369,7 @@ def _infix(op: Op, style: Style, left: _Part, right: _Part) -> _Part:
         return _Part(f"{left.text} - {right.text[1:]}", _SUM)
     if op is ops.MUL and _is_number(left.text) and right.follows:
         return _Part(f"{left.text}{right.text}", _PRODUCT)
-    sign = {ops.ADD: " + ", ops.SUB: " - ", ops.MUL: style.star}.get(op, "/")
-    inner = strength if op in (ops.ADD, ops.MUL) else strength + 1  # a - (b + c)
-    return _Part(f"{left.held(strength)}{sign}{right.held(inner)}", strength)
+    return _Part(f"{left.held(strength)}{style.star if op is ops.MUL else sign}{right.held(inner)}", strength)
 
 
 def _node_text(node: Any) -> str:
@@ -422,8 +403,7 @@ _SIGNS = {sign: f"\\{sign}" for sign in "{}$&%#_ "} | {
     ">": "{>}",
     "@": "{@}",  # KaTeX takes it for a letter of the command before it
 }
-_TOKEN = re.compile(r"[^\W\d_]+\d*(?:_[^\W_]+)*|\d+|.", re.DOTALL)
-_NAME = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")
+_TOKEN = re.compile(r"(?P<word>[^\W\d_]+)(?P<digits>\d*)(?P<rest>(?:_[^\W_]+)*)|\d+|.", re.DOTALL)
 
 
 def latex_name(label: str) -> str:
@@ -442,7 +422,7 @@ def latex_name(label: str) -> str:
         >>> print(latex_name("yhat - y"), latex_name(r"\end{x}$"))
         \hat{y}\ -\ y \backslash{}\mathrm{end}\{x\}\$
     """
-    return "".join(map(_token, _TOKEN.findall(label_text(unicodedata.normalize("NFC", label))))) or "{}"
+    return _TOKEN.sub(_token, label_text(unicodedata.normalize("NFC", label))) or "{}"
 
 
 def latex_number(text: str) -> str:
@@ -463,13 +443,12 @@ def latex_number(text: str) -> str:
     return {"1": power, "-1": f"-{power}"}.get(digits, rf"{digits} \times {power}")
 
 
-def _token(token: str) -> str:
-    match = _NAME.fullmatch(token)
-    if match is not None:
-        word, digits, rest = match.groups()
-        below = [part for part in (digits, *rest.split("_")[1:]) if part]
+def _token(match: re.Match[str]) -> str:
+    token = match[0]
+    if match["word"]:
+        below = [part for part in (match["digits"], *match["rest"].split("_")[1:]) if part]
         subscripts = ",".join(part if part.isascii() else rf"\text{{{part}}}" for part in below)
-        return _word(word) + (f"_{{{subscripts}}}" if below else "")
+        return _word(match["word"]) + (f"_{{{subscripts}}}" if below else "")
     if token in _SIGNS:
         return _SIGNS[token]
     if unicodedata.category(token[0]) in ("Mn", "Me"):

@@ -11,9 +11,11 @@ What is written with ``+`` and ``*`` alone is left as it is: nothing tells a wei
 from __future__ import annotations
 
 import re
-from array import array
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from operator import is_
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -25,8 +27,6 @@ __all__ = ["Grouping", "Part", "Terms"]
 
 Role: TypeAlias = Literal["weight", "bias", "z", "a", "inner"]
 _DIGITS = re.compile("[0-9]+")
-_ROLES: tuple[Role, ...] = ("weight", "bias", "z", "a", "inner")
-_WEIGHT, _BIAS, _Z, _A, _INNER = range(1, 6)  # places in _ROLES, counted from 1; 0 is no role
 
 
 class Terms(NamedTuple):
@@ -35,21 +35,6 @@ class Terms(NamedTuple):
     weights: tuple[Any, ...]
     inputs: tuple[Any, ...]
     bias: Any  # a node, or None
-
-
-def _named_weight(node: Any) -> bool:
-    """Whether its label says that it is a weight: what else tells w from x where both can be trained?"""
-    return node._label[:1] in ("w", "W")
-
-
-def _numbers(label: str) -> list[int]:
-    return [int(digits) for digits in _DIGITS.findall(label)]
-
-
-def _only_operand(node: Any) -> Any:
-    """The operand, if all others are constants; else None."""
-    others = [p for p in node.parents if not is_constant(p)]
-    return others[0] if len(others) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +76,21 @@ class Grouping:
 
     def __init__(self, order: Sequence[Any]) -> None:
         self._order = order
-        self._place = {node: i for i, node in enumerate(order)}
-        self._owner = array("q", [-1]) * len(order)  # of each node: its neuron, by first appearance
-        self._role = bytearray(len(order))
+        self._parts: dict[Any, tuple[int, Role]] = {}  # of each node: its neuron, by first appearance, and its role
         self._neurons: dict[tuple[Any, ...], int] = {}  # by their weights
-        self._depth = array("q")  # of each neuron: the smallest at which it works
-        self._uses = self._counted_uses()
-        self._sides: dict[int, bool] = {}  # by the id of a tuple of operands: whether they can be weights
-        self._terms: dict[Any, Terms] = {}  # of each dot that is a neuron's
-        self._find_neurons()
-        layer_at = {depth: layer for layer, depth in enumerate(sorted(set(self._depth)), 1)}
-        sizes = [0] * len(layer_at)
-        self._address = [(0, 0)] * len(self._depth)
+        self._depths: list[int] = []  # of each neuron: the smallest at which it works
+        if any(node._row is DOT for node in order):
+            self._find_neurons()
+        layer_at = {depth: layer for layer, depth in enumerate(sorted(set(self._depths)), 1)}
+        sizes = Counter[int]()
+        self._address: dict[int, tuple[int, int]] = {}  # of each neuron: its layer, and its number there
         # By the numbers in the names of weights, where they have any: a loss may take its target's neuron first.
-        for neuron, _ in sorted(enumerate(self._neurons), key=lambda found: _numbers(found[1][0]._label)):
-            layer = layer_at[self._depth[neuron]]
-            sizes[layer - 1] += 1
-            self._address[neuron] = (layer, sizes[layer - 1])
-        self._sizes = tuple(sizes)
-        self._nodes: dict[tuple[int, int], list[Any]] | None = None
+        for weights in sorted(self._neurons, key=lambda weights: _numbers(weights[0]._label)):
+            neuron = self._neurons[weights]
+            layer = layer_at[self._depths[neuron]]
+            sizes[layer] += 1
+            self._address[neuron] = layer, sizes[layer]
+        self._sizes = tuple(sizes[layer] for layer in layer_at.values())
 
     @property
     def layers(self) -> int:
@@ -126,11 +107,10 @@ class Grouping:
 
         A weight or bias belongs to the neuron that uses it first.
         """
-        i = self._place.get(node, -1)
-        if i < 0 or self._owner[i] < 0:
+        if node not in self._parts:
             return None
-        layer, neuron = self._address[self._owner[i]]
-        return Part(layer, neuron, _ROLES[self._role[i] - 1])
+        neuron, role = self._parts[node]
+        return Part(*self._address[neuron], role)
 
     def text(self, node: Any) -> str:
         """The same in words, such as "layer 2, neuron 3: z"; "" for what belongs to no neuron."""
@@ -153,14 +133,17 @@ class Grouping:
             ArgumentError: there is no such layer or neuron.
         """
         self._check(layer, neuron)
-        if self._nodes is None:
-            self._nodes = {address: [] for address in self._address}
-            for node, owner in zip(self._order, self._owner, strict=True):
-                if owner >= 0:
-                    self._nodes[self._address[owner]].append(node)
         if neuron is not None:
             return list(self._nodes[layer, neuron])
         return [node for number in range(1, self.sizes[layer - 1] + 1) for node in self._nodes[layer, number]]
+
+    @cached_property
+    def _nodes(self) -> dict[tuple[int, int], list[Any]]:
+        found: dict[tuple[int, int], list[Any]] = {address: [] for address in self._address.values()}
+        for node in self._order:
+            if node in self._parts:
+                found[self._address[self._parts[node][0]]].append(node)
+        return found
 
     def _check(self, layer: int, neuron: int | None = None) -> None:
         if not 1 <= layer <= self.layers:
@@ -180,110 +163,92 @@ class Grouping:
             'b'
         """
         if z._row is ADD:
-            node, bias = z.parents if z._a._row is DOT else z.parents[::-1]
-            return self.terms(node)._replace(bias=bias)
-        found = self._terms.get(z)
-        if found is None:
-            n, first = len(z._b), self._weights_first(z)
-            left, bias = tuple(z._a[:n]), z._a[n] if len(z._a) > n else None
-            found = self._terms[z] = Terms(left, z._b, bias) if first else Terms(z._b, left, bias)
-        return found
-
-    def _counted_uses(self) -> bytearray:
-        """How often each node is used; 2 stands for several, and for a use by a dot."""
-        place, uses = self._place, bytearray(len(self._order))
-        one_more = (1, 2, 2)
-        seen: set[int] = set()
-        for node in self._order:
-            a, b = node._a, node._b
-            if a is None:
-                continue
-            if type(a) is not tuple or b is None:
-                for p in node.parents:
-                    uses[place[p]] = one_more[uses[place[p]]]
-                continue
-            for group in (a, b):  # neurons share these tuples, so each is looked at once
-                if id(group) not in seen:
-                    seen.add(id(group))
-                    for p in group:
-                        uses[place[p]] = 2
-        return uses
+            product, bias = z.parents if z._a._row is DOT else z.parents[::-1]
+            return self.terms(product)._replace(bias=bias)
+        terms = _weighted_sum(z)
+        assert terms is not None
+        return terms
 
     def _find_neurons(self) -> None:
         """Give every node its neuron and role: sums before their activations, operands before sums."""
-        place, owner, role, uses = self._place, self._owner, self._role, self._uses
-        depths = array("q", bytes(8 * len(self._order)))  # how many neurons stand one behind another below a node
-        known: dict[int, int] = {}  # by the id of a tuple of operands, which dots may share: that of its deepest node
-
-        def deepest(nodes: tuple[Any, ...]) -> int:
-            if id(nodes) not in known:
-                known[id(nodes)] = max([depths[place[p]] for p in nodes], default=0)
-            return known[id(nodes)]
-
-        for i, node in enumerate(self._order):
-            a, b = node._a, node._b
-            if a is None:
-                continue
-            if type(a) is tuple:
-                depth = deepest(a) if b is None else max(deepest(a), deepest(b))
-            else:
-                depth = depths[place[a]] if b is None else max(depths[place[a]], depths[place[b]])
+        uses = Counter(chain.from_iterable(node.parents for node in self._order if node._row is not DOT))
+        # Dots share the tuples of their operands. Counted once, they tell that a node has another use than those above.
+        sides = {id(side): side for node in self._order if node._row is DOT for side in (node._a, node._b)}
+        uses.update(chain.from_iterable(sides.values()))
+        depths: dict[Any, int] = {}  # of each node: how many neurons stand one behind another below it
+        for node in self._order:
+            depth = max(map(depths.__getitem__, node.parents), default=0)
             if node._row is DOT:
-                if self._weights_first(node) is not None:
+                terms = _weighted_sum(node)
+                if terms is not None:
                     depth += 1
-                    owner[i], role[i] = self._neuron(self.terms(node), depth), _Z
+                    self._parts[node] = self._neuron(terms, depth), "z"
             elif node._row is ADD:
-                self._add_bias(i)
-            elif node._row.activation and (below := _only_operand(node)) is not None:
-                j = place[below]
-                if uses[j] == 1 and role[j] in (_Z, _A):
-                    owner[i], role[i] = owner[j], _A
-            depths[i] = depth
-
-    def _add_bias(self, i: int) -> None:
-        """Take an addition of a leaf to a dot without a bias as the neuron's z."""
-        node, place = self._order[i], self._place
-        for product, bias in ((node._a, node._b), (node._b, node._a)):
-            j = place[product]
-            if bias._row is not LEAF or product._row is not DOT or self._role[j] != _Z or self._uses[j] != 1:
-                continue
-            terms = self.terms(product)
-            if terms.bias is None and all(x is not bias for x in terms.inputs):  # else x skips the layer
-                self._owner[i], self._role[i], self._role[j] = self._owner[j], _Z, _INNER
-                self._assign((bias,), self._owner[j], _BIAS)
-
-    def _weights_first(self, node: Any) -> bool | None:
-        """Whether the first side of a dot holds the weights, or else the second; None: neither does."""
-        left, right = self._trainable(node._a, len(node._b)), self._trainable(node._b, len(node._b))
-        if left and right:
-            if all(map(is_, node._a, node._b)):
-                return None  # a sum of squares
-            return _named_weight(node._a[0]) or not _named_weight(node._b[0])
-        return left if left or right else None
-
-    def _trainable(self, side: tuple[Any, ...], n: int) -> bool:
-        """Whether the first `n` are all leaves, and not all constants."""
-        found = self._sides.get(id(side))
-        if found is None:
-            ops = {p._row for p in side[:n]}
-            found = self._sides[id(side)] = LEAF in ops and ops <= {LEAF, CONSTANT, LITERAL}
-        return found
+                for product, bias in ((node._a, node._b), (node._b, node._a)):
+                    if product._row is DOT and bias._row is LEAF and uses[product] == 1:
+                        self._add_bias(node, product, bias)
+            elif node._row.activation and (below := _only_operand(node)) in self._parts and uses[below] == 1:
+                neuron, role = self._parts[below]
+                if role in ("z", "a"):
+                    self._parts[node] = neuron, "a"
+            depths[node] = depth
 
     def _neuron(self, terms: Terms, depth: int) -> int:
         """The neuron with these weights, a new one if they are new."""
-        neuron = self._neurons.get(terms.weights, -1)
-        if neuron < 0:
-            neuron = self._neurons[terms.weights] = len(self._neurons)
-            self._depth.append(depth)
-            self._assign(terms.weights, neuron, _WEIGHT)
-        elif depth < self._depth[neuron]:
-            self._depth[neuron] = depth
+        neuron = self._neurons.setdefault(terms.weights, len(self._neurons))
+        if neuron == len(self._depths):
+            self._depths.append(depth)
+            self._assign(terms.weights, neuron, "weight")
+        self._depths[neuron] = min(depth, self._depths[neuron])
         if terms.bias is not None and terms.bias._row is LEAF:
-            self._assign((terms.bias,), neuron, _BIAS)
+            self._assign((terms.bias,), neuron, "bias")
         return neuron
 
-    def _assign(self, nodes: Iterable[Any], neuron: int, role: int) -> None:
+    def _add_bias(self, z: Any, product: Any, bias: Any) -> None:
+        """Take the addition of a leaf to a neuron's dot that has no bias as the neuron's z."""
+        terms = _weighted_sum(product)
+        if terms is None or terms.bias is not None:
+            return
+        if all(x is not bias for x in terms.inputs):  # else x skips the layer
+            neuron, _ = self._parts[product]
+            self._parts[z], self._parts[product] = (neuron, "z"), (neuron, "inner")
+            self._assign((bias,), neuron, "bias")
+
+    def _assign(self, nodes: Iterable[Any], neuron: int, role: Role) -> None:
         for node in nodes:
-            i = self._place[node]
-            if not self._role[i]:
-                self._owner[i], self._role[i] = neuron, role
+            self._parts.setdefault(node, (neuron, role))
+
+
+def _weighted_sum(node: Any) -> Terms | None:
+    """A dot as a neuron's sum; None: neither side can be weights, or it is a sum of squares."""
+    n = len(node._b)
+    left, right, bias = node._a[:n], node._b, node._a[n] if len(node._a) > n else None
+    weights_first = _can_be_weights(left)
+    if _can_be_weights(right):
+        if weights_first and all(map(is_, left, right)):
+            return None
+        weights_first = weights_first and (_is_named_weight(left[0]) or not _is_named_weight(right[0]))
+    elif not weights_first:
+        return None
+    return Terms(left, right, bias) if weights_first else Terms(right, left, bias)
+
+
+def _can_be_weights(side: tuple[Any, ...]) -> bool:
+    """Whether they are all leaves, and not all constants."""
+    rows = {p._row for p in side}
+    return LEAF in rows and rows <= {LEAF, CONSTANT, LITERAL}
+
+
+def _is_named_weight(node: Any) -> bool:
+    """Whether its label says that it is a weight: what else tells w from x where both can be trained?"""
+    return node._label[:1] in ("w", "W")
+
+
+def _numbers(label: str) -> list[int]:
+    return [int(digits) for digits in _DIGITS.findall(label)]
+
+
+def _only_operand(node: Any) -> Any:
+    """The operand, if all others are constants; else None."""
+    others = [p for p in node.parents if not is_constant(p)]
+    return others[0] if len(others) == 1 else None

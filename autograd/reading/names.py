@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from ..engine.op import is_node
@@ -59,7 +60,6 @@ class Names(Mapping[Any, str]):
                 count += 1
                 name = f"{prefix}{count}"
             self._names[node] = name
-        self._nodes: dict[str, Any] = {}
 
     def __getitem__(self, node: Any) -> str:
         return self._names[node]
@@ -80,20 +80,21 @@ class Names(Mapping[Any, str]):
             if is_node(name) and name in self._names:
                 return name
             raise ArgumentError(f"{name!r} is no node of this graph, nor the name of one{self._examples('')}")
-        if not self._nodes:
-            self._nodes = {found: node for node, found in self._names.items() if not is_plain_number(node)}
-        node = self._nodes.get(name)
-        node = self._nodes.get(_written(name)) if node is None else node
+        node = self._nodes.get(name, self._nodes.get(_written(name)))
         if node is None:
             raise ArgumentError(f"no node is called {shown(name)!r}{self._examples(name)}")
         return node
 
     def known(self) -> Iterable[str]:
         """Every name that `find` takes, in order."""
-        return [found for node, found in self._names.items() if not is_plain_number(node)]
+        return list(self._nodes)
+
+    @cached_property
+    def _nodes(self) -> dict[str, Any]:
+        return {name: node for node, name in self._names.items() if not is_plain_number(node)}
 
     def _examples(self, name: str) -> str:
-        known = list(self.known())
+        known = list(self._nodes)
         near = get_close_matches(name, known, n=3, cutoff=0.5) if len(known) <= 10_000 else []
         if near:
             return f"; did you mean {' or '.join(near)}?"

@@ -87,9 +87,13 @@ def path_products(root: Any, wrt: Any, limit: int = LIMIT) -> list[Path]:
             f"{counts[root]:,} paths lead from {name_of(root)} to {name_of(wrt)}, more than the limit of "
             f"{limit:,}; backward() adds them up without listing them, or choose a node nearer to the root"
         )
-    if root is wrt or root not in counts:
-        return [Path((root,), ())] if root is wrt else []
-    links = {node: _links(node, counts) for node in counts if node is not wrt}
+    if root not in counts:
+        return []
+    links = {
+        node: [(p, float(d)) for p, d in zip(node.parents, graph.local_partials(node), strict=True) if p in counts]
+        for node in counts
+        if node is not wrt
+    }
     return [Path(nodes, tuple(partial for _, partial in along)) for nodes, along in walk(links, root, wrt)]
 
 
@@ -100,6 +104,9 @@ def walk(
 
     `links` has for each node on the way those that lead on to `end`; a link begins with the node below.
     """
+    if start is end:
+        yield (start,), ()
+        return
     nodes: list[Any] = [start]
     along: list[LinkT] = []
     ahead = [iter(links[start])]
@@ -160,11 +167,6 @@ def recomputed(op: Op, operands: Sequence[float], stored: float) -> float | None
     except (ArithmeticError, ValueError):
         now = math.nan
     return None if now == stored or (now != now and stored != stored) else now
-
-
-def _links(node: Any, counts: dict[Any, int]) -> list[tuple[Any, float]]:
-    """The parents of a node that lie on a path, each with its local derivative."""
-    return [(p, float(d)) for p, d in zip(node.parents, graph.local_partials(node), strict=True) if p in counts]
 
 
 def _counts(root: Any, wrt: Any) -> dict[Any, int]:

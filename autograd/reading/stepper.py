@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, overload
 
 from .. import _notebook_picture
@@ -15,7 +16,7 @@ from .conditions import Condition, parse_condition
 from .formulas import made_by
 from .grouping import Grouping
 from .names import number_beside, short_number
-from .trace import Step, Trace
+from .trace import Message, Step, Trace
 
 __all__ = ["Records", "Stepper", "steps"]
 
@@ -80,12 +81,7 @@ class Moment:
         lines = [f"after {k} of {len(trace)} records"]
         if k:
             lines.append(_numbered(trace, k - 1))
-        if k < len(trace):
-            kind, node = trace.outline(k)
-            what = {"forward": "the value of", "seed": "the seed, at", "backward": "the backward visit of"}[kind]
-            lines.append(f"next: {what} {trace.names[node]}")
-        else:
-            lines.append("the pass is over")
+        lines.append(f"next: {trace.announced(k)}" if k < len(trace) else "the pass is over")
         under_way = trace.under_way(k, _MOST + 1)
         if under_way:
             lines += ["on the way:", *[f"  {Reading(trace, node, k)}" for node in under_way[:_MOST]]]
@@ -310,10 +306,9 @@ class Stepper:
             raise ArgumentError(f'next goes to the next "node", "neuron" or "layer", not {what!r}')
         if what != "node" and not self.grouping.layers:
             raise ArgumentError("this graph has no neurons with weights, so there are no layers to go to; use next()")
-        here = self._place_of(self._position, what)
+        here = self._place(self._position - 1, what)
         for k in range(max(self._position, len(self._trace.order) + 1), len(self)):
-            place = self._place_of(k + 1, what)
-            if what == "node" or (place is not None and place != here):
+            if self._place(k, what) not in (None, here):
                 return self._run_to(k + 1)
         if self._position == len(self):
             raise ArgumentError("the pass is over; back(), goto(k) or goto(0) lead back into it")
@@ -416,19 +411,21 @@ class Stepper:
             self._trace[k - 1]  # a rule that has no value there raises before anything moves
         self._position = k
 
-    def _place_of(self, k: int, what: str) -> Any:
-        """The layer, or layer and neuron, in which the backward visit of record `k` takes place; None: in none."""
-        if k <= len(self._trace.order) + 1:
+    def _place(self, k: int, what: str) -> Any:
+        """What node, neuron or layer record `k` (from 0) visits in the backward pass; None: it visits none."""
+        if k <= len(self._trace.order):
             return None
-        part = self.grouping.of(self._trace.outline(k - 1)[1])
-        return None if part is None else part.layer if what == "layer" else (part.layer, part.neuron)
+        if what == "node":
+            return k  # each is visited once
+        part = self.grouping.of(self._trace.outline(k)[1])
+        return part and (part.layer if what == "layer" else (part.layer, part.neuron))
 
     def _run_to(self, stop: int, reason: str = "") -> Records:
         if self._breaks:
             for k in range(self._position, stop):
                 for each in self._breaks:
                     if name := _holding(each.condition, self._trace[k]):
-                        return self._move(k + 1, f"break {each.number}: {each.condition.text} holds at {name}")
+                        return self._move(k + 1, f"{each} holds at {name}")
         return self._move(stop, reason)
 
     def _move(self, stop: int, reason: str = "") -> Records:
@@ -453,45 +450,35 @@ def _whole(n: Any, what: str) -> int:
 
 def _holding(condition: Condition, step: Step) -> str:
     """The name of the node at which a condition holds, "" if at none; a gradient counts once it is complete."""
-    if step.kind != "backward":
-        known = {"value": step.value} if step.gradient is None else {"value": step.value, "grad": step.gradient}
-        fits = condition.names <= set(known) and ("grad" in condition.names) == (step.kind == "seed")
-        return step.name if fits and condition.holds(known) else ""
-    if condition.names <= {"value"}:
+    if step.kind != "forward" and condition.names <= {"value"}:
         return ""  # it was looked at when the value was computed
-    for m in step.messages:
-        known = {"value": m.value, "upstream": m.upstream, "local": m.local, "message": m.product}
-        if not m.waiting:
-            known["grad"] = m.total
-        if condition.names <= set(known) and condition.holds(known):
-            return m.target
-    return ""
+    known = {"value": step.value} if step.gradient is None else {"value": step.value, "grad": step.gradient}
+    places = [(step.name, known)]
+    if step.kind == "backward":
+        places = [(m.target, _known(m)) for m in step.messages]
+    return next((name for name, known in places if condition.names <= set(known) and condition.holds(known)), "")
+
+
+def _known(m: Message) -> dict[str, float]:
+    known = {"value": m.value, "upstream": m.upstream, "local": m.local, "message": m.product}
+    return known if m.waiting else known | {"grad": m.total}
 
 
 # --- a pass as an iterator ----------------------------------------------------------------------------------------
 
 
-class Steps(Iterator[Step]):
+class Steps(Records, Iterator[Step]):
     """The records of a pass, one at a time; printed and indexed it has them all, whatever has been taken from it."""
 
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
-        self._left = iter(trace)
+    @cached_property
+    def _left(self) -> Iterator[Step]:
+        return iter(self.source)
+
+    def __iter__(self) -> Iterator[Step]:
+        return self
 
     def __next__(self) -> Step:
         return next(self._left)
-
-    def __getitem__(self, k: int) -> Step:
-        return self._trace[k]
-
-    def __str__(self) -> str:
-        return str(self._records())
-
-    def __repr__(self) -> str:
-        return repr(self._records())
-
-    def _records(self) -> Records:
-        return Records(self._trace, 0, len(self._trace))
 
 
 def steps(root: Any, seed: float = 1.0) -> Steps:
@@ -527,4 +514,5 @@ def steps(root: Any, seed: float = 1.0) -> Steps:
         [4/4] Backward through v1 = x * x: a product passes to each factor the other factor.
           to x: 1 * 3 = 3 (1 more to come); to x: 1 * 3 = 3, sum 3 + 3 = 6 (complete)
     """
-    return Steps(Trace(root, seed))
+    trace = Trace(root, seed)
+    return Steps(trace, 0, len(trace))

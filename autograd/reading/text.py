@@ -12,6 +12,7 @@ from itertools import accumulate
 from unicodedata import category, east_asian_width
 
 from ..engine.special import total
+from ..errors import columns, visible
 
 __all__ = [
     "LABEL_LIMIT",
@@ -71,14 +72,11 @@ def label_text(label: str, limit: int = LABEL_LIMIT) -> str:
     """
     if label and not label.strip(" "):
         label = repr(label)
-    shown, room = "", limit - 1  # one character is kept for the ellipsis
-    for i, character in enumerate(label):
-        piece = character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        is_last = i == len(label) - 1
-        if len(shown) + len(piece) > room + is_last:
-            return shown + "…"
-        shown += piece
-    return shown
+    pieces = [visible(character) for character in label[: limit + 1]]
+    if len("".join(pieces)) <= limit:
+        return "".join(pieces)
+    kept = sum(used < limit for used in accumulate(map(len, pieces)))  # one character is kept for the ellipsis
+    return "".join(pieces[:kept]) + "…"
 
 
 def markup(text: str) -> str:
@@ -124,16 +122,6 @@ def _ems(character: str) -> float:
 
 
 # --- columns of a terminal ----------------------------------------------------------------------------------------
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal a printable text takes.
-
-    Example:
-        >>> columns("loss"), columns("損失"), columns("y\\N{COMBINING CIRCUMFLEX ACCENT}")
-        (4, 4, 1)
-    """
-    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def cut(text: str, room: int, dots: str = "…") -> str:

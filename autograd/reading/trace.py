@@ -6,12 +6,12 @@ is read off them, so it can't depend on how k was reached.
 
 from __future__ import annotations
 
-import operator
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from math import isfinite
 from typing import Any, Literal, TypeAlias, overload
 
@@ -107,10 +107,8 @@ class Step:
 
     def __str__(self) -> str:
         """One sentence, and one line of numbers: the rule in words, what flows, and the sums so far."""
-        if self.kind == "seed":
-            sentence, numbers = self._seed()
-        else:
-            sentence, numbers = self._forward() if self.kind == "forward" else self._backward()
+        told = {"forward": self._forward, "seed": self._seed, "backward": self._backward}
+        sentence, numbers = told[self.kind]()
         if self.first_bad is not None:
             name, index = self.first_bad
             numbers += "\n  not finite: " + (
@@ -195,25 +193,23 @@ class Trace(Sequence[Step]):
         self.order = list(self.names)
         self.place = {node: i for i, node in enumerate(self.order)}
         self.values = array("d", [node._data for node in self.order])
-        self._visited, self._constants, place = array("q"), set[Any](), self.place
-        self._expected = expected = array("q", bytes(8 * len(place)))  # of each node: how many messages are sent to it
-        for i, node in enumerate(self.order):
-            if parents := node.parents:
-                self._visited.append(i)
-                for parent in parents:
-                    expected[place[parent]] += 1
-            elif graph.is_constant(node):
-                self._constants.add(node)
-        self._visited.reverse()
-        for node in self._constants:
-            expected[place[node]] = 0
-        # Of each message sent so far:
-        self._target, self._operand = array("q"), array("q")
-        self._local, self._total = array("d"), array("d")
-        self._ends = array("q", [0])  # after each number of visits: how many messages have been sent
+        # The leaves come first, and all others are visited in the backward pass, from the last one back.
+        self._leaves = next(i for i, node in enumerate(self.order) if node.parents)
+        self._expected = array("q", bytes(8 * len(self.order)))  # of each node: how many messages are sent to it
+        for node in self.order[self._leaves :]:
+            for parent in node.parents:
+                self._expected[self.place[parent]] += 1
+        for i, leaf in enumerate(self.order[: self._leaves]):
+            if graph.is_constant(leaf):
+                self._expected[i] = 0
+        self._expected[-1] = 1
+        # Of each message sent so far; the first is the seed, which the root gets.
+        self._target, self._operand = array("q", [len(self.order) - 1]), array("q", [0])
+        self._local, self._total = array("d", [1.0]), array("d", [self.seed])
+        self._ends = array("q", [0, 1])  # after each number of records that send: how many messages have been sent
         self._received: list[Any] = [()] * len(self.order)  # of each node: the messages that have reached it
-        numbers = () if all(map(isfinite, self.values)) and isfinite(self.seed) else (*self.values, self.seed)
-        bad = next((k for k, x in enumerate(numbers) if not isfinite(x)), None)
+        self._received[-1] = [0]
+        bad = next((k for k, x in enumerate(chain(self.values, [self.seed])) if not isfinite(x)), None)
         # The record and the node's place of the first number that is not finite; the seed belongs to the last node.
         self._bad = None if bad is None else (bad, min(bad, len(self.order) - 1))
 
@@ -225,7 +221,7 @@ class Trace(Sequence[Step]):
     # --- the records -------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self.order) + 1 + len(self._visited)
+        return 2 * len(self.order) + 1 - self._leaves
 
     @overload
     def __getitem__(self, k: int) -> Step: ...
@@ -238,26 +234,21 @@ class Trace(Sequence[Step]):
             k += len(self)
         if not 0 <= k < len(self):
             raise IndexError(f"there are {len(self)} records")
-        forward = len(self.order)
-        if k < forward:
-            return self._step(k, "forward", k, None, ())
-        if k == forward:
-            return self._step(k, "seed", forward - 1, self.seed, ())
-        visit = k - forward - 1
-        self._send(visit + 1)
-        i = self._visited[visit]
-        upstream = self._complete(i)
-        messages = tuple(self._message(m, upstream) for m in range(self._ends[visit], self._ends[visit + 1]))
-        return self._step(k, "backward", i, upstream, messages)
-
-    def _step(self, k: int, kind: Kind, i: int, gradient: float | None, messages: tuple[Message, ...]) -> Step:
-        node = self.order[i]
+        kind, node = self.outline(k)
+        i, gradient, messages = self.place[node], None, tuple[Message, ...]()
+        if kind == "seed":
+            gradient = self.seed
+        elif kind == "backward":
+            sent = k - len(self.order)
+            self._send(sent + 1)
+            gradient = upstream = self._complete(i)
+            messages = tuple(self._message(m, upstream) for m in range(self._ends[sent], self._ends[sent + 1]))
         operands = tuple(self.names[p] for p in node.parents)
         numbers = tuple(self.values[self.place[p]] for p in node.parents)
         value = self.values[i]
         bad = None
         if self._bad is not None and self._bad[0] <= k:
-            held = (value,) if kind == "forward" else (gradient or 0.0, *[m.total for m in messages])
+            held = (value,) if gradient is None else (gradient, *[m.total for m in messages])
             if not all(map(isfinite, held)):
                 bad = (self.names[self.order[self._bad[1]]], self._bad[0] + 1)
         return Step(k + 1, kind, self.names[node], value, gradient, operands, numbers, messages, node._row, bad, node)
@@ -284,8 +275,6 @@ class Trace(Sequence[Step]):
 
     def gradient(self, node: Any, k: int) -> float | None:
         """The node's gradient as it stands after `k` records; None: nothing has reached it yet."""
-        if node is self.root:
-            return self.seed if k > len(self.order) else None
         count = self._arrived(node, k)
         return self._total[self._received[self.place[node]][count - 1]] if count else None
 
@@ -296,75 +285,77 @@ class Trace(Sequence[Step]):
 
     def waiting(self, node: Any, k: int) -> int:
         """How many contributions to the node's gradient are still to come after `k` records."""
-        if node is self.root:
-            return int(k <= len(self.order))
         return self._expected[self.place[node]] - self._arrived(node, k)
 
     def contributions(self, node: Any, k: int) -> list[tuple[Any, Message]]:
         """The messages that have reached the node in the first `k` records, each behind the node that sent it."""
         found = []
         for m in self._received[self.place[node]][: self._arrived(node, k)]:
-            sender = self._visited[bisect_left(self._ends, m + 1) - 1]
-            found.append((self.order[sender], self._message(m, self._complete(sender))))
+            if m:  # it is not the seed
+                sender = len(self.order) + 1 - bisect_left(self._ends, m + 1)
+                found.append((self.order[sender], self._message(m, self._complete(sender))))
         return found
 
     def complete_at(self, node: Any) -> int | None:
         """After how many records the node's gradient is complete; None: a constant, which gets none."""
-        start, i = len(self.order) + 1, self.place[node]
-        if node is self.root:
-            return start
-        if graph.is_constant(node):
+        i = self.place[node]
+        if not self._expected[i]:
             return None
         while len(self._received[i]) < self._expected[i]:
             self._send(len(self._ends))
-        return start + bisect_left(self._ends, self._received[i][-1] + 1)
+        return len(self.order) + bisect_left(self._ends, self._received[i][-1] + 1)
 
     def visited_at(self, node: Any) -> int | None:
         """After how many records the node's backward visit is done; None: it has no operands to visit."""
-        if not node.parents:
-            return None
-        return len(self.order) + 2 + bisect_left(self._visited, -self.place[node], key=operator.neg)
+        return 2 * len(self.order) + 1 - self.place[node] if node.parents else None
 
     def outline(self, k: int) -> tuple[Kind, Any]:
         """The kind and the node of record `k` (from 0), without computing it."""
         forward = len(self.order)
         if k <= forward:
             return ("forward", self.order[k]) if k < forward else ("seed", self.root)
-        return "backward", self.order[self._visited[k - forward - 1]]
+        return "backward", self.order[2 * forward - k]
+
+    def announced(self, k: int) -> str:
+        """What record `k` (from 0) is to be, in words: "the value of v1"; so it can be told before it happens."""
+        kind, node = self.outline(k)
+        what = {"forward": "the value of", "seed": "the seed, at", "backward": "the backward visit of"}[kind]
+        return f"{what} {self.names[node]}"
 
     def under_way(self, k: int, limit: int) -> list[Any]:
         """Up to `limit` nodes that one of the latest messages before `k` has reached and that wait for more."""
-        end = self._ends[self._visits(k)]
+        end = self._sent(k)
         latest = dict.fromkeys(self.order[i] for i in reversed(self._target[max(end - _LATEST, 0) : end]))
         return [node for node in latest if self.waiting(node, k)][:limit][::-1]
 
     # --- the sweep -------------------------------------------------------------------------------------------------
 
-    def _visits(self, k: int) -> int:
-        """How many backward visits are among the first `k` records; their messages have then been sent."""
-        visits = max(0, min(k - len(self.order) - 1, len(self._visited)))
-        self._send(visits)
-        return visits
+    def _sent(self, k: int) -> int:
+        """How many messages the first `k` records send; they have then been sent."""
+        records = max(0, min(k, len(self)) - len(self.order))
+        self._send(records)
+        return self._ends[records]
 
     def _arrived(self, node: Any, k: int) -> int:
         """How many messages have reached the node in the first `k` records."""
-        visits = self._visits(k)
-        return bisect_left(self._received[self.place[node]], self._ends[visits])
+        sent = self._sent(k)
+        return bisect_left(self._received[self.place[node]], sent)
 
     def _complete(self, i: int) -> float:
         """The gradient of a node whose contributions have all arrived."""
-        return self.seed if self.order[i] is self.root else self._total[self._received[i][-1]]
+        total: float = self._total[self._received[i][-1]]
+        return total
 
-    def _send(self, visits: int) -> None:
-        """Send the messages of the first so many visits, as far as they have not been sent."""
-        while len(self._ends) <= visits:
-            i = self._visited[len(self._ends) - 1]
+    def _send(self, records: int) -> None:
+        """Send the messages of the first so many records that send any, as far as they have not been sent."""
+        while len(self._ends) <= records:
+            i = len(self.order) + 1 - len(self._ends)
             node, parents, upstream = self.order[i], self.order[i].parents, self._complete(i)
             # The local derivatives at the values that the trace has read.
             partials = graph.partials_at(node, self.values[i], [self.values[self.place[p]] for p in parents])
             for operand in graph.sending_order(node):
                 parent, local = parents[operand], partials[operand]
-                if parent in self._constants:
+                if graph.is_constant(parent):
                     continue
                 target, message = self.place[parent], len(self._target)
                 received = self._received[target]
@@ -378,5 +369,5 @@ class Trace(Sequence[Step]):
                 self._local.append(local)
                 self._total.append(total)
                 if self._bad is None and not isfinite(total):
-                    self._bad = (len(self.order) + len(self._ends), i)
+                    self._bad = (len(self.order) + len(self._ends) - 1, i)
             self._ends.append(len(self._target))

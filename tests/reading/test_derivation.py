@@ -500,6 +500,14 @@ def test_same_label_twice_is_told_apart_and_kept_out_of_formulas() -> None:
     assert "dy/dx = x" not in text
 
 
+def test_a_quotient_is_derived_in_symbols_where_what_is_shown_has_names() -> None:
+    a, b, c = Value(3.0, "a"), Value(2.0, "b"), Value(5.0, "c d")
+    whole = a / b
+    whole.label = "a per b"
+    assert " = (-a)/b^2 = -0.75" in explain(whole, b).text
+    assert "/b^2" not in explain(c / b, b).text
+
+
 # --- size ----------------------------------------------------------------------------------------------------------
 
 

@@ -67,6 +67,11 @@ def test_next_goes_to_backward_visits(s: Stepper) -> None:
         s.next()
 
 
+def test_next_tells_nodes_of_equal_value_apart() -> None:
+    s = Stepper(Value(2.0, "x") * 1.0 * 1.0)
+    assert [s.next()[-1].name, s.next()[-1].name] == ["v2", "v1"]
+
+
 def test_until_stops_when_a_gradient_is_complete(s: Stepper) -> None:
     assert s.until("v2").stop == 8
     assert "the gradient of b is complete" in repr(s.until("b"))
