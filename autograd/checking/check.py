@@ -22,6 +22,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, DerivativeError
 from ..functions.slopes import EPS, Side, Slopes, exact_sum
 from ..functions.trees import changed, flatten
+from ..reading.text import as_json
 from .points import Known, NotANumberError, Point, Problem, entry_names, in_order, numbers_of, real, structured_points
 
 if TYPE_CHECKING:
@@ -182,23 +183,20 @@ class Report:
             both = e.numeric.both
             entries.append({
                 "variable": e.variable, "output": e.output, "point": len(points) - 1, "verdict": e.verdict,
-                "yours": _plain(e.yours), "measured": _plain(None if both is None else both.slope),
-                "error": _plain(None if both is None else both.error), "engine": _plain(e.exact),
-                "tolerance": _plain(e.tolerance), "note": e.note,
+                "yours": e.yours, "measured": None if both is None else both.slope,
+                "error": None if both is None else both.error, "engine": e.exact,
+                "tolerance": e.tolerance, "note": e.note,
             })  # fmt: skip
         slip = self.diagnosis
-        return {
+        data: dict[str, Any] = as_json({
             "verdict": self.verdict,
             "function": self.function,
             "evaluations": self.evaluations,
             "diagnosis": None if slip is None else {"kind": slip.kind, "text": slip.text},
-            "points": [{name: _plain(x) for name, x in point.items()} for point in points],
+            "points": points,
             "entries": entries,
-        }
-
-
-def _plain(x: float | None) -> float | str | None:
-    return x if x is None or math.isfinite(x) else repr(x)
+        })  # fmt: skip
+        return data
 
 
 def check_derivative(

@@ -8,7 +8,6 @@ added last, so that it can't disturb the layout.
 from __future__ import annotations
 
 import html
-import math
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TextIO
 
+from ..reading.text import as_json
 from .claims import Claim, Figure, Lesson, Plain, is_near
 from .signs import signs
 
@@ -339,17 +339,11 @@ def _figure_data(figure: Figure) -> dict[str, Any]:
     return {
         "name": figure.name,
         "document": figure.printed,
-        "engine": _json_number(figure.engine),
-        "compared_with": _json_number(figure.reference),
+        "engine": as_json(figure.engine),
+        "compared_with": as_json(figure.reference),
         "agrees": figure.agrees,
         "should_agree": figure.should_agree,
         "verdict": figure.verdict,
         "measured": figure.measured,
         "note": figure.note,
     }
-
-
-def _json_number(x: Plain | None) -> Any:
-    if isinstance(x, list):
-        return [_json_number(item) for item in x]
-    return str(x) if isinstance(x, float) and not math.isfinite(x) else x

@@ -33,7 +33,7 @@ from .chains import (
     stale,
     swept,
 )
-from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, latex_number
+from .formulas import LATEX, TEXT, UNICODE, Style, aligned, definition, derivative, latex_number
 from .grouping import Grouping
 from .names import Names, is_name, is_plain_number
 from .paths import Path
@@ -288,9 +288,7 @@ class _Typeset(_Writer):
     """The same as the rows of one ``aligned`` environment, without what is said in words."""
 
     def text(self) -> str:
-        rows = [*self.head(), *self.factors(), *self.foot()]
-        body = " \\\\\n".join(rows)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        return aligned([*self.head(), *self.factors(), *self.foot()])
 
     def sides(self, chains: Sequence[Chain]) -> tuple[list[str], list[str]]:
         """Of each chain the product in symbols, and in numbers."""

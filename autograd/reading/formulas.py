@@ -25,6 +25,7 @@ __all__ = [
     "TEXT",
     "UNICODE",
     "Style",
+    "aligned",
     "definition",
     "derivative",
     "formula_over_labels",
@@ -37,6 +38,8 @@ __all__ = [
     "point_text",
     "shortened",
     "shown_of_many",
+    "slope_name",
+    "slope_text",
     "term_text",
     "written",
 ]
@@ -278,15 +281,22 @@ def point_text(names: Sequence[str], numbers: Sequence[float]) -> str:
     return ", ".join(listed) + (", ..." if len(names) > 4 else "")
 
 
-def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
-    """The local derivative of a node by its k-th operand: d(x^2)/dx = 2x, or d(x^2)/dx alone if not `whole`."""
+def slope_name(node: Any, k: int) -> str:
+    """What the local derivative of a node by its k-th operand is called: d(x^2)/dx."""
     texts = (written(node), written(node.parents[k]))
-    name = "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
-    if not whole:
-        return name
+    return "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
+
+
+def slope_text(node: Any, k: int) -> str:
+    """Its formula over labels: 2x; empty where it has none that is short enough to write."""
     slope = _slope(node, k)
-    formula = "" if slope is None else formula_over_labels(slope, TEXT, by_name=True)
-    return f"{name} = {formula or f'{short_number(float(graph.local_partials(node)[k]))} here'}"
+    return "" if slope is None else formula_over_labels(slope, TEXT, by_name=True)
+
+
+def local_derivative_text(node: Any, k: int) -> str:
+    """The local derivative of a node by its k-th operand: d(x^2)/dx = 2x, or what it is here."""
+    formula = slope_text(node, k) or f"{short_number(float(graph.local_partials(node)[k]))} here"
+    return f"{slope_name(node, k)} = {formula}"
 
 
 def derivative(node: Any, k: int, names: Names, style: Style = TEXT) -> str:
@@ -423,6 +433,12 @@ def latex_name(label: str) -> str:
         \hat{y}\ -\ y \backslash{}\mathrm{end}\{x\}\$
     """
     return _TOKEN.sub(_token, label_text(unicodedata.normalize("NFC", label))) or "{}"
+
+
+def aligned(rows: Iterable[str]) -> str:
+    """One ``aligned`` environment of these rows."""
+    body = " \\\\\n".join(rows)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
 
 def latex_number(text: str) -> str:

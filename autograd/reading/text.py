@@ -9,6 +9,7 @@ import html
 import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import Any
 from unicodedata import category, east_asian_width
 
 from ..engine.special import total
@@ -16,6 +17,7 @@ from ..errors import columns, visible
 
 __all__ = [
     "LABEL_LIMIT",
+    "as_json",
     "columns",
     "cut",
     "equation",
@@ -135,6 +137,20 @@ def cut(text: str, room: int, dots: str = "…") -> str:
         return text
     kept = sum(used <= room - len(dots) for used in accumulate(map(columns, text)))
     return text[:kept] + dots
+
+
+def as_json(data: Any) -> Any:
+    """Data of dicts and lists as JSON can hold it: a number that is not finite as text, "inf", "-inf" or "nan".
+
+    Example:
+        >>> as_json({"x": [0.5, float("-inf")], "y": None})
+        {'x': [0.5, '-inf'], 'y': None}
+    """
+    if isinstance(data, dict):
+        return {key: as_json(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return list(map(as_json, data))
+    return str(data) if isinstance(data, float) and not math.isfinite(data) else data
 
 
 # --- lines --------------------------------------------------------------------------------------------------------

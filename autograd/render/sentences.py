@@ -7,6 +7,7 @@ from collections import defaultdict
 from operator import attrgetter
 
 from ..functions.slopes import exact_sum
+from ..reading.formulas import TEXT
 from ..reading.text import label_text
 from .rows import KEPT, EdgeRow, NodeRow, Rows, first_not_finite
 from .style import Look
@@ -66,7 +67,7 @@ class Sentences:
     def local(self, edge: EdgeRow, limit: int = 32) -> str:
         """The local derivative in symbols and as a number: "dy/df = 3f² = 75"."""
         above, below = self.by_id[edge.target], self.by_id[edge.source]
-        sides = [f"d{_in_fraction(above)}/d{_in_fraction(below)}"]
+        sides = [TEXT.ratio(label_text(above.name, 20), label_text(below.name, 20))]
         if edge.symbolic and len(edge.symbolic) <= limit:
             sides.append(edge.symbolic)
         return " = ".join([*sides, self.look.number(edge.local, missing="undefined")])
@@ -135,11 +136,6 @@ class Sentences:
 
 def _name(node: NodeRow) -> str:
     return label_text(node.name, _LIMIT)
-
-
-def _in_fraction(node: NodeRow) -> str:
-    name = label_text(node.name, 20)
-    return name if all(c.isalnum() or c in "_[],.'#" for c in name) else f"({name})"
 
 
 def _times(edge: EdgeRow) -> str:
