@@ -103,9 +103,6 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], look: Look = _PLAIN) ->
     yield from look.lines(f"The document: {claim.says}", first="  ", rest="  ")
     if claim.idea:
         yield from look.lines(f"The idea: {claim.idea}", first="  ", rest="  ")
-    if claim.waits_for:
-        rest = "the rest is to come" if figures else "to come"
-        yield from look.lines(f"{rest}, with {claim.waits_for}", "faint", first="  ", rest="  ")
     if figures:
         yield ""
         yield from figure_lines(figures, look)
@@ -204,7 +201,7 @@ def _flat(x: Plain) -> list[Plain]:
     return [number for item in x for number in _flat(item)] if isinstance(x, list) else [x]
 
 
-def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) -> Iterator[str]:
+def summary(figures: Iterable[Figure], look: Look = _PLAIN) -> Iterator[str]:
     """How many figures there are of each kind, what the words mean, and each figure that should agree and doesn't."""
     figures = list(figures)
     words = [cells(figure)[-1] for figure in figures]
@@ -216,8 +213,6 @@ def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) ->
         "FAILS": ("FAILS", "FAIL"),
     }
     told = [f"{n} {meaning[n > 1]}" for word, meaning in meanings.items() if (n := words.count(word))]
-    if to_come:
-        told.append(f"claims to come: {to_come}")
     yield from look.lines(f"{len(figures)} number{'s' * (len(figures) != 1)}: {', '.join(told)}.", "title")
     yield from _failures(figures, look)
 
@@ -231,7 +226,7 @@ def _failures(figures: Iterable[Figure], look: Look) -> Iterator[str]:
 
 def overview_lines(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]], look: Look) -> Iterator[str]:
     """A lesson in a few lines: what it teaches, how many claims agree, and where the document errs."""
-    kinds = [claim.verdicts(figures)[0].kind if figures else "to come" for claim, figures in results]
+    kinds = [claim.verdicts(figures)[0].kind for claim, figures in results]
     counted = [
         (len(results), "claim claims", "title"),
         (kinds.count("agrees") + kinds.count("ours"), "agrees agree", "agrees"),
@@ -303,9 +298,6 @@ class Table:
                 f"{self.left_out} figure{'s' * (self.left_out != 1)} measured on your machine, different in each run, "
                 f'left out; to see: lessons.table("{self.claim.id}", measured=True)'
             )
-        if self.claim.waits_for:
-            rest = "the rest is to come, with" if self.figures else "to come, with"
-            yield f"{rest} {self.claim.waits_for}"
 
 
 def _rows(figure: Figure) -> Iterator[str]:
