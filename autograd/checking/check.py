@@ -22,7 +22,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, DerivativeError
 from ..functions.slopes import EPS, Side, Slopes, exact_sum
 from ..functions.trees import changed, flatten
-from ..reading.text import as_json
+from ..reading.text import as_json, many
 from .points import Known, NotANumberError, Point, Problem, entry_names, in_order, numbers_of, real, structured_points
 
 if TYPE_CHECKING:
@@ -123,12 +123,12 @@ class Report:
     def _headline(self) -> str:
         """The verdict in one line, the slip first: pytest's summary shows its beginning only."""
         bad = sum(e.verdict != "pass" for e in self.entries)
-        many = f"{len(self.entries)} derivative{'s' if len(self.entries) != 1 else ''}"
+        checked = many(len(self.entries), "derivative")
         if not bad:
-            return f"pass: {many} of {self.function} checked"
+            return f"pass: {checked} of {self.function} checked"
         slip = self.diagnosis
         named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip and slip.kind != "unexplained" else ""
-        return f"{self.verdict}: {named}{bad} of {many} of {self.function}"
+        return f"{self.verdict}: {named}{bad} of {checked} of {self.function}"
 
     def __repr__(self) -> str:
         return f"<{self._headline}>"

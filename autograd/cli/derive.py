@@ -17,7 +17,7 @@ from ..checking.derivation_file import Derivation, read_derivations
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..functions.expressions import Expression, parse
-from ..reading.text import WIDTH
+from ..reading.text import WIDTH, many
 from ..render.rows import graph_rows
 from ..render.terminal import table_lines
 from .output import complain, complain_with_place, one_line, print_data, print_lines
@@ -92,9 +92,8 @@ def _score(report: Report, variable: str) -> tuple[int, int]:
 
 def _checked_lines(derivation: Derivation, report: Report) -> Iterator[str]:
     function = derivation.function
-    points = f"{len(derivation.points)} point{'s' * (len(derivation.points) != 1)}"
     head = f"line {function.line}: {function}"
-    result = f"{report.verdict}, {points}"
+    result = f"{report.verdict}, {many(len(derivation.points), 'point')}"
     if len(head) + len(result) + 2 <= WIDTH:
         yield f"{head}{result:>{WIDTH - len(head)}}"
     else:

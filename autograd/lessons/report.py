@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TextIO
 
-from ..reading.text import as_json
+from ..reading.text import as_json, many
 from .claims import Claim, Figure, Lesson, Plain, is_near
 from .signs import signs
 
@@ -213,7 +213,7 @@ def summary(figures: Iterable[Figure], look: Look = _PLAIN) -> Iterator[str]:
         "FAILS": ("FAILS", "FAIL"),
     }
     told = [f"{n} {meaning[n > 1]}" for word, meaning in meanings.items() if (n := words.count(word))]
-    yield from look.lines(f"{len(figures)} number{'s' * (len(figures) != 1)}: {', '.join(told)}.", "title")
+    yield from look.lines(f"{many(len(figures), 'number')}: {', '.join(told)}.", "title")
     yield from _failures(figures, look)
 
 
@@ -295,7 +295,7 @@ class Table:
         yield from (verdict.text for verdict in self.claim.verdicts(self.figures))
         if self.left_out:
             yield (
-                f"{self.left_out} figure{'s' * (self.left_out != 1)} measured on your machine, different in each run, "
+                f"{many(self.left_out, 'figure')} measured on your machine, different in each run, "
                 f'left out; to see: lessons.table("{self.claim.id}", measured=True)'
             )
 

@@ -23,6 +23,7 @@ __all__ = [
     "equation",
     "filled",
     "label_text",
+    "many",
     "markup",
     "number_text",
     "range_text",
@@ -48,6 +49,16 @@ def number_text(x: float | None, missing: str = "not computed", number_format: s
         ['2', '0.1235', '1e-07', '0', '-inf', 'nan', 'not computed']
     """
     return missing if x is None else format(x + 0.0, number_format)  # -0.0 + 0.0 is 0.0
+
+
+def many(n: int, what: str, several: str = "") -> str:
+    """So many of something; `several`: its plural, where that is not made with an s.
+
+    Example:
+        >>> many(1, "path"), many(1200, "path"), many(2, "bias", "biases")
+        ('1 path', '1,200 paths', '2 biases')
+    """
+    return f"{n:,} {what if n == 1 else several or what + 's'}"
 
 
 def range_text(numbers: Sequence[float], text: Callable[[float], str] = number_text) -> str:

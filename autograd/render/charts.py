@@ -23,7 +23,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, OperandError, ShapeError, visible
 from ..functions.arrays import array, data, grads
 from ..reading.grouping import Grouping
-from ..reading.text import label_text, number_text, text_width
+from ..reading.text import label_text, many, number_text, text_width
 from .style import DARK, Look, Theme
 
 __all__ = ["Canvas", "layer_norms", "matrix_svg", "norms_svg", "room"]
@@ -238,7 +238,7 @@ def _shade(value: float, scale: float) -> dict[str, Any]:
 
 def _description(name: str, panels: Sequence[_Panel], rate: float, rows: list[str], columns: list[str]) -> str:
     height, width = panels[0].cells.shape
-    size = f"{height} {'row' if height == 1 else 'rows'} and {width} {'column' if width == 1 else 'columns'}"
+    size = f"{many(height, 'row')} and {many(width, 'column')}"
     text = f"Three heat maps of {size}: {name}, its gradient, and {name} minus {number_text(rate)} times the gradient."
     if height * width > 40:
         return f"{text} The largest gradient is {number_text(panels[1].scale)} in size."
