@@ -226,7 +226,7 @@ def _failures(figures: Iterable[Figure], look: Look) -> Iterator[str]:
 
 def overview_lines(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]], look: Look) -> Iterator[str]:
     """A lesson in a few lines: what it teaches, how many claims agree, and where the document errs."""
-    kinds = [claim.verdicts(figures)[0].kind for claim, figures in results]
+    kinds = [verdict.kind for claim, figures in results for verdict in claim.verdicts(figures)[:1]]  # the gravest
     counted = [
         (len(results), "claim claims", "title"),
         (kinds.count("agrees") + kinds.count("ours"), "agrees agree", "agrees"),
