@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..engine.copying import restore
@@ -20,7 +19,7 @@ from ..engine.op import Op
 from ..engine.ops import ADD, CONSTANT, DIV, DOT, LEAF, LITERAL, MEAN, MUL, SUM
 from ..engine.value import Value, literal
 from ..errors import ArgumentError, GraphError, OperandError, shown
-from ..reading.names import short_number
+from ..reading.names import short_number, suggestion
 from ..reading.text import many
 from ..reading.trace import Trace
 from .parts import FOLLOWS, SHOWN, Part, Parts, Units
@@ -44,7 +43,6 @@ __all__ = ["FEW", "Level", "Overview", "listed", "picture_rows"]
 Level: TypeAlias = Literal["node", "neuron", "layer"]
 
 FEW = 150  # nodes that are drawn one by one where nobody asked
-_COMPARED = 10_000  # names, among which a near one is looked for
 
 _MOST_NAMES, _MOST_SYMBOLS = 6, 5
 
@@ -135,9 +133,7 @@ def _find(graph: Graph, thing: Any, boxes: Sequence[Part]) -> Value:
         if not isinstance(thing, str):
             raise
         parts = [name for part in boxes for name in (part.name, *[c.name for c in part.children]) if name]
-        known = [*parts, *graph.names.known()]
-        near = get_close_matches(thing, known if len(known) <= _COMPARED else parts, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:6])}, ..."
+        hint = suggestion(thing, [*parts, *graph.names.known()])
         raise ArgumentError(f"no part and no node of this picture is called {shown(thing)!r}; {hint}") from None
     if node._row is LITERAL:
         raise ArgumentError(f"the number {node._data!r} has nothing to open")
