@@ -16,11 +16,11 @@ from ..engine.op import Op
 from ..engine.ops import LEAF
 from ..engine.value import lift
 from ..errors import AutogradError, shown
+from ..functions.latex import GREEK
 from .names import Names, is_name, is_plain_number, short_number
 from .text import columns, cut, label_text
 
 __all__ = [
-    "GREEK",
     "LATEX",
     "TEXT",
     "UNICODE",
@@ -397,11 +397,7 @@ def _is_number(text: str) -> bool:
 # --- LaTeX --------------------------------------------------------------------------------------------------------
 
 
-_LETTERS = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-)
-GREEK = frozenset(_LETTERS.split())
+_GREEK_NAMES = {letter: name for name, letter in GREEK.items()}
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde", "dot": r"\dot"}
 _MARKS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot"}
 _SIGNS = {sign: f"\\{sign}" for sign in "{}$&%#_ "} | {
@@ -487,10 +483,8 @@ def _letters(word: str) -> str:
         taken_apart = unicodedata.normalize("NFD", word)
         if len(taken_apart) == 2 and taken_apart[1] in _MARKS:
             return f"{_MARKS[taken_apart[1]]}{{{_letters(taken_apart[0])}}}"
-        kind, _, name = unicodedata.name(word, "").rpartition(" LETTER ")
-        name = name.lower() if kind == "GREEK SMALL" else name.capitalize()
-        if kind in ("GREEK SMALL", "GREEK CAPITAL") and name in GREEK:
-            return f"\\{name}"
+        if word in _GREEK_NAMES:
+            return f"\\{_GREEK_NAMES[word]}"
     if not word.isascii():
         return rf"\text{{{word}}}"
     return word if len(word) == 1 else rf"\mathrm{{{word}}}"
