@@ -22,6 +22,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, DerivativeError
 from ..functions.slopes import EPS, Side, Slopes, exact_sum
 from ..functions.trees import changed, flatten
+from ..reading.formulas import point_text
 from ..reading.text import as_json, many
 from .points import Known, NotANumberError, Point, Problem, entry_names, in_order, numbers_of, real, structured_points
 
@@ -71,8 +72,7 @@ class Entry:
 
     @property
     def _where(self) -> str:
-        shown = [f"{name} = {x!r}" for name, x in list(self.point.items())[:4]]
-        return ", ".join(shown + ["..."] * (len(self.point) > 4))
+        return point_text([*self.point], [*self.point.values()], repr)
 
     @property
     def _ratio(self) -> str:

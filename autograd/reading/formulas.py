@@ -275,9 +275,9 @@ def term_text(node: Any, k: int) -> str:
     return f"{name_of(node.parents[k % half])}*{name_of(node.parents[half + k % half])}"
 
 
-def point_text(names: Sequence[str], numbers: Sequence[float]) -> str:
+def point_text(names: Sequence[str], numbers: Sequence[float], text: Callable[[float], str] = short_number) -> str:
     """A point in words, cut after four variables: x = 0.5, y = 2."""
-    listed = [f"{name} = {short_number(x)}" for name, x in zip(names[:4], numbers[:4], strict=True)]
+    listed = [f"{name} = {text(x)}" for name, x in zip(names[:4], numbers[:4], strict=True)]
     return ", ".join(listed) + (", ..." if len(names) > 4 else "")
 
 
