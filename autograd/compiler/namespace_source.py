@@ -27,12 +27,13 @@ from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .describe import Description
 from .plan import Plan, wanted_places
-from .printing import expression, function_text
+from .printing import SIGNS, expression, function_text
 from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window
 from .symbols import (
     ELEMENTS,
     FUNCTION,
     INPUT,
+    NO_UFUNCS,
     REDUCTION,
     ArraySymbol,
     Stacked,
@@ -50,7 +51,6 @@ from .tape import Mask, Numbers
 __all__ = ["ArrayProgram"]
 
 _MANY = 5_000  # nodes that are computed one by one; with more, a tracing compiler takes minutes
-_OF_ARRAYS = {"maximum", "minimum", "hypot", "arctan2"}  # not every namespace takes numbers here
 _RUNS = 12  # pieces of several blocks that are put together one by one; more are gathered
 
 _HEADER = """\
@@ -894,6 +894,9 @@ class Formulas:
         op = part.fn
         if part.kind == FUNCTION:
             return applied(op, *operands)
+        if part.kind == REDUCTION and len(operands) > 1:
+            fold, start = trace.made(ArraySymbol, REDUCTION, op, tuple(operands[:1])), operands[1]
+            return fold if op == "add" and start == 0.0 else applied(op, start, fold)
         if part.kind != ELEMENTS:
             return trace.made(ArraySymbol, part.kind, op, tuple(operands))
         if not any(isinstance(x, Symbol) for x in operands):
@@ -921,7 +924,8 @@ class Formulas:
             if part.kind == INPUT:
                 continue
             operands = [made[x] if isinstance(x, Symbol) else x for x in part.operands]
-            if part.fn in _OF_ARRAYS:
+            if part.kind == FUNCTION and part.fn not in SIGNS and part.fn not in NO_UFUNCS:
+                # not every namespace takes numbers here
                 operands = [x if isinstance(x, Symbol) else constant(x) for x in operands]
             elif part.fn == "where" and not any(isinstance(x, Symbol) for x in operands[1:]):
                 operands[1] = constant(operands[1])  # two numbers would have the namespace's own type, not theta's

@@ -7,7 +7,6 @@ the backward pass goes, and :func:`header` explains the names in the text that u
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from ..errors import ArgumentError
 from .arrays import Arrays, Floats, Scratch
 from .describe import Description
 from .plan import Plan, wanted_places
-from .printing import function_text, numpy_lines
+from .printing import function_text, literal, numpy_lines
 from .single import Loop, LoopBack, backward_lines, forward_lines
 from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
 from .symbols import INPUT, Trace, forward, messages, stack_of, weighted
@@ -103,7 +102,7 @@ class Source:
         places = np.array([place for _, place in self._leaves], dtype=np.int64)
         backward = self._backward_text(self._backward_steps(places), told)
         forward = self._forward_text(told)
-        numbers = "".join([f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()])
+        numbers = "".join([f"{name} = np.array({literal(x, 'np')})\n" for name, x in self._arrays.numbers.items()])
         above = "\n".join(part for part in (header(f"{numbers}{forward}{backward}"), numbers) if part)
         return f"{above}\n\n{forward}\n\n{backward}"
 
@@ -143,10 +142,6 @@ def quick(text: str, names: dict[str, Any]) -> str:
             keyword = "out=" if function in ("maximum", "minimum") else ""
             lines[i] = f"{indent}np_{function}({operands}, {keyword}{out})"
     return "\n".join(lines)
-
-
-def _literal(x: float) -> str:
-    return repr(x) if math.isfinite(x) else f'float("{x}")'
 
 
 # --- forward ----------------------------------------------------------------------------------------------------------
@@ -281,7 +276,7 @@ def matrix_product(left: str, right: str, result: Window, terms: int, out: str) 
 
 
 def _printed(
-    wanted: Sequence[tuple[Any, str | None]],
+    wanted: Sequence[tuple[Any, str]],
     names: dict[str, str],
     arrays: Arrays,
     scratch: Scratch,
@@ -296,7 +291,7 @@ def _printed(
     def bind(op: Op) -> str:
         return arrays.bind(op, elementwise(op), "each_")
 
-    return numpy_lines(wanted, names, take, bind, arrays.number)[0]
+    return numpy_lines(wanted, names, take, bind, arrays.number)
 
 
 # --- backward ---------------------------------------------------------------------------------------------------------
@@ -472,7 +467,7 @@ class BackwardSource:
         self, sent: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
     ) -> list[str]:
         """The lines that compute messages and bring them to where they belong."""
-        wanted: list[tuple[Any, str | None]] = []
+        wanted: list[tuple[Any, str]] = []
         after: list[str] = []
         for window, formula, name in sent:
             if not self._targets.wants(window):
