@@ -22,7 +22,7 @@ from .arrays import Arrays, Floats, Scratch
 from .describe import Description
 from .plan import Plan, wanted_places
 from .printing import function_text, literal, numpy_lines
-from .single import Loop, LoopBack, backward_lines, forward_lines
+from .single import Loop, backward_lines, forward_lines
 from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
 from .symbols import INPUT, Trace, forward, messages, stack_of, weighted
 from .tape import Mask, Numbers
@@ -206,7 +206,8 @@ class ForwardSource:
             return self._alike(k, step)
         if len(step.code) <= FLAT:
             return forward_lines(step, self._arrays)
-        self.loops[step] = self._arrays.names[f"loop{k}"] = Loop(step, self._arrays)
+        self.loops[step] = Loop(step, self._arrays)
+        self._arrays.names[f"loop{k}"] = self.loops[step].forward
         return [f"loop{k}()"]
 
     def _product(self, k: int, step: Product[Window]) -> list[str]:
@@ -456,8 +457,8 @@ class BackwardSource:
         loop = self._loops.get(step)
         if loop is None:
             return backward_lines(step, self._arrays, written, wanted)
-        back = LoopBack(loop, written, wanted)
-        if not back.reaches:
+        back = loop.backward(written, wanted)
+        if back is None:
             return []
         name = f"loop{k}_back"  # a pass that was written before keeps its own loop under this name
         self._arrays.names[name] = back

@@ -6,7 +6,6 @@ Two emitters write source from it, `numpy_source` and `namespace_source`; neithe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,6 @@ from .tape import Mask, Tape
 __all__ = ["Plan", "wanted_places"]
 
 
-@dataclass(eq=False)
 class Plan:
     """What a program does, in places of one array of `size` numbers.
 
@@ -31,18 +29,9 @@ class Plan:
     is, `ops` which operations occur, `literals` which plain numbers are where.
     """
 
-    roots: Sequence[Value]
-    read: Callable[[Sequence[Value]], Tape] = Tape
-    place: NDArray[np.int32] = field(init=False)
-    size: int = field(init=False)
-    result: int = field(init=False)
-    root: int = field(init=False)
-    ops: set[Op] = field(init=False)
-    literals: dict[int, float] = field(init=False)
-    levels: list[list[Step]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        tape = self.read(self.roots)
+    def __init__(self, roots: Sequence[Value], read: Callable[[Sequence[Value]], Tape] = Tape) -> None:
+        self.roots, self.read = roots, read
+        tape = read(roots)
         self.result = tape.roots[-1]
         self.ops = set(tape.ops[3:])
         rewrite_sums(tape)
@@ -56,7 +45,7 @@ class Plan:
         self._fixed = layout.fixed
         self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._row is LITERAL}
         self._leaves = {tape.nodes[i]: int(layout.place[i]) for i in leaves if tape.nodes[i]._row is not LITERAL}
-        self._places = {node: int(layout.place[i]) for node, i in zip(self.roots, tape.roots, strict=True)}
+        self._places = {node: int(layout.place[i]) for node, i in zip(roots, tape.roots, strict=True)}
 
     @property
     def count(self) -> int:

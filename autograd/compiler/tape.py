@@ -255,15 +255,8 @@ def _above(tape: Tape, nodes: Iterable[int]) -> Mask:
     above = [False] * len(tape.nodes)
     for i in nodes:
         above[i] = True
-    known: dict[int, bool] = {}  # of a tuple that nodes share, by its id
-    for i, (a, b) in enumerate(zip(tape.first.tolist(), tape.second.tolist(), strict=True)):
-        if a >= 0:
-            above[i] = above[a] or (b >= 0 and above[b])
-        elif i in tape.many:
-            for group in tape.many[i]:
-                if id(group) not in known:
-                    known[id(group)] = any(above[p] for p in group)
-                above[i] = above[i] or known[id(group)]
+    for i in range(len(above)):
+        above[i] = above[i] or any(above[p] for p in tape.operands(i))
     return np.array(above)
 
 
