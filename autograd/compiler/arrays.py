@@ -60,14 +60,6 @@ class Arrays:
         found = self._gathered.get(window)
         return self._named((window, "V"), name, view(self.values, window) if found is None else found)
 
-    def stacked(self, name: str, apart: bool) -> tuple[dict[str, str], tuple[int, ...]]:
-        """What a formula over stacked operands calls them, and the stack's shape; `apart`: its first is not in it."""
-        array = self.names[name]
-        if not apart:
-            return {"X": name}, array.shape
-        self.names |= {f"{name}_0": array[0, ...], f"{name}_rest": array[1:]}
-        return {"x0": f"{name}_0", "X": f"{name}_rest"}, array[1:].shape
-
     def gradient(self, window: Window, name: str) -> str:
         """The name of a window's gradients; it is a view."""
         return self._named((window, "G"), name, view(self.gradients, window))

@@ -105,30 +105,27 @@ class Description:
         n = step.out.places.size
         if isinstance(step, Rows):
             return f"{n:,} dots of {step.inputs.shape[0]:,} products"
-        if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
-            return f"A{tag} = {step.op.name}({self._arguments(step, product.out)}), {n:,} nodes at once"
-        if isinstance(step, Reduction):
-            return f"{_called(step.op)} of {step.count:,} nodes" + (f", {n:,} times" if n > 1 else "")
-        if isinstance(step, Alike):
+        if isinstance(step, Alike | Reduction):
+            product = self.names.activated(step)
+            if product is not None:
+                return f"A{tag} = {step.op.name}({self._arguments(step, product.out)}), {n:,} nodes at once"
+            if step.op.variadic:
+                return f"{_called(step.op)} of {len(each_operand(step)):,} nodes" + (f", {n:,} times" if n > 1 else "")
             return f"{_called(step.op)} of {n:,} nodes at once"
         return f"{n:,} node{'s' * (n != 1)} one by one"
 
     def _arguments(self, step: Alike[Window] | Reduction[Window], z: Window) -> str:
         """The operands of an activation (Z, numbers, and dots for what is neither), then the row's own parameters."""
         at = place_of(z, step)
-        operands = step.operands if isinstance(step, Alike) else list(step.operands.places.reshape(step.count, -1))
         named = f"Z{self.names.of(step).tag}"
-        told = [named if i == at else self._plain(operand) for i, operand in enumerate(operands)]
+        told = [named if i == at else self._plain(operand) for i, operand in enumerate(each_operand(step))]
         return ", ".join([*told, *map(short_number, step.op.params)])
 
-    def _plain(self, operand: Window | Numbers | float) -> str:
-        if isinstance(operand, float):
-            return f"{operand:g}"
+    def _plain(self, operand: Numbers | float) -> str:
+        number = operand if isinstance(operand, float) else None
         if isinstance(operand, np.ndarray) and (operand == operand.flat[0]).all():
             number = self._plan.literals.get(int(operand.flat[0]))
-            if number is not None:
-                return f"{number:g}"
-        return "..."
+        return "..." if number is None else f"{number:g}"
 
 
 def _called(op: Op) -> str:
@@ -261,13 +258,19 @@ class Names:
         return Named(k, layer, str(layer), "X" if layer == 1 else f"X{layer}")
 
 
+def each_operand(step: Alike[Window] | Reduction[Window]) -> list[Numbers | float]:
+    """The operands of a step one by one: their places, or a number that stands for itself."""
+    if isinstance(step, Alike):
+        return [x.places if isinstance(x, Window) else x for x in step.operands]
+    stacked = step.operands.places.reshape(step.operands.shape[0], -1)
+    return [*stacked] if step.apart is None else [step.apart.places, *stacked]
+
+
 def place_of(out: Window, step: Alike[Window] | Reduction[Window]) -> int | None:
     """Which operand of a step is all of `out`; None: none is."""
-    if isinstance(step, Reduction):
-        places: list[Numbers | None] = list(step.operands.places.reshape(step.count, -1))
-    else:
-        places = [operand.places if isinstance(operand, Window) else None for operand in step.operands]
-    return next((i for i, operand in enumerate(places) if operand is not None and _same(operand, out.places)), None)
+    return next(
+        (i for i, x in enumerate(each_operand(step)) if not isinstance(x, float) and _same(x, out.places)), None
+    )
 
 
 def _same(places: Numbers, others: Numbers) -> bool:

@@ -26,6 +26,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .describe import Description
+from .formulas import ByFormula, operands, sent, value
 from .plan import Plan, wanted_places
 from .printing import SIGNS, expression, function_text
 from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window
@@ -36,15 +37,12 @@ from .symbols import (
     NO_UFUNCS,
     REDUCTION,
     ArraySymbol,
-    Stacked,
     Symbol,
     Trace,
     applied,
     below,
     forward,
     messages,
-    stack_of,
-    weighted,
 )
 from .tape import Mask, Numbers
 
@@ -272,10 +270,8 @@ class ArraySource:
                 self._line(f"z{self._told.names.of(step).tag}", self._inner(step), step.out.places)
             elif isinstance(step, Rows):
                 self._line(f"z_{k}", self._rows(step), step.out.places)
-            elif isinstance(step, Reduction):
-                self._reduction(k, step)
             else:
-                self._alike(k, step)
+                self._by_formula(k, step)
         return lines
 
     def backward(self) -> list[str]:
@@ -292,8 +288,10 @@ class ArraySource:
                 self._singles_back(step)
             else:
                 dy = self._messages.gradient(blocks.block_of(step.out.places))
-                if dy is not None:
-                    self._back(step, dy)
+                if isinstance(step, Product) and dy is not None:
+                    self._product_back(step, blocks.full(dy, step.out.shape))
+                elif not isinstance(step, Product) and dy is not None:
+                    self._formulas_back(step, dy)
             if len(lines) > begin:
                 lines.insert(begin, f"# {self._told.backward(step)}")
         return lines
@@ -362,87 +360,53 @@ class ArraySource:
         text = f"xp.sum({self._full(step.weights, 'W')} * {written(self._read(step.inputs, 'X'))}, axis=0)"
         return text if step.bias is None else f"{text} + {written(self._read(step.bias, 'b'))}"
 
-    def _reduction(self, k: int, step: Reduction[Window]) -> None:
-        found = stack_of(step.op, step.count)
-        if found is not None:
-            given = self._stack(step, found)
-            result = self._formula(step.op, found.forward, given)
-        else:
-            given = {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
-            result = self._formula(step.op, forward(step.op, step.count), given)
-        self._result(self._output(k, step), result, step.out.places)
-
-    def _stack(self, step: Reduction[Window], found: Stacked) -> dict[str, Number]:
-        """The operands of a formula over their stack."""
-        places, given = step.operands.places, dict[str, Number]()
-        if found.apart is not None:
-            given["x0"], places = self._read(places[0], "x"), places[1:]
-        return given | {"X": Term(self._full(places, "X"), places.shape)}
-
-    def _output(self, k: int, step: Alike[Window] | Reduction[Window]) -> str:
-        """The name of a step's results: A2 for the activations of layer 2."""
-        tag = self._told.names.of(step).tag
-        return f"A{tag}" if tag else f"y{k}"
+    def _by_formula(self, k: int, step: Alike[Window] | Reduction[Window]) -> None:
+        tag, places = self._told.names.of(step).tag, step.out.places.reshape(self._shape(step))
+        result = self._formula(step.op, value(step), self._given(step, places.shape))
+        self._result(f"A{tag}" if tag else f"y{k}", result, places)
 
     def _result(self, name: str, result: Number, places: Numbers) -> None:
         if isinstance(result, float) or result.shape != places.shape:
             result = Term(self._blocks.full(self._named(result), places.shape), places.shape)
         self._line(name, result.text, places)
 
-    def _alike(self, k: int, step: Alike[Window]) -> None:
-        shape = self._shape(step)
-        places = step.out.places.reshape(shape)
-        symbol = forward(step.op, len(step.operands))
-        result = self._formula(step.op, symbol, self._given(step, shape))
-        self._result(self._output(k, step), result, places)
-
-    def _shape(self, step: Alike[Window]) -> tuple[int, ...]:
+    def _shape(self, step: Alike[Window] | Reduction[Window]) -> tuple[int, ...]:
         """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
-        n = step.out.places.size
-        for window in step.operands:
-            if isinstance(window, Window):
+        for window in step.operands if isinstance(step, Alike) else ():
+            if isinstance(window, Window) and window.places.size == step.out.places.size:
                 shape = self._blocks.shape_of(window.places)
-                if shape is not None and window.places.size == n:
-                    return tuple(m for m in shape if m != 1) or (n,)
-        return (n,)
+                if shape is not None:
+                    return tuple(m for m in shape if m != 1) or step.out.shape
+        return step.out.shape
 
-    def _given(self, step: Alike[Window], shape: tuple[int, ...]) -> dict[str, Number]:
-        return {
-            f"x{i}": self._read(x.places.reshape(shape), "x") if isinstance(x, Window) else x
-            for i, x in enumerate(step.operands)
-        }
+    def _given(self, step: ByFormula, shape: tuple[int, ...]) -> dict[str, Number]:
+        """The operands of a step's formulas; those of nodes alike in this shape."""
+        given: dict[str, Number] = {}
+        for name, x in operands(step).items():
+            if isinstance(x, float):
+                given[name] = x
+            elif name == "X":
+                given[name] = Term(self._full(x, "X"), x.shape)
+            else:
+                given[name] = self._read(x.places.reshape(shape) if isinstance(step, Alike) else x, name[0])
+        return given
 
     def _singles(self, step: Single) -> None:
-        for op, place, operands in step.nodes():
+        for op, place, inputs in step.nodes():
             if self._varies[place]:
-                given = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
-                self._result(f"v{place}", self._formula(op, forward(op, len(operands)), given), np.array(place))
+                given = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(inputs)}
+                self._result(f"v{place}", self._formula(op, forward(op, len(inputs)), given), np.array(place))
 
     # the backward pass
 
-    def _back(self, step: Step, dy: Number) -> None:
-        """The messages of a step that got `dy`."""
-        blocks, trace = self._blocks, Trace()
-        if isinstance(step, Product):
-            self._product_back(step, blocks.full(dy, step.out.shape))
-        elif isinstance(step, Inner | Rows):
-            names = {"dy": dy}
-            same = isinstance(step, Inner) and np.array_equal(step.weights.places, step.inputs.places)
-            names |= {"w": self._read(step.weights, "w"), "x": self._read(step.inputs, "x")}
-            sy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
-            self._message(step.weights, None, sy * 2.0 * x if same else sy * x, names)
-            if not same:
-                self._message(step.inputs, None, sy * w, names)
-            if step.bias is not None:
-                self._message(step.bias, None, sy, names)
-        elif isinstance(step, Reduction):
-            self._reduction_back(step, dy)
-        elif isinstance(step, Alike):
-            block = blocks.block_of(step.out.places)
-            given = self._given(step, block.shape) | {"y": Term(block.name, block.shape), "dy": dy}
-            for operand, message in zip(step.operands, messages(step.op, len(step.operands)), strict=True):
-                if isinstance(operand, Window):
-                    self._message(operand.places.reshape(block.shape), step.op, message, given)
+    def _formulas_back(self, step: ByFormula, dy: Number) -> None:
+        block, windows = self._blocks.block_of(step.out.places), operands(step)
+        given = self._given(step, block.shape) | {"y": Term(block.name, block.shape), "dy": dy}
+        for name, message in sent(step):
+            window = windows[name]
+            if isinstance(window, Window):
+                places = window.places.reshape(block.shape) if isinstance(step, Alike) else window.places
+                self._message(places, getattr(step, "op", None), message, given)
 
     def _product_back(self, step: Product[Window], dz: str) -> None:
         named = self._told.names.of(step)
@@ -461,34 +425,17 @@ class ArraySource:
                 send(step.bias.places, f"db{named.tag}", lambda: f"xp.sum({dz}, axis=1)")
         send(step.inputs.places, f"d{x}", lambda: f"{self._full(step.weights, w)}.T @ {dz}")
 
-    def _reduction_back(self, step: Reduction[Window], dy: Number) -> None:
-        block = self._blocks.block_of(step.out.places)
-        given: dict[str, Number] = {"y": Term(block.name, block.shape), "dy": dy}
-        found = stack_of(step.op, step.count)
-        if found is not None:
-            given |= self._stack(step, found)
-            trace = Trace() if isinstance(found.partial, float) else found.partial.trace
-            up, places = trace.array_input("dy"), step.operands.places
-            if found.apart is not None:
-                self._message(places[0], step.op, weighted(up, found.apart), given)
-                places = places[1:]
-            self._message(places, step.op, weighted(up, found.partial), given)
-            return
-        given |= {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
-        for places, message in zip(step.operands.places, messages(step.op, step.count), strict=True):
-            self._message(places, step.op, message, given)
-
     def _singles_back(self, step: Single) -> None:
         blocks = self._blocks
-        for op, place, operands in reversed(list(step.nodes())):
+        for op, place, inputs in reversed(list(step.nodes())):
             if not self._varies[place] or not self._messages.wants(np.array(place)):
                 continue
             dy = self._messages.gradient(blocks.block_of(np.array(place)))
-            if dy is None or not any(self._messages.wants(np.array(p)) for p in operands):
+            if dy is None or not any(self._messages.wants(np.array(p)) for p in inputs):
                 continue
-            given: dict[str, Number] = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
+            given: dict[str, Number] = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(inputs)}
             given |= {"y": Term(f"v{place}", ()), "dy": dy}
-            for p, message in zip(operands, messages(op, len(operands)), strict=True):
+            for p, message in zip(inputs, messages(op, len(inputs)), strict=True):
                 self._message(np.array(p), op, message, given)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +20,12 @@ from ..engine.value import Value
 from ..errors import ArgumentError
 from .arrays import Arrays, Floats, Scratch
 from .describe import Description
+from .formulas import ByFormula, operands, sent, value
 from .plan import Plan, wanted_places
 from .printing import function_text, literal, numpy_lines
 from .single import Loop, backward_lines, forward_lines
-from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
-from .symbols import INPUT, Trace, forward, messages, stack_of, weighted
+from .steps import Alike, Dots, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
+from .symbols import ELEMENTS, INPUT, ArraySymbol, Trace
 from .tape import Mask, Numbers
 
 __all__ = ["Backward", "Source", "Targets", "header"]
@@ -166,12 +167,10 @@ def elementwise(op: Op) -> Callable[..., Any]:
 
 
 @kept
-def readable(op: Op, count: int) -> Any:
-    """A row's value as a formula; None: it has to be computed number by number."""
-    try:
-        return forward(op, count) if op.array is not None else None
-    except ArgumentError:
-        return None
+def by_number(op: Op, count: int) -> Any:
+    """A row's value as a formula that calls the row for each number, since its array form can't be read."""
+    trace = Trace()
+    return trace.made(ArraySymbol, ELEMENTS, op, tuple([trace.array_input(f"x{i}") for i in range(count)]))
 
 
 class ForwardSource:
@@ -200,10 +199,8 @@ class ForwardSource:
             return self._inner(k, step)
         if isinstance(step, Rows):
             return self._rows(k, step)
-        if isinstance(step, Reduction):
-            return self._reduction(k, step)
-        if isinstance(step, Alike):
-            return self._alike(k, step)
+        if isinstance(step, Alike | Reduction):
+            return self._formula(k, step)
         if len(step.code) <= FLAT:
             return forward_lines(step, self._arrays)
         self.loops[step] = Loop(step, self._arrays)
@@ -240,31 +237,13 @@ class ForwardSource:
             *self._bias(k, step.bias, z),
         ]
 
-    def _reduction(self, k: int, step: Reduction[Window]) -> list[str]:
-        value = self._arrays.value
-        y, x = value(step.out, f"y{k}"), value(step.operands, f"X{k}")
-        found = stack_of(step.op, step.count)
-        if found is None:
-            return self._by_columns(k, step.op, y, [f"{x}[{i}]" for i in range(step.count)], step.out)
-        names, stack = self._arrays.stacked(x, found.apart is not None)
-        return self._written(found.forward, y, names, step.out, stack)
-
-    def _alike(self, k: int, step: Alike[Window]) -> list[str]:
-        value = self._arrays.value
-        operands = [
-            value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
-            for i, x in enumerate(step.operands)
-        ]
-        return self._by_columns(k, step.op, value(step.out, f"y{k}"), operands, step.out)
-
-    def _by_columns(self, k: int, op: Op, y: str, operands: list[str], out: Window) -> list[str]:
-        symbol = readable(op, len(operands))
-        if symbol is None:
-            return [f"{y}[...] = {self._arrays.bind(op, elementwise(op), 'each_')}({', '.join(operands)})"]
-        return self._written(symbol, y, {f"x{i}": x for i, x in enumerate(operands)}, out, ())
-
-    def _written(self, symbol: Any, y: str, names: dict[str, str], out: Window, stack: tuple[int, ...]) -> list[str]:
-        return _printed([(symbol, y)], names, self._arrays, self._scratch, out.shape, stack)
+    def _formula(self, k: int, step: Alike[Window] | Reduction[Window]) -> list[str]:
+        names = named(k, step, self._arrays)
+        try:
+            formula = value(step)
+        except ArgumentError:
+            formula = by_number(step.op, len(names))
+        return _printed([(formula, self._arrays.value(step.out, f"y{k}"))], names, step, self._arrays, self._scratch)
 
 
 def matrix_product(left: str, right: str, result: Window, terms: int, out: str) -> str:
@@ -276,18 +255,31 @@ def matrix_product(left: str, right: str, result: Window, terms: int, out: str) 
     return f"np.{'multiply' if scales else 'dot'}({left}, {right}, out={out})"
 
 
+# --- formulas ---------------------------------------------------------------------------------------------------------
+
+
+def called(k: int, step: ByFormula, name: str) -> str:
+    """What the source calls an operand that has this name in a step's formulas: w5, X5, x5_0."""
+    letter = name[0].upper() if isinstance(step, Rows) and name != "b" else name[0]
+    return f"{letter}{k}_{name[1:]}" if name[1:] else f"{letter}{k}"
+
+
+def named(k: int, step: ByFormula, arrays: Arrays) -> dict[str, str]:
+    """By its name in a step's formulas, what stands in the source for each operand."""
+    return {
+        name: arrays.value(x, called(k, step, name)) if isinstance(x, Window) else arrays.number(x)
+        for name, x in operands(step).items()
+    }
+
+
 def _printed(
-    wanted: Sequence[tuple[Any, str]],
-    names: dict[str, str],
-    arrays: Arrays,
-    scratch: Scratch,
-    item: tuple[int, ...],
-    stack: tuple[int, ...],
+    wanted: Sequence[tuple[Any, str]], names: dict[str, str], step: ByFormula, arrays: Arrays, scratch: Scratch
 ) -> list[str]:
-    """Formulas as lines of NumPy; `item` is the shape of a result, `stack` that of its stacked operands."""
+    """Formulas of a step as lines of NumPy."""
+    stack = step.operands if isinstance(step, Reduction) else step.weights if isinstance(step, Dots) else step.out
 
     def take(kind: str) -> str:
-        return scratch.local() if kind == "local" else scratch.take(stack if kind == "stack" else item)
+        return scratch.local() if kind == "local" else scratch.take((stack if kind == "stack" else step.out).shape)
 
     def bind(op: Op) -> str:
         return arrays.bind(op, elementwise(op), "each_")
@@ -296,14 +288,6 @@ def _printed(
 
 
 # --- backward ---------------------------------------------------------------------------------------------------------
-
-
-class _Message(NamedTuple):
-    """What is sent to a window: a formula over dy and the step's numbers; the name is of the window's gradients."""
-
-    window: Window
-    formula: Any
-    name: str
 
 
 class BackwardSource:
@@ -359,12 +343,8 @@ class BackwardSource:
             lines = []
         elif isinstance(step, Product):
             lines = self._product(self._number[step], step)
-        elif isinstance(step, Inner | Rows):
-            lines = self._dots(self._number[step], step)
-        elif isinstance(step, Reduction):
-            lines = self._reduction(self._number[step], step)
         else:
-            lines = self._alike(self._number[step], step)
+            lines = self._formulas(self._number[step], step)
         if lines:
             self.steps.append((step, lines))
 
@@ -392,65 +372,48 @@ class BackwardSource:
             lines += self._targets.send(step.inputs, f"dX{k}", line)
         return lines
 
-    def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> list[str]:
-        """Each dot sends the numbers of the other factor, times dz."""
-        letters, trace = "wx" if isinstance(step, Inner) else "WX", Trace()
-        dy, w, x = (trace.array_input(name, stacked=name != "dy") for name in ("dy", "w", "x"))
-        to_weights, to_inputs = [f"d{letter}{k}" for letter in letters]
-        if isinstance(step, Inner) and np.array_equal(step.weights.places, step.inputs.places):
-            sent = [_Message(step.weights, (dy * 2.0) * x, to_weights)]
+    def _formulas(self, k: int, step: ByFormula) -> list[str]:
+        """The lines that compute messages and bring them to where they belong."""
+        arrays, targets = self._arrays, self._targets
+        letter = "z" if isinstance(step, Dots) else "y"
+        given, names = operands(step), named(k, step, arrays)
+        names |= {"dy": targets.upstream(step, f"d{letter}{k}"), "y": arrays.value(step.out, f"{letter}{k}")}
+        lines: list[str] = []
+        if isinstance(step, Alike) and step.op.variadic:  # its rule has no form on a stack, and is called
+            slopes, trace = self._scratch.local(), Trace()
+            lines = [f"{slopes} = {self._rule(step)}({', '.join([names['y'], *[names[name] for name in given]])})"]
+            names |= {f"slope of {name}": f"{slopes}[{i}]" for i, name in enumerate(given)}
+            dy = trace.array_input("dy")
+            messages = [(name, dy * trace.array_input(f"slope of {name}")) for name in given]
         else:
-            sent = [_Message(step.weights, dy * x, to_weights), _Message(step.inputs, dy * w, to_inputs)]
-        if step.bias is not None:
-            sent.append(_Message(step.bias, dy, f"db{k}"))
-        names = {
-            "dy": self._targets.upstream(step, f"dz{k}"),
-            "w": self._arrays.value(step.weights, f"{letters[0]}{k}"),
-            "x": self._arrays.value(step.inputs, f"{letters[1]}{k}"),
-        }
-        return self._sent(sent, names, step.out.shape, step.weights.shape)
+            messages = sent(step)
+        wanted: list[tuple[Any, str]] = []
+        after: list[str] = []
+        for i, (name, formula) in enumerate(messages):
+            window = given[name]
+            if not isinstance(window, Window) or not targets.wants(window):
+                continue
+            is_plain = getattr(formula, "kind", "") == INPUT
+            if is_plain and targets.alias(window, names["dy"]):
+                continue
+            target = targets.target(
+                window, f"d{called(k, step, name)}" if isinstance(step, Inner | Rows) else f"d{k}_{i}"
+            )
+            if is_plain and target.adds:
+                after += target.finish(names["dy"])
+            else:
+                wanted.append((formula, target.name))
+                after += target.finish(target.name)
+        return [*lines, *_printed(wanted, names, step, arrays, self._scratch), *after]
 
-    def _reduction(self, k: int, step: Reduction[Window]) -> list[str]:
-        value = self._arrays.value
-        found = stack_of(step.op, step.count)
-        x = value(step.operands, f"X{k}")
-        if found is None:
-            return self._columns(k, step)
-        trace = Trace() if isinstance(found.partial, float) else found.partial.trace
-        dy = trace.array_input("dy")
-        names, stack = self._arrays.stacked(x, found.apart is not None)
-        names |= {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
-        message = weighted(dy, found.partial)
-        if found.apart is None:
-            return self._sent([_Message(step.operands, message, f"d{k}_0")], names, step.out.shape, stack)
-        target = self._targets.target(step.operands, f"d{k}_0")
-        wanted = [(message, f"{target.name}[1:]"), (weighted(dy, found.apart), f"{target.name}[0, ...]")]
-        lines = _printed(wanted, names, self._arrays, self._scratch, step.out.shape, stack)
-        return lines + target.finish(target.name)
-
-    def _columns(self, k: int, step: Reduction[Window]) -> list[str]:
-        """A reduction whose rule has no form on a stack: called with the operands one by one, or number by number."""
-        value, shape, op = self._arrays.value, step.operands.shape, step.op
-        if op.user and not _can_be_read(op, step.count):
-            rule = self._arrays.bind(op, _by_number(op.float_partials), "each_rule_")
-        else:
-            rule = self._arrays.bind(op, op.partials, "rule_")
-        dy = self._targets.upstream(step, f"dy{k}")
-        s = self._scratch.local()
-        lines = [f"{s} = {rule}({value(step.out, f'y{k}')}, *{value(step.operands, f'X{k}')})"]
-        t = self._scratch.take(shape)
-        lines += [f"for i, slope in enumerate({s}):", f"    np.multiply({dy}, slope, out={t}[i, ...])"]
-        return lines + self._targets.send(step.operands, f"dX{k}", f"np.copyto({{}}, {t})")
-
-    def _alike(self, k: int, step: Alike[Window]) -> list[str]:
-        value = self._arrays.value
-        names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
-        for i, x in enumerate(step.operands):
-            names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
-        # Only a user's rule may be unreadable, and nodes of such a row make reductions.
-        formulas = zip(step.operands, messages(step.op, len(step.operands)), strict=True)
-        sent = [_Message(x, part, f"d{k}_{i}") for i, (x, part) in enumerate(formulas) if isinstance(x, Window)]
-        return self._sent(sent, names, step.out.shape, step.out.shape)
+    def _rule(self, step: Alike[Window]) -> str:
+        """The name of a rule on arrays; a user's, which may be no formula, is then called number by number."""
+        if step.op.user:
+            try:
+                sent(step)
+            except ArgumentError:
+                return self._arrays.bind(step.op, _by_number(step.op.float_partials), "each_rule_")
+        return self._arrays.bind(step.op, step.op.partials, "rule_")
 
     def _single(self, k: int, step: Single) -> list[str]:
         written, wanted = self._targets.written, self._targets.wanted
@@ -463,35 +426,6 @@ class BackwardSource:
         name = f"loop{k}_back"  # a pass that was written before keeps its own loop under this name
         self._arrays.names[name] = back
         return [f"{name}()"]
-
-    def _sent(
-        self, sent: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
-    ) -> list[str]:
-        """The lines that compute messages and bring them to where they belong."""
-        wanted: list[tuple[Any, str]] = []
-        after: list[str] = []
-        for window, formula, name in sent:
-            if not self._targets.wants(window):
-                continue
-            is_plain = getattr(formula, "kind", "") == INPUT
-            if is_plain and self._targets.alias(window, names["dy"]):
-                continue
-            target: Target = self._targets.target(window, name)
-            if is_plain and target.adds:
-                after += target.finish(names["dy"])
-            else:
-                wanted.append((formula, target.name))
-                after += target.finish(target.name)
-        return _printed(wanted, names, self._arrays, self._scratch, item, stack) + after
-
-
-def _can_be_read(op: Op, count: int) -> bool:
-    """Whether a row's rule is a formula; else it has to be called."""
-    try:
-        messages(op, count)
-    except ArgumentError:
-        return False
-    return True
 
 
 def _by_number(rule: Callable[..., tuple[float, ...]]) -> Callable[..., Any]:

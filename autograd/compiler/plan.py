@@ -16,6 +16,7 @@ from ..engine.value import Value
 from .groups import Group, grouped, rewrite_sums
 from .layout import Layout
 from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, operands_of, outside
+from .symbols import stack_of
 from .tape import Mask, Tape
 
 __all__ = ["Plan", "wanted_places"]
@@ -95,9 +96,17 @@ def _placed(group: Group, tape: Tape, layout: Layout) -> Step:
         weights, inputs = at(group.weights), at(group.inputs)
         return Product(at(group.out), weights, inputs, bias, layout.folded(weights, inputs, bias))
     if isinstance(group, Reduction):
-        if len(group.out) == 1:
-            return Reduction(group.op, at(group.out.reshape(())), at(group.operands[:, 0]))
-        return Reduction(group.op, at(group.out), at(group.operands))
+        of_one = len(group.out) == 1
+        out, operands = (
+            at(group.out.reshape(()) if of_one else group.out),
+            group.operands[:, 0] if of_one else group.operands,
+        )
+        found = stack_of(group.op, group.count)
+        if found is None:
+            return Alike(group.op, out, [at(operand) for operand in operands])
+        if found.apart is None:
+            return Reduction(group.op, out, at(operands))
+        return Reduction(group.op, out, at(operands[1:]), at(operands[0]))
     if isinstance(group, Alike):
         return Alike(group.op, at(group.out), [x if isinstance(x, float) else at(x) for x in group.operands])
     nodes, place = group.out, layout.place

@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 
 from ..engine.op import Op, kept
+from ..engine.ops import DOT
 from ..errors import ArgumentError
 from .arrays import Arrays
 from .printing import float_code, function_text
 from .steps import Single, outside
-from .symbols import Trace, partials
+from .symbols import Trace, partials, stack_of
 from .tape import Mask
 
 __all__ = ["Loop", "backward_lines", "forward_lines"]
 
+_LONG = 16  # operands of a row whose slopes may be long
 _FEW = 3  # numbers that are fetched one by one
 PATIENCE = 50  # passes of a loop before it is written out
 
@@ -37,9 +39,9 @@ def _value(op: Op, count: int) -> Any:
 
 @kept
 def _slopes(op: Op, count: int) -> tuple[Any, ...] | None:
-    """A row's rule as formulas; None: it can only be called."""
+    """A row's rule as formulas; None: it is called, since it can't be read, or each slope has all other operands."""
     try:
-        return partials(op, count)
+        return None if op is not DOT and count > _LONG and stack_of(op, count) is None else partials(op, count)
     except ArgumentError:
         return None
 

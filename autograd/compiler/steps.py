@@ -103,16 +103,17 @@ class Rows(Dots[W]):
 
 @dataclass(eq=False)
 class Reduction(Generic[W]):
-    """out[n] = op(operands[0, n], operands[1, n], ...); `count` is the number of operands."""
+    """out[n] = op(operands[0, n], operands[1, n], ...); `apart` comes before these, where its slope is of its own."""
 
     op: Op
     out: W
     operands: W
+    apart: W | None = None
 
     @property
     def count(self) -> int:
-        count: int = self.operands.shape[0]
-        return count
+        """How many operands a result has."""
+        return int(self.operands.shape[0]) + (self.apart is not None)
 
 
 @dataclass(eq=False)
@@ -154,7 +155,7 @@ def operands_of(step: Step) -> list[Window]:
     if isinstance(step, Dots):
         return [step.weights, step.inputs, *([] if step.bias is None else [step.bias])]
     if isinstance(step, Reduction):
-        return [step.operands]
+        return [step.operands] if step.apart is None else [step.apart, step.operands]
     if isinstance(step, Alike):
         return [operand for operand in step.operands if isinstance(operand, Window)]
     return []
