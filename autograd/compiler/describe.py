@@ -38,12 +38,11 @@ class Description:
 
     def lines(self) -> Iterator[str]:
         """A line for each step in the order in which they are computed; indented below it, its way back."""
-        for level in self._plan.levels:
-            for step in level:
-                yield self.forward(step)
-                back = self._back(step)
-                if back:
-                    yield f"  backward: {back}"
+        for step in self._plan.steps:
+            yield self.forward(step)
+            back = self._back(step)
+            if back:
+                yield f"  backward: {back}"
 
     def forward(self, step: Step) -> str:
         """What a step computes."""
@@ -137,18 +136,17 @@ def _messages(plan: Plan) -> Numbers:
     """How many steps send something to each place, on the way back from the root."""
     count = np.zeros(plan.size, dtype=np.int64)
     count[plan.root] = 1
-    for level in reversed(plan.levels):
-        for step in level:
-            if isinstance(step, Single):
-                sent = count.tolist()
-                for _, place, operands in reversed(list(step.nodes())):
-                    if sent[place]:
-                        for p in operands:
-                            sent[p] += 1
-                count[:] = sent
-            elif count[step.out.places].any():
-                for window in operands_of(step):
-                    count[np.unique(window.places)] += 1
+    for step in reversed(plan.steps):
+        if isinstance(step, Single):
+            sent = count.tolist()
+            for _, place, operands in reversed(list(step.nodes())):
+                if sent[place]:
+                    for p in operands:
+                        sent[p] += 1
+            count[:] = sent
+        elif count[step.out.places].any():
+            for window in operands_of(step):
+                count[np.unique(window.places)] += 1
     return count
 
 
@@ -179,7 +177,7 @@ class Names:
     def __init__(self, plan: Plan) -> None:
         nodes = plan.rewritten()
         grouping, located = Grouping(nodes), plan.located(nodes)
-        steps = [step for level in plan.levels for step in level]
+        steps = plan.steps
         parts = {step: grouping.of(located[step.out.start]) for step in steps}
         layers = {step: None if part is None else part.layer for step, part in parts.items()}
         for step in steps:
@@ -194,9 +192,7 @@ class Names:
             if isinstance(step, Product | Inner) and layer is not None and count[layer] == 1:
                 self.product[layer] = step
         self.activation: dict[int, Alike[Window] | Reduction[Window]] = self._activations(parts)
-        self._of: dict[Step, Named] = {}
-        for k, step in enumerate(steps, 1):
-            self._of[step] = self._named(k, step, layers[step])
+        self._of = {step: self._named(k, step, layers[step]) for step, k in plan.number.items()}
         self._source = self._in_source()
 
     def activated(self, step: Alike[Window] | Reduction[Window]) -> Product[Window] | Inner[Window] | None:

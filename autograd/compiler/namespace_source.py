@@ -12,7 +12,7 @@ import functools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -119,14 +119,13 @@ class ArrayProgram:
         self.parameters: list[Value] = [own[place] for place in at]
         self._shapes = [(len(at),), *[block.shape for block in self.inputs]]
         wanted, varies = _above(plan, at), _above(plan, [*at, *given], None)
-        steps = [step for level in plan.levels for step in level]
-        lone = sum(step.out.places.size for step in steps if isinstance(step, Single))
+        lone = sum(step.out.places.size for step in plan.steps if isinstance(step, Single))
         if lone > _MANY:
             raise ArgumentError(
                 f"{lone:,} nodes of this graph are computed one by one, each in a line of its own; over an array "
                 f"namespace that is done for {_MANY:,} at most: use the program as it is"
             )
-        blocks = Blocks(numbers(not all(varies[step.out.places].all() for step in steps)))
+        blocks = Blocks(numbers(not all(varies[step.out.places].all() for step in plan.steps)))
         theta = blocks.add(np.array(at, dtype=np.int64), "theta")
         names = [f"input{i}" for i in range(1, len(places) + 1)]
         for name, block in zip(names, places, strict=True):
@@ -258,7 +257,7 @@ class ArraySource:
         """The lines that compute the result, without the last, which returns it."""
         lines: list[str] = []
         self._blocks.lines = lines
-        for k, step in self._steps():
+        for step, k in self._plan.number.items():
             if not self._varies[step.out.places].any():
                 continue
             lines.append(f"# {self._told.forward(step)}")
@@ -280,7 +279,7 @@ class ArraySource:
         lines: list[str] = []
         blocks.lines = lines
         self._messages.send(np.array(self._plan.root), 1.0)
-        for _, step in reversed(list(self._steps())):
+        for step in reversed(self._plan.steps):
             if not self._varies[step.out.places].any() or not self._messages.wants(step.out.places):
                 continue
             begin = len(lines)
@@ -298,9 +297,6 @@ class ArraySource:
 
     def gradient(self, block: Block) -> Number | None:
         return self._messages.gradient(block)
-
-    def _steps(self) -> Iterator[tuple[int, Step]]:
-        return enumerate([step for level in self._plan.levels for step in level], 1)
 
     def _read(self, window: Window | Numbers, prefix: str) -> Number:
         return self._blocks.read(window.places if isinstance(window, Window) else window, prefix)

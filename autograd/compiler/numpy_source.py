@@ -7,6 +7,7 @@ the backward pass goes, and :func:`header` explains the names in the text that u
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ from ..engine.op import Op, kept
 from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import ArgumentError
-from .arrays import Arrays, Floats, Scratch
-from .describe import Description
+from .arrays import Arrays, Scratch
+from .describe import Description, Names
 from .formulas import ByFormula, operands, sent, value
 from .plan import Plan, wanted_places
 from .printing import function_text, literal, numpy_lines
@@ -38,11 +39,11 @@ class Backward:
     send zeros, or nan where their slope is infinite.
     """
 
-    def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers, in_part: bool) -> None:
-        self.run = run
-        self.in_part = in_part
-        self.leaves = leaves
-        self.places = places
+    def __init__(
+        self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers, source: BackwardSource
+    ) -> None:
+        self.run, self.leaves, self.places = run, leaves, places
+        self.lines, self.in_part = source.lines, source.in_part
         together = len(places) > 0 and bool((np.diff(places) == 1).all())
         self.block: Any = slice(int(places[0]), int(places[-1]) + 1) if together else places
 
@@ -51,45 +52,26 @@ class Source:
     """The NumPy source of a plan, made into functions, with the arrays that they work on."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._arrays = Arrays(plan)
-        self._steps = ForwardSource(plan, self._arrays)
-        self._number: dict[Step, int] = {step: k for k, step, _ in self._steps.steps}
-        self.forward: Callable[[], None] = self._made(self._forward_text(None), "forward")
-        self._backward: dict[tuple[int, ...], Backward] = {}
-        self._to_all: Backward | None = None
-        self._leaves = [(node, place) for node, place in plan.leaves() if node._row is LEAF]
+        self._plan, self._arrays = plan, Arrays(plan)
+        self.values, self.gradients = self._arrays.values, self._arrays.gradients
+        self._forward = ForwardSource(plan, self._arrays)
+        self.forward: Callable[[], None] = self._made(_text("forward()", self._forward.lines), "forward")
+        self._backward: dict[bytes, Backward] = {}
 
-    @property
-    def values(self) -> Floats:
-        """Every number, by place."""
-        return self._arrays.values
-
-    @property
-    def gradients(self) -> Floats:
-        """Every gradient, by place."""
-        return self._arrays.gradients
-
-    def backward(self, leaves: Sequence[Value] | None = None) -> Backward:
-        """The backward pass to some leaves; None: to all that can be trained."""
-        if leaves is None:
-            if self._to_all is None:
-                self._to_all = self.backward([node for node, _ in self._leaves])
-            return self._to_all
+    def backward(self, leaves: Sequence[Value]) -> Backward:
+        """The backward pass to some leaves."""
         places = np.array([self._plan.place_of(node) for node in leaves], dtype=np.int64)
-        key = tuple(np.unique(places).tolist())
-        found = self._backward.get(key)
-        if found is None or not np.array_equal(found.places, places):
-            steps = self._backward_steps(places)
-            run = self._made(self._backward_text(steps, None), "backward")
-            found = Backward(run, list(leaves), places, steps.in_part)
-            self._backward[key] = found
+        found = self._backward.get(places.tobytes())
+        if found is None:
+            source = BackwardSource(self._plan, self._forward.loops, self._arrays, places)
+            run = self._made(_text("backward(seed)", source.lines), "backward")
+            found = self._backward[places.tobytes()] = Backward(run, list(leaves), places, source)
         return found
 
-    def _backward_steps(self, places: Numbers) -> BackwardSource:
-        wanted = np.zeros(self._plan.size, dtype=bool)
-        wanted[places] = True
-        return BackwardSource(self._plan, self._number, self._steps.loops, self._arrays, wanted)
+    @functools.cached_property
+    def to_all(self) -> Backward:
+        """The backward pass to all leaves that can be trained."""
+        return self.backward([node for node, _ in self._plan.leaves() if node._row is LEAF])
 
     def _made(self, text: str, name: str) -> Callable[..., None]:
         names = dict(self._arrays.names)
@@ -100,30 +82,28 @@ class Source:
     def text(self) -> str:
         """Both passes as text: a comment for every step, names from the layers, and first what the names stand for."""
         told = Description(self._plan)
-        places = np.array([place for _, place in self._leaves], dtype=np.int64)
-        backward = self._backward_text(self._backward_steps(places), told)
-        forward = self._forward_text(told)
+        forward = _text("forward()", self._forward.lines, told.names, told.forward)
+        backward = _text("backward(seed)", self.to_all.lines, told.names, told.backward)
         numbers = "".join([f"{name} = np.array({literal(x, 'np')})\n" for name, x in self._arrays.numbers.items()])
         above = "\n".join(part for part in (header(f"{numbers}{forward}{backward}"), numbers) if part)
         return f"{above}\n\n{forward}\n\n{backward}"
 
-    def _forward_text(self, told: Description | None) -> str:
-        lines = []
-        for k, step, body in self._steps.steps:
-            body = self._steps.gathers.get(k, []) + body
-            lines += body if told is None else [f"# {told.forward(step)}", *told.names.in_lines(body)]
-        return function_text("forward()", lines)
 
-    def _backward_text(self, backward: BackwardSource, told: Description | None) -> str:
-        lines = [*backward.first, f"G[{self._plan.root}] = seed"]
-        for step, body in backward.steps:
-            if told is None:
-                lines += body
-                continue
-            scatters = len(body) == 1 and body[0].startswith("np.add.at(")  # what the steps of a level have sent
-            comment = "messages are added up where they go" if scatters else told.backward(step)
-            lines += [f"# {comment}", *told.names.in_lines(body)]
-        return function_text("backward(seed)", lines)
+Lines = tuple[Step | str, list[str]]  # of a step, or with a comment of their own ("": none)
+
+
+def _text(
+    head: str, parts: list[Lines], names: Names | None = None, comment: Callable[[Step], str] | None = None
+) -> str:
+    """A pass as text, for users with names and comments."""
+    lines: list[str] = []
+    for step, body in parts:
+        if names is not None and comment is not None:
+            told = step if isinstance(step, str) else comment(step)
+            lines += [f"# {told}"] if told else []
+            body = names.in_lines(body)
+        lines += body
+    return function_text(head, lines)
 
 
 _CALL = re.compile(r"( +)np\.(\w+)\((.*), out=(\w+)\)")
@@ -177,28 +157,23 @@ class ForwardSource:
     """Writes the forward pass of a plan, step by step."""
 
     def __init__(self, plan: Plan, arrays: Arrays) -> None:
-        self.steps: list[tuple[int, Step, list[str]]] = []  # number, step, lines
-        self.gathers: dict[int, list[str]] = {}  # by the number of a level's first step
+        self.lines: list[Lines] = []
         self.loops: dict[Step, Loop] = {}
         self._arrays = arrays
         self._scratch = Scratch(arrays.names)
-        k = 0
         for level in plan.levels:
-            windows = [window for step in level for window in operands_of(step)]
-            self.gathers[k + 1] = arrays.gather(k + 1, windows)
+            gathers = arrays.gather(plan.number[level[0]], [window for step in level for window in operands_of(step)])
             for step in level:
-                k += 1
                 self._scratch.release()
-                self.steps.append((k, step, self._lines(k, step)))
+                self.lines.append((step, gathers + self._lines(plan.number[step], step)))
+                gathers = []
         self._scratch.allocate()
 
     def _lines(self, k: int, step: Step) -> list[str]:
         if isinstance(step, Product):
             return self._product(k, step)
-        if isinstance(step, Inner):
-            return self._inner(k, step)
-        if isinstance(step, Rows):
-            return self._rows(k, step)
+        if isinstance(step, Inner | Rows):
+            return self._dots(k, step)
         if isinstance(step, Alike | Reduction):
             return self._formula(k, step)
         if len(step.code) <= FLAT:
@@ -210,32 +185,22 @@ class ForwardSource:
     def _product(self, k: int, step: Product[Window]) -> list[str]:
         value = self._arrays.value
         z = value(step.out, f"Z{k}")
+        weights, inputs = (step.weights, step.inputs) if step.folded is None else step.folded
+        w, x = value(weights, f"W{k}"), value(inputs, f"X{k}")
         if step.folded is not None:
-            weights, inputs = step.folded
-            return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
-        w, x = value(step.weights, f"W{k}"), value(step.inputs, f"X{k}")
-        return [matrix_product(w, x, step.out, step.inputs.shape[0], z), *self._bias(k, step.bias, z, "[:, None]")]
+            return [f"np.dot({w}, {x}, out={z})"]
+        line = matrix_product(w, x, step.out, step.inputs.shape[0], z)
+        return [line] if step.bias is None else [line, f"np.add({z}, {value(step.bias, f'b{k}')}[:, None], out={z})"]
 
-    def _bias(self, k: int, bias: Window | None, z: str, shaped: str = "") -> list[str]:
-        """The line that adds the bias, if there is one."""
-        return [] if bias is None else [f"np.add({z}, {self._arrays.value(bias, f'b{k}')}{shaped}, out={z})"]
-
-    def _inner(self, k: int, step: Inner[Window]) -> list[str]:
-        value = self._arrays.value
-        z = value(step.out, f"z{k}")
-        return [
-            f"np.dot({value(step.weights, f'w{k}')}, {value(step.inputs, f'x{k}')}, out={z})",
-            *self._bias(k, step.bias, z),
-        ]
-
-    def _rows(self, k: int, step: Rows[Window]) -> list[str]:
-        value = self._arrays.value
-        z, t = value(step.out, f"z{k}"), self._scratch.take(step.weights.shape)
-        return [
-            f"np.multiply({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={t})",
-            f"np.add.reduce({t}, axis=0, out={z})",
-            *self._bias(k, step.bias, z),
-        ]
+    def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> list[str]:
+        z = self._arrays.value(step.out, f"z{k}")
+        names = named(k, step, self._arrays)
+        if isinstance(step, Inner):
+            lines = [f"np.dot({names['w']}, {names['x']}, out={z})"]
+        else:
+            t = self._scratch.take(step.weights.shape)
+            lines = [f"np.multiply({names['w']}, {names['x']}, out={t})", f"np.add.reduce({t}, axis=0, out={z})"]
+        return lines if step.bias is None else [*lines, f"np.add({z}, {names['b']}, out={z})"]
 
     def _formula(self, k: int, step: Alike[Window] | Reduction[Window]) -> list[str]:
         names = named(k, step, self._arrays)
@@ -291,20 +256,15 @@ def _printed(
 
 
 class BackwardSource:
-    """Writes the backward pass of a plan to the leaves whose places `wanted` marks.
+    """Writes the backward pass of a plan to the leaves at some places; `loops` has the steps that run as loops."""
 
-    `numbered` has the numbers that the forward pass gave to the steps, `loops` the steps that run as loops.
-    """
-
-    def __init__(
-        self, plan: Plan, numbered: dict[Step, int], loops: dict[Step, Loop], arrays: Arrays, wanted: Mask
-    ) -> None:
-        self._arrays = arrays
+    def __init__(self, plan: Plan, loops: dict[Step, Loop], arrays: Arrays, places: Numbers) -> None:
+        self._arrays, self._number, self._loops = arrays, plan.number, loops
         self._scratch = Scratch(arrays.names)
-        self._number = numbered
-        self._loops = loops
+        wanted = np.zeros(plan.size, dtype=bool)
+        wanted[places] = True
         self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), plan.root)
-        self.steps: list[tuple[Step, list[str]]] = []
+        self.lines: list[Lines] = []
         late: list[Step] = []
         for level in reversed(plan.levels):
             for step in level:
@@ -312,20 +272,19 @@ class BackwardSource:
                     late.append(step)
                 else:
                     self._write(step)
-            self._flush(numbered[level[0]], level[0])
+            self._flush(plan.number[level[0]])
         for step in sorted(late, key=lambda step: step.out.places.size == 1):
             self._write(step)
-        if late:  # 0 is the number of no step, so the names in this line are new
-            self._flush(0, late[-1])
-        self.first = self._targets.first_lines()
+        self._flush(0)  # the number of no step, so the names in this line are new
+        self.lines.insert(0, ("", [*self._targets.first_lines(), f"G[{plan.root}] = seed"]))
         self.in_part = self._targets.in_part
         self._scratch.allocate()
 
-    def _flush(self, k: int, step: Step) -> None:
+    def _flush(self, k: int) -> None:
         """Write the line that scatters what has been sent since the last one, if anything has."""
         scatter = self._targets.flush(k)
         if scatter:
-            self.steps.append((step, scatter))
+            self.lines.append(("messages are added up where they go", scatter))
 
     def _can_wait(self, step: Step) -> bool:
         """Whether the step sends to nothing but leaves, at places that lie evenly; it is then written last."""
@@ -337,16 +296,15 @@ class BackwardSource:
 
     def _write(self, step: Step) -> None:
         self._scratch.release()
+        k = self._number[step]
         if isinstance(step, Single):
-            lines = self._single(self._number[step], step)
+            lines = self._single(k, step)
         elif not self._targets.reached(step.out):
             lines = []
-        elif isinstance(step, Product):
-            lines = self._product(self._number[step], step)
         else:
-            lines = self._formulas(self._number[step], step)
+            lines = self._product(k, step) if isinstance(step, Product) else self._formulas(k, step)
         if lines:
-            self.steps.append((step, lines))
+            self.lines.append((step, lines))
 
     # --- one kind of step after the other ------------------------------------------------------------------------
 

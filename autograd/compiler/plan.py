@@ -27,7 +27,8 @@ class Plan:
 
     `roots` are the results, the program's own the last; `read` makes a tape of the graph below them. `place` says where
     each node of :meth:`nodes` is (-1: nowhere), `result` which of them is the program's own result, `root` where that
-    is, `ops` which operations occur, `literals` which plain numbers are where.
+    is, `ops` which operations occur, `literals` which plain numbers are where. `steps` are those of all `levels`, and
+    `number` counts them from 1.
     """
 
     def __init__(self, roots: Sequence[Value], read: Callable[[Sequence[Value]], Tape] = Tape) -> None:
@@ -39,6 +40,8 @@ class Plan:
         levels = grouped(tape)
         layout = Layout(tape, levels)
         self.levels = [[_placed(group, tape, layout) for group in level] for level in levels]
+        self.steps = [step for level in self.levels for step in level]
+        self.number = {step: k for k, step in enumerate(self.steps, 1)}
         self.place = layout.place.astype(np.int32)
         self.size = layout.size
         self.root = int(layout.place[self.result])
@@ -47,11 +50,6 @@ class Plan:
         self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._row is LITERAL}
         self._leaves = {tape.nodes[i]: int(layout.place[i]) for i in leaves if tape.nodes[i]._row is not LITERAL}
         self._places = {node: int(layout.place[i]) for node, i in zip(roots, tape.roots, strict=True)}
-
-    @property
-    def count(self) -> int:
-        """How many steps there are."""
-        return sum(map(len, self.levels))
 
     def nodes(self) -> list[Value]:
         """Every node, in the order of `place`; read from the graph again, since a plan that runs needs no nodes."""
@@ -120,19 +118,18 @@ def _placed(group: Group, tape: Tape, layout: Layout) -> Step:
 def wanted_places(plan: Plan, leaves: Mask, stop: Op | None = DETACHED) -> Mask:
     """For which places a gradient is wanted: of `leaves`, and all that depend on them without `stop` between."""
     wanted = leaves.copy()
-    for level in plan.levels:
-        for step in level:
-            if isinstance(step, Single):
-                before = outside(step)
-                known = dict(zip(before, wanted[before].tolist(), strict=True))
-                for op, place, operands in step.nodes():
-                    known[place] = op is not stop and any(known[p] for p in operands)
-                wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
-            elif isinstance(step, Alike):
-                found = np.zeros(step.out.shape, dtype=bool)
-                for window in operands_of(step) if step.op is not stop else ():
-                    found |= wanted[window.places]
-                wanted[step.out.places] = found
-            else:
-                wanted[step.out.places] = any(wanted[window.places].any() for window in operands_of(step))
+    for step in plan.steps:
+        if isinstance(step, Single):
+            before = outside(step)
+            known = dict(zip(before, wanted[before].tolist(), strict=True))
+            for op, place, operands in step.nodes():
+                known[place] = op is not stop and any(known[p] for p in operands)
+            wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
+        elif isinstance(step, Alike):
+            found = np.zeros(step.out.shape, dtype=bool)
+            for window in operands_of(step) if step.op is not stop else ():
+                found |= wanted[window.places]
+            wanted[step.out.places] = found
+        else:
+            wanted[step.out.places] = any(wanted[window.places].any() for window in operands_of(step))
     return wanted

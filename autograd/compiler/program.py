@@ -118,7 +118,7 @@ class Program:
             self.forward()
         if is_constant(self.root):
             return
-        source = self._source.backward()
+        source = self._source.to_all
         with np.errstate(all="ignore"):
             self._scalar.backward(source, number(seed))
         found = zip([node._grad for node in source.leaves], self._gradients[source.places].tolist(), strict=True)
@@ -319,7 +319,7 @@ class Program:
         raise TypeError("a program is no data, so it can't be copied or pickled; copy its root and compile that")
 
     def __repr__(self) -> str:
-        nodes, steps = len(self._plan.place), self._plan.count
+        nodes, steps = len(self._plan.place), len(self._plan.steps)
         return f"Program({nodes:,} node{'s' * (nodes != 1)} in {steps:,} step{'s' * (steps != 1)})"
 
 
