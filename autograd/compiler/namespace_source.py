@@ -137,7 +137,7 @@ class ArrayProgram:
         root = blocks.read(np.array(plan.root), "v")
         value = root.text if isinstance(root, Term) else blocks.constant(np.array(root)).text
         backward = source.backward()
-        gradient = _own(source.gradient(theta), theta.shape)
+        gradient = _own(source.messages.gradient(theta), theta.shape)
         arguments = ", ".join(["theta", *names])
         one = function_text(f"value({arguments})", [*forward, f"return {value}"])
         two = function_text(f"value_and_grad({arguments})", [*forward, *backward, f"return {value}, {gradient}"])
@@ -248,7 +248,7 @@ class ArraySource:
     def __init__(self, plan: Plan, blocks: Blocks, varies: Mask, wanted: Mask, formulas: Formulas) -> None:
         self._plan, self._blocks, self._varies = plan, blocks, varies
         self._formula = formulas.written
-        self._messages = Messages(blocks, wanted)
+        self.messages = Messages(blocks, wanted)
         # Of a product: the places of its weights and bias in one matrix; the name of its inputs with ones below them.
         self._folded: dict[Step, tuple[Numbers, str]] = {}
         self._told = Description(plan)
@@ -265,10 +265,8 @@ class ArraySource:
                 self._singles(step)
             elif isinstance(step, Product):
                 self._product(step)
-            elif isinstance(step, Inner):
-                self._line(f"z{self._told.names.of(step).tag}", self._inner(step), step.out.places)
-            elif isinstance(step, Rows):
-                self._line(f"z_{k}", self._rows(step), step.out.places)
+            elif isinstance(step, Inner | Rows):
+                self._dots(k, step)
             else:
                 self._by_formula(k, step)
         return lines
@@ -278,15 +276,15 @@ class ArraySource:
         blocks = self._blocks
         lines: list[str] = []
         blocks.lines = lines
-        self._messages.send(np.array(self._plan.root), 1.0)
+        self.messages.send(np.array(self._plan.root), 1.0)
         for step in reversed(self._plan.steps):
-            if not self._varies[step.out.places].any() or not self._messages.wants(step.out.places):
+            if not self._varies[step.out.places].any() or not self.messages.wants(step.out.places):
                 continue
             begin = len(lines)
             if isinstance(step, Single):
                 self._singles_back(step)
             else:
-                dy = self._messages.gradient(blocks.block_of(step.out.places))
+                dy = self.messages.gradient(blocks.block_of(step.out.places))
                 if isinstance(step, Product) and dy is not None:
                     self._product_back(step, blocks.full(dy, step.out.shape))
                 elif not isinstance(step, Product) and dy is not None:
@@ -294,9 +292,6 @@ class ArraySource:
             if len(lines) > begin:
                 lines.insert(begin, f"# {self._told.backward(step)}")
         return lines
-
-    def gradient(self, block: Block) -> Number | None:
-        return self._messages.gradient(block)
 
     def _read(self, window: Window | Numbers, prefix: str) -> Number:
         return self._blocks.read(window.places if isinstance(window, Window) else window, prefix)
@@ -316,16 +311,16 @@ class ArraySource:
     def _message(self, window: Window | Numbers, op: Op | None, formula: Any, given: Mapping[str, Number]) -> None:
         """Send a formula's numbers to a window."""
         places = window.places if isinstance(window, Window) else window
-        if self._messages.wants(places):
-            self._messages.send(places, self._named(self._formula(op, formula, given)))
+        if self.messages.wants(places):
+            self.messages.send(places, self._named(self._formula(op, formula, given)))
 
     # the forward pass
 
     def _product(self, step: Product[Window]) -> None:
         blocks, named = self._blocks, self._told.names.of(step)
         z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
-        together = self._with_bias(step)
-        if together is not None:
+        together = None if step.bias is None else np.column_stack([step.weights.places, step.bias.places])
+        if together is not None and blocks.is_matrix(together):  # weights and bias are one matrix
             weights = self._full(together, w)
             ones, fixed = np.ones((1, step.out.shape[1])), blocks.fixed(step.inputs.places)
             if fixed is not None:
@@ -341,20 +336,16 @@ class ArraySource:
             text += f" + {written(self._read(step.bias.places[:, None], 'b'))}"
         self._line(z, text, step.out.places)
 
-    def _with_bias(self, step: Product[Window]) -> Numbers | None:
-        """The places of the weights with the bias behind them, where both are one matrix."""
-        if step.bias is None:
-            return None
-        together: Numbers = np.column_stack([step.weights.places, step.bias.places])
-        return together if self._blocks.is_matrix(together) else None
-
-    def _inner(self, step: Inner[Window]) -> str:
-        text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
-        return text if step.bias is None else f"{text} + {written(self._read(step.bias, 'b'))}"
-
-    def _rows(self, step: Rows[Window]) -> str:
-        text = f"xp.sum({self._full(step.weights, 'W')} * {written(self._read(step.inputs, 'X'))}, axis=0)"
-        return text if step.bias is None else f"{text} + {written(self._read(step.bias, 'b'))}"
+    def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> None:
+        if isinstance(step, Inner):
+            name = f"z{self._told.names.of(step).tag}"
+            text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
+        else:
+            name = f"z_{k}"
+            text = f"xp.sum({self._full(step.weights, 'W')} * {written(self._read(step.inputs, 'X'))}, axis=0)"
+        if step.bias is not None:
+            text += f" + {written(self._read(step.bias, 'b'))}"
+        self._line(name, text, step.out.places)
 
     def _by_formula(self, k: int, step: Alike[Window] | Reduction[Window]) -> None:
         tag, places = self._told.names.of(step).tag, step.out.places.reshape(self._shape(step))
@@ -409,8 +400,8 @@ class ArraySource:
         dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
 
         def send(places: Numbers, name: str, text: Callable[[], str]) -> None:
-            if self._messages.wants(places):
-                self._messages.send(places, Term(self._blocks.named(text(), name), places.shape))
+            if self.messages.wants(places):
+                self.messages.send(places, Term(self._blocks.named(text(), name), places.shape))
 
         if step in self._folded:
             places, below = self._folded[step]
@@ -424,10 +415,10 @@ class ArraySource:
     def _singles_back(self, step: Single) -> None:
         blocks = self._blocks
         for op, place, inputs in reversed(list(step.nodes())):
-            if not self._varies[place] or not self._messages.wants(np.array(place)):
+            if not self._varies[place] or not self.messages.wants(np.array(place)):
                 continue
-            dy = self._messages.gradient(blocks.block_of(np.array(place)))
-            if dy is None or not any(self._messages.wants(np.array(p)) for p in inputs):
+            dy = self.messages.gradient(blocks.block_of(np.array(place)))
+            if dy is None or not any(self.messages.wants(np.array(p)) for p in inputs):
                 continue
             given: dict[str, Number] = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(inputs)}
             given |= {"y": Term(f"v{place}", ()), "dy": dy}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -263,7 +263,7 @@ class BackwardSource:
         self._scratch = Scratch(arrays.names)
         wanted = np.zeros(plan.size, dtype=bool)
         wanted[places] = True
-        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), plan.root)
+        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted))
         self.lines: list[Lines] = []
         late: list[Step] = []
         for level in reversed(plan.levels):
@@ -412,55 +412,45 @@ class Target:
         return [line.format(name) for line in self.then]
 
 
-@dataclass
 class Targets:
     """Where the messages of a backward pass go: the first to a place is stored, later ones are added to it.
 
     So nothing has to be set to 0 before the pass, but places that are gathered or only reached in part. Where a window
-    names a place several times, the place gets the sum of the messages.
+    names a place several times, the place gets the sum of the messages. `in_part` tells whether there was a step that
+    messages have reached in part.
     """
 
-    plan: Plan
-    arrays: Arrays
-    scratch: Scratch
-    wanted: Mask
-    root: int
-    written: Mask = field(init=False)
-    zeroed: Mask = field(init=False)
-    is_leaf: Mask = field(init=False)
-    in_part: bool = False  # whether there was a step that messages have reached in part
-
-    def __post_init__(self) -> None:
-        size = self.plan.size
-        self.written, self.zeroed = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-        self.written[self.root] = True
-        self.is_leaf = np.ones(size, dtype=bool)
-        self._senders = np.zeros(size, dtype=np.int32)
+    def __init__(self, plan: Plan, arrays: Arrays, scratch: Scratch, wanted: Mask) -> None:
+        self.arrays, self.scratch, self.wanted = arrays, scratch, wanted
+        self.written, self.zeroed = np.zeros(plan.size, dtype=bool), np.zeros(plan.size, dtype=bool)
+        self.written[plan.root] = True
+        self.is_leaf = np.ones(plan.size, dtype=bool)
+        self.in_part = False
+        self._senders = np.zeros(plan.size, dtype=np.int32)
+        self._senders[plan.root] = 1
         self._outputs: dict[tuple[int, int], Step] = {}
         self._aliases: dict[Step, str] = {}
         self._scattered: list[tuple[Window, str]] = []
         self._scatters: list[tuple[str, int, int, tuple[int, ...]]] = []
-        for level in self.plan.levels:
-            for step in level:
-                self.is_leaf[step.out.places] = False
-                if isinstance(step, Single):
-                    for column in (step.first, step.second):  # a node that occurs twice in a column counts once
-                        self._senders[column[column >= 0]] += 1
-                    for operands in step.many.values():
-                        self._senders[list(operands)] += 1
-                else:
-                    for window in operands_of(step):
-                        np.add.at(self._senders, window.places.ravel(), 1)
-                    if isinstance(step, Alike | Reduction):
-                        self._outputs[int(step.out.places.flat[0]), step.out.places.size] = step
-        self._senders[self.root] += 1
+        for step in plan.steps:
+            self.is_leaf[step.out.places] = False
+            if isinstance(step, Single):
+                for column in (step.first, step.second):  # a node that occurs twice in a column counts once
+                    self._senders[column[column >= 0]] += 1
+                for operands in step.many.values():
+                    self._senders[list(operands)] += 1
+            else:
+                for window in operands_of(step):
+                    np.add.at(self._senders, window.places.ravel(), 1)
+                if isinstance(step, Alike | Reduction):
+                    self._outputs[step.out.start, step.out.places.size] = step
 
     def wants(self, window: Window) -> bool:
         return bool(self.wanted[window.places].any())
 
     def reached(self, window: Window) -> bool:
         """Whether any message has come here; places of the window without one will be 0 before the pass."""
-        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        step = self._outputs.get((window.start, window.places.size))
         if step is not None and step in self._aliases:
             return True
         written = self.written[window.places]
@@ -476,7 +466,7 @@ class Targets:
 
     def alias(self, window: Window, name: str) -> bool:
         """Save a copy: where the only message to a step is another step's gradient as it is, both get one name."""
-        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        step = self._outputs.get((window.start, window.places.size))
         if (
             step is None
             or step.out.shape != window.shape

@@ -6,6 +6,7 @@ sample's graph run on many samples at once.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,11 +18,11 @@ from ..engine.op import number
 from ..engine.ops import LEAF, LITERAL
 from ..engine.together import attributes, commit
 from ..engine.value import Value
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .describe import Description
 from .guards import Guard, checker
-from .leaves import Carried, Leaves, Training, blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
+from .leaves import Carried, Leaves, Training, numbers_of
 from .namespace_source import ArrayProgram
 from .numpy_source import Source
 from .plan import Plan
@@ -156,7 +157,12 @@ class Program:
             >>> w.data
             2.625
         """
-        steps = steps_of(steps)
+        try:
+            steps = operator.index(steps)
+        except TypeError:
+            raise OperandError(f"the number of steps is a whole number, got {steps!r}") from None
+        if steps < 0:
+            raise ArgumentError(f"the number of steps is 0 or more, got {steps}")
         training = self._trained_by(optimizer)
         self._leaves.refresh(self._values)
         self._undo = training.begin(optimizer)
@@ -184,7 +190,10 @@ class Program:
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:
-        parameters = parameters_of(optimizer)
+        if not hasattr(optimizer, "prepare_update"):
+            kind = type(optimizer).__name__
+            raise OperandError(f"run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got {kind}")
+        parameters = optimizer.parameters
         if self._training is None or not self._training.is_of(parameters):
             for p in parameters:
                 if p._row is not LEAF or p not in self._leaves.place:
@@ -299,9 +308,19 @@ class Program:
                 "function's result, which keeps to this branch"
             )
         self._carried.refuse("a pure function over arrays changes nothing")
-        xp, blocks, functions = namespace(xp), blocks_of(inputs), functions_of(functions)
-        places = [self._block(block).reshape(block.shape) for block in blocks]
-        return ArrayProgram(self._plan, list(zip(blocks, places, strict=True)), self._numbers, xp, functions)
+        if not hasattr(xp, "asarray"):
+            name = getattr(xp, "__name__", None) or repr(xp)
+            raise ArgumentError(f"to takes an array namespace, a module such as numpy or jax.numpy; {name} is none")
+        if isinstance(inputs, Value | str) or not hasattr(inputs, "__iter__"):
+            raise ArgumentError(f"inputs is a list of blocks of leaves, as inputs=[X], got {type(inputs).__name__}")
+        functions = {} if functions is None else functions
+        if not isinstance(functions, Mapping) or not all(map(callable, functions.values())):
+            raise ArgumentError(
+                f"functions is a dict of functions, as {{'erf': jax.scipy.special.erf}}, got {functions!r}"
+            )
+        blocks = [np.asarray(block, dtype=object) for block in inputs]
+        given = [(block, self._block(block).reshape(block.shape)) for block in blocks]
+        return ArrayProgram(self._plan, given, self._numbers, xp, functions)
 
     def _numbers(self, computed: bool) -> Floats:
         """Every place's number at the leaves' present numbers; `computed`: those of the other nodes, too."""
