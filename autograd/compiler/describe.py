@@ -53,7 +53,7 @@ class Description:
         return self._layer(step) + (self._back(step) or self._told(step))
 
     def _layer(self, step: Step) -> str:
-        layer = self.names.of(step).layer
+        layer = self.names.of[step].layer
         return "" if layer is None else f"layer {layer}: "
 
     def _back(self, step: Step) -> str:
@@ -64,13 +64,13 @@ class Description:
         if isinstance(step, Product | Inner):
             return ", ".join(self._of_product(step))
         if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
-            tag = self.names.of(step).tag
+            tag = self.names.of[step].tag
             formula = f"dA{tag} * {step.op.name}'({self._arguments(step, product.out)})"
             return ", ".join(self._sent(step, product.out, f"dZ{tag}", formula))
         return ""
 
     def _of_product(self, step: Product[Window] | Inner[Window]) -> Iterator[str]:
-        named = self.names.of(step)
+        named = self.names.of[step]
         tag, x = named.tag, named.inputs
         if isinstance(step, Product):
             yield from self._sent(step, step.weights, f"dW{tag}", f"dZ{tag} {x}^T")
@@ -90,7 +90,7 @@ class Description:
             yield f"{name} {'+=' if (self._messages[to.places] > 1).any() else '='} {formula}"
 
     def _told(self, step: Step) -> str:
-        named = self.names.of(step)
+        named = self.names.of[step]
         tag = named.tag
         if isinstance(step, Product):
             (rows, columns), terms = step.out.shape, step.inputs.shape[0]
@@ -116,7 +116,7 @@ class Description:
     def _arguments(self, step: Alike[Window] | Reduction[Window], z: Window) -> str:
         """The operands of an activation (Z, numbers, and dots for what is neither), then the row's own parameters."""
         at = place_of(z, step)
-        named = f"Z{self.names.of(step).tag}"
+        named = f"Z{self.names.of[step].tag}"
         told = [named if i == at else self._plain(operand) for i, operand in enumerate(each_operand(step))]
         return ", ".join([*told, *map(short_number, step.op.params)])
 
@@ -171,7 +171,7 @@ class Names:
     """The names of every step.
 
     Making them reads the graph for layers, which takes about as long as compiling it. Sums of products that became a
-    matrix product count as the neurons that they are.
+    matrix product count as the neurons that they are. `of` has the names of each step.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -192,12 +192,12 @@ class Names:
             if isinstance(step, Product | Inner) and layer is not None and count[layer] == 1:
                 self.product[layer] = step
         self.activation: dict[int, Alike[Window] | Reduction[Window]] = self._activations(parts)
-        self._of = {step: self._named(k, step, layers[step]) for step, k in plan.number.items()}
+        self.of = {step: self._named(k, step, layers[step]) for step, k in plan.number.items()}
         self._source = self._in_source()
 
     def activated(self, step: Alike[Window] | Reduction[Window]) -> Product[Window] | Inner[Window] | None:
         """The product that a step is the activation of."""
-        layer = self._of[step].layer
+        layer = self.of[step].layer
         return self.product[layer] if layer is not None and self.activation.get(layer) is step else None
 
     def in_lines(self, lines: list[str]) -> list[str]:
@@ -211,7 +211,7 @@ class Names:
         are plain rows of numbers, with small letters.
         """
         names: dict[str, str] = {}
-        for step, named in self._of.items():
+        for step, named in self.of.items():
             k, tag = named.number, named.tag or f"_{named.number}"
             to = {letter: f"{letter}{tag}" for letter in "WXZbwxz"}
             if isinstance(step, Product | Inner):
@@ -224,10 +224,6 @@ class Names:
                 i = next(i for i, x in enumerate(step.operands) if isinstance(x, Window))
                 names |= {f"x{k}_{i}": f"z{tag}", f"d{k}_{i}": f"dz{tag}"}
         return names
-
-    def of(self, step: Step) -> Named:
-        """The names of a step."""
-        return self._of[step]
 
     def _activations(self, parts: dict[Step, Part | None]) -> dict[int, Alike[Window] | Reduction[Window]]:
         """By layer, the step that puts all of the layer's product through a function."""

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.op import kept
 from .steps import Alike, Inner, Reduction, Rows, Window
 from .symbols import Stacked, Trace, forward, messages, stack_of, weighted
 
 __all__ = ["ByFormula", "operands", "sent", "value"]
 
 ByFormula = Inner[Window] | Rows[Window] | Reduction[Window] | Alike[Window]
+
+_forward = kept(forward)
 
 
 def operands(step: ByFormula) -> dict[str, Window | float]:
@@ -34,7 +37,7 @@ def value(step: Alike[Window] | Reduction[Window]) -> Any:
         ArgumentError: the array form of a user's row can only be called.
     """
     if isinstance(step, Alike):
-        return forward(step.op, len(step.operands))
+        return _forward(step.op, len(step.operands))
     return _stack(step).forward
 
 

@@ -317,7 +317,7 @@ class ArraySource:
     # the forward pass
 
     def _product(self, step: Product[Window]) -> None:
-        blocks, named = self._blocks, self._told.names.of(step)
+        blocks, named = self._blocks, self._told.names.of[step]
         z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
         together = None if step.bias is None else np.column_stack([step.weights.places, step.bias.places])
         if together is not None and blocks.is_matrix(together):  # weights and bias are one matrix
@@ -338,7 +338,7 @@ class ArraySource:
 
     def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> None:
         if isinstance(step, Inner):
-            name = f"z{self._told.names.of(step).tag}"
+            name = f"z{self._told.names.of[step].tag}"
             text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
         else:
             name = f"z_{k}"
@@ -348,7 +348,7 @@ class ArraySource:
         self._line(name, text, step.out.places)
 
     def _by_formula(self, k: int, step: Alike[Window] | Reduction[Window]) -> None:
-        tag, places = self._told.names.of(step).tag, step.out.places.reshape(self._shape(step))
+        tag, places = self._told.names.of[step].tag, step.out.places.reshape(self._shape(step))
         result = self._formula(step.op, value(step), self._given(step, places.shape))
         self._result(f"A{tag}" if tag else f"y{k}", result, places)
 
@@ -396,7 +396,7 @@ class ArraySource:
                 self._message(places, getattr(step, "op", None), message, given)
 
     def _product_back(self, step: Product[Window], dz: str) -> None:
-        named = self._told.names.of(step)
+        named = self._told.names.of[step]
         dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
 
         def send(places: Numbers, name: str, text: Callable[[], str]) -> None:
