@@ -504,7 +504,8 @@ class Targets:
         d = self.arrays.gradient(window, name)
         if not before.any():
             self.written[window.places] = True
-            return Target(d) if d_contiguous(window) else self._via(window, f"np.copyto({d}, {{}})")
+            is_whole = self.arrays.names[d].flags.c_contiguous  # only then NumPy's dot may write into it
+            return Target(d) if is_whole else self._via(window, f"np.copyto({d}, {{}})")
         self._zero(window)
         return self._via(window, f"np.add({d}, {{}}, out={d})", adds=True)
 
@@ -551,16 +552,6 @@ class Targets:
             return []
         low, high = int(places[0]), int(places[-1]) + 1
         return [f"G[{low}:{high}].fill(0.0)"] if high - low > 1 else [f"G[{low}] = 0.0"]
-
-
-def d_contiguous(window: Window) -> bool:
-    """Whether NumPy's dot may write into the window."""
-    expected = 1
-    for n, stride in zip(window.shape[::-1], (window.strides or ())[::-1], strict=True):
-        if n > 1 and stride != expected:
-            return False
-        expected *= n
-    return True
 
 
 # --- header -----------------------------------------------------------------------------------------------------------

@@ -86,10 +86,6 @@ class Program:
         return self._source.values
 
     @property
-    def _gradients(self) -> Floats:
-        return self._source.gradients
-
-    @property
     def source(self) -> str:
         """The NumPy code that runs, with what was found as comments; its first lines say what the names stand for."""
         return self._source.text()
@@ -122,7 +118,7 @@ class Program:
         source = self._source.to_all
         with np.errstate(all="ignore"):
             self._scalar.backward(source, number(seed))
-        found = zip([node._grad for node in source.leaves], self._gradients[source.places].tolist(), strict=True)
+        found = zip([node._grad for node in source.leaves], self._source.gradients[source.places].tolist(), strict=True)
         commit(attributes(source.leaves, "_grad", [new if old is None else old + new for old, new in found]))
 
     def _forward(self) -> None:
@@ -241,7 +237,7 @@ class Program:
     def gradients(self, leaves: Any) -> Floats:
         """The gradients of the last backward pass, in the shape of `leaves`."""
         places = self._block(leaves)
-        return self._gradients[places]
+        return self._source.gradients[places]
 
     def _block(self, leaves: Any) -> Numbers:
         return self._leaves.places(leaves)
@@ -405,14 +401,14 @@ class BatchProgram(Program):
         self._compiled[count] = scalar, rows
         if len(self._compiled) > _SIZES:
             del self._compiled[next(iter(self._compiled))]
-        before = None if self._rows is None else (self._plan, self._values, self._gradients)
+        before = None if self._rows is None else (self._plan, self._values, self._source.gradients)
         self._run_on(scalar)
         self._rows = rows
         if before is not None:  # what was set, and the last gradients, stay
             plan, values, gradients = before
             old, new = ([place for _, place in plan.leaves()] for plan in (plan, scalar.plan))
             self._values[new] = values[old]
-            self._gradients[new] = gradients[old]
+            self._source.gradients[new] = gradients[old]
 
     def _compile(self, count: int) -> tuple[Scalar, Numbers]:
         graph = self._graph

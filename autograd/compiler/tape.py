@@ -54,7 +54,7 @@ class Tape:
         second: list[int] = []
         known: dict[int, tuple[int, ...]] = {}  # by the id of a tuple of operands, which many nodes share
         literals: dict[str, int] = {}  # equal plain numbers are one, though the graph may hold several
-        nodes, find, code_of = self.nodes, number.get, self._codes
+        nodes, find, codes_of = self.nodes, number.get, self._codes
         stack = list(reversed(roots))
         while stack:
             node = stack[-1]
@@ -89,10 +89,9 @@ class Tape:
             if op is LITERAL and (at := literals.setdefault(repr(node._data), len(nodes))) != len(nodes):
                 number[stack.pop()] = at
                 continue
-            code = code_of.get(op)
+            code = codes_of.get(op)
             if code is None:
-                code = code_of[op] = len(self.ops)
-                self.ops.append(op)
+                code = self.code_of(op)
             stack.pop()
             number[node] = len(nodes)
             nodes.append(node)
