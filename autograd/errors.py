@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 import warnings
 from types import FrameType
+from unicodedata import category, east_asian_width
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class AutogradError(Exception):
@@ -160,14 +162,5 @@ def pointed(text: str, position: int) -> str:
     before, after = ("…" if start else ""), ("…" if end < len(text) else "")
     signs = [visible(c) for c in text[start:end]]
     left, right = before + "".join(signs[: position - start]), "".join(signs[position - start :]) + after
-    return f"  {left}{right}\n  {' ' * sum(map(_columns, left))}^"
-
-
-def _columns(character: str) -> int:
-    """How many columns of a terminal a character takes."""
-    if unicodedata.category(character) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+    columns = sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in left)
+    return f"  {left}{right}\n  {' ' * columns}^"

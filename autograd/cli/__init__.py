@@ -7,21 +7,19 @@ could not be drawn, 2 for bad input.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from ..engine import COMPILED
-from ..errors import ArgumentError, AutogradError, ExpressionError, shown
-from ..lessons import Lesson, report
-from .lessons import lesson_and_claim, run_lesson, run_lessons, run_site, title_of
-from .output import complain, complain_with_place, print_lines
+from ..errors import AutogradError, ExpressionError
+from ..lessons.report import DIGITS
+from .output import complain, complain_with_place
 
 __all__ = ["main"]
 
@@ -46,13 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # an old terminal shows ? for a sign that it lacks
     try:
         try:
-            status = _run(parsed(sys.argv[1:] if arguments is None else arguments))
+            options = parsed(sys.argv[1:] if arguments is None else arguments)
+            status: int = options.run(options)
         finally:  # --help leaves by SystemExit
             sys.stdout.flush()
     except ExpressionError as error:
         return complain_with_place(error)
-    except ArgumentError as error:
-        return complain(error)
+    except AutogradError as error:
+        return complain(error, getattr(error, "__notes__", ()))
     except KeyboardInterrupt:
         complain("interrupted")
         return _INTERRUPTED
@@ -61,27 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE if isinstance(error, BrokenPipeError) else complain(f"cannot write: {error.strerror}")
     return status
-
-
-def _run(options: argparse.Namespace) -> int:
-    if options.command == "check":
-        return _check(options.files, options.json)
-    if options.command == "derive":
-        return _derive(options.expression, options.values, options.json)
-    if options.command == "step":
-        return _step(options.what, options.values)
-    if options.command == "site":
-        return run_site(options.directory, options.open)
-    if options.command == "lessons":
-        return run_lessons(options)
-    if options.command == "lesson" and not options.step:
-        return run_lesson(options)
-    if options.command == "lesson":
-        if options.json or options.svg or options.html or options.open:
-            raise ArgumentError("--step takes no --json, --svg or --html, and no --open; draw FILE draws within it")
-        return _step_lesson(*lesson_and_claim(options.number, options.claim))
-    print(_WELCOME)
-    return 0
 
 
 _WELCOME = """\
@@ -95,72 +73,6 @@ Backpropagation with a graph that you can read, step through, draw and check.
   autograd site DIR --open           all of it as pages for a browser
 
 autograd COMMAND --help says more."""
-
-
-def _check(paths: Sequence[Path], as_json: bool) -> int:
-    from .derive import CheckedFile, check_data, check_lines
-
-    files, status = [], 0
-    for path in paths:
-        try:
-            files.append(CheckedFile(path))
-        except ArgumentError as error:
-            status = complain(error)
-    if as_json:
-        print(json.dumps({"version": __version__, **check_data(files)}, indent=2, allow_nan=False))
-    else:
-        print_lines(check_lines(files))
-    for file in files:
-        for wrong in file.errors[:_MOST_COMPLAINTS]:
-            status = complain_with_place(wrong, str(file.path))
-        if len(file.errors) > _MOST_COMPLAINTS:
-            complain(f"{file.path}: {len(file.errors) - _MOST_COMPLAINTS} more lines that cannot be read")
-    return status or int(any(checked.report.verdict != "pass" for file in files for checked in file.checked))
-
-
-_MOST_COMPLAINTS = 20  # about one file
-
-
-def _derive(text: str, values: Sequence[str], as_json: bool) -> int:
-    from .derive import derive, derived_data, derived_lines
-
-    try:
-        result = derive(text, values)
-    except (ArgumentError, ExpressionError):
-        raise
-    except AutogradError as error:  # no value, or no derivative, at this point
-        return complain(error, getattr(error, "__notes__", ()))
-    if as_json:
-        print(json.dumps({"version": __version__, **derived_data(result)}, indent=2, allow_nan=False))
-    else:
-        print_lines(derived_lines(result))
-    return 0
-
-
-def _step(what: str, more: Sequence[str]) -> int:
-    from .derive import build
-    from .step import walk
-
-    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
-        if len(more) > 1 or ("." in what and more):
-            raise ArgumentError(f"one claim at a time, as: autograd step {shown(what if '.' in what else more[0])}")
-        return _step_lesson(*lesson_and_claim(what, *more))
-    try:
-        built = build(what, more)
-        values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
-        title = f"{built.expression} at {values}" if values else str(built.expression)
-        return walk(built.root, title, report.wants_colour(sys.stdout))
-    except (ArgumentError, ExpressionError):
-        raise
-    except AutogradError as error:  # no value at this point, or no operation
-        return complain(error, getattr(error, "__notes__", ()))
-
-
-def _step_lesson(lesson: Lesson, claim: str | None) -> int:
-    from .step import walk
-
-    root, _ = lesson.graph(claim)
-    return walk(root, title_of(lesson, claim), report.wants_colour(sys.stdout))
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------
@@ -184,63 +96,76 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="autograd", description="Five documents on backpropagation, checked number by number.")
     compiled = " (engine compiled)" if COMPILED else ""
     parser.add_argument("--version", action="version", version=f"scalar-autograd {__version__}{compiled}")
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    parser.set_defaults(run=lambda _: print(_WELCOME) or 0)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_documents(commands)
+    _add_expressions(commands)
+    return parser
 
+
+def _add_documents(commands: Any) -> None:
     every = commands.add_parser("lessons", help="what five documents teach, and where they err")
+    every.set_defaults(run=_from("lessons", "run_lessons"))
     every.add_argument("number", nargs="?", help=argparse.SUPPRESS)  # of one lesson: it is told what to type
     every.add_argument("--all", action="store_true", help="print every claim and every number")
     _add_text_options(every)
     every.add_argument("--pictures", metavar="DIR", type=_path, help="write an SVG of each worked example there")
 
     one = commands.add_parser("lesson", help="work through one document, or one of its claims")
+    one.set_defaults(run=_from("lessons", "run_lesson"))
     one.add_argument("number", metavar="N", help="the lesson: 1 to 5; or a claim, as 5.3")
     one.add_argument("claim", metavar="CLAIM", nargs="?", help="one claim of lesson N, as 5.3")
     _add_text_options(one)
-    one.add_argument(
-        "--svg",
-        metavar="FILE",
-        type=_path,
-        help="draw the worked example; the file's end says as what, - is standard output",
-    )
+    ends = "draw the worked example; the file's end says as what, - is standard output"
+    one.add_argument("--svg", metavar="FILE", type=_path, help=ends)
     one.add_argument("--html", metavar="FILE", type=_path, help="write it as a page that plays it; FILE as above")
     one.add_argument("--open", action="store_true", help="show the page in a browser, or the picture")
-    one.add_argument("--step", action="store_true", help="step through the worked example instead")
+    step = _from("step", "run_lesson")
+    one.add_argument(
+        "--step", dest="run", action="store_const", const=step, help="step through the worked example instead"
+    )
 
     site = commands.add_parser("site", help="write all five documents as linked pages for a browser")
+    site.set_defaults(run=_from("lessons", "run_site"))
     site.add_argument("directory", metavar="DIR", type=_path, help="where to write them; index.html is the first")
     site.add_argument("--open", action="store_true", help="show them in a browser")
 
+
+def _add_expressions(commands: Any) -> None:
     status = "Exit status: 0 if all derivations are right, 1 if one is wrong or undefined, 2 for what cannot be read."
     check = commands.add_parser("check", help="check files of derivatives derived by hand", epilog=status)
+    check.set_defaults(run=_from("derive", "run_check"))
     forms = "three lines: f(x) = x**2 / f'(x) = 2*x / at x = 1, 3; - is standard input"
     check.add_argument("files", metavar="FILE", nargs="+", type=_path, help=forms)
-    check.add_argument("--json", action="store_true", help="print data instead of text")
+    check.add_argument("--json", action="store_true", help=_JSON)
 
-    derived = commands.add_parser("derive", help="compute an expression, its gradient and its graph")
-    derived.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')
+    derive = commands.add_parser("derive", help="compute an expression, its gradient and its graph")
+    derive.set_defaults(run=_from("derive", "run_derive"))
+    derive.add_argument("expression", metavar="EXPRESSION", help='as "sin(x**2)"; it is parsed, never executed')
     each = "a value for each variable, as x=0.5"
-    derived.add_argument("values", metavar="NAME=NUMBER", nargs="*", default=(), help=each)
-    derived.add_argument("--json", action="store_true", help="print data instead of text")
+    derive.add_argument("values", metavar="NAME=NUMBER", nargs="*", default=(), help=each)
+    derive.add_argument("--json", action="store_true", help=_JSON)
 
-    stepped = commands.add_parser("step", help="step through a forward and backward pass, forwards and backwards")
-    stepped.add_argument(
-        "what", metavar="WHAT", help='a lesson as 5, a claim as 5.2, or an expression as "(a+b)*(b+1)"'
-    )
+    step = commands.add_parser("step", help="step through a forward and backward pass, forwards and backwards")
+    step.set_defaults(run=_from("step", "run_step"))
+    what = 'a lesson as 5, a claim as 5.2, or an expression as "(a+b)*(b+1)"'
+    step.add_argument("what", metavar="WHAT", help=what)
     each = "a value for each variable of an expression"
-    stepped.add_argument("values", metavar="NAME=NUMBER", nargs="*", default=(), help=each)
-    return parser
+    step.add_argument("values", metavar="NAME=NUMBER", nargs="*", default=(), help=each)
+
+
+_JSON = "print data instead of text"
 
 
 def _add_text_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print data instead of text")
-    parser.add_argument(
-        "--digits",
-        metavar="N",
-        type=int,
-        choices=range(1, 18),
-        default=report.DIGITS,
-        help="digits of the engine's numbers: 6; 17 are all that a double has",
-    )
+    parser.add_argument("--json", action="store_true", help=_JSON)
+    digits = "digits of the engine's numbers: 6; 17 are all that a double has"
+    parser.add_argument("--digits", metavar="N", type=int, choices=range(1, 18), default=DIGITS, help=digits)
+
+
+def _from(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """What runs a command, from a module that is imported only then."""
+    return lambda options: int(getattr(import_module(f".{module}", __package__), name)(options))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,26 +1,30 @@
-"""What the commands `check` and `derive` print: text of at most 80 columns, or data."""
+"""The commands `check` and `derive`: text of at most 80 columns, or data."""
 
 from __future__ import annotations
 
-import functools
+import argparse
 import math
 import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..checking.check import Report, check_derivative
 from ..checking.derivation_file import Derivation, read_derivations
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..functions.expressions import Expression, parse
+from ..reading.text import WIDTH
 from ..render.rows import graph_rows
 from ..render.terminal import table_lines
+from .output import complain, complain_with_place, one_line, print_data, print_lines
 
-__all__ = ["CheckedFile", "build", "check_data", "check_lines", "derive", "derived_data", "derived_lines"]
+__all__ = ["build", "number", "run_check", "run_derive"]
 
-WIDTH = 80
+_MOST_COMPLAINTS = 20  # about one file
 
 _PYTHON = (
     "{path} is a Python file, which is not executed here: run its tests with `pytest {path}` "
@@ -28,35 +32,8 @@ _PYTHON = (
 )
 
 
-class Checked:
-    """One derivation, and what came of it.
-
-    Args:
-        derivation: as it was read.
-        report: of its check.
-    """
-
-    def __init__(self, derivation: Derivation) -> None:
-        from ..checking.check import check_derivative
-
-        self.derivation = derivation
-        self.report = check_derivative(derivation.function, derivation.derivative, at=list(derivation.points))
-
-    def score(self, variable: str) -> tuple[int, int]:
-        """At how many points the derivative by one variable is right, and of how many."""
-        verdicts = [entry.verdict for entry in self.report.entries if entry.variable == variable]
-        return verdicts.count("pass"), len(verdicts)
-
-
 class CheckedFile:
-    """A file of derivations, checked one after the other.
-
-    Args:
-        path: the file; ``-``: standard input.
-
-    Raises:
-        ArgumentError: it cannot be read, or holds nothing to check.
-    """
+    """A file of derivations (``-``: standard input), each checked when it is asked for."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -68,10 +45,30 @@ class CheckedFile:
         if nothing and not self.errors:
             raise ArgumentError(f"{path} holds no derivation")
 
-    @functools.cached_property
-    def checked(self) -> list[Checked]:
+    @cached_property
+    def checked(self) -> list[tuple[Derivation, Report]]:
         """What came of each derivation."""
-        return list(map(Checked, self._derivations))
+        return [(d, check_derivative(d.function, d.derivative, at=list(d.points))) for d in self._derivations]
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Check files; return the exit status."""
+    files, status = [], 0
+    for path in options.files:
+        try:
+            files.append(CheckedFile(path))
+        except ArgumentError as error:
+            status = complain(error)
+    if options.json:
+        print_data(check_data(files))
+    else:
+        print_lines(check_lines(files))
+    for file in files:
+        for wrong in file.errors[:_MOST_COMPLAINTS]:
+            status = complain_with_place(wrong, str(file.path))
+        if len(file.errors) > _MOST_COMPLAINTS:
+            complain(f"{file.path}: {len(file.errors) - _MOST_COMPLAINTS} more lines that cannot be read")
+    return status or int(any(report.verdict != "pass" for file in files for _, report in file.checked))
 
 
 def check_lines(files: Sequence[CheckedFile]) -> Iterator[str]:
@@ -80,15 +77,20 @@ def check_lines(files: Sequence[CheckedFile]) -> Iterator[str]:
     for file in files:
         if len(files) > 1:
             yield f"{file.path}:"
-        for checked in file.checked:
-            verdicts[checked.report.verdict] += 1
-            yield from _checked_lines(checked)
+        for derivation, report in file.checked:
+            verdicts[report.verdict] += 1
+            yield from _checked_lines(derivation, report)
     if verdicts:
         yield ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in ("pass", "fail", "undefined"))
 
 
-def _checked_lines(checked: Checked) -> Iterator[str]:
-    derivation, report = checked.derivation, checked.report
+def _score(report: Report, variable: str) -> tuple[int, int]:
+    """At how many points the derivative by one variable is right, and of how many."""
+    verdicts = [entry.verdict for entry in report.entries if entry.variable == variable]
+    return verdicts.count("pass"), len(verdicts)
+
+
+def _checked_lines(derivation: Derivation, report: Report) -> Iterator[str]:
     function = derivation.function
     points = f"{len(derivation.points)} point{'s' * (len(derivation.points) != 1)}"
     head = f"line {function.line}: {function}"
@@ -102,7 +104,7 @@ def _checked_lines(checked: Checked) -> Iterator[str]:
         for name in dict.fromkeys(entry.variable for entry in report.entries if entry.verdict == "fail"):
             wrong = derivation.partials[name]
             yield from textwrap.wrap(f"  line {wrong.line} is wrong: {wrong}", WIDTH, subsequent_indent="    ")
-        scores = {name: checked.score(name) for name in function.variables}
+        scores = {name: _score(report, name) for name in function.variables}
         score = ", ".join(f"d{function.__name__}/d{name} {right} of {of}" for name, (right, of) in scores.items())
         yield from textwrap.wrap(f"  points right: {score}", WIDTH, subsequent_indent="    ")
         yield from (f"  {line}" for line in str(report).splitlines())
@@ -114,22 +116,21 @@ def _checked_lines(checked: Checked) -> Iterator[str]:
 
 def check_data(files: Sequence[CheckedFile]) -> dict[str, Any]:
     """The same as what JSON can hold."""
-    verdicts = Counter(checked.report.verdict for file in files for checked in file.checked)
+    verdicts = Counter(report.verdict for file in files for _, report in file.checked)
     return {
         "score": {verdict: verdicts[verdict] for verdict in ("pass", "fail", "undefined")},
         "files": [
             {
                 "file": str(file.path),
                 "errors": [{"line": e.line, "column": e.position + 1, "reason": e.reason} for e in file.errors],
-                "derivations": [_checked_data(checked) for checked in file.checked],
+                "derivations": [_checked_data(*each) for each in file.checked],
             }
             for file in files
         ],
     }
 
 
-def _checked_data(checked: Checked) -> dict[str, Any]:
-    derivation, report = checked.derivation, checked.report
+def _checked_data(derivation: Derivation, report: Report) -> dict[str, Any]:
     slip = report.diagnosis
     return {
         "line": derivation.function.line,
@@ -139,9 +140,9 @@ def _checked_data(checked: Checked) -> dict[str, Any]:
         "components": [
             {
                 "variable": name,
-                "line": partial.line,
-                "derivative": str(partial.expression),
-                "right": checked.score(name)[0],
+                "line": derivation.partials[name].line,
+                "derivative": str(derivation.partials[name].expression),
+                "right": _score(report, name)[0],
                 "points": [
                     {
                         "at": {key: _plain(x) for key, x in entry.point.items()},
@@ -154,7 +155,7 @@ def _checked_data(checked: Checked) -> dict[str, Any]:
                     if entry.variable == name
                 ],
             }
-            for name, partial in ((name, derivation.partials[name]) for name in derivation.function.variables)
+            for name in derivation.function.variables
         ],
     }
 
@@ -171,56 +172,59 @@ def _obstacles(derivation: Derivation) -> Iterator[str]:
                 break
 
 
-class Derived:
-    """An expression at one point: a node for each variable, the root of its graph, and what backward warned of."""
+class Built(NamedTuple):
+    """An expression at one point: a node for each variable, and the root of its graph."""
 
-    def __init__(self, expression: Expression, inputs: dict[str, Value], root: Value) -> None:
-        self.expression = expression
-        self.inputs = inputs
-        self.root = root
-        self.notes: list[str] = []
+    expression: Expression
+    inputs: dict[str, Value]
+    root: Value
 
 
-def derive(text: str, assignments: Sequence[str]) -> Derived:
-    """Compute an expression and its gradient; each assignment is as x=0.5, or x=2*pi."""
-    built = build(text, assignments)
+def run_derive(options: argparse.Namespace) -> int:
+    """Compute an expression and its gradient; return the exit status."""
+    built = build(options.expression, options.values)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         built.root.backward()
-    built.notes += [str(warning.message) for warning in caught]
-    return built
+    notes = [str(warning.message) for warning in caught]
+    if options.json:
+        print_data(derived_data(built, notes))
+    else:
+        print_lines(derived_lines(built, notes))
+    return 0
 
 
-def build(text: str, assignments: Sequence[str]) -> Derived:
-    """Compute an expression, and no gradient yet."""
+def build(text: str, assignments: Sequence[str]) -> Built:
+    """Compute an expression, and no gradient yet; each assignment is as x=0.5, or x=2*pi."""
     values: dict[str, float] = {}
     for assignment in assignments:
-        name, equals, number = assignment.partition("=")
+        name, equals, typed = assignment.partition("=")
         name = name.strip()
         if not equals or not name:
             meant = name if name.isidentifier() else "x"
             raise ArgumentError(f"{shown(assignment)} gives no variable a value; write it as {meant}=0.5")
         if name in values:
             raise ArgumentError(f"{shown(name)} is given twice")
-        values[name] = _number(name, number)
+        values[name] = number(typed, f"{shown(name)}={shown(typed)}")
+        if not math.isfinite(values[name]):
+            raise ArgumentError(f"{shown(name)}={shown(typed)} is {values[name]!r}; a value must be finite")
     expression = parse(text)
     given = [name for name in values if name not in expression.names]
     if given:  # e and pi are variables where they are given a value
         expression = parse(text, variables={*expression.names, *given})
     _check_names(expression, values)
     inputs = {name: Value(values[name], name) for name in expression.names}
-    return Derived(expression, inputs, lift(expression.evaluate(inputs)))
+    return Built(expression, inputs, lift(expression.evaluate(inputs)))
 
 
-def _number(name: str, text: str) -> float:
+def number(typed: str, name: str) -> float:
+    """The number that an expression without variables makes; `name` is what an error calls it."""
     try:
-        number: float = parse(text, variables=()).evaluate({})
+        found: float = parse(typed, variables=()).evaluate({})
     except AutogradError as error:
-        reason = error.reason if isinstance(error, ExpressionError) else str(error)
-        raise ArgumentError(f"{shown(name)}={shown(text)} is no number: {reason}") from None
-    if not math.isfinite(number):
-        raise ArgumentError(f"{shown(name)}={shown(text)} is {number!r}; a value must be finite")
-    return number
+        reason = error.reason if isinstance(error, ExpressionError) else one_line(error)
+        raise ArgumentError(f"{name} is no number: {reason}") from None
+    return found
 
 
 def _check_names(expression: Expression, values: dict[str, float]) -> None:
@@ -238,7 +242,7 @@ def _check_names(expression: Expression, values: dict[str, float]) -> None:
             raise ArgumentError(f"{shown(name)} is no variable of the expression; {known}")
 
 
-def derived_lines(derived: Derived) -> Iterator[str]:
+def derived_lines(derived: Built, notes: Sequence[str]) -> Iterator[str]:
     """The value, the gradient and the graph as text."""
     yield from textwrap.wrap(str(derived.expression), WIDTH, subsequent_indent="  ")
     for name, node in derived.inputs.items():
@@ -250,13 +254,13 @@ def derived_lines(derived: Derived) -> Iterator[str]:
         *above, last = textwrap.wrap(name, width)
         yield from above
         yield f"{last:<{width}}  {number!r}"
-    for note in derived.notes:
+    for note in notes:
         yield from textwrap.wrap(f"note: {note}", WIDTH, subsequent_indent="  ")
     yield ""
     yield from table_lines(derived.root)
 
 
-def derived_data(derived: Derived) -> dict[str, Any]:
+def derived_data(derived: Built, notes: Sequence[str]) -> dict[str, Any]:
     """The same as what JSON can hold: numbers at full precision, inf and nan as text."""
     rows = graph_rows(derived.root)
     operands: dict[str, list[dict[str, Any]]] = {node.id: [] for node in rows.nodes}
@@ -267,7 +271,7 @@ def derived_data(derived: Derived) -> dict[str, Any]:
         "at": {name: _plain(node.data) for name, node in derived.inputs.items()},
         "value": _plain(derived.root.data),
         "gradient": {name: _plain(node.grad) for name, node in derived.inputs.items()},
-        "notes": derived.notes,
+        "notes": notes,
         "nodes": [
             {
                 "node": node.id,

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from .. import __version__, lessons
+from .. import lessons
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, shown, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
-from .output import complain, make_directory, page, print_lines, watched, write
+from ..lessons.site import Page, pages
+from ..render import drawing
+from ..render.engine import find_dot
+from .output import complain, make_directory, page, print_data, print_lines, watched
 
 __all__ = ["lesson_and_claim", "run_lesson", "run_lessons", "run_site", "title_of"]
 
@@ -25,11 +26,8 @@ _STDOUT = Path("-")
 Chosen = Sequence[tuple[Lesson, Sequence[Claim]]]
 
 
-class _File(NamedTuple):
-    """A file to write, and what makes its text."""
-
-    path: Path
-    content: Callable[[], bytes]
+File = tuple[Path, Callable[[], bytes]]
+"""A file to write, and what makes its content."""
 
 
 def lesson_and_claim(number: str, claim: str | None = None) -> tuple[Lesson, str | None]:
@@ -60,14 +58,15 @@ def run_lessons(options: argparse.Namespace) -> int:
     if options.number is not None:
         raise ArgumentError(f"lessons are all five; for one: autograd lesson {shown(options.number)}")
     chosen = [(lesson, lesson.claims) for lesson in lessons.all()]
-    files: list[_File] = []
+    files: list[File] = []
     if options.pictures is not None:
         make_directory(options.pictures)
-        drawn = [(lesson, claim) for lesson, claims in chosen for claim in claims if claim.graph or claim.picture]
-        files = [_drawing(options.pictures / f"lesson-{claim.id}.svg", lesson, claim.id) for lesson, claim in drawn]
+        drawn = [(lesson, claim.id) for lesson, claims in chosen for claim in claims if claim.graph or claim.picture]
+        files = [_drawing(options.pictures / f"lesson-{claim}.svg", lesson, claim) for lesson, claim in drawn]
     written, drawing_status = _write_all(files)
-    figures = _print_json(chosen) if options.json else _print_text(chosen, options.digits) if options.all else None
-    if figures is None:
+    if options.json or options.all:
+        figures = _print_json(chosen) if options.json else _print_text(chosen, options.digits)
+    else:
         figures = _print_overview(chosen)
     if written:
         _say(f"wrote {len(written)} pictures into {visible(str(options.pictures))}", options.json)
@@ -87,7 +86,8 @@ def run_lesson(options: argparse.Namespace) -> int:
     if any(path == _STDOUT for _, path in asked):
         if options.json or options.open or len(asked) > 1:
             raise ArgumentError("one thing at a time goes to standard output: - stands alone, without --json or --open")
-        print(_drawing(_STDOUT, lesson, claim, asked[0][0]).content().decode("utf-8"), end="")
+        _, content = _drawing(_STDOUT, lesson, claim, asked[0][0])
+        print(content().decode("utf-8"), end="")
         return 0
     if options.open and not asked:
         asked = [_of_its_own(lesson, claim)]
@@ -123,35 +123,29 @@ def _say(text: str, as_json: bool) -> None:
         print(text, file=stream)
 
 
-def run_site(directory: Path, show: bool = False) -> int:
+def run_site(options: argparse.Namespace) -> int:
     """Write all lessons as linked pages, and show them in a browser; return the exit status."""
-    from ..lessons.site import pages
-    from ..render.engine import find_dot
 
-    make_directory(directory)
+    def file_of(page: Page) -> File:
+        return options.directory / page.name, lambda: page.make().encode("utf-8")
+
+    make_directory(options.directory)
     results = [(lesson, list(_computed(lesson.claims))) for lesson in lessons.all()]
-    count = 0
-    try:
-        find_dot()  # before the first page, so that none is left that leads nowhere
-        for page, text in watched(pages(results), lambda page: page.make(), lambda page: page.name):
-            write(directory / page.name, text)
-            count += 1
-    except (GraphvizMissingError, GraphError) as error:
-        complain(error)
-        return 1
-    print(f"wrote {count} pages; open {visible(str(directory / 'index.html'))} in a browser")
-    if show:
-        _open(directory / "index.html")
+    # dot is looked for before the first page, so that none is left that leads nowhere.
+    written, status = _write_all(list(map(file_of, pages(results))), find_dot)
+    if status:
+        return status
+    print(f"wrote {len(written)} pages; open {visible(str(written[0]))} in a browser")
+    if options.open:
+        _open(written[0])
     return exit_status(figure for _, found in results for _, figures in found for figure in figures)
 
 
-def _drawing(path: Path, lesson: Lesson, claim: str | None, kind: str = "svg") -> _File:
+def _drawing(path: Path, lesson: Lesson, claim: str | None, kind: str = "svg") -> File:
     """A worked example as what the file's end says, on standard output as `kind`.
 
     Of a claim without one it is the figure that it has instead.
     """
-    from ..render import drawing  # costs time that a lesson without a picture need not pay
-
     kind = kind if path == _STDOUT else drawing.kind_of(path)
 
     def content() -> bytes:
@@ -167,18 +161,17 @@ def _drawing(path: Path, lesson: Lesson, claim: str | None, kind: str = "svg") -
         root.backward()  # a picture shows the gradients too
         return drawing.rendered(root, kind)
 
-    return _File(path, content)
+    return path, content
 
 
-def _write_all(files: Sequence[_File]) -> tuple[list[Path], int]:
-    """Write files; return the paths of those written, and 1 if one could not be drawn."""
-    from ..render.drawing import replace_file
-
+def _write_all(files: Sequence[File], first: Callable[[], object] = lambda: None) -> tuple[list[Path], int]:
+    """Write files after doing something first; return the paths of those written, and 1 if one could not be drawn."""
     written: list[Path] = []
     try:
-        for file, made in watched(files, lambda file: file.content(), lambda file: file.path.name):
-            replace_file(file.path, made)
-            written.append(file.path)
+        first()
+        for (path, _), made in watched(files, lambda file: file[1](), lambda file: file[0].name):
+            drawing.replace_file(path, made)
+            written.append(path)
     except (GraphvizMissingError, GraphError) as error:
         complain(error)
         return written, 1
@@ -223,10 +216,6 @@ def _print_text(chosen: Chosen, digits: int) -> list[Figure]:
 def _print_json(chosen: Chosen) -> list[Figure]:
     results = [(lesson, list(_computed(claims))) for lesson, claims in chosen]
     figures = [figure for _, found in results for _, several in found for figure in several]
-    document: dict[str, Any] = {
-        "version": __version__,
-        "ok": exit_status(figures) == 0,
-        "lessons": [report.as_data(lesson, found) for lesson, found in results],
-    }
-    print(json.dumps(document, indent=2, allow_nan=False))
+    told = [report.as_data(lesson, found) for lesson, found in results]
+    print_data({"ok": exit_status(figures) == 0, "lessons": told})
     return figures

@@ -1,18 +1,29 @@
-"""What the command prints, complains of and writes."""
+"""What the command prints and complains of."""
 
 from __future__ import annotations
 
+import json
 import os
 import pydoc
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from .. import __version__
 from ..errors import ArgumentError, ExpressionError, visible
 
-__all__ = ["complain", "complain_with_place", "make_directory", "page", "print_lines", "watched", "write"]
+__all__ = [
+    "complain",
+    "complain_with_place",
+    "make_directory",
+    "one_line",
+    "page",
+    "print_data",
+    "print_lines",
+    "watched",
+]
 
 _Item = TypeVar("_Item")
 _Made = TypeVar("_Made")
@@ -22,6 +33,11 @@ def print_lines(lines: Iterator[str]) -> None:
     """Print lines as they come."""
     for line in lines:
         print(line)
+
+
+def print_data(data: dict[str, Any]) -> None:
+    """Print what JSON can hold, and this package's version."""
+    print(json.dumps({"version": __version__, **data}, indent=2, allow_nan=False))
 
 
 def page(lines: Iterator[str]) -> None:
@@ -63,17 +79,14 @@ def complain_with_place(error: ExpressionError, file: str = "") -> int:
     return complain(f"{file}, {first}" if file else first, [place] if place else [])
 
 
+def one_line(error: Exception) -> str:
+    """What an error says, without the line that points at a place."""
+    return " ".join(str(error).partition("\n")[0].split())
+
+
 def make_directory(path: Path) -> None:
     """Make a directory and those above it, where there are none."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArgumentError(f"cannot make the directory {path}: {error.strerror or error}") from None
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file, the same bytes on every system."""
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise ArgumentError(f"cannot write {path}: {error.strerror or error}") from None

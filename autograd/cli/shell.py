@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import wraps
 from pathlib import Path
-from typing import TextIO, TypeAlias, TypeVar
+from typing import Any, TextIO, TypeAlias
 
 from ..errors import ArgumentError, AutogradError, shown
-from ..reading.text import columns
+from ..reading.text import WIDTH, columns
+from .output import one_line
 
 __all__ = ["Screen", "Shell", "history_file", "quoted"]
 
@@ -51,20 +53,15 @@ class Shell(cmd.Cmd):
         if isinstance(self.stdin, io.TextIOWrapper):
             self.stdin.reconfigure(errors="replace")  # what is no text is no command either
         with line_editing() if self.use_rawinput else nullcontext():
-            while not self._left_by(super().cmdloop):
-                print(_AGAIN, file=self.stdout)
-
-    def _left_by(self, loop: Callable[[], None]) -> bool:
-        """Run the loop; return False after a first Ctrl-C. A second one with no command in between is raised again."""
-        try:
-            loop()
-        except KeyboardInterrupt:
-            print(file=self.stdout)
-            if self._interrupted or not self.use_rawinput:
-                raise
-            self._interrupted = True
-            return False
-        return True
+            while True:
+                try:
+                    return super().cmdloop()
+                except KeyboardInterrupt:
+                    print(file=self.stdout)
+                    if self._interrupted or not self.use_rawinput:
+                        raise
+                    self._interrupted = True
+                    print(_AGAIN, file=self.stdout)
 
     def precmd(self, line: str) -> str:
         """Print the line behind the prompt, unless the terminal has done so."""
@@ -78,19 +75,15 @@ class Shell(cmd.Cmd):
     def ask(self, question: str) -> str | None:
         """Ask for one line; None: the input has ended, and so does the session."""
         if self.use_rawinput:
-            try:
+            with suppress(EOFError):
                 return answer(question)
-            except EOFError:
-                self.cmdqueue.append("EOF")
-                return None
-        print(question, end="", flush=True, file=self.stdout)
-        line = self.stdin.readline()
-        if not line:
-            self.cmdqueue.append("EOF")
-            return None
-        line = line.rstrip("\r\n")
-        self._echo(line)
-        return line
+        else:
+            print(question, end="", flush=True, file=self.stdout)
+            if line := self.stdin.readline():
+                self._echo(line.rstrip("\r\n"))
+                return line
+        self.cmdqueue.append("EOF")
+        return None
 
     def _echo(self, line: str) -> None:
         if not self.use_rawinput:
@@ -150,7 +143,7 @@ class Shell(cmd.Cmd):
             return []
         command = find(name)
         found = [word for word in command.words if word.startswith(text)]
-        if command.takes_nodes:
+        if "NODE" in command.usage:
             before = line[:endidx].lstrip().partition(" ")[2].lstrip()
             typed = {before, text}
             for node in self.names():
@@ -158,14 +151,8 @@ class Shell(cmd.Cmd):
         return list(dict.fromkeys(found))
 
 
-def one_line(error: AutogradError) -> str:
-    """What an error says, without the line that points at a place."""
-    return " ".join(str(error).partition("\n")[0].split())
-
-
 # --- the commands -----------------------------------------------------------------------------------------------------
 
-WIDTH = 80
 _NARROW, _COLUMN = 60, 26
 
 _CLOSING = (
@@ -183,26 +170,45 @@ class Command:
     usage: str  # what stands behind the name
     does: str  # in one line
     more: str = ""
-    words: tuple[str, ...] = ()  # what may stand behind the name, for completion
-    takes_nodes: bool = False  # whether names of nodes may
+    words: tuple[str, ...] = ()  # what may stand behind the name, for completion, besides the names of nodes
+
+    @property
+    def used(self) -> str:
+        return f"{self.name} {self.usage}".strip()
 
 
 COMMANDS: list[Command] = []  # in the order of the help
 _ALSO = {"c": "run", "cont": "run", "continue": "run", "exit": "quit", "?": "help"}
 
-_Do = TypeVar("_Do", bound=Callable[..., object])
 
+def command(
+    short: str, usage: str = "", words: tuple[str, ...] = (), instead: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a command of a method called do_NAME: the help says what its docstring says.
 
-def command(short: str, usage: str, words: tuple[str, ...] = (), takes_nodes: bool = False) -> Callable[[_Do], _Do]:
-    """Make a command of a method called do_NAME: the help says what its docstring says."""
+    Without a usage it takes no argument, and `instead` ends the message to whoever gives it one.
+    """
 
-    def add(do: _Do) -> _Do:
+    def add(do: Callable[..., Any]) -> Callable[..., Any]:
+        name = do.__name__.removeprefix("do_")
         does, _, more = (" ".join(part.split()) for part in (do.__doc__ or "").partition("\n\n"))
         does = does[:1].lower() + does[1:].rstrip(".")
-        COMMANDS.append(Command(do.__name__.removeprefix("do_"), short, usage, does, more, words, takes_nodes))
-        return do
+        COMMANDS.append(Command(name, short, usage, does, more, words))
+
+        @wraps(do)
+        def alone(self: Any, argument: str) -> Any:
+            if bare(argument):
+                raise ArgumentError(f"nothing stands behind {name}, got {quoted(argument)}{instead}")
+            return do(self)
+
+        return do if usage else alone
 
     return add
+
+
+def bare(argument: str) -> str:
+    """The argument without the brackets and quotes of Python, which a hint of the library may show."""
+    return argument.strip("()\"' ")
 
 
 def find(word: str) -> Command:
@@ -233,11 +239,11 @@ def help_lines(width: int = WIDTH, command: Command | None = None) -> Iterator[s
     width = min(width, WIDTH)
     if command is not None:
         short = f" ({command.short})" if command.short else ""
-        yield from textwrap.wrap(f"{_used(command)}{short}: {command.does}", width, subsequent_indent="  ")
+        yield from textwrap.wrap(f"{command.used}{short}: {command.does}", width, subsequent_indent="  ")
         yield from textwrap.wrap(command.more, width, initial_indent="  ", subsequent_indent="  ")
         return
     for each in COMMANDS:
-        head = f"{each.short:>1}  {_used(each)}"
+        head = f"{each.short:>1}  {each.used}"
         if width < _NARROW:
             yield from textwrap.wrap(head, width, subsequent_indent="     ")
             yield from textwrap.wrap(each.does, width, initial_indent="     ", subsequent_indent="     ")
@@ -245,10 +251,6 @@ def help_lines(width: int = WIDTH, command: Command | None = None) -> Iterator[s
             yield from textwrap.wrap(f"{head:<{_COLUMN}}{each.does}", width, subsequent_indent=" " * _COLUMN)
     yield ""
     yield from textwrap.wrap(_CLOSING, width)
-
-
-def _used(command: Command) -> str:
-    return f"{command.name} {command.usage}".strip()
 
 
 # --- the screen -------------------------------------------------------------------------------------------------------
@@ -284,11 +286,6 @@ class Screen:
             for part in rest:
                 print(self._painted(part, style or _style_of(line)), file=self.stream)
 
-    def as_it_is(self, lines: Iterable[str]) -> None:
-        """Print lines that fit already."""
-        for line in lines:
-            print(line, file=self.stream)
-
     def _wrapped(self, line: str) -> list[str]:
         width = self.width
         if width is None or columns(line) <= width:
@@ -315,9 +312,7 @@ class Screen:
 
 
 def _style_of(line: str) -> str:
-    if line.startswith(("stopped:", "watching ")) or "not finite:" in line:
-        return "note"
-    return ""
+    return "note" if line.startswith(("stopped:", "watching ")) or "not finite:" in line else ""
 
 
 def _broken(line: str, width: int, indent: str) -> Iterator[str]:
@@ -357,15 +352,15 @@ def line_editing() -> Iterator[None]:
         readline.parse_and_bind("bind ^I rl_complete")
     readline.set_history_length(_LONGEST)
     file = history_file()
-    if file is not None:
-        with suppress(OSError):
+    with suppress(OSError):
+        if file is not None:
             readline.read_history_file(file)
     try:
         yield
     finally:
         readline.set_completer_delims(delimiters)
-        if file is not None:
-            with suppress(OSError):
+        with suppress(OSError):
+            if file is not None:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 readline.write_history_file(file)
 

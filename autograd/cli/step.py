@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
@@ -12,16 +13,20 @@ from typing import Any
 from ..checking.guessing import judge_guess
 from ..engine.graph import is_constant
 from ..engine.ops import LEAF
-from ..errors import ArgumentError, AutogradError, ExpressionError, shown
-from ..functions.expressions import parse
+from ..errors import ArgumentError, shown
+from ..lessons import Lesson
+from ..lessons.report import wants_colour
 from ..reading.conditions import VARIABLES
 from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
+from ..reading.text import WIDTH
 from ..render import draw
-from .shell import WIDTH, Screen, Shell, command, find, help_lines, one_line, quoted
+from .derive import build, number
+from .lessons import lesson_and_claim, title_of
+from .shell import Screen, Shell, bare, command, find, help_lines, quoted
 
-__all__ = ["StepShell", "walk"]
+__all__ = ["StepShell", "run_lesson", "run_step", "walk"]
 
 _MOST_RECORDS = 50  # that one command prints
 _MOST_NODES = 40
@@ -32,9 +37,32 @@ _GREETING = "Type help for help, step (or s) for the next record; a blank line r
 _OVER = "the pass is over; back, goto K and restart lead back into it"
 
 
-def walk(root: Any, title: str, colour: bool = False) -> int:
+def run_step(options: argparse.Namespace) -> int:
+    """Step through a worked example, or through an expression; return the exit status."""
+    what, more = options.what, options.values
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", what):  # no expression: there is nothing to step through in a number
+        if len(more) > 1 or ("." in what and more):
+            raise ArgumentError(f"one claim at a time, as: autograd step {shown(what if '.' in what else more[0])}")
+        return _walk_through(*lesson_and_claim(what, *more))
+    built = build(what, more)
+    values = ", ".join(f"{name} = {node.data:g}" for name, node in built.inputs.items())
+    return walk(built.root, f"{built.expression} at {values}" if values else str(built.expression))
+
+
+def run_lesson(options: argparse.Namespace) -> int:
+    """Step through a lesson's worked example in place of printing it; return the exit status."""
+    if options.json or options.svg or options.html or options.open:
+        raise ArgumentError("--step takes no --json, --svg or --html, and no --open; draw FILE draws within it")
+    return _walk_through(*lesson_and_claim(options.number, options.claim))
+
+
+def _walk_through(lesson: Lesson, claim: str | None) -> int:
+    return walk(lesson.graph(claim)[0], title_of(lesson, claim))
+
+
+def walk(root: Any, title: str) -> int:
     """Obey the commands on stdin until one says to leave, or there are no more; return the exit status, 0."""
-    shell = StepShell(Stepper(root), Screen(sys.stdout, colour))
+    shell = StepShell(Stepper(root), Screen(sys.stdout, wants_colour(sys.stdout)))
     shell.greet(title)
     shell.cmdloop()
     return 0
@@ -63,9 +91,7 @@ class StepShell(Shell):
     @command("s", "[N]")
     def do_step(self, argument: str) -> None:
         """Let the next record happen, or the next N."""
-        n = count(argument, "step", 1)
-        self._refuse_at_the_end()
-        self._move(lambda: self.stepper.step(n))
+        self._go_on(self.stepper.step, count(argument, "step", 1))
 
     @command("n", "[neuron|layer]", words=("node", "neuron", "layer"))
     def do_next(self, argument: str) -> None:
@@ -75,54 +101,48 @@ class StepShell(Shell):
         it has one.
         """
         what = bare(argument) or "node"
-        self._refuse_at_the_end()
         meant = [word for word in find("next").words if word.startswith(what)]
-        self._move(lambda: self.stepper.next(meant[0] if len(meant) == 1 else what))
+        self._go_on(self.stepper.next, meant[0] if len(meant) == 1 else what)
 
-    @command("u", "NODE", takes_nodes=True)
+    @command("u", "NODE")
     def do_until(self, argument: str) -> None:
         """Go on until the node's gradient is complete."""
-        node = self._node(argument, "until")
-        self._move(lambda: self.stepper.until(node))
+        self._move(self.stepper.until, self._node(argument, "until"))
 
-    @command("r", "")
-    def do_run(self, argument: str) -> None:
+    @command("r", instead="; until NODE stops at a node")
+    def do_run(self) -> None:
         """Go on to the end, or to where a break holds.
 
         It is also called "continue", c for short.
         """
-        nothing(argument, "run", "; until NODE stops at a node")
-        self._refuse_at_the_end()
-        self._move(self.stepper.run)
+        self._go_on(self.stepper.run)
 
     @command("k", "[N]")
     def do_back(self, argument: str) -> None:
         """Undo the last record, or the last N."""
-        n = count(argument, "back", 1)
-        self._move(lambda: self.stepper.back(n))
+        self._move(self.stepper.back, count(argument, "back", 1))
 
     @command("g", "K")
     def do_goto(self, argument: str) -> None:
         """Stand after K records, forwards or backwards."""
-        k = count(argument, "goto")
-        self._move(lambda: self.stepper.goto(k))
+        self._move(self.stepper.goto, count(argument, "goto"))
 
-    @command("", "")
-    def do_restart(self, argument: str) -> None:
+    @command("")
+    def do_restart(self) -> None:
         """Stand before the first record, as goto 0."""
-        nothing(argument, "restart")
-        self._move(lambda: self.stepper.goto(0))
+        self._move(self.stepper.goto, 0)
 
-    def _move(self, how: Callable[[], Any]) -> None:
+    def _go_on(self, how: Callable[..., Any], *where: Any) -> None:
+        if self.stepper.position == len(self._trace):
+            raise ArgumentError(_OVER)
+        self._move(how, *where)
+
+    def _move(self, how: Callable[..., Any], *where: Any) -> None:
         before = self.stepper.position
-        found = how()
+        found = how(*where)
         self._show(_all(found) if isinstance(found, Records) else repr(found).splitlines())
         if self.stepper.position == len(self._trace) != before:
             self.screen.show(self._result())
-
-    def _refuse_at_the_end(self) -> None:
-        if self.stepper.position == len(self._trace):
-            raise ArgumentError(_OVER)
 
     def _result(self) -> Iterator[str]:
         yield "The gradient of each leaf:"
@@ -137,10 +157,9 @@ class StepShell(Shell):
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
-    @command("w", "")
-    def do_where(self, argument: str) -> None:
+    @command("w", instead="; print NODE shows a node")
+    def do_where(self) -> None:
         """The last record, what comes next, and the gradients that are on their way."""
-        nothing(argument, "where", "; print NODE shows a node")
         self._show(repr(self.stepper.where()).splitlines())
 
     @command("l", "[FROM [TO]]")
@@ -166,24 +185,21 @@ class StepShell(Shell):
                 head, *rest = str(Records(self._trace, i - 1, i)).splitlines()
                 self._show([f"{'->' if i == k else '  '} {head}", *(f"   {line}" for line in rest)])
 
-    @command("p", "[NODE ...]", takes_nodes=True)
+    @command("p", "[NODE ...]")
     def do_print(self, argument: str) -> None:
         """A node's value and its gradient so far; alone, every node's."""
         nodes = self._nodes(argument)
-        if nodes:
-            self._show(str(self.stepper.look(node)) for node in nodes)
-            return
-        names = list(self.names())
-        self._show(str(self.stepper.look(name)) for name in names[:_MOST_NODES])
+        names = [] if nodes else list(self.names())
+        self._show(str(self.stepper.look(node)) for node in nodes or names[:_MOST_NODES])
         if len(names) > _MOST_NODES:
             self._show([f"... and {len(names) - _MOST_NODES:,} more; print NODE shows one"])
 
-    @command("y", "NODE", takes_nodes=True)
+    @command("y", "NODE")
     def do_why(self, argument: str) -> None:
         """Every contribution to the node's gradient so far."""
         self._show(repr(self.stepper.why(self._node(argument, "why"))).splitlines())
 
-    @command("e", "[NODE]", takes_nodes=True)
+    @command("e", "[NODE]")
     def do_explain(self, argument: str) -> None:
         """The chain rule for the node, written out; alone, for every leaf."""
         node = self._node(argument, "explain") if argument else None
@@ -191,7 +207,7 @@ class StepShell(Shell):
 
     # --- guessing and watching --------------------------------------------------------------------------------------
 
-    @command("", "NODE [GUESS]", takes_nodes=True)
+    @command("", "NODE [GUESS]")
     def do_predict(self, argument: str) -> None:
         """Guess a gradient before it is shown.
 
@@ -208,10 +224,10 @@ class StepShell(Shell):
             typed = answer.strip()
         if not typed:
             raise ArgumentError("no guess, so none is judged")
-        guess = judge_guess(self._trace.root, node, number(typed), typed=typed)
+        guess = judge_guess(self._trace.root, node, number(typed, quoted(typed)), typed=typed)
         self.screen.show(guess.text.splitlines(), "good" if guess.right else "note")
 
-    @command("", "[NODE]", takes_nodes=True)
+    @command("", "[NODE]")
     def do_watch(self, argument: str) -> None:
         """Tell of every change of the node's gradient; alone, list what is watched."""
         for node in self._nodes(argument):
@@ -232,10 +248,9 @@ class StepShell(Shell):
             none = "there is no break; one is break abs(grad) < 1e-6"
             self._show(list(map(repr, self.stepper.breaks)) or [none])
 
-    @command("", "")
-    def do_clear(self, argument: str) -> None:
+    @command("")
+    def do_clear(self) -> None:
         """Forget every break and every watched node."""
-        nothing(argument, "clear")
         self.stepper.clear()
         self._show(["no breaks, and nothing is watched"])
 
@@ -261,12 +276,11 @@ class StepShell(Shell):
         ? is another name for it.
         """
         asked = find(arg.split()[0]) if arg.split() else None
-        self.screen.as_it_is(help_lines(self.screen.width or WIDTH, asked))
+        print(*help_lines(self.screen.width or WIDTH, asked), sep="\n", file=self.screen.stream)
 
-    @command("q", "")
-    def do_quit(self, argument: str) -> bool:
+    @command("q")
+    def do_quit(self) -> bool:
         """Leave; so do the end of input (Ctrl-D) and Ctrl-C twice."""
-        nothing(argument, "quit")
         return True
 
     # --- helpers ----------------------------------------------------------------------------------------------------
@@ -315,17 +329,6 @@ def _many(n: int, what: str) -> str:
 # --- what stands behind a command -------------------------------------------------------------------------------------
 
 
-def bare(argument: str) -> str:
-    """The argument without the brackets and quotes of Python, which a hint of the library may show."""
-    return argument.strip("()\"' ")
-
-
-def nothing(argument: str, command: str, hint: str = "") -> None:
-    """Refuse an argument where there is none to give; `hint` is the end of the message."""
-    if bare(argument):
-        raise ArgumentError(f"nothing stands behind {command}, got {quoted(argument)}{hint}")
-
-
 def count(argument: str, command: str, default: int | None = None) -> int:
     """A whole number; with a default it may be missing."""
     text = bare(argument)
@@ -335,16 +338,6 @@ def count(argument: str, command: str, default: int | None = None) -> int:
         got = f", got {quoted(argument)}" if argument else ""
         raise ArgumentError(f"{command} takes a whole number, as {command} 3{got}")
     return int(text)
-
-
-def number(typed: str) -> float:
-    """The number that an expression without variables makes."""
-    try:
-        found: float = parse(typed, variables=()).evaluate({})
-    except AutogradError as error:
-        reason = error.reason if isinstance(error, ExpressionError) else one_line(error)
-        raise ArgumentError(f"{quoted(typed)} is no number: {reason}") from None
-    return found
 
 
 def node_and_rest(argument: str, names: Set[str]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,7 +22,6 @@ import numpy as np
 
 from ..engine.value import Value
 from ..errors import ArgumentError
-from ..functions.arrays import data
 
 __all__ = [
     "Claim",
@@ -29,21 +29,58 @@ __all__ = [
     "Figure",
     "Graph",
     "Lesson",
+    "Nodes",
     "Plain",
     "Verdict",
     "close",
     "exactly",
     "exit_status",
     "holds",
+    "is_near",
     "plain",
     "printed",
     "shown",
+    "worked",
 ]
 
 Plain: TypeAlias = "float | int | bool | str | list[Plain]"
 
-Graph: TypeAlias = tuple[Value, dict[str, Value]]
+
+class Nodes(dict[str, Value]):
+    """The nodes of a worked example by label.
+
+    ``n["W1[2,1]"]`` is one node, and ``n.W1`` the array of all that are so named, or the node that is named W1.
+
+    Example:
+        >>> n = Nodes({"x": Value(1.0), "W1[1,1]": Value(2.0), "W1[1,2]": Value(3.0)})
+        >>> n.x.data, n.W1.shape
+        (1.0, (1, 2))
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        places = {
+            tuple(map(int, label[len(name) + 1 : -1].split(","))): node
+            for label, node in self.items()
+            if label.startswith(f"{name}[")
+        }
+        if not places:
+            raise AttributeError(f"no node is named {name}")
+        nodes = np.empty(max(places), dtype=object)
+        for place, node in places.items():
+            nodes[tuple(i - 1 for i in place)] = node
+        return nodes
+
+
+Graph: TypeAlias = tuple[Value, Nodes]
 """The root of a worked example, before any backward pass, and its nodes by label."""
+
+
+def worked(graph: Graph) -> Graph:
+    """The same graph after one backward pass from its root."""
+    graph[0].backward()
+    return graph
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,6 +162,8 @@ class Verdict(NamedTuple):
 class Claims(list[Claim]):
     """The claims of a lesson as they are written: each stands, as a decorator, on the function that computes it.
 
+    A claim with a graph hands its function the root and the nodes, after a backward pass.
+
     Example:
         >>> claim = Claims()
         >>> @claim("9.1", "Sums", "Two and two are four.")
@@ -136,11 +175,12 @@ class Claims(list[Claim]):
 
     def __call__(
         self, id: str, title: str, says: str, graph: Callable[..., Graph] | None = None, **more: Any
-    ) -> Callable[[Callable[[], Sequence[Figure]]], Callable[[], Sequence[Figure]]]:
+    ) -> Callable[[Callable[..., Sequence[Figure]]], Callable[..., Sequence[Figure]]]:
         """Take in a claim; `more` are further attributes of :class:`Claim`."""
 
-        def of(compute: Callable[[], Sequence[Figure]]) -> Callable[[], Sequence[Figure]]:
-            self.append(Claim(id, title, says, compute, graph, **more))
+        def of(compute: Callable[..., Sequence[Figure]]) -> Callable[..., Sequence[Figure]]:
+            run = compute if graph is None else lambda: compute(*worked(graph()))
+            self.append(Claim(id, title, says, run, graph, **more))
             return compute
 
         return of
@@ -284,8 +324,19 @@ def printed(name: str, text: str, engine: Any, note: str = "", should_agree: boo
         >>> printed("dW1", "-0.0035", -0.003452).agrees, printed("dW1", "-0.0034", -0.003452).agrees
         (True, False)
     """
+    try:
+        decimals = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    except json.JSONDecodeError:
+        raise ArgumentError(f"{text!r} is neither a number nor a list of numbers; compare it with holds()") from None
+
+    def rounds_to(x: Plain, decimal: Decimal) -> bool:
+        if not isinstance(x, int | float) or not math.isfinite(x):
+            return False
+        unit = Fraction(10) ** int(decimal.as_tuple().exponent)
+        return abs(Fraction(x) - Fraction(decimal)) <= unit / 2
+
     number = plain(engine)
-    return Figure(name, text, number, _matches(number, _decimals(text), _rounds_to), note, should_agree)
+    return Figure(name, text, number, _matches(number, decimals, rounds_to), note, should_agree)
 
 
 def exactly(name: str, text: str | None, engine: Any, reference: Any, note: str = "") -> Figure:
@@ -296,7 +347,7 @@ def exactly(name: str, text: str | None, engine: Any, reference: Any, note: str 
         True
     """
     number, expected = plain(engine), plain(reference)
-    return Figure(name, text, number, _matches(number, expected, _is_same), note, reference=expected)
+    return Figure(name, text, number, _matches(number, expected, operator.eq), note, reference=expected)
 
 
 def close(
@@ -321,26 +372,22 @@ def close(
         >>> close("sum", "0.1 + 0.2", 0.3, 0.1 + 0.2).agrees
         True
     """
-
-    def near(x: Plain, y: Any) -> bool:
-        if isinstance(x, int | float) and isinstance(y, int | float):
-            return math.isclose(x, y, rel_tol=tolerance, abs_tol=tolerance)
-        return bool(x == y)
-
     number, expected = plain(engine), plain(reference)
-    return Figure(name, text, number, _matches(number, expected, near), note, should_agree, expected)
+    return Figure(name, text, number, is_near(number, expected, tolerance, tolerance), note, should_agree, expected)
 
 
 def holds(
     name: str, text: str | None, engine: Any, condition: Any, note: str = "", should_agree: bool = True
 ) -> Figure:
-    """A figure whose verdict is any condition.
+    """A figure whose verdict is any condition, or a function that tells whether the engine's figure meets it.
 
     Example:
-        >>> holds("largest slope", "at most 0.25", 0.25, 0.25 <= 0.25).verdict
+        >>> holds("largest slope", "at most 0.25", 0.25, lambda slope: slope <= 0.25).verdict
         'agrees'
     """
-    return Figure(name, text, plain(engine), bool(condition), note, should_agree)
+    number = plain(engine)
+    agrees = condition(number) if callable(condition) else condition
+    return Figure(name, text, number, bool(agrees), note, should_agree)
 
 
 def shown(name: str, engine: Any, note: str = "", measured: bool = False) -> Figure:
@@ -357,11 +404,8 @@ def plain(x: Any) -> Plain:
     """Numbers, Values, arrays and sequences as Python's own numbers, text and lists."""
     if isinstance(x, Value):
         return x.data
-    if isinstance(x, np.ndarray):
-        listed: Plain = (data(x) if x.dtype == object else x).tolist()
-        return listed
-    if isinstance(x, np.generic):
-        return plain(x.item())
+    if isinstance(x, np.ndarray | np.generic):
+        return plain(x.tolist())
     if isinstance(x, list | tuple):
         return [plain(item) for item in x]
     if isinstance(x, bool | int | float | str):
@@ -369,28 +413,21 @@ def plain(x: Any) -> Plain:
     raise ArgumentError(f"a figure is a number, text or a list of these, got {type(x).__name__}")
 
 
-def _decimals(text: str) -> Any:
-    try:
-        return json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    except json.JSONDecodeError:
-        raise ArgumentError(f"{text!r} is neither a number nor a list of numbers; compare it with holds()") from None
+def _matches(x: Any, y: Any, same: Callable[[Any, Any], bool]) -> bool:
+    """Whether two figures, or lists of one shape, are the same in a sense."""
+    if isinstance(x, list) and isinstance(y, list):
+        return len(x) == len(y) and all(_matches(a, b, same) for a, b in zip(x, y, strict=True))
+    return not isinstance(x, list) and not isinstance(y, list) and same(x, y)
 
 
-def _matches(engine: Plain, expected: Any, same: Callable[[Plain, Any], bool]) -> bool:
-    if isinstance(engine, list) and isinstance(expected, list):
-        return len(engine) == len(expected) and all(map(lambda x, y: _matches(x, y, same), engine, expected))
-    return not isinstance(engine, list) and not isinstance(expected, list) and same(engine, expected)
+def is_near(x: Plain, y: Plain | None, relative: float, absolute: float) -> bool:
+    """Whether two figures, or lists of one shape, are equal but for rounding."""
 
+    def near(a: Any, b: Any) -> bool:
+        numbers = isinstance(a, int | float) and isinstance(b, int | float)
+        return math.isclose(a, b, rel_tol=relative, abs_tol=absolute) if numbers else bool(a == b)
 
-def _rounds_to(x: Plain, decimal: Decimal) -> bool:
-    if not isinstance(x, int | float) or not math.isfinite(x):
-        return False
-    unit = Fraction(10) ** int(decimal.as_tuple().exponent)
-    return abs(Fraction(x) - Fraction(decimal)) <= unit / 2
-
-
-def _is_same(x: Plain, y: Any) -> bool:
-    return bool(x == y)
+    return _matches(x, y, near)
 
 
 def exit_status(figures: Iterable[Figure]) -> int:

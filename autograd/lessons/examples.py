@@ -8,13 +8,16 @@ input 3. A layer of one node has z2, a2 and b2.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..compiler import Program
+from ..checking.check import Report
+from ..compiler import compile
 from ..engine.graph import topological_order
 from ..engine.messages import name_of
 from ..engine.value import Value
@@ -23,42 +26,30 @@ from ..functions.arrays import array, grads
 from ..functions.elementary import dot, sigmoid, sum
 from ..nn import monitor, optim
 from ..reading.paths import path_products
-from .claims import Figure, Graph, exactly, holds
+from ..render import norms_svg
+from .claims import Figure, Graph, Nodes, exactly, holds
 
 __all__ = [
-    "TwoLayer",
+    "Parameters",
+    "as_values",
     "chain",
+    "compiled",
     "descend",
     "edges",
-    "found",
     "half_squared_error",
-    "labelled",
+    "judged",
     "layer",
     "loss_svg",
     "message_of",
     "named",
-    "norms_svg",
     "numbered",
-    "same_gradients",
+    "refused",
+    "repeated",
+    "slip_of",
     "two_layer",
+    "uniform",
     "verdict",
-    "worked",
 ]
-
-
-class TwoLayer(NamedTuple):
-    """x -> z1 -> a1 -> z2 -> a2 -> J for one example; a matrix has a row for each node (W x, columns)."""
-
-    x: Any
-    W1: Any
-    b1: Any
-    z1: Any
-    a1: Any
-    W2: Any
-    b2: Any
-    z2: Any
-    a2: Any
-    J: Value
 
 
 def half_squared_error(outputs: Any, targets: Any) -> Value:
@@ -73,61 +64,69 @@ def two_layer(
     W1: Any, b1: Any, W2: Any, b2: Any, x: Any, y: Any,
     hidden: Callable[[Any], Any] = sigmoid,
     loss: Callable[[Any, Any], Value] = half_squared_error,
-) -> TwoLayer:  # fmt: skip
-    """Two layers on one example, the second with a sigmoid; numbers become labelled Values, y constant ones."""
-    inputs, rows1, rows2 = numbered(x, "x"), numbered(W1, "W1"), numbered(W2, "W2")
-    biases1, biases2 = _named_nodes(array(b1), "b1"), _named_nodes(array(b2), "b2")
-    targets = _named_nodes([Value(t, constant=True) for t in y], "y")
-    z1, a1 = layer(rows1, inputs, biases1, hidden, 1)
-    z2, a2 = layer(rows2, a1, biases2, sigmoid, 2)
-    return TwoLayer(inputs, rows1, biases1, z1, a1, rows2, biases2, z2, a2, loss(a2, targets))
+) -> Graph:  # fmt: skip
+    """x -> z1 -> a1 -> z2 -> a2 -> J for one example, the second layer with a sigmoid; W x, a row for each node."""
+    targets = of_layer([Value(t, constant=True) for t in y], "y")
+    _, a1 = layer(numbered(W1, "W1"), numbered(x, "x"), of_layer(b1, "b1"), hidden, 1)
+    _, a2 = layer(numbered(W2, "W2"), a1, of_layer(b2, "b2"), sigmoid, 2)
+    return named(loss(a2, targets))
 
 
 def layer(W: Any, inputs: Any, b: Any, activation: Callable[[Any], Any], number: int) -> tuple[Any, Any]:
     """One layer: z = W inputs + b, a node for each row of W, and a = activation(z), labelled with its number."""
-    z = array([dot(row, inputs, bias) for row, bias in zip(W, b, strict=True)])
-    a = array([activation(node) for node in z])
-    return _named_nodes(z, f"z{number}"), _named_nodes(a, f"a{number}")
+    z = [dot(row, inputs, bias) for row, bias in zip(W, b, strict=True)]
+    return of_layer(z, f"z{number}"), of_layer([activation(node) for node in z], f"a{number}")
 
 
 def numbered(values: Any, name: str) -> Any:
     """An array, of new nodes where it holds numbers, named from 1: name[1], or name[1,1]."""
     nodes = array(values)
     for index, node in np.ndenumerate(nodes):
-        node.label = _at(name, index)
+        node.label = f"{name}[{','.join(str(i + 1) for i in index)}]"
     return nodes
 
 
-def _named_nodes(nodes: Any, name: str) -> Any:
-    """The same for a layer's nodes; one alone has no index."""
-    for i, node in enumerate(nodes):
-        node.label = _at(name, (i,)) if len(nodes) > 1 else name
+def of_layer(values: Any, name: str) -> Any:
+    """The same for the nodes of one layer; one alone has no index."""
+    nodes = numbered(values, name)
+    if len(nodes) == 1:
+        nodes[0].label = name
     return nodes
 
 
-def _at(name: str, index: Iterable[int]) -> str:
-    return f"{name}[{','.join(str(i + 1) for i in index)}]"
+class Parameters(NamedTuple):
+    """Of a network with one hidden layer; floats, or Values, or gradients."""
+
+    W1: Any
+    b1: Any
+    W2: Any
+    b2: Any
 
 
-def labelled(nodes: Mapping[str, Value], name: str, *shape: int) -> Any:
-    """The array of the nodes that are named name[1,1], name[1,2], ..."""
-    picked = np.empty(shape, dtype=object)
-    for index in np.ndindex(*shape):
-        picked[index] = nodes[_at(name, index)]
-    return picked
+def as_values(p: Parameters) -> Parameters:
+    """Arrays of labelled Values, new ones."""
+    return Parameters(*[numbered(part, name) for name, part in zip(p._fields, p, strict=True)])
+
+
+def repeated(step: Callable[[Value, int], Value], times: int = 10, x: float = 1.0, label: str = "a") -> Graph:
+    """x -> a1 -> a2 -> ...: each node is `step` of the one before it and of its number."""
+    node = Value(x, "x")
+    for i in range(1, times + 1):
+        node = step(node, i)
+        node.label = f"{label}{i}"
+    return named(node)
 
 
 def named(root: Value, **labels: Value) -> Graph:
     """A root and its nodes by label, after naming those given: what a claim's `graph` returns."""
     for label, node in labels.items():
         node.label = label
-    return root, {node.label: node for node in topological_order(root) if node.label}
+    return root, Nodes({node.label: node for node in topological_order(root) if node.label})
 
 
-def worked(graph: Graph) -> Graph:
-    """The same graph after one backward pass from its root."""
-    graph[0].backward()
-    return graph
+def uniform(draw: random.Random, *shape: int) -> NDArray[np.float64]:
+    """An array of numbers between -1 and 1."""
+    return np.array([draw.uniform(-1, 1) for _ in range(math.prod(shape))]).reshape(shape)
 
 
 def message_of(act: Callable[[], object]) -> str:
@@ -137,6 +136,23 @@ def message_of(act: Callable[[], object]) -> str:
     except AutogradError as error:
         return str(error)
     return "no error"
+
+
+def refused(name: str, document: str | None, act: Callable[[], object], *words: str, note: str = "") -> Figure:
+    """The message of the error that an act ends in, and whether these words stand in it."""
+    return holds(name, document, message_of(act), lambda message: all(word in message for word in words), note)
+
+
+def judged(
+    name: str, document: str | None, report: Report, expected: str, note: str = "", should_agree: bool = True
+) -> Figure:
+    """The verdict of a check on a derivative, and whether it is the one expected."""
+    return holds(name, document, report.verdict, report.verdict == expected, note, should_agree)
+
+
+def slip_of(report: Report) -> str:
+    """The check's guess at what went wrong, in a line."""
+    return report.diagnosis.text.splitlines()[0] if report.diagnosis is not None else ""
 
 
 def edges(root: Value) -> int:
@@ -162,25 +178,31 @@ def chain(*nodes: Value) -> Chain:
     """
     if len(nodes) < 2:
         raise ArgumentError("a path has two nodes at least")
-    factors = tuple(_factor(child, parent) for child, parent in pairwise(nodes))
-    return Chain(factors, math.prod(factors))
-
-
-def _factor(node: Value, below: Value) -> float:
-    paths = path_products(node, below)
-    if not paths or node is below:
-        raise ArgumentError(f"{name_of(below)} does not lie below {name_of(node)}")
-    return math.fsum(path.product for path in paths)
+    factors = []
+    for node, below in pairwise(nodes):
+        paths = path_products(node, below)
+        if not paths or node is below:
+            raise ArgumentError(f"{name_of(below)} does not lie below {name_of(node)}")
+        factors.append(math.fsum(path.product for path in paths))
+    return Chain(tuple(factors), math.prod(factors))
 
 
 # --- the matrix form that the compiler finds --------------------------------------------------------------------------
 
 
-def found(program: Program, note: str, *forms: tuple[str, str | None, str]) -> list[Figure]:
-    """Look for formulas among the lines of ``program.describe()``; the first figure has the note.
+def compiled(
+    root: Value, leaves: Any, by_hand: Mapping[str, Any], note: str, *forms: tuple[str, str | None, str]
+) -> list[Figure]:
+    """What ``autograd.compile`` finds in a graph that `backward` has been through, and whether its gradients are right.
 
-    A form is a figure's name, the document's formula, and what the compiler should find.
+    Args:
+        root: of the graph.
+        leaves: has an attribute for each array of leaves, such as W1.
+        by_hand: gradients from the matrix form in NumPy, by the name of the leaves.
+        note: on the first figure.
+        forms: a figure's name, the document's formula, and what should stand among the lines of ``describe()``.
     """
+    program = compile(root)
     lines = [line.strip() for line in program.describe().splitlines()]
     formulas = [line.partition(": ")[2] or line for line in lines]
     figures: list[Figure] = []
@@ -188,24 +210,20 @@ def found(program: Program, note: str, *forms: tuple[str, str | None, str]) -> l
         result = expected.partition("=")[0]
         text = next((formula for formula in formulas if formula.startswith(result)), "not found")
         figures.append(exactly(name, document, text, expected, note="" if figures else note))
-    return figures
-
-
-def same_gradients(program: Program, leaves: dict[str, Any], by_hand: dict[str, Any]) -> list[Figure]:
-    """Run the program, and compare its gradients with those that the leaves have already, and with those by hand."""
-    scalar = {name: grads(nodes) for name, nodes in leaves.items()}
+    from_graph = {name: grads(getattr(leaves, name)) for name in by_hand}
     program.forward()
     program.backward()
-    compiled = {name: program.gradients(nodes) for name, nodes in leaves.items()}
-    figures: list[Figure] = []
-    for name, others in (("graph", scalar), ("NumPy", by_hand)):
-        apart = max(float(np.abs(compiled[k] - others[k]).max()) for k in leaves)
-        figures.append(
-            holds(f"compiled vs {name}", None, apart, apart < 1e-12,
-                  note="" if figures else f"The largest difference of the compiled gradients of {', '.join(leaves)} "
-                  "from those of backward() on the graph. The next row: from the matrix form in NumPy.")
-        )  # fmt: skip
-    return figures
+    apart = [
+        max(float(np.abs(program.gradients(getattr(leaves, name)) - others[name]).max()) for name in by_hand)
+        for others in (from_graph, by_hand)
+    ]
+    return [
+        *figures,
+        holds("compiled vs graph", None, apart[0], apart[0] < 1e-12,
+              note=f"The largest difference of the compiled gradients of {', '.join(by_hand)} "
+              "from those of backward() on the graph. The next row: from the matrix form in NumPy."),
+        holds("compiled vs NumPy", None, apart[1], apart[1] < 1e-12),
+    ]  # fmt: skip
 
 
 # --- training runs ----------------------------------------------------------------------------------------------------
@@ -240,10 +258,3 @@ def loss_svg(curves: Mapping[str, Sequence[float]], steps: Sequence[int], title:
     """Draw losses on a logarithmic scale, one curve for each run, at the steps chosen."""
     series = {name: {f"{unit} {n}": losses[n] for n in steps} for name, losses in curves.items()}
     return norms_svg(series, title=title, note=note, what="loss")
-
-
-def norms_svg(*norms: Any, **options: Any) -> str:
-    """The same as :func:`autograd.render.norms_svg`, which takes time to import that the numbers alone need not pay."""
-    from .. import render
-
-    return render.norms_svg(*norms, **options)

@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
-from typing import Any, NamedTuple
+from timeit import repeat
+from typing import Any
 
 import numpy as np
 
 from .. import nn
 from ..checking.check import check_derivative, gradcheck
-from ..compiler import compile
 from ..engine.graph import topological_order
 from ..engine.modes import detect_anomaly
 from ..engine.value import Value
 from ..functions.arrays import array, data, grads
+from ..functions.derivatives import grad, value_and_grad
 from ..functions.elementary import dot, exp, leaky_relu, mean, relu, sigmoid, tanh
 from ..nn import init, losses, monitor, optim
 from ..reading.paths import path_products
-from .claims import Claims, Figure, Graph, Lesson, close, exactly, holds, printed, shown
+from ..render import layer_norms, norms_svg
+from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, printed, shown, worked
 from .examples import (
+    Parameters,
+    as_values,
     chain,
+    compiled,
     descend,
     edges,
-    found,
-    labelled,
+    judged,
     layer,
     loss_svg,
-    message_of,
     named,
-    norms_svg,
     numbered,
-    same_gradients,
-    worked,
+    refused,
+    repeated,
+    uniform,
 )
 
 __all__ = ["LESSON"]
@@ -65,22 +66,20 @@ def two_layers() -> Graph:
     idea="A node keeps its value and its parents, so the recorded graph is the document's list of saved values, and "
     "nothing else has to be cached.",
 )  # fmt: skip
-def claim_1() -> list[Figure]:
-    _, n = two_layers()
-    x, W1, b1, W2 = (data(labelled(n, *of)) for of in (("x", 2), ("W1", 2, 2), ("b1", 2), ("W2", 1, 2)))
-    z1 = W1 @ x + b1
+def claim_1(_: Value, n: Nodes) -> list[Figure]:
+    z1 = data(n.W1) @ data(n.x) + data(n.b1)
     a1 = np.maximum(z1, 0.0)
-    z2 = float((W2 @ a1)[0]) + n["b2"].data
-    order = [v.label for v in topological_order(n["output"]) if v.parents or v.label.startswith("x")]
-    place = {label: order.index(label) for label in order}
-    sorted_out = all(place[p.label] < place[label] for label in order for p in n[label].parents if p.label in place)
+    z2 = float(data(n.W2[0]) @ a1) + n.b2.data
+    place = {v: i for i, v in enumerate(topological_order(n.output))}
+    order = [v.label for v in place if v.parents or v.label.startswith("x")]
+    sorted_out = all(place[p] < place[v] for v in place for p in v.parents)
     return [
-        exactly("1: x", "x -> [save]", labelled(n, "x", 2), [1.0, 2.0],
+        exactly("1: x", "x -> [save]", n.x, [1.0, 2.0],
                 note="One example, as a column (W1 x), with numbers of ours; batches below are X W1^T."),
-        close("2: z1", "W1 x + b1 -> [save]", labelled(n, "z1", 2), z1, 1e-15),
-        close("3: a1", "ReLU(z1) -> [save]", labelled(n, "a1", 2), a1, 1e-15),
-        close("4: z2", "W2 a1 + b2 -> [save]", n["z2"], z2, 1e-15),
-        close("5: output", "sigmoid(z2) -> [save]", n["output"], 1 / (1 + np.exp(-z2)), 1e-15),
+        close("2: z1", "W1 x + b1 -> [save]", n.z1, z1, 1e-15),
+        close("3: a1", "ReLU(z1) -> [save]", n.a1, a1, 1e-15),
+        close("4: z2", "W2 a1 + b2 -> [save]", n.z2, z2, 1e-15),
+        close("5: output", "sigmoid(z2) -> [save]", n.output, 1 / (1 + np.exp(-z2)), 1e-15),
         holds("order in the graph", "each after its inputs", order, sorted_out,
               note="The document lists layer by layer, the graph neuron by neuron. In both every value comes after all "
               "that it is made from; the backward pass walks the order in reverse."),
@@ -95,68 +94,41 @@ def claim_1() -> list[Figure]:
     "propagation.",
     omits="the biases: since dz/db = 1, a bias has the gradient of its z",
 )  # fmt: skip
-def claim_2() -> list[Figure]:
-    _, n = worked(two_layers())
-    W1, (W2,) = labelled(n, "W1", 2, 2), labelled(n, "W2", 1, 2)
-    x, b1, z1, a1 = (labelled(n, name, 2) for name in ("x", "b1", "z1", "a1"))
-    output, target = n["output"].data, n["y"].data
-    d_output = output - target
+def claim_2(_: Value, n: Nodes) -> list[Figure]:
+    output = n.output.data
+    d_output = output - n.y.data
     d_z2 = d_output * output * (1 - output)
-    d_a1 = data(W2) * d_z2
-    d_z1 = d_a1 * (data(z1) > 0)
+    d_a1 = data(n.W2[0]) * d_z2
+    d_z1 = d_a1 * (data(n.z1) > 0)
     return [
-        close("layer 2: output", "step 1", n["output"].grad, d_output, 1e-15,
+        close("layer 2: output", "step 1", n.output.grad, d_output, 1e-15,
               note="The document names no loss; with half the squared error this is output - y."),
-        close("layer 2: z2", "step 2", n["z2"].grad, d_z2, 1e-15),
-        close("layer 2: W2", "step 3", grads(W2), d_z2 * data(a1), 1e-15),
-        close("layer 2: b2", None, n["b2"].grad, d_z2, 1e-15, note="The biases, which the four steps leave out."),
-        close("layer 2: inputs a1", "step 4", grads(a1), d_a1, 1e-15),
-        close("layer 1: output a1", "step 1", grads(a1), data(W2) * d_z2, 1e-15),
-        close("layer 1: z1", "step 2", grads(z1), d_z1, 1e-15,
+        close("layer 2: z2", "step 2", n.z2.grad, d_z2, 1e-15),
+        close("layer 2: W2", "step 3", grads(n.W2[0]), d_z2 * data(n.a1), 1e-15),
+        close("layer 2: b2", None, n.b2.grad, d_z2, 1e-15, note="The biases, which the four steps leave out."),
+        close("layer 2: inputs a1", "step 4", grads(n.a1), d_a1, 1e-15),
+        close("layer 1: output a1", "step 1", grads(n.a1), d_a1, 1e-15),
+        close("layer 1: z1", "step 2", grads(n.z1), d_z1, 1e-15,
               note="The second ReLU is off and stops what reached it."),
-        close("layer 1: W1", "step 3", grads(W1), np.outer(d_z1, data(x)), 1e-15),
-        close("layer 1: b1", None, grads(b1), d_z1, 1e-15),
-        close("layer 1: inputs x", "step 4", grads(x), data(W1).T @ d_z1, 1e-15),
+        close("layer 1: W1", "step 3", grads(n.W1), np.outer(d_z1, data(n.x)), 1e-15),
+        close("layer 1: b1", None, grads(n.b1), d_z1, 1e-15),
+        close("layer 1: inputs x", "step 4", grads(n.x), data(n.W1).T @ d_z1, 1e-15),
     ]  # fmt: skip
 
 
 # --- 2.3: the derivatives of the activations --------------------------------------------------------------------------
 
 
-class Peak(NamedTuple):
-    """Where a slope is largest."""
-
-    x: float
-    output: float
-    slope: float
-
-
-def slope(function: Callable[[Any], Any], x: float) -> float:
-    """The engine's derivative of a function of one number."""
-    v = Value(x)
-    function(v).backward()
-    return float(v.grad)
-
-
-def curvature(function: Callable[[Any], Any], x: float) -> float:
-    """The derivative of the derivative."""
-    v = Value(x)
-    function(v).backward(create_graph=True)
-    first = v.grad
-    v.zero_grad()
-    first.backward()
-    return float(v.grad)
-
-
-def steepest(function: Callable[[Any], Any], low: float = -7.3, high: float = 9.1) -> Peak:
-    """Search for the largest slope: a grid to find the hill, then bisection on the curvature, which is 0 at its top."""
-    grid = np.linspace(low, high, 83)
-    top = int(np.argmax([slope(function, float(x)) for x in grid]))
-    left, right = float(grid[top - 1]), float(grid[top + 1])
+def steepest(function: Callable[[Any], Any]) -> float:
+    """Where the slope is largest: a grid to find the hill, then bisection on the curvature, which is 0 at its top."""
+    grid = np.linspace(-7.3, 9.1, 83).tolist()
+    slope, curvature = grad(function), grad(grad(function))
+    top = int(np.argmax([slope(x) for x in grid]))
+    left, right = grid[top - 1], grid[top + 1]
     for _ in range(80):
         middle = (left + right) / 2
-        left, right = (middle, right) if curvature(function, middle) > 0 else (left, middle)
-    return Peak(right, float(function(right)), slope(function, right))
+        left, right = (middle, right) if curvature(middle) > 0 else (left, middle)
+    return float(right)
 
 
 @claim(
@@ -166,19 +138,20 @@ def steepest(function: Callable[[Any], Any], low: float = -7.3, high: float = 9.
     idea="An activation's slope is the gate that a gradient must pass. The largest slopes are found here by search.",
 )  # fmt: skip
 def claim_3() -> list[Figure]:
-    points = [-2.0, -0.5, 0.0, 0.5, 2.0]
-    s, t = [float(sigmoid(x)) for x in points], [float(tanh(x)) for x in points]
-    of_sigmoid, of_tanh = steepest(sigmoid), steepest(tanh)
+    points = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
+    s, t = sigmoid(points), tanh(points)
+    of_relu, of_sigmoid, of_tanh = ([grad(f)(x) for x in points] for f in (relu, sigmoid, tanh))
+    middle, origin = steepest(sigmoid), steepest(tanh)
     return [
-        exactly("ReLU' at -2 ... 2", "1 if input > 0, else 0", [slope(relu, x) for x in points], [0, 0, 0, 1, 1],
+        exactly("ReLU' at -2 ... 2", "1 if input > 0, else 0", of_relu, [0, 0, 0, 1, 1],
                 note="At -2, -0.5, 0, 0.5 and 2. At 0 there is no derivative; the document and the engine take 0."),
-        close("sigmoid'", "output (1 - output)", [slope(sigmoid, x) for x in points], [v * (1 - v) for v in s], 1e-15),
-        printed("sigmoid, steepest", "0.25", of_sigmoid.slope,
+        close("sigmoid'", "output (1 - output)", of_sigmoid, s * (1 - s), 1e-15),
+        printed("sigmoid, steepest", "0.25", grad(sigmoid)(middle),
                 note="A grid over [-7.3, 9.1], then bisection for the zero of the second derivative."),
-        printed("its output there", "0.5", of_sigmoid.output),
-        close("tanh'", "1 - output^2", [slope(tanh, x) for x in points], [1 - v * v for v in t], 1e-15),
-        printed("tanh, steepest", "1", of_tanh.slope),
-        printed("tanh's output there", "0", of_tanh.output, note="Zero but for the last step of the bisection."),
+        printed("its output there", "0.5", sigmoid(middle)),
+        close("tanh'", "1 - output^2", of_tanh, 1 - t * t, 1e-15),
+        printed("tanh, steepest", "1", grad(tanh)(origin)),
+        printed("tanh's output there", "0", tanh(origin), note="Zero but for the last step of the bisection."),
     ]  # fmt: skip
 
 
@@ -187,25 +160,21 @@ def claim_3() -> list[Figure]:
 
 def sigmoid_chain(layers: int = 10, weight: float = 1.0) -> Graph:
     """`layers` sigmoids in a row, each held at z = 0: after the first, the bias takes away weight * 0.5."""
-    a = x = Value(0.0, "x")
-    for i in range(1, layers + 1):
-        bias = Value(0.0 if a is x else -0.5 * weight, f"b{i}")
-        z = dot([Value(weight, f"w{i}")], [a], bias)
-        a = sigmoid(z)
-        z.label, a.label = f"z{i}", f"a{i}"
-    return named(a)
+
+    def step(a: Value, i: int) -> Value:
+        z: Value = dot([Value(weight, f"w{i}")], [a], Value(0.0 if i == 1 else -0.5 * weight, f"b{i}"))
+        z.label = f"z{i}"
+        return sigmoid(z)
+
+    return repeated(step, layers, x=0.0)
 
 
 def picture_4() -> str:
     """The gradient at each of ten sigmoids, with weights that let it vanish and with weights that let it explode."""
-    from ..render import layer_norms  # costs time that the numbers alone need not pay
-
-    norms = {
-        f"weights of {weight:g}, each layer times {weight / 4:g}": layer_norms(worked(sigmoid_chain(10, weight))[0])[
-            "|dL/dz|"
-        ]
-        for weight in (1.0, 8.0)
-    }
+    norms = {}
+    for weight in (1.0, 8.0):
+        root, _ = worked(sigmoid_chain(10, weight))
+        norms[f"weights of {weight:g}, each layer times {weight / 4:g}"] = layer_norms(root)["|dL/dz|"]
     note = "d output / dz, each sigmoid where it is steepest: z = 0"
     return norms_svg(norms, title="The gradient behind ten sigmoids", note=note)
 
@@ -219,9 +188,9 @@ def picture_4() -> str:
     "factor is weight times slope: with weights of 8 the same ten sigmoids make the gradient explode.",
     omits="the weights, which decide as much as the slopes",
 )  # fmt: skip
-def claim_4() -> list[Figure]:
+def claim_4(*_: Any) -> list[Figure]:
     figures = [
-        printed(f"{layers} layers", text, worked(sigmoid_chain(layers))[1]["x"].grad,
+        printed(f"{layers} layers", text, worked(sigmoid_chain(layers))[1].x.grad,
                 note="d(output)/d(input) of real chains, each sigmoid held at z = 0, where it is steepest, between "
                 "weights of 1: at most this much is left." if layers == 2 else "")
         for layers, text in ((2, "0.0625"), (5, "0.001"), (10, "0.000001"))
@@ -231,7 +200,7 @@ def claim_4() -> list[Figure]:
         *figures,
         exactly("powers of 0.25", "0.25^2, 0.25^5, 0.25^10", [f.engine for f in figures],
                 [0.25**2, 0.25**5, 0.25**10]),
-        exactly("10 layers, weight 8", None, n["x"].grad, 2.0**10, note="Each layer's factor is 8 * 0.25 = 2."),
+        exactly("10 layers, weight 8", None, n.x.grad, 2.0**10, note="Each layer's factor is 8 * 0.25 = 2."),
         holds("a10, z = 0 held", None, heavy, heavy.data == 0.5 and all(n[f"z{i}"].data == 0 for i in range(1, 11))),
     ]  # fmt: skip
 
@@ -240,32 +209,23 @@ def claim_4() -> list[Figure]:
 
 # All different, so that a forgotten transpose can't hide in a square matrix.
 M, INPUTS, HIDDEN, OUTPUTS = 4, 2, 3, 1
+PARAMETERS = ("W2", "b2", "W1", "b1")  # as the backward pass reaches them
 
 
-class Numbers(NamedTuple):
-    """Data and parameters as NumPy arrays: X and Y have a row for each example, W1 and W2 one for each node."""
-
-    X: Any
-    Y: Any
-    W1: Any
-    b1: Any
-    W2: Any
-    b2: Any
-
-
-def numbers(m: int = M) -> Numbers:
-    """Numbers of our own; the document gives none."""
+def numbers(m: int = M) -> tuple[Any, Any, Parameters]:
+    """Numbers of our own; X and Y have a row for each example, W1 and W2 one for each node."""
     draw = np.random.default_rng(27)
     shapes = ((m, INPUTS), (m, OUTPUTS), (HIDDEN, INPUTS), (HIDDEN,), (OUTPUTS, HIDDEN), (OUTPUTS,))
-    return Numbers(*[draw.uniform(-1, 1, shape) for shape in shapes])
+    X, Y, *parameters = [draw.uniform(-1, 1, shape) for shape in shapes]
+    return X, Y, Parameters(*parameters)
 
 
 def batch(m: int = M) -> Graph:
     """The mean loss of m examples, each taken through the network on its own: one scalar node for each number."""
-    given = numbers(m)
-    W1, b1, W2, b2 = (numbered(getattr(given, name), name) for name in ("W1", "b1", "W2", "b2"))
+    X, Y, p = numbers(m)
+    W1, b1, W2, b2 = as_values(p)
     rows, losses = [], []
-    for x, y in zip(given.X, given.Y, strict=True):
+    for x, y in zip(X, Y, strict=True):
         z1, a1 = layer(W1, x, b1, relu, 1)
         z2, a2 = layer(W2, a1, b2, sigmoid, 2)
         rows.append((z1, a1, z2, a2))
@@ -276,28 +236,22 @@ def batch(m: int = M) -> Graph:
     return named(loss, L=loss)
 
 
-def forward(given: Numbers) -> dict[str, Any]:
+def forward(X: Any, p: Parameters) -> dict[str, Any]:
     """The forward pass in matrix form, X W^T, in NumPy: it takes arrays of floats and arrays of Values."""
-    Z1 = given.X @ given.W1.T + given.b1
+    Z1 = X @ p.W1.T + p.b1
     A1 = np.maximum(Z1, 0.0)
-    Z2 = A1 @ given.W2.T + given.b2
+    Z2 = A1 @ p.W2.T + p.b2
     return {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": 1.0 / (1.0 + np.exp(-Z2))}
 
 
-def backward(given: Numbers, saved: dict[str, Any]) -> dict[str, Any]:
-    """The backward pass in matrix form, averaged over the batch, by hand."""
-    X, Y, m = given.X, given.Y, len(given.X)
-    A1, A2 = saved["A1"], saved["A2"]
+def matrix_form(X: Any, Y: Any, p: Parameters) -> dict[str, Any]:
+    """Both passes; what the backward pass finds is averaged over the batch, by hand."""
+    saved = forward(X, p)
+    m, A1, A2 = len(X), saved["A1"], saved["A2"]
     dZ2 = (A2 - Y) * A2 * (1.0 - A2)
-    dZ1 = (dZ2 @ given.W2) * (saved["Z1"] > 0)
+    dZ1 = (dZ2 @ p.W2) * (saved["Z1"] > 0)
     averaged = {"dW2": dZ2.T @ A1 / m, "db2": dZ2.mean(0), "dW1": dZ1.T @ X / m, "db1": dZ1.mean(0)}
-    return {"dZ1": dZ1, "dZ2": dZ2, **averaged}
-
-
-def matrix_form(given: Numbers) -> dict[str, Any]:
-    """Both passes."""
-    saved = forward(given)
-    return saved | backward(given, saved)
+    return {**saved, "dZ1": dZ1, "dZ2": dZ2, **averaged}
 
 
 @claim(
@@ -309,20 +263,13 @@ def matrix_form(given: Numbers) -> dict[str, Any]:
     "batch hides in the product dZ^T X, the mean in a factor 1/m.",
     omits="the last line of its own network, A2 = sigmoid(Z2)",
 )  # fmt: skip
-def claim_5() -> list[Figure]:
-    _, n = worked(batch())
-    given = numbers()
-    matrix = matrix_form(given)
-    values = given._replace(**{name: array(getattr(given, name), name) for name in ("W1", "b1", "W2", "b2")})
-    saved = forward(values)
-    ((saved["A2"] - given.Y) ** 2).mean().backward(0.5)  # the same loss, so the gradients have its values too
-
-    def nodes(name: str) -> list[Value]:
-        shape = (matrix[name] if name in matrix else getattr(given, name)).shape
-        return list(labelled(n, name, *shape).ravel())
-
+def claim_5(_: Value, n: Nodes) -> list[Figure]:
+    X, Y, p = numbers()
+    matrix, values = matrix_form(X, Y, p), as_values(p)
+    saved = forward(X, values)
+    ((saved["A2"] - Y) ** 2).mean().backward(0.5)  # the same loss, so the gradients have its values too
     formulas = {"Z1": "X W1^T + b1", "A1": "ReLU(Z1)", "Z2": "A1 W2^T + b2", "A2": None}
-    figures = [close(name, text, data(nodes(name)), matrix[name].ravel()) for name, text in formulas.items()]
+    figures = [close(name, text, getattr(n, name).ravel(), matrix[name].ravel()) for name, text in formulas.items()]
     printed_shapes = {"Z1": "m x hidden_size", "Z2": "m x output_size"}
     figures += [
         exactly(f"shape of {name}", printed_shapes.get(name), saved[name].shape,
@@ -331,17 +278,18 @@ def claim_5() -> list[Figure]:
                 "X W^T." if name == "Z1" else "")
         for name in formulas
     ]  # fmt: skip
-    for name in ("W2", "b2", "W1", "b1"):
+    apart = 0.0
+    for name in PARAMETERS:
+        node, value, by_hand = getattr(n, name), getattr(values, name), matrix[f"d{name}"]
         figures += [
-            close(f"d{name}, averaged", "average over the batch", grads(nodes(name)), matrix[f"d{name}"].ravel()),
-            exactly(f"shape of d{name}", f"as {name}", grads(getattr(values, name)).shape, getattr(given, name).shape),
+            close(f"d{name}, averaged", "average over the batch", grads(node).ravel(), by_hand.ravel()),
+            exactly(f"shape of d{name}", f"as {name}", grads(value).shape, getattr(p, name).shape),
         ]
-    apart = [grads(getattr(values, name)) - matrix[f"d{name}"] for name in ("W2", "b2", "W1", "b1")]
-    largest = max(float(np.abs(difference).max()) for difference in apart)
+        apart = max(apart, float(np.abs(grads(value) - by_hand).max()))
     figures += [
-        holds("all, from an array", None, largest, largest < 1e-12,
+        holds("all, from an array", None, apart, apart < 1e-12,
               note="The largest difference from the gradients that backward leaves in the array of Values."),
-        close("m * dL/dZ1", None, M * grads(nodes("Z1")), matrix["dZ1"].ravel(),
+        close("m * dL/dZ1", None, M * grads(n.Z1).ravel(), matrix["dZ1"].ravel(),
               note="The matrix form averages only in its last lines; its dZ is m times the gradient of the mean loss."),
     ]  # fmt: skip
     return figures + _compiled() + _timed()
@@ -350,59 +298,41 @@ def claim_5() -> list[Figure]:
 def _compiled() -> list[Figure]:
     """What the compiler finds in the scalar graph of a larger batch, and its gradients."""
     m = 100
-    given = numbers(m)
     loss, n = worked(batch(m))
-    program = compile(loss)
-    names = ("W2", "b2", "W1", "b1")
-    leaves = {name: labelled(n, name, *getattr(given, name).shape) for name in names}
-    matrix = matrix_form(given)
-    return [
-        *found(program,
-               "The same network over 100 examples, one scalar node for each number: autograd.compile reads the graph, "
-               "and program.describe() shows the matrices that it found. It puts an example in each column: its X is "
-               "the document's X^T, its Z1 the document's Z1^T. The 1/m of the mean comes with dZ.",
-               ("layer 1, found", "Z1 = X W1^T + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
-               ("its activation", "A1 = ReLU(Z1)", f"A1 = relu(Z1), {3 * m} nodes at once"),
-               ("layer 2, found", "Z2 = A1 W2^T + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
-               ("layer 2, backward", "average over the batch",
-                "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
-               ("through the ReLU", None, "dZ1 = dA1 * relu'(Z1)"),
-               ("layer 1, backward", "average over the batch", "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch")),
-        *same_gradients(program, leaves, {name: matrix[f"d{name}"] for name in names}),
-    ]  # fmt: skip
+    matrix = matrix_form(*numbers(m))
+    return compiled(
+        loss, n, {name: matrix[f"d{name}"] for name in PARAMETERS},
+        "The same network over 100 examples, one scalar node for each number: autograd.compile reads the graph, "
+        "and program.describe() shows the matrices that it found. It puts an example in each column: its X is "
+        "the document's X^T, its Z1 the document's Z1^T. The 1/m of the mean comes with dZ.",
+        ("layer 1, found", "Z1 = X W1^T + b1", f"Z1 = W1 X + b1, (3x2)(2x{m})+(3x1)"),
+        ("its activation", "A1 = ReLU(Z1)", f"A1 = relu(Z1), {3 * m} nodes at once"),
+        ("layer 2, found", "Z2 = A1 W2^T + b2", f"Z2 = W2 A1 + b2, (1x3)(3x{m})+(1x1)"),
+        ("layer 2, backward", "average over the batch",
+         "dW2 = dZ2 A1^T, dA1 = W2^T dZ2, db2 = sum of dZ2 over the batch"),
+        ("through the ReLU", None, "dZ1 = dA1 * relu'(Z1)"),
+        ("layer 1, backward", "average over the batch", "dW1 = dZ1 X^T, db1 = sum of dZ1 over the batch"),
+    )  # fmt: skip
 
 
 def _timed() -> list[Figure]:
-    given = numbers(256)
-    singly = [given._replace(X=given.X[e : e + 1], Y=given.Y[e : e + 1]) for e in range(256)]
-    whole = _seconds(lambda: matrix_form(given))
+    X, Y, p = numbers(256)
+    singly = [(X[e : e + 1], Y[e : e + 1], p) for e in range(256)]
+    ways = (lambda: matrix_form(X, Y, p), lambda: [matrix_form(*one) for one in singly], lambda: worked(batch(256)))
+    # The best of three, so that whatever else the machine does counts least.
+    at_once, one_by_one, scalar = (min(repeat(way, number=1, repeat=3)) for way in ways)
     return [
-        shown("time, 256 one by one", _ratio(_seconds(lambda: [matrix_form(one) for one in singly]), whole),
-              measured=True,
+        shown("time, 256 one by one", f"{one_by_one / at_once:.0f} times", measured=True,
               note="NumPy on single examples, against NumPy on all 256 at once, on your machine: slow, as it says."),
-        shown("time, scalar graph", _ratio(_seconds(lambda: worked(batch(256))), whole), measured=True,
+        shown("time, scalar graph", f"{scalar / at_once:.0f} times", measured=True,
               note="A node for each number is slower again. It is there to be read."),
     ]  # fmt: skip
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    """The best of three, so that whatever else the machine does counts least."""
-    times = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
-
-
-def _ratio(longer: float, shorter: float) -> str:
-    return f"{longer / shorter:.0f} times"
 
 
 # --- 2.6: troubles and their cures ------------------------------------------------------------------------------------
 
 
-def naive_sigmoid(z: Value) -> Value:
+def naive_sigmoid(z: Any) -> Any:
     """1 / (1 + e^-z), letter by letter."""
     return 1.0 / (1.0 + exp(-z))
 
@@ -416,26 +346,27 @@ def naive_sigmoid(z: Value) -> Value:
     omits="which clipping it means, by norm or by value: they end in different directions",
 )  # fmt: skip
 def claim_6() -> list[Figure]:
-    z = Value(-1000.0, "z")
-    overflow = message_of(lambda: naive_sigmoid(z))
-    stable = sigmoid(z)
-    stable.backward()
-    given = numbers()
-    W1 = array(given.W1, "W1")
-    misfit = message_of(lambda: given.X @ W1)
-    dead, alive = Value(-2.0, "z"), Value(-2.0, "z")
-    relu(dead).backward()
-    leaky_relu(alive).backward()
+    X, _, p = numbers()
+    W1 = array(p.W1, "W1")
+    heights = np.array([1560.0, 1630.0, 1720.0, 1790.0])  # of bodies, in millimetres
+    scaled = (heights - heights.mean()) / heights.std()
     return [
-        holds("1/(1 + e^1000)", "overflow", overflow, "exp" in overflow and "1000" in overflow),
-        exactly("sigmoid(-1000)", "use stable functions", [stable.data, z.grad], [0.0, 0.0],
+        refused("1/(1 + e^1000)", "overflow", lambda: naive_sigmoid(Value(-1000.0, "z")), "exp", "1000"),
+        exactly("sigmoid(-1000)", "use stable functions", list(value_and_grad(sigmoid)(-1000.0)), [0.0, 0.0],
                 note="Value and slope. The stable form never raises e to a large power."),
-        holds("X W1 for X W1^T", "dimensions don't align", misfit, "(4, 2)" in misfit and "(3, 2)" in misfit),
-        exactly("shape of X W1^T", None, (given.X @ W1.T).shape, [M, HIDDEN]),
-        exactly("ReLU' at -2", "outputs 0 always", dead.grad, 0.0),
-        exactly("leaky ReLU' at -2", "use leaky ReLU", alive.grad, 0.01),
+        refused("X W1 for X W1^T", "dimensions don't align", lambda: X @ W1, "(4, 2)", "(3, 2)"),
+        exactly("shape of X W1^T", None, (X @ W1.T).shape, [M, HIDDEN]),
+        exactly("ReLU' at -2", "outputs 0 always", grad(relu)(-2.0), 0.0),
+        exactly("leaky ReLU' at -2", "use leaky ReLU", grad(leaky_relu)(-2.0), 0.01),
         *first_layers(),
-        *inputs(),
+        refused("inputs near 1700", "overflow", lambda: naive_sigmoid(Value(-1.0, "w") * heights[0]), "exp",
+                note="1/(1 + e^-z) on body heights in millimetres, weight -1."),
+        exactly("stable sigmoid's slope", None, grad(lambda w: sigmoid(w * heights[0]))(-1.0), 0.0,
+                note="The stable form has a value there and no gradient."),
+        close("normalised inputs", "normalize inputs", naive_sigmoid(-array(scaled)), 1 / (1 + np.exp(scaled)), 1e-15,
+              note="Minus their mean, over their standard deviation: z lies within 2 of 0."),
+        holds("slope, normalised", None, grad(lambda w: naive_sigmoid(w * scaled[0]))(-1.0),
+              lambda slope: abs(slope) > 0.1),
         *clipping(),
     ]  # fmt: skip
 
@@ -458,44 +389,18 @@ def first_layers() -> list[Figure]:
     ]  # fmt: skip
 
 
-def inputs() -> list[Figure]:
-    """Body heights in millimetres, and the same ones normalised."""
-    heights = np.array([1560.0, 1630.0, 1720.0, 1790.0])
-    w = Value(-1.0, "w")
-    raw = message_of(lambda: naive_sigmoid(w * heights[0]))
-    sigmoid(w * heights[0]).backward()
-    saturated, scaled = w.grad, (heights - heights.mean()) / heights.std()
-    w = Value(-1.0, "w")
-    outputs = [naive_sigmoid(w * height) for height in scaled]
-    outputs[0].backward()
-    expected = [1 / (1 + math.exp(height)) for height in scaled]
-    return [
-        holds("inputs near 1700", "overflow", raw, "exp" in raw,
-              note="1/(1 + e^-z) on body heights in millimetres, weight -1."),
-        exactly("stable sigmoid's slope", None, saturated, 0.0,
-                note="The stable form has a value there and no gradient."),
-        close("normalised inputs", "normalize inputs", outputs, expected, 1e-15,
-              note="Minus their mean, over their standard deviation: z lies within 2 of 0."),
-        holds("slope, normalised", None, w.grad, abs(w.grad) > 0.1),
-    ]  # fmt: skip
-
-
-def steep() -> list[Value]:
-    """Two weights whose gradient is (300, 4)."""
-    w = [Value(1.0, "w1"), Value(1.0, "w2")]
-    dot(w, [300.0, 4.0]).backward()
-    return w
-
-
 def clipping() -> list[Figure]:
     """One gradient clipped by its norm, and by value."""
-    whole, by_norm, by_value = steep(), steep(), steep()
+    by_norm, by_value = array([1.0, 1.0]), array([1.0, 1.0])
+    for w in (by_norm, by_value):
+        dot(w, [300.0, 4.0]).backward()
+    whole = grads(by_norm)
     norm = optim.clip_grad_norm(by_norm, max_norm=5.0)
     optim.clip_grad_value(by_value, clip_value=5.0)
     scale = 5.0 / (math.hypot(300.0, 4.0) + 1e-6)
     directions = [float(w[1].grad / w[0].grad) for w in (by_norm, by_value)]
     return [
-        exactly("gradient", "gradients become huge", grads(whole), [300.0, 4.0]),
+        exactly("gradient", "gradients become huge", whole, [300.0, 4.0]),
         close("its norm", None, norm, math.hypot(300.0, 4.0), 1e-15),
         close("clipped by norm, 5", "cap maximum gradient", grads(by_norm), [300.0 * scale, 4.0 * scale], 1e-15,
               note="The whole gradient times 5/(norm + 1e-6), as PyTorch does it."),
@@ -519,29 +424,20 @@ def one_layer(inputs: Sequence[float], parameters: Sequence[Value]) -> Value:
     return out
 
 
-class Cost(NamedTuple):
-    """Operations for all n gradients, both ways, and how far the two ways' numbers lie apart."""
-
-    n: int
-    backward: int
-    differences: int
-    apart: float
-
-
-def count(hidden: int) -> Cost:
-    """Run one backward pass, and n + 1 forward passes with one parameter moved in each but the first."""
-    draw = random.Random(27)
-    inputs = [0.5, -1.0, 0.25, 2.0]
-    start = [draw.uniform(-1, 1) for _ in range(6 * hidden + 1)]
-    parameters = [Value(p) for p in start]
-    root = one_layer(inputs, parameters)
+def count(hidden: int) -> tuple[int, int, int, float]:
+    """The n parameters, the operations of one backward and n + 1 forward passes, and how far their gradients differ."""
+    inputs, step = [0.5, -1.0, 0.25, 2.0], 1e-6
+    start = array(uniform(random.Random(27), 6 * hidden + 1))
+    root = one_layer(inputs, start)
     root.backward()
-    total, step, apart = edges(root), 1e-6, 0.0
-    for k, p in enumerate(start):
-        moved = one_layer(inputs, [Value(q) for q in [*start[:k], p + step, *start[k + 1 :]]])
+    total, apart = edges(root), 0.0
+    for k, parameter in enumerate(start):
+        ahead = array(data(start))
+        ahead[k] = parameter.data + step
+        moved = one_layer(inputs, ahead)
         total += edges(moved)
-        apart = max(apart, abs((moved.data - root.data) / step - parameters[k].grad))
-    return Cost(len(start), edges(root), total, apart)
+        apart = max(apart, abs((moved.data - root.data) / step - parameter.grad))
+    return len(start), edges(root), total, apart
 
 
 @claim(
@@ -551,22 +447,18 @@ def count(hidden: int) -> Cost:
     "gradient. The backward pass gives all n for about the same price.",
 )  # fmt: skip
 def claim_7() -> list[Figure]:
-    costs = [count(hidden) for hidden in (4, 8, 16, 32)]
-    n = np.log([cost.n for cost in costs])
-    once, each = (
-        float(np.polyfit(n, np.log([getattr(cost, way) for cost in costs]), 1)[0])
-        for way in ("backward", "differences")
-    )
+    n, backward, differences, apart = zip(*map(count, (4, 8, 16, 32)), strict=True)
+    once, each = (float(np.polyfit(np.log(n), np.log(costs), 1)[0]) for costs in (backward, differences))
     return [
-        shown("parameters n", [cost.n for cost in costs], note="Networks of 4 inputs and 4 to 32 hidden nodes."),
-        shown("one backward pass", [cost.backward for cost in costs],
+        shown("parameters n", n, note="Networks of 4 inputs and 4 to 32 hidden nodes."),
+        shown("one backward pass", backward,
               note="Operations, counted as edges of the graph: one multiplication and addition along each."),
         holds("one pass: n to the", "O(n)", once, abs(once - 1.0) < 0.05,
               note="The slope of a straight line through the logarithms."),
-        shown("n + 1 forward passes", [cost.differences for cost in costs],
+        shown("n + 1 forward passes", differences,
               note="Finite differences: one pass as it is, and one for each parameter moved a little."),
         holds("n + 1 passes: n to the", "O(n^2)", each, abs(each - 2.0) < 0.05),
-        holds("largest difference", None, max(cost.apart for cost in costs), max(cost.apart for cost in costs) < 1e-5,
+        holds("largest difference", None, max(apart), lambda difference: difference < 1e-5,
               note="Both ways find the same gradients, as far as finite differences go."),
     ]  # fmt: skip
 
@@ -600,35 +492,28 @@ def overflowing() -> None:
 )  # fmt: skip
 def claim_8() -> list[Figure]:
     engine = gradcheck(lambda x, y: sigmoid(x) * exp(y), 0.3, -1.0)
-    by_hand = check_derivative(one_neuron, one_neuron_by_hand, at=[(1.0, -0.2, 0.1), (-1.0, 0.4, 0.1)])
-    shapes = message_of(lambda: array([[1.0, 2.0]]) @ array([1.0, 2.0, 3.0]))
-    infinite = message_of(overflowing)
+    at = [(1.0, -0.2, 0.1), (-1.0, 0.4, 0.1)]
     return [
         holds("gradcheck(f, 0.3, -1)", "Gradient checking", engine, engine),
-        holds("shapes that do not fit", "Shape checking", shapes, "do not fit" in shapes),
-        holds("with detect_anomaly()", "Value checking", infinite, "inf" in infinite),
-        *watched(),
-        holds("one layer, checked alone", "Unit tests", by_hand.verdict, by_hand.verdict == "pass"),
-    ]
-
-
-def watched() -> list[Figure]:
-    """What the monitor says of a healthy network, and of one whose hidden ReLUs are all off."""
-    x, y = np.array([[0.5, -1.0], [1.0, 0.25]]), np.array([[1.0], [0.0]])
-    verdicts = {}
-    for name, bias in (("healthy", 2.5), ("dead", -9.0)):
-        net = nn.MLP(2, [3, 1], seed=4)
-        for parameter in net.layers[0].parameters():
-            if parameter.label.startswith("b"):
-                parameter.data = bias
-        loss = losses.mse(net(x), y)
-        loss.backward()
-        verdicts[name] = [f"{row.name}: {row.verdict}" for row in monitor.report(net, root=loss).rows]
-    return [
-        holds("monitor.report(net)", "Look for zeros", verdicts["dead"], "dead ReLU" in verdicts["dead"][0],
+        refused("shapes that do not fit", "Shape checking", lambda: array([[1.0, 2.0]]) @ array([1.0, 2.0, 3.0]),
+                "do not fit"),
+        refused("with detect_anomaly()", "Value checking", overflowing, "inf"),
+        holds("monitor.report(net)", "Look for zeros", watched(bias=-9.0), lambda rows: "dead ReLU" in rows[0],
               note="Three ReLUs that no input switches on. The report names the cure, too."),
-        holds("a healthy network", None, verdicts["healthy"], all("healthy" in row for row in verdicts["healthy"])),
+        holds("a healthy network", None, watched(bias=2.5), lambda rows: all("healthy" in row for row in rows)),
+        judged("one layer, checked alone", "Unit tests", check_derivative(one_neuron, one_neuron_by_hand, at), "pass"),
     ]  # fmt: skip
+
+
+def watched(bias: float) -> list[str]:
+    """What the monitor says of a network whose hidden ReLUs have this bias."""
+    net = nn.MLP(2, [3, 1], seed=4)
+    for parameter in net.layers[0].parameters():
+        if parameter.label.startswith("b"):
+            parameter.data = bias
+    loss = losses.mse(net(np.array([[0.5, -1.0], [1.0, 0.25]])), np.array([[1.0], [0.0]]))
+    loss.backward()
+    return [f"{row.name}: {row.verdict}" for row in monitor.report(net, root=loss).rows]
 
 
 # --- 2.9: Adam --------------------------------------------------------------------------------------------------------
@@ -678,7 +563,6 @@ def claim_9() -> list[Figure]:
     a, b = ((1 - c * 0.019) ** 200 for c in STRETCHED)
     end = [adam_by_hand(c, 0.05) for c in STRETCHED]
     plain, other = bowl(ROUND, "SGD", 0.5, 50), bowl(ROUND, "Adam", 0.05, 50)
-    reached = {(kind, rate): xor(kind, rate)[-1] for kind in KINDS for rate in (0.01, 0.1)}
     return [
         close("stretched bowl, SGD", "plain gradient descent", sgd[-1], 0.5 * (100 * a * a + 0.01 * b * b), 1e-12,
               note="The loss (100 w1^2 + 0.01 w2^2)/2 from (1, 1) after 200 steps at rate 0.019. From 0.02 on w1 "
@@ -691,21 +575,18 @@ def claim_9() -> list[Figure]:
               note="The loss (w1^2 + w2^2)/2 after 50 steps at rates 0.5 and 0.05: plain descent halves the weights at "
               "every step."),
         shown("first loss of a network", xor("SGD", 0.1)[0], note="Exclusive or, 2-6-1, tanh, mean squared error."),
-        *[
-            holds(f"after 150 steps, rate {rate:g}", "faster and more reliably",
-                  [reached["SGD", rate], reached["Adam", rate]], reached["Adam", rate] < reached["SGD", rate],
-                  note="SGD, then Adam, from the same weights." if rate == 0.01 else "")
-            for rate in (0.01, 0.1)
-        ],
+        *[holds(f"after 150 steps, rate {rate:g}", "faster and more reliably", [xor(kind, rate)[-1] for kind in KINDS],
+                lambda ends: ends[1] < ends[0], note="SGD, then Adam, from the same weights." if rate == 0.01 else "")
+          for rate in (0.01, 0.1)],
     ]  # fmt: skip
 
 
 # --- 2.10: ReLU and the vanishing gradient ----------------------------------------------------------------------------
 
 
-def dead_neuron(bias: float = -3.0, activation: Callable[[Any], Any] = relu) -> Graph:
+def dead_neuron(weight: float = 0.5, bias: float = -3.0, activation: Callable[[Any], Any] = relu) -> Graph:
     """One neuron and four examples; the bias is so low that no example gets through the ReLU."""
-    w, b = Value(0.5, "w"), Value(bias, "b")
+    w, b = Value(weight, "w"), Value(bias, "b")
     losses = []
     for i, (x, y) in enumerate(((-1.0, 0.0), (0.5, 1.0), (1.0, 1.5), (2.0, 2.5)), 1):
         z = dot([w], [Value(x, f"x{i}", constant=True)], b)
@@ -716,15 +597,6 @@ def dead_neuron(bias: float = -3.0, activation: Callable[[Any], Any] = relu) -> 
     return named(loss, L=loss)
 
 
-def relu_chain(layers: int = 10, weight: float = 0.5) -> Graph:
-    """ReLUs in a row, all of them on, with a weight between one and the next."""
-    a = Value(1.0, "x")
-    for i in range(1, layers + 1):
-        a = relu(a * Value(weight, f"w{i}"))
-        a.label = f"a{i}"
-    return named(a)
-
-
 @claim(
     "2.10", "ReLU and the vanishing gradient",
     "A ReLU passes gradients or stops them, and has no vanishing gradient problem.",
@@ -733,25 +605,23 @@ def relu_chain(layers: int = 10, weight: float = 0.5) -> Graph:
     "through: the document's own list of troubles calls that a dying ReLU.",
     errs="a dead ReLU's gradient has vanished altogether",
 )  # fmt: skip
-def claim_10() -> list[Figure]:
-    loss, n = worked(dead_neuron())
-    losses = []
+def claim_10(loss: Value, n: Nodes) -> list[Figure]:
+    parameters, losses = [n.w, n.b], []
     for _ in range(5):
         losses.append(loss.data)
-        for p in (n["w"], n["b"]):
+        for p in parameters:
             p.data -= 0.1 * p.grad
-        loss, n = worked(dead_neuron(n["b"].data))
+        loss, _ = dead_neuron(*data(parameters))
     _, leaking = worked(dead_neuron(activation=leaky_relu))
-    gradient = worked(relu_chain())[1]["x"].grad
+    _, live = worked(repeated(lambda a, _: relu(a * 0.5)))
     return [
-        holds("gradient of w and b", "no vanishing gradient problem", [n["w"].grad, n["b"].grad],
-              n["w"].grad != 0 or n["b"].grad != 0, should_agree=False,
+        holds("gradient of w and b", "no vanishing gradient problem", grads(parameters), any, should_agree=False,
               note="One neuron and four examples, all with z < 0."),
-        holds("L over 5 steps", None, losses, all(a == b for a, b in pairwise(losses)),
+        holds("L over 5 steps", None, losses, len(set(losses)) == 1,
               note="Nothing moves: no number of steps brings this neuron back."),
-        shown("with a leaky ReLU", [leaking["w"].grad, leaking["b"].grad],
+        shown("with a leaky ReLU", [leaking.w.grad, leaking.b.grad],
               note="The document's cure: with slope 0.01 below 0 a small gradient is left."),
-        exactly("10 live ReLUs, w 0.5", "pass through", gradient, 0.5**10,
+        exactly("10 live ReLUs, w 0.5", "pass through", live.x.grad, 0.5**10,
                 note="Every ReLU passes all of it through, and each layer's weight still multiplies it."),
     ]  # fmt: skip
 
@@ -778,35 +648,28 @@ def two_hidden() -> Graph:
     "A sigmoid's slope is at most 0.25, so what is left out is what makes the gradient vanish.",
     errs="its waterfall multiplies by weights only and leaves out the slopes",
 )  # fmt: skip
-def claim_11() -> list[Figure]:
-    loss, n = worked(two_hidden())
-    (d_output, d_hidden2, d_hidden1, d_W1), product = chain(loss, n["output"], n["hidden2"], n["hidden1"], n["W1"])
-    a = {name: n[name].data for name in ("hidden1", "hidden2", "output")}
-    slope = {name: value * (1 - value) for name, value in a.items()}
-    W2, W3 = n["W2"].data, n["W3"].data
+def claim_11(loss: Value, n: Nodes) -> list[Figure]:
+    (d_output, d_hidden2, d_hidden1, d_W1), product = chain(loss, n.output, n.hidden2, n.hidden1, n.W1)
+    hidden1, hidden2, output, W2, W3 = data([n.hidden1, n.hidden2, n.output, n.W2, n.W3])
+    slope1, slope2, slope3 = hidden1 * (1 - hidden1), hidden2 * (1 - hidden2), output * (1 - output)
     return [
-        close("dLoss/doutput", "dLoss/doutput", d_output, a["output"] - 1.0, 1e-15,
+        close("dLoss/doutput", "dLoss/doutput", d_output, output - 1.0, 1e-15,
               note="Of half the squared error, with y = 1."),
-        close("doutput/dhidden2", "doutput/dhidden2", d_hidden2, slope["output"] * W3, 1e-15),
-        close("dhidden2/dhidden1", "dhidden2/dhidden1", d_hidden1, slope["hidden2"] * W2, 1e-15),
-        close("dhidden1/dW1", "dhidden1/dW1", d_W1, slope["hidden1"] * 1.5, 1e-15),
-        close("their product", "dLoss/dW1", product, n["W1"].grad, 1e-15),
-        exactly("paths to W1", None, len(path_products(loss, n["W1"])), 1),
-        close("reaches hidden2", "gradient x weight", n["hidden2"].grad, d_output * W3, 1e-15, should_agree=False),
-        close("reaches hidden1", "gradient x weight", n["hidden1"].grad, d_output * W3 * W2, 1e-15, should_agree=False,
+        close("doutput/dhidden2", "doutput/dhidden2", d_hidden2, slope3 * W3, 1e-15),
+        close("dhidden2/dhidden1", "dhidden2/dhidden1", d_hidden1, slope2 * W2, 1e-15),
+        close("dhidden1/dW1", "dhidden1/dW1", d_W1, slope1 * 1.5, 1e-15),
+        close("their product", "dLoss/dW1", product, n.W1.grad, 1e-15),
+        exactly("paths to W1", None, len(path_products(loss, n.W1)), 1),
+        close("reaches hidden2", "gradient x weight", n.hidden2.grad, d_output * W3, 1e-15, should_agree=False),
+        close("reaches hidden1", "gradient x weight", n.hidden1.grad, d_output * W3 * W2, 1e-15, should_agree=False,
               note="Nineteen times less than the drawing says."),
-        close("with the slopes", None, n["hidden1"].grad, d_output * slope["output"] * W3 * slope["hidden2"] * W2,
-              1e-15),
+        close("with the slopes", None, n.hidden1.grad, d_output * slope3 * W3 * slope2 * W2, 1e-15),
     ]  # fmt: skip
 
 
 def tanh_chain(x: float = 1.0, layers: int = 10, weight: float = 1.0) -> Graph:
     """`layers` times a = tanh(weight * a), from a = x."""
-    a = Value(x, "x")
-    for i in range(1, layers + 1):
-        a = tanh(a * weight)
-        a.label = f"a{i}"
-    return named(a)
+    return repeated(lambda a, _: tanh(a * weight), layers, x)
 
 
 @claim(
@@ -816,12 +679,11 @@ def tanh_chain(x: float = 1.0, layers: int = 10, weight: float = 1.0) -> Graph:
     idea="The slope 1 - a^2 is 1 only at a = 0. Each layer keeps a little less, and a weight away from 1 moves tanh to "
     "its flat ends or shrinks the gradient itself.",
 )  # fmt: skip
-def claim_12() -> list[Figure]:
+def claim_12(_root: Value, n: Nodes) -> list[Figure]:
     def left(x: float, **options: Any) -> float:
-        return float(worked(tanh_chain(x, **options))[1]["x"].grad)
+        return float(worked(tanh_chain(x, **options))[1].x.grad)
 
-    small, long, saturated = left(1.0), left(1.0, layers=100), left(1.0, weight=3.0)
-    by_hand, a = 1.0, 1.0
+    small, by_hand, a = n.x.grad, 1.0, 1.0
     for _ in range(10):
         a = math.tanh(a)
         by_hand *= 1 - a * a
@@ -831,8 +693,8 @@ def claim_12() -> list[Figure]:
         close("10 layers from x = 1", "1 - output^2", small, by_hand, 1e-14),
         holds("tanh over sigmoid", "better than sigmoid", small / 0.25**10, small > 1000 * 0.25**10,
               note="Over the most that ten sigmoids leave (2.4)."),
-        holds("100 layers from x = 1", "can still vanish", long, long < 0.1 * small),
-        holds("10 layers, weight 3", "can still vanish", saturated, saturated < 1e-10,
+        holds("100 layers from x = 1", "can still vanish", left(1.0, layers=100), lambda long: long < 0.1 * small),
+        holds("10 layers, weight 3", "can still vanish", left(1.0, weight=3.0), lambda gradient: gradient < 1e-10,
               note="Every tanh sits at its flat end."),
         exactly("10 layers, weight 0.5", "can still vanish", left(0.0, weight=0.5), 0.5**10,
                 note="At 0, where every slope is 1, and the weights alone shrink it."),
@@ -845,9 +707,7 @@ LESSON = Lesson(
     "001_4791f67009255572.txt",
     tuple(claim),
     main="2.1",
-    about=(
-        "What a forward pass saves and what the backward pass makes of it, layer by layer and on a batch; what it "
-        "costs, what goes wrong, and how to find out."
-    ),
+    about="What a forward pass saves and what the backward pass makes of it, layer by layer and on a batch; what it "
+    "costs, what goes wrong, and how to find out.",
     teaches="What the forward pass saves, what the backward pass makes of it, what fails.",
 )

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .. import nn
 from ..engine.graph import topological_order
 from ..engine.value import Value
-from ..errors import RangeError
-from ..functions.arrays import data, grads
+from ..functions.arrays import array, data, grads
 from ..functions.elementary import absolute, log, mean, sigmoid, sum, xlogy
 from ..nn import datasets, init, losses, optim
 from ..reading.paths import path_products
-from .claims import Claims, Figure, Graph, Lesson, close, exactly, holds, shown
-from .examples import chain, descend, labelled, loss_svg, message_of, named, numbered, verdict, worked
+from .claims import Claims, Figure, Graph, Lesson, Nodes, close, exactly, holds, shown, worked
+from .examples import chain, descend, loss_svg, message_of, named, numbered, refused, verdict
 
 __all__ = ["LESSON", "LOSSES"]
 
@@ -61,33 +60,29 @@ def binary_cross_entropy(y: float, p: float = 0.9) -> Graph:
     "each p. log is the natural logarithm.",
     omits="the slopes: 2/n (p - a), -a/p, and -y/p + (1-y)/(1-p)",
 )  # fmt: skip
-def claim_1() -> list[Figure]:
+def claim_1(loss: Value, n: Nodes) -> list[Figure]:
     p, a = np.array(REGRESSION)
-    root, n = worked(mse())
+    q, b = np.array(CLASSES)
+    entropy, classes = worked(cross_entropy())
     figures = [
-        close("MSE", "(1/n) sum (p - a)^2", root, ((p - a) ** 2).mean(), 1e-15, note="Of four predictions of ours."),
-        close("dMSE/dp", None, grads(labelled(n, "p", 4)), 2 * (p - a) / 4, 1e-15),
-    ]
-    p, a = np.array(CLASSES)
-    root, n = worked(cross_entropy())
-    figures += [
-        close("cross-entropy", "-sum a log(p)", root, -math.log(p[0]), 1e-15, note="p = [0.7, 0.2, 0.1], class 1."),
-        close("dCE/dp", None, grads(labelled(n, "p", 3)), np.zeros(3) - a / p, 1e-15,
+        close("MSE", "(1/n) sum (p - a)^2", loss, ((p - a) ** 2).mean(), 1e-15, note="Of four predictions of ours."),
+        close("dMSE/dp", None, grads(n.p), 2 * (p - a) / 4, 1e-15),
+        close("cross-entropy", "-sum a log(p)", entropy, -math.log(q[0]), 1e-15, note="p = [0.7, 0.2, 0.1], class 1."),
+        close("dCE/dp", None, grads(classes.p), np.zeros(3) - b / q, 1e-15,
               note="Classes with a = 0 send nothing back to their own p."),
     ]  # fmt: skip
     for y in (1.0, 0.0):
-        root, n = worked(binary_cross_entropy(y))
+        entropy, one = worked(binary_cross_entropy(y))
         value, slope = -y * math.log(0.9) - (1 - y) * math.log(1 - 0.9), -y / 0.9 + (1 - y) / (1 - 0.9)
         figures += [
-            close(f"BCE, y = {y:g}, p = 0.9", "-[y log(p) + (1-y) log(1-p)]", root, value, 1e-15),
-            close(f"dBCE/dp, y = {y:g}", None, n["p"].grad, slope, 1e-15),
+            close(f"BCE, y = {y:g}, p = 0.9", "-[y log(p) + (1-y) log(1-p)]", entropy, value, 1e-15),
+            close(f"dBCE/dp, y = {y:g}", None, one.p.grad, slope, 1e-15),
         ]
-    certain = message_of(lambda: binary_cross_entropy(1.0, 1.0))
     return [
         *figures,
-        holds("BCE, y = 1, p = 1", None, certain, "log" in certain,
-              note="The prediction is right and the loss should be 0, but (1-y) log(1-p) asks for log(0) although its "
-              "factor is 0. A loss on logits (4.4) never gets there."),
+        refused("BCE, y = 1, p = 1", None, lambda: binary_cross_entropy(1.0, 1.0), "log",
+                note="The prediction is right and the loss should be 0, but (1-y) log(1-p) asks for log(0) although "
+                "its factor is 0. A loss on logits (4.4) never gets there."),
         exactly("xlogy(0, 0)", None, xlogy(0.0, Value(0.0, "p")), 0.0,
                 note="xlogy(a, p) is a log(p) with 0 log(0) = 0, as a loss written out like this one needs."),
     ]  # fmt: skip
@@ -98,17 +93,6 @@ def claim_1() -> list[Figure]:
 BATCH, RATE, EPOCHS = 16, 0.1, 30
 
 
-class Training(NamedTuple):
-    """What a run leaves behind."""
-
-    prediction: float  # the first of all
-    first_loss: float
-    weight: tuple[float, float, float]  # the first weight before its first update, its gradient, and after
-    epochs: tuple[float, ...]  # the mean loss of each
-    iterations: int
-    sizes: tuple[int, ...]  # of the batches of an epoch
-
-
 def points() -> tuple[np.ndarray, np.ndarray]:
     """Forty labelled examples: y = x1 - x2/2 + 1/4, a rule that a network of one neuron can learn."""
     x = np.random.default_rng(5).uniform(-1.0, 1.0, (40, 2))
@@ -116,27 +100,29 @@ def points() -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def train() -> Training:
-    """The loop of the document: data, forward, loss, backward, update, repeat."""
-    x, y = points()
+def train() -> tuple[list[tuple[Any, ...]], list[float]]:
+    """The loop of the document: data, forward, loss, backward, update, repeat.
+
+    Returns of each iteration a prediction, the loss, the first weight, its gradient, the weight after the update, and
+    the size of the batch; and the mean loss of each epoch.
+    """
     model = nn.Linear(2, 1, seed=0)
     optimizer = optim.SGD(model.parameters(), lr=RATE)
     first = model.parameters()[0]
-    epochs, seen = [], []
+    iterations, epochs = [], []
     for epoch in range(EPOCHS):
-        history, sizes = [], []
-        for inputs, targets in datasets.batches(x, y, batch_size=BATCH, seed=epoch):
+        history = []
+        for inputs, targets in datasets.batches(*points(), batch_size=BATCH, seed=epoch):
             predictions = model(inputs)  # forward pass
             loss = losses.mse(predictions, targets)  # error calculation
             optimizer.zero_grad()
             loss.backward()  # backward pass
             before = first.data, first.grad
             optimizer.step()  # weight update
-            seen.append((predictions[0, 0].data, loss.data, (*before, first.data)))
+            iterations.append((predictions[0, 0].data, loss.data, *before, first.data, len(inputs)))
             history.append(loss.data)
-            sizes.append(len(inputs))
         epochs.append(math.fsum(history) / len(history))
-    return Training(*seen[0], tuple(epochs), len(seen), tuple(sizes))
+    return iterations, epochs
 
 
 @claim(
@@ -144,31 +130,31 @@ def train() -> Training:
     "Data, forward pass, loss, backward pass, update new_weight = old_weight - learning_rate * gradient, and again; an "
     "epoch is one pass through all data, an iteration one batch.",
     picture=lambda: loss_svg(
-        {"learning rate 0.1": train().epochs}, range(0, EPOCHS, 3), "A run that converges",
+        {"learning rate 0.1": train()[1]}, range(0, EPOCHS, 3), "A run that converges",
         "the mean squared error, a mean over the batches of the epoch, counted from 0", "epoch",
     ),
     idea="A run of one neuron on 40 examples of y = x1 - x2/2 + 1/4, our own, names each word as it happens.",
     omits="that 10,000 images in batches of 32 make 313 iterations an epoch, the last of 16 images",
 )  # fmt: skip
 def claim_2() -> list[Figure]:
-    run = train()
-    old, gradient, new = run.weight
+    iterations, epochs = train()
+    prediction, loss, old, gradient, new, _ = iterations[0]
     images = np.zeros((10_000, 1))
     lengths = [len(inputs) for inputs, _ in datasets.batches(images, images, batch_size=32, shuffle=False)]
-    settled = next(i for i, loss in enumerate(run.epochs, 1) if loss < 1e-3)
+    settled = next(i for i, loss in enumerate(epochs, 1) if loss < 1e-3)
     return [
         exactly("1: data", "labeled dataset", [part.shape for part in points()], [[40, 2], [40, 1]],
                 note="40 inputs with their correct outputs; rows are examples."),
-        shown("2: forward, a prediction", run.prediction),
-        shown("3: loss", run.first_loss, note="Mean squared error of the first batch."),
+        shown("2: forward, a prediction", prediction),
+        shown("3: loss", loss, note="Mean squared error of the first batch."),
         shown("4: backward, a gradient", gradient, note="dLoss/dw of the first weight, from the first batch."),
         exactly("5: update", "old_weight - learning_rate * gradient", new, old - RATE * gradient,
                 note="The first weight after its first step."),
-        exactly("batch", "32 samples", run.sizes, [16, 16, 8],
+        exactly("batch", "32 samples", [size for *_, size in iterations[:3]], [16, 16, 8],
                 note="The batches of one epoch, 16 examples each here; the last gets what is left."),
-        exactly("iterations in an epoch", "one forward + backward pass on a batch", run.iterations / EPOCHS, 3.0),
-        holds("6: repeat; epochs", "multiple epochs until convergence", run.epochs[-1],
-              run.epochs[-1] < 1e-3 * run.epochs[0], note="The mean loss in the last of 30 epochs."),
+        exactly("iterations in an epoch", "one forward + backward pass on a batch", len(iterations) / EPOCHS, 3.0),
+        holds("6: repeat; epochs", "multiple epochs until convergence", epochs[-1], epochs[-1] < 1e-3 * epochs[0],
+              note="The mean loss in the last of 30 epochs."),
         shown("convergence", f"epoch {settled}",
               note="The first epoch with a mean loss below 0.001. Where a loss no longer decreases significantly is "
               "for you to say: this one could go on to 0."),
@@ -203,32 +189,27 @@ def two_weights(
     "factors are the document's three.",
     errs="predicted - actual is half the slope of its own mean squared error",
 )  # fmt: skip
-def claim_3() -> list[Figure]:
-    loss, n = worked(two_weights())
-    path = ("predicted", "z2", "hidden", "z1", "w1")
-    factors, product = chain(loss, *[n[label] for label in path])
-    p, h, w2 = n["predicted"].data, n["hidden"].data, n["w2"].data
-    by_hand = (p - 1.0, p * (1 - p), w2, h * (1 - h), 1.5)
-    names = (
-        ("dLoss/dpredicted", "predicted - actual"), ("dpredicted/dz2", "activation'(z2)"), ("dz2/dhidden", "w2"),
-        ("dhidden/dz1", "activation'(z1)"), ("dz1/dw1", "input"),
-    )  # fmt: skip
+def claim_3(loss: Value, n: Nodes) -> list[Figure]:
+    factors, product = chain(loss, n.predicted, n.z2, n.hidden, n.z1, n.w1)
+    p, h, w2 = data([n.predicted, n.hidden, n.w2])
+    by_hand = {
+        ("dLoss/dpredicted", "predicted - actual"): p - 1.0,
+        ("dpredicted/dz2", "activation'(z2)"): p * (1 - p),
+        ("dz2/dhidden", "w2"): w2,
+        ("dhidden/dz1", "activation'(z1)"): h * (1 - h),
+        ("dz1/dw1", "input"): 1.5,
+    }
+    three = chain(loss, n.predicted, n.hidden, n.w1).product
     doubled, m = two_weights(loss=lambda e: mean([e**2]))
-    three = [
-        chain(loss, n["predicted"]),
-        chain(n["predicted"], n["z2"], n["hidden"]),
-        chain(n["hidden"], n["z1"], n["w1"]),
-    ]
     return [
-        *[close(name, text, factor, expected, 1e-15)
-          for (name, text), factor, expected in zip(names, factors, by_hand, strict=True)],
-        close("their product", "dLoss/dw1", product, math.prod(by_hand), 1e-15),
-        close("the one path to w1", None, [path.product for path in path_products(loss, n["w1"])], [product], 1e-15,
+        *[close(*names, factor, expected, 1e-15)
+          for (names, expected), factor in zip(by_hand.items(), factors, strict=True)],
+        close("their product", "dLoss/dw1", product, math.prod(by_hand.values()), 1e-15),
+        close("the one path to w1", None, [path.product for path in path_products(loss, n.w1)], [product], 1e-15,
               note="Every path of the graph from Loss down to w1."),
-        close("gradient of w1", None, n["w1"].grad, product, 1e-15, note="What the backward pass left in w1."),
-        close("as three factors", "dLoss/doutput, doutput/dhidden, dhidden/dw1", math.prod(f.product for f in three),
-              product, 1e-15),
-        close("with its own MSE", "predicted - actual", chain(doubled, m["predicted"]).product, by_hand[0], 1e-15,
+        close("gradient of w1", None, n.w1.grad, product, 1e-15, note="What the backward pass left in w1."),
+        close("as three factors", "dLoss/doutput, doutput/dhidden, dhidden/dw1", three, product, 1e-15),
+        close("with its own MSE", "predicted - actual", chain(doubled, m.predicted).product, p - 1.0, 1e-15,
               should_agree=False, note="The MSE of its table gives 2/n times that, and n is 1 here."),
     ]  # fmt: skip
 
@@ -241,28 +222,27 @@ def claim_3() -> list[Figure]:
     "saturated: then the loss stays bad, and no small move helps.",
     errs="with Adam a gradient's size does not decide how far a weight moves",
 )  # fmt: skip
-def claim_4() -> list[Figure]:
+def claim_4(before: Value, n: Nodes) -> list[Figure]:
     figures = []
     for actual, text in ((0.0, "large positive: decrease"), (1.0, "large negative: increase")):
-        loss, n = worked(two_weights(actual=actual))
-        g = n["w2"].grad
-        down, up = (two_weights(w2=n["w2"].data + step, actual=actual)[0].data for step in (-g, g))
+        loss, m = worked(two_weights(actual=actual))
+        g = m.w2.grad
+        down, up = (two_weights(w2=m.w2.data + step, actual=actual)[0] for step in (-g, g))
         figures += [
             holds(f"dLoss/dw2, actual {actual:g}", text, g, (g > 0) == (actual == 0.0)),
-            holds(f"Loss, actual {actual:g}", None, [loss.data, down], down < loss.data,
+            holds(f"Loss, actual {actual:g}", None, [loss, down], down < loss,
                   note="Before, and after a step w2 - gradient."),
-            holds(f"other way, actual {actual:g}", None, up, up > loss.data, note="After w2 + gradient."),
+            holds(f"other way, actual {actual:g}", None, up, up > loss, note="After w2 + gradient."),
         ]  # fmt: skip
-    before, n = worked(two_weights())
     step = 1e-3
-    change = two_weights(w2=n["w2"].data + step)[0].data - before.data
+    change = two_weights(w2=n.w2.data + step)[0].data - before.data
     stuck, m = worked(two_weights(w2=60.0, actual=0.0))
     return [
         *figures,
-        close("change per unit of w2", "how much weight matters", change / step, n["w2"].grad, 1e-4,
+        close("change per unit of w2", "how much weight matters", change / step, n.w2.grad, 1e-4,
               note="w2 moved by 0.001 changes the loss by 0.001 times the gradient, to first order."),
-        holds("saturated: dLoss/dw2", "near zero: little effect", [m["w2"].grad, stuck.data],
-              abs(m["w2"].grad) < 1e-9 and stuck.data > 0.49,
+        holds("saturated: dLoss/dw2", "near zero: little effect", [m.w2.grad, stuck],
+              abs(m.w2.grad) < 1e-9 and stuck > 0.49,
               note="The gradient, and the loss. With w2 = 60 and actual 0 the prediction is as wrong as it can be."),
         *first_steps(),
     ]  # fmt: skip
@@ -270,20 +250,20 @@ def claim_4() -> list[Figure]:
 
 def first_steps() -> list[Figure]:
     """The first step of gradient descent and of Adam, for gradients of three sizes."""
-    slopes = [1e-4, 1.0, 1e4]
-    moved = {}
-    for name, kind in (("SGD", optim.SGD), ("Adam", optim.Adam)):
-        weights = [Value(0.0, f"w{i}") for i in range(3)]
-        for w, slope in zip(weights, slopes, strict=True):
-            (w * slope).backward()
+    g = np.array([1e-4, 1.0, 1e4])
+    moved = []
+    for kind in (optim.SGD, optim.Adam):
+        weights = array([0.0, 0.0, 0.0])
+        (weights * g).sum().backward()
         kind(weights, lr=0.001).step()
-        moved[name] = [-w.data for w in weights]
+        moved.append(-data(weights))
+    sgd, adam = moved
     return [
-        close("SGD, first steps", "magnitude: how much", moved["SGD"], [0.001 * g for g in slopes], 1e-18,
+        close("SGD, first steps", "magnitude: how much", sgd, 0.001 * g, 1e-18,
               note="For gradients of 0.0001, 1 and 10000 and a learning rate of 0.001."),
-        close("Adam, first steps", "magnitude: how much", moved["Adam"], [0.001 * g for g in slopes], 1e-6,
-              should_agree=False, note="Adam divides a gradient by its own size: about 0.001 each time."),
-        close("Adam's by formula", None, moved["Adam"], [0.001 * g / (g + 1e-8) for g in slopes], 1e-15,
+        close("Adam, first steps", "magnitude: how much", adam, 0.001 * g, 1e-6, should_agree=False,
+              note="Adam divides a gradient by its own size: about 0.001 each time."),
+        close("Adam's by formula", None, adam, 0.001 * g / (g + 1e-8), 1e-15,
               note="lr g / (|g| + 1e-8): after one step both its averages are the gradient itself."),
     ]  # fmt: skip
 
@@ -293,20 +273,16 @@ def first_steps() -> list[Figure]:
 
 def diverge(square: Callable[[Value], Value]) -> tuple[list[float], str]:
     """Fit w to 3 with a learning rate of 10, far too large: the losses, and the error that ends the run, if any."""
-    w = Value(0.0, "w")
-    losses: list[float] = []
-    for _ in range(400):
+    w, losses = Value(0.0, "w"), []
+
+    def loss() -> Value:
         d = w - 3.0
         d.label = "d"
-        try:
-            loss = square(d)
-        except RangeError as error:
-            return losses, str(error)
-        w.zero_grad()
-        loss.backward()
-        losses.append(loss.data)
-        w.data -= 10.0 * w.grad
-    return losses, ""
+        squared = square(d)
+        losses.append(squared.data)
+        return squared
+
+    return losses, message_of(lambda: descend(loss, [w], 400, lr=10.0))
 
 
 @claim(
@@ -321,7 +297,8 @@ def claim_5() -> list[Figure]:
     power, error = diverge(square)
     product, _ = diverge(lambda d: d * d)
     infinite, undefined = (next(i for i, x in enumerate(product) if odd(x)) for odd in (math.isinf, math.isnan))
-    cured = one_weight(square, 0.1, 49)[0]
+    cured, _ = one_weight(square, 0.1, 49)
+    clipped, _ = one_weight(square, rate=10.0, steps=200, clip=0.01)
     return [
         shown("first losses", power[:3], note="Learning rate 10 on (w - 3)^2: w - 3 = d grows 19-fold each step."),
         holds("with d ** 2", "loss becomes NaN", error, math.isnan(power[-1]), should_agree=False,
@@ -333,7 +310,10 @@ def claim_5() -> list[Figure]:
               note="Steps counted from 0. inf turns into NaN when w itself has become infinite."),
         holds("learning rate 0.1", "lower learning rate", cured[-1], cured[-1] < 1e-6,
               note="The loss after 50 steps."),
-        *clipped(),
+        holds("clipped at 0.01", "gradient clipping", max(clipped), max(clipped) == clipped[0] == 9.0,
+              note="Rate 10 as before, and no step can be longer than 0.1: the loss never rises above where it began."),
+        holds("its last losses", None, clipped[-2:], max(clipped[-20:]) <= 0.01 + 1e-12,
+              note="It doesn't settle: it stays within one step of the minimum. Only a lower rate lets it converge."),
         *vanishing(),
         *slow(),
         *oscillating(),
@@ -354,31 +334,14 @@ def square(d: Value) -> Value:
     return power
 
 
-def clipped() -> list[Figure]:
-    """The diverging run again, with its gradient clipped."""
-    losses, _ = one_weight(square, rate=10.0, steps=200, clip=0.01)
-    return [
-        holds("clipped at 0.01", "gradient clipping", max(losses), max(losses) == losses[0] == 9.0,
-              note="Rate 10 as before, and no step can be longer than 0.1: the loss never rises above where it began."),
-        holds("its last losses", None, losses[-2:], max(losses[-20:]) <= 0.01 + 1e-12,
-              note="It doesn't settle: it stays within one step of the minimum. Only a lower rate lets it converge."),
-    ]  # fmt: skip
-
-
 WIDTH = 6
 
 
-class Deep(NamedTuple):
-    """What training did: the loss before and after, and how far the first and the last layer's weights moved."""
+def deep(cure: str = "") -> tuple[float, float, list[float]]:
+    """Twenty steps of eight layers of six nodes on ten examples; `cure` is "", "ReLU" or "batch normalisation".
 
-    losses: tuple[float, float]
-    first: float
-    last: float
-
-
-@cache
-def deep(cure: str = "") -> Deep:
-    """Twenty steps of eight layers of six nodes on ten examples; `cure` is "", "ReLU" or "batch normalisation"."""
+    Returns how far the weights of the first and of the last layer moved, and the losses before each step.
+    """
     rng = np.random.default_rng(6)
     x = rng.uniform(-1.0, 1.0, (10, 3))
     y = x[:, :1] * x[:, 1:2]
@@ -393,22 +356,21 @@ def deep(cure: str = "") -> Deep:
     start = data(net.parameters())
     history = descend(lambda: losses.mse(net(x), y), net.parameters(), 20, lr=0.05)
     moved = data(net.parameters()) - start
-    first, last = moved[: 3 * WIDTH], moved[-WIDTH - 1 : -1]
-    return Deep((history[0], history[-2]), float(np.linalg.norm(first)), float(np.linalg.norm(last)))
+    first, last = (float(np.linalg.norm(part)) for part in (moved[: 3 * WIDTH], moved[-WIDTH - 1 : -1]))
+    return first, last, history[:-1]
 
 
 def vanishing() -> list[Figure]:
     """Eight sigmoid layers: the first ones stand still; then with ReLU, and with batch normalisation."""
-    before, relus, normal = deep(), deep("ReLU"), deep("batch normalisation")
+    first, last, history = deep()
     return [
-        holds("vanishing: first, last", "early layers don't learn", [before.first, before.last],
-              before.first < 1e-4 * before.last,
+        holds("vanishing: first, last", "early layers don't learn", [first, last], first < 1e-4 * last,
               note="How far the weights of the first and of the last of nine layers moved in 20 steps, with sigmoids."),
-        holds("with ReLU", "use ReLU", [relus.first, relus.last], relus.first > 1000 * before.first,
+        holds("with ReLU", "use ReLU", deep("ReLU")[:2], lambda moved: moved[0] > 1000 * first,
               note="With Kaiming's starting weights, as ReLUs need."),
-        holds("with batch normalisation", "batch normalization", [normal.first, normal.last],
-              normal.first > 1000 * before.first),
-        holds("loss, sigmoids", None, list(before.losses), before.losses[1] < before.losses[0],
+        holds("with batch normalisation", "batch normalization", deep("batch normalisation")[:2],
+              lambda moved: moved[0] > 1000 * first),
+        holds("loss, sigmoids", None, [history[0], history[-1]], history[-1] < history[0],
               note="First and last: it falls a little all the same."),
     ]  # fmt: skip
 
@@ -480,18 +442,10 @@ LOSSES = (
 SAMPLES = 16
 
 
-class Numbers(NamedTuple):
-    """What the program leaves open: inputs (16, 10), targets (16, 1), and the parameters to start from."""
-
-    inputs: np.ndarray
-    targets: np.ndarray
-    parameters: tuple[np.ndarray, ...]
-
-
 # The document gives neither data nor weights. Both are made by a rule in whole numbers divided by powers of two, so
 # that they are the same doubles wherever they are made; make_lesson_3_torch.py made the same in PyTorch.
-def numbers() -> Numbers:
-    """Data and starting weights: each an integer over a power of two, so exact in any arithmetic of doubles."""
+def numbers() -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Inputs (16, 10), targets (16, 1) and starting weights: each an integer over a power of two, so exact."""
     state = 1
 
     def draw(shape: tuple[int, ...], low: int, high: int, over: int) -> np.ndarray:
@@ -505,29 +459,8 @@ def numbers() -> Numbers:
     inputs = draw((SAMPLES, 10), -32, 32, 32)
     targets = inputs[:, :1] - 0.5 * inputs[:, 1:2] + inputs[:, 2:3] * inputs[:, 3:4]
     # PyTorch draws a Linear layer's parameters within 1/sqrt(inputs): 0.316 and 0.125
-    parameters = (draw((64, 10), -40, 40, 128), draw((64,), -40, 40, 128), draw((1, 64), -32, 32, 256),
-                  draw((1,), -32, 32, 256))  # fmt: skip
-    return Numbers(inputs, targets, parameters)
-
-
-@cache
-def run_program() -> tuple[list[float], tuple[int, ...], int]:
-    """The document's loop: the loss of every epoch, before its step; the shape of the predictions; the parameters."""
-    given = numbers()
-    model = nn.Sequential(nn.Linear(10, 64), nn.ReLU(), nn.Linear(64, 1))
-    start = np.concatenate([part.ravel() for part in given.parameters])
-    for parameter, number in zip(model.parameters(), start, strict=True):
-        parameter.data = float(number)
-    optimizer = optim.Adam(model.parameters(), lr=0.001)
-    history = []
-    for _ in range(len(LOSSES)):
-        predictions = model(given.inputs)
-        loss = losses.mse(predictions, given.targets)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        history.append(loss.data)
-    return history, predictions.shape, len(start)
+    shapes = (((64, 10), 40, 128), ((64,), 40, 128), ((1, 64), 32, 256), ((1,), 32, 256))
+    return inputs, targets, [draw(shape, -largest, largest, over) for shape, largest, over in shapes]
 
 
 @claim(
@@ -538,20 +471,25 @@ def run_program() -> tuple[list[float], tuple[int, ...], int]:
     omits="inputs and targets; and its loop has no batches: an epoch is one iteration, against its own table of terms",
 )  # fmt: skip
 def claim_6() -> list[Figure]:
-    history, shape, count = run_program()
+    inputs, targets, start = numbers()
+    model = nn.Sequential(nn.Linear(10, 64), nn.ReLU(), nn.Linear(64, 1))
+    parameters = model.parameters()
+    for parameter, number in zip(parameters, np.concatenate([part.ravel() for part in start]), strict=True):
+        parameter.data = float(number)
+    history = descend(lambda: losses.mse(model(inputs), targets), parameters, 100, optim.Adam, lr=0.001)[:-1]
     worst = max(abs(ours / theirs - 1) for ours, theirs in zip(history, LOSSES, strict=True))
-    refused = message_of(lambda: losses.mse([[0.5], [1.0], [2.0]], [0.0, 1.0, 2.0]))
     return [
-        exactly("parameters", "Linear(10, 64), Linear(64, 1)", count, 10 * 64 + 64 + 64 + 1),
-        exactly("shape of the predictions", None, shape, [SAMPLES, 1]),
+        exactly("parameters", "Linear(10, 64), Linear(64, 1)", len(parameters), 10 * 64 + 64 + 64 + 1),
+        exactly("shape of the predictions", None, model(inputs).shape, [SAMPLES, 1]),
         *[close(f"loss, epoch {epoch}", None, history[epoch - 1], LOSSES[epoch - 1], 1e-10,
                 note="Compared with PyTorch's." if epoch == 1 else "") for epoch in (1, 2, 10, 50, len(LOSSES))],
         holds("all 100, off by", "for epoch in range(100)", worst, worst < 1e-10,
               note="The largest relative difference from PyTorch's losses."),
         exactly("iterations in an epoch", "loss.backward() once per epoch", len(history) / len(LOSSES), 1.0),
-        holds("targets of shape (3,)", "criterion(predictions, targets)", refused, refused != "no error",
-              note="Predictions of shape (3, 1) against targets of shape (3,): PyTorch would broadcast them to 3 x 3 "
-              "and train on nonsense, with a warning at most."),
+        refused("targets of shape (3,)", "criterion(predictions, targets)",
+                lambda: losses.mse([[0.5], [1.0], [2.0]], [0.0, 1.0, 2.0]), "(3, 1)", "(3,)",
+                note="Predictions of shape (3, 1) against targets of shape (3,): PyTorch would broadcast them to 3 x 3 "
+                "and train on nonsense, with a warning at most."),
     ]  # fmt: skip
 
 
@@ -567,18 +505,17 @@ def claim_6() -> list[Figure]:
     "output to the hidden node is not dL/dw2, but what reached z2, times w2. (1.13 finds the same in document 000.)",
     errs="it sends the gradient on through dL/dw2 and dL/dw1, where it ends",
 )  # fmt: skip
-def claim_7() -> list[Figure]:
-    _, n = worked(two_weights())
-    on_path = [node.label for node in n.values() if any(below is n["input"] for below in topological_order(node))]
-    d_z2, d_hidden = n["z2"].grad, n["hidden"].grad
+def claim_7(_: Value, n: Nodes) -> list[Figure]:
+    on_path = [node.label for node in n.values() if any(below is n.input for below in topological_order(node))]
+    w2, hidden = n.w2.data, n.hidden.data
     return [
         holds("backward", "x <- dL/dw1 <- h <- dL/dw2 <- yhat <- L", " <- ".join(on_path), "w1" in on_path,
               should_agree=False, note="The nodes that the values passed; the gradient goes back through the same."),
-        close("dL/dhidden", None, d_hidden, d_z2 * n["w2"].data, 1e-15, note="dL/dz2 times the weight w2."),
-        close("dL/dw2", None, n["w2"].grad, d_z2 * n["hidden"].data, 1e-15, note="dL/dz2 times the hidden value."),
-        close("dL/dhidden by dL/dw2", None, d_hidden / n["w2"].grad, n["w2"].data / n["hidden"].data,
-              1e-14, note="The one holds w2 and the other the hidden value: none of them leads to the other."),
-        exactly("nodes below w1, w2", None, [len(n["w1"].parents), len(n["w2"].parents)], [0, 0],
+        close("dL/dhidden", None, n.hidden.grad, n.z2.grad * w2, 1e-15, note="dL/dz2 times the weight w2."),
+        close("dL/dw2", None, n.w2.grad, n.z2.grad * hidden, 1e-15, note="dL/dz2 times the hidden value."),
+        close("dL/dhidden by dL/dw2", None, n.hidden.grad / n.w2.grad, w2 / hidden, 1e-14,
+              note="The one holds w2 and the other the hidden value: none of them leads to the other."),
+        exactly("nodes below w1, w2", None, [len(n.w1.parents), len(n.w2.parents)], [0, 0],
                 note="Nothing flows on from a weight."),
     ]  # fmt: skip
 
@@ -589,9 +526,7 @@ LESSON = Lesson(
     "002_654cb4a17d661c38.txt",
     tuple(claim),
     main="3.3",
-    about=(
-        "Losses and their slopes, the chain rule through two layers, what the sign of a gradient tells a weight to "
-        "do, and the troubles of training."
-    ),
+    about="Losses and their slopes, the chain rule through two layers, what the sign of a gradient tells a weight to "
+    "do, and the troubles of training.",
     teaches="Losses, the training loop, what a gradient tells a weight, four troubles.",
 )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TextIO
 
-from .claims import Claim, Figure, Lesson, Plain
+from .claims import Claim, Figure, Lesson, Plain, is_near
 from .signs import signs
 
 __all__ = [
@@ -79,10 +79,9 @@ class Look:
     def lines(self, text: str, style: str = "", first: str = "", rest: str = "") -> Iterator[str]:
         """Whole sentences, broken between words; lines longer than a hundred columns are hard to read."""
         room = min(self.width, _LONGEST_LINE)
-        wrapper = textwrap.TextWrapper(room, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
         # A short formula such as a = b - c stays on one line: textwrap breaks at ASCII spaces only.
         held = re.sub(r" ([-+=·×*]) (?=\S)", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", self.text(text))
-        for line in wrapper.wrap(held):
+        for line in _wrapped(held, room, first, rest):
             line = line.replace("\N{NO-BREAK SPACE}", " ")
             yield self.paint(line, style) if style else line
 
@@ -131,35 +130,31 @@ def figure_lines(figures: Sequence[Figure], look: Look = _PLAIN) -> Iterator[str
     def joined(row: Sequence[str]) -> str:
         return "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + "  "
 
-    if any(_fits(row, limits) for row in rows):
+    def fit(row: Sequence[str], room: Sequence[int]) -> bool:
+        return all(len(cell) <= limit for cell, limit in zip(row, room, strict=True))
+
+    if any(fit(row[:3], limits) for row in rows):
         yield look.paint(joined(heads).rstrip(), "faint")
-    for figure, row in zip(figures, rows, strict=True):
-        *texts, word = row
-        if _fits(row[1:], limits[1:]):
-            above = [texts[0]] if len(texts[0]) > limits[0] else []
-            yield from (f"  {line}" for name in above for line in textwrap.wrap(name, look.width - 2))
-            yield joined(("" if above else texts[0], *texts[1:])) + look.paint(word, word)
-        else:
-            yield from _stacked(texts, look.paint(word, word), joined(("", "", "")), look)
-        compared = comparison(figure, look.digits)
-        note = " ".join(filter(None, (compared, figure.note)))
+    for figure, (name, document, engine, word) in zip(figures, rows, strict=True):
+        margin, verdict = len(joined(("", "", ""))), look.paint(word, word)
+        if fit((document, engine), limits[1:]):
+            if len(name) > limits[0]:
+                yield from _wrapped(name, look.width)
+                name = ""
+            yield joined((name, document, engine)) + verdict
+        else:  # each text on lines of its own
+            *above, last = _wrapped(name, margin - 2)
+            yield from above
+            yield f"{last:<{margin}}{verdict}"
+            for who, text in (("document", document), ("engine", engine)):
+                if text != _NOTHING:
+                    yield from _wrapped(text, min(look.width, _LONGEST_LINE), f"      {who:<8}  ", " " * 16)
+        note = " ".join(filter(None, (comparison(figure, look.digits), figure.note)))
         yield from look.lines(note, "faint", first="      ", rest="      ")
 
 
-def _fits(row: Sequence[str], limits: Sequence[int]) -> bool:
-    return all(len(cell) <= limit for cell, limit in zip(row, limits, strict=False))
-
-
-def _stacked(texts: Sequence[str], word: str, margin: str, look: Look) -> Iterator[str]:
-    """A figure with a text that is longer than its column: each text on lines of its own."""
-    name, document, engine = texts
-    *above, last = textwrap.wrap(name, len(margin) - 4, break_on_hyphens=False)
-    yield from (f"  {line}" for line in above)
-    yield f"  {last:<{len(margin) - 2}}{word}"
-    for who, text in (("document", document), ("engine", engine)):
-        if text != _NOTHING:
-            wrapped = textwrap.wrap(text, min(look.width, _LONGEST_LINE) - 16, break_on_hyphens=False)
-            yield from (f"      {who if i == 0 else '':<8}  {line}" for i, line in enumerate(wrapped))
+def _wrapped(text: str, width: int, first: str = "  ", rest: str = "  ") -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 _NOTHING = "-"  # what stands where the document prints nothing
@@ -180,7 +175,7 @@ def cells(figure: Figure, digits: int = DIGITS) -> tuple[str, str, str, str]:
 
 def comparison(figure: Figure, digits: int = DIGITS) -> str:
     """The number that the engine's was compared with, where six digits tell the two apart; else nothing."""
-    if figure.reference is None or _alike(figure.reference, figure.engine):
+    if figure.reference is None or is_near(figure.reference, figure.engine, 1e-6, 1e-12):
         return ""
     return f"Compared with {_shown(figure.reference, _enough(figure, digits))}."
 
@@ -195,7 +190,7 @@ def _enough(figure: Figure, digits: int) -> int:
 def _shown(x: Plain | None, digits: int) -> str:
     """A number, or a list of numbers, to so many digits; whole numbers whole."""
     if isinstance(x, list):
-        flat = list(_flat(x))
+        flat = _flat(x)
         if len(flat) > _LONGEST_LIST:
             first, second, last = (_shown(item, digits) for item in (flat[0], flat[1], flat[-1]))
             return f"[{first}, {second}, ... {last}] ({len(flat)} numbers)"
@@ -205,20 +200,8 @@ def _shown(x: Plain | None, digits: int) -> str:
     return str(int(x)) if x.is_integer() and abs(x) < 1e15 else f"{x:.{digits}g}"
 
 
-def _flat(x: Plain) -> Iterator[Plain]:
-    if isinstance(x, list):
-        for item in x:
-            yield from _flat(item)
-    else:
-        yield x
-
-
-def _alike(x: Plain, y: Plain) -> bool:
-    if isinstance(x, list) and isinstance(y, list):
-        return len(x) == len(y) and all(map(_alike, x, y))
-    if isinstance(x, int | float) and isinstance(y, int | float):
-        return math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-12)
-    return x == y
+def _flat(x: Plain) -> list[Plain]:
+    return [number for item in x for number in _flat(item)] if isinstance(x, list) else [x]
 
 
 def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) -> Iterator[str]:
@@ -305,8 +288,7 @@ class Table:
         return cls(claim, kept, len(found) - len(kept))
 
     def __repr__(self) -> str:
-        lines = list(figure_lines(self.figures)) if self.figures else []
-        return "\n".join([*lines, *self._remarks()])
+        return "\n".join([*figure_lines(self.figures), *self._remarks()])
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col"{_LEFT}>{name}</th>' for name in HEADER)
@@ -341,26 +323,16 @@ def _rows(figure: Figure) -> Iterator[str]:
 
 def as_data(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]]) -> dict[str, Any]:
     """A lesson and its results as what JSON can hold: numbers at full precision, inf and nan as text."""
-    return {
-        "number": lesson.number,
-        "title": lesson.title,
-        "source": lesson.source,
-        "claims": [
-            {
-                "id": claim.id,
-                "title": claim.title,
-                "says": claim.says,
-                "idea": claim.idea or None,
-                "errs": claim.errs or None,
-                "omits": claim.omits or None,
-                "status": claim.status,
-                "waits_for": claim.waits_for or None,
-                "graph": claim.graph is not None,
-                "figures": [_figure_data(figure) for figure in figures],
-            }
-            for claim, figures in results
-        ],
-    }
+    texts = ("id", "title", "says", "idea", "errs", "omits", "status", "waits_for")
+    claims = [
+        {
+            **{name: getattr(claim, name) or None for name in texts},
+            "graph": claim.graph is not None,
+            "figures": [_figure_data(figure) for figure in figures],
+        }
+        for claim, figures in results
+    ]
+    return {"number": lesson.number, "title": lesson.title, "source": lesson.source, "claims": claims}
 
 
 def _figure_data(figure: Figure) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from html import escape
@@ -33,8 +33,6 @@ _TITLE = "Backpropagation in five documents, playable"
 
 _MANY = {"agrees": "agree", "differs as noted": "differ as noted", "disagrees": "disagree", "shown": "shown"}
 
-_VERDICTS = {"agrees": "yes", "differs as noted": "differs", "disagrees": "no", "shown": "shown"}
-
 _SHORT = 8  # rows of a table that is open from the start
 
 # These pages run no script and load nothing: all they need is their own style.
@@ -51,36 +49,40 @@ class Page(NamedTuple):
 def pages(results: Results) -> Iterator[Page]:
     """The pages, of which each is made when it is asked for; the index comes first, and runs do not differ."""
     yield Page("index.html", lambda: document(_TITLE, _index(results)))
-    shown = [claim for _, claims in results for claim, _ in claims if _pages_of(claim)]
-    for k, (lesson, claims) in enumerate(results):
-        way = [_ALL, *_neighbours([(_heading(other), _address(other)) for other, _ in results], k)]
-        yield Page(_address(lesson), partial(_lesson, lesson, claims, way))
+    headings = {_address(lesson): _heading(lesson) for lesson, _ in results}
+    titles = {views[0].address: _title(claim) for _, told in results for claim, _ in told if (views := _views(claim))}
+    for lesson, claims in results:
+        here = _address(lesson)
+        yield Page(here, partial(_lesson, lesson, claims, [_ALL, *_neighbours(headings, here)]))
         for claim, figures in claims:
-            back = [(_heading(lesson), f"{_address(lesson)}#{_anchor(claim)}"), _ALL]
-            if claim in shown:
-                others = [(f"{other.id} {other.title}", _pages_of(other)[0]) for other in shown]
-                back += _neighbours(others, shown.index(claim))
-            if claim.graph is not None:
-                yield Page(_played_at(claim), partial(_played, claim, figures, back))
-            if claim.picture is not None:
-                yield Page(_pictured_at(claim), partial(_pictured, claim, figures, back))
+            for view in (views := _views(claim)):
+                back = [(_heading(lesson), f"{here}#{_anchor(claim)}"), _ALL, *_neighbours(titles, views[0].address)]
+                yield Page(view.address, partial(view.make, claim, figures, back))
 
 
 _ALL = ("All lessons", "index.html")
 
 
-def _neighbours(all: Sequence[tuple[str, str]], k: int) -> list[tuple[str, str]]:
-    """Links to what comes before and after the k-th of all."""
-    return [
-        *[(f"← {words}", address) for words, address in all[max(k - 1, 0) : k]],
-        *[(f"{words} →", address) for words, address in all[k + 1 : k + 2]],
-    ]
+def _neighbours(all: Mapping[str, str], address: str) -> list[tuple[str, str]]:
+    """Links to what comes before and after one of all, which are texts by address."""
+    addresses = list(all)
+    k = addresses.index(address)
+    before = [(f"← {all[other]}", other) for other in addresses[max(k - 1, 0) : k]]
+    return before + [(f"{all[other]} →", other) for other in addresses[k + 1 : k + 2]]
 
 
-def _pages_of(claim: Claim) -> list[str]:
-    """The pages that a claim has of its own."""
-    offered = [(claim.graph, _played_at(claim)), (claim.picture, _pictured_at(claim))]
-    return [address for there, address in offered if there is not None]
+class _View(NamedTuple):
+    """A page of a claim's own: its file name, what a link to it says, and what makes its HTML."""
+
+    address: str
+    words: str
+    make: Callable[[Claim, Sequence[Figure], list[tuple[str, str]]], str]
+
+
+def _views(claim: Claim) -> list[_View]:
+    played = _View(f"claim-{claim.id}.html", f"play {claim.id}", _played)
+    pictured = _View(f"picture-{claim.id}.html", f"picture {claim.id}", _pictured)
+    return [view for what, view in ((claim.graph, played), (claim.picture, pictured)) if what is not None]
 
 
 def _index(results: Results) -> Iterator[str]:
@@ -93,7 +95,7 @@ def _index(results: Results) -> Iterator[str]:
         yield from _paragraphs(lesson.teaches or lesson.about)
         rows = [
             (
-                link(f"{_address(lesson)}#{_anchor(claim)}", f"{claim.id} {claim.title}"),
+                link(f"{_address(lesson)}#{_anchor(claim)}", _title(claim)),
                 _text(claim.idea or claim.says),
                 "<br>".join(_verdicts(claim, figures, ("The document ", "The engine "))),
                 _to_see(claim),
@@ -106,20 +108,18 @@ def _index(results: Results) -> Iterator[str]:
 
 
 def _lesson(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]], way: Sequence[tuple[str, str]]) -> str:
-    return document(_heading(lesson), _claims(lesson, claims), links=way)
-
-
-def _claims(lesson: Lesson, claims: Sequence[tuple[Claim, Sequence[Figure]]]) -> Iterator[str]:
-    yield from _paragraphs(lesson.about)
-    yield f'<p class="faint">After the document {escape(lesson.source)}.</p>'
+    body = [*_paragraphs(lesson.about), f'<p class="faint">After the document {escape(lesson.source)}.</p>']
     for claim, figures in claims:
-        yield f'<section id="{_anchor(claim)}">\n<h2>{_text(f"{claim.id} {claim.title}")}</h2>'
-        yield from _told(claim, figures)
-        yield from _shown(claim)
-        if see := _to_see(claim):
-            yield f"<p>{see}</p>"
-        yield from _numbers(claim, figures)
-        yield "</section>"
+        see = [f"<p>{_to_see(claim)}</p>"] if _views(claim) else []
+        body += [
+            f'<section id="{_anchor(claim)}">\n<h2>{_text(_title(claim))}</h2>',
+            *_told(claim, figures),
+            *_shown(claim),
+            *see,
+            *_numbers(claim, figures),
+            "</section>",
+        ]
+    return document(_heading(lesson), body, links=way)
 
 
 def _shown(claim: Claim) -> Iterator[str]:
@@ -133,7 +133,7 @@ def _shown(claim: Claim) -> Iterator[str]:
             yield f'<div class="formulas" role="group" tabindex="0" aria-label="Formulas">{typeset}</div>'
         found.append((to_svg(root), f"The graph of claim {claim.id}, with its gradients"))
     if claim.picture is not None:
-        found.append((claim.picture(), f"{claim.id} {claim.title}"))
+        found.append((claim.picture(), _title(claim)))
     for k, (svg, caption) in enumerate(found):
         prefix = f"{_anchor(claim)}-{k}-".replace(".", "-")  # in a style a dot begins a class
         yield picture(apart(svg, prefix), caption)
@@ -162,7 +162,9 @@ def _numbers(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
     """The numbers as a table, open where it is short."""
     if figures:
         is_open = " open" * (len(figures) <= _SHORT)
-        yield f"<details{is_open}>\n<summary>The numbers: {escape(_count(figures))}</summary>"
+        verdicts = Counter(figure.verdict for figure in figures)
+        told = ", ".join(f"{n} {verdict if n == 1 else _MANY[verdict]}" for verdict, n in verdicts.items())
+        yield f"<details{is_open}>\n<summary>The numbers: {told}</summary>"
         yield figure_table(f"Claim {claim.id}: the document and the engine", figures)
         yield "</details>"
 
@@ -170,7 +172,7 @@ def _numbers(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
 def _played(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]) -> str:
     """A worked example to play; of a graph that is too large for that, its picture."""
     assert claim.graph is not None
-    title = f"{claim.id} {claim.title}"
+    title = _title(claim)
     said = [claim.says, claim.idea, *[text for _, text in claim.verdicts(figures)]]
     root, _ = claim.graph()
     try:
@@ -189,18 +191,15 @@ def _played(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]
 def _pictured(claim: Claim, figures: Sequence[Figure], back: list[tuple[str, str]]) -> str:
     assert claim.picture is not None
     body = [*_told(claim, figures), picture(claim.picture(), claim.title), *_numbers(claim, figures)]
-    return document(f"{claim.id} {claim.title}", body, links=back)
+    return document(_title(claim), body, links=back)
 
 
 def _to_see(claim: Claim) -> str:
-    offered = [(claim.graph, _played_at(claim), "play"), (claim.picture, _pictured_at(claim), "picture")]
-    return ", ".join(link(address, f"{words} {claim.id}") for there, address, words in offered if there is not None)
+    return ", ".join(link(view.address, view.words) for view in _views(claim))
 
 
-def _count(figures: Sequence[Figure]) -> str:
-    """How many figures there are, by verdict."""
-    verdicts = Counter(figure.verdict for figure in figures)
-    return ", ".join(f"{n} {verdict if n == 1 else _MANY[verdict]}" for verdict, n in verdicts.items())
+def _title(claim: Claim) -> str:
+    return f"{claim.id} {claim.title}"
 
 
 def _heading(lesson: Lesson) -> str:
@@ -209,14 +208,6 @@ def _heading(lesson: Lesson) -> str:
 
 def _address(lesson: Lesson) -> str:
     return f"lesson-{lesson.number}.html"
-
-
-def _played_at(claim: Claim) -> str:
-    return f"claim-{claim.id}.html"
-
-
-def _pictured_at(claim: Claim) -> str:
-    return f"picture-{claim.id}.html"
 
 
 def _anchor(claim: Claim) -> str:
@@ -288,20 +279,14 @@ def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) ->
 
 def figure_table(caption: str, figures: Iterable[Figure]) -> str:
     """What the document says beside what the engine computes, as the lessons' text shows it."""
-    return table(caption, HEADER, map(_figure_cells, figures))
-
-
-def _figure_cells(figure: Figure) -> tuple[str, ...]:
-    name, said, computed, verdict = cells(figure)
-    if figure.measured:
-        computed = "(measured anew in each run)"
-    notes = [f"<small>{_text(note)}</small>" for note in (comparison(figure), figure.note) if note]
-    return (
-        " ".join([_text(name), *notes]),
-        _text(said),
-        _text(computed),
-        f'<span class="{_VERDICTS[figure.verdict]}">{escape(verdict)}</span>',
-    )
+    rows = []
+    for figure in figures:
+        name, said, computed, verdict = cells(figure)
+        computed = "(measured anew in each run)" if figure.measured else computed
+        notes = [f"<small>{_text(note)}</small>" for note in (comparison(figure), figure.note) if note]
+        word = f'<span class="{figure.verdict.split()[0]}">{escape(verdict)}</span>'
+        rows.append((" ".join([_text(name), *notes]), _text(said), _text(computed), word))
+    return table(caption, HEADER, rows)
 
 
 def apart(svg: str, prefix: str) -> str:

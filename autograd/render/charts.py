@@ -12,7 +12,7 @@ import hashlib
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..engine.graph import topological_order
 from ..engine.op import number
 from ..engine.value import Value
-from ..errors import ArgumentError, GraphError, OperandError, ShapeError
+from ..errors import ArgumentError, GraphError, OperandError, ShapeError, visible
 from ..functions.arrays import array, data, grads
 from ..reading.grouping import Grouping
 from ..reading.text import label_text, number_text, text_width
@@ -31,7 +31,6 @@ __all__ = ["Canvas", "layer_norms", "matrix_svg", "norms_svg", "room"]
 FONT = "Helvetica, Arial, sans-serif"
 
 Floats: TypeAlias = NDArray[np.float64]
-Anchor: TypeAlias = Literal["start", "middle", "end"]
 
 NUMBERED, LARGEST = 24, 128  # rows or columns: up to which cells hold numbers, up to which a matrix is drawn
 _SIZE, _SMALL, _TITLE = 12, 11, 13  # of fonts, in points
@@ -48,6 +47,7 @@ _SHAPES = (  # corners, as parts of a mark's size: they tell the series apart wh
     ((-1.25, -1), (1.25, -1), (0, 1.25)),
 )
 _MOST_DECADES = 10  # that have a line of their own
+_OFF_SCALE = {"0": "0: nothing arrives", "nan": "nan: no number", "inf": "inf: out of range"}
 
 
 def matrix_svg(
@@ -96,8 +96,8 @@ def matrix_svg(
         _Panel(f"dJ/d{name}", f"− {number_text(rate)} ×", dW, _largest(dW)),
         _Panel(f"{name} after the step", "=", after, scale),
     ]
-    title = title or f"How {name} is updated"
-    canvas = Canvas(title, _description(name, panels, rate, rows, columns), theme)
+    description = _description(name, panels, rate, rows, columns)
+    canvas = Canvas(title or f"How {name} is updated", description, theme)
     figure = _Matrices(canvas, panels, rows, columns)
     if not figure.numbered:
         note = f"{W.shape[0]} x {W.shape[1]}, shades alone; blue: above 0, red and smaller: below"
@@ -105,7 +105,7 @@ def matrix_svg(
         note = "the darker, the further from 0"
     else:
         note = "blue: above 0, red: below; the stronger, the further from it"
-    return figure.svg(title, note, width)
+    return figure.svg(note, width)
 
 
 class _Panel(NamedTuple):
@@ -125,31 +125,33 @@ class _Matrices:
         if self.numbered:
             numbers = [number_text(float(x)) for panel in panels for x in panel.cells.flat]
             self.cell = max(40, room(numbers, _SIZE), room(columns, _SMALL)) + 8, _CELL
-            self.left = room(rows, _SMALL) + 8
+            self.left, self.top = room(rows, _SMALL) + 8, _TITLE + 14 + _SMALL + 8
         else:
-            self.cell, self.left = (5, 5) if max(height, width) > 64 else (7, 7), 0
-        self.top = _TITLE + 14 + (_SMALL + 8 if self.numbered else 0)
+            self.cell = (5, 5) if max(height, width) > 64 else (7, 7)
+            self.left, self.top = 0, _TITLE + 14
         self.grid = width * self.cell[0], height * self.cell[1]
-        self.signs = room([panel.sign for panel in panels], _TITLE, bold=True) + 2 * _GAP
-        headings = room([panel.heading for panel in panels], _TITLE, bold=True)
-        self.panel = max(self.grid[0], headings, 158), self.top + self.grid[1] + 44
 
-    def svg(self, title: str, note: str, width: float) -> str:
+    def svg(self, note: str, width: float) -> str:
         """The panels side by side, the rows labelled at the first; or below each other, labelled at each."""
-        beside = 2 * _EDGE + self.left + 3 * self.panel[0] + 2 * self.signs
-        abreast = beside <= width
-        total = beside if abreast else max(2 * _EDGE + self.left + self.panel[0] + self.signs, 330)
-        x, y = _EDGE + self.left, self.canvas.head(title, note, total) + 12
-        for i, panel in enumerate(self.panels):
+        canvas = self.canvas
+        signs = room([panel.sign for panel in self.panels], _TITLE, bold=True) + 2 * _GAP
+        wide = max(self.grid[0], room([panel.heading for panel in self.panels], _TITLE, bold=True), 158)
+        high = self.top + self.grid[1] + 44
+        total = 2 * _EDGE + self.left + 3 * wide + 2 * signs
+        abreast = total <= width
+        if not abreast:
+            total = max(2 * _EDGE + self.left + wide + signs, 330)
+        x, y = _EDGE + self.left, canvas.head(note, total) + 12
+        for panel in self.panels:
             if abreast:
                 middle = y + self.top + self.grid[1] / 2 + 5
-                self.canvas.text(x - self.signs / 2, middle, panel.sign, size=_TITLE, anchor="middle", bold=True)
-                self._panel(panel, panel.heading, x, y, labelled=not i)
-                x += self.panel[0] + self.signs
+                canvas.text(x - signs / 2, middle, panel.sign, size=_TITLE, anchor="middle", bold=True)
+                self._panel(panel, panel.heading, x, y, labelled=panel is self.panels[0])
+                x += wide + signs
             else:
                 self._panel(panel, f"{panel.sign} {panel.heading}".strip(), x, y)
-                y += self.panel[1] + _GAP
-        return self.canvas.svg(total, (y + self.panel[1] if abreast else y) + _EDGE)
+                y += high + _GAP
+        return canvas.svg(total, (y + high if abreast else y) + _EDGE)
 
     def _panel(self, panel: _Panel, heading: str, left: float, y: float, labelled: bool = True) -> None:
         canvas, (w, h), top = self.canvas, self.cell, y + self.top
@@ -160,39 +162,35 @@ class _Matrices:
             for i, row in enumerate(self.rows if labelled else ()):
                 canvas.text(left - 6, top + (i + 0.5) * h + 4, row, size=_SMALL, anchor="end", colour="grey")
         for (i, j), value in np.ndenumerate(panel.cells):
-            self._cell(float(value), panel.scale, left + j * w, top + i * h, self._says(i, j))
-        canvas.frame(left, top, *self.grid)
+            says = ""
+            if self.numbered:  # the step of one weight in numbers
+                before, slope, after = (float(each.cells[i, j]) for each in self.panels)
+                says = f"{self.rows[i]}, {self.columns[j]}: {before!r} {self.panels[1].sign} ({slope!r}) = {after!r}"
+            self._cell(float(value), panel.scale, left + j * w, top + i * h, says)
+        canvas.rect(left, top, *self.grid, stroke="grey")
         self._shades(panel.scale, left, top + self.grid[1] + 12)
 
     def _cell(self, value: float, scale: float, x: float, y: float, says: str) -> None:
         canvas, (w, h), finite = self.canvas, self.cell, math.isfinite(value)
         if not finite:
-            canvas.frame(x + 1, y + 1, w - 2, h - 2, "ink", dashed=self.numbered)
+            dashes: dict[str, Any] = {"stroke_width": 2, "stroke_dasharray": "3 2"} if self.numbered else {}
+            canvas.rect(x + 1, y + 1, w - 2, h - 2, stroke="ink", **dashes)
         elif value:
             inset = value < 0 and not self.numbered  # signs differ in size where there is nothing but colours
-            colour = "positive" if value > 0 else "negative"
-            shade = _shade(value, scale)
-            canvas.rect(x + inset, y + inset, w - 2 * inset, h - 2 * inset, colour, shade=shade, says=says)
+            place = x + inset, y + inset, w - 2 * inset, h - 2 * inset
+            canvas.rect(*place, says=says, **_shade(value, scale))
         if self.numbered:
-            canvas.frame(x, y, w, h, "cluster_line")
+            canvas.rect(x, y, w, h, stroke="cluster_line")
             canvas.text(x + w / 2, y + h / 2 + 4, number_text(value), size=_SIZE, anchor="middle", bold=not finite)
-
-    def _says(self, i: int, j: int) -> str:
-        """The step of one weight in numbers."""
-        if not self.numbered:
-            return ""
-        before, slope, after = (float(panel.cells[i, j]) for panel in self.panels)
-        return f"{self.rows[i]}, {self.columns[j]}: {before!r} {self.panels[1].sign} ({slope!r}) = {after!r}"
 
     def _shades(self, scale: float, x: float, y: float) -> None:
         """The shades from the lowest number to the highest."""
         canvas, steps, w = self.canvas, 5, 14
         for k in (k for k in range(-steps, steps + 1) if k):
-            canvas.rect(x + (k + steps) * w, y, w, 10, "positive" if k > 0 else "negative", shade=_shade(k, steps))
+            canvas.rect(x + (k + steps) * w, y, w, 10, **_shade(k, steps))
         width = (2 * steps + 1) * w
-        canvas.frame(x, y, width, 10, "cluster_line")
-        anchors: tuple[Anchor, ...] = ("start", "middle", "end")
-        for k, anchor in enumerate(anchors):
+        canvas.rect(x, y, width, 10, stroke="cluster_line")
+        for k, anchor in enumerate(("start", "middle", "end")):
             canvas.text(x + k * width / 2, y + 22, number_text((k - 1) * scale), size=10, anchor=anchor, colour="grey")
 
 
@@ -232,8 +230,10 @@ def _largest(cells: Floats) -> float:
     return max((abs(x) for x in cells.flat if math.isfinite(x)), default=0.0) or 1.0
 
 
-def _shade(value: float, scale: float) -> float:
-    return _DEEPEST * (0.08 + 0.92 * abs(value) / scale)
+def _shade(value: float, scale: float) -> dict[str, Any]:
+    """The ink of the sign, the stronger the further from 0."""
+    strength = _DEEPEST * (0.08 + 0.92 * abs(value) / scale)
+    return {"fill": "positive" if value > 0 else "negative", "fill_opacity": strength}
 
 
 def _description(name: str, panels: Sequence[_Panel], rate: float, rows: list[str], columns: list[str]) -> str:
@@ -242,13 +242,13 @@ def _description(name: str, panels: Sequence[_Panel], rate: float, rows: list[st
     text = f"Three heat maps of {size}: {name}, its gradient, and {name} minus {number_text(rate)} times the gradient."
     if height * width > 40:
         return f"{text} The largest gradient is {number_text(panels[1].scale)} in size."
-    steps = [
-        f"{row} {column}: {' '.join([number_text(float(p.cells[i, j])), then])}".strip()
-        for i, row in enumerate(rows)
-        for j, column in enumerate(columns)
-        for p, then in [(panels[0], f"becomes {number_text(float(panels[2].cells[i, j]))}")]
-    ]
-    return f"{text} {'; '.join(steps)}."
+    places = [f"{row} {column}" for row in rows for column in columns]
+    steps = zip(places, panels[0].cells.flat, panels[2].cells.flat, strict=True)
+    told = [f"{place}: {number_text(x)} becomes {number_text(y)}".strip() for place, x, y in steps]
+    return f"{text} {'; '.join(told)}."
+
+
+# --- gradient norms ---------------------------------------------------------------------------------------------------
 
 
 def layer_norms(root: Value) -> dict[str, dict[str, float]]:
@@ -320,89 +320,96 @@ def norms_svg(
         >>> [text in svg for text in (">0.0016<", ">0.04<", ">0: nothing arrives<")]
         [True, True, True]
     """
-    return _Norms(_series(norms), width, what).svg(title or "Gradient norms by layer", note, theme)
+    series = _series(norms)
+    names = list(dict.fromkeys(name for numbers in series.values() for name in numbers))
+    numbers = [x for each in series.values() for x in each.values()]
+    left = _EDGE + room(map(label_text, names), _SIZE) + 10
+    beside = room(map(_words, numbers), _SMALL) + 14 + _EDGE  # the room for the number behind the last mark
+    scale = _Scale.of(numbers, left, max(left + 120.0, width - beside))
+    band = max(_ROW, 17 * len(series)) + (6 if len(series) > 1 else 0)
+
+    listed = [(name, ", ".join(f"{at} {_words(x)}" for at, x in each.items())) for name, each in series.items()]
+    told = "; ".join(f"{name}: {texts}" if name else texts for name, texts in listed)
+    description = f"Sizes of the {what} on a logarithmic scale. {told}."
+    canvas = Canvas(title or "Gradient norms by layer", description, theme)
+    y = canvas.head(note, scale.right + beside)
+    if len(series) > 1:
+        y = _legend(canvas, series, y + 20, scale.right + beside)
+    top, bottom = y + 16, y + 16 + band * len(names)
+    scale.draw(canvas, top, bottom, what)
+    for i, name in enumerate(names):
+        canvas.text(left - 10, top + (i + 0.5) * band + 4, name, size=_SIZE, anchor="end", limit=32)
+        for k, each in enumerate(series.values()):
+            if name in each:
+                x, y, is_off = scale.place(each[name]), top + (i + (k + 0.5) / len(series)) * band, _is_off(each[name])
+                canvas.add("line", stroke=_COLOURS[k], stroke_width=2, x1=left, y1=y, x2=x, y2=y)
+                _mark(canvas, k, x, y, hollow=is_off)
+                canvas.text(x + 11, y + 4, _words(each[name]), size=_SMALL, bold=is_off)
+    return canvas.svg(scale.right + beside, bottom + 44)
 
 
-class _Norms:
-    """Names on the left, a mark on the scale for each number, the number on the right."""
+class _Scale(NamedTuple):
+    """A logarithmic scale: powers of ten between two places."""
 
-    def __init__(self, series: dict[str, dict[str, float]], width: float, what: str) -> None:
-        self.what = what
-        self.series = series
-        self.names = list(dict.fromkeys(name for numbers in series.values() for name in numbers))
-        positive = [x for numbers in series.values() for x in numbers.values() if 0 < x < math.inf]
-        self.low = math.floor(math.log10(min(positive, default=0.1)))
-        self.high = max(math.ceil(math.log10(max(positive, default=1.0))), self.low + 1)
-        texts = [_words(x) for numbers in series.values() for x in numbers.values()]
-        self.left = _EDGE + room(map(label_text, self.names), _SIZE) + 10
-        self.right = room(texts, _SMALL) + 14 + _EDGE
-        self.plot = max(120.0, width - self.left - self.right)
-        self.band = max(_ROW, 17 * len(series)) + (6 if len(series) > 1 else 0)
+    low: int
+    high: int
+    left: float
+    right: float
 
-    def svg(self, title: str, note: str, theme: Theme) -> str:
-        canvas = Canvas(title, self.description(), theme)
-        width = self.left + self.plot + self.right
-        y = canvas.head(title, note, width)
-        if len(self.series) > 1:
-            y = self.legend(canvas, y + 20, width)
-        top = y + 16
-        bottom = top + self.band * len(self.names)
-        self.scale(canvas, top, bottom)
-        for i, name in enumerate(self.names):
-            self.layer(canvas, name, top + i * self.band)
-        return canvas.svg(width, bottom + 44)
+    @classmethod
+    def of(cls, numbers: Iterable[float], left: float, right: float) -> _Scale:
+        positive = [x for x in numbers if not _is_off(x)]
+        low = math.floor(math.log10(min(positive, default=0.1)))
+        return cls(low, max(math.ceil(math.log10(max(positive, default=1.0))), low + 1), left, right)
 
-    def legend(self, canvas: Canvas, y: float, width: float) -> float:
-        """The series side by side, or below each other where there is no room; returns the last one's baseline."""
-        x = float(_EDGE)
-        for k, name in enumerate(self.series):
-            shown = label_text(name, 60)
-            space = 30 + room([shown], _SMALL)
-            if x > _EDGE and x + space > width:
-                x, y = float(_EDGE), y + 18
-            _mark(canvas, k, x + 7, y - 4)
-            canvas.text(x + 18, y, shown, size=_SMALL)
-            x += space
-        return y
+    def place(self, x: float) -> float:
+        """Where a number stands; one that has no place on the scale stands at its end."""
+        if _is_off(x):
+            return self.right if x == math.inf else self.left
+        return self.left + (math.log10(x) - self.low) / (self.high - self.low) * (self.right - self.left)
 
-    def scale(self, canvas: Canvas, top: float, bottom: float) -> None:
-        """The powers of ten."""
-        most = min(_MOST_DECADES, max(2, int(self.plot / 42)))
+    def draw(self, canvas: Canvas, top: float, bottom: float, what: str) -> None:
+        most = min(_MOST_DECADES, max(2, int((self.right - self.left) / 42)))
         step = -(-(self.high - self.low) // most)
-        for power in range(self.low, self.high + 1):
-            if power % step == 0:
-                x = self.place(power)
-                canvas.line(x, top, x, bottom)
-                text = f"{10.0**power:g}" if -4 < power < 5 else f"1e{power}"
-                canvas.text(x, bottom + 16, text, size=_SMALL, anchor="middle", colour="grey")
-        canvas.line(self.left, bottom, self.left + self.plot, bottom, "grey")
-        middle = self.left + self.plot / 2
-        text = f"size of the {self.what}" + (", each line ten times the one before" if step == 1 else "")
-        canvas.text(middle, bottom + 34, text, size=_SMALL, anchor="middle", colour="grey")
+        for power in (power for power in range(self.low, self.high + 1) if power % step == 0):
+            text = f"1e{power}"
+            x = self.place(float(text))
+            canvas.add("line", stroke="cluster_line", x1=x, y1=top, x2=x, y2=bottom)
+            text = f"{float(text):g}" if -4 < power < 5 else text
+            canvas.text(x, bottom + 16, text, size=_SMALL, anchor="middle", colour="grey")
+        canvas.add("line", stroke="grey", x1=self.left, y1=bottom, x2=self.right, y2=bottom)
+        text = f"size of the {what}" + (", each line ten times the one before" if step == 1 else "")
+        canvas.text((self.left + self.right) / 2, bottom + 34, text, size=_SMALL, anchor="middle", colour="grey")
 
-    def layer(self, canvas: Canvas, name: str, top: float) -> None:
-        """One name and a mark for each series that has it."""
-        canvas.text(self.left - 10, top + self.band / 2 + 4, name, size=_SIZE, anchor="end", limit=32)
-        for k, numbers in enumerate(self.series.values()):
-            if name not in numbers:
-                continue
-            x, y = numbers[name], top + (k + 0.5) * self.band / len(self.series)
-            at = self.left if not x > 0 else self.left + self.plot if x == math.inf else self.place(math.log10(x))
-            on_scale = 0 < x < math.inf
-            canvas.line(self.left, y, at, y, _COLOURS[k], thick=2)
-            _mark(canvas, k, at, y, hollow=not on_scale)
-            canvas.text(at + 11, y + 4, _words(x), size=_SMALL, bold=not on_scale)
 
-    def place(self, power: float) -> float:
-        return self.left + (power - self.low) / (self.high - self.low) * self.plot
+def _legend(canvas: Canvas, names: Iterable[str], y: float, width: float) -> float:
+    """The series side by side, or below each other where there is no room; returns the last one's baseline."""
+    x = float(_EDGE)
+    for k, name in enumerate(names):
+        shown = label_text(name, 60)
+        space = 30 + room([shown], _SMALL)
+        if x > _EDGE and x + space > width:
+            x, y = float(_EDGE), y + 18
+        _mark(canvas, k, x + 7, y - 4)
+        canvas.text(x + 18, y, shown, size=_SMALL)
+        x += space
+    return y
 
-    def description(self) -> str:
-        """All numbers in words."""
-        lines = []
-        for series, numbers in self.series.items():
-            listed = ", ".join(f"{name} {_words(x)}" for name, x in numbers.items())
-            lines.append(f"{series}: {listed}" if series else listed)
-        return f"Sizes of the {self.what} on a logarithmic scale. {'; '.join(lines)}."
+
+def _mark(canvas: Canvas, k: int, x: float, y: float, hollow: bool = False) -> None:
+    """The mark of the k-th series; a hollow one stands off the scale."""
+    corners = " ".join(f"{_short(x + _MARK * dx)},{_short(y + _MARK * dy)}" for dx, dy in _SHAPES[k])
+    canvas.add("polygon", "paper" if hollow else _COLOURS[k], _COLOURS[k], stroke_width=2, points=corners)
+
+
+def _is_off(x: float) -> bool:
+    """Whether a number has no place on a logarithmic scale."""
+    return not 0 < x < math.inf
+
+
+def _words(x: float) -> str:
+    text = number_text(x)
+    return _OFF_SCALE.get(text, text)
 
 
 def _series(norms: Any) -> dict[str, dict[str, float]]:
@@ -434,16 +441,7 @@ def _plain(x: Any) -> Any:
     return x._data if isinstance(x, Value) else x
 
 
-def _words(x: float) -> str:
-    if x == 0:
-        return "0: nothing arrives"
-    if math.isnan(x):
-        return "nan: no number"
-    return "inf: out of range" if math.isinf(x) else number_text(x)
-
-
-def _mark(canvas: Canvas, k: int, x: float, y: float, hollow: bool = False) -> None:
-    canvas.polygon([(x + _MARK * dx, y + _MARK * dy) for dx, dy in _SHAPES[k]], _COLOURS[k], hollow=hollow)
+# --- the writer of both -----------------------------------------------------------------------------------------------
 
 
 class Canvas:
@@ -455,94 +453,67 @@ class Canvas:
         self._parts: list[str] = []
         self._used: set[str] = set()
 
-    def head(self, title: str, note: str, width: float) -> float:
-        """A title and a line below it; returns the baseline of the last."""
-        self.text(_EDGE, _EDGE + 15, title, size=17, bold=True, limit=max(12, int(width / 10)))
+    def head(self, note: str, width: float) -> float:
+        """The title and a line below it; returns the baseline of the last."""
+        self.text(_EDGE, _EDGE + 15, self._title, size=17, bold=True, limit=max(12, int(width / 10)))
         self.text(_EDGE, _EDGE + 36, note, size=_SMALL, colour="grey", limit=max(16, int(width / 5.6)))
         return _EDGE + (36.0 if note else 22.0)
 
     def rect(
-        self, x: float, y: float, width: float, height: float, colour: str, *, shade: float = 1.0, says: str = ""
-    ) -> None:
-        """A filled rectangle; `shade` goes from 0, the bare paper, to 1, and `says` is shown when pointed at."""
-        told = f"<title>{html.escape(_visible(says))}</title>" if says else ""
-        self._add("rect", colour, inner=told, x=x, y=y, width=width, height=height, fill_opacity=shade)
-
-    def frame(
-        self, x: float, y: float, width: float, height: float, colour: str = "grey", *, dashed: bool = False
-    ) -> None:
-        dashes: dict[str, Any] = {"stroke_dasharray": "3 2"} if dashed else {}
-        self._add("rect", "", colour, 1 + dashed, x=x, y=y, width=width, height=height, **dashes)
-
-    def line(
-        self, x1: float, y1: float, x2: float, y2: float, colour: str = "cluster_line", *, thick: float = 1
-    ) -> None:
-        self._add("line", "", colour, thick, x1=x1, y1=y1, x2=x2, y2=y2)
-
-    def polygon(self, points: Sequence[tuple[float, float]], colour: str, *, hollow: bool = False) -> None:
-        """A closed outline, filled with its colour or, hollow, with the paper's."""
-        corners = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
-        self._add("polygon", "paper" if hollow else colour, colour, 2, points=corners)
+        self, x: float, y: float, width: float, height: float, fill: str = "", stroke: str = "", *,
+        says: str = "", **more: float | str,
+    ) -> None:  # fmt: skip
+        """A rectangle; what it `says` is shown when pointed at."""
+        told = f"<title>{html.escape(visible(says))}</title>" if says else ""
+        self.add("rect", fill, stroke, told, x=x, y=y, width=width, height=height, **more)
 
     def text(
-        self, x: float, y: float, text: str, *, size: float = 12, anchor: Anchor = "start",
+        self, x: float, y: float, text: str, *, size: float = 12, anchor: str = "start",
         colour: str = "ink", bold: bool = False, limit: int = 0,
     ) -> None:  # fmt: skip
         """One line of text, escaped, cut behind `limit` characters if that is not 0; nothing for no text."""
         if text:
             bolder: dict[str, Any] = {"font_weight": "bold"} if bold else {}
-            shown = html.escape(label_text(text, limit) if limit else _visible(text))
-            self._add("text", colour, inner=shown, x=x, y=y, font_size=size, text_anchor=anchor, **bolder)
+            shown = html.escape(label_text(text, limit) if limit else visible(text))
+            self.add("text", colour, inside=shown, x=x, y=y, font_size=size, text_anchor=anchor, **bolder)
 
-    def _add(
-        self, tag: str, fill: str, stroke: str = "", thick: float = 1, inner: str = "", **attributes: float | str
-    ) -> None:
+    def add(self, tag: str, fill: str = "", stroke: str = "", inside: str = "", **attributes: float | str) -> None:
         """An element with a fill and a stroke, by the names of their colours; "": none."""
-        classes = [*([fill] if fill else []), *([f"{stroke}-stroke"] if stroke else [])]
+        classes = [name for colour, name in ((fill, fill), (stroke, f"{stroke}-stroke")) if colour]
         self._used.update(classes)
         attributes |= {"class": " ".join(classes), "fill": getattr(self._palette, fill) if fill else "none"}
         if stroke:
-            attributes |= {"stroke": getattr(self._palette, stroke), "stroke_width": thick}
+            attributes |= {"stroke": getattr(self._palette, stroke)}
         written = "".join(
             f' {name.replace("_", "-")}="{x if isinstance(x, str) else _short(x)}"' for name, x in attributes.items()
         )
-        self._parts.append(f"<{tag}{written}>{inner}</{tag}>")
+        self._parts.append(f"<{tag}{written}>{inside}</{tag}>")
 
     def svg(self, width: float, height: float) -> str:
         """The figure as one ``<svg>`` element: the same text for the same calls, and valid XML whatever was written."""
         shapes, self._parts = self._parts, []
         self.rect(0, 0, width, height, "paper")
-        title, description = (html.escape(_visible(text)) for text in (self._title, self._description))
+        title, description = (html.escape(visible(text)) for text in (self._title, self._description))
         body = "\n".join([*self._parts, *shapes])
         mark = "f" + hashlib.sha256(f"{title}{description}{body}".encode()).hexdigest()[:10]
+        rules = ""  # for dark paper, each for this figure's id alone, since a page shares all its style sheets
+        for used in sorted(self._used):
+            colour, _, stroke = used.partition("-")
+            rules += f"#{mark} .{used}{{{stroke or 'fill'}:{getattr(DARK, colour)}}}"
+        dark = f"<style>@media screen and (prefers-color-scheme: dark){{{rules}}}</style>\n"
         w, h = _short(width), _short(height)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '
             f'aria-labelledby="{mark}-title {mark}-desc" id="{mark}" font-family="{FONT}" '
             f'style="max-width:100%;height:auto">\n'
             f'<title id="{mark}-title">{title}</title>\n<desc id="{mark}-desc">{description}</desc>\n'
-            f"{self._style(mark)}{body}\n</svg>\n"
+            f"{dark if self._theme == 'auto' else ''}{body}\n</svg>\n"
         )
-
-    def _style(self, mark: str) -> str:
-        """The rules for dark paper, each for this figure's id alone, since a page shares all its style sheets."""
-        if self._theme != "auto":
-            return ""
-        rules = []
-        for used in sorted(self._used):
-            name, _, stroke = used.partition("-")
-            rules.append(f"#{mark} .{used}{{{stroke or 'fill'}:{getattr(DARK, name)}}}")
-        return f"<style>@media screen and (prefers-color-scheme: dark){{{''.join(rules)}}}</style>\n"
 
 
 def room(texts: Iterable[str], size: float, bold: bool = False) -> int:
     """The width of the widest of some lines, in points."""
     return max([text_width(text, size, bold) for text in texts], default=0)
-
-
-def _visible(text: str) -> str:
-    """Text of any length as XML may hold it: escapes for what would not show."""
-    return label_text(text, 10 * len(text) + 1)
 
 
 def _short(x: float) -> str:

@@ -16,6 +16,7 @@ from .dot import to_dot
 from .engine import find_dot
 from .equations import to_latex
 from .mermaid import to_mermaid
+from .page import to_html
 from .svg import to_svg
 
 __all__ = ["draw", "kind_of", "rendered", "replace_file"]
@@ -74,16 +75,29 @@ def _show(root: Value, options: dict[str, Any]) -> None:
     sys.modules["IPython"].display.display(to_svg(root, **options))
 
 
-def rendered(root: Value, kind: str, **options: Any) -> bytes:
-    """What stands in a file of a kind that :func:`kind_of` knows."""
-    write = _TEXTS.get(kind)
-    return _drawn(root, kind, options) if write is None else write(root, **options).encode("utf-8")
+def _source(root: Value, **options: Any) -> str:
+    return str(to_dot(root, **options).source)
+
+
+_TEXTS: dict[str, Callable[..., str]] = {
+    "svg": to_svg,
+    "dot": _source,
+    "gv": _source,
+    "html": to_html,
+    "mmd": to_mermaid,
+    "mermaid": to_mermaid,
+    "tex": lambda root, **options: f"\\[\n{to_latex(root, **options)}\n\\]\n",
+}
 
 
 def kind_of(path: Path) -> str:
     """What the end of a picture's name says that it becomes: "svg", "png", ..."""
     kind = path.suffix.lower().removeprefix(".")
-    if kind not in _TEXTS and kind not in _of_dot():
+    if kind in _TEXTS:
+        return kind
+    import graphviz  # costs time that somebody who draws none of these should not pay
+
+    if kind not in set(graphviz.FORMATS) - {"x11", "xlib", "gtk"}:  # which open a window
         known = ", ".join(f".{known}" for known in [*_TEXTS, "png", "pdf"])
         raise ArgumentError(
             f"the end of a picture's name says what it becomes: {known}, or another format of `dot`; got {path.name!r}"
@@ -91,39 +105,10 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def _source(root: Value, **options: Any) -> str:
-    return str(to_dot(root, **options).source)
-
-
-def _page(root: Value, **options: Any) -> str:
-    from .page import to_html  # reads files that nothing else needs
-
-    return to_html(root, **options)
-
-
-def _equations(root: Value, **options: Any) -> str:
-    return f"\\[\n{to_latex(root, **options)}\n\\]\n"
-
-
-_TEXTS: dict[str, Callable[..., str]] = {
-    "svg": to_svg,
-    "dot": _source,
-    "gv": _source,
-    "html": _page,
-    "mmd": to_mermaid,
-    "mermaid": to_mermaid,
-    "tex": _equations,
-}
-
-
-def _of_dot() -> set[str]:
-    """The formats that some ``dot`` makes, but for those that open a window."""
-    import graphviz  # costs time that somebody who draws none of these should not pay
-
-    return set(graphviz.FORMATS) - {"x11", "xlib", "gtk"}
-
-
-def _drawn(root: Value, kind: str, options: dict[str, Any]) -> bytes:
+def rendered(root: Value, kind: str, **options: Any) -> bytes:
+    """What stands in a file of a kind that :func:`kind_of` knows."""
+    if kind in _TEXTS:
+        return _TEXTS[kind](root, **options).encode("utf-8")
     drawing = to_dot(root, **options)
     try:
         return bytes(drawing.pipe(format=kind, quiet=True))

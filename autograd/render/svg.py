@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -21,18 +21,14 @@ from .style import dark_style, look_of
 if TYPE_CHECKING:
     from .tables import NetworkPicture
 
-__all__ = ["bundle", "mimebundle", "picture_to_svg", "to_svg"]
+__all__ = ["mimebundle", "to_svg"]
 
-_SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
-
-FITTING = "max-width:100%;height:auto"  # as wide as it is by itself, or as its room allows
+_NAMESPACE = "http://www.w3.org/2000/svg"
 
 # Other distances, between boxes side by side and between ranks, in inches, for a layout without room for its texts.
 _SPACINGS: tuple[dict[str, str], ...] = ({"nodesep": "0.4", "ranksep": "0.55"}, {"nodesep": "0.5", "ranksep": "0.45"})
 _DENSE: tuple[dict[str, str], ...] = ({"nodesep": "0.6"}, {"nodesep": "0.8"}, {"nodesep": "0.3"})
 _MOST_TEXTS = 150  # in a picture that is laid out more than once
-
-_SVG_TYPE, _TEXT_TYPE = "image/svg+xml", "text/plain"
 
 
 class Svg(str):
@@ -76,17 +72,14 @@ def to_svg(
         (True, True, True)
     """
     look = look_of(rankdir, **options)
-    return Svg(picture_to_svg(picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand)))
-
-
-def picture_to_svg(picture: Picture | NetworkPicture) -> str:
-    """The SVG of a picture."""
+    picture = picture_of(root, look, trace=trace, at_step=at_step, level=level, expand=expand)
     drawing, tree = _laid_out(picture)
-    # Two pictures may stand in one page, so the ids of the title and the description are made from the content.
-    key = hashlib.sha256(drawing.source.encode()).hexdigest()[:10]
+    for element in tree.iter():
+        element.tag = element.tag.removeprefix(f"{{{_NAMESPACE}}}")
     _say(tree, _titles(picture))
-    _head(tree, picture, key)
-    return _written(tree)
+    # Two pictures may stand in one page, so the ids of the title and the description are made from the content.
+    _head(tree, picture, hashlib.sha256(drawing.source.encode()).hexdigest()[:10])
+    return Svg(ElementTree.tostring(tree, encoding="unicode").strip() + "\n")
 
 
 def _laid_out(picture: Picture | NetworkPicture) -> tuple[Any, ElementTree.Element]:
@@ -114,7 +107,7 @@ def _parsed(output: bytes) -> ElementTree.Element:
         tree = ElementTree.fromstring(re.sub(r"<!--.*?-->\n?|<!DOCTYPE[^>]*>\s*", "", text, flags=re.DOTALL))
     except (UnicodeDecodeError, ElementTree.ParseError) as error:
         raise GraphError(f"`dot` gave something that is not well-formed SVG: {error}") from error
-    if tree.tag != f"{_SVG}svg":
+    if tree.tag != f"{{{_NAMESPACE}}}svg":
         raise GraphError(f"`dot` gave something that is not SVG but a <{tree.tag}>")
     return tree
 
@@ -133,8 +126,8 @@ def _titles(picture: Picture | NetworkPicture) -> dict[str, str]:
 
 def _say(tree: ElementTree.Element, titles: Mapping[str, str]) -> None:
     """Put plain words in the place of the titles that ``dot`` gives."""
-    for group in tree.iter(f"{_SVG}g"):
-        title = group.find(f"{_SVG}title")
+    for group in tree.iter("g"):
+        title = group.find("title")
         if title is None:
             continue
         said = titles.get(group.get("id", ""))
@@ -147,33 +140,22 @@ def _say(tree: ElementTree.Element, titles: Mapping[str, str]) -> None:
 
 def _head(tree: ElementTree.Element, picture: Picture | NetworkPicture, key: str) -> None:
     """The title, description and style sheet of the whole."""
-    title, description = ElementTree.Element(f"{_SVG}title"), ElementTree.Element(f"{_SVG}desc")
-    title.text, description.text = picture.say.title(), picture.say.description()
-    title.set("id", f"title-{key}")
-    description.set("id", f"desc-{key}")
-    head = [title, description]
+    head = {"title": picture.say.title(), "desc": picture.say.description()}
     if picture.look.theme == "auto":
-        style = ElementTree.Element(f"{_SVG}style")
-        style.text = dark_style(".autograd")
-        head.append(style)
-    tree[:0] = head
-    tree.set("class", "autograd")
-    tree.set("style", FITTING)
-    tree.set("role", "graphics-document document")
-    tree.set("aria-labelledby", f"title-{key}")
-    tree.set("aria-describedby", f"desc-{key}")
-
-
-def _written(tree: ElementTree.Element) -> str:
-    """The text, with the namespaces as SVG in a page has them."""
-    for element in tree.iter():
-        element.tag = element.tag.removeprefix(_SVG)
-        for name in [name for name in element.attrib if name.startswith(_XLINK)]:
-            element.set(f"xlink:{name.removeprefix(_XLINK)}", element.attrib.pop(name))
-    attributes = dict(tree.attrib)
-    tree.attrib.clear()
-    tree.attrib.update({"xmlns": "http://www.w3.org/2000/svg", **attributes})
-    return ElementTree.tostring(tree, encoding="unicode").strip() + "\n"
+        head["style"] = dark_style(".autograd")
+    for place, (tag, text) in enumerate(head.items()):
+        element = ElementTree.Element(tag, {} if tag == "style" else {"id": f"{tag}-{key}"})
+        element.text = text
+        tree.insert(place, element)
+    tree.attrib = {
+        "xmlns": _NAMESPACE,
+        **tree.attrib,
+        "class": "autograd",
+        "style": "max-width:100%;height:auto",  # as wide as it is by itself, or as its room allows
+        "role": "graphics-document document",
+        "aria-labelledby": f"title-{key}",
+        "aria-describedby": f"desc-{key}",
+    }
 
 
 def mimebundle(
@@ -186,21 +168,9 @@ def mimebundle(
             return to_svg(shown.source.root, trace=shown.source, at_step=shown.position)
         return to_svg(shown)
 
-    return bundle(repr(shown), draw, include, exclude)
-
-
-def bundle(
-    text: str, draw: Callable[[], str], include: Collection[str] | None = None, exclude: Collection[str] | None = None
-) -> dict[str, str]:
-    """A picture and its text, by MIME type; the text alone if the picture can't be drawn, and nothing is raised."""
     found: dict[str, str] = {}
-    if _wanted(_SVG_TYPE, include, exclude):
-        with suppress(Exception):  # a cell that only shows a value must not fail because of its picture
-            found[_SVG_TYPE] = draw()
-    if _wanted(_TEXT_TYPE, include, exclude):
-        found[_TEXT_TYPE] = text
+    for kind, make in {"image/svg+xml": draw, "text/plain": shown.__repr__}.items():
+        if (not include or kind in include) and kind not in (exclude or ()):
+            with suppress(Exception):  # a cell that only shows a value must not fail because of its picture
+                found[kind] = make()
     return found
-
-
-def _wanted(kind: str, include: Collection[str] | None, exclude: Collection[str] | None) -> bool:
-    return (not include or kind in include) and kind not in (exclude or ())

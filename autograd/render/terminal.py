@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from itertools import zip_longest
 
 from ..engine.value import Value
-from ..reading.names import short_number
-from .rows import EdgeRow, NodeRow, graph_rows
+from ..reading.text import number_text
+from .rows import graph_rows
 
 __all__ = ["table_lines"]
 
@@ -16,28 +18,21 @@ _COLUMNS = (6, 23, 13, 20, 12)  # node, made by, value, local derivatives, gradi
 _HEADINGS = ("node", "made by", "value", "local derivatives", "gradient")
 _INDENT = "  "  # of a line that goes on with the one above
 
+_number = partial(number_text, missing="none", number_format=".6g")
+
 
 def table_lines(root: Value) -> Iterator[str]:
     """The table of the graph below a node, at most 80 columns wide, operands before what is made of them."""
     rows = graph_rows(root)
-    names = {node.id: node.name for node in rows.nodes}
-    shown = {node.id for node in rows.nodes if _has_line(node)}
-    edges: dict[str, list[EdgeRow]] = {node.id: [] for node in rows.nodes}
+    names = {node.id: node.name for node in rows.nodes if node.kind != "constant" or node.label or node.root}
+    slopes = defaultdict(list)
     for edge in rows.edges:
-        edges[edge.target].append(edge)
+        if edge.source in names:
+            slopes[edge.target].append(f"d/d{names[edge.source]} = {_number(edge.local)}")
     yield _line(_HEADINGS)
     for node in rows.nodes:
-        if node.id in shown:
-            slopes = [f"d/d{names[e.source]} = {_number(e.local)}" for e in edges[node.id] if e.source in shown]
-            yield from _lines(node.name, node.made_by, _number(node.value), slopes, _number(node.gradient))
-
-
-def _has_line(node: NodeRow) -> bool:
-    return node.kind != "constant" or bool(node.label) or node.root
-
-
-def _number(x: float | None) -> str:
-    return "none" if x is None else short_number(x)
+        if node.id in names:
+            yield from _lines(node.name, node.made_by, _number(node.value), slopes[node.id], _number(node.gradient))
 
 
 def _lines(name: str, how: str, value: str, slopes: list[str], gradient: str) -> Iterator[str]:

@@ -6,17 +6,31 @@ import io
 import json
 import math
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Value, array, compile, lessons
+from autograd import Value, array, lessons
 from autograd.engine.graph import topological_order
 from autograd.errors import ArgumentError
 from autograd.lessons import report
-from autograd.lessons.claims import Claim, Figure, Lesson, close, exactly, exit_status, holds, plain, printed, shown
-from autograd.lessons.examples import chain, found, named, same_gradients, worked
+from autograd.lessons.claims import (
+    Claim,
+    Claims,
+    Figure,
+    Lesson,
+    close,
+    exactly,
+    exit_status,
+    holds,
+    plain,
+    printed,
+    shown,
+    worked,
+)
+from autograd.lessons.examples import chain, compiled, named, numbered
 from autograd.lessons.report import Look
 from autograd.lessons.signs import signs
 from autograd.render.rows import graph_rows
@@ -240,6 +254,26 @@ def test_a_chain_of_nodes_that_do_not_lie_on_a_path_is_refused() -> None:
         chain(a)
 
 
+def test_nodes_of_one_name_are_an_array_and_a_node_alone_is_itself() -> None:
+    W, b = numbered([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "W"), Value(0.5, "b")
+    _, n = named((W @ np.ones(3)).sum() + b)
+    assert n.b is b
+    assert n.W.shape == (2, 3)
+    assert all(n.W[i, j] is n[f"W[{i + 1},{j + 1}]"] is W[i, j] for i in range(2) for j in range(3))
+    with pytest.raises(AttributeError, match="no node is named W1"):
+        _ = n.W1
+
+
+def test_a_claim_with_a_graph_hands_its_function_the_nodes_after_a_backward_pass() -> None:
+    claim = Claims()
+
+    @claim("9.1", "Squares", "The slope is 2x.", lambda: named(Value(3.0, "x") ** 2))
+    def squares(root: Value, n: Any) -> list[Figure]:
+        return [exactly("dy/dx", "2x", n.x.grad, 2 * 3.0), exactly("y", "x^2", root, 9.0)]
+
+    assert [figure.verdict for figure in claim[0].run()] == ["agrees", "agrees"]
+
+
 def test_worked_runs_backward_once_and_named_not_at_all() -> None:
     x = Value(3.0, "x")
     assert named(x * x)[1]["x"].grad == 0.0
@@ -390,16 +424,22 @@ def test_data_is_valid_json_at_full_precision_with_inf_and_nan_as_text() -> None
 # === figures of the matrix form, where the compiler finds something else ==============================================
 
 
-def product() -> tuple[object, object, object]:
+BY_HAND = np.tile([1.0, -1.0, 2.0, 0.5], (4, 1))
+
+
+def product() -> tuple[Any, SimpleNamespace]:
     W = array(np.arange(16.0).reshape(4, 4), "W")
-    x = np.array([1.0, -1.0, 2.0, 0.5])
-    return W, x, (W @ x).sum()
+    loss = (W @ BY_HAND[0]).sum()
+    loss.backward()
+    return loss, SimpleNamespace(W=W)
 
 
 def test_what_is_found_is_shown_even_if_it_is_not_what_was_expected() -> None:
-    _, _, loss = product()
-    same, other, none = found(
-        compile(loss),
+    loss, leaves = product()
+    same, other, none, *_ = compiled(
+        loss,
+        leaves,
+        {"W": BY_HAND},
         "Ours.",
         ("same", "Z = W X", "Z1 = W1 X, (4x4)(4x1)"),
         ("other", None, "Z1 = W1 X, (9x9)(9x1)"),
@@ -411,14 +451,12 @@ def test_what_is_found_is_shown_even_if_it_is_not_what_was_expected() -> None:
 
 
 def test_gradients_are_compared_with_both_others() -> None:
-    W, x, loss = product()
-    loss.backward()
-    program = compile(loss)
-    graph, by_hand = same_gradients(program, {"W": W}, {"W": np.tile(x, (4, 1))})
+    loss, leaves = product()
+    graph, by_hand = compiled(loss, leaves, {"W": BY_HAND}, "Ours.")
     assert graph.agrees
     assert by_hand.agrees
-    W[0, 0].grad = 5.0
-    graph, by_hand = same_gradients(program, {"W": W}, {"W": np.zeros((4, 4))})
+    leaves.W[0, 0].grad = 5.0
+    graph, by_hand = compiled(loss, leaves, {"W": np.zeros((4, 4))}, "Ours.")
     assert not graph.agrees
     assert not by_hand.agrees
     assert by_hand.engine == 2.0

@@ -19,6 +19,7 @@ from autograd.lessons.examples import named
 from autograd.lessons.report import cells
 from autograd.lessons.signs import signs
 from autograd.lessons.site import Page, apart, document, figure_table, pages, picture, table
+from autograd.render import drawing
 
 HOSTILE = "</script><img src=x onerror=\"alert(1)\"> & 'quoted'"
 VOID = {"meta", "br", "hr", "img", "input", "link", "wbr"}
@@ -401,7 +402,7 @@ def test_a_graph_too_large_to_play_is_said_and_the_lesson_is_printed(
     def refused(root: Value, **options: Any) -> str:
         raise GraphError("too large to play")
 
-    monkeypatch.setattr("autograd.render.page.to_html", refused)
+    monkeypatch.setitem(drawing._TEXTS, "html", refused)
     assert cli.main(["lesson", "5", "5.4", "--html", str(tmp_path / "x.html")]) == 1
     done = capsys.readouterr()
     assert "too large to play" in done.err

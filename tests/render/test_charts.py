@@ -24,10 +24,10 @@ any_text = st.text(st.characters(exclude_categories=()))
 
 def figure(text: str = "a", theme: str = "auto") -> str:
     canvas = Canvas("A title", "In words.", theme)  # type: ignore[arg-type]
-    canvas.rect(1, 2, 3, 4, "positive", shade=0.5, says=text)
-    canvas.frame(1, 2, 3, 4, dashed=True)
-    canvas.line(0, 0, 5, 5)
-    canvas.polygon([(0, 0), (1, 0), (0, 1.5)], "badge", hollow=True)
+    canvas.rect(1, 2, 3, 4, "positive", says=text, fill_opacity=0.5)
+    canvas.rect(1, 2, 3, 4, stroke="grey", stroke_dasharray="3 2")
+    canvas.add("line", stroke="cluster_line", x1=0, y1=0, x2=5, y2=5)
+    canvas.add("polygon", "paper", "badge", points="0,0 1,0 0,1.5")
     canvas.text(5, 6, text, bold=True)
     return canvas.svg(20, 30)
 

@@ -22,17 +22,17 @@ from ...reading.text import label_text
 from ...reading.trace import Trace
 from ..networks import Network, network_of
 from ..rows import EDGE_LIMIT, NODE_LIMIT, Graph, graph_size, trace_of
-from .data import js_prelude, json_text, page_data, script_of_ops
+from .data import json_text, page_data
 from .drawing import escaped, graph_svg, style_variables
-from .equations import MOST_MESSAGES, model_equations, record_equations
+from .equations import model_equations, record_html
 from .layout import graph_parts
 from .network import network_parts
 
 __all__ = ["to_html"]
 
 _SCRIPTS = (
-    "numbers", "sweep", "telling", "picture", "equations", "sums", "fields", "paths", "links", "predict", "learn",
-    "controls",
+    "arithmetic", "numbers", "sweep", "telling", "picture", "equations", "sums", "fields", "paths", "links", "predict",
+    "learn", "controls",
 )  # fmt: skip
 
 _MOST = 6_000, 6_000  # nodes and edges of a network, whose neurons are single boxes; other graphs: see `rows`
@@ -88,32 +88,31 @@ def to_html(
     name = trace.names[root]
     heading = title or f"Backpropagation through {label_text(name)}"
     style = style_variables() + _read("page.css")
-    script = "\n".join(
-        ['"use strict";', js_prelude(), script_of_ops(trace), _DATA, *[_read(f"{part}.js") for part in _SCRIPTS]]
-    )
+    data, operations = page_data(trace)
+    listed = "\n".join(["const OPS = [", *[f"  {operation}," for operation in operations], "];"])
+    script = "\n".join(['"use strict";', _DATA, listed, *[_read(f"{part}.js") for part in _SCRIPTS]])
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     drawn = graph_parts(trace) if network is None else network_parts(trace, network)
     describe = f"Arrows lead from inputs to {name}; gradients flow back along them."
-    return _filled(
-        _read("page.html"),
-        {
-            "policy": policy,
-            "title": escaped(heading),
-            "style": style,
-            "description": _described(description),
-            "model": _model(trace),
-            "links": _navigation(links),
-            "picture": graph_svg(*drawn, f"The graph of {name}", describe),
-            "steps": str(len(trace)),
-            "equations": "\n".join(_equations(trace)),
-            "root": escaped(name),
-            "data": json_text(page_data(trace)),
-            "script": script,
-        },
-    )
+    parts = {
+        "policy": policy,
+        "title": escaped(heading),
+        "style": style,
+        "description": _described(description),
+        "model": _model(trace),
+        "links": _navigation(links),
+        "picture": graph_svg(*drawn, f"The graph of {name}", describe),
+        "steps": str(len(trace)),
+        "equations": "\n".join(record_html(trace, step) for step in trace),
+        "root": escaped(name),
+        "data": json_text(data),
+        "script": script,
+    }
+    # In one pass: what a part holds is never looked at.
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _read("page.html"))
 
 
 def _check_size(root: Value, most_nodes: int, most_edges: int) -> None:
@@ -143,11 +142,6 @@ def _model(trace: Trace) -> str:
     return f'<div id="model" tabindex="0" role="region" aria-label="Formulas">{formulas}</div>' if formulas else ""
 
 
-def _filled(page: str, parts: dict[str, str]) -> str:
-    """Every part in its place, in one pass: what a part holds is never looked at."""
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], page)
-
-
 def _read(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
@@ -164,17 +158,3 @@ def _navigation(links: Sequence[tuple[str, str]]) -> str:
         current = ' aria-current="page"' if not address else ""
         items.append(f'<li><a href="{escaped(address or "#step=0")}"{current}>{escaped(name)}</a></li>')
     return f'<nav aria-label="Pages"><ul>{"".join(items)}</ul></nav>' if items else ""
-
-
-def _equations(trace: Trace) -> list[str]:
-    found = []
-    for step in trace:
-        said = [f"<math>{equation}</math>" for equation in record_equations(trace, step)]
-        if len(step.messages) > MOST_MESSAGES:
-            said.append(f"<span>and {len(step.messages) - MOST_MESSAGES} more in the same way</span>")
-        if step.kind == "backward" and not step.messages:
-            said.append("<span>nothing is sent: its operands are constants</span>")
-        note = "\n".join(line.strip() for line in str(step).split("\n")[2:])
-        said.append(f'<span class="note">{escaped(note)}</span>')
-        found.append(f'<li data-step="{step.index}">{"".join(said)}</li>')
-    return found

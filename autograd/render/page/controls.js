@@ -17,9 +17,6 @@ function draw() {
   const now = moment(nodes, played, seen);
   if (step) now.current = played.records[step - 1];
   now.backward = step > nodes.length;
-  const all = nodes.map(() => 0);
-  for (const record of played.records) for (const m of record.messages) all[m.target] += 1;
-  now.waiting = all.map((n, i) => n - now.arrived[i].length);
   drawBoxes(nodes, played, step, now);
   drawArrows(nodes, played, step, now);
   fillSums(nodes, played, step, now);

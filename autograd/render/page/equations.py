@@ -8,7 +8,6 @@ must stand in brackets where it is negative ends in "-".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from ...reading.formulas import LATEX, derivative, formula_over_labels, latex_name, made_by
@@ -16,21 +15,20 @@ from ...reading.names import is_plain_number
 from ...reading.text import number_text
 from ...reading.trace import Message, Step, Trace
 from ..equations import bare, symbol
+from .drawing import escaped
 from .mathml import mathml
 
-__all__ = ["MOST_MESSAGES", "model_equations", "record_equations"]
+__all__ = ["model_equations", "record_html"]
 
 _MOST_OF_A_MODEL = 8
-MOST_MESSAGES = 6  # equations of one record; a sentence tells as many
-
-
-def record_equations(trace: Trace, step: Step) -> list[str]:
-    """One record's equations, each the inside of a ``<math>`` element."""
-    return [mathml(text) for text in _Equations(trace).of(step)]
+_MOST_MESSAGES = 6  # equations of one record; a sentence tells as many
 
 
 def model_equations(trace: Trace) -> list[str]:
-    """How the graph's labelled nodes are made of each other; nothing of a graph that is too large to read so."""
+    """How the graph's labelled nodes are made of each other; nothing of a graph that is too large to read so.
+
+    Each is the inside of a ``<math>`` element.
+    """
     made = [node for node in trace.order if node.parents and (node._label or node is trace.root)]
     found = []
     for node in made if len(made) <= _MOST_OF_A_MODEL else []:
@@ -40,62 +38,71 @@ def model_equations(trace: Trace) -> list[str]:
             text = formula_over_labels(node, LATEX)
         name = latex_name(trace.names[node])
         if text and bare(text) != bare(name):
-            found.append(mathml(f"\\data{{{trace.place[node]}}}{{{name}}} = {text}"))
+            found.append(mathml(f"{_of(trace, node, name)} = {text}"))
     return found
 
 
-class _Equations:
-    """Equations of one trace, as LaTeX with marks."""
+def record_html(trace: Trace, step: Step) -> str:
+    """One record as an item of the page's list: its equations, and what else there is to say of it."""
+    if step.kind == "forward":
+        equations = [_forward(trace, step.node)]
+    elif step.kind == "seed":
+        equations = [f"{_gradient(trace, step.node)} = {_slot('g', trace.seed)}"]
+    else:
+        sent = enumerate(step.messages[:_MOST_MESSAGES])
+        equations = [_backward(trace, step.node, n, message) for n, message in sent]
+    said = [f"<math>{mathml(equation)}</math>" for equation in equations]
+    if len(step.messages) > _MOST_MESSAGES:
+        said.append(f"<span>and {len(step.messages) - _MOST_MESSAGES} more in the same way</span>")
+    if not equations:
+        said.append("<span>nothing is sent: its operands are constants</span>")
+    note = "\n".join(line.strip() for line in str(step).split("\n")[2:])
+    return f'<li data-step="{step.index}">{"".join(said)}<span class="note">{escaped(note)}</span></li>'
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.place = trace.place
 
-    def of(self, step: Step) -> Iterator[str]:
-        if step.kind == "forward":
-            yield self.forward(step.node)
-        elif step.kind == "seed":
-            yield f"{self.gradient(step.node)} = {_slot('g', self.trace.seed)}"
-        for n, message in enumerate(step.messages[:MOST_MESSAGES]):
-            yield self.backward(step.node, n, message)
+def _forward(trace: Trace, node: Any) -> str:
+    """z = w x + b = 2 * 3 + 1 = 7, or the value alone."""
+    value = _value(trace, node)
+    if is_plain_number(node):
+        return value
+    name = latex_name(trace.names[node])
+    sides = [_of(trace, node, name)]
+    if node.parents:
+        symbols = [symbol(trace, p) for p in node.parents]
+        if bare(made_by(node._row, symbols, LATEX)) != bare(name):
+            marked = [_of(trace, p, text) for p, text in zip(node.parents, symbols, strict=True)]
+            sides.append(made_by(node._row, marked, LATEX))
+        sides.append(made_by(node._row, [_value(trace, p, "-") for p in node.parents], LATEX))
+    return " = ".join([*sides, value])
 
-    def forward(self, node: Any) -> str:
-        value = self.value(node)
-        if is_plain_number(node):
-            return value
-        name = latex_name(self.trace.names[node])
-        sides = [f"\\data{{{self.place[node]}}}{{{name}}}"]
-        if node.parents:
-            plain = made_by(node._row, [symbol(self.trace, p) for p in node.parents], LATEX)
-            if bare(plain) != bare(name):
-                sides.append(made_by(node._row, [self.named(p) for p in node.parents], LATEX))
-            sides.append(made_by(node._row, [self.value(p, "-") for p in node.parents], LATEX))
-        return " = ".join([*sides, value])
 
-    def backward(self, node: Any, n: int, message: Message) -> str:
-        target = node.parents[message.operand]
-        upstream = f"\\underbrace{{{self.gradient(node)}}}_{{{_slot(f'u{n}', message.upstream)}}}"
-        mark = f"operand {message.operand + 1}" if sum(p is target for p in node.parents) > 1 else ""
-        ratio = LATEX.ratio(symbol(self.trace, node), symbol(self.trace, target), mark)
-        local = _slot(f"l{n}", message.local)
-        if formula := derivative(node, message.operand, self.trace.names, LATEX):
-            local = f"{formula} = {local}"
-        where = f"{self.place[node]}.{message.operand}"
-        product = f"{upstream} {LATEX.star} \\data{{{where}}}{{\\underbrace{{{ratio}}}_{{{local}}}}}"
-        if message.before is not None:
-            product = f"\\underbrace{{{_slot(f'b{n}', message.before)}}}_{{\\text{{so far}}}} + {product}"
-        return f"{self.gradient(target)} = {product} = {_slot(f't{n}', message.total)}"
+def _backward(trace: Trace, node: Any, n: int, message: Message) -> str:
+    """dL/dx = (so far +) dL/dz * dz/dx = total, each with its number below it."""
+    target = node.parents[message.operand]
+    upstream = f"\\underset{{{_slot(f'u{n}', message.upstream)}}}{{{_gradient(trace, node)}}}"
+    mark = f"operand {message.operand + 1}" if sum(p is target for p in node.parents) > 1 else ""
+    ratio = LATEX.ratio(symbol(trace, node), symbol(trace, target), mark)
+    local = _slot(f"l{n}", message.local)
+    if formula := derivative(node, message.operand, trace.names, LATEX):
+        local = f"{formula} = {local}"
+    use = f"\\data{{{trace.place[node]}.{message.operand}}}{{\\underset{{{local}}}{{{ratio}}}}}"
+    before = ""
+    if message.before is not None:
+        before = f"\\underset{{\\text{{so far}}}}{{{_slot(f'b{n}', message.before)}}} + "
+    return f"{_gradient(trace, target)} = {before}{upstream} {LATEX.star} {use} = {_slot(f't{n}', message.total)}"
 
-    def gradient(self, node: Any) -> str:
-        ratio = LATEX.ratio(symbol(self.trace, self.trace.root), symbol(self.trace, node))
-        return f"\\data{{{self.place[node]}}}{{{ratio}}}"
 
-    def named(self, node: Any) -> str:
-        return f"\\data{{{self.place[node]}}}{{{symbol(self.trace, node)}}}"
+def _gradient(trace: Trace, node: Any) -> str:
+    return _of(trace, node, LATEX.ratio(symbol(trace, trace.root), symbol(trace, node)))
 
-    def value(self, node: Any, sign: str = "") -> str:
-        place = self.place[node]
-        return f"{{\\data{{{place}}}{{{_slot(f'v{place}{sign}', self.trace.values[place])}}}}}"
+
+def _value(trace: Trace, node: Any, sign: str = "") -> str:
+    place = trace.place[node]
+    return f"{{{_of(trace, node, _slot(f'v{place}{sign}', trace.values[place]))}}}"
+
+
+def _of(trace: Trace, node: Any, latex: str) -> str:
+    return f"\\data{{{trace.place[node]}}}{{{latex}}}"
 
 
 def _slot(key: str, number: float) -> str:

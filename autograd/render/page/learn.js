@@ -54,15 +54,10 @@ function outcome(nodes, played, weights, run) {
 
 // --- the chart ---
 
-const SVG = "http://www.w3.org/2000/svg";
 const CHART = { left: 58, right: 12, top: 14, bottom: 26, width: 460, height: 150 };
+const SVG = "http://www.w3.org/2000/svg";
 
-function drawn(tag, attributes, text = "") {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.textContent = text;
-  return made;
-}
+const drawn = (tag, attributes, text = "") => element(tag, text, attributes, document.createElementNS(SVG, tag));
 
 function drawLosses(runs, root) {
   const { left, right, top, bottom, width, height } = CHART;

@@ -5,8 +5,7 @@ const setText = (element, text) => {
   if (element && element.textContent !== text) element.textContent = text;
 };
 
-function element(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
+function element(tag, text, attributes = {}, made = document.createElement(tag)) {
   made.textContent = text;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;

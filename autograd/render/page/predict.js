@@ -78,9 +78,8 @@ function openQuestion(played, k, predicting) {
 function judge(nodes, played, k, m, text) {
   const guess = typed(text);
   if (!guess) return { right: false, say: `Type a number, such as ${short(1.5)} or -2.` };
-  const all = `${factor(m.upstream)} * ${factor(m.local)} = ${short(m.product)}`;
-  const sum = m.before === null ? "" : `, and ${short(m.before)} + ${factor(m.product)} = ${short(m.total)}`;
-  if (isRight(guess, m.total)) return { right: true, say: `Right: ${all}${sum}.` };
+  const added = m.before === null ? "" : `, and ${totalText(m)}`;
+  if (isRight(guess, m.total)) return { right: true, say: `Right: ${productText(m)}${added}.` };
   const what = fraction(nodes[nodes.length - 1].name, nodes[m.target].name);
   const slip = slipText(nodes, played, m, guess);
   const why = slip ? `: ${slip}` : ", and no single slip explains it: it is upstream times local, added to what is there";

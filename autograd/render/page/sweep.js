@@ -53,8 +53,9 @@ function pass(nodes, seed, numbers) {
   const last = nodes.length - 1;
   records.push({ kind: "seed", i: last, gradient: seed, messages: [] });
   const gradients = nodes.map(() => null);
-  const toCome = nodes.map(() => 0);
-  for (const node of nodes) for (const k of node.sends || []) toCome[node.parents[k]] += 1;
+  const expected = nodes.map(() => 0); // messages to each node
+  for (const node of nodes) for (const k of node.sends || []) expected[node.parents[k]] += 1;
+  const toCome = [...expected];
   gradients[last] = seed;
   let bad = numbers.values.findIndex((x) => !Number.isFinite(x));
   bad = bad >= 0 ? { record: bad, i: bad } : Number.isFinite(seed) ? null : { record: nodes.length, i: last };
@@ -74,10 +75,10 @@ function pass(nodes, seed, numbers) {
     });
     records.push({ kind: "backward", i, gradient: upstream, messages });
   }
-  return { records, bad, gradients, seed, numbers };
+  return { records, bad, gradients, expected, seed, numbers };
 }
 
-// What is true after k records: gradients so far, contributions to come, what each node has sent.
+// What is true after k records: gradients so far, the messages that have arrived, how many are to come, who has sent.
 function moment(nodes, played, k) {
   const gradient = nodes.map(() => null);
   const arrived = nodes.map(() => []);
@@ -90,7 +91,8 @@ function moment(nodes, played, k) {
       arrived[message.target].push(message);
     }
   }
-  return { gradient, arrived, visited, current: k ? played.records[k - 1] : null, backward: k > nodes.length };
+  const waiting = played.expected.map((n, i) => n - arrived[i].length);
+  return { gradient, arrived, waiting, visited, current: k ? played.records[k - 1] : null, backward: k > nodes.length };
 }
 
 // The ways from the root down to a node, as lists of [node, operand]; counted first, and listed only up to a limit.

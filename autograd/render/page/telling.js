@@ -10,9 +10,11 @@ function made(node, inputs) {
     .join("");
 }
 
+const productText = (m) => `${factor(m.upstream)} * ${factor(m.local)} = ${short(m.product)}`;
+const totalText = (m) => `${short(m.before)} + ${factor(m.product)} = ${short(m.total)}`;
+
 function messageText(nodes, m) {
-  let text = `to ${nodes[m.target].name}: ${factor(m.upstream)} * ${factor(m.local)} = ${short(m.product)}`;
-  if (m.before !== null) text += `, sum ${short(m.before)} + ${factor(m.product)} = ${short(m.total)}`;
+  const text = `to ${nodes[m.target].name}: ${productText(m)}${m.before === null ? "" : `, sum ${totalText(m)}`}`;
   return text + (m.waiting ? ` (${m.waiting} more to come)` : " (complete)");
 }
 
