@@ -154,7 +154,7 @@ class Training:
         """Start from the numbers in the arrays; returns where the parameters are and what stands there."""
         self._optimizer, self._state = optimizer, optimizer.arranged(self._order)
         self._start = self._state[2]
-        weights = self._state[0][0]
+        weights = self._state[0]["weights"]
         weights[:] = self._values[self._block]
         return self._block, weights.copy()
 
@@ -173,8 +173,8 @@ class Training:
             state = self._state
             mine = kept[state[2] % 2]
             mine[...] = slopes
-            self._state = state = advance(state, state[0][0], mine)  # now the step is made, and not before
-            weights[...] = state[0][0]
+            self._state = state = advance(state, state[0]["weights"], mine)  # now the step is made, and not before
+            weights[...] = state[0]["weights"]
 
         def scattered() -> None:
             self._gradients.take(places, out=slopes)
@@ -185,7 +185,7 @@ class Training:
 
     def writes(self) -> Iterator[None]:
         """Bring the Values, the optimiser and the arrays to where the steps have come; for `commit`."""
-        state, weights = self._state, self._state[0][0]
+        state, weights = self._state, self._state[0]["weights"]
         slopes = self._slopes[(state[2] - 1) % 2]
         back: Any = ... if self._back is None else self._back
         return chain(

@@ -18,10 +18,6 @@ def divide_total(xp: Any, a: Any, b: Any, zero_over_zero: float) -> Any:
     return a / (xp.where((a == 0) & (b == 0), 1.0, b) if zero_over_zero == 0.0 else b)
 
 
-def fixed_power(xp: Any, a: Any, exponent: float) -> Any:
-    return a * a if exponent == 2.0 else xp.power(a, exponent)
-
-
 def reciprocal_or_zero(xp: Any, a: Any) -> Any:
     sign = xp.sign(a)
     some = sign * sign  # 1, or 0 where there is nothing to divide by

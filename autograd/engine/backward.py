@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AnomalyError
 from . import graph, messages, modes
 from .native import COMPILED, EVERY, listen
+from .op import plain
 from .ops import ADD, DOT, LEAF, MUL
 from .together import attributes, commit
 
@@ -20,24 +21,20 @@ __all__ = ["backward"]
 def backward(root: Any, seed: Any, create_graph: bool) -> None:
     """Write d root / d node, times `seed`, to every node below `root`; see :meth:`Value.backward`."""
     if create_graph or modes.anomalies_raise():
-        _by_adjoints(root, seed, create_graph)
-    else:
+        # Every gradient is computed before the first is written.
+        order = graph.topological_order(root)
+        found = graph.adjoints(order, {root: seed}, create_graph=create_graph)
+        reached = [node for node in order if not graph.is_constant(node)]
+        gradients = [found.get(node, 0.0) for node in reached]
+        for k, node in enumerate(reached):
+            if node._row is LEAF and node._grad is not None:
+                gradients[k] = node._grad + gradients[k]
+                if modes.anomalies_raise() and not isfinite(plain(gradients[k])):
+                    name = messages.name_of(node)
+                    raise AnomalyError(f"backward: the gradients of several passes add up to inf or nan at {name}")
+        commit(attributes(reached, "_grad", gradients))
+    else:  # nothing may stand behind either, where an interrupt would find the gradients written
         _in_place(root, seed)
-
-
-def _by_adjoints(root: Any, seed: Any, create_graph: bool) -> None:
-    """Compute all gradients, and write them only when the last is there."""
-    order = graph.topological_order(root)
-    found = graph.adjoints(order, {root: seed}, create_graph=create_graph)
-    reached = [node for node in order if not graph.is_constant(node)]
-    gradients = [found.get(node, 0.0) for node in reached]
-    for k, node in enumerate(reached):
-        if node._row is LEAF and node._grad is not None:
-            gradients[k] = node._grad + gradients[k]
-            if modes.anomalies_raise() and not isfinite(messages.plain_of(gradients[k])):
-                name = messages.name_of(node)
-                raise AnomalyError(f"backward: the gradients of several passes add up to inf or nan at {name}")
-    commit(attributes(reached, "_grad", gradients))
 
 
 def _in_place(root: Value, seed: float) -> None:

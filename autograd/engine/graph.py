@@ -12,9 +12,9 @@ from typing import Any
 
 from ..errors import AnomalyError
 from . import modes
-from .messages import in_words, name_of, no_derivative, note_origin, origin_below, plain_of, warn_of_partial
+from .messages import in_words, name_of, no_derivative, note_origin, origin_below, warn_of_partial
 from .native import COMPILED, EVERY, listen
-from .op import Partials
+from .op import Partials, plain
 from .ops import CONSTANT, DOT, LITERAL
 
 
@@ -102,10 +102,10 @@ def adjoints(
                 found[parent] = found[parent] + message if parent in found else message
             except AnomalyError as error:  # met while the gradient's own nodes were made
                 raise AnomalyError(f"backward: the gradient of {name_of(parent)}: {error}") from None
-            if anomaly and not isfinite(plain_of(found[parent])):
+            if anomaly and not isfinite(plain(found[parent])):
                 raise AnomalyError(
-                    f"backward: the gradient of {name_of(parent)} became {plain_of(found[parent])!r} by a message from "
-                    f"{name_of(node)}: upstream {plain_of(upstream)!r} times local derivative {plain_of(partial)!r}"
+                    f"backward: the gradient of {name_of(parent)} became {plain(found[parent])!r} by a message from "
+                    f"{name_of(node)}: upstream {plain(upstream)!r} times local derivative {plain(partial)!r}"
                 )
     return found
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ..errors import ArgumentError, AutogradError, shown, translated, warn
 from .notes import Note
-from .op import Op, is_node
+from .op import Op, is_node, plain
 from .ops import ADD, FLOOR, IDENTITY, LITERAL, SQRT, SUM
 
 
@@ -19,7 +19,7 @@ def name_of(node: Any) -> str:
         return f"node {shown(node._label)}"
     if not node.parents:
         return f"the number {node._data!r}" if node._row is LITERAL else f"an unlabelled leaf ({node._data!r})"
-    origin = _origin_of(node)
+    origin = _OriginNote.of(node)
     kind = f"node of {in_words(origin)[0]}" if origin else f"{node._row.public_name!r} node"
     return f"an unlabelled {kind} ({node._data!r})"
 
@@ -34,11 +34,11 @@ def behind(node: Any) -> Any:
 def warn_of_partial(node: Any, parent: Any, partial: Any, upstream: Any) -> None:
     """Say so where a slope is infinite or undefined although its operands are numbers, or where a step stops it."""
     op = node._row
-    if op.singular and not isfinite(plain_of(partial)) and all(isfinite(p._data) for p in node.parents):
+    if op.singular and not isfinite(plain(partial)) and all(isfinite(p._data) for p in node.parents):
         what, where = _told(node, f"{_place(parent)}, operand of {name_of(node)}")
         hint = "; autograd.hypot has a slope at the origin" if op is SQRT and parent._row in (ADD, SUM) else ""
-        warn(f"{what} has slope {plain_of(partial)!r} at {where}{hint}")
-    elif op is FLOOR and plain_of(upstream) != 0.0:
+        warn(f"{what} has slope {plain(partial)!r} at {where}{hint}")
+    elif op is FLOOR and plain(upstream) != 0.0:
         warn("floor is flat almost everywhere: no gradient passes through it")
 
 
@@ -56,7 +56,7 @@ def _place(node: Any) -> str:
 
 def _told(node: Any, place: str) -> tuple[str, str]:
     """What messages call a node's operation and the place of its operands, which is `place` if a user wrote it."""
-    origin, op = _origin_of(node), node._row
+    origin, op = _OriginNote.of(node), node._row
     return in_words(origin) if origin else (op.public_name, f"{place} ({op.kink})" if op.kink else place)
 
 
@@ -66,18 +66,14 @@ _Origin: TypeAlias = tuple[Op, list[tuple[str, float]]]
 
 
 class _OriginNote(Note):
+    """On a node that a rule made: the operation whose derivative it belongs to."""
+
     __slots__ = ()
-
-
-def _origin_of(node: Any) -> _Origin | None:
-    """The operation whose derivative a node belongs to; None if it was not made by a rule."""
-    origin: _Origin | None = _OriginNote.of(node)
-    return origin
 
 
 def origin_below(node: Any) -> _Origin:
     """The origin of what this node's rule makes."""
-    return _origin_of(node) or (node._row, [(behind(p)._label, p._data) for p in node.parents[:4]])
+    return _OriginNote.of(node) or (node._row, [(behind(p)._label, p._data) for p in node.parents[:4]])
 
 
 def note_origin(node: Any, partials: Iterable[Any]) -> None:
@@ -99,11 +95,6 @@ def in_words(origin: _Origin) -> tuple[str, str]:
     """Whose derivative it is, and where."""
     places = [f"{shown(label)} = {x!r}" if label else repr(x) for label, x in origin[1]]
     return f"a derivative of {origin[0].public_name}", ", ".join(places)
-
-
-def plain_of(x: Any) -> float:
-    """The number of a gradient, which is a float or a Value."""
-    return x if type(x) is float else float(getattr(x, "data", x))
 
 
 def refuse_shared(made: Any, what: str) -> None:

@@ -150,13 +150,11 @@ class _Mode:
         decorated: Any
         if inspect.iscoroutinefunction(function):
 
-            @functools.wraps(function)
             async def decorated(*args: Any, **kwargs: Any) -> Any:
                 return await _awaited(mode, function(*args, **kwargs))
 
         else:
 
-            @functools.wraps(function)
             def decorated(*args: Any, **kwargs: Any) -> Any:
                 with mode():
                     result = function(*args, **kwargs)
@@ -166,7 +164,7 @@ class _Mode:
                     return _awaited(mode, result)
                 return _stepped(mode, result) if inspect.isgenerator(result) else result
 
-        return decorated  # type: ignore[no-any-return]  # `wraps` of an Any is an Any
+        return functools.wraps(function)(decorated)  # type: ignore[return-value]  # it takes and gives what `function` does
 
 
 _ASYNC_GENERATOR = (

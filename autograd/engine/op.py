@@ -192,7 +192,7 @@ def is_node(x: object) -> bool:
 
 def plain(x: Any) -> float:
     """The bare number of a Value; any other real number as a float."""
-    return x.data if is_node(x) else number(x)
+    return x if type(x) is float else x.data if is_node(x) else number(x)
 
 
 def boxed(x: Any) -> Any:

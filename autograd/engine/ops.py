@@ -49,12 +49,8 @@ def described(name: str, forward: Callable[..., float], partials: Partials, arra
     else:
         script = f"ag.{re.sub('_(.)', lambda found: found[1].upper(), bare)}({operands})"
     defaults = {"symbol": bare, "latex": bare if variadic else latex, "js": script, "variadic": variadic}
-    form = _function_of_namespace(array or bare) if isinstance(array, str) else array
+    form = (lambda xp, *inputs: getattr(xp, array or bare)(*inputs)) if isinstance(array, str) else array
     return Op(name, forward, partials, form, **{**defaults, **facts})
-
-
-def _function_of_namespace(name: str) -> Callable[..., Any]:
-    return lambda xp, *inputs: getattr(xp, name)(*inputs)
 
 
 def row(name: str, forward: Callable[..., float], partials: Partials, array: Any = "", **facts: Any) -> Op:
@@ -107,14 +103,15 @@ def _divide(zero_over_zero: float) -> Op:
 over = _divide(math.nan)  # 0 / 0 is nan
 over_or_zero = _divide(0.0)  # 0 / 0 is 0: the shortest subgradient
 
-RECIPROCAL_OR_ZERO: Op = row(
-    "_reciprocal_or_zero", special.reciprocal_or_zero, lambda out, a: (-out * out,), array_forms.reciprocal_or_zero,
+RECIPROCAL_OR_ZERO: Op = row("_reciprocal_or_zero", lambda a: 1.0 / a if a else 0.0,
+    lambda out, a: (-out * out,), array_forms.reciprocal_or_zero,
     symbol="1/x", latex=r"\frac{{1}}{{{0}}}", js="({0} === 0 ? 0 : 1 / {0})",
     because="1/x, but 0 at 0, for a share of nothing", singular=True)
 STEP: Op = row("_step", special.step, lambda out, a: (0.0,),
     lambda xp, a: xp.sign(xp.maximum(a, 0.0)),  # two fast passes; nan stays nan
     because="1 on the right of 0, else 0")
-EQUAL: Op = row("_equal", special.equal, lambda out, a, b: (0.0, 0.0),
+EQUAL: Op = row("_equal", lambda a, b: 1.0 if a == b else 0.0 if a == a and b == b else math.nan,
+    lambda out, a, b: (0.0, 0.0),
     lambda xp, a, b: xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(a == b, 1.0, 0.0)),
     symbol="=", latex=r"[{0} = {1}]", because="1 where the two are equal, else 0")
 SECH2: Op = row("_sech2", special.sech2, lambda out, a: (-2.0 * TANH(a) * out,), array_forms.sech2,
@@ -128,12 +125,13 @@ SILU_SLOPE: Op = row("_silu_slope", special.silu_slope, lambda out, a: (SIGMOID_
 ONE_MINUS_SQUARE: Op = row("_one_minus_square", lambda a: (1.0 - a) * (1.0 + a), lambda out, a: (-2.0 * a,),
     lambda xp, a: (1.0 - a) * (1.0 + a),
     symbol="1-x²", latex=r"(1 - {0}^2)", js="(1 - {0}) * (1 + {0})", because="(1 - x)(1 + x), without cancellation")
-SQRT_SQUARE_MINUS_ONE: Op = row("_sqrt_square_minus_one", special.sqrt_square_minus_one, lambda out, a: (over(a, out),),
-    lambda xp, a: xp.sqrt(a - 1.0) * xp.sqrt(a + 1.0),
+SQRT_SQUARE_MINUS_ONE: Op = row("_sqrt_square_minus_one", lambda a: math.sqrt(a - 1.0) * math.sqrt(a + 1.0),
+    lambda out, a: (over(a, out),), lambda xp, a: xp.sqrt(a - 1.0) * xp.sqrt(a + 1.0),
     symbol="√(x²-1)", latex=r"\sqrt{{{0}^2 - 1}}",
     js="ag.checked({op}, Math.sqrt({0} - 1) * Math.sqrt({0} + 1), {0})",
     because="without cancellation near 1", singular=True)
-LOG_OR_ZERO: Op = row("_log_or_zero", special.log_or_zero, lambda out, a: (over_or_zero(1.0, a),),
+LOG_OR_ZERO: Op = row("_log_or_zero", lambda a: math.log(a) if a > 0.0 else 0.0 if a == 0.0 else math.nan,
+    lambda out, a: (over_or_zero(1.0, a),),
     lambda xp, a: xp.where(a == 0, 0.0, xp.log(xp.where(a == 0, 1.0, xp.where(a < 0, math.nan, a)))),
     symbol="log", latex=r"\log {0}", because="log, but 0 at 0", singular=True)
 IDENTITY: Op = row("_identity", lambda a: a, lambda out, a: (1.0,), lambda xp, a: a,
@@ -145,7 +143,7 @@ SHIFTED_EXP: Op = row("_shifted_exp", special.shifted_exp, lambda out, a, b: (ou
 POWER_TOTAL: Op = row(
     "_power_total", special.power_total, lambda out, a, b: (POWER_SLOPE(a, b), out * LOG_OR_ZERO(a)), "power",
     symbol="^", latex=r"{0}^{{{1}}}", because="a power that returns inf or nan", singular=True)
-POWER_SLOPE: Op = row("_power_slope", special.power_slope,
+POWER_SLOPE: Op = row("_power_slope", lambda a, b: b * special.power_total(a, b - 1.0) if b else 0.0,
     lambda out, a, b: (b * POWER_SLOPE(a, b - 1.0), POWER_TOTAL(a, b - 1.0) * (1.0 + b * LOG_OR_ZERO(a))),
     lambda xp, a, b: xp.where(b == 0, 0.0, b * xp.power(a, xp.where(b == 0, 1.0, b - 1.0))),
     symbol="d^", latex=r"{1}\,{0}^{{{1}-1}}", because="b a^(b-1), 0 for b = 0", singular=True)
@@ -154,7 +152,7 @@ POWER_SLOPE: Op = row("_power_slope", special.power_slope,
 def _power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, total."""
     return described("_power", lambda a: special.power_total(a, exponent), lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: array_forms.fixed_power(xp, a, exponent),
+        lambda xp, a: a * a if exponent == 2.0 else xp.power(a, exponent),
         symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.powerTotal({0}, {p0})",
         because="the power rule", singular=exponent < 1.0)
 
@@ -217,7 +215,7 @@ POW: Op = row("**", special.power, lambda out, a, b: (POWER_SLOPE(a, b), out * L
 def power(exponent: float) -> Op:
     """x ** exponent for a fixed exponent, which is a parameter and not a parent."""
     return described("power", lambda a: special.power(a, exponent), lambda out, a: (_times_power(exponent, a),),
-        lambda xp, a: array_forms.fixed_power(xp, a, exponent),
+        lambda xp, a: a * a if exponent == 2.0 else xp.power(a, exponent),
         symbol=f"^{exponent:g}", latex=f"{{0}}^{{{{{exponent:g}}}}}", js="ag.power({op}, {0}, {p0})",
         because="the power rule: the exponent comes down and drops by one",
         domain="a base above 0, or a whole exponent (not below 0 for base 0)",
@@ -242,7 +240,8 @@ SQRT: Op = row("sqrt", math.sqrt, lambda out, a: (over(0.5, out),), symbol="√"
 CBRT: Op = row("cbrt", special.cbrt, lambda out, a: (over(1.0, 3.0 * out * out),),
     symbol="∛", latex=r"\sqrt[3]{{{0}}}", js="Math.cbrt({0})",
     because="a cube root's slope is 1 / (3 root^2)", kink="inf at 0", singular=True)
-XLOGY: Op = row("xlogy", special.xlogy, lambda out, x, y: (LOG_OR_ZERO(y), over(x, y)),
+XLOGY: Op = row("xlogy", lambda x, y: 0.0 if x == 0.0 and y == y else x * math.log(y),
+    lambda out, x, y: (LOG_OR_ZERO(y), over(x, y)),
     lambda xp, x, y: xp.where(x == 0, xp.where(xp.isnan(y), y, 0.0), x * xp.log(xp.where(x == 0, 1.0, y))),
     symbol="x·log y", latex=r"{0} \log {1}", js="ag.xlogy({op}, {0}, {1})",
     because="log y for x, x / y for y", domain="y > 0, or x = 0", kink="0 in x and nan in y at (0, 0)", singular=True)
@@ -296,19 +295,21 @@ ERFC: Op = row("erfc", math.erfc, lambda out, a: (-special.TWO_OVER_SQRT_PI * _g
     latex=r"\operatorname{{erfc}} {0}", js="ag.erfc({0})", because="erfc is 1 - erf")
 SIGMOID: Op = row("sigmoid", special.sigmoid, lambda out, a: (SIGMOID_SLOPE(a),), array_forms.sigmoid,
     symbol="σ", latex=r"\sigma({0})", because="sigmoid's slope is s (1 - s), at most 1/4", activation=True)
-LOGSIGMOID: Op = row("logsigmoid", special.logsigmoid, lambda out, a: (SIGMOID(-a),),
+LOGSIGMOID: Op = row("logsigmoid", lambda a: -special.softplus(-a), lambda out, a: (SIGMOID(-a),),
     lambda xp, a: xp.minimum(a, 0.0) - xp.log1p(xp.exp(-abs(a))),
     symbol="log σ", latex=r"\log\sigma({0})", js="-ag.softplus(-{0})", because="the slope of log s is 1 - s")
 SOFTPLUS: Op = row("softplus", special.softplus, lambda out, a: (SIGMOID(a),),
     lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-abs(a))),
     because="softplus's slope is the sigmoid", activation=True)
-SOFTSIGN: Op = row("softsign", special.softsign, lambda out, a: (_power(-2.0)(1.0 + ABS(a)),),
+SOFTSIGN: Op = row("softsign", lambda a: a / (1.0 + abs(a)) if abs(a) != math.inf else math.copysign(1.0, a),
+    lambda out, a: (_power(-2.0)(1.0 + ABS(a)),),
     lambda xp, a: xp.where(xp.isinf(a), xp.sign(a), a / (1.0 + abs(xp.where(xp.isinf(a), 0.0, a)))),
     because="softsign's slope is 1 / (1 + |x|)^2", activation=True)
-SILU: Op = row("silu", special.silu, lambda out, a: (SILU_SLOPE(a),),
+SILU: Op = row("silu", lambda a: a * special.sigmoid(a) if a != -math.inf else -0.0, lambda out, a: (SILU_SLOPE(a),),
     lambda xp, a: xp.where(a == -math.inf, 0.0, a) * array_forms.sigmoid(xp, a),
     because="silu's slope is s + x s (1 - s)", activation=True)
-GELU: Op = row("gelu", special.gelu, lambda out, a: (GELU_SLOPE(a),), None,
+GELU: Op = row(
+    "gelu", lambda a: a * special.normal_cdf(a) if a != -math.inf else -0.0, lambda out, a: (GELU_SLOPE(a),), None,
     because="gelu's slope is cdf(x) + x density(x)", activation=True)
 RELU: Op = row("relu", lambda a: a if a > 0.0 or a != a else 0.0, lambda out, a: (STEP(a),),
     lambda xp, a: xp.maximum(a, 0.0),
@@ -348,20 +349,20 @@ FMOD: Op = row("fmod", math.fmod, lambda out, a, b: (1.0, (out - a) / b),
     symbol="%", js="ag.checked({op}, {0} % {1}, {0}, {1})",
     because="fmod(a, b) is a - trunc(a / b) b", domain="a finite dividend and a divisor other than 0",
     kink="the slope from inside the period")
-HEAVISIDE: Op = row("heaviside", special.heaviside, lambda out, a, b: (0.0, EQUAL(a, 0.0)),
+HEAVISIDE: Op = row("heaviside", lambda a, b: special.step(a) if a else b, lambda out, a, b: (0.0, EQUAL(a, 0.0)),
     js="({0} === 0 ? {1} : ag.step({0}))", because="a step is flat, and b stands where it jumps", kink="0 in a at 0")
-BESIDES: Op = row("_besides", special.besides,
+BESIDES: Op = row("_besides", lambda a, b: a if a == a else b,
     lambda out, a, b: (BESIDES(0.0 * SIGN(a) + 1.0, 0.0), 1.0 - BESIDES(0.0 * SIGN(a) + 1.0, 0.0)),
     lambda xp, a, b: xp.where(xp.isnan(a), b, a),
     symbol="besides nan", js="({0} === {0} ? {0} : {1})", because="b stands where a is nan, else a")
-FLOOR: Op = row("floor", special.floor, lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor", js="ag.floor({op}, {0})",
-    because="a staircase is flat", kink="0 at the jumps", flat=True)
+FLOOR: Op = row("floor", lambda a: float(math.floor(a)), lambda out, a: (0.0,), latex=r"\lfloor {0} \rfloor",
+    js="ag.floor({op}, {0})", because="a staircase is flat", kink="0 at the jumps", flat=True)
 
 @family
 def rounded(digits: float) -> Op:
     """Python's round, ties to even."""
-    return described("rounded", lambda a: special.rounded(a, digits), lambda out, a: (0.0,),
-        lambda xp, a: xp.round(a, int(digits)),
+    return described("rounded", lambda a: float(round(a, int(digits))) if math.isfinite(a) else a,
+        lambda out, a: (0.0,), lambda xp, a: xp.round(a, int(digits)),
         symbol="round", latex=r"\operatorname{{round}}({0})", js="ag.rounded({0}, {p0})",
         because="a staircase is flat", kink="0 at the jumps", flat=True)
 

@@ -54,21 +54,6 @@ def softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else NAN
 
 
-def logsigmoid(x: float) -> float:
-    """log(sigmoid(x)) = -softplus(-x)."""
-    return -softplus(-x)
-
-
-def softsign(x: float) -> float:
-    """x / (1 + |x|), which tends to -1 and 1."""
-    return x / (1.0 + abs(x)) if abs(x) != INF else math.copysign(1.0, x)
-
-
-def silu(x: float) -> float:
-    """x sigmoid(x)."""
-    return x * sigmoid(x) if x != -INF else -0.0
-
-
 def silu_slope(x: float) -> float:
     """silu'(x); the branch for x <= 0 keeps ``(1 + x) + e^x`` together, where the textbook sum cancels."""
     if x > 0.0:
@@ -101,32 +86,18 @@ def normal_cdf(x: float) -> float:
     return value
 
 
-def gelu(x: float) -> float:
-    """x times the standard normal distribution function at x."""
-    return x * normal_cdf(x) if x != -INF else -0.0
-
-
 # The only real zero of gelu's slope, as a double and the rest of it, and the slope's Taylor coefficients there.
 _GELU_ZERO: Final[float] = -0.7517915246935645
 _GELU_ZERO_REST: Final[float] = 1.4956759177009883e-17
 
 
 def _gelu_series(terms: int = 34) -> tuple[float, ...]:
-    """Coefficients of gelu'(r + h) / h at the zero r, from gelu'' = (2 - x^2) density and density' = -x density."""
+    """Coefficients of gelu'(r + h) / h at the zero r, from gelu'' = density - density'' and density' = -x density."""
     r = _GELU_ZERO
-    density = [normal_density(r)]
-    for n in range(terms):
-        previous = density[n - 1] if n else 0.0
-        density.append(-(r * density[n] + previous) / (n + 1))
-    coefficients = []
-    for n in range(terms):
-        curvature = (2.0 - r * r) * density[n]
-        if n >= 1:
-            curvature -= 2.0 * r * density[n - 1]
-        if n >= 2:
-            curvature -= density[n - 2]
-        coefficients.append(curvature / (n + 1))
-    return tuple(reversed(coefficients))
+    density = [normal_density(r), -(r * normal_density(r))]  # its Taylor coefficients
+    for n in range(1, terms + 1):
+        density.append(-(r * density[n] + density[n - 1]) / (n + 1))
+    return tuple([density[n] / (n + 1) - (n + 2) * density[n + 2] for n in reversed(range(terms))])
 
 
 def gelu_slope(x: float) -> float:
@@ -151,11 +122,6 @@ def divide_total(a: float, b: float, zero_over_zero: float) -> float:
     return math.copysign(INF, a) if a == a else NAN
 
 
-def reciprocal_or_zero(a: float) -> float:
-    """1 / a, which is 0 for a = 0."""
-    return 1.0 / a if a != 0.0 else 0.0
-
-
 def power(a: float, b: float) -> float:
     """a ** b as Python has it for floats, but a ValueError where Python would turn to complex numbers."""
     return math.pow(a, b) if a < 0.0 and b % 1.0 != 0.0 else a**b
@@ -171,25 +137,6 @@ def power_total(a: float, b: float) -> float:
         return NAN
     except OverflowError:
         return -INF if a < 0.0 and b % 2.0 == 1.0 else INF
-
-
-def power_slope(a: float, b: float) -> float:
-    """d(a^b)/da = b a^(b-1), which is 0 for b = 0 even at a = 0."""
-    return b * power_total(a, b - 1.0) if b != 0.0 else 0.0
-
-
-def log_or_zero(a: float) -> float:
-    """log(a), but 0 at a = 0 (so that 0^y has slope 0 in y) and nan for a < 0."""
-    if a > 0.0:
-        return math.log(a)
-    return 0.0 if a == 0.0 else NAN
-
-
-def xlogy(x: float, y: float) -> float:
-    """x log(y), which is 0 for x = 0 whatever y is."""
-    if x == 0.0 and y == y:
-        return 0.0
-    return x * math.log(y)
 
 
 def sinc(x: float, order: int = 0) -> float:
@@ -241,41 +188,9 @@ def step(x: float) -> float:
     return 0.0 if x == x else NAN
 
 
-def heaviside(x: float, at_zero: float) -> float:
-    """A step from 0 to 1; nan for nan."""
-    return at_zero if x == 0.0 else step(x)
-
-
-def besides(x: float, other: float) -> float:
-    """x, or the other one where x is nan."""
-    return x if x == x else other
-
-
-def floor(x: float) -> float:
-    """The largest whole number that is not above x; an infinity or nan raises what `math.floor` raises."""
-    return float(math.floor(x))
-
-
-def rounded(x: float, digits: float) -> float:
-    """Python's round to a number of decimals (ties to even); infinities and nan pass through."""
-    return float(round(x, int(digits))) if math.isfinite(x) else x
-
-
-def sqrt_square_minus_one(x: float) -> float:
-    """sqrt(x^2 - 1) for x >= 1 with all digits near 1 and no overflow."""
-    return math.sqrt(x - 1.0) * math.sqrt(x + 1.0)
-
-
 def shifted_exp(a: float, b: float) -> float:
     """e^(a - b), which is 0 where both are -inf."""
     return 0.0 if a == b == -INF else math.exp(a - b)
-
-
-def equal(a: float, b: float) -> float:
-    """1 where a equals b, else 0; nan if either is nan."""
-    if a == b:
-        return 1.0
-    return 0.0 if a == a and b == b else NAN
 
 
 def logsumexp(*values: float) -> float:
@@ -338,14 +253,12 @@ def entry(place: float, *entries: float) -> float:
 
 def maximum(*values: float) -> float:
     """The largest; nan if any is nan."""
-    result = max(values)
-    return result if all(v == v for v in values) else NAN
+    return max(values) if all(v == v for v in values) else NAN
 
 
 def minimum(*values: float) -> float:
     """The smallest; nan if any is nan."""
-    result = min(values)
-    return result if all(v == v for v in values) else NAN
+    return min(values) if all(v == v for v in values) else NAN
 
 
 def _exact_total(values: list[float]) -> float:
@@ -353,8 +266,7 @@ def _exact_total(values: list[float]) -> float:
     try:
         return math.fsum(values)
     except (OverflowError, ValueError):
-        rounded: float = total(values)
-        return rounded
+        return float(total(values))
 
 
 def mean(*values: float) -> float:

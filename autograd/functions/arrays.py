@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import NDArray
 
 from ..engine import modes, ops
@@ -60,14 +61,6 @@ def _place(extreme: Callable[..., int]) -> Any:
     return method
 
 
-def _sum(values: list[Any]) -> Any:
-    return elementary.sum(values or [0.0])
-
-
-def _prod(values: list[Any]) -> Any:
-    return elementary.prod(values or [1.0])
-
-
 class ValueArray(np.ndarray[Any, Any]):
     """An ndarray of Values; made by :func:`array` and by operations on one.
 
@@ -99,7 +92,7 @@ class ValueArray(np.ndarray[Any, Any]):
     # The methods that NumPy's own code for arrays of objects does not make of ufuncs, as it makes `max` and `cumsum`;
     # and `sum`, which is then faster.
 
-    sum = _reduction("sum", _sum)
+    sum = _reduction("sum", elementary.sum)
     mean = _reduction("mean", elementary.mean)
     std = _spread("std", elementary.std)
     var = _spread("var", elementary.var)
@@ -277,23 +270,16 @@ def _besides_nan(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return lambda a, b: function(BESIDES(a, b), BESIDES(b, a))
 
 
+_SHARED = {name: function for name, function in (elementary.UNARY | elementary.BINARY).items() if hasattr(np, name)}
 _UFUNCS: dict[Any, Callable[..., Any]] = {
-    **_PREDICATES,
+    **_PREDICATES, **{getattr(np, name): function for name, function in _SHARED.items()},  # np.sin, np.hypot, ...
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.power: operator.pow, np.float_power: operator.pow, np.remainder: operator.mod, np.fmod: FMOD,
     np.floor_divide: operator.floordiv, np.ldexp: lambda v, n: v * 2.0**n,
     np.negative: operator.neg, np.positive: operator.pos, np.conjugate: operator.pos,
     np.square: lambda v: v**2, np.reciprocal: lambda v: 1.0 / v,
-    np.absolute: elementary.absolute, np.fabs: elementary.absolute, np.sign: elementary.sign, np.copysign: COPYSIGN,
-    np.heaviside: HEAVISIDE,
-    np.floor: elementary.floor, np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
-    np.exp: elementary.exp, np.exp2: elementary.exp2, np.expm1: elementary.expm1,
-    np.log: elementary.log, np.log2: elementary.log2, np.log10: elementary.log10, np.log1p: elementary.log1p,
-    np.sqrt: elementary.sqrt, np.cbrt: elementary.cbrt, np.hypot: elementary.hypot,
-    np.sin: elementary.sin, np.cos: elementary.cos, np.tan: elementary.tan,
-    np.arcsin: elementary.asin, np.arccos: elementary.acos, np.arctan: elementary.atan, np.arctan2: elementary.atan2,
-    np.sinh: elementary.sinh, np.cosh: elementary.cosh, np.tanh: elementary.tanh,
-    np.arcsinh: elementary.asinh, np.arccosh: elementary.acosh, np.arctanh: elementary.atanh,
+    np.fabs: elementary.absolute, np.copysign: COPYSIGN, np.heaviside: HEAVISIDE,
+    np.ceil: lambda v: -elementary.floor(-v), np.trunc: _trunc, np.rint: round,
     np.deg2rad: lambda v: v * (math.pi / 180.0), np.radians: lambda v: v * (math.pi / 180.0),
     np.rad2deg: lambda v: v * (180.0 / math.pi), np.degrees: lambda v: v * (180.0 / math.pi),
     np.maximum: elementary.maximum, np.minimum: elementary.minimum,
@@ -305,9 +291,10 @@ _PAIRS: dict[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {  # these gi
     np.divmod: (operator.floordiv, operator.mod), np.modf: (lambda v: FMOD(v, 1.0), _trunc),
 }  # fmt: skip
 _REDUCTIONS: dict[Any, Callable[[list[Any]], Any]] = {  # those of one node; the others go from left to right
-    np.add: _sum, np.multiply: _prod, np.logaddexp: elementary.logsumexp,
+    np.add: elementary.sum, np.multiply: elementary.prod, np.logaddexp: elementary.logsumexp,
     np.maximum: lambda values: elementary.maximum(*values), np.minimum: lambda values: elementary.minimum(*values),
 }  # fmt: skip
+_OF_NOTHING: dict[Any, float] = {elementary.sum: 0.0, elementary.prod: 1.0}
 
 
 def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -323,7 +310,7 @@ def _on_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
         pair = [ValueArray.apply_elementwise(function, inputs) for function in _PAIRS[ufunc]]
         return tuple([x if isinstance(x, np.ndarray) else _lifted(x) for x in pair])
     if ufunc.signature:  # a product of matrices or vectors
-        return _matmul(*inputs) if ufunc is np.matmul and not kwargs else _multilinear_nodes(ufunc, *inputs, **kwargs)
+        return _matmul(*inputs) if ufunc is np.matmul and not kwargs else _multilinear(ufunc, *inputs, **kwargs)
     if set("".join(ufunc.types)) <= set("O->"):  # the user's own, made by np.frompyfunc, takes any object
         result = getattr(ufunc, method)(*[_bare(x) for x in inputs], **kwargs)
         return _dressed(result) if _holds_nodes(result) else result
@@ -403,10 +390,9 @@ def _reduce(
     if dtype is not None or out is not None or others:
         _refuse(name, dtype=dtype, out=out, **others)
     bare = np.asarray(_bare(x), dtype=object)
-    np.add.reduce(np.empty((1,) * bare.ndim), axis=axis)  # NumPy's own error for an axis that is not there
-    every = axis is None or bare.ndim == 0
-    axes = tuple(range(bare.ndim)) if every else tuple(a % bare.ndim for a in np.atleast_1d(axis))
-    kept = [a for a in range(bare.ndim) if a not in axes]
+    every = tuple(range(bare.ndim))
+    axes = every if axis is None else normalize_axis_tuple(axis, bare.ndim or 1)[: bare.ndim]  # a number may have one
+    kept = [a for a in every if a not in axes]
     shape = (*[bare.shape[a] for a in kept], math.prod([bare.shape[a] for a in axes]))
     rows = bare.transpose(*kept, *axes).reshape(shape)
     if where is not True:
@@ -415,9 +401,9 @@ def _reduce(
     for index in np.ndindex(*result.shape):
         row = rows[index].tolist() if where is True else rows[index][where[index]].tolist()
         operands = row if initial is None else [initial, *row]
-        if not operands and function not in (_sum, _prod):
+        if not operands and function not in _OF_NOTHING:
             raise ShapeError(f"{name} of no values at all")
-        result[index] = function(operands)
+        result[index] = function(operands or [_OF_NOTHING[function]])
     if keepdims:
         result = result.reshape([1 if a in axes else n for a, n in enumerate(bare.shape)])
     return _wrapped(result) if result.ndim else _lifted(result[()])
@@ -439,7 +425,7 @@ def _matmul(a: Any, b: Any) -> Any:
     if left.ndim == 0 or right.ndim == 0:
         raise ShapeError("@ needs arrays; use * for a number")
     if left.ndim > 2 or right.ndim > 2:
-        return _multilinear_nodes(np.matmul, left, right)
+        return _multilinear(np.matmul, left, right)
     if left.shape[-1] != right.shape[0]:
         raise ShapeError(
             f"shapes {left.shape} and {right.shape} do not fit: the columns of the first must match the "
@@ -489,8 +475,13 @@ class _Terms:
         return terms[0] if len(terms) == 1 else elementary.sum(terms)
 
 
-def _multilinear_nodes(function: Any, *operands: Any, out: Any = None, dtype: Any = None, **kwargs: Any) -> Any:
-    """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result."""
+def _multilinear(
+    function: Any, *operands: Any, out: Any = None, dtype: Any = None, optimize: Any = None, **kwargs: Any
+) -> Any:
+    """Apply a function of NumPy's that only multiplies and adds elements: one node for each element of its result.
+
+    The order of products, which `optimize` would choose, makes no difference to the node.
+    """
     _refuse(f"np.{function.__name__}", out=out, dtype=dtype)
     terms = [np.frompyfunc(_Terms, 1, 1)(x) if _holds_nodes(x) else x for x in map(_bare, operands)]
     result = np.asarray(function(*terms, **kwargs), dtype=object)
@@ -507,9 +498,9 @@ def _holds_nodes(x: Any) -> bool:
 
 # --- functions that are no ufuncs ------------------------------------------------------------------------------------
 #
-# A function either only moves elements (`_moved`, `_joined`, `_stored`), or is NumPy's own code, made of ufuncs and
-# functions that work (`_composed`), or is a method of the array (`_method`), or gives plain bools, indices or facts of
-# the array (`_answered`), or multiplies and adds (`_multilinear`), or has a function of its own here.
+# A function either only moves elements or says what is plain to see: bools, indices, a shape (`_moved`, `_joined`,
+# `_stored`); or is NumPy's own code, made of ufuncs and functions that work (`_composed`); or is a method of the array
+# (`_method`), or multiplies and adds (`_multilinear`), or has a function of its own here.
 
 
 def _on_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -572,14 +563,6 @@ def _method(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
     return getattr(_values(a), function.__name__)(*args, **kwargs)
 
 
-def _answered(function: Any, *args: Any, **kwargs: Any) -> Any:
-    return function(*map(_argument, args), **kwargs)
-
-
-def _multilinear(function: Any, *operands: Any, optimize: Any = None, **kwargs: Any) -> Any:
-    return _multilinear_nodes(function, *operands, **kwargs)  # a chain of products in another order is the same node
-
-
 # --- functions of their own --------------------------------------------------------------------------------------
 
 
@@ -589,19 +572,14 @@ def _dot(a: Any, b: Any, out: Any = None) -> Any:
     dimensions = np.ndim(_bare(a)), np.ndim(_bare(b))
     if 0 in dimensions:
         return np.multiply(a, b)
-    return _matmul(a, b) if max(dimensions) <= 2 else _multilinear_nodes(np.dot, a, b)
+    return _matmul(a, b) if max(dimensions) <= 2 else _multilinear(np.dot, a, b)
 
 
 def _where(condition: Any, *branches: Any) -> Any:
-    holds = np.asarray(_bare(condition)).astype(bool)
+    holds = _truths(condition)
     if not branches:
         return np.where(holds)
     return ValueArray.apply_elementwise(lambda first, x, y: _lifted(x if first else y), (holds, *branches))
-
-
-def _sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    a = _values(a)
-    return np.take_along_axis(a, a.argsort(axis), axis)
 
 
 def _quantile(
@@ -750,24 +728,23 @@ _NAMES: dict[Callable[..., Any], str] = {
         delete diag diagflat diagonal dsplit expand_dims extract flip fliplr flipud full_like hsplit imag insert
         matrix_transpose meshgrid moveaxis ones_like ravel real real_if_close repeat reshape resize roll rollaxis rot90
         select split squeeze swapaxes take take_along_axis tile transpose tril trim_zeros triu unstack vsplit zeros_like
-        fft.fftshift fft.ifftshift lib.stride_tricks.sliding_window_view""",
+        fft.fftshift fft.ifftshift lib.stride_tricks.sliding_window_view
+        argwhere array_equiv count_nonzero diag_indices_from flatnonzero iscomplex iscomplexobj isreal isrealobj
+        may_share_memory ndim nonzero result_type shape shares_memory size tril_indices_from triu_indices_from""",
     _joined: "column_stack concatenate dstack hstack row_stack stack vstack",
     _stored: "copyto fill_diagonal place put put_along_axis putmask",
     _composed: """
         all amax amin any apply_along_axis apply_over_axes array2string array_repr array_str cumulative_prod
-        cumulative_sum diff ediff1d kron linspace max mean min piecewise polyadd polyder polyint polymul polysub
-        polyval prod ptp std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul
+        cumulative_sum diff ediff1d kron linspace max mean min outer piecewise polyadd polyder polyint polymul polysub
+        polyval prod ptp sort std sum trace trapezoid vander var linalg.cross linalg.diagonal linalg.matmul
         linalg.matrix_norm linalg.matrix_power linalg.matrix_transpose linalg.multi_dot linalg.outer linalg.tensordot
         linalg.trace linalg.vecdot linalg.vector_norm""",
     _method: "argmax argmin argsort cumprod cumsum round",
-    _answered: """
-        argwhere array_equiv count_nonzero diag_indices_from flatnonzero iscomplex iscomplexobj isreal isrealobj
-        may_share_memory ndim nonzero result_type shape shares_memory size tril_indices_from triu_indices_from""",
     _multilinear: "convolve correlate einsum inner tensordot",
 }
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.dot: _dot, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)), np.cross: _cross, np.linalg.norm: _norm,
-    np.where: _where, np.clip: _clip, np.interp: _interp, np.pad: _pad, np.sort: _sort, np.median: _median,
+    np.where: _where, np.clip: _clip, np.interp: _interp, np.pad: _pad, np.median: _median,
     np.quantile: _quantile, np.percentile: lambda a, q, *args, **more: _quantile(a, np.divide(q, 100.0), *args, **more),
     np.average: lambda a, axis=None, weights=None, *, keepdims=False: _composed(
         np.average, a, axis, weights, keepdims=keepdims
@@ -781,7 +758,6 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.array_equal: lambda a, b, equal_nan=False: np.shape(a) == np.shape(b) and np.allclose(a, b, 0, 0, equal_nan),
     np.isposinf: lambda x, out=None: np.equal(x, math.inf, out=out),
     np.isneginf: lambda x, out=None: np.equal(x, -math.inf, out=out),
-    np.outer: lambda a, b, out=None: np.multiply.outer(np.ravel(a), np.ravel(b), out=out),
     np.sinc: lambda x: ops.sinc(0.0)(x),
     np.fix: lambda x, out=None: np.trunc(x, out=out), np.empty_like: np.zeros_like,
     np.around: lambda a, decimals=0, out=None: np.round(a, decimals, out),

@@ -7,7 +7,7 @@ of many operands make one node, however many there are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, overload
 
 import numpy as np
@@ -47,6 +47,10 @@ class Binary(Protocol):
     def __call__(self, x: Array, y: Array | Number, /) -> Array: ...
 
 
+UNARY: dict[str, Unary] = {}  # by name, as they are made below
+BINARY: dict[str, Binary] = {}
+
+
 def _unary(op: Op, formula: str, example: str) -> Unary:
     forward = op.forward
 
@@ -58,16 +62,28 @@ def _unary(op: Op, formula: str, example: str) -> Unary:
         except (ArithmeticError, ValueError) as error:
             raise failure(op, (x,), error) from None
 
-    unary: Unary = _described(function, op, formula, example)
-    return unary
+    described: Unary = _described(function, op, formula, example)
+    UNARY[function.__name__] = described
+    return described
 
 
 def _binary(op: Op, formula: str, example: str) -> Binary:
     def function(x: Any, y: Any, /) -> Any:
         return op(x, y)
 
-    binary: Binary = _described(function, op, formula, example)
-    return binary
+    described: Binary = _described(function, op, formula, example)
+    BINARY[function.__name__] = described
+    return described
+
+
+def _of_many(op: Op, formula: str, example: str) -> Callable[[Any], Any]:
+    name = op.name
+
+    def function(values: Any) -> Any:
+        return _apply(op, _operands(values, name))
+
+    described: Callable[[Any], Any] = _described(function, op, f"{formula}, as one node", example)
+    return described
 
 
 def _described(function: Any, op: Op, formula: str, example: str) -> Any:
@@ -117,6 +133,14 @@ floor = _unary(ops.FLOOR, "The largest whole number not above x, as a float", "f
 hypot = _binary(ops.HYPOT, "sqrt(x^2 + y^2), without overflow", "hypot(3.0, 4.0) -> 5.0")
 atan2 = _binary(ops.ATAN2, "The angle of the point (x, y), called as atan2(y, x)", "atan2(0.0, 1.0) -> 0.0")
 xlogy = _binary(ops.XLOGY, "x log(y), and 0 for x = 0", "xlogy(0.0, 0.0) -> 0.0")
+prod = _of_many(ops.PROD, "v1 * v2 * ... (zeros do no harm to the slopes)", "prod([2.0, 3.0, 4.0]) -> 24.0")
+mean = _of_many(ops.MEAN, "(v1 + ... + vn) / n", "mean([1.0, 2.0, 6.0]) -> 3.0")
+norm = _of_many(ops.NORM, "sqrt(v1^2 + ... + vn^2), without overflow", "norm([2.0, 3.0, 6.0]) -> 7.0")
+logsumexp = _of_many(
+    ops.LOGSUMEXP,
+    "log(e^v1 + ... + e^vn), without overflow (all -inf give -inf, which a masked softmax needs)",
+    "logsumexp([1000.0, 1001.0, 1002.0]) -> 1002.4076059644444",
+)
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
@@ -215,28 +239,6 @@ def sum(values: Any, start: Any = _missing) -> Any:
     return _apply(ops.SUM, rest if rest and begins_at_zero else [start, *rest])
 
 
-def prod(values: Any) -> Any:
-    """v1 * v2 * ... as one node. Each slope is the product of the others, so zeros do no harm.
-
-    Example:
-        >>> x = Value(0.0)
-        >>> prod([x, 2.0, 3.0]).backward()
-        >>> x.grad
-        6.0
-    """
-    return _apply(ops.PROD, _operands(values, "prod"))
-
-
-def mean(values: Any) -> Any:
-    """(v1 + ... + vn) / n as one node.
-
-    Example:
-        >>> mean([1.0, 2.0, 6.0])
-        3.0
-    """
-    return _apply(ops.MEAN, _operands(values, "mean"))
-
-
 def var(values: Any, ddof: int = 1) -> Any:
     """The variance sum((v - mean)^2) / (n - ddof) as one node.
 
@@ -270,28 +272,6 @@ def _spread(what: str, values: Any, ddof: int) -> list[Any]:
             f"{what} with ddof={ddof} needs more than {ddof} values, got {len(operands)}; a single value has no spread"
         )
     return operands
-
-
-def norm(values: Any) -> Any:
-    """sqrt(v1^2 + ... + vn^2) as one node, without overflow; its slope counts as 0 where all values are 0.
-
-    Example:
-        >>> norm([2.0, 3.0, 6.0])
-        7.0
-    """
-    return _apply(ops.NORM, _operands(values, "norm"))
-
-
-def logsumexp(values: Any) -> Any:
-    """log(e^v1 + ... + e^vn) as one node, without overflow; its slopes are the softmax.
-
-    All values -inf give -inf with slopes 0, which is what a masked softmax needs.
-
-    Example:
-        >>> logsumexp([1000.0, 1001.0, 1002.0])
-        1002.4076059644444
-    """
-    return _apply(ops.LOGSUMEXP, _operands(values, "logsumexp"))
 
 
 def softmax(values: Any) -> Any:

@@ -14,7 +14,7 @@ steps by a white list of nodes, and our own code runs the steps, on floats and V
   (``ln``, ``arctan``, ``sec``).
 
 Nothing that can be typed exhausts the stack: text longer than ``MAX_LENGTH`` or nested deeper than ``MAX_DEPTH`` is
-refused, and no code here calls itself.
+refused.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ..engine import op, ops
-from ..engine.op import Op, is_node
+from ..engine.op import is_node
 from ..errors import ArgumentError, AutogradError, ExpressionError, OperandError, pointed
 from . import elementary
-from .latex import is_latex, plain_text
+from .latex import MAX_DEPTH, is_latex, plain_text
 
 __all__ = ["FUNCTIONS", "MAX_LENGTH", "NAME", "Expression", "Formula", "Reading", "Source", "parse", "parse_part"]
 
 MAX_LENGTH = 2_000  # characters of a line
-MAX_DEPTH = 100  # parentheses within parentheses
 
 # --- what may be named ------------------------------------------------------------------------------------------------
 
@@ -71,14 +70,10 @@ def _power(base: Any, exponent: Any) -> Any:
     return ops.POW(base, exponent)
 
 
-_UNARY = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
-    "erf erfc sigmoid logsigmoid softplus softsign relu gelu silu absolute sign floor"
-)
 _MANY = sys.maxsize
 FUNCTIONS: dict[str, Known] = {
-    **{name: Known(getattr(elementary, name), 1, 1) for name in _UNARY.split()},
-    **{name: Known(getattr(elementary, name), 2, 2) for name in ("hypot", "atan2", "xlogy")},
+    **{name: Known(function, 1, 1) for name, function in elementary.UNARY.items()},
+    **{name: Known(function, 2, 2) for name, function in elementary.BINARY.items()},
     **{name: Known(getattr(elementary, name), 1, 2) for name in ("leaky_relu", "elu")},
     "clip": Known(elementary.clip, 3, 3),
     **{name: Known(_of_list(getattr(elementary, name)), 1, _MANY) for name in ("sum", "prod", "mean", "logsumexp")},
@@ -217,14 +212,14 @@ def _complaint(character: str) -> str:
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
-_OPERATORS: dict[type[ast.operator], Op] = {
+_OPERATORS: dict[type[ast.operator], Callable[..., Any]] = {
     ast.Add: ops.ADD,
     ast.Sub: ops.SUB,
     ast.Mult: ops.MUL,
     ast.Div: ops.DIV,
     ast.FloorDiv: ops.FLOORDIV,
     ast.Mod: ops.MOD,
-    ast.Pow: ops.POW,
+    ast.Pow: _power,
 }
 
 
@@ -541,18 +536,13 @@ class Expression:
             else:
                 operands = stack[len(stack) - step.operands :]
                 del stack[len(stack) - step.operands :]
+                apply = _CALLED[step.what].function if step.kind == "call" else step.what
                 try:
-                    stack.append(_apply(step, operands))
+                    stack.append(apply(*operands))
                 except AutogradError as error:
                     error.add_note(pointed(self._source.text, step.place))
                     raise
         return stack[0]
-
-
-def _apply(step: Step, operands: list[Any]) -> Any:
-    if step.kind == "call":
-        return _CALLED[step.what].function(*operands)
-    return _power(*operands) if step.what is ops.POW else step.what(*operands)
 
 
 def parse(text: str, *, line: int | None = None, variables: Collection[str] | None = None) -> Expression:

@@ -18,8 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -123,39 +122,38 @@ def slopes(f: Callable[[float], Any], x: float, *, brief: bool = False) -> Slope
     """
     calls = 0
 
-    def counted(x: float) -> Any:
+    def value(place: float) -> float:
         nonlocal calls
         calls += 1
-        return f(x)
+        try:
+            y = f(place)
+            return math.nan if isinstance(y, complex) else plain(y)
+        except (ArithmeticError, ValueError):
+            return math.nan
 
-    return replace(_slopes(counted, x, brief), evaluations=calls)
-
-
-def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
-    here = _value(f, x)
+    here = value(x)
     ladder = _ladder(x)
     seen: dict[int, list[_Difference]] = {}
     inside = [0, 0]  # for each side the largest step at which f has values
 
     def look(steps: Sequence[int]) -> Slopes:
         for k in sorted(set(steps) & set(range(len(ladder))) - set(seen)):
-            seen[k] = [
-                _difference(f, x, here, sign * ladder[k])
-                if k >= first
-                else _Difference(sign * ladder[k], math.nan, 0.0)
-                for sign, first in zip(_SIDES, inside, strict=True)
-            ]
+            seen[k] = []
+            for sign, first in zip(_SIDES, inside, strict=True):
+                there = x + sign * ladder[k]
+                y = value(there) if k >= first else math.nan
+                seen[k].append(_Difference(there - x, y - here, max(abs(y), abs(here))))
         pairs = [seen[k] for k in sorted(seen)]
-        return _found([left for left, _ in pairs], [right for _, right in pairs], here)
+        return _found([left for left, _ in pairs], [right for _, right in pairs], here, calls)
 
     if not math.isfinite(here):
-        return _found([], [], math.nan)
+        return _found([], [], math.nan, calls)
     found = look(_FIRST)
     if brief and not _is_settled(found):
         return look(range(max(_FIRST) + 1))
     for side, sign in enumerate(_SIDES):
         if not _is_settled(found) and not any(math.isfinite(pair[side].change) for pair in seen.values()):
-            inside[side] = _boundary(f, x, [sign * h for h in ladder])
+            inside[side] = _boundary(value, x, [sign * h for h in ladder])
     empty = max(inside) == len(ladder)
     for steps in (
         _KINKED if found.kind == "kink" else (),
@@ -172,12 +170,12 @@ def _slopes(f: Callable[[float], Any], x: float, brief: bool) -> Slopes:
     return found
 
 
-def _boundary(f: Callable[[float], Any], x: float, steps: Sequence[float]) -> int:
+def _boundary(value: Callable[[float], float], x: float, steps: Sequence[float]) -> int:
     """The place of the largest step at which f has a value; the number of steps if f has none at the smallest."""
     without, with_value = _FIRST[-1], len(steps)
     looked_at = len(steps) - 1
     while with_value - without > 1:
-        if math.isnan(_value(f, x + steps[looked_at])):
+        if math.isnan(value(x + steps[looked_at])):
             without = looked_at
         else:
             with_value = looked_at
@@ -193,14 +191,6 @@ def _is_settled(found: Slopes) -> bool:
     size = max(found.span / found.reach, abs(found.left.slope)) if found.reach else 0.0
     gap = abs(found.right.slope - found.left.slope)
     return max(found.error, gap, 1e-4 * found.left.error, 1e-4 * found.right.error) <= _SETTLED * size
-
-
-def _value(f: Callable[[float], Any], x: float) -> float:
-    try:
-        y = f(x)
-        return math.nan if isinstance(y, complex) else plain(y)
-    except (ArithmeticError, ValueError):
-        return math.nan
 
 
 def _ladder(x: float) -> list[float]:
@@ -220,13 +210,7 @@ class _Difference(NamedTuple):
     size: float  # of the larger of the two values
 
 
-def _difference(f: Callable[[float], float], x: float, here: float, step: float) -> _Difference:
-    there = x + step
-    y = _value(f, there)
-    return _Difference(there - x, y - here, max(abs(y), abs(here)))
-
-
-def _found(left: list[_Difference], right: list[_Difference], here: float) -> Slopes:
+def _found(left: list[_Difference], right: list[_Difference], here: float, calls: int) -> Slopes:
     """What the differences say, from the largest step down."""
     finite = [d for d in left + right if math.isfinite(d.change)]
     span = max((abs(d.change) for d in finite), default=0.0)
@@ -251,34 +235,30 @@ def _found(left: list[_Difference], right: list[_Difference], here: float) -> Sl
             else:
                 both = Side(both.slope, max(both.error, gap), "slope")
     else:
-        kind = _trouble(left_side, right_side)
-    return Slopes(left_side, right_side, both, kind, noise, 0, span, flat, quantum, reach, size)
+        kinds = (left_side.kind, right_side.kind)
+        kind = "edge" if "outside" in kinds else next(k for k in ("jump", "vertical", "no limit") if k in kinds)
+    return Slopes(left_side, right_side, both, kind, noise, calls, span, flat, quantum, reach, size)
 
 
 # --- noise, and what looks like it ------------------------------------------------------------------------------------
 
 
 def _noise(side: list[_Difference], other: list[_Difference]) -> float:
-    """The noise of f on one side: what is left of its values when a smooth curve is taken away.
-
-    Where steps are small, the values at four neighbouring steps lie almost exactly on a parabola, so their third
-    divided difference is noise. Of five small steps the middle difference counts, unless those of the smallest steps
-    are clearly smaller. Noise is no larger than the smallest changes. Where f does not change at first, it is rounded,
-    and the first change says how much; but not beside a piece that is constant, or before a jump.
-    """
+    """The noise of f on one side: what is left of its values when a smooth curve is taken away."""
     usable = _runs(side)
     still, first = _still(side), next((d for d in reversed(usable) if d.change), None)
-    if still and first:
+    if still and first:  # f is rounded, and the first change says how much; not before a jump or beside a constant
         jump = all(math.isclose(d.change, first.change, rel_tol=1e-9) for d in usable if d.change)
         if jump or not any(d.change for d in _runs(other)):
             return 0.0
         near = abs(first.step) < 2.0 * _RATIO * still
         return abs(first.change) if near else EPS * max(1.0, first.size)  # a number near 1 is mostly part of f
+    # At small steps four neighbouring values lie almost on a parabola: their third divided difference is noise.
     rests = [_rest(window) for window in zip(side[3:], side[2:], side[1:], side, strict=False)][::-1]
     rests = [r for r in rests if math.isfinite(r)][:5]
     if not rests:
         return 0.0
-    smallest = 4.0 * max(rests[:2])
+    smallest = 4.0 * max(rests[:2])  # of five the middle one counts, unless these are clearly smaller
     noise = smallest if len(rests) < 5 else min(2.0 * smallest, max(smallest, 3.0 * sorted(rests)[2]))
     return min(noise, 4.0 * max(abs(d.change) for d in usable[-2:]))
 
@@ -294,11 +274,7 @@ def _rest(window: Sequence[_Difference]) -> float:
 
 
 def _staircase(left: list[_Difference], right: list[_Difference]) -> tuple[float, float]:
-    """What f's values are whole multiples of, and up to which step f stays as it is; 0 where there is no such thing.
-
-    Where values repeat at the smallest steps and then change by whole multiples of something, f is rounded more
-    coarsely than doubles are; two values only are a jump further off.
-    """
+    """What f's values are whole multiples of, and up to which step f stays as it is; 0 where there is no such thing."""
     flat = min(_still(left), _still(right))
     changes = sorted(abs(d.change) for d in left + right if math.isfinite(d.change) and d.change != 0.0)
     if not flat or not changes:
@@ -313,7 +289,7 @@ def _staircase(left: list[_Difference], right: list[_Difference]) -> tuple[float
         if quantum <= 16.0 * tolerance:
             return 0.0, flat
     levels = {round(d.change / quantum) for d in left + right if math.isfinite(d.change)}
-    return (quantum, flat) if len(levels) > 2 else (0.0, flat)
+    return (quantum, flat) if len(levels) > 2 else (0.0, flat)  # two values only are a jump further off
 
 
 def _still(side: list[_Difference]) -> float:
@@ -345,7 +321,9 @@ def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate
     for k in range(1, len(rows)):
         for j in range(1, min(k, _COLUMNS) + 1):
             finer, coarser = table[k][j - 1], table[k - 1][j - 1]
-            table[k].append(finer + (finer - coarser) / (_power(rows[k - j][0] / rows[k][0], order) - 1.0))
+            ratio = rows[k - j][0] / rows[k][0]
+            power = ratio if order == 1 else ratio * ratio  # not **, which raises where this is inf
+            table[k].append(finer + (finer - coarser) / (power - 1.0))
     estimates = []
     for k in range(len(rows)):
         best = None
@@ -362,20 +340,14 @@ def _table(rows: list[tuple[float, float, float]], order: int) -> list[_Estimate
     return estimates
 
 
-def _power(ratio: float, order: int) -> float:
-    return ratio if order == 1 else ratio * ratio  # not **, which raises where this is inf
-
-
 def _intersected(estimates: list[_Estimate]) -> _Estimate | None:
-    """From the smallest step up, the intersection of the intervals as long as there is one.
-
-    An interval reaches as far as the next finer estimate, and is at best narrower by as much as its step is larger:
-    what agrees better agrees by chance.
-    """
+    """From the smallest step up, the intersection of the intervals as long as there is one."""
     low, high, agreeing = -math.inf, math.inf, 0
     best = finer = None
     for e in reversed(estimates):
         error = e.error
+        # An interval reaches as far as the next finer estimate, and is at best narrower by as much as its step is
+        # larger: what agrees better agrees by chance.
         if finer and abs(e.step) < 2.0 * _RATIO * abs(finer.step):
             error = max(error, abs(e.slope - finer.slope), finer.error / _RATIO)
         lower, upper = max(low, e.slope - error), min(high, e.slope + error)
@@ -469,21 +441,11 @@ def _together(left: list[_Difference], right: list[_Difference], noise: float, *
     return best
 
 
-def _trouble(left: Side, right: Side) -> str:
-    """What kind of point it is where a side has no slope."""
-    kinds = (left.kind, right.kind)
-    return "edge" if "outside" in kinds else next(kind for kind in ("jump", "vertical", "no limit") if kind in kinds)
-
-
 def exact_sum(numbers: Sequence[float]) -> float:
     """The sum, rounded once at the end: `math.fsum`, but with an answer where that raises."""
     try:
         return math.fsum(numbers)
     except ValueError:  # inf - inf
         return math.nan
-    except OverflowError:  # on the way, or at the end
-        total = sum(map(Fraction, numbers))
-        try:
-            return float(total)
-        except OverflowError:
-            return math.inf if total > 0 else -math.inf
+    except OverflowError:  # on the way, or at the end; a power of two changes no digits
+        return math.fsum([x * 2.0**-60 for x in numbers]) * 2.0**60

@@ -49,6 +49,11 @@ class Activation(Module):
 
     apply: Any  # the function of one number or Value
 
+    def __init_subclass__(cls, function: Callable[[Any], Any] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if function is not None:
+            cls.apply = staticmethod(function)
+
     def forward(self, x: Any) -> Any:
         return sample_by_sample(self, x, self._named)
 
@@ -68,54 +73,36 @@ class Activation(Module):
         return f"{type(self).__name__}({', '.join(options)})"
 
 
-class ReLU(Activation):
+class ReLU(Activation, function=elementary.relu):
     """max(x, 0)."""
 
-    apply = staticmethod(elementary.relu)
 
-
-class Tanh(Activation):
+class Tanh(Activation, function=elementary.tanh):
     """The hyperbolic tangent."""
 
-    apply = staticmethod(elementary.tanh)
 
-
-class Sigmoid(Activation):
+class Sigmoid(Activation, function=elementary.sigmoid):
     """1 / (1 + e^-x)."""
 
-    apply = staticmethod(elementary.sigmoid)
 
-
-class GELU(Activation):
+class GELU(Activation, function=elementary.gelu):
     """x times the standard normal distribution function."""
 
-    apply = staticmethod(elementary.gelu)
 
-
-class SiLU(Activation):
+class SiLU(Activation, function=elementary.silu):
     """x sigmoid(x), also called swish."""
 
-    apply = staticmethod(elementary.silu)
 
-
-class Softplus(Activation):
+class Softplus(Activation, function=elementary.softplus):
     """log(1 + e^x)."""
 
-    apply = staticmethod(elementary.softplus)
 
-
-class Softsign(Activation):
+class Softsign(Activation, function=elementary.softsign):
     """x / (1 + |x|)."""
 
-    apply = staticmethod(elementary.softsign)
 
-
-class Identity(Activation):
+class Identity(Activation, function=lambda x: x):
     """x itself."""
-
-    @staticmethod
-    def apply(x: Any) -> Any:
-        return x
 
 
 class LeakyReLU(Activation):

@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.op import number
 from ..errors import ArgumentError
 
-__all__ = ["at_least", "finite", "flag", "meant", "share", "whole"]
+__all__ = ["at_least", "flag", "meant", "share", "whole"]
 
 
 def whole(name: str, x: Any, low: int = 1) -> int:
@@ -30,11 +30,6 @@ def at_least(name: str, x: Any, low: float = 0.0, below: float = math.inf) -> fl
         lower = "finite" if low == -math.inf else f"finite, at least {low:g}{upper}"
         raise ArgumentError(f"{name} is {value!r}; it must be {lower}")
     return value
-
-
-def finite(name: str, x: Any) -> float:
-    """A finite number, as a float."""
-    return at_least(name, x, -math.inf)
 
 
 def share(name: str, x: Any) -> float:

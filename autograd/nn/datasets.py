@@ -10,6 +10,7 @@ import math
 import operator
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -136,20 +137,19 @@ def regression(
     return x, _rounded([[t] for t in targets])
 
 
+@dataclass(eq=False, repr=False)
 class Batches:
     """Mini-batches of rows and their targets; each walk through it is an epoch, in an order of its own.
 
     Made by :func:`batches`. ``len()`` is the number of iterations that an epoch takes.
     """
 
-    def __init__(
-        self, x: NDArray[Any], y: NDArray[Any], batch_size: int, shuffle: bool, rng: Any, drop_last: bool
-    ) -> None:
-        self.x, self.y = x, y
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.drop_last = drop_last
-        self._rng = rng
+    x: NDArray[Any]
+    y: NDArray[Any]
+    batch_size: int
+    shuffle: bool
+    rng: Any
+    drop_last: bool
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.x), self.batch_size)
@@ -158,7 +158,7 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         order = np.arange(len(self.x))
         if self.shuffle:
-            order = np.argsort([self._rng.random() for _ in order], kind="stable")
+            order = np.argsort([self.rng.random() for _ in order], kind="stable")
         for i in range(len(self)):
             rows = order[i * self.batch_size : (i + 1) * self.batch_size]
             yield self.x[rows], self.y[rows]

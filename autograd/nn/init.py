@@ -20,19 +20,19 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engine.messages import name_of
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
+from ..functions.arrays import array
 from .arguments import meant, whole
 
 __all__ = [
-    "Draws", "calculate_gain", "constant", "constant_", "fans", "fill", "kaiming_normal", "kaiming_normal_",
+    "calculate_gain", "constant", "constant_", "fans", "first_weights", "kaiming_normal", "kaiming_normal_",
     "kaiming_std", "kaiming_uniform", "kaiming_uniform_", "kaiming_uniform_bound", "linear_bound", "normal", "normal_",
     "ones", "ones_", "source", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_std", "xavier_uniform",
     "xavier_uniform_", "xavier_uniform_bound", "zeros", "zeros_",
@@ -298,13 +298,9 @@ def _filled(target: Any, draw: Any) -> Any:
             )
         if weight.parents or weight.constant:
             raise ArgumentError(f"{name_of(weight)} is no weight: it is a constant, or the result of an operation")
-    _write(weights, draw(shape))
-    return target
-
-
-def _write(weights: list[Value], numbers: NDArray[np.float64]) -> None:
-    for weight, x in zip(weights, numbers.ravel().tolist(), strict=True):
+    for weight, x in zip(weights, draw(shape).ravel().tolist(), strict=True):
         weight.data = x
+    return target
 
 
 # --- the weights of a new layer --------------------------------------------------------------------------------------
@@ -315,17 +311,10 @@ _SCHEMES: dict[str, Callable[..., Any]] = {
 }
 
 
-class Draws(Protocol):
-    """Where random numbers come from: the module `random`, or a generator of its own."""
-
-    def uniform(self, a: float, b: float) -> float: ...
-    def getrandbits(self, k: int) -> int: ...
-
-
-def source(seed: int | None) -> Draws:
+def source(seed: int | None) -> random.Random:
     """A generator of its own for a seed, the same on every machine; without one Python's global `random`."""
     if seed is None:
-        return random
+        return random  # type: ignore[return-value]  # the module has the functions of a generator
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
         raise ArgumentError(f"a seed is a whole number or None, got {seed!r}")
     return random.Random(int(seed))
@@ -336,26 +325,28 @@ def linear_bound(fan_in: int) -> float:
     return 1.0 / math.sqrt(fan_in)
 
 
-def is_default(scheme: Any) -> bool:
-    """Whether each weight is drawn as its neuron is made, evenly from -1 to 1; what is no scheme is refused."""
-    if not isinstance(scheme, str):
-        if not callable(scheme):
-            raise ArgumentError(f"init is a name or a function of the weight array, got {scheme!r}")
-    elif scheme != "uniform" and scheme not in _SCHEMES:
-        hint = meant(scheme.rstrip("_").lower(), _SCHEMES)
-        raise ArgumentError(f"there is no initialisation {scheme!r}; {hint}There are uniform, {', '.join(_SCHEMES)}")
-    return isinstance(scheme, str) and scheme == "uniform"
-
-
-def fill(weight: Any, scheme: Any, draws: Draws) -> None:
-    """Give an array of weights its first values: by a scheme's name, or a function that fills it or returns numbers."""
+def first_weights(outputs: int, inputs: int, scheme: Any, draws: random.Random) -> list[list[Value]]:
+    """A new weight matrix: by the name of a scheme, or a function that fills an array or returns numbers."""
+    if isinstance(scheme, str) and scheme == "uniform":  # micrograd's
+        return [[Value(draws.uniform(-1, 1)) for _ in range(inputs)] for _ in range(outputs)]
+    shape = outputs, inputs
     if isinstance(scheme, str):
-        _SCHEMES[scheme](weight, **({} if scheme in ("zeros", "ones") else {"rng": draws.getrandbits(63)}))
-        return
-    returned = scheme(weight)
-    if returned is None or returned is weight:
-        return
-    numbers = np.asarray(returned, dtype=float)
-    if numbers.shape != weight.shape:
-        raise ShapeError(f"init returned numbers of shape {numbers.shape} for weights of shape {weight.shape}")
-    _write(weight.ravel().tolist(), numbers)
+        if scheme not in _SCHEMES:
+            hint = meant(scheme.rstrip("_").lower(), _SCHEMES)
+            raise ArgumentError(
+                f"there is no initialisation {scheme!r}; {hint}There are uniform, {', '.join(_SCHEMES)}"
+            )
+        drawn = {} if scheme in ("zeros", "ones") else {"rng": draws.getrandbits(63)}
+        numbers = _SCHEMES[scheme](shape, **drawn)
+    elif callable(scheme):
+        weight = array(np.zeros(shape))
+        rows: list[list[Value]] = weight.tolist()
+        returned = scheme(weight)
+        if returned is None or returned is weight:
+            return rows
+        numbers = np.asarray(returned, dtype=float)
+        if numbers.shape != shape:
+            raise ShapeError(f"init returned numbers of shape {numbers.shape} for weights of shape {shape}")
+    else:
+        raise ArgumentError(f"init is a name or a function of the weight array, got {scheme!r}")
+    return [list(map(Value, row)) for row in numbers.tolist()]

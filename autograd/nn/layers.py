@@ -14,7 +14,7 @@ from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows, mean, sqrt, var
 from .arguments import at_least, flag, share, whole
 from .init import linear_bound, source
-from .module import Module, as_rows, indexed, is_batch, number_layers, sample_by_sample, shape_of, stacked
+from .module import Module, as_given, as_rows, indexed, number_layers, sample_by_sample, shape_of, stacked
 
 __all__ = ["BatchNorm", "Dropout", "LayerNorm", "Linear", "Residual", "Sequential"]
 
@@ -44,6 +44,7 @@ class Linear(Module):
         (2, 3)
     """
 
+    _letters = (("weight", "W"), ("bias", "b"))
     _is_layer = True
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, seed: int | None = None) -> None:
@@ -71,15 +72,7 @@ class Linear(Module):
             for z, name in zip(zs, names, strict=True):
                 if type(z) is Value:
                     z._label = name
-        if batch:
-            return stacked(results, self.out_features)
-        return results[0][0] if self.out_features == 1 else results[0]
-
-    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
-        for (i, j), w in np.ndenumerate(self.weight.view(np.ndarray)):
-            yield w, indexed("W", number, i + 1, j + 1)
-        if self.bias is not None:
-            yield from ((b, indexed("b", number, i)) for i, b in enumerate(self.bias.tolist(), 1))
+        return as_given(results, batch, self.out_features)
 
     def __repr__(self) -> str:
         return f"Linear({self.in_features} -> {self.out_features}{'' if self.bias is not None else ', bias=False'})"
@@ -166,27 +159,20 @@ class Residual(Module):
             raise ShapeError(
                 f"{self._who()}: cannot add its input of shape {before} to its module's output of shape {after}"
             )
-        if is_batch(x):
-            return stacked([[a + b for a, b in zip(*pair, strict=True)] for pair in zip(x, out, strict=True)], after[1])
-        sums = [a + b for a, b in zip(_listed(x), _listed(out), strict=True)]
-        return sums if after else sums[0]
-
-    def _members(self) -> Iterable[tuple[str, Any]]:
-        return [("module", self.module)]
+        (rows, batch), (results, _) = as_rows(self, x), as_rows(self, out)
+        sums = [[a + b for a, b in zip(*pair, strict=True)] for pair in zip(rows, results, strict=True)]
+        if batch:
+            return stacked(sums, after[1])
+        return sums[0] if after else sums[0][0]
 
     def __repr__(self) -> str:
         return f"Residual({self.module!r})"
 
 
-def _listed(x: Any) -> list[Any]:
-    if isinstance(x, np.ndarray):
-        return x.ravel().tolist()
-    return list(x) if isinstance(x, list | tuple) else [x]
-
-
 class _Norm(Module):
     """What is normalised is scaled and shifted: by a gamma and a beta for each feature, if there are any."""
 
+    _letters = (("weight", "gamma"), ("bias", "beta"))
     weight: Any
     bias: Any
 
@@ -195,11 +181,6 @@ class _Norm(Module):
         if self.weight is not None:
             results = [g * v for g, v in zip(self.weight.tolist(), results, strict=True)]
         return results if self.bias is None else [v + b for v, b in zip(results, self.bias.tolist(), strict=True)]
-
-    def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
-        for letter, values in (("gamma", self.weight), ("beta", self.bias)):
-            if values is not None:
-                yield from ((v, indexed(letter, number, i)) for i, v in enumerate(values.tolist(), 1))
 
 
 class BatchNorm(_Norm):
@@ -253,7 +234,7 @@ class BatchNorm(_Norm):
             scales = np.sqrt(self.running_var + self.eps).tolist()
             columns = zip(zip(*rows, strict=True), self.running_mean.tolist(), scales, strict=True)
             result = [[(v - centre) / scale for v in column] for column, centre, scale in columns]
-        return _as_given([self._scaled(row) for row in zip(*result, strict=True)], batch)
+        return as_given([self._scaled(row) for row in zip(*result, strict=True)], batch, self.num_features)
 
     def _by_the_batch(self, rows: list[Any]) -> list[list[Any]]:
         """The columns, each with its own mean and variance; the running numbers follow."""
@@ -272,14 +253,12 @@ class BatchNorm(_Norm):
             centres.append(centre)
             variances.append(variance)
         if self.training and self.track_running_stats:
-            self._follow(self.for_buffer(centres), self.for_buffer(variances) * (len(rows) / (len(rows) - 1)))
+            means, unbiased = self.for_buffer(centres), self.for_buffer(variances) * (len(rows) / (len(rows) - 1))
+            self.num_batches_tracked += 1
+            share = 1.0 / self.num_batches_tracked if self.momentum is None else self.momentum
+            self.running_mean = share * means + (1.0 - share) * self.running_mean
+            self.running_var = share * unbiased + (1.0 - share) * self.running_var
         return columns
-
-    def _follow(self, means: Any, unbiased: Any) -> None:
-        self.num_batches_tracked += 1
-        share = 1.0 / self.num_batches_tracked if self.momentum is None else self.momentum
-        self.running_mean = share * means + (1.0 - share) * self.running_mean
-        self.running_var = share * unbiased + (1.0 - share) * self.running_var
 
     def _check_buffer(self, name: str, short: str, numbers: Any) -> None:
         if short == "running_var" and (numbers < 0.0).any():
@@ -326,7 +305,7 @@ class LayerNorm(_Norm):
 
     def forward(self, x: Any) -> Any:
         rows, batch = as_rows(self, x, *self.normalized_shape, "features")
-        return _as_given([self._normed(list(row)) for row in rows], batch)
+        return as_given([self._normed(list(row)) for row in rows], batch, *self.normalized_shape)
 
     def _normed(self, row: list[Any]) -> list[Any]:
         centre, scale = mean(row), sqrt(var(row, ddof=0) + self.eps)
@@ -389,14 +368,6 @@ class Dropout(Module):
 
     def __repr__(self) -> str:
         return f"Dropout({self.p!r})"
-
-
-def _as_given(rows: list[Any], batch: bool) -> Any:
-    """An array for a batch; for one sample a list, or a bare Value for a single feature."""
-    out = stacked(rows, len(rows[0]))
-    if batch:
-        return out
-    return out[0].tolist() if out.shape[1] > 1 else out[0, 0]
 
 
 def _unusual(module: Module, usual: dict[str, Any]) -> str:

@@ -44,8 +44,6 @@ __all__ = [
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Shape: TypeAlias = tuple[int, ...]
 
-_TARGET_HINT = "targets are 0 or 1, or a chance between them"
-
 
 class _Numbers(NamedTuple):
     """Numbers and Values in the order in which they stand, and the shape in which they came."""
@@ -83,38 +81,28 @@ def _unequal(predictions: Shape, targets: Shape) -> str:
     return f"{found}; bring both to one shape first, as targets.reshape{predictions} does for an array"
 
 
-def _check_reduction(loss: str, reduction: str) -> None:
-    if reduction not in ("mean", "sum", "none"):
-        raise ArgumentError(f"{loss}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
-
-
-def _chance(loss: str, what: str, x: Any, index: int, hint: str) -> Any:
-    """`x`, which has to lie between 0 and 1; of a node a part of the graph checks it, at every number it gets."""
-    if is_node(x):
-        return ops.CHANCE(x)
-    if not 0.0 <= x <= 1.0:
-        raise ArgumentError(f"{loss}: {what} {index} = {x!r} does not lie between 0 and 1; {hint}")
-    return x
+def _chance(loss: str, t: Any, index: int, hint: str = "targets are 0 or 1, or a chance between them") -> Any:
+    """A target, which has to lie between 0 and 1; of a node a part of the graph checks it, at every number it gets."""
+    if is_node(t):
+        return ops.CHANCE(t)
+    if not 0.0 <= t <= 1.0:
+        raise ArgumentError(f"{loss}: target {index} = {t!r} does not lie between 0 and 1; {hint}")
+    return t
 
 
 def _reduced(terms: list[Any], like: _Numbers, reduction: str, divisor: Any = None) -> Any:
     """One number of the terms, or the terms in the shape of `like`; `divisor`: the mean's, if not their number."""
-    if reduction == "none" and like.shape:
-        return _shaped(terms, like)
-    if reduction == "mean" and divisor is not None:
-        return (elementary.sum(terms) if like.shape else terms[0]) / divisor
-    if not like.shape:
-        return terms[0]
-    return elementary.mean(terms) if reduction == "mean" else elementary.sum(terms)
-
-
-def _shaped(terms: list[Any], like: _Numbers) -> Any:
-    result = np.empty(len(terms), dtype=object)
-    result[:] = terms
-    result = result.reshape(like.shape)
-    if not like.is_array:
-        return result.tolist()
-    return result.astype(float) if all(type(term) is float for term in terms) else arrays.array(result)
+    if like.shape and reduction == "none":
+        result = np.empty(len(terms), dtype=object)
+        result[:] = terms
+        result = result.reshape(like.shape)
+        if not like.is_array:
+            return result.tolist()
+        return result.astype(float) if all(type(term) is float for term in terms) else arrays.array(result)
+    if like.shape and reduction == "mean" and divisor is None:
+        return elementary.mean(terms)
+    total = elementary.sum(terms) if like.shape else terms[0]
+    return total / divisor if reduction == "mean" and divisor is not None else total
 
 
 def _is(x: Any, number: float) -> bool:
@@ -122,20 +110,21 @@ def _is(x: Any, number: float) -> bool:
     return type(x) is float and x == number
 
 
+def _read_both(loss: str, predictions: Any, targets: Any, reduction: str) -> tuple[_Numbers, _Numbers]:
+    if reduction not in ("mean", "sum", "none"):
+        raise ArgumentError(f"{loss}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
+    return _read(loss, "predictions", predictions), _read(loss, "targets", targets)
+
+
 def _of_pairs(
-    loss: str,
-    term: Callable[[Any, Any], Any],
-    predictions: Any,
-    targets: Any,
-    reduction: Reduction,
-    check: Callable[[int, Any], Any] | None = None,
-) -> Any:
+    loss: str, predictions: Any, targets: Any, reduction: Reduction,
+    term: Callable[[Any, Any], Any], check: Callable[[str, Any, int], Any] | None = None,
+) -> Any:  # fmt: skip
     """A loss with a term for each prediction and its target; `check` gives what goes in for a target, or refuses it."""
-    _check_reduction(loss, reduction)
-    left, right = _read(loss, "predictions", predictions), _read(loss, "targets", targets)
+    left, right = _read_both(loss, predictions, targets, reduction)
     if left.shape != right.shape:
         raise ShapeError(f"{loss}: {_unequal(left.shape, right.shape)}")
-    wanted = right.items if check is None else [check(i, t) for i, t in enumerate(right.items)]
+    wanted = right.items if check is None else [check(loss, t, i) for i, t in enumerate(right.items)]
     return _reduced(list(map(term, left.items, wanted)), left, reduction)
 
 
@@ -165,7 +154,7 @@ def mse(predictions: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         >>> loss.data, [v.grad for v in p]
         (2.5, [1.0, -2.0])
     """
-    return _of_pairs("mse", lambda p, t: (p - t) ** 2, predictions, targets, reduction)
+    return _of_pairs("mse", predictions, targets, reduction, lambda p, t: (p - t) ** 2)
 
 
 def mae(predictions: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -180,7 +169,7 @@ def mae(predictions: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         >>> mae([1.0, 2.0], [0.0, 4.0])
         1.5
     """
-    return _of_pairs("mae", lambda p, t: abs(p - t), predictions, targets, reduction)
+    return _of_pairs("mae", predictions, targets, reduction, lambda p, t: abs(p - t))
 
 
 def huber(predictions: Any, targets: Any, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
@@ -199,7 +188,7 @@ def huber(predictions: Any, targets: Any, reduction: Reduction = "mean", delta: 
     Source: P. J. Huber, Robust Estimation of a Location Parameter, Annals of Mathematical Statistics 35 (1964).
     """
     width = _width("huber: delta", delta)
-    return _of_pairs("huber", lambda p, t: _bent(p - t, width), predictions, targets, reduction)
+    return _of_pairs("huber", predictions, targets, reduction, lambda p, t: _bent(p - t, width))
 
 
 def smooth_l1(predictions: Any, targets: Any, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
@@ -216,7 +205,7 @@ def smooth_l1(predictions: Any, targets: Any, reduction: Reduction = "mean", bet
         [0.0625, 2.0]
     """
     width = _width("smooth_l1: beta", beta)
-    return _of_pairs("smooth_l1", lambda p, t: _bent(p - t, width) / width, predictions, targets, reduction)
+    return _of_pairs("smooth_l1", predictions, targets, reduction, lambda p, t: _bent(p - t, width) / width)
 
 
 def _width(name: str, x: Any) -> float:
@@ -259,9 +248,8 @@ def bce(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         (0.223144, -1.25)
     """
     return _of_pairs(
-        "bce", ops.BCE, probabilities, targets, reduction,
-        lambda i, t: t if is_node(t) else _chance("bce", "target", t, i, _TARGET_HINT),
-    )  # fmt: skip
+        "bce", probabilities, targets, reduction, ops.BCE, lambda loss, t, i: t if is_node(t) else _chance(loss, t, i)
+    )
 
 
 def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", pos_weight: float | None = None) -> Any:
@@ -282,18 +270,15 @@ def bce_with_logits(logits: Any, targets: Any, reduction: Reduction = "mean", po
         [0.0, 0.0, 1000.0]
     """
     weight = 1.0 if pos_weight is None else at_least("bce_with_logits: pos_weight", pos_weight)
-    return _of_pairs(
-        "bce_with_logits", lambda z, t: _bce_with_logit(z, t, weight), logits, targets, reduction,
-        lambda i, t: _chance("bce_with_logits", "target", t, i, _TARGET_HINT),
-    )  # fmt: skip
 
+    def term(z: Any, t: Any) -> Any:
+        if _is(t, 0.0):
+            return softplus(z)
+        if _is(t, 1.0):
+            return softplus(-z) if weight == 1.0 else weight * softplus(-z)
+        return dot([t if weight == 1.0 else weight * t, 1.0 - t], [softplus(-z), softplus(z)])
 
-def _bce_with_logit(z: Any, t: Any, weight: float) -> Any:
-    if _is(t, 0.0):
-        return softplus(z)
-    if _is(t, 1.0):
-        return softplus(-z) if weight == 1.0 else weight * softplus(-z)
-    return dot([t if weight == 1.0 else weight * t, 1.0 - t], [softplus(-z), softplus(z)])
+    return _of_pairs("bce_with_logits", logits, targets, reduction, term, _chance)
 
 
 def hinge(scores: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -310,15 +295,15 @@ def hinge(scores: Any, targets: Any, reduction: Reduction = "mean") -> Any:
         >>> hinge([0.5, 3.0, 0.5], [1, 1, -1], reduction="none")
         [0.5, 0.0, 1.5]
     """
-    return _of_pairs("hinge", _hinge, scores, targets, reduction, _side)
+    return _of_pairs("hinge", scores, targets, reduction, _hinge, _side)
 
 
-def _side(i: int, t: Any) -> Any:
+def _side(loss: str, t: Any, index: int) -> Any:
     if is_node(t):
         return ops.SIDE(t)
     if t not in (-1.0, 1.0):
         hint = "; labels of 0 and 1 become these by 2 * t - 1" if t == 0.0 else ""
-        raise ArgumentError(f"hinge: target {i} = {t!r}, but targets are -1 or 1{hint}")
+        raise ArgumentError(f"{loss}: target {index} = {t!r}, but targets are -1 or 1{hint}")
     return t
 
 
@@ -332,34 +317,50 @@ def _hinge(s: Any, t: Any) -> Any:
 
 
 class _Samples(NamedTuple):
-    """Rows of predictions, and for each its class or its share of every class."""
+    """Rows of predictions, and the target of each: its class, or a list of its share of every class."""
 
     rows: list[list[Any]]
-    labels: list[Any] | None  # whole numbers, or nodes
-    shares: list[list[Any]]  # empty if there are labels
+    targets: list[Any]
     like: _Numbers  # the terms' shape: one for each row
 
 
-def _samples(loss: str, predictions: Any, targets: Any, may_be_shares: bool = True) -> _Samples:
-    left, right = _read(loss, "predictions", predictions), _read(loss, "targets", targets)
+def _samples(loss: str, predictions: Any, targets: Any, reduction: str, may_be_shares: bool = True) -> _Samples:
+    left, right = _read_both(loss, predictions, targets, reduction)
     if len(left.shape) not in (1, 2):
         raise ShapeError(
             f"{loss}: predictions have shape {left.shape}; it takes one sample (classes,) or several (samples, classes)"
         )
-    classes = left.shape[-1]
-    like = _Numbers([], left.shape[:-1], left.is_array)
-    rows = _rows(left.items, classes)
+    classes, like = left.shape[-1], left._replace(shape=left.shape[:-1])
+
+    def in_rows(items: list[Any]) -> list[list[Any]]:
+        return [items[i : i + classes] for i in range(0, len(items), classes)]
+
     if right.shape == like.shape:
-        return _Samples(rows, [_label(loss, t, i, classes) for i, t in enumerate(right.items)], [], like)
+        labels = [_label(loss, t, i, classes) for i, t in enumerate(right.items)]
+        return _Samples(in_rows(left.items), labels, like)
     if may_be_shares and right.shape == left.shape:
         hint = "targets of the predictions' shape are shares of the classes"
-        shares = [_chance(loss, "target", t, i, hint) for i, t in enumerate(right.items)]
-        return _Samples(rows, None, _rows(shares, classes), like)
+        shares = [_chance(loss, t, i, hint) for i, t in enumerate(right.items)]
+        return _Samples(in_rows(left.items), in_rows(shares), like)
     alternative = f", or {left.shape} for the shares of the classes" if may_be_shares else ""
     raise ShapeError(
         f"{loss}: predictions have shape {left.shape} and targets {right.shape}; "
         f"targets have shape {like.shape} for the numbers of classes{alternative}"
     )
+
+
+def _label(loss: str, target: Any, index: int, classes: int) -> Any:
+    """A class number; a node stays one, and picks among the classes anew whenever its number changes."""
+    if is_node(target):
+        return target
+    if not target.is_integer() or not 0.0 <= target < classes:
+        kind = "a class" if target.is_integer() else "a whole number"
+        hint = "; there is no ignore_index: leave out the samples that do not count" if target == -100.0 else ""
+        raise ArgumentError(
+            f"{loss}: target {index} = {target:g} is not {kind}; "
+            f"{classes} classes are counted from 0 to {classes - 1}{hint}"
+        )
+    return int(target)
 
 
 def _class_weights(loss: str, weight: Sequence[float] | None, classes: int) -> list[float] | None:
@@ -371,33 +372,40 @@ def _class_weights(loss: str, weight: Sequence[float] | None, classes: int) -> l
     return numbers
 
 
-def _rows(items: list[Any], width: int) -> list[list[Any]]:
-    return [items[i : i + width] for i in range(0, len(items), width)]
+def _at(label: Any, classes: int, entry: Callable[[int], Any]) -> Any:
+    """The entry of a class; for a node, which may become any class, those of all are in the graph."""
+    return ops.ENTRY(label, *map(entry, range(classes))) if is_node(label) else entry(label)
 
 
-def _label(loss: str, target: Any, index: int, classes: int) -> Any:
-    """A class number; a node stays one, and picks among the classes anew whenever its number changes."""
-    if is_node(target):
-        return target
-    number: float = target
-    if not number.is_integer() or not 0.0 <= number < classes:
-        kind = "a class" if number.is_integer() else "a whole number"
-        hint = "; there is no ignore_index: leave out the samples that do not count" if number == -100.0 else ""
-        raise ArgumentError(
-            f"{loss}: target {index} = {number:g} is not {kind}; "
-            f"{classes} classes are counted from 0 to {classes - 1}{hint}"
-        )
-    return int(number)
+def _of_rows(
+    samples: _Samples, reduction: str, entry: Callable[[list[Any], int], Any], *,
+    negated: bool = False, weights: list[float] | None = None, smoothing: float = 0.0,
+) -> Any:  # fmt: skip
+    """A loss with a term for each row: the entry of its class, or the entries of all by their shares."""
+    classes, are_shares = len(samples.rows[0]), isinstance(samples.targets[0], list)
 
+    def weight_of(label: Any) -> Any:
+        return _at(label, classes, lambda c: weights[c] if weights else 1.0)
 
-def _picked(label: Any, entries: Sequence[Any]) -> Any:
-    """The entry of a class."""
-    return ops.ENTRY(label, *entries) if is_node(label) else entries[label]
+    def share_of(target: Any, c: int) -> Any:
+        t = target[c] if are_shares else _at(target, classes, lambda k: float(c == k))
+        t = (1.0 - smoothing) * t + smoothing / classes if smoothing else t
+        return t if weights is None else weights[c] * t
 
+    def term(row: list[Any], target: Any) -> Any:
+        if not are_shares and not smoothing:
+            found = _at(target, classes, lambda c: entry(row, c)) if is_node(target) else entry(row, target)
+            found = -found if negated else found
+            return found if weights is None else weight_of(target) * found
+        shares = [share_of(target, c) for c in range(classes)]
+        present = [(t, entry(row, c)) for c, t in enumerate(shares) if not _is(t, 0.0)]
+        if len(present) == 1 and _is(present[0][0], 1.0):
+            return -present[0][1] if negated else present[0][1]
+        return dot([-t if negated else t for t, _ in present], [it for _, it in present]) if present else 0.0
 
-def _first(row: list[Any], c: int) -> list[Any]:
-    """A row with the entry of a class brought to its front."""
-    return [row[c], *row[:c], *row[c + 1 :]]
+    terms = list(map(term, samples.rows, samples.targets))
+    divisor = None if weights is None or are_shares else sum(list(map(weight_of, samples.targets)))
+    return _reduced(terms, samples.like, reduction, divisor)
 
 
 def cross_entropy(
@@ -432,51 +440,17 @@ def cross_entropy(
         (0.239545, [-0.213014, 0.106507, 0.106507])
     """
     loss = "cross_entropy"
-    _check_reduction(loss, reduction)
     smoothing = share(f"{loss}: label_smoothing", label_smoothing)
-    rows, labels, shares, like = _samples(loss, logits, targets)
-    classes = len(rows[0])
+    samples = _samples(loss, logits, targets, reduction)
+    classes = len(samples.rows[0])
     if classes < 2:
         raise ShapeError(f"{loss}: one class alone has probability 1 always; for a single score use bce_with_logits")
     weights = _class_weights(loss, weight, classes)
-    if labels is not None and not smoothing:
-        terms = [_weighted(_of_class(row, t), weights, t) for row, t in zip(rows, labels, strict=True)]
-    else:
-        if labels is not None:
-            shares = [[_picked(t, [float(c == k) for k in range(classes)]) for c in range(classes)] for t in labels]
-        shares = [[_share(t, c, smoothing, classes, weights) for c, t in enumerate(row)] for row in shares]
-        terms = [_of_shares(row, ts) for row, ts in zip(rows, shares, strict=True)]
-    return _reduced(terms, like, reduction, _total(weights, labels))
 
+    def entry(row: list[Any], c: int) -> Any:
+        return ops.CROSS_ENTROPY(row[c], *row[:c], *row[c + 1 :])  # the entry asked for comes first
 
-def _of_class(logits: list[Any], t: Any) -> Any:
-    if is_node(t):
-        return ops.ENTRY(t, *[_of_class(logits, c) for c in range(len(logits))])
-    return ops.CROSS_ENTROPY(*_first(logits, t))
-
-
-def _of_shares(logits: list[Any], shares: list[Any]) -> Any:
-    present = [c for c, t in enumerate(shares) if not _is(t, 0.0)]
-    terms = [_of_class(logits, c) for c in present]
-    if len(present) == 1 and _is(shares[present[0]], 1.0):
-        return terms[0]
-    return dot([shares[c] for c in present], terms) if present else 0.0
-
-
-def _share(t: Any, c: int, smoothing: float, classes: int, weights: list[float] | None) -> Any:
-    smoothed = (1.0 - smoothing) * t + smoothing / classes if smoothing else t
-    return smoothed if weights is None else weights[c] * smoothed
-
-
-def _weighted(term: Any, weights: list[float] | None, t: Any) -> Any:
-    return term if weights is None else _picked(t, weights) * term
-
-
-def _total(weights: list[float] | None, labels: list[Any] | None) -> Any:
-    """What the mean divides by if it is not the number of samples."""
-    if weights is None or labels is None:
-        return None
-    return sum([_picked(t, weights) for t in labels])
+    return _of_rows(samples, reduction, entry, weights=weights, smoothing=smoothing)
 
 
 def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduction = "mean") -> Any:
@@ -495,27 +469,8 @@ def categorical_cross_entropy(probabilities: Any, targets: Any, reduction: Reduc
         >>> categorical_cross_entropy([[0.5, 0.25, 0.25]], [[1, 0, 0]])
         0.6931471805599453
     """
-    loss = "categorical_cross_entropy"
-    _check_reduction(loss, reduction)
-    rows, labels, shares, like = _samples(loss, probabilities, targets)
-    if labels is not None:
-        terms = [-_of_label(row, t) for row, t in zip(rows, labels, strict=True)]
-    else:
-        terms = [_of_probabilities(row, ts) for row, ts in zip(rows, shares, strict=True)]
-    return _reduced(terms, like, reduction)
-
-
-def _of_label(row: list[Any], t: Any) -> Any:
-    if is_node(t):
-        return ops.ENTRY(t, *[_of_label(row, c) for c in range(len(row))])
-    return ops.LOG_CHANCE(*_first(row, t))
-
-
-def _of_probabilities(row: list[Any], shares: list[Any]) -> Any:
-    present = [(t, _of_label(row, c)) for c, t in enumerate(shares) if not _is(t, 0.0)]
-    if len(present) == 1 and _is(present[0][0], 1.0):
-        return -present[0][1]
-    return dot([-t for t, _ in present], [logarithm for _, logarithm in present]) if present else 0.0
+    samples = _samples("categorical_cross_entropy", probabilities, targets, reduction)
+    return _of_rows(samples, reduction, lambda row, c: ops.LOG_CHANCE(row[c], *row[:c], *row[c + 1 :]), negated=True)
 
 
 def nll(
@@ -535,9 +490,6 @@ def nll(
         >>> nll([[-0.5, -1.5], [-3.0, -0.25]], [0, 1])
         0.375
     """
-    _check_reduction("nll", reduction)
-    rows, labels, _, like = _samples("nll", log_probabilities, targets, may_be_shares=False)
-    chosen = labels or []
-    weights = _class_weights("nll", weight, len(rows[0]))
-    terms = [_weighted(-_picked(t, row), weights, t) for row, t in zip(rows, chosen, strict=True)]
-    return _reduced(terms, like, reduction, _total(weights, labels))
+    samples = _samples("nll", log_probabilities, targets, reduction, may_be_shares=False)
+    weights = _class_weights("nll", weight, len(samples.rows[0]))
+    return _of_rows(samples, reduction, list.__getitem__, negated=True, weights=weights)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import reprlib
 import weakref
@@ -18,8 +17,12 @@ from ..engine.together import attributes, commit
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from ..functions.arrays import ValueArray, array, data
+from .arguments import meant
 
-__all__ = ["Module", "as_rows", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of", "stacked"]
+__all__ = [
+    "Module", "as_given", "as_rows", "expanded", "indexed", "is_batch", "number_layers", "sample_by_sample", "shape_of",
+    "stacked",
+]  # fmt: skip
 
 _INSTEAD = {  # what people type who know PyTorch
     **dict.fromkeys(("children", "named_children", "named_modules", "apply"), "loop over model.modules()"),
@@ -54,6 +57,7 @@ class Module:
 
     training: bool = True
     buffers: tuple[str, ...] = ()  # attributes that are no parameters and yet belong to the state
+    _letters: tuple[tuple[str, str], ...] = ()  # its arrays of parameters, and the letter by which each is labelled
     _is_layer: bool = False  # whether it counts when the layers of a network are numbered
     _numbered: bool = False  # whether the layers inside are numbered, by this module or by one around it
     _number: int = 0  # of its layer; 0: it stands alone
@@ -79,12 +83,14 @@ class Module:
 
     def _labels(self, number: int) -> Iterable[tuple[Value, str]]:
         """The parameters, and what each is called in a layer of this number."""
-        return ()
+        for name, letter in self._letters:
+            if (held := getattr(self, name)) is not None:
+                for at, v in np.ndenumerate(held.view(np.ndarray)):
+                    yield v, indexed(letter, number, *[i + 1 for i in at])
 
     def _take_number(self, number: int, place: str = "") -> None:
         """Label the parameters for their layer; a label that somebody else wrote stays."""
-        before = [name for _, name in self._labels(self._number)]
-        for (v, name), old in zip(self._labels(number), before, strict=True):
+        for (v, name), (_, old) in zip(self._labels(number), self._labels(self._number), strict=True):
             if v.label in ("", old):
                 v.label = name
         self._number, self._place = number, place
@@ -141,9 +147,7 @@ class Module:
         """All trainable Values, in a fixed order, each once."""
         if not self._numbered:
             number_layers(self)
-        found = [v for _, module in self._walk() for v in module._own_parameters()]
-        distinct = len(set(map(id, found))) == len(found)
-        return found if distinct else list({id(v): v for v in found}.values())
+        return list(dict.fromkeys([v for _, module in self._walk() for v in module._own_parameters()]))
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """The same in the same order, with the names of :meth:`state_dict` and places in arrays, from 0.
@@ -155,7 +159,7 @@ class Module:
         """
         named: dict[int, tuple[str, Value]] = {}
         for path, module in self._walk():
-            names = {id(v): name for start, held in module._held() for name, v in _expanded(start, held)}
+            names = {id(v): name for start, held in module._held() for name, v in expanded(start, held)}
             for v in module._own_parameters():
                 named.setdefault(id(v), (_joined(path, names[id(v)]), v))
         return list(named.values())
@@ -255,13 +259,18 @@ class Module:
         if not isinstance(state_dict, Mapping):
             raise OperandError(f"load_state_dict takes names and numbers in a dict, got {type(state_dict).__name__}")
         state = self._state()
-        self._compare_names(list(state), list(state_dict))
-        checked = {name: _checked(name, state_dict[name], data(it).shape) for name, (_, _, it) in state.items()}
-        for name, (module, short, _) in state.items():
-            module._check_buffer(name, short, checked[name])
+        missing = [name for name in state if name not in state_dict]
+        unknown = [name for name in state_dict if name not in state]
+        if missing or unknown:
+            hint = meant(unknown[0], state).strip() if unknown else ""
+            wrong = (("lacks", missing), ("has unknown", unknown))
+            said = " and ".join([f"{what} {_listed(names)}" for what, names in wrong if names])
+            holds = f"{type(self).__name__} holds {_listed(list(state))}"
+            raise ArgumentError(f"the state {said}{hint and f' ({hint})'}; {holds}")
         writes = []
         for name, (module, short, it) in state.items():
-            numbers = checked[name]
+            numbers = _checked(name, state_dict[name], data(it).shape)
+            module._check_buffer(name, short, numbers)
             if short in module.buffers:
                 writes.append(attributes([module], short, [type(it)(numbers) if np.ndim(it) == 0 else numbers]))
             else:
@@ -270,16 +279,6 @@ class Module:
 
     def _check_buffer(self, name: str, short: str, numbers: np.ndarray[Any, Any]) -> None:
         """Raise if the numbers cannot be what a buffer of this module holds."""
-
-    def _compare_names(self, expected: list[str], given: list[Any]) -> None:
-        missing = [name for name in expected if name not in given]
-        unknown = [name for name in given if name not in expected]
-        if not missing and not unknown:
-            return
-        nearest = difflib.get_close_matches(str(unknown[0]), expected, 1) if unknown else []
-        hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-        said = [f"{what} {_listed(names)}" for what, names in (("lacks", missing), ("has unknown", unknown)) if names]
-        raise ArgumentError(f"the state {' and '.join(said)}{hint}; {type(self).__name__} holds {_listed(expected)}")
 
     @reprlib.recursive_repr()
     def __repr__(self) -> str:
@@ -347,8 +346,9 @@ def _flat(held: Any) -> list[Value]:
     return [held] if isinstance(held, Value) else held.ravel().tolist()
 
 
-def _expanded(name: str, held: Any) -> list[tuple[str, Value]]:
-    if isinstance(held, Value):
+def expanded(name: str, held: Any) -> list[tuple[str, Any]]:
+    """What an array holds, each with its place behind the name; anything else as it is."""
+    if not isinstance(held, np.ndarray):
         return [(name, held)]
     return [(f"{name}[{','.join(map(str, index))}]", v) for index, v in np.ndenumerate(held.view(np.ndarray))]
 
@@ -391,14 +391,14 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return len(x), widths.pop()
 
 
-def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tuple[list[Any], bool]:
+def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "weights") -> tuple[list[Any], bool]:
     """The samples as a list of sequences, each of `features` numbers and Values; and whether it is a batch.
 
-    A single feature may come bare; `noun` is what the module has one of for each feature.
+    A single feature may come bare; `noun` is what the module has one of for each feature; None: any number will do.
     """
-    batch = is_batch(x)
+    batch, wanted = is_batch(x), f"(n, {'features' if features is None else features})"
     for sample in x if batch else (x,):
-        if isinstance(sample, dict | set | frozenset):
+        if isinstance(sample, dict | set | frozenset | str) or hasattr(sample, "__next__"):
             raise OperandError(
                 f"{module._who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
                 "list the features in their order"
@@ -407,15 +407,15 @@ def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tup
         try:
             shape = shape_of(x)
         except ShapeError as error:
-            raise ShapeError(f"{module._who()}: expects inputs of shape (n, {features}), but {error}") from None
-        if len(shape) != 2 or shape[1] != features:
-            raise ShapeError(f"{module._who()}: expects inputs of shape (n, {features}), got {shape}")
+            raise ShapeError(f"{module._who()}: expects inputs of shape {wanted}, but {error}") from None
+        if len(shape) != 2 or features not in (None, shape[1]):
+            raise ShapeError(f"{module._who()}: expects inputs of shape {wanted}, got {shape}")
         return x.tolist() if isinstance(x, np.ndarray) else list(x), True
-    if not hasattr(x, "__len__") or (isinstance(x, np.ndarray) and not x.ndim):
-        if hasattr(x, "__next__"):
-            raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
+    if isinstance(x, np.ndarray):
+        x = x.ravel().tolist()
+    elif not hasattr(x, "__len__"):
         x = [x]
-    if len(x) != features:
+    if features not in (None, len(x)):
         raise ShapeError(
             f"{module._who()}: {features} {noun}, got {len(x)} inputs; "
             f"it takes one sample of shape ({features},) or rows of shape (n, {features})"
@@ -423,17 +423,20 @@ def as_rows(module: Module, x: Any, features: int, noun: str = "weights") -> tup
     return [x], False
 
 
+def as_given(results: Sequence[Sequence[Any]], batch: bool, columns: int) -> Any:
+    """The results for the rows of `as_rows`: an array for a batch; else a list, or what stands in it if it is alone."""
+    if batch:
+        return stacked(results, columns)
+    return results[0] if columns > 1 else results[0][0]
+
+
 def sample_by_sample(module: Module, x: Any, function: Callable[[list[Any]], list[Any]]) -> Any:
     """A function of the numbers of one sample, on a number, a sample or rows of samples."""
-    if is_batch(x):
-        shape = shape_of(x)
-        if len(shape) != 2:
-            raise ShapeError(f"{module._who()}: expects rows of shape (n, features), got {shape}")
-        return stacked([function(list(row)) for row in x], shape[1])
-    if isinstance(x, dict | set | frozenset | str):
-        raise OperandError(f"{module._who()} takes a list or array of numbers and Values, got {type(x).__name__}")
-    several = isinstance(x, list | tuple) or (isinstance(x, np.ndarray) and x.ndim > 0)
-    return function(list(x)) if several else function([x])[0]
+    rows, batch = as_rows(module, x)
+    results = [function(list(row)) for row in rows]
+    if batch:
+        return stacked(results, shape_of(x)[1])
+    return results[0] if shape_of(x) else results[0][0]
 
 
 def stacked(rows: Sequence[Sequence[Any]], columns: int) -> Any:

@@ -23,13 +23,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.graph import local_partials, topological_order
-from ..engine.messages import name_of
+from ..engine.messages import name_of, plain_of
 from ..engine.op import number
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, shown
 from ..reading.grouping import Grouping
 from ..render.charts import norms_svg
 from ..render.style import Theme
+from .module import expanded
 
 __all__ = ["CURES", "Finding", "History", "Limits", "Report", "Row", "Statistics", "report", "snapshot"]
 
@@ -155,12 +156,12 @@ class History:
         if model is None:
             return
         members = _parameters(model)
-        gradients = [0.0 if p._grad is None else _plain(p._grad) for p in members]
+        gradients = [0.0 if p._grad is None else plain_of(p._grad) for p in members]
         self.norms.append(math.hypot(*gradients))
         self._before, self._now = self._now, {p: p._data for p in members}
-        pairs = [(p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data)]
-        bad, x = next(((p, x) for p, x in pairs if not math.isfinite(x)), (None, 0.0))
-        if not self._first_bad and bad is not None:
+        found = [(p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data) if not math.isfinite(x)]
+        if found and not self._first_bad:
+            bad, x = found[0]
             names = {p: name for group in _groups(model) for name, p in group.members}
             self._first_bad = f"{shown(names[bad])} or its gradient is {x} in step {len(self.losses)}"
 
@@ -172,35 +173,32 @@ class History:
     @property
     def verdict(self) -> str:
         """ "not finite", "exploding", "oscillating", "crawling", "converged" or "healthy"."""
-        if self.findings:
-            return self.findings[0].verdict
-        return "converged" if self._arrived() else "healthy"
+        return self._judged()[0]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong; empty where nothing is, or where there are too few losses to tell."""
+        verdict, why = self._judged()
+        return (Finding(verdict, why),) if why else ()
+
+    def _judged(self) -> tuple[str, str]:
+        """The verdict, and what was seen if something is wrong."""
         if self._first_bad:
-            return (Finding("not finite", self._first_bad),)
+            return "not finite", self._first_bad
         recent, limits = self.losses[-self.limits.window :], self.limits
         smallest = min(self.losses, default=0.0)
         if len(recent) > 1 and recent[-1] > recent[0] and recent[-1] > limits.blown * smallest > 0:
-            return (Finding("exploding", f"the loss is {recent[-1]:.2e}, and was {smallest:.2e}"),)
+            return "exploding", f"the loss is {recent[-1]:.2e}, and was {smallest:.2e}"
         if len(recent) < limits.window:
-            return ()
-        bounce = _bounce(recent, limits)
-        if bounce:
-            return (Finding("oscillating", bounce),)
-        fall = _fall(recent)
-        if fall < limits.slow and not self._arrived():
-            return (Finding("crawling", f"the loss falls by {fall:.2e} of itself in a step"),)
-        return ()
-
-    def _arrived(self) -> bool:
-        """Whether the loss stands still because there is nothing left to gain."""
-        recent = self.losses[-self.limits.window :]
-        if len(recent) < self.limits.window or _fall(recent) >= self.limits.slow:
-            return False
-        return recent[-1] == 0 or (len(self.norms) > 1 and self.norms[-1] <= self.limits.converged * max(self.norms))
+            return "healthy", ""
+        if bounce := _bounce(recent, limits):
+            return "oscillating", bounce
+        if (fall := _fall(recent)) >= limits.slow:
+            return "healthy", ""
+        # It stands still: there is nothing left to gain, or it crawls.
+        if recent[-1] == 0 or (len(self.norms) > 1 and self.norms[-1] <= limits.converged * max(self.norms)):
+            return "converged", ""
+        return "crawling", f"the loss falls by {fall:.2e} of itself in a step"
 
     def __repr__(self) -> str:
         last = f", the last loss {self.losses[-1]:.6g}" if self.losses else ""
@@ -247,7 +245,7 @@ class _Group(NamedTuple):
     @property
     def gradients(self) -> list[float]:
         """The gradients that a backward pass has brought."""
-        return [_plain(p._grad) for _, p in self.members if p._grad is not None]
+        return [plain_of(p._grad) for _, p in self.members if p._grad is not None]
 
 
 def snapshot(model: Any) -> dict[Any, float]:
@@ -283,16 +281,13 @@ def _groups(model: Any, grouping: Grouping | None = None) -> list[_Group]:
             name = f"{'a bias' if bias else 'a weight'} of layer {part.layer}, neuron {part.neuron}"
         found.setdefault((head or "parameters", bias), []).append((name or f"an unnamed parameter ({p._data!r})", p))
     groups = [_Group(name, bias, members) for (name, bias), members in found.items()]
-    if not hasattr(model, "named_parameters"):
-        return groups
-    # A module's groups are called as its nodes are labelled, where labels tell them apart: W1, not layers.0.weight.
-    labels = [{_head(p.label) for p in group.parameters} for group in groups]
-    return [
-        _Group(name, group.bias, [(p.label, p) for p in group.parameters])
-        if len(own) == 1 and labels.count(own) == 1 and (name := min(own))
-        else group
-        for group, own in zip(groups, labels, strict=True)
-    ]
+    if hasattr(model, "named_parameters"):
+        # A module's groups are called as its nodes are labelled, where labels tell them apart: W1, not layers.0.weight.
+        labels = [{_head(p.label) for p in group.parameters} for group in groups]
+        for i, (group, own) in enumerate(zip(groups, labels, strict=True)):
+            if len(own) == 1 and labels.count(own) == 1 and (name := min(own)):
+                groups[i] = _Group(name, group.bias, [(p.label, p) for p in group.parameters])
+    return groups
 
 
 def _named(model: Any) -> list[tuple[str, Value]]:
@@ -309,21 +304,16 @@ def _named(model: Any) -> list[tuple[str, Value]]:
         things = model
     else:
         raise OperandError(f"give a module, or names with Values, got {type(model).__name__}")
-    named: list[tuple[str, Any]] = []
+    named: list[tuple[str, Value]] = []
     for thing in things:
-        name = ""
-        if isinstance(thing, tuple) and len(thing) == 2 and isinstance(thing[0], str):
-            name, thing = thing
-        if isinstance(thing, np.ndarray):
-            places = [(f"{name}[{','.join(map(str, place))}]" if name else "", p) for place, p in np.ndenumerate(thing)]
-        else:
-            places = [(name, thing)]
-        named += [(name or getattr(p, "label", ""), p) for name, p in places]
-    for _, p in named:
-        if not isinstance(p, Value):
-            raise OperandError(
-                f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
-            )
+        pair = isinstance(thing, tuple) and len(thing) == 2 and isinstance(thing[0], str)
+        start, it = thing if pair else ("", thing)
+        for name, p in expanded(start, it):
+            if not isinstance(p, Value):
+                raise OperandError(
+                    f"a monitor looks at Values, got {type(p).__name__}; autograd.array makes them of numbers"
+                )
+            named.append(((start and name) or p.label, p))
     if not named:
         raise ArgumentError("there are no parameters to look at; give a module, or names with Values")
     return named
@@ -333,11 +323,6 @@ def _head(name: str) -> str:
     """What the names of a group have in common: W1 of W1[2,1], and layers.1.w of layers.1.neurons.4.w.2."""
     head = re.sub(r"(\.\d+)+$", "", name.partition("[")[0])
     return re.sub(r"(?<![^.])neurons\.\d+\.", "", head)
-
-
-def _plain(x: Any) -> float:
-    """The number of a gradient, which is a Value after ``create_graph=True``."""
-    return float(x._data if isinstance(x, Value) else x)
 
 
 # --- the report: a table of all groups, a verdict for each, and the cure ------------------------------------------
@@ -554,7 +539,7 @@ def report(
     limits = limits or Limits()
     nodes = [] if root is None else topological_order(root)
     grouping = Grouping(nodes) if nodes else None
-    deaths = None if grouping is None else _Deaths(nodes, grouping, limits.samples)
+    deaths = None if grouping is None else _Deaths(grouping, limits.samples)
     if before is None and history is not None:
         before = history.before
     rows: list[Row] = []
@@ -589,49 +574,39 @@ def _row(
 
     if gradient is None:
         found("no gradient", "no backward pass has arrived here")
-    slopes = [(f"the gradient of {shown(name)}", _plain(p._grad)) for name, p in group.members if p._grad is not None]
+    slopes = [(f"the gradient of {shown(name)}", plain_of(p._grad)) for name, p in group.members if p._grad is not None]
     for numbers in (slopes, [(shown(name), p._data) for name, p in group.members]):
-        bad = [f"{what} is {x}" for what, x in numbers if not math.isfinite(x)]
-        if bad:
+        if bad := [f"{what} is {x}" for what, x in numbers if not math.isfinite(x)]:
             found("not finite", bad[0])
     if dead:
         are = "is" if len(dead) == 1 else "are"
         found("dead ReLU", f"{len(dead)} of {neurons} neurons {are} off for all {samples} samples")
     if gradient is not None and math.isfinite(gradient.norm):
+        norm, each = gradient.norm, gradient.norm / math.sqrt(len(gradients))  # each: of one parameter, on average
+        last, largest = (behind[0], max(behind)) if behind else (0.0, 0.0)
         blocking = deaths.blocking(parameters) if deaths is not None else None
         beside = math.hypot(*partner.gradients) if partner is not None else 0.0
-        last_bias = group.bias and not behind  # its gradient is the mean error, which a fit brings to 0
-        if gradient.norm == 0 and blocking is not None and not dead:
+        if norm == 0 and blocking is not None and not dead:
             found("dead ReLU", f"its gradient is exactly 0: layer {blocking} is dead, and nothing passes it")
-        elif last_bias and gradient.norm <= limits.large:
-            pass
-        elif gradient.norm < limits.cancelled * beside < math.inf:
-            found("cancelled", f"the norm of its gradient is {gradient.norm:.2e}, nothing but rounding")
-        else:
-            findings += _sizes(gradient, len(gradients), behind, len(dead) == neurons > 0, limits)
+        elif group.bias and not behind and norm <= limits.large:
+            pass  # the gradient of the last bias is the mean error, which a fit brings to 0
+        elif norm < limits.cancelled * beside < math.inf:
+            found("cancelled", f"the norm of its gradient is {norm:.2e}, nothing but rounding")
+        elif norm > limits.large:
+            found("exploding", f"the norm of its gradient is {norm:.2e}")
+        elif last > 0 and each > limits.exploding * last and norm > limits.noticeable:
+            found("exploding", f"a parameter's gradient is {each / last:.2e} times that in the last layer")
+        elif len(dead) == neurons > 0:
+            pass  # that is why it is small
+        elif norm == 0:
+            found("vanishing", "its gradient is exactly 0")
+        elif each < limits.vanishing * largest:
+            found("vanishing", f"a parameter's gradient is {each / largest:.2e} times that of a layer behind it")
+        elif norm < limits.tiny:
+            found("vanishing", f"the norm of its gradient is {norm:.2e}")
     weight, update = Statistics.of(p._data for p in parameters), _update(parameters, before)
     off = None if deaths is None else tuple(dead)
     return Row(group.name, group.bias, len(parameters), gradient, weight, update, off, tuple(findings))
-
-
-def _sizes(gradient: Statistics, size: int, behind: list[float], all_dead: bool, limits: Limits) -> list[Finding]:
-    """Whether a gradient is too large or too small, by itself or beside those of the layers behind."""
-    norm = gradient.norm
-    each, largest = norm / math.sqrt(size), max(behind, default=0.0)
-    last = behind[0] if behind else 0.0
-    if norm > limits.large:
-        return [Finding("exploding", f"the norm of its gradient is {norm:.2e}")]
-    if last > 0 and each > limits.exploding * last and norm > limits.noticeable:
-        return [Finding("exploding", f"a parameter's gradient is {each / last:.2e} times that in the last layer")]
-    if all_dead:
-        return []  # that is why
-    if norm == 0:
-        return [Finding("vanishing", "its gradient is exactly 0")]
-    if each < limits.vanishing * largest:
-        return [Finding("vanishing", f"a parameter's gradient is {each / largest:.2e} times that of a layer behind it")]
-    if norm < limits.tiny:
-        return [Finding("vanishing", f"the norm of its gradient is {norm:.2e}")]
-    return []
 
 
 def _update(parameters: list[Value], before: Mapping[Any, float] | None) -> float | None:
@@ -645,19 +620,20 @@ def _update(parameters: list[Value], before: Mapping[Any, float] | None) -> floa
 class _Deaths:
     """Which neurons of a graph are dead: output and slope of their activation exactly 0, for every sample."""
 
-    def __init__(self, nodes: list[Any], grouping: Grouping, samples: int) -> None:
+    def __init__(self, grouping: Grouping, samples: int) -> None:
         self._neuron: dict[Any, tuple[int, int]] = {}  # the neuron of each weight and bias: its layer and its number
-        activations: dict[tuple[int, int], list[Any]] = {}
-        for v in nodes:
-            part = grouping.of(v)
-            if part is not None and part.role in ("weight", "bias"):
-                self._neuron[v] = part.layer, part.neuron
-            elif part is not None and part.role == "a":
-                activations.setdefault((part.layer, part.neuron), []).append(v)
-        # The number of samples for which each dead neuron was off.
-        self._dead = {at: len(a) for at, a in activations.items() if len(a) >= samples and all(map(_off, a))}
-        sizes = enumerate(grouping.sizes, 1)
-        self._layers = [n for n, size in sizes if all((n, i) in self._dead for i in range(1, size + 1))]
+        self._dead: dict[tuple[int, int], int] = {}  # for how many samples each dead neuron was off
+        self._layers = []  # those that are dead as a whole
+        for layer, size in enumerate(grouping.sizes, 1):
+            neurons = [(layer, i) for i in range(1, size + 1)]
+            for neuron in neurons:
+                roles = [(part.role, v) for v in grouping.nodes(*neuron) if (part := grouping.of(v))]
+                self._neuron |= {v: neuron for role, v in roles if role in ("weight", "bias")}
+                activations = [v for role, v in roles if role == "a"]
+                if len(activations) >= samples and all(map(_off, activations)):
+                    self._dead[neuron] = len(activations)
+            if all(neuron in self._dead for neuron in neurons):
+                self._layers.append(layer)
 
     def among(self, parameters: list[Value]) -> tuple[list[int], int, int]:
         """The dead neurons that these parameters belong to, how many neurons there are, and how many samples."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 from ..engine.value import Value
@@ -12,8 +13,8 @@ from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows
 from .activations import KNOWN, Activation, Identity, ReLU, Softmax, activation_named, name_if_new
 from .arguments import whole
-from .init import Draws, fill, is_default, source
-from .module import Module, as_rows, indexed, number_layers, stacked
+from .init import first_weights, source
+from .module import Module, as_given, as_rows, indexed, number_layers
 
 __all__ = ["MLP", "Layer", "Neuron"]
 
@@ -44,11 +45,9 @@ class Neuron(Module):
         if isinstance(self.activation, Softmax) and nonlin:
             raise ArgumentError("softmax needs all outputs of a layer: give it to a Layer or as an MLP's output")
         self.nonlin = nonlin and not isinstance(self.activation, Identity)
-        draws, default = source(seed), is_default(init)
-        self.row = _row(count, draws if default else None)  # the weights, then the bias
+        [weights] = first_weights(1, count, init, source(seed))
+        self.row = (*weights, Value(0.0))  # the bias is last
         self._take_number(0)
-        if not default:
-            fill(array([self.w]), init, draws)
 
     @property
     def w(self) -> tuple[Value, ...]:
@@ -62,14 +61,14 @@ class Neuron(Module):
 
     def forward(self, x: Any) -> Any:
         rows, batch = as_rows(self, x, len(self.row) - 1)
-        zs = [dot(self.w, row, self.b) for row in rows]
         found = []
-        for z in zs:
+        for row in rows:
+            z = dot(self.w, row, self.b)
             if type(z) is Value:
                 z._label = "z"
             found.append(self.activate(z))
             name_if_new(found[-1], "a")
-        return stacked([[a] for a in found], 1) if batch else found[0]
+        return as_given([[a] for a in found], batch, 1)
 
     def activate(self, z: Any) -> Any:
         """What follows the weighted sum."""
@@ -115,28 +114,25 @@ class Layer(Module):
         self._take_number(0)
 
     @classmethod
-    def _drawn(cls, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> Layer:
+    def _drawn(cls, nin: int, nout: int, activation: Module, init: Any, draws: Random) -> Layer:
         """A layer whose weights go on with the same random numbers as those of the layer before."""
         made = cls.__new__(cls)
         made._make(nin, nout, activation, init, draws)
         return made
 
-    def _make(self, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> None:
-        self.nin, default = whole("how many inputs a neuron has", nin), is_default(init)
-        self.activation = activation
-        nonlin = not isinstance(activation, Identity)
-        whole_layer = not isinstance(activation, Activation) or isinstance(activation, Softmax)
-        own = Identity() if whole_layer else activation
-        self.together = activation if whole_layer else None  # what works on all neurons at once
-        self.fresh = not whole_layer and type(activation) in KNOWN  # makes a new node each time, or none
+    def _make(self, nin: int, nout: int, activation: Module, init: Any, draws: Random) -> None:
+        self.nin = whole("how many inputs a neuron has", nin)
+        self.activation: Any = activation
+        one_by_one = isinstance(activation, Activation) and not isinstance(activation, Softmax)
+        self.together = None if one_by_one else activation  # what works on all neurons at once
+        own = activation if self.together is None else Identity()
+        self.fresh = self.together is None and type(activation) in KNOWN  # makes a new node each time, or none
         self.neurons = []
-        for _ in range(whole("how many neurons a layer has", nout)):
+        for weights in first_weights(whole("how many neurons a layer has", nout), self.nin, init, draws):
             neuron = Neuron.__new__(Neuron)
-            neuron.row = _row(self.nin, draws if default else None)
-            neuron.activation, neuron.nonlin = own, nonlin and not whole_layer
+            neuron.row = (*weights, Value(0.0))
+            neuron.activation, neuron.nonlin = own, not isinstance(own, Identity)
             self.neurons.append(neuron)
-        if not default:
-            fill(self.weight, init, draws)
 
     @property
     def weight(self) -> Any:
@@ -150,32 +146,28 @@ class Layer(Module):
 
     def forward(self, x: Any) -> Any:
         rows, batch = as_rows(self, x, self.nin)
-        if batch:
-            return stacked([self.on_sample(row) for row in rows], len(self.neurons))
-        out = self.on_sample(rows[0])
-        return out[0] if len(out) == 1 else out
+        return as_given([self.on_sample(row) for row in rows], batch, len(self.neurons))
 
     def on_sample(self, x: Sequence[Any]) -> list[Any]:
         """The outputs for one sample, always in a list; the nodes are labelled z1[1], a1[1] and so on."""
         if len(x) != self.nin:
             as_rows(self, x, self.nin)  # raises
-        neurons = self.neurons
-        zs = dot_rows([neuron.row for neuron in neurons], x)
+        zs = dot_rows([neuron.row for neuron in self.neurons], x)
         labelled = type(zs[0]) is Value
-        if isinstance(self.activation, Activation) and self.together is None:
+        if self.together is None:
             usual = type(self.activation) is ReLU and labelled
             apply = Value.relu if usual else self.activation.apply  # the first is a shorter way to the same node
             if labelled and self.fresh:
                 out = []
-                for neuron, z, z_name, a_name in zip(neurons, zs, self._z_names, self._a_names, strict=True):
+                for neuron, z, z_name, a_name in zip(self.neurons, zs, self._z_names, self._a_names, strict=True):
                     a = apply(z) if neuron.nonlin else z
                     a._label = a_name
                     z._label = z_name  # second: where no activation follows, z is what comes out
                     out.append(a)
                 return out
-            out = [apply(z) if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
+            out = [apply(z) if neuron.nonlin else z for neuron, z in zip(self.neurons, zs, strict=True)]
         else:
-            out = _as_list(self.activation(zs))
+            out = _as_list(self.together(zs))
         if labelled:
             for z, name in zip(zs, self._z_names, strict=True):
                 z._label = name
@@ -251,24 +243,16 @@ class MLP(Module):
         number_layers(self)
 
     def forward(self, x: Any) -> Any:
-        first, *others = self.layers
-        rows, batch = as_rows(first, x, first.nin)
+        rows, batch = as_rows(self.layers[0], x, self.layers[0].nin)
         results = []
         for row in rows:
-            out = first.on_sample(row)
-            for layer in others:
-                out = layer.on_sample(out)
-            results.append(out)
-        if batch:
-            return stacked(results, len(self.layers[-1].neurons))
-        return results[0][0] if len(results[0]) == 1 else results[0]
+            for layer in self.layers:
+                row = layer.on_sample(row)
+            results.append(row)
+        return as_given(results, batch, len(self.layers[-1].neurons))
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
-
-
-def _row(count: int, draws: Draws | None) -> tuple[Value, ...]:
-    return (*[Value(draws.uniform(-1, 1) if draws else 0.0) for _ in range(count)], Value(0.0))
 
 
 def _kind(activation: Module) -> str:

@@ -6,8 +6,8 @@ import errno
 import io
 import math
 import os
-import stat
-import tempfile
+import secrets
+import shutil
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,7 +24,6 @@ __all__ = ["load_parameters", "save_parameters"]
 
 # What a member may take beside its numbers: NumPy's header is 128 bytes for all that is written here.
 _HEADER, _LONGEST_ENTRY = 4096, 1024
-_MEMBER = ".npy"
 
 
 def save_parameters(model: Any, path: str | os.PathLike[str]) -> None:
@@ -52,17 +51,22 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> None:
     target = Path(path)
     _refuse_directory(target)
     target = Path(os.path.realpath(target))  # a link stays a link
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            _write(file, state)
+        with temporary.open("xb") as file:
+            if target.exists():
+                shutil.copymode(target, temporary)
+            with zipfile.ZipFile(file, "w") as archive:  # `numpy.savez` takes the name "file" for its own argument
+                for name, numbers in state.items():
+                    content = io.BytesIO()
+                    np.lib.format.write_array(content, numbers, allow_pickle=False)
+                    archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode_for(target))
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
-            os.unlink(temporary)
+            temporary.unlink()
         raise
 
 
@@ -101,8 +105,7 @@ def load_parameters(model: Any, path: str | os.PathLike[str]) -> None:
     _refuse_directory(place)
     with place.open("rb") as file:
         found = _read(file, place.name, {name: np.shape(x) for name, x in expected.items()})
-    state = {name: _like(expected[name], numbers) for name, numbers in found.items()}
-    model.load_state_dict({name: state[name] for name in expected})
+    model.load_state_dict({name: _like(it, found[name]) for name, it in expected.items()})
 
 
 def _refuse_directory(path: Path) -> None:
@@ -138,24 +141,6 @@ def _like(expected: Any, numbers: NDArray[Any]) -> Any:
     return type(expected)(numbers.item()) if isinstance(expected, int | float) else numbers
 
 
-def _mode_for(target: Path) -> int:
-    """The permissions of the file that is replaced, else those that a new file would get."""
-    if target.exists():
-        return stat.S_IMODE(target.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _write(file: IO[bytes], state: Mapping[str, NDArray[Any]]) -> None:
-    """An uncompressed .npz; written by hand, since `numpy.savez` takes the name "file" for its own argument."""
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, numbers in state.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, numbers, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(name + _MEMBER), content.getvalue())
-
-
 def _read(file: IO[bytes], where: str, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray[Any]]:
     """The arrays of a file. The archive's own sizes are looked at before anything of that size is read or made."""
     room = {name: 8 * math.prod(shape) + _HEADER for name, shape in shapes.items()}
@@ -167,18 +152,18 @@ def _read(file: IO[bytes], where: str, shapes: Mapping[str, tuple[int, ...]]) ->
         raise ArgumentError(f"{where}: {_what_it_is(start)}, no .npz of parameters")
     if size > most:
         raise ArgumentError(f"{where} has {size} bytes; this model's parameters take {most} at most: not read")
-    found: dict[str, NDArray[Any]] = {}
     try:
         with zipfile.ZipFile(file) as archive:
-            for info in _expected(archive.infolist(), where, room):
-                name = info.filename.removesuffix(_MEMBER)
-                # No more than `file_size` is read, which has been looked at, and zipfile compares the checksum.
-                found[name] = _array(archive.read(info), f"{where}: {shown(name)}", shapes[name])
+            members = _members(archive.infolist(), where, room)
+            # No more than `file_size` is read, which has been looked at, and zipfile compares the checksum.
+            return {
+                name: _array(archive.read(info), f"{where}: {shown(name)}", shapes[name])
+                for name, info in members.items()
+            }
     except (ArgumentError, ShapeError):
         raise
     except Exception as error:  # a damaged archive makes zipfile raise almost anything
         raise ArgumentError(f"{where} is cut off or damaged: {error}") from error
-    return found
 
 
 def _what_it_is(start: bytes) -> str:
@@ -192,19 +177,19 @@ def _what_it_is(start: bytes) -> str:
     return f"this starts with {start[:4]!r}"
 
 
-def _expected(infos: list[zipfile.ZipInfo], where: str, room: Mapping[str, int]) -> list[zipfile.ZipInfo]:
-    """The members, none of them read yet: exactly those that the model has, and no larger."""
-    missing = dict(room)
+def _members(infos: list[zipfile.ZipInfo], where: str, room: Mapping[str, int]) -> dict[str, zipfile.ZipInfo]:
+    """The members by name, none of them read yet: exactly those that the model has, and no larger."""
+    members: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
-        name = info.filename.removesuffix(_MEMBER)
-        if not info.filename.endswith(_MEMBER):
-            raise ArgumentError(f"{where} holds {shown(info.filename)}, which is no .npy array")
+        name = info.filename.removesuffix(".npy")
+        if name == info.filename:
+            raise ArgumentError(f"{where} holds {shown(name)}, which is no .npy array")
         if name not in room:
             near = get_close_matches(name[:100], list(room)[:1000], n=1, cutoff=0.5)
             names = ", ".join([*map(shown, list(room)[:4]), *["..."] * (len(room) > 4)])
             hint = f"did you mean {shown(near[0])}?" if near else f"it has {names}"
             raise ArgumentError(f"{where} holds {shown(name)}, which this model has not; {hint}")
-        if missing.pop(name, None) is None:
+        if members.setdefault(name, info) is not info:
             raise ArgumentError(f"{where} holds {shown(name)} twice")
         if info.file_size > room[name]:
             raise ArgumentError(
@@ -212,10 +197,11 @@ def _expected(infos: list[zipfile.ZipInfo], where: str, room: Mapping[str, int])
             )
         if info.flag_bits & 1:
             raise ArgumentError(f"{where}: {shown(name)} is encrypted")
+    missing = [name for name in room if name not in members]
     if missing:
-        names = ", ".join(map(shown, list(missing)[:3])) + (", ..." if len(missing) > 3 else "")
+        names = ", ".join(map(shown, missing[:3])) + (", ..." if len(missing) > 3 else "")
         raise ArgumentError(f"{where} holds {len(infos)} of this model's {len(room)} arrays; {names} missing")
-    return infos
+    return members
 
 
 def _array(content: bytes, what: str, expected: tuple[int, ...]) -> NDArray[Any]:

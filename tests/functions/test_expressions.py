@@ -482,6 +482,8 @@ def test_the_longest_texts_that_are_allowed_run() -> None:
         (r"\sin\cos x - \tan -x", "sin(cos(x)) + tan(x)"),
         (r"\max(x, \sin y)", "max(x, sin(y))"),
         (r"(1+x)^{2}(1-x)^{-1}", "(1+x)**2/(1-x)"),
+        (r"\sin |\cos x - y/2| + 1", "sin(abs(cos(x) - y/2)) + 1"),
+        (r"σ(x)x", "sigmoid(x)*x"),
     ],
 )
 def test_latex_is_read(latex: str, plain: str) -> None:
@@ -491,7 +493,7 @@ def test_latex_is_read(latex: str, plain: str) -> None:
 
 
 def test_names_in_latex() -> None:
-    assert parse(r"x_{1}\beta + x_2 + \mathrm{lr}").names == ("x_1", "β", "x_2", "lr")
+    assert parse(r"x_{1}\beta + x_2 + \mathrm{lr} + x_\mathrm{up}").names == ("x_1", "β", "x_2", "lr", "x_up")
 
 
 @pytest.mark.parametrize(
@@ -506,6 +508,7 @@ def test_names_in_latex() -> None:
         (r"(x^{2)}", 6, "closes nothing"),
         (r"x^\frac12", 3, "braces are wanted"),
         (r"\sin^{-2} x", 1, "power behind the function"),
+        (r"\ln^{-1} x", 1, "power behind the function"),
     ],
 )
 def test_wrong_latex_is_refused_with_its_place(latex: str, column: int, reason: str) -> None:

@@ -308,7 +308,7 @@ def surface() -> dict[str, tuple[set[str], set[str]]]:
     predicates = {ufunc.__name__ for ufunc in arrays._PREDICATES}
     ufuncs = {ufunc.__name__ for ufunc in arrays._UFUNCS} - predicates | {"matmul"}
     reductions = {f"{ufunc.__name__}.reduce" for ufunc in arrays._REDUCTIONS}
-    moving = (arrays._moved, arrays._joined, arrays._stored, arrays._answered)  # these compute nothing
+    moving = (arrays._moved, arrays._joined, arrays._stored)  # these compute nothing
     computing = {f.__name__ for f, how in arrays._FUNCTIONS.items() if getattr(how, "func", None) not in moving}
     return {
         "autograd": (set(ag.__all__), {*FUNCTIONS, *NO_FUNCTIONS}),

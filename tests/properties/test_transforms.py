@@ -307,7 +307,7 @@ def test_messages_of_higher_derivatives_name_the_operands() -> None:
 
 def test_what_is_remembered_of_a_derivative_goes_with_its_graph() -> None:
     def noted() -> int:
-        return sum(isinstance(v, Value) and messages._origin_of(v) is not None for v in gc.get_objects())
+        return sum(isinstance(v, Value) and messages._OriginNote.of(v) is not None for v in gc.get_objects())
 
     gc.collect()
     before = noted()

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from ...engine.op import number
-from ...engine.together import attributes, commit
+from ...engine.together import commit
 from ...errors import ArgumentError, OperandError
 from ..arguments import at_least, share, whole
 from .optimiser import Optimizer, same_names
@@ -23,8 +24,6 @@ __all__ = [
     "StepLR",
 ]  # fmt: skip
 
-_Checks = dict[str, Callable[[str, Any], Any]]
-
 
 def _each(check: Callable[[str, Any], Any], name: str, xs: Any) -> list[Any]:
     """A list, each of its items checked."""
@@ -33,39 +32,68 @@ def _each(check: Callable[[str, Any], Any], name: str, xs: Any) -> list[Any]:
     return [check(f"{name}[{i}]", x) for i, x in enumerate(xs)]
 
 
-def _one_of(*words: str) -> Callable[[str, Any], Any]:
-    def check(name: str, x: Any) -> Any:
-        if x not in words:
-            raise ArgumentError(f"{name} is {' or '.join(map(repr, words))}, got {x!r}")
-        return x
+def _one_of(words: tuple[str, ...], name: str, x: Any) -> Any:
+    if x not in words:
+        raise ArgumentError(f"{name} is {' or '.join(map(repr, words))}, got {x!r}")
+    return x
 
-    return check
+
+def _for_groups(optimizer: Any, given: Any, name: str, what: str) -> list[Any]:
+    """A list of one for each parameter group; what is no list goes for all of them."""
+    count = len(getattr(optimizer, "param_groups", ()))
+    if not isinstance(given, list | tuple):
+        return [given] * count
+    if count and len(given) != count:
+        raise ArgumentError(f"{name} holds {len(given)} {what} for {count} parameter groups")
+    return list(given)
+
+
+_count = partial(whole, low=0)
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what a number of this name has to be; all of them are the state
+    **dict.fromkeys(("step_size", "total_iters", "T_max"), whole),
+    **dict.fromkeys(("last_epoch", "patience", "cooldown", "num_bad_epochs", "cooldown_counter"), _count),
+    **dict.fromkeys(("start_factor", "end_factor"), share),
+    **dict.fromkeys(("gamma", "eta_min", "threshold", "eps"), at_least),
+    **dict.fromkeys(("base_lrs", "_last_lr", "min_lrs"), partial(_each, at_least)),
+    "milestones": partial(_each, _count),
+    "factor": partial(at_least, below=1.0),
+    "mode": partial(_one_of, ("min", "max")),
+    "threshold_mode": partial(_one_of, ("rel", "abs")),
+    "best": lambda name, x: number(x),
+}
 
 
 class LRScheduler:
     """The base of all schedulers: it counts the epochs and sets the optimiser's rates."""
 
-    CHECKS: ClassVar[_Checks] = {}  # what each number that a kind of scheduler has, by name, has to be
+    optimizer: Optimizer
+    last_epoch: int
 
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1, **settings: Any) -> None:
-        who = type(self).__name__
-        if not isinstance(optimizer, Optimizer):
-            raise OperandError(f"{who} takes an optimiser of autograd.optim, got a {type(optimizer).__name__}")
-        self.optimizer = optimizer
-        self.last_epoch = whole(f"{who}: last_epoch", last_epoch, -1) + 1
-        vars(self).update({name: self.CHECKS[name](f"{who}: {name}", x) for name, x in settings.items()})
-        groups = optimizer.param_groups
-        if last_epoch != -1 and not all("initial_lr" in group for group in groups):
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        self.optimizer, self.last_epoch = optimizer, last_epoch
+        self.__post_init__()
+
+    def __post_init__(self) -> None:  # the kinds of schedulers are dataclasses, and all begin with this
+        who, groups = type(self).__name__, getattr(self.optimizer, "param_groups", [])
+        if not isinstance(self.optimizer, Optimizer):
+            raise OperandError(f"{who} takes an optimiser of autograd.optim, got a {type(self.optimizer).__name__}")
+        epoch = whole(f"{who}: last_epoch", self.last_epoch, -1)
+        if epoch != -1 and not all("initial_lr" in group for group in groups):
             raise ArgumentError(
-                f"{who}: last_epoch={last_epoch} goes on with a schedule, but this optimiser has had none; "
+                f"{who}: last_epoch={epoch} goes on with a schedule, but this optimiser has had none; "
                 "load its state_dict first, or start anew with last_epoch=-1"
             )
-        first = [{"initial_lr": group.get("initial_lr", group["lr"])} for group in groups]
-        self.base_lrs = [float(it["initial_lr"]) for it in first]
+        self.last_epoch = epoch + 1
+        vars(self).update(self._checked(vars(self)))
+        self.base_lrs: list[float] = [group.get("initial_lr", group["lr"]) for group in groups]
         rates = [self._begun(i, group["lr"]) for i, group in enumerate(groups)]
-        changes = [{**it, "lr": lr} for it, lr in zip(first, rates, strict=True)]
-        commit(*[group.writes(change) for group, change in zip(groups, changes, strict=True)])
+        changes = zip(groups, self.base_lrs, rates, strict=True)
+        commit(*[group.writes({"initial_lr": first, "lr": lr}) for group, first, lr in changes])
         self._last_lr = [float(lr) for lr in rates]
+
+    def _checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        who = type(self).__name__
+        return {name: _CHECKS[name](f"{who}: {name}", x) for name, x in settings.items() if name in _CHECKS}
 
     def _begun(self, i: int, lr: float) -> float:
         """The rate of group i in the epoch in which the scheduler is made."""
@@ -93,11 +121,8 @@ class LRScheduler:
     def _set(self, rates: list[float], **changes: Any) -> None:
         """Give the groups these rates, and this scheduler what else has changed, all at once."""
         pairs = zip(self.optimizer.param_groups, rates, strict=True)
-        written = {**changes, "_last_lr": [float(lr) for lr in rates]}
-        commit(
-            *[group.writes({"lr": lr}) for group, lr in pairs],
-            *[attributes([self], name, [x]) for name, x in written.items()],
-        )
+        changes["_last_lr"] = [float(lr) for lr in rates]
+        commit(*[group.writes({"lr": lr}) for group, lr in pairs], map(dict.update, [vars(self)], [changes]))
 
     def get_last_lr(self) -> list[float]:
         """The rates that this scheduler has set last, one for each parameter group."""
@@ -105,8 +130,7 @@ class LRScheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimiser, whose own `state_dict` holds its rates, and but functions: names to numbers."""
-        kept = {"last_epoch", "base_lrs", "_last_lr", *self.CHECKS}
-        return {name: list(x) if isinstance(x, list) else x for name, x in vars(self).items() if name in kept}
+        return {name: list(x) if isinstance(x, list) else x for name, x in vars(self).items() if name in _CHECKS}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken.
@@ -115,10 +139,8 @@ class LRScheduler:
             ArgumentError: names or numbers that this scheduler does not have; it is unchanged then.
         """
         who, known = type(self).__name__, self.state_dict()
-        same_names(set(state), set(known), who)
-        rates = partial(_each, at_least)
-        checks: _Checks = {"last_epoch": partial(whole, low=0), "base_lrs": rates, "_last_lr": rates, **self.CHECKS}
-        changed = {name: checks[name](f"{who}: {name}", state[name]) for name in known}
+        same_names(state, known, who)
+        changed = self._checked(state)
         for name in {"base_lrs", "_last_lr", "min_lrs"} & known.keys():
             if len(changed[name]) != len(known[name]):
                 raise ArgumentError(
@@ -127,6 +149,7 @@ class LRScheduler:
         vars(self).update(changed)
 
 
+@dataclass(eq=False, repr=False)
 class StepLR(LRScheduler):
     """The rate times `gamma` after every `step_size` epochs.
 
@@ -146,17 +169,16 @@ class StepLR(LRScheduler):
         0.5
     """
 
-    CHECKS: ClassVar[_Checks] = {"step_size": whole, "gamma": at_least}
+    optimizer: Optimizer
     step_size: int
-    gamma: float
-
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, last_epoch, step_size=step_size, gamma=gamma)
+    gamma: float = 0.1
+    last_epoch: int = -1
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
         return lr if epoch % self.step_size else lr * self.gamma
 
 
+@dataclass(eq=False, repr=False)
 class MultiStepLR(LRScheduler):
     """The rate times `gamma` at each of the epochs in `milestones`.
 
@@ -177,14 +199,10 @@ class MultiStepLR(LRScheduler):
         0.25
     """
 
-    CHECKS: ClassVar[_Checks] = {"milestones": partial(_each, partial(whole, low=0)), "gamma": at_least}
-    milestones: list[int]
-    gamma: float
-
-    def __init__(
-        self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
-        super().__init__(optimizer, last_epoch, milestones=milestones, gamma=gamma)
+    optimizer: Optimizer
+    milestones: Sequence[int]
+    gamma: float = 0.1
+    last_epoch: int = -1
 
     def _begun(self, i: int, lr: float) -> float:
         return lr if self.last_epoch else self._next(i, 0, lr)
@@ -193,6 +211,7 @@ class MultiStepLR(LRScheduler):
         return lr * self.gamma ** self.milestones.count(epoch)
 
 
+@dataclass(eq=False, repr=False)
 class ExponentialLR(LRScheduler):
     """The rate times `gamma` after every epoch.
 
@@ -208,21 +227,19 @@ class ExponentialLR(LRScheduler):
         [0.25]
     """
 
-    CHECKS: ClassVar[_Checks] = {"gamma": at_least}
+    optimizer: Optimizer
     gamma: float
-
-    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, last_epoch, gamma=gamma)
+    last_epoch: int = -1
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
         return lr * self.gamma
 
 
+@dataclass(eq=False, repr=False)
 class LinearLR(LRScheduler):
     """The first rate times a factor that goes in a straight line from one number to another, as to warm up.
 
-    lr_t = lr_0 (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters), each rate computed from
-    the one before.
+    lr_t = lr_0 (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters).
 
     Args:
         start_factor: the factor in the first epoch, above 0 and at most 1.
@@ -242,20 +259,16 @@ class LinearLR(LRScheduler):
         1.0
     """
 
-    CHECKS: ClassVar[_Checks] = {"start_factor": share, "end_factor": share, "total_iters": whole}
-    start_factor: float
-    end_factor: float
-    total_iters: int
+    optimizer: Optimizer
+    start_factor: float = 1.0 / 3
+    end_factor: float = 1.0
+    total_iters: int = 5
+    last_epoch: int = -1
 
-    def __init__(
-        self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5,
-        last_epoch: int = -1,
-    ) -> None:  # fmt: skip
-        if number(start_factor) == 0.0:
+    def __post_init__(self) -> None:
+        if number(self.start_factor) == 0.0:
             raise ArgumentError("LinearLR: start_factor is 0.0, from which no factor leads to another rate")
-        super().__init__(
-            optimizer, last_epoch, start_factor=start_factor, end_factor=end_factor, total_iters=total_iters
-        )
+        super().__post_init__()
 
     def _begun(self, i: int, lr: float) -> float:
         return lr if self.last_epoch else lr * self.start_factor
@@ -267,6 +280,7 @@ class LinearLR(LRScheduler):
         return lr * (1.0 + rise / (self.total_iters * self.start_factor + (epoch - 1) * rise))
 
 
+@dataclass(eq=False, repr=False)
 class LambdaLR(LRScheduler):
     """The first rate times what a function says for the epoch.
 
@@ -286,21 +300,17 @@ class LambdaLR(LRScheduler):
         [2.0]
     """
 
-    def __init__(
-        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
-        last_epoch: int = -1,
-    ) -> None:  # fmt: skip
-        count = len(getattr(optimizer, "param_groups", ()))
-        given: Any = lr_lambda
-        self.lr_lambdas: list[Callable[[int], float]] = (
-            list(given) if isinstance(given, list | tuple) else [given] * count
-        )
-        for function in self.lr_lambdas:
+    optimizer: Optimizer
+    lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]]
+    last_epoch: int = -1
+
+    def __post_init__(self) -> None:
+        functions = _for_groups(self.optimizer, self.lr_lambda, "LambdaLR: lr_lambda", "functions")
+        self.lr_lambdas: list[Callable[[int], float]] = functions
+        for function in functions:
             if not callable(function):
                 raise OperandError(f"LambdaLR: lr_lambda is a function of the epoch, got {function!r}")
-        if count and len(self.lr_lambdas) != count:
-            raise ArgumentError(f"LambdaLR got {len(self.lr_lambdas)} functions for {count} parameter groups")
-        super().__init__(optimizer, last_epoch)
+        super().__post_init__()
 
     def _begun(self, i: int, lr: float) -> float:
         return self._next(i, self.last_epoch, lr)
@@ -309,10 +319,11 @@ class LambdaLR(LRScheduler):
         return self.base_lrs[i] * self.lr_lambdas[i](epoch)
 
 
+@dataclass(eq=False, repr=False)
 class CosineAnnealingLR(LRScheduler):
     """Half a cosine from the first rate down to `eta_min` in `T_max` epochs, then up again, and so on.
 
-    lr_t = eta_min + (lr_0 - eta_min) (1 + cos(pi t / T_max)) / 2, each rate computed from the one before.
+    lr_t = eta_min + (lr_0 - eta_min) (1 + cos(pi t / T_max)) / 2.
 
     Args:
         T_max: the epochs from the highest rate to the lowest.
@@ -330,12 +341,10 @@ class CosineAnnealingLR(LRScheduler):
         0.0
     """
 
-    CHECKS: ClassVar[_Checks] = {"T_max": whole, "eta_min": at_least}
+    optimizer: Optimizer
     T_max: int
-    eta_min: float
-
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, last_epoch, T_max=T_max, eta_min=eta_min)
+    eta_min: float = 0.0
+    last_epoch: int = -1
 
     def _next(self, i: int, epoch: int, lr: float) -> float:
         t, turn, low = epoch, self.T_max, self.eta_min
@@ -345,6 +354,7 @@ class CosineAnnealingLR(LRScheduler):
         return shrink * (lr - low) + low
 
 
+@dataclass(eq=False, repr=False)
 class ReduceLROnPlateau(LRScheduler):
     """The rate times `factor` once a metric has not got better for more than `patience` epochs.
 
@@ -370,46 +380,30 @@ class ReduceLROnPlateau(LRScheduler):
         0.5
     """
 
-    CHECKS: ClassVar[_Checks] = {
-        "mode": _one_of("min", "max"),
-        "factor": partial(at_least, below=1.0),
-        "threshold_mode": _one_of("rel", "abs"),
-        **dict.fromkeys(("threshold", "eps"), at_least),
-        **dict.fromkeys(("patience", "cooldown", "num_bad_epochs", "cooldown_counter"), partial(whole, low=0)),
-        "min_lrs": partial(_each, at_least),
-        "best": lambda name, x: number(x),
-    }
-    mode: str
-    factor: float
-    patience: int
-    threshold: float
-    threshold_mode: str
-    cooldown: int
-    min_lrs: list[float]
-    eps: float
-    best: float
-    num_bad_epochs: int
-    cooldown_counter: int
+    optimizer: Optimizer
+    mode: str = "min"
+    factor: float = 0.1
+    patience: int = 10
+    threshold: float = 1e-4
+    threshold_mode: str = "rel"
+    cooldown: int = 0
+    min_lr: float | Sequence[float] = 0.0
+    eps: float = 1e-8
+    last_epoch: int = field(default=-1, init=False)
 
-    def __init__(
-        self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
-        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
-        min_lr: float | Sequence[float] = 0.0, eps: float = 1e-8,
-    ) -> None:  # fmt: skip
-        count = len(getattr(optimizer, "param_groups", ()))
-        lowest = list(min_lr) if isinstance(min_lr, list | tuple) else [min_lr] * count
-        if count and len(lowest) != count:
-            raise ArgumentError(f"ReduceLROnPlateau: min_lr holds {len(lowest)} rates for {count} parameter groups")
-        super().__init__(
-            optimizer, mode=mode, factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode,
-            cooldown=cooldown, min_lrs=lowest, eps=eps, best=math.inf if mode == "min" else -math.inf,
-            num_bad_epochs=0, cooldown_counter=0,
-        )  # fmt: skip
+    def __post_init__(self) -> None:
+        self.min_lrs = _for_groups(self.optimizer, self.min_lr, "ReduceLROnPlateau: min_lr", "rates")
+        self.best = math.inf if self.mode == "min" else -math.inf
+        self.num_bad_epochs = self.cooldown_counter = 0
+        super().__post_init__()
 
     def step(self, metrics: Any) -> None:  # type: ignore[override]  # PyTorch's also asks for the metric, alone of all
         """Look at the metric of an epoch, a number or a Value, and reduce the rates if it is time to."""
         metric, rates = number(getattr(metrics, "_data", metrics)), self._rates()
-        better = self._is_better(metric)
+        sign = 1.0 if self.mode == "min" else -1.0
+        margin = sign * self.threshold
+        mark = self.best * (1.0 - margin) if self.threshold_mode == "rel" else self.best - margin
+        better = sign * metric < sign * mark
         bad, cooling = 0 if better else self.num_bad_epochs + 1, self.cooldown_counter
         if cooling:
             bad, cooling = 0, cooling - 1
@@ -419,9 +413,3 @@ class ReduceLROnPlateau(LRScheduler):
             bad, cooling = 0, self.cooldown
         best = metric if better else self.best
         self._set(rates, last_epoch=self.last_epoch + 1, best=best, num_bad_epochs=bad, cooldown_counter=cooling)
-
-    def _is_better(self, metric: float) -> bool:
-        sign = 1.0 if self.mode == "min" else -1.0
-        margin = sign * self.threshold
-        mark = self.best * (1.0 - margin) if self.threshold_mode == "rel" else self.best - margin
-        return sign * metric < sign * mark

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, chain, pairwise, repeat
 from operator import setitem
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar
@@ -16,19 +18,19 @@ from ...engine.messages import name_of
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import ArgumentError, OperandError, ShapeError
-from ..arguments import at_least, finite, flag, meant
+from ..arguments import at_least, flag, meant
 
-__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "same_names", "trainable"]
+__all__ = ["Array", "Group", "Optimizer", "Rows", "State", "Work", "same_names", "trainable"]
 
 Array = NDArray[np.float64]
-Rows: TypeAlias = tuple[Array, ...]  # the weights, then each array of state
+Rows: TypeAlias = dict[str, Array]  # the "weights", and each array of state by its name
+Work: TypeAlias = tuple[Array, ...]  # for a rule's intermediate numbers
 T = TypeVar("T")
 
 # Weights and state after some steps; as many rows for the next step to fill; how many steps were made, and how many by
-# each parameter once they differ; and for each group, where its parameters stand and which of the rows are its own. A
-# step replaces all this at once, so half a step has never been made.
-Parts: TypeAlias = tuple[tuple[Any, tuple[int, ...]], ...]
-State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None, Parts]
+# each parameter once they differ; and where the parameters of each group stand. A step replaces all this at once, so
+# half a step has never been made.
+State: TypeAlias = tuple[Rows, Rows, int, NDArray[np.int64] | None, tuple[Any, ...]]
 
 
 def trainable(params: Any, who: str) -> list[Value]:
@@ -66,11 +68,11 @@ def trainable(params: Any, who: str) -> list[Value]:
     return found
 
 
-def same_names(got: set[str], expected: set[str], who: str) -> None:
+def same_names(got: Iterable[str], expected: Iterable[str], who: str) -> None:
     """Refuse a state that lacks a name or has one too many."""
-    missing, unknown = sorted(expected - got), sorted(got - expected)
-    if missing or unknown:
-        wrong = [f"without {', '.join(missing)}"] * bool(missing) + [f"with {', '.join(unknown)}"] * bool(unknown)
+    missing, unknown = sorted({*expected} - {*got}), sorted({*got} - {*expected})
+    wrong = [f"{which} {', '.join(names)}" for which, names in (("without", missing), ("with", unknown)) if names]
+    if wrong:
         raise ArgumentError(f"{who} cannot go on from a state {' and '.join(wrong)}")
 
 
@@ -86,7 +88,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what an option of this name
     **dict.fromkeys(("lr", "initial_lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay"), at_least),
     **dict.fromkeys(("nesterov", "centered", "amsgrad", "maximize"), flag),
     "initial_accumulator_value": at_least,
-    "dampening": finite,
+    "dampening": partial(at_least, low=-math.inf),
     "betas": _betas,
 }
 
@@ -109,8 +111,7 @@ class Group(dict[str, Any]):
         super().__init__(params=settings["params"], **options)
         self.kind = kind
         self.start = kind._layout(options)
-        numbers = {"lr": options["lr"], **kind._constants(options)}
-        self.numbers = {name: np.array(x) for name, x in numbers.items()}  # what every step needs
+        self.numbers = {name: np.array(x) for name, x in kind._numbers(options).items()}
 
     def writes(self, changes: Mapping[str, Any]) -> Iterable[None]:
         """Writes for `commit` that change options."""
@@ -124,11 +125,8 @@ class Group(dict[str, Any]):
                 f"{who}: {', '.join(changes)} decides which numbers are kept beside each parameter, and these are kept "
                 f"from the first step on: {', '.join(self.start) or 'none'}; make a new optimiser for that"
             )
-        values = map(changed.__getitem__, changes)
-        return chain(
-            map(dict.__setitem__, repeat(self), list(changes), list(values)),
-            attributes([self], "numbers", [changed.numbers]),
-        )
+        new = {name: changed[name] for name in changes}
+        return chain(map(dict.update, [self], [new]), attributes([self], "numbers", [changed.numbers]))
 
     def __setitem__(self, name: str, x: Any) -> None:
         commit(self.writes({name: x}))
@@ -149,18 +147,13 @@ class Group(dict[str, Any]):
         return Group, (self.kind, dict(self))
 
 
-def _groups(params: Any, who: str) -> list[Mapping[str, Any]]:
+def _groups(params: Any, who: str) -> list[Any]:
     """What an optimiser is made with, as groups: there is one if it is a plain list of parameters."""
     if isinstance(params, Value):
-        return [{"params": trainable(params, who)}]  # refuses it
+        trainable(params, who)  # refuses it
     if isinstance(params, Iterable) and not isinstance(params, str | bytes | Mapping | np.ndarray):
         params = found = list(params)
         if any(isinstance(p, Mapping) for p in found):
-            for i, group in enumerate(found):
-                if not isinstance(group, Mapping):
-                    raise OperandError(
-                        f"{who}: group {i} is a {type(group).__name__}; groups are dicts such as {{'params': [w]}}"
-                    )
             return found
     return [{"params": params}]
 
@@ -188,13 +181,14 @@ class Optimizer:
     """
 
     SCRATCH: ClassVar[int] = 2  # how many arrays a rule may write intermediate numbers to
+    STATE: ClassVar[Mapping[str, str]] = {}  # the arrays of state by name, each with the option that asks for it or ""
 
     def __init__(self, params: Iterable[Any], lr: float, **options: Any) -> None:
         self.defaults = self._checked({"lr": lr, **options})
         self._groups: tuple[Group, ...] = ()
         self._parameters: list[Value] = []
-        self._state: State = (np.empty(0),), (), 0, None, ()
-        self._work: Rows = ()
+        self._state: State = {"weights": np.empty(0)}, {}, 0, None, ()
+        self._work: Work = ()
         commit(self._with(_groups(params, type(self).__name__)))
 
     # --- what a subclass says -------------------------------------------------------------------------------
@@ -206,18 +200,18 @@ class Optimizer:
 
     @classmethod
     def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        """The names of the arrays of state, which depend on the options, and what they hold before the first step."""
-        return {}
+        """The arrays of state that these options ask for, and what they hold before the first step."""
+        return {name: 0.0 for name, option in cls.STATE.items() if not option or options[option]}
 
     @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        """Numbers that the rule needs in every step beside the rate, for `Group.numbers`."""
-        return {}
+    def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
+        """What the rule needs in every step, for `Group.numbers`: as arrays, which NumPy takes faster than floats."""
+        return {name: x for name, x in options.items() if type(x) is float}
 
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         """From weights w, gradients g and the state in `old`, which all stay, the new weights and the new state.
 
-        The first of the rows is that of the weights. `count` is 1 in the first step.
+        The rows have the names of the layout, and `new` has "weights" too. `count` is 1 in the first step.
         """
         raise NotImplementedError
 
@@ -258,9 +252,6 @@ class Optimizer:
             >>> [group["lr"] for group in optimiser.param_groups]
             [0.1, 0.01]
         """
-        if not isinstance(param_group, Mapping):
-            kind = type(param_group).__name__
-            raise OperandError(f"{type(self).__name__}: a group is a dict such as {{'params': [w]}}, got a {kind}")
         commit(self._with([param_group]))
 
     @property
@@ -308,7 +299,7 @@ class Optimizer:
                 return
         with np.errstate(all="ignore"):  # infinities and NaN pass through, as in PyTorch
             state = self.advance(self._state, weights, gradients, reached)
-        commit(attributes(params, "_data", state[0][0].tolist()), self.writes(state))
+        commit(attributes(params, "_data", state[0]["weights"].tolist()), self.writes(state))
 
     def update(self, weights: Array, gradients: Array) -> None:
         """One step on plain arrays: `weights` and the state change in place, `gradients` stay as they are.
@@ -373,7 +364,7 @@ class Optimizer:
 
         def step() -> None:
             state = self.advance(self._state, weights, gradients)
-            commit(map(setitem, places, (..., "_state"), (state[0][0], state)))
+            commit(map(setitem, places, (..., "_state"), (state[0]["weights"], state)))
 
         return step
 
@@ -384,49 +375,45 @@ class Optimizer:
 
         It is written to the spare rows, and stays unknown to the optimiser until :meth:`writes` are committed.
         """
-        old, new, made, counts, parts = state
+        old, new, made, counts, places = state
         if counts is None and (reached is None or len(reached) == len(w)):
-            if len(parts) == 1:
+            if len(places) == 1:
                 self._rule(self._groups[0], w, g, old, new, self._work, made + 1)
             else:
-                before = (w, *old[1:])
-                for group, (at, own) in zip(self._groups, parts, strict=True):
-                    self._rule_at(at, own, group, before, g, new, made + 1)
-            return new, old, made + 1, None, parts
+                for group, at in zip(self._groups, places, strict=True):
+                    self._rule_at(at, group, w, g, old, new, made + 1)
+            return new, old, made + 1, None, places
         counts = np.full(len(w), made) if counts is None else counts.copy()
-        places, stepping = np.arange(len(w)), np.zeros(len(w), dtype=bool)
+        everywhere, stepping = np.arange(len(w)), np.zeros(len(w), dtype=bool)
         stepping[... if reached is None else reached] = True
-        before = (w, *old[1:])
-        for kept, row in zip(before, new, strict=True):
-            np.copyto(row, kept)
-        for group, (at, own) in zip(self._groups, parts, strict=True):
-            here = places[at][stepping[at]]
+        for name, row in new.items():
+            np.copyto(row, old[name] if name != "weights" else w)
+        for group, at in zip(self._groups, places, strict=True):
+            here = everywhere[at][stepping[at]]
             for count in np.unique(counts[here]).tolist():  # the rule is for those that have made as many steps
-                self._rule_at(here[counts[here] == count], own, group, before, g, new, count + 1)
+                self._rule_at(here[counts[here] == count], group, w, g, old, new, count + 1)
         counts[stepping] += 1
-        return new, old, made + 1, counts, parts
+        return new, old, made + 1, counts, places
 
-    def _rule_at(
-        self, at: Any, own: Sequence[int], group: Group, before: Rows, g: Array, new: Rows, count: int
-    ) -> None:
-        """The rule for the parameters of a group that stand at these places, with the rows of state that it has."""
-        old, results = (tuple([rows[k][at] for k in own]) for rows in (before, new))  # views, if a slice says where
-        work = tuple([row[: len(old[0])] for row in self._work])
-        self._rule(group, old[0], g[at], old, results, work, count)
+    def _rule_at(self, at: Any, group: Group, w: Array, g: Array, old: Rows, new: Rows, count: int) -> None:
+        """The rule for the parameters of a group that stand at these places."""
+        before = {name: old[name][at] for name in group.start}  # views, if a slice says where
+        after = {name: new[name][at] for name in ("weights", *group.start)}
+        work = tuple([row[: len(after["weights"])] for row in self._work])
+        self._rule(group, w[at], g[at], before, after, work, count)
         if not isinstance(at, slice):
-            for k, result in zip(own, results, strict=True):
-                new[k][at] = result
+            for name, row in after.items():
+                new[name][at] = row
 
     def arranged(self, order: NDArray[np.intp] | None, state: State | None = None) -> State:
         """A copy of `state`, or of the optimiser's own, with parameter ``order[i]`` at place i; None: as it is."""
-        rows, _, made, counts, parts = state or self._state
-        place: Any = ... if order is None else order
-        if order is not None and len(parts) > 1:
-            group_at = np.empty(len(order), dtype=np.intp)
-            for k, (at, _) in enumerate(parts):
-                group_at[at] = k
-            parts = tuple([(_run(np.flatnonzero(group_at[order] == k)), own) for k, (_, own) in enumerate(parts)])
-        return _stated([np.array(row[place]) for row in rows], made, None if counts is None else counts[place], parts)
+        rows, _, made, counts, places = state or self._state
+        moved: Any = ... if order is None else order
+        if order is not None and len(places) > 1:
+            everywhere = np.arange(len(order))
+            places = tuple([_run(np.flatnonzero(np.isin(order, everywhere[at]))) for at in places])
+        counts = None if counts is None else counts[moved]
+        return _stated({name: np.array(row[moved]) for name, row in rows.items()}, made, counts, places)
 
     def writes(self, state: State) -> Iterable[None]:
         """Writes for `commit` that make this the optimiser's state."""
@@ -440,6 +427,9 @@ class Optimizer:
         owner = {p: k for k, group in enumerate(groups) for p in group["params"]}
         for settings in given:
             k = len(groups)
+            if not isinstance(settings, Mapping):
+                kind = type(settings).__name__
+                raise OperandError(f"{who}: group {k} is a {kind}; groups are dicts such as {{'params': [w]}}")
             where = f"{who}, group {k}" if k or len(given) > 1 else who
             if "params" not in settings:
                 raise ArgumentError(f"{where} has no 'params': {{'params': [w], ...}} names the Values to train")
@@ -453,21 +443,17 @@ class Optimizer:
                     raise ArgumentError(f"{who}: {name_of(p)} is in group {owner[p]} and in group {k}; leave it in one")
             groups.append(Group(type(self), {**self.defaults, **settings, "params": found}))
         rows, _, made, counts, _ = self._state
-        before, size = dict(zip(["", *_names(self._groups)], rows, strict=True)), len(owner)
-        grown, sizes = [], [len(group["params"]) for group in groups]
-        for name in ("", *_names(groups)):
-            row = np.repeat([group.start.get(name, 0.0) for group in groups], sizes)
-            row[: len(self._parameters)] = before.get(name, 0.0)
-            grown.append(row)
+        size, before, sizes = len(owner), len(self._parameters), [len(group["params"]) for group in groups]
+        grown = {}
+        for name in ("weights", *_names(groups)):
+            grown[name] = np.repeat([group.start.get(name, 0.0) for group in groups], sizes)
+            grown[name][:before] = rows.get(name, 0.0)
         if made:
-            counts = np.zeros(size, dtype=np.int64)
-            counts[: len(self._parameters)] = made if self._state[3] is None else self._state[3]
-        return chain(
-            attributes([self], "_groups", [tuple(groups)]),
-            attributes([self], "_parameters", [list(owner)]),
-            attributes([self], "_work", [tuple(np.zeros((self.SCRATCH, size)))]),
-            self.writes(_stated(grown, made, counts, _parts(groups))),
-        )
+            counts = np.concatenate([np.full(before, made) if counts is None else counts, np.zeros(size - before)])
+            counts = counts.astype(np.int64)
+        state, work = _stated(grown, made, counts, _slices(groups)), tuple(np.zeros((self.SCRATCH, size)))
+        changed = {"_groups": tuple(groups), "_parameters": list(owner), "_work": work, "_state": state}
+        return map(dict.update, [vars(self)], [changed])
 
     # --- saving and copying -----------------------------------------------------------------------------------
 
@@ -483,12 +469,12 @@ class Optimizer:
             >>> optimiser.state_dict()["momentum_buffer"].tolist()
             [2.0]
         """
-        rows, _, made, counts, parts = self._state
-        places = np.arange(len(self._parameters))
-        groups = [{**group, "params": places[at].tolist()} for group, (at, _) in zip(self._groups, parts, strict=True)]
-        steps = np.full(len(places), made, dtype=np.int64) if counts is None else counts.copy()
-        arrays = zip(_names(self._groups), [row.copy() for row in rows[1:]], strict=True)
-        return {"optimiser": type(self).__name__, "param_groups": groups, "step": steps, **dict(arrays)}
+        rows, _, made, counts, places = self._state
+        numbers = np.arange(len(self._parameters))
+        groups = [{**group, "params": numbers[at].tolist()} for group, at in zip(self._groups, places, strict=True)]
+        steps = np.full(len(numbers), made, dtype=np.int64) if counts is None else counts.copy()
+        arrays = {name: row.copy() for name, row in rows.items() if name != "weights"}
+        return {"optimiser": type(self).__name__, "param_groups": groups, "step": steps, **arrays}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken: the same steps follow, bit for bit. Options are taken over too.
@@ -508,17 +494,17 @@ class Optimizer:
             raise ArgumentError(f"this is no state of an optimiser; {who} goes on from what state_dict() returned")
         if state["optimiser"] != who:
             raise ArgumentError(f"this is the state of {state['optimiser']!r}; {who} cannot go on from it")
-        known = {"optimiser", "param_groups", "step"}
-        same_names(known & set(state), known, who)
+        known = ["optimiser", "param_groups", "step"]
+        same_names([name for name in state if name in known], known, who)
         groups = self._loaded_groups(state["param_groups"])
         names = _names(groups)
-        same_names(set(state), known | set(names), who)
-        rows = [np.zeros(len(self._parameters)), *[self._loaded(name, state[name]) for name in names]]
+        same_names(state, [*known, *names], who)
+        rows = {"weights": np.zeros(len(self._parameters)), **{name: self._loaded(name, state[name]) for name in names}}
         steps = self._loaded("step", state["step"])
         if not ((steps >= 0) & (steps < 2**53) & (steps == np.floor(steps))).all():
             raise ArgumentError(f"{who}: step counts the steps of each parameter, got {steps}")
         counts = None if (steps == steps[0]).all() else steps.astype(np.int64)
-        made = _stated(rows, int(steps[0]), counts, _parts(groups))
+        made = _stated(rows, int(steps[0]), counts, _slices(groups))
         commit(attributes([self], "_groups", [tuple(groups)]), self.writes(made))
 
     def _loaded_groups(self, saved: Any) -> list[Group]:
@@ -528,9 +514,8 @@ class Optimizer:
         found = [len(group.get("params", ())) for group in saved]
         if found != sizes:
             raise ArgumentError(f"{who} has groups of {sizes} parameters, and the state has groups of {found}")
-        known = {"params", *self.defaults}
         for group in saved:
-            same_names(set(group) - {"initial_lr"}, known, who)
+            same_names([name for name in group if name != "initial_lr"], ["params", *self.defaults], who)
         return [Group(type(self), {**new, "params": g["params"]}) for new, g in zip(saved, self._groups, strict=True)]
 
     def _loaded(self, name: str, values: Any) -> Array:
@@ -556,12 +541,10 @@ def _names(groups: Iterable[Group]) -> list[str]:
     return list(dict.fromkeys([name for group in groups for name in group.start]))
 
 
-def _parts(groups: Sequence[Group]) -> Parts:
-    """Where the parameters of each group stand, one group behind the other, and which rows are its own."""
-    names = ["", *_names(groups)]
+def _slices(groups: Sequence[Group]) -> tuple[slice, ...]:
+    """Where the parameters of each group stand, one group behind the other."""
     ends = accumulate([len(group["params"]) for group in groups], initial=0)
-    owned = [tuple([names.index(name) for name in ("", *group.start)]) for group in groups]
-    return tuple([(slice(*pair), own) for pair, own in zip(pairwise(ends), owned, strict=True)])
+    return tuple([slice(*pair) for pair in pairwise(ends)])
 
 
 def _run(places: NDArray[np.intp]) -> Any:
@@ -570,5 +553,5 @@ def _run(places: NDArray[np.intp]) -> Any:
     return slice(first, last + 1) if last - first + 1 == len(places) else places
 
 
-def _stated(rows: list[Array], made: int, counts: NDArray[np.int64] | None, parts: Parts) -> State:
-    return tuple(rows), tuple([np.zeros_like(row) for row in rows]), made, counts, parts
+def _stated(rows: Rows, made: int, counts: NDArray[np.int64] | None, places: tuple[Any, ...]) -> State:
+    return rows, {name: np.zeros_like(row) for name, row in rows.items()}, made, counts, places

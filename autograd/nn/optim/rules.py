@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from ...engine.messages import plain_of
 from ...engine.op import number
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import AnomalyError, ArgumentError
 from ..arguments import at_least
-from .optimiser import Array, Group, Optimizer, Rows, trainable
+from .optimiser import Array, Group, Optimizer, Rows, Work, trainable
 
 __all__ = ["SGD", "Adagrad", "Adam", "AdamW", "RMSprop", "clip_grad_norm", "clip_grad_value"]
 
@@ -72,6 +73,8 @@ class SGD(Optimizer):
         0.5
     """
 
+    STATE: ClassVar = {"momentum_buffer": "momentum"}
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
         weight_decay: float = 0.0, nesterov: bool = False, *, maximize: bool = False,
@@ -91,26 +94,18 @@ class SGD(Optimizer):
             )
         return checked
 
-    @classmethod
-    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {"momentum_buffer": 0.0} if options["momentum"] else {}
-
-    @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {"momentum": options["momentum"], "share": 1 - options["dampening"]}
-
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b = work
         g = _uphill_or_decayed(w, g, group, a)
         if group["momentum"]:
-            buffer, momentum = new[1], group.numbers["momentum"]
+            buffer, momentum = new["momentum_buffer"], group.numbers["momentum"]
             if count == 1:
                 np.copyto(buffer, g)
             else:
-                np.multiply(old[1], momentum, buffer)
-                buffer += np.multiply(g, group.numbers["share"], b) if group["dampening"] else g
+                np.multiply(old["momentum_buffer"], momentum, buffer)
+                buffer += np.multiply(g, 1 - group["dampening"], b) if group["dampening"] else g
             g = np.add(g, np.multiply(buffer, momentum, b), b) if group["nesterov"] else buffer
-        np.subtract(w, np.multiply(g, group.numbers["lr"], a), new[0])
+        np.subtract(w, np.multiply(g, group.numbers["lr"], a), new["weights"])
 
 
 class Adam(Optimizer):
@@ -138,6 +133,8 @@ class Adam(Optimizer):
         0.750000
     """
 
+    STATE: ClassVar = {"exp_avg": "", "exp_avg_sq": "", "max_exp_avg_sq": "amsgrad"}
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0.0, amsgrad: bool = False, *, maximize: bool = False,
@@ -147,12 +144,7 @@ class Adam(Optimizer):
         )
 
     @classmethod
-    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
-        return dict.fromkeys(names if options["amsgrad"] else names[:2], 0.0)
-
-    @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
+    def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
         beta1, beta2 = options["betas"]
         return {"beta1": beta1, "rest1": 1 - beta1, "beta2": beta2, "rest2": 1 - beta2, "eps": 0.0, "rate": 0.0}
 
@@ -160,23 +152,25 @@ class Adam(Optimizer):
         """Weights and gradient as the rule sees them: the penalty's slope is added; AdamW shrinks the weights."""
         return w, _uphill_or_decayed(w, g, group, out)
 
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b = work
         fixed = group.numbers
         beta1, beta2 = group["betas"]
-        w, g = self._decayed(group, w, g, b, new[0])
-        _mean(old[1], g, fixed["beta1"], fixed["rest1"], new[1], a, 1 - beta1 < 0.5)
-        _mean_square(old[2], g, fixed["beta2"], fixed["rest2"], new[2], a)
-        v = np.maximum(old[3], new[2], out=new[3]) if group["amsgrad"] else new[2]
+        w, g = self._decayed(group, w, g, b, new["weights"])
+        m, v = new["exp_avg"], new["exp_avg_sq"]
+        _mean(old["exp_avg"], g, fixed["beta1"], fixed["rest1"], m, a, 1 - beta1 < 0.5)
+        _mean_square(old["exp_avg_sq"], g, fixed["beta2"], fixed["rest2"], v, a)
+        if group["amsgrad"]:
+            v = np.maximum(old["max_exp_avg_sq"], v, out=new["max_exp_avg_sq"])
         # sqrt(v / (1 - beta2^t)) + eps stands in the divisor; its factor goes into eps and the rate, which are numbers.
         scale = (1 - beta2**count) ** 0.5
         fixed["eps"][()] = group["eps"] * scale
         fixed["rate"][()] = group["lr"] * scale / (1 - beta1**count)
         np.sqrt(v, a)
         a += fixed["eps"]
-        np.divide(new[1], a, a)
+        np.divide(m, a, a)
         a *= fixed["rate"]
-        np.subtract(w, a, new[0])
+        np.subtract(w, a, new["weights"])
 
 
 class AdamW(Adam):
@@ -236,6 +230,7 @@ class RMSprop(Optimizer):
     """
 
     SCRATCH = 3
+    STATE: ClassVar = {"square_avg": "", "grad_avg": "centered", "momentum_buffer": "momentum"}
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
@@ -247,34 +242,29 @@ class RMSprop(Optimizer):
         )  # fmt: skip
 
     @classmethod
-    def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
-        used = {"square_avg": True, "grad_avg": options["centered"], "momentum_buffer": options["momentum"]}
-        return {name: 0.0 for name, use in used.items() if use}
+    def _numbers(cls, options: dict[str, Any]) -> dict[str, float]:
+        return {**super()._numbers(options), "rest": 1 - options["alpha"]}
 
-    @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {**{name: options[name] for name in ("alpha", "eps", "momentum")}, "rest": 1 - options["alpha"]}
-
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b, c = work
         fixed = group.numbers
         g = _uphill_or_decayed(w, g, group, c)
-        v = new[1]
-        _mean_square(old[1], g, fixed["alpha"], fixed["rest"], v, a)
+        v = new["square_avg"]
+        _mean_square(old["square_avg"], g, fixed["alpha"], fixed["rest"], v, a)
         if group["centered"]:
-            _mean(old[2], g, fixed["alpha"], fixed["rest"], new[2], a, 1 - group["alpha"] < 0.5)
-            np.multiply(new[2], new[2], a)
-            v = np.subtract(v, a, a)
+            m = new["grad_avg"]
+            _mean(old["grad_avg"], g, fixed["alpha"], fixed["rest"], m, a, 1 - group["alpha"] < 0.5)
+            v = np.subtract(v, np.multiply(m, m, a), a)
         np.sqrt(v, a)
         a += fixed["eps"]
         if group["momentum"]:
-            np.multiply(old[-1], fixed["momentum"], new[-1])
-            np.add(new[-1], np.divide(g, a, b), new[-1])
-            np.multiply(new[-1], group.numbers["lr"], b)
+            buffer = np.multiply(old["momentum_buffer"], fixed["momentum"], new["momentum_buffer"])
+            buffer += np.divide(g, a, b)
+            np.multiply(buffer, fixed["lr"], b)
         else:
-            np.multiply(g, group.numbers["lr"], b)
+            np.multiply(g, fixed["lr"], b)
             b /= a
-        np.subtract(w, b, new[0])
+        np.subtract(w, b, new["weights"])
 
 
 class Adagrad(Optimizer):
@@ -313,19 +303,15 @@ class Adagrad(Optimizer):
     def _layout(cls, options: dict[str, Any]) -> dict[str, float]:
         return {"sum": options["initial_accumulator_value"]}
 
-    @classmethod
-    def _constants(cls, options: dict[str, Any]) -> dict[str, float]:
-        return {"eps": options["eps"]}
-
-    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Rows, count: int) -> None:
+    def _rule(self, group: Group, w: Array, g: Array, old: Rows, new: Rows, work: Work, count: int) -> None:
         a, b = work
         g = _uphill_or_decayed(w, g, group, b)
-        total = np.add(old[1], np.multiply(g, g, a), new[1])
+        total = np.add(old["sum"], np.multiply(g, g, a), new["sum"])
         np.sqrt(total, a)
         a += group.numbers["eps"]
         np.multiply(g, group["lr"] / (1 + (count - 1) * group["lr_decay"]), b)
         b /= a
-        np.subtract(w, b, new[0])
+        np.subtract(w, b, new["weights"])
 
 
 def clip_grad_norm(
@@ -362,16 +348,15 @@ def clip_grad_norm(
     limit = number(max_norm)
     if math.isnan(p) or not limit >= 0:
         raise ArgumentError(f"clip_grad_norm: max_norm is at least 0, norm_type a number; got {limit!r} and {p!r}")
-    reached = _reached(params, "clip_grad_norm")
-    gradients = np.array([getattr(v._grad, "_data", v._grad) for v in reached], dtype=np.float64)
-    norm = _norm(gradients, p)
+    reached, gradients = _reached(params, "clip_grad_norm")
+    norm = _norm(np.array(gradients), p)
     if error_if_nonfinite and not math.isfinite(norm):
         raise AnomalyError(
             f"clip_grad_norm: the norm of the gradients is {norm!r}, so they cannot be scaled; detect_anomaly() "
             "finds where it comes from, error_if_nonfinite=False lets it pass"
         )
     scale = limit / (norm + 1e-6)
-    _write(reached, [g * (1.0 if scale > 1.0 else scale) for g in gradients.tolist()])
+    commit(attributes(reached, "_grad", [g * (1.0 if scale > 1.0 else scale) for g in gradients]))
     return norm
 
 
@@ -393,33 +378,26 @@ def clip_grad_value(params: Iterable[Any] | Value, clip_value: float) -> None:
         (1.0, 0.4)
     """
     limit = at_least("clip_grad_value: clip_value", clip_value)
-    reached = _reached(params, "clip_grad_value")
-    gradients = [float(getattr(v._grad, "_data", v._grad)) for v in reached]
-    _write(reached, [limit if g > limit else -limit if g < -limit else g for g in gradients])
+    reached, gradients = _reached(params, "clip_grad_value")
+    cut = [limit if g > limit else -limit if g < -limit else g for g in gradients]
+    commit(attributes(reached, "_grad", cut))
 
 
-def _reached(params: Iterable[Any] | Value, who: str) -> list[Value]:
+def _reached(params: Iterable[Any] | Value, who: str) -> tuple[list[Value], list[float]]:
+    """The parameters that a backward pass has reached, and their gradients."""
     found = trainable([params] if isinstance(params, Value) else params, who)
-    return [v for v in found if v._grad is not None]
+    reached = [v for v in found if v._grad is not None]
+    return reached, [plain_of(v._grad) for v in reached]
 
 
-def _write(reached: list[Value], gradients: list[float]) -> None:
-    commit(attributes(reached, "_grad", gradients))
-
-
-def _norm(gradients: np.ndarray[Any, np.dtype[np.float64]], p: float) -> float:
+def _norm(gradients: Array, p: float) -> float:
     """(sum |g|^p)^(1/p), over numbers divided by their largest first: 1e200 squared would overflow."""
     sizes = np.abs(gradients)
-    if not sizes.size:
-        return 0.0
-    if np.isnan(sizes).any():
-        return math.nan
+    largest = float(sizes.max(initial=0.0))
+    if math.isnan(largest) or not sizes.size:
+        return largest
     if p == 2:
-        return math.hypot(*gradients.tolist())
-    if p == 0:
-        return float(np.count_nonzero(sizes))
-    largest = float(sizes.max())
-    if math.isinf(p) or largest in (0.0, math.inf):
-        return float(sizes.min()) if p < 0 else largest
+        return math.hypot(*sizes.tolist())
+    scale = largest if p and math.isfinite(p) and 0.0 < largest < math.inf else 1.0
     with np.errstate(all="ignore"):
-        return float(largest * np.sum((sizes / largest) ** p) ** (1 / p))
+        return float(scale * np.linalg.norm(sizes / scale, p))
