@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.graph import local_partials, topological_order
-from ..engine.messages import name_of, plain_of
-from ..engine.op import number
+from ..engine.messages import name_of
+from ..engine.op import number, plain
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, shown
 from ..reading.grouping import Grouping
@@ -156,7 +156,7 @@ class History:
         if model is None:
             return
         members = _parameters(model)
-        gradients = [0.0 if p._grad is None else plain_of(p._grad) for p in members]
+        gradients = [0.0 if p._grad is None else plain(p._grad) for p in members]
         self.norms.append(math.hypot(*gradients))
         self._before, self._now = self._now, {p: p._data for p in members}
         found = [(p, x) for p, g in zip(members, gradients, strict=True) for x in (g, p._data) if not math.isfinite(x)]
@@ -245,7 +245,7 @@ class _Group(NamedTuple):
     @property
     def gradients(self) -> list[float]:
         """The gradients that a backward pass has brought."""
-        return [plain_of(p._grad) for _, p in self.members if p._grad is not None]
+        return [plain(p._grad) for _, p in self.members if p._grad is not None]
 
 
 def snapshot(model: Any) -> dict[Any, float]:
@@ -574,7 +574,7 @@ def _row(
 
     if gradient is None:
         found("no gradient", "no backward pass has arrived here")
-    slopes = [(f"the gradient of {shown(name)}", plain_of(p._grad)) for name, p in group.members if p._grad is not None]
+    slopes = [(f"the gradient of {shown(name)}", plain(p._grad)) for name, p in group.members if p._grad is not None]
     for numbers in (slopes, [(shown(name), p._data) for name, p in group.members]):
         if bad := [f"{what} is {x}" for what, x in numbers if not math.isfinite(x)]:
             found("not finite", bad[0])

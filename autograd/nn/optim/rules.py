@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...engine.messages import plain_of
-from ...engine.op import number
+from ...engine.op import number, plain
 from ...engine.together import attributes, commit
 from ...engine.value import Value
 from ...errors import AnomalyError, ArgumentError
@@ -387,7 +386,7 @@ def _reached(params: Iterable[Any] | Value, who: str) -> tuple[list[Value], list
     """The parameters that a backward pass has reached, and their gradients."""
     found = trainable([params] if isinstance(params, Value) else params, who)
     reached = [v for v in found if v._grad is not None]
-    return reached, [plain_of(v._grad) for v in reached]
+    return reached, [plain(v._grad) for v in reached]
 
 
 def _norm(gradients: Array, p: float) -> float:
