@@ -188,8 +188,7 @@ def _properties(report: Report) -> list[tuple[str, str]]:
     found = []
     for entry in report.entries[:_MOST_PROPERTIES]:
         where = ", ".join(f"{name} = {x!r}" for name, x in entry.point.items())
-        truth = entry.numeric.value if entry.exact is None else entry.exact
-        told = "" if entry.verdict == "pass" else f": yours {entry.yours!r}, right {truth!r}"
+        told = "" if entry.verdict == "pass" else f": yours {entry.yours!r}, right {entry.right!r}"
         found.append((f"d{report.function}/d{entry.variable} at {where}", f"{entry.verdict}{told}"))
     if report.diagnosis is not None:
         found.append((f"the slip in d{report.function}", f"{report.diagnosis.kind}: {report.diagnosis}"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import html
+import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Report", "assert_derivative", "check_derivative", "diagnose", "gradcheck"]
 
 Function = Callable[..., Any]
+_MOST_ENTRIES = 3  # that the text of a report shows
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,36 @@ class Entry:
         """What the derivative is: the engine's number, else the measured one; None if there is none."""
         return self.numeric.value if self.exact is None or not math.isfinite(self.exact) else self.exact
 
+    @property
+    def _name(self) -> str:
+        return f"d{self.output}/d{self.variable}"
+
+    @property
+    def _where(self) -> str:
+        shown = [f"{name} = {x!r}" for name, x in list(self.point.items())[:4]]
+        return ", ".join(shown + ["..."] * (len(self.point) > 4))
+
+    @property
+    def _ratio(self) -> str:
+        """Yours over right; never -0."""
+        return f"{self.yours / self.right + 0.0:.10g}" if self.right and math.isfinite(self.yours) else ""
+
+    @property
+    def _lines(self) -> list[str]:
+        """What a report says of it."""
+        measured = self.numeric
+        sides = (f"{s.slope:.6g}" if s.settled else s.kind for s in (measured.left, measured.right))
+        lines = [f"  {self._name} at {self._where}: {self.verdict}", f"    yours    {self.yours!r}"]
+        if measured.both is not None:
+            lines.append(f"    numeric  {measured.both.slope!r} +- {measured.both.error:.1e}")
+        else:
+            lines.append("    slopes   left {}, right {}".format(*sides))
+        if self.exact is not None:
+            lines.append(f"    engine   {self.exact!r}")
+        if self._ratio:
+            lines.append(f"    ratio    yours / right = {self._ratio}")
+        return [*lines, f"    {self.note}"] if self.note else lines
+
 
 @dataclass(frozen=True)
 class Report:
@@ -86,14 +118,53 @@ class Report:
     def __bool__(self) -> bool:
         return self.verdict == "pass"
 
-    def __str__(self) -> str:
-        return _report_text(self)
+    @property
+    def _headline(self) -> str:
+        """The verdict in one line, the slip first: pytest's summary shows its beginning only."""
+        bad = sum(e.verdict != "pass" for e in self.entries)
+        many = f"{len(self.entries)} derivative{'s' if len(self.entries) != 1 else ''}"
+        if not bad:
+            return f"pass: {many} of {self.function} checked"
+        slip = self.diagnosis
+        named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip and slip.kind != "unexplained" else ""
+        return f"{self.verdict}: {named}{bad} of {many} of {self.function}"
 
     def __repr__(self) -> str:
-        return f"<{_headline(self)}>"
+        return f"<{self._headline}>"
+
+    def __str__(self) -> str:
+        lines = [self._headline]
+        bad = [e for e in self.entries if e.verdict != "pass"]
+        if not bad:
+            notes = sorted({e.note for e in self.entries if e.note})
+            return "\n".join([*lines, *(f"  note: {n}" for n in notes[:3])])
+        lines += itertools.chain.from_iterable(e._lines for e in bad[:_MOST_ENTRIES])
+        if len(bad) > _MOST_ENTRIES:
+            lines.append(f"  ... and {len(bad) - _MOST_ENTRIES} more")
+        if self.diagnosis is not None:
+            first = 1 if self.diagnosis.kind != "unexplained" else 0
+            lines += [f"  {line}" for line in self.diagnosis.text.splitlines()[first:4]]
+        lines = lines[:24]
+        place = bad[0].point
+        if len(place) <= 8 and not any("[" in name for name in place):
+            numbers = ", ".join(map(repr, place.values()))
+            at = f"({numbers})" if len(place) > 1 else numbers
+            lines.append(f"  to reproduce: check_derivative(f, df, at=[{at}])")
+        return "\n".join(line if len(line) <= 160 else line[:157] + "..." for line in lines)
 
     def _repr_html_(self) -> str:
-        return _report_html(self)
+        """A table of what is wrong, for a notebook."""
+        bad = [e for e in self.entries if e.verdict != "pass"][:10]
+        colour = {"pass": "#1a7f37", "fail": "#cf222e", "undefined": "#9a6700"}[self.verdict]
+        text = f'<div><b style="color: {colour}">{html.escape(self._headline)}</b></div>'
+        if not bad:
+            return text
+        rows = [("derivative", "at", "verdict", "yours", "right", "yours / right", "")]
+        for e in bad:
+            right = "" if e.right is None else repr(e.right)
+            rows.append((e._name, e._where, e.verdict, repr(e.yours), right, e._ratio, e.note))
+        cells = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+        return f"{text}<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as what JSON can hold: each point once, numbers at full precision, inf and nan as text.
@@ -124,6 +195,10 @@ class Report:
             "points": [{name: _plain(x) for name, x in point.items()} for point in points],
             "entries": entries,
         }
+
+
+def _plain(x: float | None) -> float | str | None:
+    return x if x is None or math.isfinite(x) else repr(x)
 
 
 def check_derivative(
@@ -187,24 +262,20 @@ def check_derivative(
     known: Known = {}
     entries: list[Entry] = []
     slip: Diagnosis | None = None
-    failing: list[tuple[Problem, Point]] = []
+    wrong: tuple[Problem, Point] | None = None
     for point in points:
-        value = _value(counted, point)
-        outputs = numbers_of(value)
-        if len(outputs) == 1:
-            problem = Problem(counted, derivative, known)
-            problem.values[point.numbers] = real(outputs[0])
-            found = central(problem, point) if method == "central" else at_point(problem, point, rtol)
-            failing += [(problem, point)] * any(e.verdict == "fail" for e in found)
-        else:
-            jacobian = _Jacobian(counted, derivative, point, value)
-            found = jacobian.entries(rtol, method)
-            slip = slip or jacobian.transposed(found)
-            failing += jacobian.failing(found)[:1]
-        entries += found
-    if diagnosed and slip is None and failing:
-        problem = failing[0][0]
-        every = points if problem.f is counted else [failing[0][1]]
+        rows = []
+        for name, problem in _problems(counted, derivative, point, _value(counted, point), known):
+            row = central(problem, point) if method == "central" else _AtPoint(problem, point, rtol).entries()
+            row = [replace(e, output=name) for e in row] if name else row
+            if wrong is None and any(e.verdict == "fail" for e in row):
+                wrong = problem, point
+            rows.append(row)
+        slip = slip or _transposed(rows, len(point.numbers))
+        entries += itertools.chain.from_iterable(rows)
+    if diagnosed and slip is None and wrong is not None:
+        problem, point = wrong
+        every = points if problem.f is counted else [point]
         slip = _slip(problem, every, {e.variable for e in entries if e.verdict == "fail"})
     return Report(tuple(entries), getattr(f, "__name__", "f"), slip if diagnosed else None, calls[0])
 
@@ -247,10 +318,6 @@ def _value(f: Function, point: Point) -> Any:
     return value
 
 
-def _data(v: Any) -> float:
-    return float(v.data)
-
-
 _MOST_NAMED = 2  # of many variables, those in which a slip is looked for
 _LARGE = 2_000  # nodes of a graph that is not recorded again at every point near
 
@@ -277,7 +344,8 @@ def _slip(problem: Problem, points: list[Point], wrong: set[str]) -> Diagnosis |
 
             @functools.wraps(problem.f)
             def f(*args: Any, **kwargs: Any) -> Any:
-                return problem.f(*changed(_data, args), **changed(_data, kwargs))
+                args, kwargs = changed(lambda v: float(v.data), (args, kwargs))
+                return problem.f(*args, **kwargs)
 
     try:
         return diagnosis_of(f, derivative, points, known)
@@ -366,21 +434,18 @@ def gradcheck(f: Function, *inputs: Any, rtol: float = 1e-8) -> bool:
     """
     numbers, tree = flatten(tuple(inputs))
     xs = tuple(real(x) for x in numbers)
-    results = numbers_of(f(*tree.unflatten([Value(x) for x in xs])))
-    if not any(is_node(y) for y in results):
+    value = f(*tree.unflatten([Value(x) for x in xs]))
+    if not any(is_node(y) for y in numbers_of(value)):
         raise ArgumentError("gradcheck needs a function that runs on Values; this one leaves the graph")
     names = tuple(f"x{i}" for i in range(1, len(xs) + 1)) if len(xs) > 1 else ("x",)
     point = Point(xs, tree, names, False)
     entries = []
-    cache: _Cache = {}
-    shared = point.values()
-    for k in range(len(results)):
-        problem = Problem(_output(f, k, cache), lambda *_: ())
-        problem.inputs = {xs: shared}
+    for _, problem in _problems(f, lambda *_: (), point, value, {}):
         engine = problem.by_engine(point)
-        for i in range(len(xs)):
+        for i, name in enumerate(names):
             slope, rounding = (0.0, 0.0) if engine is None else (engine.slopes[i], engine.rounding[i])
-            entries.append(_Judge(problem, point, i, None, rtol, rounding).judged(slope))
+            judge = _Judge(name, point.named(), problem.slopes(point, i), None, False, rounding, rtol)
+            entries.append(judge.judged(slope))
     report = Report(tuple(entries), getattr(f, "__name__", "f"))
     if report.verdict == "fail":
         why = "a defect of a rule, or kinks inside f that cancel"
@@ -392,95 +457,72 @@ def gradcheck(f: Function, *inputs: Any, rtol: float = 1e-8) -> bool:
 
 # --- functions of several outputs -------------------------------------------------------------------------------------
 
-_Cache = dict[tuple[Any, ...], list[Any]]
 
+def _problems(f: Function, derivative: Function, point: Point, value: Any, known: Known) -> list[tuple[str, Problem]]:
+    """A problem for each output of f, with its name; the only output has none. Several share what f gives."""
+    outputs = numbers_of(value)
+    if len(outputs) == 1:
+        problem = Problem(f, derivative, known)
+        problem.values[point.numbers] = real(outputs[0])
+        return [("", problem)]
+    cache: dict[tuple[Any, ...], list[Any]] = {}
 
-def _output(f: Function, k: int, cache: _Cache) -> Function:
-    """The k-th output of a function; what it gives is kept for the other outputs."""
-
-    @functools.wraps(f)
-    def output(*args: Any, **kwargs: Any) -> Any:
+    def numbers(*args: Any, **kwargs: Any) -> list[Any]:
         key = tuple(numbers_of([*args, *kwargs.values()]))
         if key not in cache:
             cache[key] = numbers_of(f(*args, **kwargs))
-        return cache[key][k]
+        return cache[key]
 
-    return output
+    def rows(*args: Any, **kwargs: Any) -> list[list[Any]]:
+        return _rows(derivative(*args, **kwargs), point, len(outputs))
+
+    def one(whole: Function, of: Function, k: int) -> Function:
+        return functools.wraps(of)(lambda *args, **kwargs: whole(*args, **kwargs)[k])
+
+    inputs = point.values()
+    problems = []
+    for k, name in enumerate(entry_names("f", value)):
+        problems.append((name, Problem(one(numbers, f, k), one(rows, derivative, k))))
+        problems[-1][1].inputs = {point.numbers: inputs}
+    return problems
 
 
-class _Jacobian:
-    """A function of several outputs at one point: each output is a problem of its own."""
-
-    def __init__(self, f: Function, derivative: Function, point: Point, value: Any) -> None:
-        self.point = point
-        self.names = entry_names("f", value)
-        self.derivative = derivative
-        cache: _Cache = {}
-        inputs = point.values()
-        self.problems = [Problem(_output(f, k, cache), self._row(k)) for k in range(len(self.names))]
-        for problem in self.problems:
-            problem.inputs = {point.numbers: inputs}
-
-    def _row(self, k: int) -> Function:
-        @functools.wraps(self.derivative)
-        def row(*args: Any, **kwargs: Any) -> Any:
-            return self._rows(self.derivative(*args, **kwargs))[k]
-
-        return row
-
-    def _rows(self, result: Any) -> list[list[Any]]:
-        """The Jacobian row by row, from one matrix or from one for each argument."""
-        outputs, variables = len(self.names), len(self.point.numbers)
-        sizes = [sum(1 for n in self.point.names if n.partition("[")[0] == a) for a in self.point.arguments]
-        if isinstance(result, dict):
-            result = [result.get(a, result) for a in self.point.arguments]
-        parts = [numbers_of(part) for part in result] if isinstance(result, list | tuple) else [numbers_of(result)]
-        numbers = [x for part in parts for x in part]
-        if len(numbers) != outputs * variables:
-            shape = f"has {len(numbers)} numbers" if isinstance(result, list | tuple) else f"has shape {_shape(result)}"
-            raise NotANumberError(
-                f"your Jacobian {shape}; f has {outputs} outputs of {variables} variables, so its shape is "
-                f"({outputs}, {variables}): one row for each output"
-            )
-        if max(sizes) > 1 and [len(part) for part in parts] == [outputs * size for size in sizes]:
-            blocks = list(zip(parts, sizes, strict=True))
-            return [[x for part, n in blocks for x in part[k * n : (k + 1) * n]] for k in range(outputs)]
-        return [numbers[k * variables : (k + 1) * variables] for k in range(outputs)]
-
-    def entries(self, rtol: float, method: str) -> list[Entry]:
-        """The entries of all outputs, row by row."""
-        found = []
-        for name, problem in zip(self.names, self.problems, strict=True):
-            row = central(problem, self.point) if method == "central" else at_point(problem, self.point, rtol)
-            found += [replace(e, output=name) for e in row]
-        return found
-
-    def failing(self, entries: Sequence[Entry]) -> list[tuple[Problem, Point]]:
-        """The outputs whose row is wrong."""
-        wrong = {e.output for e in entries if e.verdict == "fail"}
-        return [(p, self.point) for name, p in zip(self.names, self.problems, strict=True) if name in wrong]
-
-    def transposed(self, entries: Sequence[Entry]) -> Diagnosis | None:
-        """Whether rows and columns were exchanged, which no row alone can tell."""
-        from .diagnosis import Diagnosis
-
-        outputs, variables = len(self.names), len(self.point.numbers)
-        right = [e.right for e in entries]
-        if len(entries) != outputs * variables or all(e.verdict != "fail" for e in entries):
-            return None
-        for i, e in enumerate(entries):
-            row, column = divmod(i, variables)  # an entry of yours that stands where its transpose has it
-            place = column * outputs + row
-            yours, truth = entries[place].yours, right[i]
-            if truth is None or not abs(yours - truth) <= e.tolerance + 1e-6 * abs(truth):
-                return None
-        return Diagnosis(
-            "transposed", None, "your Jacobian is transposed: row i is output i of f, column j its j-th variable"
+def _rows(result: Any, point: Point, outputs: int) -> list[list[Any]]:
+    """The Jacobian row by row, from one matrix or from one for each argument."""
+    variables = len(point.numbers)
+    if isinstance(result, dict):
+        result = [result.get(a, result) for a in point.arguments]
+    in_parts = isinstance(result, list | tuple)
+    parts = [numbers_of(part) for part in result] if in_parts else [numbers_of(result)]
+    numbers = [x for part in parts for x in part]
+    if len(numbers) != outputs * variables:
+        shape = f"{len(numbers)} numbers" if in_parts else f"shape {tuple(getattr(result, 'shape', ()))}"
+        raise NotANumberError(
+            f"your Jacobian has {shape}; f has {outputs} outputs of {variables} variables, so its shape is "
+            f"({outputs}, {variables}): one row for each output"
         )
+    sizes = [sum(name.partition("[")[0] == a for name in point.names) for a in point.arguments]
+    if max(sizes) > 1 and [len(part) for part in parts] == [outputs * size for size in sizes]:
+        blocks = list(zip(parts, sizes, strict=True))
+        return [[x for part, n in blocks for x in part[k * n : (k + 1) * n]] for k in range(outputs)]
+    return [numbers[k * variables : (k + 1) * variables] for k in range(outputs)]
 
 
-def _shape(x: Any) -> str:
-    return str(tuple(getattr(x, "shape", ())))
+def _transposed(rows: list[list[Entry]], variables: int) -> Diagnosis | None:
+    """Whether rows and columns of a Jacobian were exchanged, which no row alone can tell."""
+    entries = list(itertools.chain.from_iterable(rows))
+    whole = len(rows) > 1 and len(entries) == len(rows) * variables
+    if not whole or all(e.verdict != "fail" for e in entries):
+        return None
+    given = [e.yours for e in entries]
+    for j, column in enumerate(zip(*rows, strict=True)):  # what was written as row j, read in yours one after another
+        for e, yours in zip(column, given[j * len(rows) :], strict=False):
+            if e.right is None or not abs(yours - e.right) <= e.tolerance + 1e-6 * abs(e.right):
+                return None
+    from .diagnosis import Diagnosis
+
+    text = "your Jacobian is transposed: row i is output i of f, column j its j-th variable"
+    return Diagnosis("transposed", None, text)
 
 
 # --- judging one point ------------------------------------------------------------------------------------------------
@@ -490,13 +532,8 @@ _COUNTS = 0.01  # a term below this share of the largest is too small to be judg
 _MOST_WRONG = 4  # entries that are measured one by one, where a direction through many fails: a report shows 3
 
 
-def at_point(problem: Problem, point: Point, rtol: float) -> list[Entry]:
-    """Judge every partial derivative at one point, and then whether they make up a derivative."""
-    return _AtPoint(problem, point, rtol).entries()
-
-
 class _AtPoint:
-    """What is known at one point, while it is judged."""
+    """Judges every partial derivative at one point, and then whether they make up a derivative."""
 
     def __init__(self, problem: Problem, point: Point, rtol: float) -> None:
         self.problem = problem
@@ -524,28 +561,25 @@ class _AtPoint:
     def entries(self) -> list[Entry]:
         """An entry for each variable; of many that are wrong, for the first ones."""
         every = list(range(len(self.yours)))
-        if len(every) > 1 and not self.trouble and self.is_certain():
-            found = self._by_engine()
-            if found is not None:
-                return found
-        if self.trouble and len(every) > _SINGLY:
-            return self._cannot_say()
-        entries = None if self.trouble or len(every) == 1 else self._in_groups(every)
+        if self.trouble and len(every) > _SINGLY:  # no number at all: the first entry stands for the others
+            return [replace(self.one(0), verdict="fail", note=self.trouble)]
+        if self.trouble or len(every) == 1:
+            return [self.one(i) for i in every]
+        certain = self.is_certain()
+        if certain and (found := self._by_engine()) is not None:
+            return found
+        entries = self._in_groups(every)
         if entries is None:
             entries = [self.one(i) for i in every]
-        if len(every) > 1 and self.was_single and not self.is_certain() and all(e.verdict == "pass" for e in entries):
+        if self.was_single and not certain and all(e.verdict == "pass" for e in entries):
             return self._slanted(entries)  # each entry is right, but not all together
         return entries
 
     def is_certain(self) -> bool:
         """Whether the engine's derivative is that of f wherever f has one: nothing in f can jump or bend."""
-        engine = self.engine
-        return (
-            engine is not None
-            and engine.smooth
-            and engine.finite
-            and not any(map(self._is_a_pole, range(len(self.yours))))
-        )
+        found = self.engine
+        exact = found is not None and found.smooth and all(map(math.isfinite, found.slopes))
+        return exact and not any(map(self._is_a_pole, range(len(self.yours))))
 
     def _is_a_pole(self, i: int) -> bool:
         """Whether f changes by its own size from one double to the next, as tan does at the double next to pi/2."""
@@ -555,20 +589,19 @@ class _AtPoint:
 
     def one(self, i: int) -> Entry:
         """Judge one entry by its own slopes."""
-        exact = self.engine.slopes[i] if self.engine and math.isfinite(self.engine.slopes[i]) else None
-        rounding = self.engine.rounding[i] if self.engine else 0.0
-        smooth = exact is not None and self.engine is not None and self.engine.smooth and not self._is_a_pole(i)
-        judge = _Judge(self.problem, self.point, i, exact, self.rtol, rounding, smooth, self.named)
+        exact, smooth, rounding = None, False, 0.0
+        if self.engine is not None:
+            rounding = self.engine.rounding[i]
+            if math.isfinite(self.engine.slopes[i]):
+                exact, smooth = self.engine.slopes[i], self.engine.smooth and not self._is_a_pole(i)
+        measured = self.problem.slopes(self.point, i)
+        judge = _Judge(self.point.names[i], self.named, measured, exact, smooth, rounding, self.rtol)
         found = judge.judged(self.yours[i])
-        if found.verdict == "fail" and not self.trouble and self.noises[i]:
-            judge.rounding += self.noises[i]
-            found = judge.judged(self.yours[i])
-        return replace(found, note=self.trouble) if self.trouble and found.verdict == "fail" else found
-
-    def _cannot_say(self) -> list[Entry]:
-        """No number at all: the first entry stands for the others."""
-        found = self.one(0)
-        return [found if found.verdict == "fail" else replace(found, verdict="fail", note=self.trouble)]
+        if found.verdict == "fail" and self.trouble:
+            return replace(found, note=self.trouble)
+        if found.verdict == "fail" and self.noises[i]:
+            return replace(judge, rounding=rounding + self.noises[i]).judged(self.yours[i])
+        return found
 
     # --- directions: a slope along many variables at once
 
@@ -581,22 +614,26 @@ class _AtPoint:
             d[i] = sign * chance.uniform(0.6, 1.0) * 2.0 ** math.floor(math.log2(abs(self.point.numbers[i]) or 1.0))
         return d
 
+    def _predicted(self, slopes: Sequence[float], d: Sequence[float]) -> tuple[float, float]:
+        """What slopes by the single variables add up to in a direction, and the sum of their sizes."""
+        terms = [slope * h for slope, h in zip(slopes, d, strict=True)]
+        return exact_sum(terms), exact_sum([abs(t) for t in terms])
+
     def _by_engine(self) -> list[Entry] | None:
         """Hold every entry against the engine's, if the values confirm those in one direction; else None."""
         assert self.engine is not None
-        right = self.engine.slopes
+        right, rounding = self.engine.slopes, self.engine.rounding
         d = self.direction(range(len(right)))
         measured, _ = self.problem.along(self.point, d)
-        terms = [r * h for r, h in zip(right, d, strict=True)]
         if measured.both is not None:
-            slack = 3.0 * measured.both.error + self.rtol * exact_sum([abs(t) for t in terms])
-            slack += exact_sum([r * abs(h) for r, h in zip(self.engine.rounding, d, strict=True)])
-            if abs(exact_sum(terms) - measured.both.slope) > slack:
+            expected, size = self._predicted(right, d)
+            slack = 3.0 * measured.both.error + self.rtol * size + self._predicted(rounding, d)[1]
+            if abs(expected - measured.both.slope) > slack:
                 return None
         found = []
         wrong = 0
         for i, (name, y, r) in enumerate(zip(self.point.names, self.yours, right, strict=True)):
-            tolerance = self.rtol * max(abs(y), abs(r)) + 3.0 * self.engine.rounding[i]
+            tolerance = self.rtol * max(abs(y), abs(r)) + 3.0 * rounding[i]
             if abs(y - r) > tolerance:
                 tolerance += 3.0 * self.noises[i]
             if abs(y - r) <= tolerance:
@@ -619,20 +656,17 @@ class _AtPoint:
         for i in every:  # a variable whose term is small is moved further
             if term := abs(self.yours[i] * d[i]):
                 d[i] *= min(max(0.1 * largest / term, 1.0), 16.0)
-        terms = {i: self.yours[i] * d[i] for i in every}
         measured, _ = self.problem.along(self.point, d)
-        expected = exact_sum(list(terms.values()))
+        expected, size = self._predicted(self.yours, d)
         sides = [measured.both] if measured.both else [measured.left, measured.right]
-        if not all(side.settled for side in sides):
-            return measured, [], list(every)
-        low, high = min(s.slope for s in sides), max(s.slope for s in sides)
-        slack = 3.0 * max(s.error for s in sides) + self.rtol * exact_sum([abs(t) for t in terms.values()])
-        if not low - slack <= expected <= high + slack:
-            slack += 3.0 * exact_sum([self.noises[i] * abs(d[i]) for i in every])
-        if not low - slack <= expected <= high + slack:
-            return measured, [], list(every)
-        least = _COUNTS * largest
-        return measured, [i for i in every if abs(terms[i]) >= least], [i for i in every if abs(terms[i]) < least]
+        off = max(min(s.slope for s in sides) - expected, expected - max(s.slope for s in sides))
+        slack = 3.0 * max(s.error for s in sides) + self.rtol * size
+        agree = all(side.settled for side in sides) and (
+            off <= slack or off <= slack + 3.0 * self._predicted(self.noises, d)[1]
+        )
+        least = _COUNTS * largest if agree else math.inf
+        terms = {i: abs(self.yours[i] * d[i]) for i in every}
+        return measured, [i for i in every if terms[i] >= least], [i for i in every if terms[i] < least]
 
     def _in_groups(self, every: list[int]) -> list[Entry] | None:
         """The entries that a direction confirms pass; if it confirms none, each half is looked at.
@@ -671,11 +705,9 @@ class _AtPoint:
         measured, largest = self.problem.along(self.point, d)
         if not (measured.left.settled and measured.right.settled):
             return entries
-        terms = [e.yours * h for e, h in zip(entries, d, strict=True)]
-        expected = exact_sum(terms)
+        expected, size = self._predicted(self.yours, d)
         low, high = sorted((measured.left.slope, measured.right.slope))
-        slack = 3.0 * max(measured.left.error, measured.right.error)
-        slack += 1e-3 * exact_sum([abs(t) for t in terms]) + 1e-5 * largest
+        slack = 3.0 * max(measured.left.error, measured.right.error) + 1e-3 * size + 1e-5 * largest
         if kinked:
             if low - slack <= expected <= high + slack:
                 return entries
@@ -688,32 +720,32 @@ class _AtPoint:
         return [replace(e, verdict="undefined", note=note) for e in entries]
 
 
+@dataclass(frozen=True)
 class _Judge:
-    """Holds one number against the slopes measured and, where there is one, against the engine's derivative."""
+    """Holds one number against the slopes measured and, where there is one, against the engine's derivative.
 
-    def __init__(
-        self,
-        problem: Problem,
-        point: Point,
-        i: int,
-        exact: float | None,
-        rtol: float,
-        rounding: float,
-        smooth: bool = False,
-        named: dict[str, float] | None = None,
-    ) -> None:
-        self.name = point.names[i]
-        self.named = named or point.named()
-        self.measured = problem.slopes(point, i)
-        self.exact = exact
-        self.rtol = rtol
-        self.rounding = rounding
-        self.smooth = smooth
+    Args:
+        name: of the variable.
+        point: the numbers by name.
+        measured: the slopes.
+        exact: the engine's derivative.
+        smooth: whether nothing in f can jump or bend.
+        rounding: of the engine's derivative and of the hand derivative.
+        rtol: how far off a derivative may be, relative to its size.
+    """
+
+    name: str
+    point: dict[str, float]
+    measured: Slopes
+    exact: float | None
+    smooth: bool
+    rounding: float
+    rtol: float
 
     def entry(self, yours: float, verdict: bool | str, tolerance: float, note: str = "") -> Entry:
         """The entry with a verdict, or with the one that a comparison gave."""
         verdict = verdict if isinstance(verdict, str) else "pass" if verdict else "fail"
-        return Entry(self.name, self.named, verdict, yours, self.measured, self.exact, tolerance, note)
+        return Entry(self.name, self.point, verdict, yours, self.measured, self.exact, tolerance, note)
 
     def relative(self, yours: float, truth: float) -> float:
         """How far a number of this size may be off."""
@@ -820,96 +852,3 @@ def central(problem: Problem, point: Point) -> list[Entry]:
         Entry(name, named, verdict, y, Slopes.of(n), None, 1e-7, note)
         for name, y, n in zip(point.names, yours, numeric, strict=True)
     ]
-
-
-# --- the text of a report: short enough for a failing test, long enough to learn from ------------------------------
-
-_MOST_ENTRIES = 3
-
-
-def _plain(x: float | None) -> float | str | None:
-    return x if x is None or math.isfinite(x) else repr(x)
-
-
-def _headline(report: Report) -> str:
-    """The verdict in one line, the slip first: pytest's summary shows its beginning only."""
-    bad = sum(e.verdict != "pass" for e in report.entries)
-    many = f"{len(report.entries)} derivative{'s' if len(report.entries) != 1 else ''}"
-    if not bad:
-        return f"pass: {many} of {report.function} checked"
-    slip = report.diagnosis
-    named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip is not None and slip.kind != "unexplained" else ""
-    return f"{report.verdict}: {named}{bad} of {many} of {report.function}"
-
-
-def _report_text(report: Report) -> str:
-    """The text of a report, at most 25 lines."""
-    lines = [_headline(report)]
-    bad = [e for e in report.entries if e.verdict != "pass"]
-    if not bad:
-        notes = sorted({e.note for e in report.entries if e.note})
-        return "\n".join([*lines, *(f"  note: {n}" for n in notes[:3])])
-    for entry in bad[:_MOST_ENTRIES]:
-        lines += _entry_lines(entry)
-    if len(bad) > _MOST_ENTRIES:
-        lines.append(f"  ... and {len(bad) - _MOST_ENTRIES} more")
-    if report.diagnosis is not None:
-        first = 1 if report.diagnosis.kind != "unexplained" else 0
-        lines += [f"  {line}" for line in report.diagnosis.text.splitlines()[first:4]]
-    lines = lines[:24]
-    if len(bad[0].point) <= 8 and not any("[" in name for name in bad[0].point):
-        point = ", ".join(f"{x!r}" for x in bad[0].point.values())
-        lines.append(
-            f"  to reproduce: check_derivative(f, df, at=[{f'({point})' if len(bad[0].point) > 1 else point}])"
-        )
-    return "\n".join(line if len(line) <= 160 else line[:157] + "..." for line in lines[:25])
-
-
-def _report_html(report: Report) -> str:
-    """A table of what is wrong, for a notebook."""
-    bad = [e for e in report.entries if e.verdict != "pass"][:10]
-    colour = {"pass": "#1a7f37", "fail": "#cf222e", "undefined": "#9a6700"}[report.verdict]
-    text = f'<div><b style="color: {colour}">{html.escape(_headline(report))}</b></div>'
-    if not bad:
-        return text
-    rows = [("derivative", "at", "verdict", "yours", "right", "yours / right", "")]
-    for e in bad:
-        right = "" if e.right is None else f"{e.right!r}"
-        rows.append((_name(e), _where(e), e.verdict, f"{e.yours!r}", right, _ratio(e), e.note))
-    cells = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
-    return f"{text}<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
-
-
-def _name(entry: Entry) -> str:
-    return f"d{entry.output}/d{entry.variable}"
-
-
-def _where(entry: Entry) -> str:
-    shown = list(entry.point.items())[:4]
-    return ", ".join(f"{name} = {x!r}" for name, x in shown) + (", ..." if len(entry.point) > 4 else "")
-
-
-def _ratio(entry: Entry) -> str:
-    """Yours over right; never -0."""
-    return f"{entry.yours / entry.right + 0.0:.10g}" if entry.right and math.isfinite(entry.yours) else ""
-
-
-def _entry_lines(entry: Entry) -> list[str]:
-    """The lines of one partial derivative."""
-    measured = entry.numeric
-    lines = [f"  {_name(entry)} at {_where(entry)}: {entry.verdict}", f"    yours    {entry.yours!r}"]
-    if measured.both is not None:
-        lines.append(f"    numeric  {measured.both.slope!r} +- {measured.both.error:.1e}")
-    else:
-        lines.append(f"    slopes   left {_side(measured.left)}, right {_side(measured.right)}")
-    if entry.exact is not None:
-        lines.append(f"    engine   {entry.exact!r}")
-    if ratio := _ratio(entry):
-        lines.append(f"    ratio    yours / right = {ratio}")
-    if entry.note:
-        lines.append(f"    {entry.note}")
-    return lines
-
-
-def _side(side: Side) -> str:
-    return f"{side.slope:.6g}" if side.settled else side.kind

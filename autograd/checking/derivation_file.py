@@ -119,53 +119,58 @@ def parse_derivations(text: str, errors: list[ExpressionError] | None = None) ->
     found: list[Derivation] = []
     broken: set[int] = set()  # places among those found
     lost = False  # whether the lines belong to a function that could not be read
+
+    def tell(error: ExpressionError) -> None:
+        if errors is None:
+            raise error
+        errors.append(error)
+
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         source = Source(line.partition("#")[0].rstrip(), number)
-        if not source.text.strip():
-            continue
         head = _HEAD.match(source.text)
         begins = head is not None and not head[2]
-        if lost and not begins:
+        if not source.text.strip() or (lost and not begins):
             continue
         lost = False
         try:
             _read_line(found, source, head)
         except ExpressionError as error:
-            if errors is None:
-                raise
-            errors.append(error)
+            tell(error)
             lost = begins or not found
             if not begins:
                 broken.add(len(found) - 1)
     whole = []
     for place, derivation in enumerate(found):
         try:
-            if place not in broken or errors is None:
+            if place not in broken:
                 _check_complete(derivation)
                 whole.append(derivation)
         except ExpressionError as error:
-            if errors is None:
-                raise
-            errors.append(error)
+            tell(error)
     return whole
 
 
 def _read_line(found: list[Derivation], source: Source, head: re.Match[str] | None) -> None:
     if len(source.text) > MAX_LENGTH:
         raise source.error(f"the line is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
-    if at := _AT.match(source.text):
-        derivation = _latest(found, source)
-        derivation.points += _points(source, at.end(), derivation.function)
-        if len(derivation.points) > MAX_POINTS:
-            raise source.error(f"more than {MAX_POINTS} points for one function", 0)
-    elif partial := _PARTIAL.match(source.text):
-        _add_partial(_latest(found, source), source, partial)
-    elif head is None:
-        raise _no_form(source)
-    elif head[2]:
-        _add_derivative(_latest(found, source), source, head)
-    else:
+    at, head = _AT.match(source.text), _PARTIAL.match(source.text) or head
+    if not (at or head):
+        raise source.error(f"this is no line of a derivation: {_FORMS}", _first_sign(source, 0))
+    if head and not (head[2] or at):  # neither a stroke nor a variable to differentiate by
         found.append(_definition(source, head))
+    elif not found:
+        raise source.error("a function comes first, as f(x) = sin(x)", 0)
+    elif at:
+        found[-1].points += _points(source, at.end(), found[-1].function)
+        if len(found[-1].points) > MAX_POINTS:
+            raise source.error(f"more than {MAX_POINTS} points for one function", 0)
+    elif head:
+        _add_derivative(found[-1], source, head)
+
+
+def _first_sign(source: Source, start: int) -> int:
+    """The place of the first sign that is no blank."""
+    return start + len(source.text[start:]) - len(source.text[start:].lstrip())
 
 
 def typed(f: str, derivative: Any) -> tuple[Formula, Callable[..., Any]]:
@@ -205,17 +210,6 @@ def typed(f: str, derivative: Any) -> tuple[Formula, Callable[..., Any]]:
     return function, derivation.derivative
 
 
-def _latest(found: list[Derivation], source: Source) -> Derivation:
-    if not found:
-        raise source.error("a function comes first, as f(x) = sin(x)", 0)
-    return found[-1]
-
-
-def _no_form(source: Source) -> ExpressionError:
-    place = len(source.text) - len(source.text.lstrip())
-    return source.error(f"this is no line of a derivation: {_FORMS}", place)
-
-
 def _definition(source: Source, head: re.Match[str]) -> Derivation:
     variables: list[str] = []
     position = head.start(3)
@@ -237,36 +231,24 @@ def _definition(source: Source, head: re.Match[str]) -> Derivation:
 
 
 def _add_derivative(derivation: Derivation, source: Source, head: re.Match[str]) -> None:
+    """Read f'(x) = ... or df/dx = ..., whose beginning is `head`."""
     function = derivation.function
-    variables = function.variables
-    if len(variables) > 1:
-        forms = ", ".join(f"d{function.__name__}/d{v} = ..." for v in variables[:3])
-        reason = f"{function.__name__} has {len(variables)} variables; write a line for each: {forms}"
-        raise source.error(reason, head.start(2))
-    if head[3].strip() != variables[0]:
-        raise source.error(f"{function.__name__} is a function of {variables[0]}", head.start(3))
-    _add(derivation, source, head, variables[0])
-
-
-def _add_partial(derivation: Derivation, source: Source, partial: re.Match[str]) -> None:
-    function = derivation.function
-    if partial[1] == function.__name__ and partial[2] not in function.variables:
-        known = ", ".join(function.variables)
-        raise source.error(f"{function.__name__} has no variable {partial[2]}; it has {known}", partial.start(2))
-    _add(derivation, source, partial, partial[2])
-
-
-def _add(derivation: Derivation, source: Source, head: re.Match[str], variable: str) -> None:
-    function = derivation.function
-    if head[1] != function.__name__:
-        reason = f"this stands below {function.__name__}, not below a function {head[1]}"
-        raise source.error(reason, head.start(1))
+    name, variables = function.__name__, function.variables
+    if head.re is _HEAD and len(variables) > 1:
+        forms = ", ".join(f"d{name}/d{v} = ..." for v in variables[:3])
+        raise source.error(f"{name} has {len(variables)} variables; write a line for each: {forms}", head.start(2))
+    variable = variables[0] if head.re is _HEAD else head[2]
+    if head.re is _HEAD and head[3].strip() != variable:
+        raise source.error(f"{name} is a function of {variable}", head.start(3))
+    if head[1] == name and variable not in variables:
+        raise source.error(f"{name} has no variable {variable}; it has {', '.join(variables)}", head.start(2))
+    if head[1] != name:
+        raise source.error(f"this stands below {name}, not below a function {head[1]}", head.start(1))
     if variable in derivation.partials:
         line = derivation.partials[variable].line
         raise source.error(f"the derivative with respect to {variable} stands in line {line} already", head.start(1))
-    expression = parse_part(source, head.end(), len(source.text), function.variables)
-    name = f"d{function.__name__}_d{variable}"
-    derivation.partials[variable] = Formula(name, function.variables, expression, source.line or 0)
+    expression = parse_part(source, head.end(), len(source.text), variables)
+    derivation.partials[variable] = Formula(f"d{name}_d{variable}", variables, expression, source.line or 0)
 
 
 def _points(source: Source, start: int, function: Formula) -> list[Any]:
@@ -311,8 +293,7 @@ def _listed_point(source: Source, start: int, stop: int, function: Formula) -> t
 def _no_point(source: Source, start: int, function: Formula) -> NoReturn:
     named = ", ".join(f"{name} = ..." for name in function.variables[:3])
     listed = ", ".join(function.variables[:3])
-    place = start + len(source.text[start:]) - len(source.text[start:].lstrip())
-    raise source.error(f"a point of {function.__name__} is written {named}, or ({listed})", place)
+    raise source.error(f"a point of {function.__name__} is written {named}, or ({listed})", _first_sign(source, start))
 
 
 def _split(source: Source, start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -329,7 +310,7 @@ def _split(source: Source, start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 def _constant(source: Source, start: int, stop: int) -> float:
     expression = parse_part(source, start, stop, ())
-    place = start + len(source.text[start:stop]) - len(source.text[start:stop].lstrip())
+    place = _first_sign(source, start)
     try:
         value: float = expression.evaluate({})
     except AutogradError as error:

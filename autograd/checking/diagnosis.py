@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,10 @@ import numpy as np
 
 from ..reading.formulas import name_of, point_text
 from ..reading.names import short_number
-from . import rare_slips, slips
-from .evidence import LARGE, MOST_RUN, Evidence, Guess, value_and_partial
+from . import slips
+from .evidence import LARGE, MOST_RUN, Evidence, Guess, value_and_partials
 from .points import Function, Known, NotANumberError, Observation, Point, Problem, near, structured_points
+from .slips import RARE, RULES, TIERS, Tier
 from .spelled import respelled
 from .tracing import traced
 
@@ -66,52 +67,6 @@ def diagnosis_of(f: Function, derivative: Function, at: Any, known: Known | None
         return _named(problem, seen)
 
 
-# The order of the tiers is the ranking: a guess that fits hides all later ones. So where two descriptions give the very
-# same numbers, the more likely one has to come first.
-_Tier = Callable[[Evidence], Iterator[Guess]]
-_TIERS: tuple[_Tier, ...] = (
-    # The whole. Minus the derivative is "sign" and not the constant -1, even where (1, -1) for (-1, 1) might be two
-    # entries swapped.
-    slips.sign_of_the_whole,
-    slips.degrees,
-    slips.transposed,
-    slips.swapped_entries,
-    slips.mean_for_sum,
-    # Something left out: one of several ways from a variable to the root, then the sign of one of them, then the only
-    # way, then a factor. What is lost at a sum is a "dropped term", elsewhere a "missing path". A local derivative is a
-    # "missing factor" whether it varies or not: forgetting d(3x)/dx = 3 is not the constant 1/3. Where a term left out
-    # leaves an inner derivative of 1, as in sin(x + x^2), the inner derivative is the one left out.
-    slips.left_out_way,
-    slips.sign_of_a_part,
-    slips.left_out_term,
-    slips.left_out_part,
-    slips.left_out_factor,
-    slips.held_constant,
-)
-
-# A wrong rule.
-_RULES: tuple[_Tier, ...] = (
-    # Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
-    slips.wrong_place,
-    slips.wrong_rule,
-    slips.counted_twice,
-    slips.simple_constant,
-    slips.wrong_place_of_a_power,
-    slips.any_constant,
-)
-
-# Anything else that one slip can do.
-_RARE: tuple[_Tier, ...] = (
-    rare_slips.swapped_operands,
-    rare_slips.factor_of_any_node,
-    rare_slips.kept_term,
-    rare_slips.factor_at_a_node,
-    rare_slips.another_inside,
-    rare_slips.textbook_function,
-    rare_slips.factor_of_the_variables,
-    rare_slips.single_path,
-)
-
 # A kink's slope left out also leaves one side right, and that says more.
 _YIELD_TO_SIDES = ("missing factor", "extra factor", "wrong function", "wrong point", "swapped")
 
@@ -153,7 +108,7 @@ def _searched(every: list[Observation], e: Evidence) -> Diagnosis | None:
     """What was left out first, then wrong rules; a function that is spelled out is taken for what it is, too."""
     spelled = respelled(every)
     as_one = Evidence(spelled) if spelled else None
-    for tiers, one_first in ((_TIERS, False), (_RULES, True), (_RARE, False)):
+    for tiers, one_first in ((TIERS, False), (RULES, True), (RARE, False)):
         for evidence in (as_one, e) if one_first else (e, as_one):
             if evidence is not None and (found := _search(evidence, tiers)):
                 return found
@@ -172,10 +127,15 @@ def _branch_by_branch(every: list[Observation]) -> Diagnosis | None:
         inside = Evidence(branch)
         if inside.columns.size and len(branch) >= _FEWEST - 1:
             found.append(_searched(branch, inside))
-    if any(d is None for d in found) or len({d.kind for d in found if d}) != 1:
+    return _together(found, "; on another branch: ")
+
+
+def _together(found: list[Diagnosis | None], between: str) -> Diagnosis | None:
+    """Slips of the same kind as one, if one was found everywhere."""
+    named = [d for d in found if d is not None]
+    if not named or len(named) < len(found) or len({d.kind for d in named}) > 1:
         return None
-    texts = dict.fromkeys(d.text for d in found if d)
-    return Diagnosis(found[0].kind, found[0].node, "; on another branch: ".join(texts)) if found[0] else None
+    return Diagnosis(named[0].kind, named[0].node, between.join(dict.fromkeys(d.text for d in named)))
 
 
 def _spread(seen: Sequence[Observation], reach: float) -> list[Point]:
@@ -210,24 +170,24 @@ def _mirrored(problem: Problem, seen: Sequence[Observation]) -> list[Observation
     return []
 
 
-def _search(e: Evidence, tiers: Sequence[_Tier]) -> Diagnosis | None:
+def _search(e: Evidence, tiers: Sequence[Tier]) -> Diagnosis | None:
     """The first guess that fits; one that fits all entries goes before one that is made in the wrong entries only."""
     for place, tier in enumerate(tiers):
         partly = None
         for guess in _guesses(e, tier):
             everywhere, here = e.explains(guess.change)
             if everywhere:
-                rival = _rival(e, guess, (*tiers[place:], *_RULES)) if _is_weak(e, guess) else None
+                rival = _rival(e, guess, (*tiers[place:], *RULES)) if _is_weak(e, guess) else None
                 text = f"perhaps {guess.text()}, or {rival.text()}" if rival else guess.text()
                 return Diagnosis(guess.kind, guess.node, text)
-            if here and partly is None and not guess.everywhere:
+            if here and partly is None and guess.kind != "mean for sum":  # no slip of single entries
                 partly = guess
         if partly is not None:
             return _in_entries(e, partly)
     return None
 
 
-def _guesses(e: Evidence, tier: _Tier) -> Iterator[Guess]:
+def _guesses(e: Evidence, tier: Tier) -> Iterator[Guess]:
     singles = list(tier(e))
     yield from singles if len(e.order) <= LARGE else (guess for guess in singles if guess.edge is None)
     yield from slips.repeated(e, singles)
@@ -237,7 +197,7 @@ def _is_weak(e: Evidence, guess: Guess) -> bool:
     """Whether one number was all that there was to explain: 1/2 for a mean of two, or the slope of a linear term."""
     if guess.kind == "mean for sum":
         return np.allclose(e.yours, 0.5 * e.right) or np.allclose(e.yours, 2.0 * e.right)
-    operands = e.parents[guess.edge[0]] if guess.edge else ()
+    operands = e.parents[guess.edge.i] if guess.edge else ()
     if len(operands) == 2 and operands[0] == operands[1]:
         return True  # half of the derivative of x*x
     varies = np.ptp(e.right[e.same], axis=0).any() if e.same.any() else False
@@ -245,7 +205,7 @@ def _is_weak(e: Evidence, guess: Guess) -> bool:
     return bool(guess.node is not None and varies and flat)
 
 
-def _rival(e: Evidence, found: Guess, tiers: Sequence[_Tier]) -> Guess | None:
+def _rival(e: Evidence, found: Guess, tiers: Sequence[Tier]) -> Guess | None:
     """Another kind of slip that gives the same numbers."""
     said = (found.kind, *(_LEFT_OUT if found.kind in _LEFT_OUT else ()))
     for guess in itertools.chain.from_iterable(_guesses(e, tier) for tier in tiers):
@@ -272,14 +232,10 @@ def _entry_by_entry(e: Evidence) -> Diagnosis | None:
     try:
         for c in columns:
             e.columns = np.array([c])
-            found.append(_search(e, (*_TIERS, *_RULES, *_RARE)))
+            found.append(_search(e, (*TIERS, *RULES, *RARE)))
     finally:
         e.columns = columns
-    if any(d is None for d in found) or len({d.kind for d in found if d}) > 1:
-        return None
-    texts = [d.text for d in found if d]
-    assert found[0] is not None
-    return Diagnosis(found[0].kind, found[0].node, "; ".join(texts))
+    return _together(found, "; ")
 
 
 def _bends(node: Any) -> bool:
@@ -287,7 +243,7 @@ def _bends(node: Any) -> bool:
     if not node._row.kink or len(node.parents) not in (1, 2):
         return False
     sides = [(1.0 + step, 1.0) if len(node.parents) == 2 else (step,) for step in (-1e-6, 1e-6)]
-    left, right = (value_and_partial(node._row, side, 0)[1] for side in sides)
+    left, right = (value_and_partials(node._row, side)[1][0] for side in sides)
     return abs(left - right) > 1e-3
 
 
@@ -295,8 +251,8 @@ def _one_side(e: Evidence, anywhere: bool) -> Diagnosis | None:
     """Right on one side of a kink, of 0 or (if `anywhere`) of some other number, and wrong on the other side."""
     for i, node in enumerate(e.order):
         if e.same.all() and _bends(node):
-            first = e.value[e.parents[i][0]]
-            second = e.value[e.parents[i][1]] if len(node.parents) == 2 else np.zeros(len(first))
+            first = e.value[e.parents[i][0]][:, 0]
+            second = e.value[e.parents[i][1]][:, 0] if len(node.parents) == 2 else np.zeros(len(first))
             names = (name_of(node.parents[0]), name_of(node.parents[1]) if len(node.parents) == 2 else "0")
             if found := _split(e, first - second, *names, node):
                 return found

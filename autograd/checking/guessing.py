@@ -12,9 +12,10 @@ import itertools
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import partial as later
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,9 @@ from ..errors import ArgumentError, GradientWarning, OperandError
 from ..functions.trees import flatten
 from ..reading.names import Names, is_plain_number, short_number
 from ..reading.paths import Path, count_paths, path_products, replayed
-from . import rare_slips, slips
+from . import slips
 from .check import Entry, check_derivative
-from .evidence import Evidence, Guess
+from .evidence import Evidence, Guess, slip
 from .points import Observation, Point
 
 __all__ = ["GuessVerdict", "judge_guess"]
@@ -175,7 +176,7 @@ class Case:
         """The one observation, laid out as the guesses at derivatives want it."""
         numbers = (self.node._data,)
         point = Point(numbers, flatten(numbers)[1], (self.names[self.node],), False)
-        seen = Observation(point, (self.guess,), (self.right,), (0.0,), (0.0,), tuple(self.order), (self.node,))
+        seen = Observation(point, (self.guess,), (self.right,), (0.0,), tuple(self.order), (self.node,))
         e = Evidence([seen], merged=False)
         e.slack = np.array([[self.slack]])
         return e
@@ -190,7 +191,7 @@ class Case:
 
     def slip(self, kind: str, number: float, node: Any, text: str) -> Guess:
         """A guess that gives this number."""
-        return Guess(kind, np.array([[number - self.right]]), node, text.__str__)
+        return slip(kind, np.array([[number - self.right]]), "{text}", node, text=text)
 
 
 def explanations(case: Case) -> list[Guess]:
@@ -206,16 +207,16 @@ def explanations(case: Case) -> list[Guess]:
 
 
 # The guesses at whole derivatives that a number can bear out; of each only the first that fits is told.
-_OF_DERIVATIVES: tuple[Callable[[Evidence], Iterator[Guess]], ...] = (
+_OF_DERIVATIVES: tuple[slips.Tier, ...] = (
     slips.degrees,
-    slips.left_out_way,
+    slips.left_out,
     slips.sign_of_a_part,
     slips.left_out_factor,
     slips.wrong_place,
     slips.wrong_rule,
-    slips.wrong_place_of_a_power,
-    rare_slips.swapped_operands,
-    rare_slips.single_path,
+    later(slips.wrong_place, powers=True),
+    slips.swapped_operands,
+    slips.single_path,
 )
 
 
@@ -228,20 +229,20 @@ def _likely(case: Case, e: Evidence, paths: list[Path]) -> Iterator[Guess]:
     yield from slips.sign_of_the_whole(e)
     yield from _forgotten_paths(case, paths)
     # what a mean divides by has a sentence of its own
-    yield from (slip for every, slip in _left_out(case, e) if every and slip.node._row is not ops.MEAN)
+    yield from (g for g in _factors(case, e, twice=False, on_every_path=True) if g.node._row is not ops.MEAN)
     yield from _local_derivative(case, e)
     yield from slips.mean_for_sum(e)
     yield from _another_gradient(case)
     text = f"that is the value of {case.names[case.node]}, not its gradient"
     yield case.slip("value", case.node._data, case.node, text)
-    yield from (slip for every, slip in _twice(case, e) if every)
+    yield from _factors(case, e, twice=True, on_every_path=True)
 
 
 def _less_likely(case: Case, e: Evidence) -> Iterator[Guess]:
     """The chain not followed to its end, and factors on some of the paths only."""
     yield from _stopped(case)
-    yield from (slip for every, slip in _left_out(case, e) if not every)
-    yield from (slip for every, slip in _twice(case, e) if not every)
+    yield from _factors(case, e, twice=False, on_every_path=False)
+    yield from _factors(case, e, twice=True, on_every_path=False)
     value = case.node._data
     text = f"a factor too much: {case.names[case.node]} = {short_number(value)}"
     yield case.slip("extra factor", case.right * value, case.node, text)
@@ -309,45 +310,32 @@ def fraction(above: str, below: str) -> str:
     return f"d{first}/d{second}"
 
 
-def _left_out(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
-    """Each local derivative left out, with whether it lies on every path."""
-    for i, k, p in e.edges:
-        text, _, through, rest = _sent(case, e, i, k, p)
-        slip = case.slip("missing factor", case.right - through + rest, e.order[i], f"you left out {text}")
-        yield _is_all(case, through), slip
-
-
-def _twice(case: Case, e: Evidence) -> Iterator[tuple[bool, Guess]]:
-    """Each local derivative squared, with whether it lies on every path."""
-    for i, k, p in e.edges:
-        text, partial, through, _ = _sent(case, e, i, k, p)
-        number = case.right + through * (partial - 1.0)
-        yield _is_all(case, through), case.slip("extra factor", number, e.order[i], f"{text} stands there twice")
-
-
-def _is_all(case: Case, through: float) -> bool:
-    return math.isclose(through, case.right, rel_tol=1e-9)
-
-
-def _sent(case: Case, e: Evidence, i: int, k: int, p: int) -> tuple[str, float, float, float]:
-    """Of one operand: its local derivative in words and as a number, what comes through it, and that without it."""
-    partial = float(e.partial[i, k][0])
-    text = f"{fraction(case.names[e.order[i]], case.names[e.order[p]])} = {short_number(partial)}"
-    rest = float(e.above[i][0] * e.slopes_of(p)[0, 0])
-    return text, partial, rest * partial, rest
+def _factors(case: Case, e: Evidence, twice: bool, on_every_path: bool) -> Iterator[Guess]:
+    """Each local derivative left out, or squared, of those that lie on every path or of the others."""
+    for edge in e.edges:
+        partial, through = float(edge.partial[0, 0]), float(edge.through[0, 0])
+        if math.isclose(through, case.right, rel_tol=1e-9) is not on_every_path:
+            continue
+        local = f"{fraction(case.names[edge.node], case.names[edge.inner])} = {short_number(partial)}"
+        if twice:
+            number = case.right + through * (partial - 1.0)
+            yield case.slip("extra factor", number, edge.node, f"{local} stands there twice")
+        else:
+            number = case.right - through + float((edge.above * edge.below)[0, 0])
+            yield case.slip("missing factor", number, edge.node, f"you left out {local}")
 
 
 def _local_derivative(case: Case, e: Evidence) -> Iterator[Guess]:
     """A local derivative by the node alone, without the factors that lie between it and the root."""
     root = case.names[case.order[-1]]
-    last = len(e.order) - 1
-    from_root = {p for i, _, p in e.edges if i == last}
-    for i, k, p in e.edges:
-        name = case.names[e.order[i]]
-        if e.order[p] is case.node and i != last and i not in from_root:  # else a factor left out says the same
+    from_root = {edge.p for edge in e.edges if edge.node is case.order[-1]}
+    for edge in e.edges:
+        name = case.names[edge.node]
+        # by the root's own operand a factor left out says the same
+        if edge.inner is case.node and edge.node is not case.order[-1] and edge.i not in from_root:
             local = fraction(name, case.names[case.node])
             text = f"that is only the local derivative {local}, not times {fraction(root, name)}"
-            yield case.slip("missing factor", float(e.partial[i, k][0]), e.order[i], text)
+            yield case.slip("missing factor", float(edge.partial[0, 0]), edge.node, text)
 
 
 # --- other gradients --------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -162,37 +162,34 @@ def _is_elementwise(f: Function, derivative: Function | None, at: Any) -> bool:
     """Whether f of an array is an array of what f is for each entry, and the derivative likewise."""
     try:
         whole = f(at)
+    except Exception:  # a function of one number, as those of `math`
+        return True
+    try:
         if len(numbers_of(whole)) != at.size or (at.size == 1 and not np.ndim(whole)):
             return False
         alone = [real(f(float(x))) for x in at]
         if derivative is not None and len(numbers_of(derivative(at))) not in (1, at.size):
             return False
         return bool(np.allclose([real(y) for y in numbers_of(whole)], alone, equal_nan=True))
-    except Exception:  # a function of one number, as those of `math`; or one that takes arrays only
-        with contextlib.suppress(Exception):
-            f(at)
-            return False
-        return True
+    except Exception:  # one that takes arrays only
+        return False
 
 
 def _structured_point(f: Function, point: Any) -> Point:
     arguments = argument_names(f)
     single = [p.kind is not p.VAR_POSITIONAL for p in _positional(f)] == [True]
-    keyword = False
-    if isinstance(point, dict) and not (single and _is_taken_whole(f, point)):
+    keyword = isinstance(point, dict) and not (single and _is_taken_whole(f, point))
+    if keyword:
         unknown = [name for name in point if name not in arguments]
         if unknown and arguments and not _takes(f, list(point)):
             raise ArgumentError(f"f has no argument {unknown[0]!r}; it has {', '.join(arguments)}")
         order = [name for name in arguments if name in point] + unknown
-        keyword, values = True, [point[name] for name in order]
-    elif isinstance(point, tuple | list) and not (single and (isinstance(point, list) or len(point) > 1)):
-        values = list(point)
-        order = variable_names(arguments, len(values))
-    elif isinstance(point, np.ndarray) and point.ndim == 1 and len(_required(f)) > 1:
-        values = point.tolist()
-        order = variable_names(arguments, len(values))
+        values = [point[name] for name in order]
     else:
-        values, order = [point], variable_names(arguments, 1)
+        several = isinstance(point, tuple | list) and not (single and (isinstance(point, list) or len(point) > 1))
+        several = several or (isinstance(point, np.ndarray) and point.ndim == 1 and len(_required(f)) > 1)
+        values = list(point) if several else [point]
+        order = variable_names(arguments, len(values))
     try:
         numbers, tree = flatten(tuple(_as_array(v) for v in values))
         xs = tuple(real(x) for x in numbers)
@@ -300,11 +297,6 @@ class Engine:
     order: tuple[Any, ...]
     inputs: tuple[Any, ...]
 
-    @property
-    def finite(self) -> bool:
-        """Whether all slopes are numbers."""
-        return all(map(math.isfinite, self.slopes))
-
 
 @dataclass(frozen=True)
 class Observation:
@@ -316,10 +308,15 @@ class Observation:
     point: Point
     yours: tuple[float, ...]
     right: tuple[float, ...]
-    slack: tuple[float, ...]
     rounding: tuple[float, ...]
     order: tuple[Any, ...]
     inputs: tuple[Any, ...]
+
+    @property
+    def slack(self) -> tuple[float, ...]:
+        """How far off each entry may be."""
+        entries = zip(self.yours, self.right, self.rounding, strict=True)
+        return tuple(1e-9 * max(abs(yours), abs(right)) + 4.0 * rounding for yours, right, rounding in entries)
 
     @property
     def is_right(self) -> bool:
@@ -351,15 +348,6 @@ class Problem:
         self.measured = 0  # how often f was called for slopes at points that only the diagnosis asked for
 
     # --- by hand
-
-    def by_hand(self, point: Point) -> tuple[float, ...]:
-        """The hand derivative as one finite number for each variable."""
-        entries = self.entries(point, point.numbers)
-        for name, x in zip(point.names, entries, strict=True):
-            if not math.isfinite(x):
-                entry = f" for {name}" if len(entries) > 1 else ""
-                raise NotANumberError(f"your derivative gives {x!r}{entry}")
-        return entries
 
     def entries(self, point: Point, numbers: Sequence[float]) -> tuple[float, ...]:
         """The hand derivative as one number for each variable, which may be inf or nan."""
@@ -427,7 +415,8 @@ class Problem:
                     return None
                 order = graph.topological_order(root)
                 found = graph.adjoints(order, {root: 1.0})
-                weights = _weights(order)
+                # what rounding can add up to: for each node the sum over all paths of the absolute product along it
+                weights = graph.adjoints(order, {root: 1.0}, slopes=lambda x: list(map(abs, graph.local_partials(x))))
         except Exception:  # whatever f cannot do on Values, it can do on floats
             return None
         if root._row is LITERAL or not order:
@@ -495,16 +484,17 @@ class Problem:
             rounding = tuple(m.error for m in measured)
         if not all(map(math.isfinite, right)):
             return None
-        yours = self.by_hand(point)
-
-        def slack() -> tuple[float, ...]:
-            return tuple(1e-9 * max(abs(y), abs(r)) + 4.0 * e for y, r, e in zip(yours, right, rounding, strict=True))
-
-        if any(abs(y - r) > s for y, r, s in zip(yours, right, slack(), strict=True)):
-            with contextlib.suppress(NotANumberError):
-                rounding = tuple(r + 4.0 * n for r, n in zip(rounding, self.noise(point), strict=True))
+        yours = self.entries(point, point.numbers)
+        for name, x in zip(point.names, yours, strict=True):
+            if not math.isfinite(x):
+                raise NotANumberError(f"your derivative gives {x!r}{f' for {name}' if count > 1 else ''}")
         order, inputs = ((), ()) if engine is None else (engine.order, engine.inputs)
-        return Observation(point, yours, right, slack(), rounding, order, inputs)
+        seen = Observation(point, yours, right, rounding, order, inputs)
+        if not seen.is_right:
+            with contextlib.suppress(NotANumberError):
+                noisy = tuple(r + 4.0 * n for r, n in zip(rounding, self.noise(point), strict=True))
+                return replace(seen, rounding=noisy)
+        return seen
 
     def between(self, seen: Observation) -> bool:
         """Whether the hand derivative lies between the one-sided slopes of a kink, where any slope is as good."""
@@ -536,11 +526,6 @@ def in_order(names: Sequence[str], result: dict[Any, Any]) -> list[Any]:
         raise NotANumberError(f"your derivative has an entry for {unknown[0]!r}, which f does not take")
     by_text = {str(key): entry for key, entry in result.items()}
     return [by_text[name] for name in known if name in by_text]
-
-
-def _weights(order: Sequence[Any]) -> dict[Any, float]:
-    """For each node the sum over all paths of the absolute product along it: what rounding can add up to."""
-    return graph.adjoints(order, {order[-1]: 1.0}, slopes=lambda node: [abs(d) for d in graph.local_partials(node)])
 
 
 def _kind(x: Any) -> str:

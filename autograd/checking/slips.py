@@ -3,17 +3,19 @@
 Each guess says by how much the right derivative would change, at every point and for every variable; whether that fits
 is for :class:`autograd.checking.evidence.Evidence` to say. By the chain rule, what reaches the variables through one
 operand of one node is ``above * partial * below``, so a slip there replaces one of three factors: one line each.
-Which guess goes before which is decided in :mod:`autograd.checking.diagnosis`.
+They stand from the likely to the rare; which goes before which exactly is decided at the end.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial as later
 from typing import Any, NamedTuple
@@ -23,39 +25,13 @@ import numpy as np
 from ..engine import ops
 from ..engine.op import Op
 from ..functions.expressions import Reading, Source
-from ..reading.formulas import local_derivative_text, name_of, term_text, written
+from ..reading.formulas import local_derivative_text, name_of, written
 from ..reading.names import short_number
-from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Evidence, Guess, column, edge_guess, value_and_partial
+from .evidence import MOST_EDGES, MOST_RUN, PASS_ON, Array, Edge, Evidence, Guess, bracketed, slip
 
-__all__ = [
-    "TEXTBOOK",
-    "any_constant",
-    "constant_text",
-    "counted_twice",
-    "degrees",
-    "divisors",
-    "held_constant",
-    "in_each",
-    "is_telling",
-    "left_out_factor",
-    "left_out_part",
-    "left_out_term",
-    "left_out_text",
-    "left_out_way",
-    "mean_for_sum",
-    "repeated",
-    "rule_text",
-    "sign_of_a_part",
-    "sign_of_the_whole",
-    "simple_constant",
-    "swapped_entries",
-    "transposed",
-    "twice_text",
-    "usual_mistakes",
-    "wrong_place",
-    "wrong_place_of_a_power",
-    "wrong_rule",
-]
+__all__ = ["RARE", "RULES", "TIERS", "Tier", "constant_text", "repeated", "usual_mistakes"]
+
+Tier = Callable[[Evidence], Iterator[Guess]]
 
 # --- the derivative as a whole ----------------------------------------------------------------------------------------
 
@@ -65,26 +41,21 @@ _TURNS = (ops.SIN, ops.COS, ops.TAN, ops.ASIN, ops.ACOS, ops.ATAN)
 
 def sign_of_the_whole(e: Evidence) -> Iterator[Guess]:
     """Minus the derivative."""
-    yield Guess("sign", -2.0 * e.right, None, lambda: "the sign is the wrong way round")
+    yield slip("sign", -2.0 * e.right, "the sign is the wrong way round")
 
 
 def degrees(e: Evidence) -> Iterator[Guess]:
     """A factor of pi/180 or 180/pi, on the whole or on the slope of an angle; or such a slope taken at degrees."""
+    too_much = "a factor of {factor} too much: degrees in one place, radians in the other"
+    at_degrees = "the slope of {formula} is taken at degrees where f takes radians, or the other way round"
     for factor, name in ((_DEGREE, "pi/180"), (1.0 / _DEGREE, "180/pi")):
-        text = f"a factor of {name} too much: degrees in one place, radians in the other"
-        yield Guess("degrees", (factor - 1.0) * e.right, None, text.__str__)
-        for i, k, p in e.edges:
-            node = e.order[i]
-            if node._row not in _TURNS:
-                continue
-            taken = np.array([value_and_partial(node._row, (float(x),), 0)[1] for x in e.value[p] * factor])
-            for numbers in (taken, factor * taken):
-                yield edge_guess(e, i, k, numbers, "degrees", later(_degrees_text, node))
-            yield edge_guess(e, i, k, factor * e.partial[i, k], "degrees", text.__str__)
-
-
-def _degrees_text(node: Any) -> str:
-    return f"the slope of {written(node, False)} is taken at degrees where f takes radians, or the other way round"
+        yield slip("degrees", (factor - 1.0) * e.right, too_much, factor=name)
+        for edge in e.edges:
+            if edge.op in _TURNS:
+                taken = edge.partial_at(factor * e.value[edge.p])
+                yield edge.slip("degrees", at_degrees, taken)
+                yield edge.slip("degrees", at_degrees, factor * taken)
+                yield edge.slip("degrees", too_much, factor * edge.partial, factor=name)
 
 
 def transposed(e: Evidence) -> Iterator[Guess]:
@@ -96,12 +67,8 @@ def transposed(e: Evidence) -> Iterator[Guess]:
         end = start + rows * columns
         for turned in (places[start:end].reshape(rows, columns).T, places[start:end].reshape(columns, rows).T):
             order = np.concatenate([places[:start], turned.ravel(), places[end:]])
-            text = later(_transposed_text, rows, columns, e.names[start], e.names[end - 1])
-            yield Guess("transposed", e.right[:, order] - e.right, None, text)
-
-
-def _transposed_text(rows: int, columns: int, first: str, last: str) -> str:
-    return f"the {rows} x {columns} matrix of the entries for {first} to {last} is transposed"
+            matrix = f"{rows} x {columns} matrix of the entries for {e.names[start]} to {e.names[end - 1]}"
+            yield slip("transposed", e.right[:, order] - e.right, "the {matrix} is transposed", matrix=matrix)
 
 
 def _layouts(names: tuple[str, ...]) -> Iterator[tuple[int, int, int]]:
@@ -138,12 +105,10 @@ def swapped_entries(e: Evidence) -> Iterator[Guess]:
             return
         order[i] = fits[0]
         free.remove(fits[0])
-    yield Guess("swapped", e.right[:, order] - e.right, None, later(_entries_text, [e.names[i] for i in e.columns]))
-
-
-def _entries_text(names: list[str]) -> str:
+    names = [e.names[i] for i in e.columns]
     listed = " and ".join([", ".join(names[:-1]), names[-1]])
-    return f"the entries for {listed} are {'swapped' if len(names) == 2 else 'in the wrong order'}"
+    how = "swapped" if len(names) == 2 else "in the wrong order"
+    yield slip("swapped", e.right[:, order] - e.right, "the entries for {names} are {how}", names=listed, how=how)
 
 
 def mean_for_sum(e: Evidence) -> Iterator[Guess]:
@@ -151,28 +116,22 @@ def mean_for_sum(e: Evidence) -> Iterator[Guess]:
     for i, node in enumerate(e.order):
         if e.below[i] is None or not node.parents:
             continue
-        n = len(node.parents) if node._row in (ops.SUM, ops.MEAN) else _terms_alike(e, i)
-        factor = float(n) if node._row is ops.MEAN else 1.0 / max(n, 1)
+        through = e.above[i] * e.slopes_of(i)
+        n, mean = _terms_alike(e, i), node._row is ops.MEAN
+        text = "f takes the sum of {n} terms, your derivative their mean: a factor of 1/{n} too much"
+        if mean:
+            text = "f takes the mean of {n} terms, your derivative their sum: a factor of 1/{n} is missing"
         if n > 1:
-            change = (factor - 1.0) * column(e.above[i]) * e.slopes_of(i)
-            yield Guess("mean for sum", change, node, later(_mean_text, n, node._row is ops.MEAN), everywhere=True)
-        if n > 2 and (node._row is ops.MEAN or any(np.all(v == n) for v in e.value)):
-            change = 1.0 / (n - 1.0) * column(e.above[i]) * e.slopes_of(i)
-            yield Guess("mean for sum", change, node, later(_less_one_text, n), everywhere=True)
-
-
-def _mean_text(n: int, mean: bool) -> str:
-    if mean:
-        return f"f takes the mean of {n} terms, your derivative their sum: a factor of 1/{n} is missing"
-    return f"f takes the sum of {n} terms, your derivative their mean: a factor of 1/{n} too much"
-
-
-def _less_one_text(n: int) -> str:
-    return f"your derivative divides by {n - 1} where f divides by {n}"
+            yield slip("mean for sum", ((float(n) if mean else 1.0 / n) - 1.0) * through, text, node, n=str(n))
+        if n > 2 and (mean or any(np.all(v == n) for v in e.value)):
+            text = f"your derivative divides by {n - 1} where f divides by {n}"
+            yield slip("mean for sum", through / (n - 1.0), text, node)
 
 
 def _terms_alike(e: Evidence, i: int) -> int:
-    """How many terms a chain of additions has, if they are all built alike, as for the samples of a batch."""
+    """How many terms a sum or a mean has; or a chain of additions, if they are all built alike, as in a batch."""
+    if e.order[i]._row in (ops.SUM, ops.MEAN):
+        return len(e.parents[i])
     terms, unread = [], [i]
     while unread:
         j = unread.pop()
@@ -180,11 +139,10 @@ def _terms_alike(e: Evidence, i: int) -> int:
             unread += e.parents[j]
         elif e.order[j].parents or e.order[j]._data != 0.0:  # Python's sum begins with 0
             terms.append(j)
-    kinds = Counter(e.alike[j] for j in terms if e.below[j] is not None)
-    n = min(kinds.values(), default=0)
-    if n == 2:  # x^2 + y^2 is no batch
-        return 0
-    return n if set(kinds.values()) == {n} and all(e.parents[j] for j in terms if e.below[j] is not None) else 0
+    moving = [j for j in terms if e.below[j] is not None]
+    counts = set(Counter(e.alike[j] for j in moving).values())
+    n = min(counts, default=0)
+    return n if n != 2 and counts == {n} and all(e.parents[j] for j in moving) else 0  # x^2 + y^2 is no batch
 
 
 # --- parts turned round, left out or counted twice --------------------------------------------------------------------
@@ -192,80 +150,57 @@ def _terms_alike(e: Evidence, i: int) -> int:
 
 def sign_of_a_part(e: Evidence) -> Iterator[Guess]:
     """Minus what comes through one operand, or through one node."""
-    for i, k, p in e.edges:
-        if len(set(e.parents[i])) > 1 or len(e.parents[i]) == 1:  # x*x with one sign turned is x*x left out
-            yield edge_guess(e, i, k, -e.partial[i, k], "sign", later(_sign_text, e.order[i], k))
-        everything = -2.0 * column(e.above[p]) * e.slopes_of(p)
-        yield Guess("sign", everything, e.order[p], later(_sign_of_node_text, e.order[p]))
+    for edge in e.edges:
+        operands = e.parents[edge.i]
+        if len(set(operands)) > 1 or len(operands) == 1:  # x*x with one sign turned is x*x left out
+            what = "the term {term}" if edge.op in PASS_ON else "{slope}"
+            yield edge.slip("sign", f"the sign of {what} is the wrong way round", -edge.partial)
+        everything = -2.0 * e.above[edge.p] * edge.below
+        yield slip("sign", everything, "the sign of what comes through {name} is the wrong way round", edge.inner)
 
 
-def _sign_text(node: Any, k: int) -> str:
-    if node._row in PASS_ON:
-        return f"the sign of the term {term_text(node, k)} is the wrong way round"
-    return f"the sign of {local_derivative_text(node, k)} is the wrong way round"
-
-
-def _sign_of_node_text(node: Any) -> str:
-    return f"the sign of what comes through {name_of(node)} is the wrong way round"
-
-
-def left_out_way(e: Evidence) -> Iterator[Guess]:
-    """One of several operands of a node that all depend on the wrong variable: a term, or a path."""
-    return (guess for rank, guess in e.kept(_parts) if rank == 0)
-
-
-def left_out_term(e: Evidence) -> Iterator[Guess]:
-    """The only way on which a variable reaches the root: a term of a sum that has other variables beside it."""
-    return (guess for rank, guess in e.kept(_parts) if rank == 1)
-
-
-def left_out_part(e: Evidence) -> Iterator[Guess]:
-    """The only way on which a variable reaches the root, wherever it lies."""
-    return (guess for _, guess in sorted(e.kept(_parts), key=lambda part: part[0]))
+def left_out(e: Evidence, ranks: Sequence[int] = (0,)) -> Iterator[Guess]:
+    """An operand left out with all that is inside it: a term, a path or a factor, of some of the ranks of `_parts`."""
+    parts = sorted(e.kept(_parts), key=lambda part: part[0])
+    return (guess for rank, guess in parts if rank in ranks)
 
 
 def _parts(e: Evidence) -> Iterator[tuple[int, Guess]]:
     """Every operand left out, ranked: 0 if its variable has another way, 1 for a term, 2 for a factor, 3 alone."""
-    insides = {p for i, _, p in e.edges if len(e.parents[i]) == 1}
+    insides = {edge.p for edge in e.edges if len(e.parents[edge.i]) == 1}
     unlikely: list[Array] = []
-    for i, k, p in e.edges:
-        node = e.order[i]
-        own = column(e.partial[i, k]) * e.slopes_of(p)
-        others = [q for j, q in enumerate(e.parents[i]) if j != k and e.below[q] is not None]
-        shared = [c for c in map(int, e.columns) if e.reaches(p, c) and any(e.reaches(q, c) for q in others)]
-        if shared:
-            rank = 0
-        elif others:
-            rank = 1 if node._row in PASS_ON else 2
-        else:
-            rank = 3
-        in_wrong = -e.through(i, k)[:, e.columns]
-        nothing_left = np.abs(e.right[:, e.columns] + in_wrong) <= 1e-12 * np.abs(e.right[:, e.columns])
+    right = e.right[:, e.columns]
+    for edge in e.edges:
+        term = edge.op in PASS_ON
+        others = [q for j, q in enumerate(e.parents[edge.i]) if j != edge.k and e.below[q] is not None]
+        shared = [c for c in map(int, e.columns) if e.reaches(edge.p, c) and any(e.reaches(q, c) for q in others)]
+        rank = 0 if shared else 3 if not others else 1 if term else 2
+        in_wrong = -edge.through[:, e.columns]
+        nothing_left = np.abs(right + in_wrong) <= 1e-12 * np.abs(right)
         if np.any(nothing_left & (np.abs(e.yours) > 1e-25 * np.abs(e.right))[:, e.columns]):
             continue  # then the derivative is exactly 0, and not only very small beside the right one
-        if i in insides and np.allclose(e.slopes_of(i)[:, e.columns] - own[:, e.columns], 1.0, 1e-12, 1e-12):
+        rest = (e.slopes_of(edge.i) - edge.partial * edge.below)[:, e.columns]
+        if edge.i in insides and np.allclose(rest, 1.0, 1e-12, 1e-12):
             unlikely.append(in_wrong)  # rather the inner derivative as a whole is left out
         if any(np.allclose(in_wrong, other, 1e-12, 1e-12) for other in unlikely):
             continue
-        wrong = int(shared[0] if shared else e.columns[0])
-        kind = "dropped term" if node._row in PASS_ON else "missing path"
-        nothing = np.zeros(len(e.points))
-        yield rank, edge_guess(e, i, k, nothing, kind, later(_part_text, e, i, k, wrong))
+        text = later(_way_text, edge, int(shared[0] if shared else e.columns[0]))
+        if term:
+            yield rank, edge.slip("dropped term", "you dropped the term {term} of {formula}", 0.0 * edge.partial)
+        else:
+            yield rank, edge.slip("missing path", "{way}", 0.0 * edge.partial, way=text)
 
 
-def _part_text(e: Evidence, i: int, k: int, wrong: int) -> str:
-    node = e.order[i]
-    part = node.parents[k]
-    if node._row in PASS_ON:
-        return f"you dropped the term {term_text(node, k)} of {written(node, False)}"
-    columns = [c for c in range(len(e.names)) if e.reaches(e.parents[i][k], c)]
+def _way_text(edge: Edge, wrong: int) -> str:
+    e, node, part = edge.e, edge.node, edge.inner
+    columns = [c for c in range(len(e.names)) if e.reaches(edge.p, c)]
     name = e.names[wrong if wrong in columns else columns[0]]
     whole = name_of(e.order[-1]) if e.order[-1]._label else "f"
-    rule = {ops.MUL: ", the product rule's other term", ops.DIV: ", the quotient rule's other term"}.get(node._row, "")
-    if not part.parents:
-        on_the_way = "" if node is e.order[-1] else f" through {name_of(node)}"
-        return f"{name} also reaches {whole}{on_the_way} directly, by {local_derivative_text(node, k)}{rule}"
-    return f"{name} also reaches {whole} through {name_of(part)}{rule}"
+    rule = {ops.MUL: ", the product rule's other term", ops.DIV: ", the quotient rule's other term"}.get(edge.op, "")
+    if part.parents:
+        return f"{name} also reaches {whole} through {name_of(part)}{rule}"
+    on_the_way = "" if node is e.order[-1] else f" through {name_of(node)}"
+    return f"{name} also reaches {whole}{on_the_way} directly, by {local_derivative_text(node, edge.k)}{rule}"
 
 
 def held_constant(e: Evidence) -> Iterator[Guess]:
@@ -296,53 +231,65 @@ def _inside(e: Evidence, p: int, i: int) -> bool:
 def _held(e: Evidence, *groups: list[int]) -> Guess:
     nodes = [e.order[group[0]] for group in groups]
     change = e.gradient(nodes={i: None for group in groups for i in group}) - e.slopes_of(-1)
-    return Guess("missing path", change, nodes[0], later(_held_text, nodes))
+    text = "you held {parts} constant, but the variables go into it"
+    return slip(
+        "missing path", change, text, nodes[0], parts=lambda: " and ".join(written(node, False) for node in nodes)
+    )
 
 
-def _held_text(nodes: list[Any]) -> str:
-    return f"you held {' and '.join(written(node, False) for node in nodes)} constant, but the variables go into it"
+_LEFT_OUT = "you left out {slope}"
+_INNER = "you left out the inner derivative, that of {formula}"
 
 
 def left_out_factor(e: Evidence) -> Iterator[Guess]:
     """A local derivative, everything inside it or everything outside it, or a quotient's divisor."""
-    one = np.ones(len(e.points))
-    for i, k, _ in e.edges:
-        node = e.order[i]
-        yield edge_guess(e, i, k, one, "missing factor", later(left_out_text, node, k))
-        if node._row is ops.DIV and e.below[e.parents[i][1]] is not None:
-            v = e.value[e.parents[i][1]]
+    for edge in e.edges:
+        yield edge.slip("missing factor", _LEFT_OUT, np.ones_like(edge.partial))
+        divisor = e.parents[edge.i][-1]
+        if edge.op is ops.DIV and e.below[divisor] is not None:
             for power in (1, 2):
-                change = column(e.above[i] * (v**power - 1.0)) * e.slopes_of(i)
-                yield Guess("missing factor", change, node, later(_divisor_text, node, power))
-        for factor, text in _rule_factors(e, i, k):
-            guess = edge_guess(e, i, k, e.partial[i, k] / factor, "missing factor", later(text, node, k, factor))
-            yield guess._replace(same=str(text))
+                change = edge.above * (e.value[divisor] ** power - 1.0) * e.slopes_of(edge.i)
+                text = "you left out the division by {divisor} in the quotient rule for {formula}"
+                by = later(_power_text, e.order[divisor], power)
+                yield slip("missing factor", change, text, edge.node, divisor=by)
+        for factor, text in _rule_factors(edge):
+            number = later(_number_text, factor)
+            yield edge.slip("missing factor", text, edge.partial / factor, number=number)._replace(same=text)
     for group in e.shared:
         ones: dict[int, Array | None] = {i: (e.slopes_of(i) != 0.0) * 1.0 for i in group}
-        inner = e.order[group[0]]
-        text = later(in_each, later(_inner_text, inner), len(group))
-        yield Guess("missing factor", e.gradient(nodes=ones) - e.slopes_of(-1), inner, text)
-    for i, k, p in e.edges:
-        node, inner = e.order[i], e.order[p]
-        if inner.parents and node._row not in (*PASS_ON, ops.MUL):
-            reached = np.ones_like(e.gap) * (e.slopes_of(p) != 0.0).any(axis=0)
-            guess = edge_guess(e, i, k, None, "missing factor", later(_inner_text, inner), reached)
-            yield guess._replace(node=inner)
-        varies = np.any(np.ptp(e.slopes_of(p)[:, e.columns], axis=0)) and np.ptp(e.above[p])
+        guess = slip("missing factor", e.gradient(nodes=ones) - e.slopes_of(-1), _INNER, e.order[group[0]])
+        yield _in_each(guess, len(group))
+    for edge in e.edges:
+        inner = edge.inner
+        if inner.parents and edge.op not in (*PASS_ON, ops.MUL):
+            reached = np.ones_like(e.gap) * (edge.below != 0.0).any(axis=0)
+            yield edge.slip("missing factor", _INNER, below=reached, node=inner)
+        varies = np.any(np.ptp(edge.below[:, e.columns], axis=0)) and np.ptp(e.above[edge.p])
         if inner.parents and varies:  # else this only says that one of them is a constant
-            change = column(1.0 - e.above[p]) * e.slopes_of(p)
-            yield Guess("missing factor", change, node, later(_outer_text, inner))
+            change = (1.0 - e.above[edge.p]) * edge.below
+            text = "you left out the outer derivative, that of f by {formula}"
+            yield slip("missing factor", change, text, inner)._replace(node=edge.node)
 
 
-def _rule_factors(e: Evidence, i: int, k: int) -> Iterator[tuple[Any, Callable[[Any, int, Any], str]]]:
+def _power_text(node: Any, power: int) -> str:
+    return written(node**power)
+
+
+def _number_text(x: Any) -> str:
+    return short_number(float(np.ravel(x)[0]))
+
+
+def _rule_factors(edge: Edge) -> Iterator[tuple[Any, str]]:
     """The exponent of a power, and the logarithm of the base in the derivatives of 2^x, a^x, log2 and log10."""
-    op, operands = e.order[i]._row, [e.value[p] for p in e.parents[i]]
-    if _is_fixed_power(op) or (op is ops.POW and k == 0):
-        yield op.params[0] if op.params else operands[1], _exponent_text
+    op = edge.op
+    exponent = "you left out the exponent as a factor: {slope}"
+    base = "you left out the factor {number} that the base brings into {slope}"
+    if _is_fixed_power(op) or (op is ops.POW and edge.k == 0):
+        yield op.params[0] if op.params else edge.operands[1], exponent
     elif op in _BASES:
-        yield np.log(_BASES[op]) if op is ops.EXP2 else 1.0 / np.log(_BASES[op]), _base_text
+        yield np.log(_BASES[op]) if op is ops.EXP2 else 1.0 / np.log(_BASES[op]), base
     elif op is ops.POW:
-        yield np.log(operands[0]), _base_text
+        yield np.log(edge.operands[0]), base
 
 
 _BASES = {ops.EXP2: 2.0, ops.LOG2: 2.0, ops.LOG10: 10.0}
@@ -352,30 +299,16 @@ def _is_fixed_power(op: Op) -> bool:
     return len(op.params) == 1 and op is ops.power(op.params[0])
 
 
-def _exponent_text(node: Any, k: int, factor: Any) -> str:
-    return f"you left out the exponent as a factor: {local_derivative_text(node, k)}"
-
-
-def _base_text(node: Any, k: int, factor: Any) -> str:
-    number = short_number(float(np.ravel(factor)[0]))
-    return f"you left out the factor {number} that the base brings into {local_derivative_text(node, k)}"
-
-
-def left_out_text(node: Any, k: int) -> str:
-    """The sentence for a local derivative that was left out."""
-    return f"you left out {local_derivative_text(node, k)}"
-
-
-def divisors(e: Evidence) -> set[int]:
+def _divisors(e: Evidence) -> set[int]:
     """The nodes that some local derivative is divided by, and the factors of these."""
     unread = []
-    for i, k, p in e.edges:
-        op = e.order[i]._row
+    for edge in e.edges:
+        op = edge.op
         power = op.params[0] if _is_fixed_power(op) else 1.0
-        if (op is ops.DIV and k == 1) or op in (ops.LOG, ops.LOG2, ops.LOG10, ops.LOG1P) or power < 1.0:
-            unread.append(p)
+        if (op is ops.DIV and edge.k == 1) or op in (ops.LOG, ops.LOG2, ops.LOG10, ops.LOG1P) or power < 1.0:
+            unread.append(edge.p)
         elif op in (ops.SQRT, ops.CBRT, ops.HYPOT):
-            unread.append(i)
+            unread.append(edge.i)
     found: set[int] = set()
     while unread:
         j = unread.pop()
@@ -390,39 +323,17 @@ def _is_product(node: Any) -> bool:
     return op in (ops.MUL, ops.DIV, ops.NEG) or _is_fixed_power(op)
 
 
-def _divisor_text(node: Any, power: int) -> str:
-    by = written(node.parents[1] ** power)
-    return f"you left out the division by {by} in the quotient rule for {written(node, False)}"
-
-
-def _inner_text(inner: Any) -> str:
-    return f"you left out the inner derivative, that of {written(inner, False)}"
-
-
-def _outer_text(inner: Any) -> str:
-    return f"you left out the outer derivative, that of f by {written(inner, False)}"
+_TWICE = "the factor {slope} stands there twice"
 
 
 def counted_twice(e: Evidence) -> Iterator[Guess]:
     """A local derivative, or everything inside it, squared."""
-    for i, k, p in e.edges:
-        node, inner = e.order[i], e.order[p]
-        yield edge_guess(e, i, k, e.partial[i, k] ** 2, "extra factor", later(twice_text, node, k))
-    for i, k, p in e.edges:
-        inner = e.order[p]
-        if inner.parents:
-            squared = e.slopes_of(p) ** 2
-            guess = edge_guess(e, i, k, None, "extra factor", later(_inner_twice_text, inner), squared)
-            yield guess._replace(node=inner)
-
-
-def twice_text(node: Any, k: int) -> str:
-    """The sentence for a local derivative that is there twice."""
-    return f"the factor {local_derivative_text(node, k)} stands there twice"
-
-
-def _inner_twice_text(inner: Any) -> str:
-    return f"the inner derivative, that of {written(inner, False)}, stands there twice"
+    for edge in e.edges:
+        yield edge.slip("extra factor", _TWICE, edge.partial**2)
+    for edge in e.edges:
+        if edge.inner.parents:
+            text = "the inner derivative, that of {formula}, stands there twice"
+            yield edge.slip("extra factor", text, below=edge.below**2, node=edge.inner)
 
 
 # --- what people write down in the place of a derivative --------------------------------------------------------------
@@ -464,8 +375,8 @@ _FORMS = """
     log(1 + exp({u})); 1 - {o}; 1 + {o}; {o}^2; 1/{o}; 1/{o}^2; 1 - {o}^2; 1 + {o}^2; {o}*(1 - {o});
     {o}*(1 + {o}); {o} - (1 - {o}); {u}*{o}; {o}/{u}; 1/(2{u}); 1/(2{u}^2); 2/3*{u}^(3/2)
 """
-TEXTBOOK = tuple(_instead(text.strip()) for text in _FORMS.split(";"))
-_BY_TEXT = {entry.text: entry for entry in TEXTBOOK}
+_TEXTBOOK = tuple(_instead(text.strip()) for text in _FORMS.split(";"))
+_BY_TEXT = {entry.text: entry for entry in _TEXTBOOK}
 
 # What is written so often that it stands before a constant factor, beside the function itself.
 _USUAL: dict[Op, tuple[str, ...]] = {
@@ -525,138 +436,111 @@ def _power_mistakes(n: float, u: Array) -> Iterator[Mistake]:
 
 def wrong_rule(e: Evidence) -> Iterator[Guess]:
     """The mistakes that are made often: the function itself, the exponent kept, the product of the derivatives."""
-    for i, k, _ in e.edges:
-        node = e.order[i]
-        operands = [e.value[q] for q in e.parents[i]]
-        for mistake in usual_mistakes(node._row, k, operands, e.value[i]):
-            yield edge_guess(e, i, k, mistake.partial, "wrong function", later(rule_text, node, k, mistake.text))
-        if node._row in (ops.MUL, ops.DIV) and all(e.below[q] is None for q in e.parents[i][:k]):
-            yield from _factor_by_factor(e, i)
-        if k == 0 and _is_fixed_power(node._row):
-            powers = e.slopes_of(e.parents[i][0]) ** node._row.params[0]
-            text = later(_power_of_slope_text, node)
-            yield edge_guess(e, i, k, np.ones(len(e.points)), "wrong function", text, powers)
+    for edge in e.edges:
+        for mistake in usual_mistakes(edge.op, edge.k, edge.operands, e.value[edge.i]):
+            yield edge.slip("wrong function", f"{{slope}}, not {_told(mistake.text)}", mistake.partial)
+        if edge.op in (ops.MUL, ops.DIV) and all(e.below[q] is None for q in e.parents[edge.i][: edge.k]):
+            yield from _factor_by_factor(edge)
+        if edge.k == 0 and _is_fixed_power(edge.op):
+            powers = edge.below ** edge.op.params[0]
+            text = "the derivative of the power {formula} is not the power of the derivative"
+            yield edge.slip("wrong function", text, np.ones_like(edge.partial), powers)
     products = [i for i, node in enumerate(e.order) if node._row is ops.MUL and e.below[i] is not None]
     if len(products) > 1:
         slopes: dict[int, Array | None] = {}
         for i in products:  # each is looked at with the ones inside it turned already
             u, v = (slopes.get(p, e.below[p]) for p in e.parents[i])
             slopes[i] = e.below[i] if u is None or v is None else u * v
-        text = later(_factor_by_factor_text, e.order[products[-1]], "product")
-        yield Guess("wrong function", e.gradient(nodes=slopes) - e.slopes_of(-1), e.order[products[-1]], text)
+        change = e.gradient(nodes=slopes) - e.slopes_of(-1)
+        yield slip("wrong function", change, _FACTOR_BY_FACTOR, e.order[products[-1]], rule="product")
 
 
-def rule_text(node: Any, k: int, instead: str) -> str:
-    """The sentence for a wrong local derivative; `instead` is a form of the operand u and the result o."""
-    u, o = written(node.parents[k]), written(node, False)
-    if instead not in ("{u}", "{o}"):
-        u, o = (text if text.isidentifier() else f"({text})" for text in (u, o))
-    form = instead.replace("({u})", "{v}")
-    return f"{local_derivative_text(node, k)}, not {form.format(u=u, o=o, v=u if u[0] == '(' else f'({u})')}"
+_FACTOR_BY_FACTOR = "the derivative of the {rule} {formula} is not the {rule} of the derivatives"
 
 
-def _power_of_slope_text(node: Any) -> str:
-    return f"the derivative of the power {written(node, False)} is not the power of the derivative"
+@functools.cache
+def _told(form: str) -> str:
+    """A form of the operand u and the result o as a part of a sentence, without brackets in brackets."""
+    alone = {"{u}": "{operand}", "{o}": "{formula}"}
+    return alone.get(form, form.replace("({u})", "({operand})"))
 
 
-def _factor_by_factor(e: Evidence, i: int) -> Iterator[Guess]:
-    node = e.order[i]
-    top, bottom = e.parents[i]
+def _factor_by_factor(edge: Edge) -> Iterator[Guess]:
+    e, product = edge.e, edge.op is ops.MUL
+    top, bottom = e.parents[edge.i]
     each = e.slopes_of(top), e.slopes_of(bottom)
-    product = node._row is ops.MUL
     if not product and e.below[top] is None:  # 1/v' for the derivative of 1/v
-        each = column(e.value[top]) + np.zeros_like(e.gap), each[1]
-    text = later(_factor_by_factor_text, node, "product" if product else "quotient")
-    for u, v in (each, tuple(column(slopes.sum(axis=1)) for slopes in each)):  # the second: all variables vary at once
-        instead = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
-        if np.any(instead):
-            instead = instead * (e.slopes_of(i) != 0.0)
-            yield Guess("wrong function", column(e.above[i]) * (instead - e.slopes_of(i)), node, text)
-
-
-def _factor_by_factor_text(node: Any, rule: str) -> str:
-    return f"the derivative of the {rule} {written(node, False)} is not the {rule} of the derivatives"
+        each = e.value[top] + np.zeros_like(e.gap), each[1]
+    whole = e.slopes_of(edge.i)
+    for u, v in (each, tuple(slopes.sum(axis=1, keepdims=True) for slopes in each)):  # then all variables vary at once
+        replaced = u * v if product else np.divide(u, v, out=np.zeros_like(u), where=v != 0.0)
+        if np.any(replaced):
+            change = edge.above * (replaced * (whole != 0.0) - whole)
+            rule = "product" if product else "quotient"
+            yield slip("wrong function", change, _FACTOR_BY_FACTOR, edge.node, rule=rule)
 
 
 def repeated(e: Evidence, guesses: Iterable[Guess]) -> Iterator[Guess]:
     """The same slip wherever the same is done: in every term of a sum, in every copy of a part, in every layer."""
     alike: dict[Hashable, dict[tuple[int, int], Guess]] = {}
     for guess in guesses:
-        if guess.edge is not None:
-            (i, k), node = guess.edge, e.order[guess.edge[0]]
-            alike.setdefault((guess.same, k, e.alike[i]), {})[guess.edge] = guess
+        if (edge := guess.edge) is not None:
+            keys: list[Hashable] = [(guess.same, edge.k, e.alike[edge.i])]
             if len(e.order) <= MOST_RUN:
-                alike.setdefault((guess.same, k, node._row), {})[guess.edge] = guess
-                if isinstance(guess.same, str):  # of powers with any exponents
-                    alike.setdefault(guess.same, {})[guess.edge] = guess
-            if node._row is ops.DOT:  # in every term of every dot product
-                alike.setdefault((guess.same, e.alike[i]), {})[guess.edge] = guess
+                keys.append((guess.same, edge.k, edge.op))
+                if isinstance(guess.same, str):
+                    keys.append(guess.same)
+            if edge.op is ops.DOT:  # in every term of every dot product
+                keys.append((guess.same, e.alike[edge.i]))
+            for key in keys:
+                alike.setdefault(key, {})[edge.i, edge.k] = guess
     done = set()
     for group in alike.values():
-        if len(group) < 2 or (places := (next(iter(group.values())).same, *group)) in done:
+        first = next(iter(group.values()))
+        if len(group) < 2 or (places := (first.same, *group)) in done:
             continue
         done.add(places)
         if len({e.alike[i] for i, _ in group}) == 1:  # then none of them is inside another
             change = np.sum([guess.change for guess in group.values()], axis=0)
         else:
-            change = e.gradient({edge: guess.instead for edge, guess in group.items()}) - e.slopes_of(-1)
-        first = next(iter(group.values()))
-        yield Guess(first.kind, change, first.node, later(in_each, first.text, len(group)))
+            change = e.gradient({place: guess.instead for place, guess in group.items()}) - e.slopes_of(-1)
+        yield _in_each(Guess(first.kind, change, first.node, first.text), len(group))
 
 
-def simple_constant(e: Evidence) -> Iterator[Guess]:
-    """A whole number or a simple fraction as a factor of the whole or of a part."""
-    return (guess for factor, guess in _constants(e) if _simple(factor))
+def _in_each(guess: Guess, places: int) -> Guess:
+    """A guess that is said of several places."""
+    return guess if places == 1 else guess._replace(text=replace(guess.text, places=places))
 
 
-def any_constant(e: Evidence) -> Iterator[Guess]:
-    """Any other constant factor."""
-    return (guess for _, guess in _constants(e))
+def constant_factor(e: Evidence, simple: bool = False) -> Iterator[Guess]:
+    """A constant factor of the whole or of a part; or a whole number or simple fraction only."""
+    return (guess for factor, guess in _constants(e) if not simple or _simple(factor))
 
 
 def _constants(e: Evidence) -> Iterator[tuple[float, Guess]]:
     """The constant factor, on the whole or on what comes through one operand, that would explain the largest gap."""
-    row, wrong = (int(n) for n in np.unravel_index(int(np.argmax(np.abs(e.gap))), e.gap.shape))
-    gap, right = float(e.gap[row, wrong]), float(e.right[row, wrong])
-    if right != 0.0:
-        factor = 1.0 + gap / right
-        if abs(factor) > 1e-9:
-            yield factor, Guess("constant factor", gap / right * e.right, None, later(_constant_text, factor))
-    parts: dict[tuple[int, int], list[tuple[int, Array]]] = {}
-    for i, k, _ in e.edges:
-        part = e.through(i, k)
-        parts.setdefault((e.alike[i], k), []).append((i, part))
-        yield from _constant_of(e, part, (row, wrong), i, k)
-    for (_, k), several in parts.items():
-        if len(several) > 1:
-            total = np.sum([part for _, part in several], axis=0)
-            for factor, guess in _constant_of(e, total, (row, wrong), several[0][0], k):
-                yield factor, guess._replace(text=later(in_each, guess.text, len(several)))
+    at = np.unravel_index(int(np.argmax(np.abs(e.gap))), e.gap.shape)
+    gap, right = float(e.gap[at]), float(e.right[at])
+    if right != 0.0 and abs(1.0 + gap / right) > 1e-9:
+        yield _scaled(e.right, gap / right, "your derivative")
+    parts: dict[tuple[int, int], list[Edge]] = {}
+    for edge in e.edges:
+        parts.setdefault((e.alike[edge.i], edge.k), []).append(edge)
+    for edges in [*([edge] for edge in e.edges), *(edges for edges in parts.values() if len(edges) > 1)]:
+        edge, part = edges[0], np.sum([edge.through for edge in edges], axis=0)
+        there = float(part[at])
+        more = gap / there if there else -1.0
+        varies = np.ptp(part[:, at[1]]) > 1e-6 * abs(there)  # else any slip by a constant would fit
+        if 1.0 + more > 1e-9 and (varies or _simple(1.0 + more)):  # a turned sign as well would be two slips
+            what = "the derivative of the term {term}" if edge.op in PASS_ON else "your {slope_name}"
+            factor, guess = _scaled(part, more, what, edge.node, edge.k)
+            yield factor, _in_each(guess, len(edges))
 
 
-def _constant_of(e: Evidence, part: Array, at: tuple[int, int], i: int, k: int) -> Iterator[tuple[float, Guess]]:
-    """The constant factor on a part of the derivative, unless that is not there at all."""
-    there, gap = float(part[at]), float(e.gap[at])
-    factor = 1.0 + gap / there if there else 0.0
-    varies = np.ptp(part[:, at[1]]) > 1e-6 * abs(there)  # else any slip by a constant would fit
-    if factor > 1e-9 and (varies or _simple(factor)):  # a turned sign as well would be two slips
-        text = later(_constant_text, factor, e.order[i], k)
-        yield factor, Guess("constant factor", gap / there * part, e.order[i], text)
-
-
-def in_each(text: Callable[[], str], count: int) -> str:
-    """A sentence of one place, said of several."""
-    return text() + (f", and so in each of {count} such places" if count > 1 else "")
-
-
-def _constant_text(factor: float, node: Any = None, k: int = 0) -> str:
-    if node is None:
-        what = "your derivative"
-    elif node._row in PASS_ON:
-        what = f"the derivative of the term {term_text(node, k)}"
-    else:
-        what = f"your {local_derivative_text(node, k, False)}"
-    return f"{what} is {constant_text(factor)} times what it should be"
+def _scaled(part: Array, more: float, what: str, node: Any = None, k: int = 0) -> tuple[float, Guess]:
+    """A part of the derivative that is as much larger as `more` says, and the factor that it is larger by."""
+    factor, text = 1.0 + more, f"{what} is {{factor}} times what it should be"
+    return factor, slip("constant factor", more * part, text, node, k, factor=later(constant_text, factor))
 
 
 def _simple(factor: float) -> bool:
@@ -675,13 +559,17 @@ _NAMED = {
     "log(2)": math.log(2.0),
     "log(10)": math.log(10.0),
 }
+_NAMED |= {f"1/({name})": 1.0 / number for name, number in _NAMED.items()}
 
 
-def is_telling(factor: float) -> bool:
+def _name_of(factor: float) -> str:
+    """The name of a constant, without its sign; empty if it has none."""
+    return next((name for name, number in _NAMED.items() if math.isclose(abs(factor), number, rel_tol=1e-7)), "")
+
+
+def _is_telling(factor: float) -> bool:
     """Whether a constant is one that people write: a simple fraction, a decimal of few digits, or one with a name."""
-    known = itertools.chain(_NAMED.values(), (1.0 / number for number in _NAMED.values()))
-    short = float(f"{factor:.3g}")
-    return _simple(factor) or any(math.isclose(abs(factor), n, rel_tol=1e-7) for n in (*known, abs(short)))
+    return _simple(factor) or math.isclose(factor, float(f"{factor:.3g}"), rel_tol=1e-7) or bool(_name_of(factor))
 
 
 def constant_text(factor: float) -> str:
@@ -689,100 +577,298 @@ def constant_text(factor: float) -> str:
     near = Fraction(factor).limit_denominator(12)
     if _simple(factor) and abs(factor - near) <= 1e-9 * abs(factor):
         return str(near)
-    sign = "" if factor > 0 else "-"
-    for name, number in _NAMED.items():
-        if math.isclose(abs(factor), number, rel_tol=1e-7):
-            return sign + name
-        if math.isclose(abs(factor), 1.0 / number, rel_tol=1e-7):
-            return f"{sign}1/({name})"
-    return f"{factor:.10g}"
-
-
-def wrong_place(e: Evidence) -> Iterator[Guess]:
-    """A node's rule at some other node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2)."""
-    return _wrong_place(e, powers=False)
-
-
-def wrong_place_of_a_power(e: Evidence) -> Iterator[Guess]:
-    """The same for powers, roots, quotients and logarithms, where it is often the same as a constant factor."""
-    return _wrong_place(e, powers=True)
+    name = _name_of(factor)
+    return f"{'-' if factor < 0 else ''}{name}" if name else f"{factor:.10g}"
 
 
 def _is_power(op: Op) -> bool:
     return _is_fixed_power(op) or op in (ops.SQRT, ops.CBRT, ops.DIV, ops.POW, ops.LOG, ops.LOG2, ops.LOG10)
 
 
-def _wrong_place(e: Evidence, powers: bool) -> Iterator[Guess]:
+def wrong_place(e: Evidence, powers: bool = False) -> Iterator[Guess]:
+    """A node's rule at some other node's number: sigma'(a) for sigma'(z), cos(x) for cos(x^2).
+
+    For `powers`, roots, quotients and logarithms this is often the same as a constant factor.
+    """
     row = int(np.argmax(np.abs(e.gap).max(axis=1) * e.same))
-    for n, (i, k, p) in enumerate(e.edges):
-        op = e.order[i]._row
-        if (
-            _is_power(op) != powers
-            or op in PASS_ON
-            or op in (ops.MUL, ops.NEG)
-            or op.variadic
-            or (op is ops.DIV and k == 0)
-        ):
+    for n, edge in enumerate(e.edges):
+        op = edge.op
+        flat = op in (*PASS_ON, ops.MUL, ops.NEG) or op.variadic or (op is ops.DIV and edge.k == 0)
+        if flat or _is_power(op) != powers:
             continue
-        yield from _at_relatives(e, i, k, p)
+        yield from _at_relatives(edge)
         if n >= MOST_EDGES:
             continue
-        yield from _at_inner_slope(e, i, k, p)
-        places = [j for j in range(len(e.order)) if j != p and e.below[j] is not None]
-        for j in sorted(places, key=lambda j: (j != i, j > p, abs(p - j))):
-            if _fits_in_row(e, i, k, j, row):
-                taken = np.array([_rule_at(e, i, k, j, r) if same else 0.0 for r, same in enumerate(e.same)])
-                yield edge_guess(e, i, k, taken, "wrong point", later(_place_text, e, i, k, j))
+        yield from _at_inner_slope(edge)
+        places = [j for j in range(len(e.order)) if j != edge.p and e.below[j] is not None]
+        for j in sorted(places, key=lambda j: (j != edge.i, j > edge.p, abs(edge.p - j))):
+            if _fits_in_row(edge, j, row):
+                yield _taken_at(edge, j)
 
 
-def _at_relatives(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
+def _taken_at(edge: Edge, j: int) -> Guess:
+    """The local derivative at the number of node j."""
+    text = "{slope_name} is taken at {there} instead of at {operand}"
+    return edge.slip("wrong point", text, edge.partial_at(edge.e.value[j]), there=later(_there, edge, j))
+
+
+def _there(edge: Edge, j: int) -> str:
+    return written(edge.e.order[j]) + (", the node's own output," if edge.i == j else "")
+
+
+def _at_relatives(edge: Edge) -> Iterator[Guess]:
     """At the node's own output, or at an operand of its operand, where it may be the same for others of its kind."""
-    if sum(other == e.alike[i] for other in e.alike) > 1:
-        for j, which in [(i, "itself"), *((q, str(m)) for m, q in enumerate(e.parents[p]))]:
-            taken = np.array([_rule_at(e, i, k, j, r) if same else 0.0 for r, same in enumerate(e.same)])
-            text = later(_place_text, e, i, k, j)
-            yield edge_guess(e, i, k, taken, "wrong point", text)._replace(same=("wrong point", which))
+    e = edge.e
+    if e.alike.count(e.alike[edge.i]) > 1:
+        for which, j in enumerate((edge.i, *e.parents[edge.p])):
+            yield _taken_at(edge, j)._replace(same=("wrong point", which))
 
 
-def _at_inner_slope(e: Evidence, i: int, k: int, p: int) -> Iterator[Guess]:
+def _at_inner_slope(edge: Edge) -> Iterator[Guess]:
     """f'(g'(x)) for f'(g(x)), with the factor g'(x) or without it."""
-    if len(e.parents[i]) != 1 or not e.parents[p]:
+    e, inner = edge.e, edge.inner
+    if len(edge.operands) != 1 or not inner.parents:
         return
-    node, inner = e.order[i], e.order[p]
-    slopes = [e.slopes_of(p)[:, c] for c in e.columns[:2]]
-    if len(e.parents[p]) == 1 and np.ptp(e.partial[p, 0]):
-        slopes.append(e.partial[p, 0])
-    for at in slopes:
-        taken = np.array([value_and_partial(node._row, (float(x),), 0)[1] for x in at])
-        text = later(_inner_slope_text, node, k)
-        yield edge_guess(e, i, k, taken, "wrong point", text)
-        reached = (e.slopes_of(p) != 0.0).any(axis=0)
-        change = column(e.above[i] * taken) * reached - e.through(i, k)
-        yield Guess("wrong point", change, inner, text)
+    slopes = [edge.below[:, [c]] for c in e.columns[:2]]
+    if len(inner.parents) == 1 and np.ptp(e.partial[edge.p, 0]):
+        slopes.append(e.partial[edge.p, 0])
+    text = "{slope_name} is taken at the derivative of {operand} instead of at {operand}"
+    for taken in map(edge.partial_at, slopes):
+        yield edge.slip("wrong point", text, taken)
+        change = edge.above * taken * (edge.below != 0.0).any(axis=0) - edge.through
+        yield slip("wrong point", change, text, edge.node, edge.k)._replace(node=inner)
 
 
-def _inner_slope_text(node: Any, k: int) -> str:
-    inner = written(node.parents[k])
-    return f"{local_derivative_text(node, k, False)} is taken at the derivative of {inner} instead of at {inner}"
-
-
-def _rule_at(e: Evidence, i: int, k: int, j: int, row: int) -> float:
-    operands = [float(e.value[q][row]) for q in e.parents[i]]
-    operands[k] = float(e.value[j][row])
-    return value_and_partial(e.order[i]._row, tuple(operands), k)[1]
-
-
-def _fits_in_row(e: Evidence, i: int, k: int, j: int, row: int) -> bool:
+def _fits_in_row(edge: Edge, j: int, row: int) -> bool:
     """Whether this place explains the point that is furthest off; if not, no other point need be looked at."""
-    excess = _rule_at(e, i, k, j, row) - e.partial[i, k][row]
-    change: Array = e.above[i][row] * excess * e.slopes_of(e.parents[i][k])[row]
+    e = edge.e
+    taken = edge.partial_at(e.value[j], [row])
+    change = (edge.above * (taken - edge.partial) * edge.below)[row]
     return bool(np.all((np.abs(change - e.gap[row]) <= e.slack[row])[e.columns]))
 
 
-def _place_text(e: Evidence, i: int, k: int, j: int) -> str:
-    node, there = e.order[i], e.order[j]
-    its_own = ", the node's own output," if i == j else ""
-    return (
-        f"{local_derivative_text(node, k, False)} is taken at {written(there)}{its_own} "
-        f"instead of at {written(node.parents[k])}"
-    )
+# --- whatever else one slip can do: factors from anywhere, any textbook function, slips on a single path --------------
+
+
+def swapped_operands(e: Evidence) -> Iterator[Guess]:
+    """The two local derivatives of a node in each other's place, or both taken with the operands exchanged."""
+    text = "in the derivative of {formula} the operands {first} and {second} are swapped"
+    for i, node in enumerate(e.order):
+        if len(node.parents) != 2 or e.below[i] is None:
+            continue
+        first, second = e.parents[i]
+        _, (by_first, by_second) = e.rule_at(node._row, [e.value[second], e.value[first]])
+        for left, right in ((e.partial[i, 1], e.partial[i, 0]), (by_second, by_first), (by_first, by_second)):
+            crossed = left * e.slopes_of(first) + right * e.slopes_of(second)
+            change = e.above[i] * (crossed - e.slopes_of(i))
+            yield slip("swapped", change, text, node)
+
+
+def another_inside(e: Evidence) -> Iterator[Guess]:
+    """The derivative of f(v) for that of f(u), with u = 3v or v + 1 or any other u of v: a part of f was overlooked."""
+    if len(e.order) > MOST_RUN:
+        return
+    alike: dict[tuple[int, int], dict[int, int]] = {}
+    for edge in e.edges:
+        if edge.node is not e.order[-1]:
+            alike.setdefault((e.alike[edge.i], edge.k), {})[edge.i] = edge.p
+    every = [group for group in alike.values() if len(group) > 1]
+    for inside in [*({i: p} for group in alike.values() for i, p in group.items()), *every]:
+        i, p = next(iter(inside.items()))
+        text = "the derivative is taken with {there} in the place of {formula}"
+        for gradient in e.taken_at(inside):
+            change = gradient - e.slopes_of(-1)
+            yield slip("wrong point", change, text, e.order[i], there=later(written, e.order[p]))
+
+
+def factor_of_any_node(e: Evidence) -> Iterator[Guess]:
+    """The whole, or what comes through one operand, times or divided by some number of the graph."""
+    by = _divisors(e)
+    for j, node in enumerate(e.order):
+        if e.below[j] is not None:
+            yield from _times(e.right, e.value[j], node, later(written, node), j in by)
+    for edge in e.edges:
+        yield from _times(e.right, edge.partial, edge.node, later(local_derivative_text, edge.node, edge.k))
+    for edge in e.edges[:MOST_EDGES]:
+        for q in dict.fromkeys((*e.parents[edge.i], edge.i)):
+            yield from _times(edge.through, e.value[q], edge.node, later(written, e.order[q]), q in by)
+
+
+def _times(part: Array, factor: Array, node: Any, text: Callable[[], str], divides: bool = False) -> Iterator[Guess]:
+    if divides:  # then it is rather a division that is missing
+        yield slip("missing factor", part * (factor - 1.0), "you left out the division by {it}", node, it=text)
+    yield slip("extra factor", part * (factor - 1.0), "a factor too much: {it}", node, it=text)
+    yield slip("missing factor", part * (1.0 / factor - 1.0), "you left out the factor {it}", node, it=text)
+
+
+def factor_at_a_node(e: Evidence) -> Iterator[Guess]:
+    """A factor too much, a textbook function of a node, on all paths through that node or through all built alike."""
+    for group in e.kinds:
+        node = e.order[group[0]]
+        through = np.array([e.above[i] * e.slopes_of(i) for i in group])
+        u = np.array([e.value[i] for i in group])
+        for entry in _TEXTBOOK:
+            if "{o}" not in entry.text:
+                change = np.sum((entry.of(u, u) - 1.0) * through, axis=0)
+                text = f"a factor too much: {_told(entry.text)}"
+                guess = slip(
+                    "extra factor", change, text, node, operand=later(written, node), u=later(_in_brackets, node)
+                )
+                yield _in_each(guess, len(group))
+    for i, node in enumerate(e.order):
+        p = e.slopes_of(i)
+        if np.ptp(p, axis=0).any():
+            for factor, form in ((1.0 - p, "1 - p"), (p * (1.0 - p), "p*(1 - p)")):
+                text = f"a factor too much: {form} with p the derivative of {{formula}}"
+                yield slip("extra factor", e.right * (factor - 1.0), text, node)
+
+
+def _in_brackets(node: Any) -> str:
+    return bracketed(written(node))
+
+
+def kept_term(e: Evidence) -> Iterator[Guess]:
+    """A term that was copied instead of differentiated; or the sum of all partial derivatives in place of each one."""
+    text = "the term {term} of {formula} stands in your derivative as it is"
+    for i, node in enumerate(e.order):
+        if node._row in PASS_ON and e.below[i] is not None:
+            for k, p in enumerate(e.parents[i]):
+                change = e.above[i] * e.partial[i, k] * (e.value[p] - e.slopes_of(p))
+                yield slip("wrong function", change, text, node, k)
+    if len(e.names) > 1 and np.ptp(e.right, axis=0).any():
+        total = e.right.sum(axis=1, keepdims=True) - e.right
+        yield slip("wrong function", total, "all partial derivatives are added up: hold the other variables constant")
+
+
+def factor_of_the_variables(e: Evidence) -> Iterator[Guess]:
+    """The whole times or divided by a textbook function of a variable; all that there is for f without a graph."""
+    for c, name in enumerate(e.names[:6]):
+        yield from _power_of(e, c, name)
+        for entry in _TEXTBOOK:
+            if "{o}" not in entry.text and "/" not in entry.text:
+                x = e.points[:, [c]]
+                yield from _times(e.right, entry.of(x, x), None, later(entry.text.format, u=name))
+
+
+def _power_of(e: Evidence, c: int, name: str) -> Iterator[Guess]:
+    """The whole times b x^n, with b and n from the two points that are furthest apart."""
+    x, ratio = np.abs(e.points[:, c]), e.yours[:, e.columns[0]] / e.right[:, e.columns[0]]
+    one, two = int(np.argmax(x)), int(np.argmin(x))
+    n = float(np.round(2.0 * np.log(abs(ratio[one] / ratio[two])) / np.log(x[one] / x[two])) / 2.0)
+    if not 0.0 < abs(n) <= 4.0:
+        return
+    power = (e.points[:, c] if n % 1.0 == 0.0 else x) ** abs(n)
+    b = float((ratio[one] if n > 0.0 else 1.0 / ratio[one]) / power[one])  # of b x^|n|, too much or left out
+    if b <= 0.0 or not _is_telling(b):
+        return
+    number, text = constant_text(b), name if abs(n) == 1.0 else f"{name}^{abs(n):g}"
+    text = text if number == "1" else f"{number}*{text}"
+    factor = b * power[:, None]
+    if n > 0.0:
+        yield slip("extra factor", e.right * (factor - 1.0), "a factor too much: {it}", it=text)
+    else:
+        yield slip("missing factor", e.right * (1.0 / factor - 1.0), "you left out the factor {it}", it=text)
+
+
+def textbook_function(e: Evidence) -> Iterator[Guess]:
+    """Any function that stands in a table in the place of a local derivative."""
+    for edge in e.edges[:MOST_EDGES]:
+        operands = edge.operands
+        if len(operands) != 1 and edge.op is not ops.DIV:
+            continue
+        scale = operands[0] if edge.k == 1 else 1.0  # a quotient is its numerator times a function
+        for entry in _TEXTBOOK:
+            function = scale * entry.of(operands[edge.k], e.value[edge.i])
+            yield edge.slip("wrong function", f"{{slope}}, not {_told(entry.text)}", function)
+            yield edge.slip("wrong function", f"{{slope}}, not {_told('-' + entry.text)}", -function)
+
+
+def single_path(e: Evidence) -> Iterator[Guess]:
+    """Slips on one path from the root to a variable, where a shared node makes several out of one operand."""
+    for wrong in map(int, e.columns):
+        for path in _paths(e, wrong):
+            yield from _slips_on(e, path, wrong)
+
+
+def _slips_on(e: Evidence, path: list[Edge], wrong: int) -> Iterator[Guess]:
+    product = np.prod([e.same[:, None] * 1.0, *(edge.partial for edge in path)], axis=0)
+    there = np.arange(len(e.names)) == wrong
+    last = path[-1].node
+    words = {"x": e.names[wrong], "way": ", ".join(written(edge.node) for edge in path[1:4]) or "the root itself"}
+    rest = product - e.right[:, [wrong]] * e.same[:, None]
+    yield slip("missing path", -product * there, "{x} also reaches f through {way}", last, **words)
+    yield slip("missing path", rest * there, "{x} reaches f not only through {way}", last, **words)
+    text = "the sign of the path of {x} through {way} is the wrong way round"
+    yield slip("sign", -2.0 * product * there, text, last, **words)
+    for edge in path:
+        for kind, change, text in (
+            ("missing factor", product / edge.partial - product, _LEFT_OUT),
+            ("extra factor", product * edge.partial - product, _TWICE),
+        ):
+            yield slip(kind, change * there, f"{text} on the path through {{way}}", edge.node, edge.k, **words)
+
+
+_MOST_PATHS = 64
+
+
+def _paths(e: Evidence, wrong: int) -> list[list[Edge]]:
+    """The paths from the root to a variable; none if there are too many, or only one."""
+    unfinished: list[list[Edge]] = [[]] if e.order else []
+    found = []
+    while unfinished:
+        path = unfinished.pop()
+        i = path[-1].p if path else len(e.order) - 1
+        if not e.parents[i] and path:
+            found.append(path)
+        unfinished += [[*path, Edge(e, i, k, p)] for k, p in enumerate(e.parents[i]) if e.reaches(p, wrong)]
+        if len(found) + len(unfinished) > _MOST_PATHS:
+            return []
+    return found if len(found) > 1 else []
+
+
+# --- the ranking ------------------------------------------------------------------------------------------------------
+
+# The order of the tiers is the ranking: a guess that fits hides all later ones. So where two descriptions give the very
+# same numbers, the more likely one has to come first.
+TIERS: tuple[Tier, ...] = (
+    # The whole. Minus the derivative is "sign" and not the constant -1, even where (1, -1) for (-1, 1) might be two
+    # entries swapped.
+    sign_of_the_whole,
+    degrees,
+    transposed,
+    swapped_entries,
+    mean_for_sum,
+    # Something left out: one of several ways from a variable to the root, then the sign of one of them, then the only
+    # way, then a factor. What is lost at a sum is a "dropped term", elsewhere a "missing path". A local derivative is a
+    # "missing factor" whether it varies or not: forgetting d(3x)/dx = 3 is not the constant 1/3. Where a term left out
+    # leaves an inner derivative of 1, as in sin(x + x^2), the inner derivative is the one left out.
+    left_out,
+    sign_of_a_part,
+    later(left_out, ranks=(1,)),
+    later(left_out, ranks=(0, 1, 2, 3)),
+    left_out_factor,
+    held_constant,
+)
+
+# A wrong rule.
+RULES: tuple[Tier, ...] = (
+    # Powers taken at the wrong place often differ by a constant only, so a simple constant goes first.
+    wrong_place,
+    wrong_rule,
+    counted_twice,
+    later(constant_factor, simple=True),
+    later(wrong_place, powers=True),
+    constant_factor,
+)
+
+# Anything else that one slip can do.
+RARE: tuple[Tier, ...] = (
+    swapped_operands,
+    factor_of_any_node,
+    kept_term,
+    factor_at_a_node,
+    another_inside,
+    textbook_function,
+    factor_of_the_variables,
+    single_path,
+)

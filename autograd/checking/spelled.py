@@ -14,7 +14,7 @@ import numpy as np
 
 from ..engine import graph, ops
 from ..engine.op import Op
-from .evidence import Evidence, value_and_partial
+from .evidence import Evidence, value_and_partials
 from .points import Observation
 
 __all__ = ["respelled"]
@@ -47,12 +47,12 @@ def _matches(e: Evidence) -> dict[int, tuple[Op, int]]:
     if not rows & {ops.EXP, ops.TANH, ops.SIN, ops.LOG1P}:
         return found
     row = int(np.argmax(e.same))
-    by_value = sorted((float(e.value[i][row]), i) for i in range(len(e.order)) if e.below[i] is not None)
+    by_value = sorted((float(e.value[i][row, 0]), i) for i in range(len(e.order)) if e.below[i] is not None)
     for p, below in enumerate(e.below):
         if below is None:
             continue
         for op in _KNOWN:
-            value = value_and_partial(op, (float(e.value[p][row]),), 0)[0]
+            value, _ = value_and_partials(op, (float(e.value[p][row, 0]),))
             off = 1e-10 * abs(value)
             near = by_value[
                 bisect_left(by_value, (value - off, 0)) : bisect_left(by_value, (value + off, len(e.order)))
@@ -60,9 +60,8 @@ def _matches(e: Evidence) -> dict[int, tuple[Op, int]]:
             for i in sorted(i for _, i in near):
                 if i < p + 2 or i in found or e.order[i]._row is op or (i in beyond and p not in beyond):
                     continue  # 1 - s is no sigmoid(-x) where s is sigmoid(x)
-                numbers = [value_and_partial(op, (float(u),), 0) for u in e.value[p]]
-                values, partials = (np.array(part) for part in zip(*numbers, strict=True))
-                slopes = partials[:, None] * below
+                values, [partial] = e.rule_at(op, [e.value[p]])
+                slopes = partial * below
                 if np.allclose(e.value[i], values, 1e-10, 0.0) and np.allclose(e.slopes_of(i), slopes, 1e-7, 1e-300):
                     found[i] = op, p
                     for j in range(i, len(e.order)):

@@ -8,6 +8,7 @@ as it is, and a copy that raises, or whose value is not the function's, is not u
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import math
@@ -18,7 +19,7 @@ from typing import Any
 from ..engine.op import is_node, plain
 from ..engine.value import Value
 from ..functions import elementary
-from ..functions.arrays import data
+from ..functions.trees import changed
 
 __all__ = ["traced"]
 
@@ -41,7 +42,7 @@ def traced(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def either(*args: Any, **kwargs: Any) -> Any:
-        if not any(is_node(x) for x in _leaves([*args, *kwargs.values()])):
+        if not _has_values([args, kwargs]):
             return f(*args, **kwargs)
         try:
             own = f(*args, **kwargs)
@@ -54,7 +55,7 @@ def traced(f: Callable[..., Any]) -> Callable[..., Any]:
         try:
             copies[:] = copies or [_Copier().copy_of(f)]
             result = copies[0](*args, **kwargs)
-            numbers, named = _floats(list(args)), _floats(kwargs)
+            numbers, named = changed(lambda v: v._data, [args, kwargs])
             if isinstance(result, Value) and _same(result._data, plain(f(*numbers, **named))):
                 return result
         except Exception:  # whatever it is that the copy cannot do, the numbers have to do
@@ -64,25 +65,11 @@ def traced(f: Callable[..., Any]) -> Callable[..., Any]:
     return either
 
 
-def _leaves(x: Any) -> Iterator[Any]:
+def _has_values(x: Any) -> bool:
+    """Whether there is a Value in a structure."""
     if isinstance(x, dict):
         x = list(x.values())
-    if isinstance(x, list | tuple) or getattr(x, "ndim", False):
-        for entry in x:
-            yield from _leaves(entry)
-    else:
-        yield x
-
-
-def _floats(x: Any) -> Any:
-    if isinstance(x, dict):
-        return {key: _floats(entry) for key, entry in x.items()}
-    if isinstance(x, list | tuple):
-        entries = [_floats(entry) for entry in x]
-        return type(x)(*entries) if hasattr(x, "_fields") else type(x)(entries)
-    if getattr(x, "ndim", False):
-        return data(x)
-    return x._data if is_node(x) else x
+    return any(map(_has_values, x)) if isinstance(x, list | tuple) or getattr(x, "ndim", False) else is_node(x)
 
 
 def _same(one: float, other: float) -> bool:
@@ -96,8 +83,7 @@ def _in_place_of(original: Callable[..., Any], ours: Callable[..., Any]) -> Call
     """The original on numbers, and ours where there is a Value."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        on_values = any(is_node(x) for x in _leaves(list(args)))
-        return ours(*args, **kwargs) if on_values else original(*args, **kwargs)
+        return ours(*args, **kwargs) if _has_values(args) else original(*args, **kwargs)
 
     function.__name__ = original.__name__
     return function
@@ -187,8 +173,6 @@ class _Copier:
         """How a kind of object is copied; None: it is not."""
         if isinstance(x, types.ModuleType):
             return None if _is_left_alone(x.__name__) else lambda module: _View(module, self)
-        if isinstance(x, types.CellType):
-            return self._cell
         if isinstance(x, list | tuple | dict) and len(x) <= 1_000:
             return self._container
         if isinstance(x, staticmethod | classmethod):
@@ -222,17 +206,14 @@ class _Copier:
             return dict(zip(x, copies, strict=True))
         return type(x)(*copies) if hasattr(x, "_fields") else type(x)(copies)
 
-    def _cell(self, cell: types.CellType) -> types.CellType:
-        self._made[id(cell)] = new = types.CellType()
-        if _is_filled(cell):
-            new.cell_contents = self.copied(cell.cell_contents)
-        return new
-
     def _function(self, f: types.FunctionType) -> types.FunctionType:
         around = self._globals.setdefault(id(f.__globals__), dict(f.__globals__))
-        cells = tuple(types.CellType() for _ in f.__closure__ or ())
+        new_cells = [cell for cell in f.__closure__ or () if id(cell) not in self._made]
+        self._kept += new_cells
+        self._made |= {id(cell): types.CellType() for cell in new_cells}
+        cells = tuple(self._made[id(cell)] for cell in f.__closure__ or ())
         new = types.FunctionType(f.__code__, around, f.__name__, None, cells or None)
-        self._made[id(f)] = new
+        self._made[id(f)] = new  # before it is filled: a function may call itself
         new.__kwdefaults__ = self.copied(f.__kwdefaults__) if f.__kwdefaults__ else None
         new.__defaults__ = self.copied(f.__defaults__) if f.__defaults__ else None
         new.__dict__.update(f.__dict__)
@@ -241,15 +222,9 @@ class _Copier:
                 around[name] = self.copied(f.__globals__[name])
             elif name in _BUILTINS:
                 around[name] = _BUILTINS[name]
-        if f.__closure__:
-            copies = tuple(self.copied(cell) for cell in f.__closure__)
-            final = types.FunctionType(f.__code__, around, f.__name__, new.__defaults__, copies)
-            final.__kwdefaults__ = new.__kwdefaults__
-            for cell, copy in zip(cells, copies, strict=True):  # `new` was handed to what calls itself
-                if _is_filled(copy):
-                    cell.cell_contents = copy.cell_contents
-            final.__dict__.update(f.__dict__)
-            return final
+        for cell in new_cells:
+            with contextlib.suppress(ValueError):  # an empty cell
+                self._made[id(cell)].cell_contents = self.copied(cell.cell_contents)
         return new
 
     def _class(self, x: type) -> type:
@@ -269,13 +244,6 @@ class _Copier:
         self._made[id(x)] = new = object.__new__(kind)
         new.__dict__.update({name: self.copied(entry) for name, entry in vars(x).items()})
         return new
-
-
-def _is_filled(cell: types.CellType) -> bool:
-    try:
-        return cell.cell_contents is not cell
-    except ValueError:
-        return False
 
 
 def _names_in(code: types.CodeType) -> Iterator[str]:

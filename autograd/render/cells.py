@@ -1,16 +1,22 @@
-"""Labels as DOT's tables: a cell, a table of lines, and the sample of an arrow in a legend."""
+"""What every drawing in DOT is made of: labels of cells and lines, samples of arrows for a legend, the empty whole."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ..reading.text import markup, text_width
-from .style import Look, Scale
+from .style import Look, Palette, Scale
+
+if TYPE_CHECKING:
+    import graphviz
 
 FONT = "Helvetica"  # `dot` knows its widths, and lets the SVG fall back on the viewer's own sans-serif
 SIZE, SMALL, SYMBOL, PADDING = 12, 10, 18, 3  # points
 WARNING = "⚠"
+LEGEND = "Legend: how wide and how saturated an arrow is for the size of what flows along it"  # in words
 _NONE: Mapping[str, str | int] = {}
+_NO_MORE: Mapping[str, str] = {}
 
 
 def cell(
@@ -30,6 +36,21 @@ def table(lines: Sequence[str], **attributes: str | int) -> str:
     attributes = {"BORDER": 0, "CELLBORDER": 0, "CELLSPACING": 0, "CELLPADDING": PADDING, **attributes}
     written = "".join(f' {name}="{value}"' for name, value in attributes.items())
     return f"<<TABLE{written}>{rows}</TABLE>>"
+
+
+def empty_drawing(
+    palette: Palette, whole: Mapping[str, str], boxes: Mapping[str, str], arrows: Mapping[str, str] = _NO_MORE
+) -> graphviz.Digraph:
+    """A drawing to put boxes and arrows into, with the attributes of the whole, of all boxes and of all arrows."""
+    from .digraph import FoundDigraph
+
+    font = {"fontname": FONT, "fontcolor": palette.ink}
+    return FoundDigraph(
+        "gradients",
+        graph_attr={**whole, "bgcolor": palette.paper},
+        node_attr={**font, **boxes},
+        edge_attr={**font, "fontsize": str(SMALL), "arrowsize": "0.7", **arrows},
+    )
 
 
 def sample(scale: Scale, look: Look, size: float) -> list[str]:

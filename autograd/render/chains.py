@@ -40,6 +40,11 @@ class Places:
     legend: Point = (0.0, 0.0)
     fits: bool = True  # whether it is of a size that can be read
 
+    def put(self, use: str, forward: Sequence[Point], back: Sequence[Point], label: Point, back_label: Point) -> None:
+        """The two arrows of a use, by their corners, with their texts."""
+        for id_, corners, text in ((use, forward, label), (f"{use}_back", back, back_label)):
+            self.ways[id_], self.labels[id_] = rounded(corners, _ROUND), text
+
 
 def chain_of(rows: Rows) -> list[tuple[str, list[str]]] | None:
     """The boxes of a chain in order, each with its other operands, in theirs; None: it is none."""
@@ -152,7 +157,7 @@ class _Lines:
             y -= self.above[n] + self.heights[n] / 2
             x = start
             for (id_, sides), cell, gap in zip(line, self.cells, self.gaps, strict=False):
-                spot = found.spots[id_] = self._spot(id_, x + cell / 2, y)
+                spot = found.spots[id_] = Spot(0, *self.sizes[id_], x=x + cell / 2, y=y)
                 self._put_sides(found, sides, spot)
                 x += cell + gap
             y -= self.heights[n] / 2
@@ -166,11 +171,6 @@ class _Lines:
         found.legend = beside if self.beside else (start + wide / 2, y - _MARGIN - high / 2)
         return found
 
-    def _spot(self, id_: str, x: float, y: float) -> Spot:
-        spot = Spot(0, *self.sizes[id_])
-        spot.x, spot.y = x, y
-        return spot
-
     def _put_sides(self, found: Places, sides: Sequence[str], user: Spot) -> None:
         """Operands above a box, and their arrows down to it."""
         reaches = [self._side(id_) for id_ in sides]
@@ -178,25 +178,22 @@ class _Lines:
         for k, (id_, (left, right)) in enumerate(zip(sides, reaches, strict=True)):
             number = id_ in self.numbers
             middle = user.x if len(sides) == 1 else x + left
-            spot = found.spots[id_] = self._spot(id_, middle, user.top + self._distance(id_) + self.sizes[id_][1] / 2)
-            low, use, apart = spot.y - spot.height / 2, self.use[id_], 0.0 if number else _APART
-            room = user.width / (len(sides) + 1)
-            end = user.left + room * (k + 1)
-            found.ways[use] = rounded([(middle - apart, low), (end - apart, user.top)], _ROUND)
-            found.ways[f"{use}_back"] = rounded([(end + apart, user.top), (middle + apart, low)], _ROUND)
+            y = user.top + self._distance(id_) + self.sizes[id_][1] / 2
+            spot = found.spots[id_] = Spot(0, *self.sizes[id_], x=middle, y=y)
+            low, use, apart = spot.bottom, self.use[id_], 0.0 if number else _APART
+            end = user.left + user.width / (len(sides) + 1) * (k + 1)
             wide, high = self._text(use)
-            found.labels[use] = found.labels[f"{use}_back"] = (
-                max(middle, end) + _APART + 6 + wide / 2, low - 8 - high / 2,
-            )  # fmt: skip
+            label = max(middle, end) + _APART + 6 + wide / 2, low - 8 - high / 2
+            forward = [(middle - apart, low), (end - apart, user.top)]
+            found.put(use, forward, [(end + apart, user.top), (middle + apart, low)], label, label)
             x += left + right + _BESIDE
 
     def _join(self, found: Places, id_: str, a: Spot, b: Spot) -> None:
         """The arrows between neighbours in a line, level."""
-        use, y = self.use[id_], a.y
-        found.ways[use] = rounded([(a.right, y + _APART), (b.left, y + _APART)], _ROUND)
-        found.ways[f"{use}_back"] = rounded([(b.left, y - _APART), (a.right, y - _APART)], _ROUND)
-        found.labels[use] = (a.right + b.left) / 2, y + _APART + 4 + self._text(use)[1] / 2
-        found.labels[f"{use}_back"] = (a.right + b.left) / 2, y - _APART - 4 - self._text(use)[1] / 2
+        use, above, below, middle = self.use[id_], a.y + _APART, a.y - _APART, (a.right + b.left) / 2
+        apart = 4 + self._text(use)[1] / 2
+        ways = [(a.right, above), (b.left, above)], [(b.left, below), (a.right, below)]
+        found.put(use, *ways, (middle, above + apart), (middle, below - apart))
 
     def _turn(self, found: Places, last: str, first: str, left: float, top: float) -> None:
         """The arrows from the end of a line to the start of the next, whose boxes begin below `top`."""
@@ -204,13 +201,9 @@ class _Lines:
         high = self._text(use)[1]
         upper = top + high + 14
         ways = []
-        for side in (1, -1):  # forward above and outside where it leaves, so that the two never cross
-            out, back = a.right + _MARGIN + _APART * (1 + side), left - _MARGIN - _APART * (1 - side)
-            y = upper - side * _APART
-            ways.append(
-                [(a.right, a.y + side * _APART), (out, a.y + side * _APART), (out, y), (back, y),
-                 (back, b.y + side * _APART), (b.left, b.y + side * _APART)]
-            )  # fmt: skip
-        found.ways[use], found.ways[f"{use}_back"] = rounded(ways[0], _ROUND), rounded(ways[1][::-1], _ROUND)
-        middle = (a.right + b.left) / 2
-        found.labels[use] = found.labels[f"{use}_back"] = middle, upper - _APART - 6 - high / 2
+        for side in (_APART, -_APART):  # forward above and outside where it leaves, so that the two never cross
+            out, back = a.right + _MARGIN + _APART + side, left - _MARGIN - _APART + side
+            start, y, end = a.y + side, upper - side, b.y + side
+            ways.append([(a.right, start), (out, start), (out, y), (back, y), (back, end), (b.left, end)])
+        label = (a.right + b.left) / 2, upper - _APART - 6 - high / 2
+        found.put(use, ways[0], ways[1][::-1], label, label)

@@ -49,6 +49,15 @@ class Spot:
     def top(self) -> float:
         return self.y + self.height / 2
 
+    @property
+    def bottom(self) -> float:
+        return self.y - self.height / 2
+
+    @property
+    def way_out(self) -> float:
+        """The height at which arrows leave."""
+        return self.top - self.exit * self.height
+
 
 @dataclass(slots=True, eq=False)
 class Link:
@@ -100,7 +109,7 @@ def lay_out(spots: Sequence[Spot], links: Sequence[Link]) -> None:
 def extent(spots: Collection[Spot], links: Collection[Link]) -> tuple[float, float, float]:
     """How far all that is drawn reaches down, to the right and up."""
     ways = [point for link in links for point in link.way]
-    low = min([spot.y - spot.height / 2 for spot in spots] + [y for _, y in ways])
+    low = min([spot.bottom for spot in spots] + [y for _, y in ways])
     right = max([spot.right for spot in spots] + [x for x, _ in ways])
     return low, right, max([spot.top for spot in spots] + [y for _, y in ways])
 
@@ -123,10 +132,8 @@ def _stack(columns: dict[int, list[Spot]], links: Sequence[Link]) -> None:
 
 def _follow(column: list[Spot], into: dict[Spot, list[Link]]) -> None:
     """Each at the mean height of what it comes from, one below the other; what comes from nothing at the end."""
-    wanted: dict[Spot, float] = {}
-    for spot in column:
-        heights = [_exit_height(link.source) for link in into[spot]]
-        wanted[spot] = sum(heights) / len(heights) if heights else -1e9
+    heights = {spot: [link.source.way_out for link in into[spot]] for spot in column}
+    wanted = {spot: sum(found) / len(found) if found else -1e9 for spot, found in heights.items()}
     column.sort(key=lambda spot: -wanted[spot])
     free = 1e9
     for spot in column:
@@ -139,21 +146,17 @@ def _follow(column: list[Spot], into: dict[Spot, list[Link]]) -> None:
         spot.y += over
 
 
-def _exit_height(spot: Spot) -> float:
-    return spot.top - spot.exit * spot.height
-
-
 def _make_lanes(link: Link, columns: dict[int, list[Spot]]) -> None:
     """A lane for each column that the link goes past, where it is nearest to the straight way."""
     first, last = link.source.column, link.target.column
-    start, end = _exit_height(link.source), link.target.top - (link.entry or 0.5) * link.target.height
+    start, end = link.source.way_out, link.target.top - (link.entry or 0.5) * link.target.height
     for number in range(first + 1, last):
         column = columns.get(number)
         if not column:
             continue
         height = start + (end - start) * (number - first) / (last - first)
         lane = Spot(number, 0.0, _LANE, 4.0)
-        borders = [column[0].top + 1, *[spot.y - spot.height / 2 for spot in column]]
+        borders = [column[0].top + 1, *[spot.bottom for spot in column]]
         at = min(range(len(borders)), key=lambda i: abs(borders[i] - height))
         while 0 < at < len(column) and column[at].width == 0.0 and column[at].y > height:
             at += 1  # lanes keep the order of their links
@@ -170,13 +173,10 @@ def _find_ports(links: Sequence[Link]) -> None:
         leaving[link.source].append(link)
         if link.entry is None:
             entering[link.target].append(link)
-        else:
-            link.end = link.target.top - link.entry * link.target.height
+        link.end = link.target.y if link.entry is None else link.target.top - link.entry * link.target.height
     for spot, out in leaving.items():
-        out.sort(
-            key=lambda link: -(link.lanes[0].y if link.lanes else link.end if link.entry is not None else link.target.y)
-        )
-        for link, height in zip(out, _ports(spot, len(out), _exit_height(spot)), strict=True):
+        out.sort(key=lambda link: -(link.lanes[0].y if link.lanes else link.end))
+        for link, height in zip(out, _ports(spot, len(out), spot.way_out), strict=True):
             link.start = height
     for spot, inward in entering.items():
         inward.sort(key=lambda link: -(link.lanes[-1].y if link.lanes else link.start))
@@ -191,7 +191,7 @@ def _ports(spot: Spot, count: int, middle: float) -> list[float]:
     room = spot.height - 8.0
     pitch = min(_PITCH, room / max(1, count - 1))
     half = pitch * (count - 1) / 2
-    middle = min(max(middle, spot.y - spot.height / 2 + 4 + half), spot.top - 4 - half)
+    middle = min(max(middle, spot.bottom + 4 + half), spot.top - 4 - half)
     return [middle + half - pitch * i for i in range(count)]
 
 

@@ -11,21 +11,20 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ..engine.value import Value
 from ..reading.text import label_text, markup, text_width
 from ..reading.trace import Trace
-from .cells import FONT, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, sample, table
+from .cells import FONT, LEGEND, PADDING, SIZE, SMALL, SYMBOL, WARNING, cell, empty_drawing, sample, table
 from .chains import Places, chain_of, in_lines
-from .columns import Spot, written_way
+from .columns import written_way
 from .curves import written
 from .overview import FEW, Level, listed, rows_for
-from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, State, mark_of
+from .rows import KEPT, EdgeRow, Graph, NodeRow, Rows, mark_of
 from .sentences import Sentences
 from .shape import shape_for
-from .style import BACK, Look, Palette, look_of, scale_of
+from .style import BACK, Look, Palette, class_of, look_of, scale_of, sign_of
 from .tables import NetworkPicture, network_picture
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ __all__ = [
     "Arrow",
     "Picture",
     "arrows",
-    "cluster_id",
-    "cluster_title",
     "label_widths",
     "picture_of",
     "picture_to_dot",
@@ -58,6 +55,8 @@ _SIDES = {
     "BT": ("n", "s"),
 }  # where the solid arrows leave a box, and where they enter it
 _ROOM = 4  # of a place, beside that of a constant
+
+_WIDTHS = {"waiting": "0.8", "reached": "2.2", "current": "4.5"}  # of the outline of a box, in points
 
 
 def to_dot(
@@ -147,7 +146,7 @@ class Picture:
     """A graph as it stands at a moment or at the end, and what the parts of a picture need to know of the whole."""
 
     def __init__(self, rows: Rows, look: Look, final: Rows) -> None:
-        self.rows, self.look = rows, look
+        self.rows, self.look, self.palette = rows, look, look.palette
         self.final = final  # the same rows when everything has happened: room is made for them, so that nothing moves
         self.backward = look.backward(rows)  # whether there are dashed arrows
         self.returning = any(node.gradient is not None for node in rows.nodes)  # whether the backward pass has begun
@@ -169,18 +168,23 @@ class Picture:
                 self.symbols = 12
                 sizes = {node.id: box_size(node, end, self) for node, end in self.nodes()}
                 size = (180.0, 17.0 * (5 + len(_marks(self)))) if legend else (0.0, 0.0)
-                self.places = in_lines(final, chain, sizes, self.texts(), size)
+                widths = {id_: [text_width(t, SMALL, bold=True) for t in lines] for id_, lines in self.texts().items()}
+                texts = {id_: (max(found) + 4.0, 14.0 * len(found)) for id_, found in widths.items()}
+                self.places = in_lines(final, chain, sizes, texts, size)
 
-    def texts(self) -> dict[str, tuple[float, float]]:
-        """How wide and how high the text beside each arrow is at the end of the pass, by the arrow's id."""
-        found = {arrow.id: [text_width(line, SMALL, bold=True) for line in arrow.lines] for arrow in arrows(self.end())}
-        return {id_: (max(widths) + 4.0, 14.0 * len(widths)) for id_, widths in found.items() if widths}
-
-    def end(self) -> Picture:
-        """The picture of the end of the pass."""
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """The lines of text beside each arrow at the end of the pass, by the arrow's id."""
         end = copy(self)
         end.rows, end.say, end.backward = self.final, self.say_final, self.look.backward(self.final)
-        return end
+        return {arrow.id: arrow.lines for arrow in arrows(end) if arrow.lines}
+
+    def titles(self) -> dict[str, str]:
+        """What is said of each part, by its id."""
+        paths = {node.cluster[:depth] for node in self.rows.nodes for depth in range(1, len(node.cluster) + 1)}
+        titles = {node.id: self.say.node(node) for node in self.rows.nodes}
+        titles |= {arrow.id: arrow.tooltip for arrow in arrows(self)}
+        titles |= {cluster_id(path): " of ".join([cluster_title(path, self.rows), *path[-2::-1]]) for path in paths}
+        return titles | {"legend": LEGEND}
 
     def _longest_line(self, edge: EdgeRow) -> str:
         """What stands beside an arrow, or "" where nothing does."""
@@ -188,17 +192,9 @@ class Picture:
             return ""
         return self.say_final.local(edge) if self.look.show is None or self.look.shows("locals") else "← -0.0000"
 
-    @property
-    def palette(self) -> Palette:
-        return self.look.palette
-
     def nodes(self) -> list[tuple[NodeRow, NodeRow]]:
         """Each node as it is and as it will be."""
         return list(zip(self.rows.nodes, self.final.nodes, strict=True))
-
-    def edges(self) -> list[tuple[EdgeRow, EdgeRow]]:
-        """Each use as it is and as it will be."""
-        return list(zip(self.rows.edges, self.final.edges, strict=True))
 
 
 def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> graphviz.Digraph:
@@ -207,7 +203,7 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         return picture.drawing(tooltips)
     places = picture.places
     drawing = _empty(picture)
-    frames = _Frames(drawing, picture)
+    frames: dict[tuple[str, ...], graphviz.Digraph] = {(): drawing}  # by the path of the cluster
     ported = {node.id for node in picture.rows.nodes if node.kind in ("leaf", "op") and not places}
     constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
     operands: dict[str, list[bool]] = {node.id: [] for node in picture.rows.nodes}
@@ -215,12 +211,20 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
         operands[edge.target].append(edge.source in constants)
     for node, final in picture.nodes():
         look = {**node_look(node, picture.palette), **_tooltip(picture.say.node(node), tooltips)}
-        look |= _in_place(node, places.spots[node.id]) if places else {}
+        if places:
+            spot, outer = places.spots[node.id], 2 * _OUTLINE if node.root else 0.0
+            look["pos"] = written((spot.x, spot.y))
+            if node.kind != "constant":
+                look |= {"width": f"{(spot.width - outer) / 72:.4f}", "height": f"{(spot.height - outer) / 72:.4f}"}
         label = node_label(node, final, picture)
         if node.id in ported:
             label = _with_places(label, operands[node.id], picture.look.direction)
-        frames.of(node.cluster).node(node.id, label, **look)
-    frames.close()
+        for depth in range(1, len(node.cluster) + 1):
+            if (path := node.cluster[:depth]) not in frames:
+                frames[path] = _frame(path, picture)
+        frames[node.cluster].node(node.id, label, **look)
+    for path in sorted(filter(None, frames), key=len, reverse=True):  # into the one around it, the innermost first
+        frames[path[:-1]].subgraph(frames[path])
     for arrow in arrows(picture):
         look = {"id": arrow.id, **arrow.look, **_tooltip(arrow.tooltip, tooltips)}
         # A dashed one is written from its head, which keeps `dot` from laying out a graph that runs in circles.
@@ -237,79 +241,34 @@ def picture_to_dot(picture: Picture | NetworkPicture, tooltips: bool = True) -> 
     return drawing
 
 
-def _in_place(node: NodeRow, spot: Spot) -> dict[str, str]:
-    """Where a box stands, and how large it is."""
-    where = {"pos": written((spot.x, spot.y))}
-    if node.kind == "constant":
-        return where
-    outer = 2 * _OUTLINE if node.root else 0.0
-    return where | {"width": f"{(spot.width - outer) / 72:.4f}", "height": f"{(spot.height - outer) / 72:.4f}"}
-
-
 def _empty(picture: Picture) -> graphviz.Digraph:
-    from .digraph import FoundDigraph
-
-    palette = picture.palette
     placed = {"layout": "nop2", "inputscale": "72"}
     laid_out = {"rankdir": picture.look.direction, "nodesep": "0.2", "ranksep": "0.45"}
     laid_out |= {"nodesep": "0.4", "ranksep": f"{picture.dense:.2f}"} if picture.dense else {}
     if all(edge.operand < 2 for edge in picture.rows.edges):  # else `dot` finds fewer crossings by itself
         laid_out["ordering"] = "in"  # operands from left to right
-    return FoundDigraph(
-        "gradients",
-        graph_attr={**(placed if picture.places else laid_out), "bgcolor": palette.paper},
-        node_attr={
-            "shape": "box",
-            "fontname": FONT,
-            "fontsize": str(SIZE),
-            "fontcolor": palette.ink,
-            "margin": "0.04,0.02",
-        },
-        edge_attr={
-            "fontname": FONT,
-            "fontsize": str(SMALL),
-            "fontcolor": palette.ink,
-            "color": palette.line,
-            "arrowsize": "0.7",
-        },
+    boxes = {"shape": "box", "fontsize": str(SIZE), "margin": "0.04,0.02"}
+    return empty_drawing(
+        picture.palette, placed if picture.places else laid_out, boxes, {"color": picture.palette.line}
     )
 
 
-class _Frames:
-    """The clusters of a drawing, one within the other, opened as nodes need them."""
+def _frame(path: tuple[str, ...], picture: Picture) -> graphviz.Digraph:
+    """An empty cluster."""
+    import graphviz
 
-    def __init__(self, drawing: graphviz.Digraph, picture: Picture) -> None:
-        self._open: dict[tuple[str, ...], graphviz.Digraph] = {(): drawing}
-        self._picture = picture
-
-    def of(self, path: tuple[str, ...]) -> graphviz.Digraph:
-        """The drawing that a node of this cluster goes into."""
-        for outer in accumulate(((part,) for part in path), lambda a, b: a + b):
-            if outer not in self._open:
-                self._open[outer] = self._new(outer)
-        return self._open[path]
-
-    def close(self) -> None:
-        """Put each into the one around it, the innermost first."""
-        for path in sorted(self._open, key=len, reverse=True):
-            if path:
-                self._open[path[:-1]].subgraph(self._open[path])
-
-    def _new(self, path: tuple[str, ...]) -> graphviz.Digraph:
-        import graphviz
-
-        palette, id_ = self._picture.palette, cluster_id(path)
-        title = markup(label_text(cluster_title(path, self._picture.rows), 64))
-        look = {
-            "label": f'<<FONT POINT-SIZE="{SMALL}" COLOR="{palette.grey}">{title}</FONT>>',
-            "id": id_,
-            "style": "rounded,filled",
-            "fillcolor": palette.cluster_fill if len(path) == 1 else palette.inner_fill,
-            "color": palette.cluster_line,
-            "fontname": FONT,
-            "labeljust": "l",
-        }
-        return graphviz.Digraph(id_, graph_attr=look)
+    palette, id_ = picture.palette, cluster_id(path)
+    title = markup(label_text(cluster_title(path, picture.rows), 64))
+    look = {
+        "label": f'<<FONT POINT-SIZE="{SMALL}" COLOR="{palette.grey}">{title}</FONT>>',
+        "id": id_,
+        "style": "rounded,filled",
+        "fillcolor": palette.cluster_fill if len(path) == 1 else palette.inner_fill,
+        "color": palette.cluster_line,
+        "fontname": FONT,
+        "labeljust": "l",
+    }
+    return graphviz.Digraph(id_, graph_attr=look)
 
 
 def cluster_id(path: tuple[str, ...]) -> str:
@@ -338,54 +297,49 @@ def _tooltip(text: str, wanted: bool) -> Mapping[str, str]:
 
 def node_look(node: NodeRow, palette: Palette) -> dict[str, str]:
     """The attributes of a box."""
-    classes = [node.kind, "root" if node.root else "", node.state, *(note.replace(" ", "-") for note in node.notes)]
-    look = {"id": node.id, "class": " ".join(filter(None, classes))}
+    look = {"id": node.id, "class": class_of(node.kind, "root" if node.root else "", node.state, *node.notes)}
     if node.kind == "constant":
         look |= {"shape": "plain", "fontcolor": palette.grey}
         if node.state == "current":
             look |= {"shape": "box", "style": "filled", "margin": "0", "width": "0", "height": "0"}
-            look |= _moment("current", palette)
+            look |= palette.look_of("current") | {"penwidth": _WIDTHS["current"]}
         return look
-    rounded = "rounded," if node.kind == "leaf" else ""
-    look |= {
-        "style": f"{rounded}filled",
-        "fillcolor": str(getattr(palette, f"{node.kind}_fill")),
-        "color": str(getattr(palette, f"{node.kind}_line")),
-    }
+    look |= {"style": "rounded,filled" if node.kind == "leaf" else "filled", **palette.look_of(node.kind)}
     if node.kind == "group":
         look |= {"penwidth": "1.6"}
     if node.root:
-        look |= {"peripheries": "2", "fillcolor": palette.root_fill, "color": palette.root_line}
+        look |= {"peripheries": "2", **palette.look_of("root")}
     if node.notes:
         look |= {"color": palette.alarm, "penwidth": "2"}
     if node.state == "waiting":
         look["style"] += ",dashed"
-    look |= _moment(node.state, palette)
+    if node.state in _WIDTHS:
+        look |= palette.look_of(node.state) | {"penwidth": _WIDTHS[node.state]}
     if node.root and node.state == "current":
         look["penwidth"] = "3"  # thicker, its two outlines would run into one
     return look
-
-
-def _moment(state: State, palette: Palette) -> dict[str, str]:
-    width = {"waiting": "0.8", "reached": "2.2", "current": "4.5"}.get(state)
-    if width is None:
-        return {}
-    fill, line = getattr(palette, f"{state}_fill"), getattr(palette, f"{state}_line")
-    return {"fillcolor": fill, "color": line, "penwidth": width}
 
 
 def node_label(node: NodeRow, final: NodeRow, picture: Picture) -> str:
     """The HTML-like label of a node: name, value and gradient below each other, an operation's symbol to the left."""
     if node.kind == "constant":
         return _constant_label(node, picture)
+    alarm, name = picture.palette.alarm, label_text(node.label or node.name)
     if node.kind == "group":
-        return _group_label(node, picture)
+        lines = [cell(name, SIZE, bold=True)]
+        lines += [cell(label_text(node.detail, 64), SMALL)] if node.detail else []
+        return table(lines + ([cell(_warning(node.notes), SMALL, colour=alarm)] if node.notes else []))
     badges = badge(node, picture)
     wide: dict[str, str | int] = {"COLSPAN": 3 if badges else 2}
-    lines = [_name_cell(node, picture, wide), *_number_lines(node, final, picture, badges)]
+    faint = "" if node.state == "current" else picture.palette.grey  # which is hard to read on that colour
+    lines = _number_lines(node, final, picture, badges, faint)
+    if node.label:
+        lines.insert(0, cell(name, SIZE, bold=True, td=wide))
+    else:
+        lines.insert(0, cell(name, SMALL, colour=faint, td=wide))
     if notes := node.notes or final.notes:
         room = text_width(_warning(notes), SMALL)
-        lines.append(cell(_warning(node.notes), SMALL, room=room, colour=picture.palette.alarm, td=wide))
+        lines.append(cell(_warning(node.notes), SMALL, room=room, colour=alarm, td=wide))
     if node.kind == "op":
         symbol = label_text(node.symbol, limit=12)
         lines[0] = cell(symbol, SYMBOL if len(symbol) == 1 else SIZE, td={"ROWSPAN": len(lines)}) + "<VR/>" + lines[0]
@@ -401,47 +355,34 @@ def box_size(node: NodeRow, final: NodeRow, picture: Picture) -> tuple[float, fl
     if node.kind == "group":
         wide = max(title, text_width(label_text(node.detail, 64), SMALL))
         return wide + 26.0, 62.0 if node.notes or final.notes else 44.0
-    numbers = [text_width(text, size) for row in (node, final) for _, text, size in _numbers(row, picture)]
-    numbers += [text_width("not computed", SMALL)] if node.state else []
-    wide = max(title, text_width("value", SMALL) + max(numbers, default=0) + 6)
+    wide = max(title, text_width("value", SMALL) + _number_room(node, final, picture) + 6)
     symbol, room = label_text(node.symbol, limit=12), 0
     if node.kind == "op":
         room = text_width(symbol, SYMBOL if len(symbol) == 1 else SIZE) + 10
     notes = node.notes or final.notes
     lines = 1 + len(_numbers(final, picture)) + bool(notes)
-    outer = 2 * _OUTLINE if node.root else 0.0
-    return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, (
-        22.0 if node.state else 20.5
-    ) * lines + 6 + outer
+    outer, high = 2 * _OUTLINE if node.root else 0.0, 22.0 if node.state else 20.5
+    return room + max(wide, text_width(_warning(notes), SMALL)) + 20.0 + outer, high * lines + 6 + outer
 
 
-def _name_cell(node: NodeRow, picture: Picture, wide: dict[str, str | int]) -> str:
-    """A label in bold; the name of a node without one small and grey."""
-    if node.label:
-        return cell(label_text(node.label), SIZE, bold=True, td=wide)
-    return cell(label_text(node.name), SMALL, colour=_faint(node, picture), td=wide)
-
-
-def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str) -> list[str]:
+def _number_lines(node: NodeRow, final: NodeRow, picture: Picture, badges: str, faint: str) -> list[str]:
     """The numbers, with the badge behind the gradient."""
     numbers = _numbers(node, picture)
     # They take all the room that a long label needs, so that they stay next to their names.
     room = text_width(label_text(node.label or node.name), SIZE, bold=bool(node.label)) - text_width("value", SMALL)
-    room = max([room, *(text_width(text, size) for _, text, size in numbers)])
-    if node.state:  # the boxes keep their places from one moment to the next
-        ends = [text_width(text, size) for _, text, size in _numbers(final, picture)]
-        room = max([room, text_width("not computed", SMALL), *ends])
+    room = max(room, _number_room(node, final, picture))
     height: dict[str, str | int] = {"HEIGHT": 18 if picture.dense else 22} if node.state else {}
     lines = []
     for what, text, size in numbers:
-        colour = _faint(node, picture) if size == SMALL else ""
-        line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=colour)
+        line = cell(what, SMALL, td=height) + cell(text, size, room=room, colour=faint if size == SMALL else "")
         lines.append(line + ((badges if what == "grad" else "<TD></TD>") if badges else ""))
     return lines
 
 
-def _faint(node: NodeRow, picture: Picture) -> str:
-    return "" if node.state == "current" else picture.palette.grey  # grey is hard to read on that colour
+def _number_room(node: NodeRow, final: NodeRow, picture: Picture) -> int:
+    """The room for numbers: at a moment that of the end, too, since boxes keep their places from one to the next."""
+    widths = [text_width(text, size) for row in (node, final) for _, text, size in _numbers(row, picture)]
+    return max([*widths, text_width("not computed", SMALL) if node.state else 0])
 
 
 def _warning(notes: tuple[str, ...]) -> str:
@@ -456,10 +397,9 @@ def badge(node: NodeRow, picture: Picture) -> str:
         return ""
     text = f"Σ {count}" if count > 1 else " "
     colour = picture.palette.badge
-    frame: dict[str, str | int] = {"BORDER": 1, "COLOR": colour, "STYLE": "ROUNDED"} if count > 1 else {}
-    return cell(
-        text, SMALL, room=text_width(f"Σ {places}", SMALL), bold=True, colour=colour, td={"CELLPADDING": 1, **frame}
-    )
+    frame: dict[str, str | int] = {"CELLPADDING": 1}
+    frame |= {"BORDER": 1, "COLOR": colour, "STYLE": "ROUNDED"} if count > 1 else {}
+    return cell(text, SMALL, room=text_width(f"Σ {places}", SMALL), bold=True, colour=colour, td=frame)
 
 
 def _numbers(node: NodeRow, picture: Picture) -> list[tuple[str, str, int]]:
@@ -474,23 +414,15 @@ def _numbers(node: NodeRow, picture: Picture) -> list[tuple[str, str, int]]:
 
 
 def _constant_label(node: NodeRow, picture: Picture) -> str:
-    label, look = label_text(node.label), picture.look
+    label, look, room = label_text(node.label), picture.look, 0
     if not label:  # a plain number can be read before it is used
-        return table([cell(look.number(node.value, missing=node.name), SMALL)])
-    if not look.shows("values"):
-        return table([cell(label, SMALL)])
-    # At a moment there is room for what stands there before it is used: boxes keep their places.
-    room = text_width(f"{label} = not computed", SMALL) if node.state else 0
-    return table([cell(f"{label} = {look.number(node.value)}", SMALL, room=room)])
-
-
-def _group_label(node: NodeRow, picture: Picture) -> str:
-    lines = [cell(label_text(node.label or node.name), SIZE, bold=True)]
-    if node.detail:
-        lines.append(cell(label_text(node.detail, 64), SMALL))
-    if node.notes:
-        lines.append(cell(_warning(node.notes), SMALL, colour=picture.palette.alarm))
-    return table(lines)
+        text = look.number(node.value, missing=node.name)
+    elif not look.shows("values"):
+        text = label
+    else:  # at a moment there is room for what stands there before it is used: boxes keep their places
+        text = f"{label} = {look.number(node.value)}"
+        room = text_width(f"{label} = not computed", SMALL) if node.state else 0
+    return table([cell(text, SMALL, room=room)])
 
 
 # --- where arrows meet boxes ------------------------------------------------------------------------------------------
@@ -550,7 +482,7 @@ def arrows(picture: Picture) -> list[Arrow]:
     constants = {node.id for node in picture.rows.nodes if node.kind == "constant"}
     pairs = Counter((edge.source, edge.target) for edge in picture.rows.edges)
     drawn = []
-    for edge, final in picture.edges():
+    for edge, final in zip(picture.rows.edges, picture.final.edges, strict=True):
         to_constant = edge.source in constants
         several = pairs[edge.source, edge.target] > 1
         drawn.append(_forward(edge, to_constant, several, picture))
@@ -564,7 +496,7 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     """The solid arrow. Where there are no dashed ones, the local derivative stands beside it."""
     palette = picture.palette
     state = "visited" if edge.state and picture.returning else edge.state
-    look = {"class": " ".join(filter(None, ["forward", state]))}
+    look = {"class": class_of("forward", state)}
     if to_constant:  # no gradient is sent along it, and it is short
         look |= {"color": palette.pale, "penwidth": "0.7", "weight": "2"}
     if state == "waiting":
@@ -572,9 +504,8 @@ def _forward(edge: EdgeRow, to_constant: bool, several: bool, picture: Picture) 
     elif state == "current":
         look |= {"color": palette.current_edge, "penwidth": "3"}
     lines: tuple[str, ...] = ()
-    label = (
-        " " if several and picture.backward and not picture.dense else ""
-    )  # with a label `dot` draws each of several arrows on its own way
+    # With a label `dot` draws each of several arrows on its own way.
+    label = " " if several and picture.backward and not picture.dense else ""
     if not picture.backward and picture.look.show is None and not to_constant and not picture.say.between_boxes(edge):
         lines = (picture.say.local(edge, picture.symbols),)
         label = table([cell(lines[0], SMALL)])
@@ -587,15 +518,12 @@ def _backward(edge: EdgeRow, final: EdgeRow, picture: Picture) -> Arrow:
     mark = mark_of((None, edge.message), picture.seed)
     stopped = edge.message == 0 or mark == "vanishing"
     state = "waiting" if edge.state and not picture.returning else edge.state
-    classes = ["backward", state, mark.replace(" ", "-"), "" if edge.message is None else _sign(edge.message)]
-    look = {"class": " ".join(filter(None, classes)), "style": "dashed", "color": palette.pale}
+    look = {"class": class_of("backward", state, mark, sign_of(edge.message)), "style": "dashed"}
     if edge.message is None or picture.scale is None:
-        look |= {"penwidth": "0.7"}
+        look |= {"color": palette.pale, "penwidth": "0.7"}
     else:
-        look |= {
-            "color": picture.scale.colour(palette, edge.message),
-            "penwidth": "1" if stopped else picture.scale.width(edge.message),
-        }
+        look |= {"color": picture.scale.colour(palette, edge.message)}
+        look |= {"penwidth": "1" if stopped else picture.scale.width(edge.message)}
     if stopped:
         look |= {"style": "dotted", "arrowtail": "empty"}
     if state == "current" and edge.message is not None:
@@ -630,7 +558,7 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
         widths = [text_width(text, SMALL, bold=True) for text in ends]
     colour = ""
     if edge.message is not None:
-        colour = palette.alarm if mark in ("exploding", "not finite") else _text_colour(edge.message, picture)
+        colour = palette.alarm if mark in ("exploding", "not finite") else palette.of_sign(edge.message)
     cells = []
     for k, (text, room) in enumerate(zip(lines, widths, strict=True)):
         sent = edge.message is not None and k == len(lines) - 1 and picture.look.shows("messages")
@@ -641,19 +569,7 @@ def _label(edge: EdgeRow, final: EdgeRow, lines: tuple[str, ...], mark: str, pic
 
 def label_widths(picture: Picture) -> dict[str, list[int]]:
     """How wide the lines of text beside each arrow are at the end of the pass, by the arrow's id."""
-    return {
-        arrow.id: [text_width(line, SMALL) for line in arrow.lines] for arrow in arrows(picture.end()) if arrow.lines
-    }
-
-
-def _text_colour(message: float, picture: Picture) -> str:
-    """Text is as strong as the sign's colour goes, since a pale number is hard to read."""
-    palette = picture.palette
-    return palette.grey if message == 0 else palette.positive if message > 0 else palette.negative
-
-
-def _sign(message: float) -> str:
-    return "positive" if message > 0 else "negative" if message < 0 else ""
+    return {id_: [text_width(line, SMALL) for line in lines] for id_, lines in picture.texts().items()}
 
 
 # --- the legend -------------------------------------------------------------------------------------------------------
@@ -683,6 +599,3 @@ def _marks(picture: Picture) -> list[str]:
         f"{WARNING} exploding, or not finite" if notes & {"exploding", "not finite"} else "",
     ]
     return [text for text in told if text]
-
-
-# --- tables inside labels ---------------------------------------------------------------------------------------------

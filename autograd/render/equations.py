@@ -13,7 +13,7 @@ from ..errors import GraphError
 from ..reading.formulas import LATEX, latex_name, made_by, shortened
 from ..reading.names import is_plain_number
 from ..reading.trace import Trace
-from .rows import graph_size
+from .rows import Graph
 
 __all__ = ["bare", "symbol", "to_latex"]
 
@@ -53,7 +53,7 @@ def to_latex(root: Value, *, backward: bool = True) -> str:
         \frac{\partial z}{\partial w} &= \frac{\partial z}{\partial z} \cdot \frac{\partial z}{\partial w} = 1 \cdot 3 = 3
         \end{aligned}
     """  # noqa: E501  # a line of what is printed can't be broken
-    nodes, _ = graph_size(root)
+    nodes, _ = Graph(root).size()
     if nodes > NODE_LIMIT:
         raise GraphError(
             f"this graph has {nodes:,} nodes; up to {NODE_LIMIT} are written out as equations. Take a part of it, from "

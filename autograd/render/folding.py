@@ -5,7 +5,9 @@ An arrow that crosses a cut leaves at the right and comes in again at the left o
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .curves import Point, halves, straight
@@ -44,10 +46,8 @@ class Layout(NamedTuple):
 
 
 class _Cut(NamedTuple):
-    """A place between two columns of boxes, and how many arrows cross it."""
-
-    x: float
-    crossed: int
+    x: float  # between two columns of boxes
+    crossed: int  # by so many arrows
 
 
 def folded(layout: Layout, room: Point, behind: float = 0.0) -> Layout:
@@ -90,59 +90,63 @@ def _chosen(cuts: Sequence[_Cut], width: float, count: int) -> list[_Cut]:
     return sorted(set(chosen))
 
 
+@dataclass(slots=True)
+class _Line:
+    """What stands between two cuts, and how it moves."""
+
+    start: float
+    end: float  # how far something reaches to the right
+    heights: list[float] = field(default_factory=list)  # of all that stands here
+    leaving: list[tuple[float, str]] = field(default_factory=list)  # arrows that go on in the next line
+    left: float = 0.0
+    down: float = 0.0
+
+    def take(self, right: float, *heights: float) -> None:
+        self.end = max(self.end, right)
+        self.heights += heights
+
+    def moved(self, point: Point) -> Point:
+        return point[0] - self.start + self.left, point[1] + self.down
+
+
 def _in_lines(layout: Layout, cuts: Sequence[float]) -> Layout:
     """The layout cut at these places."""
-    spots = layout.spots.values()
+    lines = [_Line(start, end) for start, end in zip([0.0, *cuts], [*cuts, 0.0], strict=True)]
 
-    def line_of(x: float) -> int:
-        return sum(x > cut for cut in cuts)
+    def line_of(x: float) -> _Line:
+        return lines[bisect_left(cuts, x)]
 
-    pieces = {id_: _split(way, cuts) for id_, way in layout.ways.items()}
-    first = {id_: line_of(way[0][0]) for id_, way in layout.ways.items()}
-    starts = [0.0, *cuts]
-    heights: list[list[float]] = [[] for _ in starts]
-    for spot in spots:
-        heights[line_of(spot.left)] += [spot.top, spot.top + spot.height]
-    crossing: list[list[str]] = [[] for _ in cuts]  # by the height at which they cross, from the bottom
+    for spot in layout.spots.values():
+        line_of(spot.left).take(spot.right, spot.top, spot.top + spot.height)
     for x, y in layout.labels.values():
-        heights[line_of(x)] += [y - 18, y + 14]
+        line_of(x).take(x + _LABEL, y - 18, y + 14)
+    pieces = {id_: _split(way, cuts) for id_, way in layout.ways.items()}
+    crossed = {id_: lines[bisect_left(cuts, way[0][0]) :] for id_, way in layout.ways.items()}
     for id_, parts in pieces.items():
-        for k, piece in enumerate(parts, first[id_]):
-            heights[k] += [y for _, y in piece]
-            if k > first[id_]:
-                crossing[k - 1].append(id_)
-    for k, crossed in enumerate(crossing):
-        crossed.sort(key=lambda id_: -pieces[id_][k - first[id_]][-1][1])
-    ends = [*cuts, 0.0]
-    labels = [(x, x + _LABEL) for x, _ in layout.labels.values()]
-    for left, right in [*((spot.left, spot.right) for spot in spots), *labels]:
-        ends[line_of(left)] = max(ends[line_of(left)], right)
-    width = max(end - start for start, end in zip(starts, ends, strict=True))
-    margin = 8 + _PITCH * max(map(len, crossing))
-    down, top = [], 0.0  # of each line, by how much it moves, and where the next one starts
-    for k, found in enumerate(heights):
-        down.append(top - min(found))
-        top += max(found) - min(found) + 2 * _GUTTER + (_PITCH * len(crossing[k]) if k < len(cuts) else 0)
-
-    def moved(point: Point, k: int) -> Point:
-        return point[0] - starts[k] + margin, point[1] + down[k]
-
+        for line, piece in zip(crossed[id_], parts, strict=False):
+            line.heights += [y for _, y in piece]
+            line.leaving += [(piece[-1][1], id_)] if piece is not parts[-1] else []
+    width = max(line.end - line.start for line in lines)
+    margin = 8 + _PITCH * max(len(line.leaving) for line in lines)
+    top = 0.0
+    for line in lines:
+        line.leaving.sort(key=lambda leaving: -leaving[0])  # from the bottom
+        line.left, line.down = margin, top - min(line.heights)
+        top += max(line.heights) - min(line.heights) + 2 * _GUTTER + _PITCH * len(line.leaving)
     ways = {}
-    for id_, (part, *more) in pieces.items():
-        way = ways[id_] = [moved(point, first[id_]) for point in part]
-        for k, piece in enumerate(more, first[id_] + 1):
-            at = crossing[k - 1].index(id_)
-            right = margin + width + 8 + _PITCH * at
-            between = max(heights[k - 1]) + down[k - 1] + _GUTTER + _PITCH * at
-            left = margin - 8 - _PITCH * (len(crossing[k - 1]) - 1 - at)
-            begin, *rest = [moved(point, k) for point in piece]
-            corners = [(right, way[-1][1]), (right, between), (left, between), (left, begin[1]), begin]
-            for corner in corners:
+    for id_, parts in pieces.items():
+        way = ways[id_] = [crossed[id_][0].moved(point) for point in parts[0]]
+        for above, line, piece in zip(crossed[id_], crossed[id_][1:], parts[1:], strict=False):
+            begin, *rest = map(line.moved, piece)
+            at = [other for _, other in above.leaving].index(id_)
+            right, left = margin + width + 8 + _PITCH * at, margin - 8 - _PITCH * (len(above.leaving) - 1 - at)
+            between = max(above.heights) + above.down + _GUTTER + _PITCH * at
+            for corner in ((right, way[-1][1]), (right, between), (left, between), (left, begin[1]), begin):
                 way += straight(way[-1], corner)
             way += rest
-    placed = {id_: Spot(*moved((s.left, s.top), line_of(s.left)), s.width, s.height) for id_, s in layout.spots.items()}
-    texts = {id_: moved(label, line_of(label[0])) for id_, label in layout.labels.items()}
-    return Layout(placed, ways, texts, width + 2 * margin, top - 2 * _GUTTER)
+    spots = {id_: Spot(*line_of(s.left).moved(s[:2]), s.width, s.height) for id_, s in layout.spots.items()}
+    texts = {id_: line_of(label[0]).moved(label) for id_, label in layout.labels.items()}
+    return Layout(spots, ways, texts, width + 2 * margin, top - 2 * _GUTTER)
 
 
 def _split(way: Sequence[Point], cuts: Sequence[float]) -> list[list[Point]]:

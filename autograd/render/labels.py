@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -52,7 +52,7 @@ def free_labels(tree: ElementTree.Element, widths: Mapping[str, Sequence[float]]
         kinds = group.get("class", "").split()
         if "edge" in kinds:
             arrows[group.get("id", "")] = group
-            taken |= {cell for point in _line(group) for cell in _near(point)}
+            taken |= {cell for x, y in _line(group) for cell in _Room(x - 1, y - 1, x + 1, y + 1).cells()}
         elif "node" in kinds:
             corners = [corner for each in group for corner in _corners(each.get("points") or each.get("d") or "")]
             taken |= _around(corners).cells() if corners else _Text(group).cells
@@ -107,11 +107,6 @@ def _ways(room: _Room, line: Sequence[Point]) -> Iterator[Point]:
             yield x - apart - room.right, y - middle
             yield x - center, y - apart - room.bottom
             yield x - center, y + apart - room.top
-
-
-def _near(point: Point) -> Iterable[tuple[int, int]]:
-    x, y = point
-    return [(math.floor((x + dx) / _CELL), math.floor((y + dy) / _CELL)) for dx in (-1, 1) for dy in (-1, 1)]
 
 
 def _around(points: Sequence[Point]) -> _Room:

@@ -30,7 +30,7 @@ _JOINER = "\u2060"
 _NO_BREAK_SPACE = 0xA0
 
 _SHAPES = {"leaf": ('(["', '"])'), "op": ('["', '"]'), "constant": ('("', '")'), "group": ('[["', '"]]')}
-_ROOT_SHAPE = ('[["', '"]]')
+_SHAPES["root"] = _SHAPES["group"]
 
 
 def to_mermaid(
@@ -74,24 +74,20 @@ def to_mermaid(
             classDef leaf ...
     """
     look = look_of(rankdir, **options)
-    look = look if look.direction else replace(look, direction="LR")
+    look = replace(look, direction=look.direction or "LR")
     levels: list[Level | None] = [level] if level else [None, "layer"]
     for chosen in levels:
         rows = picture_rows(root, level=chosen, expand=expand, trace=trace, at_step=at_step, symbolic=True)
-        arrows, text = _written(rows, look)
-        if arrows <= EDGE_LIMIT and len(text) <= TEXT_LIMIT:
+        arrows = [line for edge in rows.edges for line in _edge(edge, look)]
+        lines = [f"flowchart {look.direction}", *_nodes(rows, look), *arrows, *_classes(rows.nodes, look.palette)]
+        text = "\n    ".join(lines) + "\n"
+        if len(arrows) <= EDGE_LIMIT and len(text) <= TEXT_LIMIT:
             return text
     raise GraphError(
-        f"this drawing has {arrows:,} arrows and {len(text):,} characters; Mermaid draws up to {EDGE_LIMIT} arrows and "
-        f"{TEXT_LIMIT:,} characters. Draw fewer boxes, with level='layer' and without expand, or a part of the graph"
+        f"this drawing has {len(arrows):,} arrows and {len(text):,} characters; Mermaid draws up to {EDGE_LIMIT} "
+        f"arrows and {TEXT_LIMIT:,} characters. Draw fewer boxes, with level='layer' and without expand, or a part of "
+        "the graph"
     )
-
-
-def _written(rows: Rows, look: Look) -> tuple[int, str]:
-    """How many arrows there are, and the text."""
-    arrows = [line for edge in rows.edges for line in _edge(edge, look)]
-    lines = [f"flowchart {look.direction}", *_nodes(rows, look), *arrows, *_classes(rows.nodes, look.palette)]
-    return len(arrows), "\n    ".join(lines) + "\n"
 
 
 def _nodes(rows: Rows, look: Look) -> Iterator[str]:
@@ -109,18 +105,14 @@ def _nodes(rows: Rows, look: Look) -> Iterator[str]:
     while stack:
         item = stack.pop()
         if isinstance(item, NodeRow):
-            yield _node(item, look)
+            first, last = _SHAPES["root" if item.root else item.kind]
+            yield f"{item.id}{first}{'<br/>'.join(_lines(item, look))}{last}"
         elif isinstance(item, str):
             yield item
         else:
             yield f'subgraph {numbers[item]}["{_escaped(item[-1])}"]'
             yield f"style {numbers[item]} fill:none,stroke:{look.palette.cluster_line}"
             stack += ["end", *reversed(inside[item])]
-
-
-def _node(node: NodeRow, look: Look) -> str:
-    first, last = _ROOT_SHAPE if node.root else _SHAPES[node.kind]
-    return f"{node.id}{first}{'<br/>'.join(_lines(node, look))}{last}"
 
 
 def _lines(node: NodeRow, look: Look) -> Iterator[str]:
@@ -148,14 +140,10 @@ def _edge(edge: EdgeRow, look: Look) -> Iterator[str]:
     elif edge.local is not None and look.shows("locals"):
         symbols, number = edge.symbolic, look.number(edge.local)
         label = f"local {number}" if symbols in ("", number) else f"local {_escaped(symbols)} = {number}"
-    yield f"{edge.source} -->{_on_edge(label)} {edge.target}"
+    written = f'|"{label}"|' if label else ""
+    yield f"{edge.source} -->{written} {edge.target}"
     if edge.message is not None and look.shows("messages"):
-        message = f"{BACK[look.direction]} {look.number(edge.message)}"
-        yield f"{edge.source} -.-{_on_edge(message)} {edge.target}"
-
-
-def _on_edge(label: str) -> str:
-    return f'|"{label}"|' if label else ""
+        yield f'{edge.source} -.-|"{BACK[look.direction]} {look.number(edge.message)}"| {edge.target}'
 
 
 def _classes(nodes: Sequence[NodeRow], palette: Palette) -> Iterator[str]:
@@ -163,15 +151,10 @@ def _classes(nodes: Sequence[NodeRow], palette: Palette) -> Iterator[str]:
     members: dict[str, list[str]] = {}
     for node in nodes:
         members.setdefault("root" if node.root else node.kind, []).append(node.id)
-    looks = {
-        "leaf": (palette.leaf_fill, palette.leaf_line, palette.ink),
-        "op": (palette.op_fill, palette.op_line, palette.ink),
-        "constant": (palette.paper, palette.pale, palette.grey),
-        "group": (palette.group_fill, palette.group_line, palette.ink),
-        "root": (palette.root_fill, palette.root_line, palette.ink),
-    }
     for kind, ids in members.items():
-        fill, stroke, ink = looks[kind]
+        fill, stroke, ink = palette.paper, palette.pale, palette.grey
+        if kind != "constant":
+            (fill, stroke), ink = palette.look_of(kind).values(), palette.ink
         yield f"classDef {kind} fill:{fill},stroke:{stroke},color:{ink}"
         yield f"class {','.join(ids)} {kind}"
 

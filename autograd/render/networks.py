@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -18,12 +19,12 @@ from ..engine.ops import ADD, DOT, LITERAL
 from ..engine.value import Value
 from ..functions.slopes import exact_sum
 from ..reading.formulas import made_by
-from ..reading.grouping import Grouping, Terms
-from ..reading.names import Names, is_plain_number
+from ..reading.grouping import Terms
+from ..reading.names import is_plain_number
 from ..reading.text import label_text
-from .rows import AtStep, Graph, State, mark_of
+from .rows import AtStep, Graph, Joined, joint_mark
 
-__all__ = ["Box", "Flow", "Line", "Network", "Neuron", "network_of", "neurons_of"]
+__all__ = ["Box", "Flow", "Line", "Network", "network_of"]
 
 What: TypeAlias = Literal["weight", "bias", "z", "a"]
 Address: TypeAlias = tuple[int, int]  # a neuron's layer, and its number there
@@ -39,50 +40,7 @@ class Line:
     what: What
     name: str
     nodes: list[Value]  # one, or one for each sample
-
-
-@dataclass(slots=True, eq=False)
-class Neuron:
-    """A neuron at work: for each sample the terms of its weighted sum, the sum, and what activations make of that."""
-
-    address: Address
-    terms: list[Terms] = field(default_factory=list)
-    stages: list[list[Value]] = field(default_factory=list)  # the sums of all samples, then activation by activation
-
-    @property
-    def sums(self) -> list[Value]:
-        return self.stages[0]
-
-    @property
-    def leaves(self) -> list[Value]:
-        """Its weights and its bias, if these are there to be trained."""
-        weights, _, bias = self.terms[0]
-        return [x for x in (*weights, bias) if x is not None and not x.parents and x._row is not LITERAL]
-
-    def lines(self, names: Names) -> list[Line]:
-        """The rows of its table, from top to bottom."""
-        weights, _, bias = self.terms[0]
-        found = [Line("weight", names[w], [w]) for w in weights]
-        found += [] if bias is None else [Line("bias", names[bias], [bias])]
-        return found + [Line("a" if k else "z", names[nodes[0]], nodes) for k, nodes in enumerate(self.stages)]
-
-
-def neurons_of(order: Sequence[Value], grouping: Grouping) -> list[Neuron]:
-    """The neurons of a graph, layer by layer, each in its place."""
-    found: dict[Address, Neuron] = {}
-    stage: dict[Value, int] = {}
-    for node in order:
-        part = grouping.of(node)
-        if part is None or part.role not in ("z", "a"):
-            continue
-        neuron = found.setdefault((part.layer, part.neuron), Neuron((part.layer, part.neuron)))
-        if part.role == "z":
-            neuron.terms.append(grouping.terms(node))
-        stage[node] = 0 if part.role == "z" else 1 + next(stage[p] for p in node.parents if p in stage)
-        if len(neuron.stages) == stage[node]:
-            neuron.stages.append([])
-        neuron.stages[stage[node]].append(node)
-    return [found[address] for address in sorted(found)]
+    place: int  # from the top
 
 
 @dataclass(slots=True, eq=False)
@@ -96,7 +54,6 @@ class Box:
     lines: list[Line] = field(default_factory=list)  # of a neuron
     address: Address = (0, 0)  # of a neuron
     rank: int = 0  # its column, from the left
-    notes: tuple[str, ...] = ()
     chained: bool = False  # whether its nodes are the steps of one sum, of which the last counts
 
     @property
@@ -104,66 +61,57 @@ class Box:
         """The nodes whose values and gradients are those of the box."""
         return self.nodes[-1:] if self.chained else self.nodes
 
+    @property
+    def sums(self) -> list[Value]:
+        """The weighted sums of a neuron."""
+        return next(line.nodes for line in self.lines if line.what == "z")
 
-@dataclass(slots=True, eq=False)
-class Flow:
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Flow(Joined):
     """What goes from one box to another, or to one row of it, and the gradient that comes back."""
 
     source: Box
     target: Box
-    line: int | None  # of a neuron: the row that it meets
+    line: Line | None  # of a neuron: the row that it meets
     uses: list[tuple[Value, int]] = field(default_factory=list)  # nodes of the target, and which operand it is there
-    local: float | None = None  # of the first use
-    upstream: float | None = None
-    messages: list[float] = field(default_factory=list)
-    states: set[State] = field(default_factory=set)
-
-    def add(self, node: Value, operand: int, local: float | None, upstream: float | None, learns: bool) -> None:
-        """One more use; `learns`: whether a gradient flows back along it."""
-        if not self.uses:
-            self.local, self.upstream = local, upstream
-        self.uses.append((node, operand))
-        if learns and local is not None and upstream is not None:
-            self.messages.append(upstream * local)
-
-    @property
-    def count(self) -> int:
-        return len(self.uses)
-
-    @property
-    def message(self) -> float | None:
-        return exact_sum(self.messages) if self.messages else None
 
     @property
     def id(self) -> str:
-        return f"{self.source.id}_{self.target.id}" + ("" if self.line is None else f"_{self.line}")
+        return f"{self.source.id}_{self.target.id}" + ("" if self.line is None else f"_{self.line.place}")
 
 
 class Network:
-    """The boxes of a network and what flows between them, with the numbers of `source`."""
+    """The boxes of a network, and what flows between them at the moment of `source`."""
 
     def __init__(self, graph: Graph) -> None:
-        self.order, self.names, self.source, self.grouping = graph.order, graph.names, graph.source, graph.grouping
-        self.root, self.seed = graph.root, graph.seed
+        self.order, self.names, self.root, self.grouping = graph.order, graph.names, graph.root, graph.grouping
         self.boxes: dict[Any, Box] = {}  # by what makes nodes the same but for the sample
-        self.flows: dict[tuple[Box, Box, int | None], Flow] = {}
         self._box: dict[Value, Box] = {}
         self._place = {node: i for i, node in enumerate(graph.order)}
         self._stacked = False
-        self._moment = isinstance(graph.source, AtStep)
         self._terms: dict[Value, Terms] = {}  # of each weighted sum; they keep the tuples of inputs alive
         # By the id of such a tuple: the boxes that its nodes are in, and whether gradients flow to them.
         self._known: dict[int, list[tuple[Box, bool]]] = {}
         self._put_neurons()
         self._put_inputs()
         self._put_operations()
+        self._read(graph)
+
+    def at(self, graph: Graph) -> Network:
+        """The same boxes with the numbers that the graph has at another moment."""
+        network = copy(self)
+        network._read(graph)
+        return network
+
+    def _read(self, graph: Graph) -> None:
+        self.source, self.seed, self._moment = graph.source, graph.seed, isinstance(graph.source, AtStep)
+        self.flows: dict[tuple[Box, Box, Line | None], Flow] = {}
         self._find_flows()
-        self.by_id = {box.id: box for box in self.boxes.values()}
-        self.into: dict[tuple[str, int | None], list[Flow]] = defaultdict(list)  # by box and row
+        self.into: dict[tuple[Box, Line | None], list[Flow]] = defaultdict(list)
         for flow in self.flows.values():
-            self.into[flow.target.id, flow.line].append(flow)
-        for box in self.boxes.values():
-            box.notes = self._notes(box)
+            self.into[flow.target, flow.line].append(flow)
+        self.notes = {box: self._notes(box) for box in self.boxes.values()}
 
     @property
     def neurons(self) -> list[Box]:
@@ -175,9 +123,9 @@ class Network:
         known = [g for node in nodes if (g := self.source.gradient(node)) is not None]
         return exact_sum(known) if known else None
 
-    def message(self, box: Box, line: int | None) -> float | None:
-        """What flows back from a row of a box."""
-        known = [message for flow in self.into.get((box.id, line), ()) if (message := flow.message) is not None]
+    def message(self, box: Box, line: Line) -> float | None:
+        """What flows back from a row of a table."""
+        known = [message for flow in self.into.get((box, line), ()) if (message := flow.message) is not None]
         return exact_sum(known) if known else None
 
     @property
@@ -209,33 +157,42 @@ class Network:
         made = {box: i for i, box in enumerate(self.boxes.values())}
         return sorted(boxes, key=lambda box: (box.rank, order[box.kind] if box.rank else 0, box.address, made[box]))
 
-    def around(self) -> int:
-        """How many boxes stand for no neuron and no input."""
-        return sum(box.kind in ("op", "constant") for box in self.boxes.values())
-
     # --- boxes ---
 
     def _put_neurons(self) -> None:
-        for neuron in neurons_of(self.order, self.grouping):
-            layer, number = neuron.address
-            box = Box(f"g_layer_{layer}_neuron_{number}", "neuron", f"neuron {number}", neuron.stages[-1])
-            box.address, box.lines = neuron.address, neuron.lines(self.names)
-            self.boxes[neuron.address] = box
-            self._stacked |= len(neuron.sums) > 1
-            self._terms.update(zip(neuron.sums, neuron.terms, strict=True))
-            for node in (node for nodes in neuron.stages for node in nodes):
-                self._box[node] = box
-            for leaf in neuron.leaves:
-                self._box.setdefault(leaf, box)
+        stages: defaultdict[Address, list[list[Value]]] = defaultdict(list)  # sums, then activation by activation
+        stage: dict[Value, int] = {}
+        for node in self.order:
+            part = self.grouping.of(node)
+            if part is not None and part.role in ("z", "a"):
+                stage[node] = 0 if part.role == "z" else 1 + next(stage[p] for p in node.parents if p in stage)
+                found = stages[part.layer, part.neuron]
+                found += [[]] if len(found) == stage[node] else []
+                found[stage[node]].append(node)
+        for (layer, number), found in sorted(stages.items()):
+            self._terms.update((z, self.grouping.terms(z)) for z in found[0])
+            weights, _, bias = self._terms[found[0][0]]
+            rows: list[tuple[What, list[Value]]] = [("weight", [w]) for w in weights]
+            rows += [] if bias is None else [("bias", [bias])]
+            rows += [("a" if k else "z", nodes) for k, nodes in enumerate(found)]
+            lines = [Line(what, self.names[nodes[0]], nodes, place) for place, (what, nodes) in enumerate(rows)]
+            id_, name, address = f"g_layer_{layer}_neuron_{number}", f"neuron {number}", (layer, number)
+            box = self.boxes[address] = Box(id_, "neuron", name, found[-1], lines, address)
+            self._stacked |= len(found[0]) > 1
+            for nodes in found:
+                self._box.update(dict.fromkeys(nodes, box))
+            for x in (*weights, bias):
+                if x is not None and not x.parents and x._row is not LITERAL:
+                    self._box.setdefault(x, box)
 
     def _put_inputs(self) -> None:
         """A box for each place in the lists of inputs that neurons share, where no operation makes what is there."""
-        self._inputs: dict[tuple[frozenset[Address], int], Box] = {}
         users: dict[tuple[int, ...], set[Address]] = defaultdict(set)
         lists: dict[tuple[int, ...], tuple[Value, ...]] = {}
         self._key: dict[int, tuple[int, ...]] = {}  # neurons may share a tuple of inputs, or have equal ones
-        for neuron in self.neurons:
-            for z in self._sums(neuron):
+        neurons = self.neurons
+        for neuron in neurons:
+            for z in neuron.sums:
                 inputs = self._terms[z].inputs
                 key = self._key.get(id(inputs)) or self._key.setdefault(id(inputs), tuple(map(id, inputs)))
                 users[key].add(neuron.address)
@@ -246,18 +203,13 @@ class Network:
                 if x.parents or (x in self._box and x._row is not LITERAL):
                     continue
                 place = (self._users[key], j)
-                if place not in self._inputs:
+                if place not in self.boxes:
                     plain = is_plain_number(x)
-                    id_ = f"input_{len(self._inputs) + 1}" if plain else f"n{self._place[x]}"
-                    name = f"input {j + 1}" if plain else self.names[x]
-                    self._inputs[place] = self.boxes[place] = Box(id_, "input", name)
-                self._inputs[place].nodes.append(x)
+                    id_ = f"input_{len(self.boxes) - len(neurons) + 1}" if plain else f"n{self._place[x]}"
+                    self.boxes[place] = Box(id_, "input", f"input {j + 1}" if plain else self.names[x])
+                self.boxes[place].nodes.append(x)
                 if x._row is not LITERAL:
-                    self._box[x] = self._inputs[place]
-
-    @staticmethod
-    def _sums(box: Box) -> list[Value]:
-        return next(line.nodes for line in box.lines if line.what == "z")
+                    self._box[x] = self.boxes[place]
 
     def _put_operations(self) -> None:
         """A box for each operation around the neurons; in a batch one for what is done alike to each sample."""
@@ -271,11 +223,9 @@ class Network:
                 key = next(
                     (k for k in operands if k in self.boxes and k[:1] == (ADD,) and k[1][-1] == operands[-1]), key
                 )
-            box = self.boxes.get(key)
-            if box is None:
-                name = node._label or self.names[node]
-                box = self.boxes[key] = Box(f"n{self._place[node]}", "op", name)
-            keys[node] = key
+            if key not in self.boxes:
+                self.boxes[key] = Box(f"n{self._place[node]}", "op", node._label or self.names[node])
+            box, keys[node] = self.boxes[key], key
             box.chained |= any(self._box.get(p) is box for p in node.parents)
             box.nodes.append(node)
             self._box[node] = box
@@ -302,81 +252,66 @@ class Network:
     def _find_flows(self) -> None:
         for box in self.boxes.values():
             if box.kind == "neuron":
-                for z in self._sums(box):
+                for z in box.sums:
                     self._flows_into_neuron(box, z)
             elif box.kind == "op":
                 for node in box.nodes:
                     partials, upstream = self.source.locals(node), self.source.upstream(node)
                     for k, p in enumerate(node.parents):
                         if p._row is not LITERAL and self._box[p] is not box:
-                            flow = self._flow(self._box[p], box, None, p, node)
-                            flow.add(node, k, partials[k], upstream, not is_constant(p))
+                            sent = None if is_constant(p) else upstream
+                            self._add(self._box[p], box, None, node, k, partials[k], sent)
 
     def _flows_into_neuron(self, box: Box, z: Value) -> None:
         weights, inputs, bias = self._terms[z]
         product = z if z._row is DOT else next(p for p in z.parents if p._row is DOT)
-        partials = self.source.locals(product)
+        partials, upstream = self.source.locals(product), self.source.upstream(product)
         first = len(weights) if product._a[0] is weights[0] else 0
-        upstream = self.source.upstream(product)
-        for j, (x, (source, learns)) in enumerate(zip(inputs, self._sources(inputs), strict=True)):
-            flow = self._flow(source, box, j, x, product)
-            flow.add(product, first + j, partials[first + j], upstream, learns)
+        for j, (source, learns) in enumerate(self._sources(inputs)):
+            self._add(source, box, box.lines[j], product, first + j, partials[first + j], upstream if learns else None)
         if bias is not None and bias.parents:
-            flow = self._flow(self._box[bias], box, len(weights), bias, z)
-            flow.add(z, len(z.parents) - 1, self.source.locals(z)[-1], self.source.upstream(z), True)
+            last, local = len(z.parents) - 1, self.source.locals(z)[-1]
+            self._add(self._box[bias], box, box.lines[len(weights)], z, last, local, self.source.upstream(z))
 
     def _sources(self, inputs: tuple[Value, ...]) -> list[tuple[Box, bool]]:
-        """The boxes of a list of inputs, which neurons share."""
+        """The boxes of a list of inputs, which neurons share, and whether gradients flow to each."""
         found = self._known.get(id(inputs))
         if found is None:
             users = self._users[self._key[id(inputs)]]
-            boxes = [self._inputs[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
+            boxes = [self.boxes[users, j] if x._row is LITERAL else self._box[x] for j, x in enumerate(inputs)]
             found = [(box, not is_constant(x)) for box, x in zip(boxes, inputs, strict=True)]
             self._known[id(inputs)] = found
         return found
 
-    def _flow(self, source: Box, target: Box, line: int | None, p: Value, node: Value) -> Flow:
-        """The flow that the use of `p` by `node` is part of."""
+    def _add(
+        self, source: Box, target: Box, line: Line | None, node: Value, operand: int, local: float | None,
+        upstream: float | None,
+    ) -> None:  # fmt: skip
+        """One more use by `node`, from a box to a row of another; `upstream`: what flows back to it, before `local`."""
         flow = self.flows.get((source, target, line))
         if flow is None:
-            flow = self.flows[source, target, line] = Flow(source, target, line)
-        if self._moment:
-            flow.states.add(self.source.edge_state(node, p))
-        return flow
+            flow = self.flows[source, target, line] = Flow(source=source, target=target, line=line)
+        flow.add(operand, local, upstream, self.source.edge_state(node, node.parents[operand]) if self._moment else "")
+        flow.uses.append((node, operand))
 
     # --- marks ---
 
     def _notes(self, box: Box) -> tuple[str, ...]:
         if box.kind == "constant":
             return ()
-        nodes = [node for line in box.lines for node in line.nodes] or box.nodes
-        marks = [mark_of((self.source.value(node), self.source.gradient(node)), self.seed) for node in nodes]
         if self._dead(box):
             return ("dead",)
-        found: list[str] = [mark for mark in ("not finite", "exploding") if mark in marks]
-        if (
-            not found
-            and "vanishing" in marks
-            and not [m for n, m in zip(nodes, marks, strict=True) if self._some(n, m)]
-        ):
-            found = ["vanishing"]
-        return tuple(found[:1])
-
-    def _some(self, node: Value, mark: str) -> bool:
-        """Whether a gradient of some size is there."""
-        return not mark and bool(self.source.gradient(node))
+        nodes = [node for line in box.lines for node in line.nodes] or box.nodes
+        return tuple(filter(None, [joint_mark(nodes, self.source, self.seed)]))
 
     def _dead(self, box: Box) -> bool:
         """Whether an activation lets no gradient through for any sample."""
         for line in box.lines:
             if line.what == "a" and all(self.source.value(node) is not None for node in line.nodes):
-                slopes = [
-                    slope
-                    for node in line.nodes
-                    for p, slope in zip(node.parents, self.source.locals(node), strict=True)
-                    if not is_constant(p)
-                ]
-                if all(slope == 0 for slope in slopes):
+                found = (
+                    (p, slope) for n in line.nodes for p, slope in zip(n.parents, self.source.locals(n), strict=True)
+                )
+                if all(slope == 0 for p, slope in found if not is_constant(p)):
                     return True
         return False
 
@@ -384,7 +319,8 @@ class Network:
 def network_of(graph: Graph) -> Network | None:
     """The network that a graph with neurons is, with a column for each box; None: it is none, or runs in circles."""
     network = Network(graph)
-    return network if network.around() <= _MOST_AROUND and _ranked(network) else None
+    around = sum(box.kind in ("op", "constant") for box in network.boxes.values())
+    return network if around <= _MOST_AROUND and _ranked(network) else None
 
 
 def _ranked(network: Network) -> bool:

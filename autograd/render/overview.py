@@ -7,27 +7,25 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import replace
 from difflib import get_close_matches
-from itertools import accumulate
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..engine.copying import restore
-from ..engine.graph import is_constant, local_partials
+from ..engine.graph import adjoints, is_constant, local_partials, topological_order
 from ..engine.op import Op
-from ..engine.ops import ADD, DIV, DOT, LEAF, LITERAL, MEAN, MUL, SUM
+from ..engine.ops import ADD, CONSTANT, DIV, DOT, LEAF, LITERAL, MEAN, MUL, SUM
 from ..engine.value import Value, literal
 from ..errors import ArgumentError, GraphError, OperandError, shown
-from ..reading.formulas import made_by
-from ..reading.names import Names, short_number
+from ..reading.names import short_number
 from ..reading.trace import Trace
 from .parts import FOLLOWS, SHOWN, Part, Parts, Units
 from .rows import (
     EDGE_LIMIT,
     NODE_LIMIT,
-    AtStep,
     EdgeRow,
     Graph,
     Joined,
@@ -35,8 +33,9 @@ from .rows import (
     Rows,
     State,
     Stored,
+    first_not_finite,
+    joint_mark,
     joint_state,
-    mark_of,
 )
 
 __all__ = ["FEW", "Level", "Overview", "listed", "picture_rows"]
@@ -191,9 +190,8 @@ class Overview:
         for b, part in enumerate(boxes):
             for u in part.units:
                 self.box[u] = b
-        self.numbering = Numbering(self.units)
         self.ids = [
-            f"n{self.numbering.number[part.units[0]]}" if part.what == "node" else group_id(part.name) for part in boxes
+            f"n{self.units.number[part.units[0]]}" if part.what == "node" else group_id(part.name) for part in boxes
         ]
 
     def rows(self) -> Rows:
@@ -208,118 +206,63 @@ class Overview:
                 edges += more_edges
             else:
                 nodes.append(self._group(part, self.ids[b]))
-                edges += [flow.row(self.ids[s], self.ids[b]) for s, flow in sorted(flows.get(b, {}).items())]
+                edges += [flow.row(self.ids[s], self.ids[b]) for s, flow in sorted(flows[b].items())]
         return Rows(tuple(nodes), tuple(edges), sum([row.members for row in nodes if row.kind == "group"]))
 
     def _single(self, part: Part, id_: str) -> tuple[list[NodeRow], list[EdgeRow]]:
         """The rows of one node, of the plain numbers that go with it, and of the edges into it."""
-        i, graph, use = part.units[0], self.graph, self.numbering.use
+        i, graph = part.units[0], self.graph
         node = self.units.node[i]
         ends, nodes = [], []
         for k, (p, u) in enumerate(zip(node.parents, self.units.operands(i), strict=True) if node.parents else ()):
             if u == FOLLOWS:
-                ends.append((f"n{use[i, k]}", True))
+                ends.append((f"n{self.units.use[i, k]}", True))
                 nodes.append(graph.node(p, ends[k][0], part.cluster if self.parts.together(p, node) else ()))
             else:
                 ends.append((self.ids[self.box[u]], self.boxes[self.box[u]].what == "node"))
         return [*nodes, graph.node(node, id_, part.cluster)], graph.edges(node, id_, ends, self.symbolic)
 
     def _group(self, part: Part, id_: str) -> NodeRow:
-        units, source, followers = self.units, self.source, self.numbering.followers
+        units, source = self.units, self.source
         places = sorted(part.units)
         nodes = [units.node[u] for u in places]
-        members = len(nodes) + sum([followers[u] for u in places if u < len(units.order)])
-        notes, detail = notes_of(nodes, source, self.graph.seed), detail_of(part, self.parts, source)
-        if "not finite" in notes:
-            detail += f", {first_bad(nodes, self.graph.names, source)}"
-        state, to_come = source.state(nodes[0]), 0
-        if state:
-            state = joint_state({source.state(node) for node in nodes})
-            to_come = sum([source.to_come(node) for node in nodes])
+        members = len(nodes) + sum([units.followers[u] for u in places if u < len(units.order)])
+        mark, detail = joint_mark(nodes, source, self.graph.seed), detail_of(part, self.parts, source)
+        learned = [node for node in nodes if node._row is LEAF and source.gradient(node) is not None]
+        if learned and mark in ("", "vanishing"):  # a box vanishes where all of its parameters do
+            mark = joint_mark(learned, source, self.graph.seed)
+        if mark == "not finite" and (found := first_not_finite(nodes, source.value, source.gradient)):
+            detail += f", {found[2]} first at {self.graph.names[found[0]]}"
+        state = joint_state({source.state(node) for node in nodes})
+        to_come = sum([source.to_come(node) for node in nodes]) if state else 0
         what, root = (id_, part.name, part.label, "", "", ""), len(units.order) - 1 in part.units
-        more: dict[str, Any] = {"members": members, "cluster": part.cluster, "notes": notes, "detail": detail}
+        more: dict[str, Any] = {
+            "notes": (mark,) if mark else (),
+            "members": members,
+            "cluster": part.cluster,
+            "detail": detail,
+        }
         return NodeRow(*what, None, None, "group", root, state, to_come, **more)
 
-    def _flows(self) -> dict[int, dict[int, Joined]]:
+    def _flows(self) -> defaultdict[int, dict[int, Joined]]:
         """What goes into each box of many: box -> box that it comes from -> flow."""
-        units, box, source, constant = self.units, self.box, self.source, self.units.constant
+        units, box, source = self.units, self.box, self.source
+        flows: defaultdict[int, dict[int, Joined]] = defaultdict(dict)
         single = [part.what == "node" for part in self.boxes]
-        moment = isinstance(source, AtStep)
-        known: dict[tuple[int, ...], list[int]] = {}  # by shared operands and box
-        flows: dict[int, dict[int, Joined]] = {}
         for i, node in enumerate(units.order):
             target = box[i]
             if single[target] or node._a is None:
                 continue
             operands = units.operands(i)
-            key = (*map(id, units.shared(i)), target)
-            crossing = known.get(key) if len(key) > 1 else None
-            if crossing is None:
-                crossing = [k for k, u in enumerate(operands) if u != FOLLOWS and box[u] != target]
-                if len(key) > 1:
-                    known[key] = crossing
-            if not crossing:
-                continue
-            upstream, partials = source.upstream(node), source.locals(node)
-            into = flows.setdefault(target, {})
-            for k in crossing:
-                u, local = operands[k], partials[k]
-                flow = into.get(box[u])
-                if flow is None:
-                    flow = into[box[u]] = Joined(k, local)
-                flow.count += 1
-                if local is not None and upstream is not None and not constant[u]:
-                    flow.messages.append(upstream * local)
-                if moment:
-                    flow.states.add(source.edge_state(node, units.node[u]))
+            crossing = [k for k, u in enumerate(operands) if u != FOLLOWS and box[u] != target]
+            if crossing:
+                upstream, partials, into = source.upstream(node), source.locals(node), flows[target]
+                for k in crossing:
+                    u = operands[k]
+                    flow = into.get(box[u]) or into.setdefault(box[u], Joined())
+                    learns = upstream is not None and not units.constant[u]
+                    flow.add(k, partials[k], upstream if learns else None, source.edge_state(node, units.node[u]))
         return flows
-
-
-class Numbering:
-    """Ids as :func:`graph_rows` gives them, so that a node keeps its id whatever is open."""
-
-    def __init__(self, units: Units) -> None:
-        self.literals = _literals(units.order)  # for each place in topological order
-        self.followers: list[int] = []  # how many of these are drawn wherever the node is
-        self.number: list[int] = []  # of each unit
-        self.use: dict[tuple[int, int], int] = {}  # the number of each use of a literal, by place and operand
-        fresh: dict[Value, int] = {}  # numbers that are not used yet, by their place in order
-        first: dict[int, int] = {}
-        count = 0
-        for i, node in enumerate(units.order):
-            follow = 0
-            if self.literals[i]:
-                operands, parents = units.operands(i), node.parents
-                for k in self.literals[i]:
-                    number = fresh.pop(parents[k], count)
-                    count += number == count
-                    self.use[i, k] = number
-                    first.setdefault(operands[k], number)
-                    follow += operands[k] == FOLLOWS
-            self.followers.append(follow)
-            self.number.append(count)
-            if node._row is LITERAL:
-                fresh[node] = count
-            count += 1
-        self.number += [first[u] for u in range(len(units.order), len(units.node))]
-
-
-def _literals(order: Sequence[Value]) -> list[Sequence[int]]:
-    """Which operands of each node are plain numbers. Operands that nodes share are looked at once."""
-    known: dict[int, bool] = {}
-    found: list[Sequence[int]] = []
-    for node in order:
-        a, b = node._a, node._b
-        if type(a) is tuple:
-            some = False
-            for side in (a,) if b is None else (a, b):
-                if id(side) not in known:
-                    known[id(side)] = any(p._row is LITERAL for p in side)
-                some |= known[id(side)]
-        else:
-            some = a is not None and (a._row is LITERAL or (b is not None and b._row is LITERAL))
-        found.append([k for k, p in enumerate(node.parents) if p._row is LITERAL] if some else ())
-    return found
 
 
 def group_id(name: str) -> str:
@@ -330,110 +273,86 @@ def group_id(name: str) -> str:
 # --- the inside of a node ---------------------------------------------------------------------------------------------
 
 
+def can_open(node: Value) -> bool:
+    """Whether there is something to see inside the node."""
+    return node._row is DOT or (node._row in (SUM, MEAN) and len(node.parents) > 1)
+
+
 def taken_apart(rows: Rows, node: Value, graph: Graph, symbolic: bool) -> Rows:
     """The rows with the products and sums of a node in its place, of which the last is the node itself."""
     source, name = graph.source, graph.names[node]
     at, whole = next((i, row) for i, row in enumerate(rows.nodes) if row.name == name and row.kind == "op")
     into = [edge for edge in rows.edges if edge.target == whole.id]
-    known = source.trace.values if isinstance(source, AtStep) else None
-    place = source.trace.place if isinstance(source, AtStep) else {}
-    numbers = [p._data if known is None else known[place[p]] for p in (*node.parents, node)]
-    called = [graph.names[p] for p in node.parents]
-    inside = take_apart(node, called, numbers[:-1], numbers[-1], source.upstream(node))
-    ids = {p: into[k].source for p, k in inside.place.items()}
-    named = {p: called[k] for p, k in inside.place.items()}
-    fixed = {p for p, k in inside.place.items() if is_constant(node.parents[k])}
+    operands = [
+        restore(Value, source.number(p), graph.names[p], CONSTANT if is_constant(p) else LEAF, (), None)
+        for p in node.parents
+    ]
+    last = take_apart(node, operands)
+    last._data = source.number(node)
+    order = topological_order(last)
+    inside = copy(graph)
+    names = {x: x._label or short_number(x._data) for x in order}
+    inside.names = names  # type: ignore[assignment]  # rows ask for no more than a mapping
+    inside.source = _Within(order, whole, into[0], source.upstream(node), {graph.root: graph.seed})
+    ids = dict(zip(operands, [edge.source for edge in into], strict=True))
     nodes: list[NodeRow] = []
     edges: list[EdgeRow] = []
-    for j, (step, step_name) in enumerate(zip(inside.steps, inside.names, strict=True), 1):
-        for p in step.parents:
-            if p not in ids:  # the number that a mean divides by
-                ids[p], named[p] = f"{whole.id}_n", short_number(p._data)
-                row = NodeRow(ids[p], named[p], "", "", "", "constant", p._data, None, "constant", False)
-                nodes.append(row)
-                fixed.add(p)
-        op, made = step._row, made_by(step._row, [named[p] for p in step.parents])
-        if step is inside.steps[-1]:
-            row = replace(whole, op=op.name, symbol=op.symbol or op.name, made_by=made)
-        else:
-            row = _step(step, f"{whole.id}_{j}", step_name, made, whole, graph.seed)
-        ids[step], named[step] = row.id, row.name
-        nodes.append(row)
-        partials = Stored().locals(step) if whole.value is not None else [None] * len(step.parents)
-        symbols = Stored().symbols(step) if symbolic else [""] * len(partials)
-        for k, (p, local) in enumerate(zip(step.parents, partials, strict=True)):
-            message = None if local is None or step._grad is None or p in fixed else step._grad * local
-            edges.append(EdgeRow(ids[p], row.id, k, local, message, into[0].state, symbolic=symbols[k]))
+    for step in order:
+        if step not in ids:  # a mean's n is a plain number
+            ids[step] = f"{whole.id}_{len(nodes) + 1 if step.parents else 'n'}" if step is not last else whole.id
+            nodes.append(inside.node(step, ids[step], whole.cluster))
+            edges += inside.edges(step, ids[step], [(ids[p], True) for p in step.parents], symbolic)
+    nodes[-1] = replace(whole, op=nodes[-1].op, symbol=nodes[-1].symbol, made_by=nodes[-1].made_by)
     rest, first = [edge for edge in rows.edges if edge not in into], rows.edges.index(into[0])
     return replace(
         rows, nodes=(*rows.nodes[:at], *nodes, *rows.nodes[at + 1 :]), edges=(*rest[:first], *edges, *rest[first:])
     )
 
 
-def _step(step: Value, id_: str, name: str, made: str, whole: NodeRow, seed: float | None) -> NodeRow:
-    """A product or a running sum. It is computed when the node is, and gets its gradient when the node sends."""
-    op, value = step._row, None if whole.value is None else step._data
-    notes = tuple(filter(None, [mark_of((value, step._grad), seed)]))
-    state: State = "visited" if whole.state == "current" else "waiting" if whole.state == "reached" else whole.state
-    what = (id_, name, name, op.name, op.symbol or op.name, made, value, step._grad)
-    return NodeRow(*what, "op", False, state, cluster=whole.cluster, notes=notes)
+class _Within(Stored):
+    """Numbers inside a node: they are computed when it is, and get their gradients when it sends `upstream`."""
+
+    def __init__(
+        self, order: Sequence[Value], whole: NodeRow, into: EdgeRow, upstream: float | None,
+        gradients: dict[Value, float | None],
+    ) -> None:  # fmt: skip
+        steps = [step for step in order if step.parents]
+        found = {} if upstream is None else adjoints(steps, {steps[-1]: upstream}, slopes=local_partials)
+        self.whole, self.into, self.gradients = whole, into, gradients | found
+
+    def value(self, node: Value) -> float | None:
+        return None if node.parents and self.whole.value is None else node._data
+
+    def gradient(self, node: Value) -> float | None:
+        return self.gradients.get(node)
+
+    def state(self, node: Value) -> State:
+        now = self.whole.state
+        return "visited" if now == "current" else "waiting" if now == "reached" else now
+
+    def edge_state(self, node: Value, parent: Value) -> State:
+        return self.into.state
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
-    """A small graph of its own that computes what a node computes."""
-
-    steps: tuple[Value, ...]  # in topological order; the last stands for the node itself
-    names: tuple[str, ...]  # what they are called
-    place: dict[Value, int]  # which of the node's operands each input stands for
-
-
-def can_open(node: Value) -> bool:
-    """Whether there is something to see inside the node."""
-    return node._row is DOT or (node._row in (SUM, MEAN) and len(node.parents) > 1)
-
-
-def take_apart(
-    node: Value, names: Sequence[str], numbers: Sequence[float], out: float, gradient: float | None
-) -> Inside:
-    """The graph inside a dot, a sum or a mean, with the gradients that the node's own gradient gives."""
-    operands = [restore(Value, x, name, LEAF, (), None) for x, name in zip(numbers, names, strict=True)]
-    steps = _of_dot(operands) if node._row is DOT else _running_sums(operands)
-    if node._row is MEAN:
-        steps.append(("", _made(DIV, steps[-1][1], literal(float(len(operands))))))
-    made = tuple([step for _, step in steps])
-    made[-1]._data, made[-1]._grad = out, gradient
-    if gradient is not None:
-        inside = set(made)
-        for step in reversed(made):  # each is used once, by a later one
-            for parent, partial in zip(step.parents, local_partials(step), strict=True):
-                if parent in inside:
-                    parent._grad = step._grad * partial
-    return Inside(made, (*[name for name, _ in steps[:-1]], ""), {p: k for k, p in enumerate(operands)})
-
-
-def _of_dot(operands: list[Value]) -> list[tuple[str, Value]]:
-    n, biased = divmod(len(operands), 2)
-    pairs = zip(operands[:n], operands[n : 2 * n], strict=True)
-    steps = [(f"{w._label}*{x._label}", _made(MUL, w, x)) for w, x in pairs]
-    if n > 1:
+def take_apart(node: Value, operands: Sequence[Value]) -> Value:
+    """What a dot, a sum or a mean is of these operands, made by products and sums; each is called by its formula."""
+    names = [x._label for x in operands]
+    if node._row is DOT:
+        n = len(operands) // 2
+        products = [
+            _made(MUL, f"{w._label}*{x._label}", w, x) for w, x in zip(operands[:n], operands[n : 2 * n], strict=True)
+        ]
         between = " + " if n == 2 else " + ... + "
-        steps.append((steps[0][0] + between + steps[-1][0], _made(SUM, *[product for _, product in steps])))
-    if biased:
-        steps.append(("", _made(ADD, steps[-1][1], operands[-1])))
-    return steps
+        made = _made(SUM, products[0]._label + between + products[-1]._label, *products) if n > 1 else products[0]
+        return _made(ADD, "", made, operands[-1]) if len(operands) % 2 else made
+    made = operands[0]
+    for k, x in enumerate(operands[1:], 1):
+        made = _made(ADD, f"{names[0]} + {'' if k == 1 else '... + '}{names[k]}", made, x)
+    return _made(DIV, "", made, literal(float(len(operands)))) if node._row is MEAN else made
 
 
-def _running_sums(operands: list[Value]) -> list[tuple[str, Value]]:
-    sums = list(accumulate(operands, lambda total, x: _made(ADD, total, x)))
-    return [
-        (f"{operands[0]._label} + {'' if k == 1 else '... + '}{operands[k]._label}", sums[k])
-        for k in range(1, len(operands))
-    ]
-
-
-def _made(op: Op, *parents: Value) -> Value:
-    made: Value = restore(Value, op.forward(*[p._data for p in parents]), "", op, parents, None)
+def _made(op: Op, label: str, *parents: Value) -> Value:
+    made: Value = restore(Value, op.forward(*[p._data for p in parents]), label, op, parents, None)
     return made
 
 
@@ -444,7 +363,7 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
     """The second line: what is in the box, under the names that its nodes have, and how large its gradients are."""
     order, grouping = parts.units.order, parts.grouping
     if part.what == "numbers" and not any(u < len(order) and order[u]._a is not None for u in part.units):
-        return _gradients(part, parts, source, [_many(len(part.units), "number")])
+        return _many(len(part.units), "number")
     if part.what in ("steps", "numbers"):
         symbols = Counter(order[u]._row.symbol or order[u]._row.name for u in part.units)
         listed = [symbol for symbol, _ in symbols.most_common(_MOST_SYMBOLS)]
@@ -464,45 +383,11 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
     counts = [_many(layers, "layer")] if layers > 1 else []
     counts += [_many(len(neurons), "neuron")] if part.what == "layers" else []
     counts += [_many(roles["weight"], "weight")] + ([_many(roles["bias"], "bias", "biases")] if roles["bias"] else [])
-    text = _gradients(part, parts, source, counts)
+    gradients = [g for u in part.units if order[u]._row is LEAF and (g := source.gradient(order[u])) is not None]
+    counts += [f"|dW| = {math.hypot(*gradients):.3g}"] if gradients else []
+    text = ", ".join(counts)
     return f"{', '.join(stems)}: {text}" if 0 < len(stems) <= _MOST_NAMES else text
-
-
-def _gradients(part: Part, parts: Parts, source: Stored, counts: list[str]) -> str:
-    """Counts, and behind them the length of the gradient of the parameters."""
-    nodes = [parts.units.node[u] for u in part.units]
-    found = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
-    if part.what in ("layers", "neuron") and found:
-        counts.append(f"|dW| = {math.hypot(*found):.3g}")
-    return ", ".join(counts)
 
 
 def _many(n: int, one: str, several: str = "") -> str:
     return f"{n:,} {one if n == 1 else several or one + 's'}"
-
-
-def notes_of(nodes: Sequence[Value], source: Stored, seed: float | None) -> tuple[str, ...]:
-    """The mark of a whole box.
-
-    "not finite" or "exploding" if one of its nodes is; "vanishing" if all of its parameters are, or all of its nodes if
-    it has no parameters.
-    """
-    values = [x for node in nodes if (x := source.value(node)) is not None]
-    gradients = [g for node in nodes if (g := source.gradient(node)) is not None]
-    if not all(map(math.isfinite, values)) or not all(map(math.isfinite, gradients)):
-        return ("not finite",)
-    mark = mark_of((None, max(map(abs, gradients), default=None)), seed)
-    learned = [g for node in nodes if node._row is LEAF and (g := source.gradient(node)) is not None]
-    if learned and mark != "exploding":
-        mark = mark_of((None, max(map(abs, learned))), seed)
-    return (mark,) if mark else ()
-
-
-def first_bad(nodes: Sequence[Value], names: Names, source: Stored) -> str:
-    """The first node, on the way forward and then back, with a number that is not finite."""
-    for ordered, what in ((nodes, source.value), (nodes[::-1], source.gradient)):
-        for node in ordered:
-            number = what(node)
-            if number is not None and not math.isfinite(number):
-                return f"{number} first at {names[node]}"
-    return ""

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from ..engine.graph import is_constant
-from ..engine.ops import DOT, LEAF, LITERAL, MUL
+from ..engine.ops import DOT, LEAF, LITERAL
 from ..engine.value import Value
 from ..reading.grouping import Grouping
 from .rows import cluster_of
@@ -176,7 +176,7 @@ class Units:
 
     def __init__(self, order: Sequence[Value], grouping: Grouping) -> None:
         self.order = order
-        self.place = {node: i for i, node in enumerate(order)}
+        self.place = {node: FOLLOWS if node._row is LITERAL else i for i, node in enumerate(order)}
         self.grouping = grouping
         self.node = list(order)
         self.layer = [0] * len(order)  # of each place; 0: none
@@ -188,63 +188,68 @@ class Units:
                 self.neurons[layer, neuron] = places
                 for i in places:
                     self.layer[i] = layer
-        self._numbers: dict[tuple[int, int], int] = {}  # (a list of inputs or a place, place in it) -> unit
+        self._numbers: dict[tuple[int, int], int] = {}  # (id of a list of inputs, place in it) -> unit
         self._sides: dict[int, list[int]] = {}  # by the id of a tuple of operands
         self._find_numbers()
         self.constant = bytearray([is_constant(node) for node in self.node])
         self._find_sections()
+        self._count()
+
+    def _count(self) -> None:
+        """Ids as :func:`graph_rows` gives them, so that a node keeps its id whatever is open."""
+        self.followers: list[int] = []  # how many plain numbers are drawn wherever a node is, in topological order
+        self.number: list[int] = []  # of each unit
+        self.use: dict[tuple[int, int], int] = {}  # the number of each use of a literal, by place and operand
+        fresh: dict[Value, int] = {}  # numbers that are not used yet, by their place in order
+        first: dict[int, int] = {}
+        count = 0
+        for i, node in enumerate(self.order):
+            literals = [k for k, p in enumerate(node.parents) if p._row is LITERAL]
+            operands = self.operands(i) if literals else []
+            for k in literals:
+                number = fresh.pop(node.parents[k], count)
+                count += number == count
+                self.use[i, k] = number
+                first.setdefault(operands[k], number)
+            self.followers.append(operands.count(FOLLOWS))
+            self.number.append(count)
+            if node._row is LITERAL:
+                fresh[node] = count
+            count += 1
+        self.number += [first[u] for u in range(len(self.order), len(self.node))]
 
     def operands(self, i: int) -> list[int]:
         """The unit of each operand of the node at place `i`, or FOLLOWS."""
         node = self.order[i]
         a, b = node._a, node._b
-        if type(a) is tuple:
-            left = self._side(a)
-            return left if b is None else left[: len(b)] + self._side(b) + left[len(b) :]
-        if a is None:
-            return []
-        return [self._one(a, i, 0)] if b is None else [self._one(a, i, 0), self._one(b, i, 1)]
-
-    def shared(self, i: int) -> tuple[tuple[Any, ...], ...]:
-        """The tuples that the node keeps its operands in, as other nodes may."""
-        node = self.order[i]
-        if type(node._a) is not tuple:
-            return ()
-        return (node._a,) if node._b is None else (node._a, node._b)
-
-    def _one(self, node: Value, i: int, k: int) -> int:
-        return self._numbers.get((i, k), FOLLOWS) if node._row is LITERAL else self.place[node]
+        if type(a) is not tuple:
+            return [self.place[p] for p in node.parents]
+        left = self._side(a)
+        return left if b is None else left[: len(b)] + self._side(b) + left[len(b) :]
 
     def _side(self, nodes: tuple[Any, ...]) -> list[int]:
         found = self._sides.get(id(nodes))
         if found is None:
             found = self._sides[id(nodes)] = [
-                self._numbers.get((id(nodes), k), FOLLOWS) if p._row is LITERAL else self.place[p]
-                for k, p in enumerate(nodes)
+                self._numbers.get((id(nodes), k), self.place[p]) for k, p in enumerate(nodes)
             ]
         return found
 
     def _find_numbers(self) -> None:
         """Make units of the plain numbers that neurons have as inputs."""
         seen: set[int] = set()
-        for i, node in enumerate(self.order):
-            if not self.layer[i]:
-                continue
-            if node._row is DOT:
-                for side in (node._a, node._b):
-                    if id(side) not in seen:
-                        seen.add(id(side))
-                        of_inputs = side[: len(node._b)]
-                        if not any(p._row is LEAF and self.layer[self.place[p]] for p in of_inputs):
-                            self._add_numbers(id(side), of_inputs)
-            elif node._row is MUL and any(p._row is LEAF and self.layer[self.place[p]] for p in node.parents):
-                self._add_numbers(i, node.parents)
-
-    def _add_numbers(self, key: int, nodes: Sequence[Value]) -> None:
-        for k, p in enumerate(nodes):
-            if p._row is LITERAL:
-                self._numbers[key, k] = len(self.node)
-                self.node.append(p)
+        for node, layer in zip(self.order, self.layer, strict=True):
+            for side in (node._a, node._b) if layer and node._row is DOT else ():
+                if id(side) in seen:
+                    continue
+                seen.add(id(side))
+                inputs = side[: len(node._b)]
+                if any(p._row is LEAF and self.layer[self.place[p]] for p in inputs):
+                    continue  # these are the weights
+                for k, p in enumerate(inputs):
+                    if p._row is LITERAL:
+                        self._numbers[id(side), k] = len(self.node)
+                        self.node.append(p)
 
     def _find_sections(self) -> None:
         """Sort what belongs to no layer.
@@ -253,32 +258,26 @@ class Units:
         that they come behind, and `behind` those that feed none.
         """
         feeds = self._feeding()
-        after, places = list(self.layer), len(self.order)
+        rest = len(self.node) - len(self.order) + 1  # one more for FOLLOWS, so that it counts as what lies at no depth
+        section = [*self.layer, *[0] * rest]  # the layer that something comes behind; -1: it feeds none
         self.inputs = list(range(len(self.order), len(self.node)))
         self.targets: list[int] = []
         self.between: dict[int, list[int]] = {}
         self.behind: list[int] = []
-        self.depth = [0] * len(self.node)  # in its section
+        self.depth = depth = [0] * len(section)  # in its section, so that steps are counted from the layer before it
         for i, node in enumerate(self.order):
             if self.layer[i] or node._row is LITERAL:
                 continue
             if node._a is None:
                 (self.inputs if feeds[i] or not self.grouping.layers else self.targets).append(i)
                 continue
-            level = deepest = 0
-            operands = self.operands(i)
+            operands, deepest = self.operands(i), 0
+            section[i] = now = max([section[u] for u in operands]) if feeds[i] else -1
+            (self.between.setdefault(now, []) if feeds[i] else self.behind).append(i)
             for u in operands:
-                if 0 <= u < places and not self.layer[u] and feeds[u] == feeds[i] and self.depth[u] > deepest:
-                    deepest = self.depth[u]
-                if 0 <= u < places and after[u] > level:
-                    level = after[u]
-            after[i] = level
-            if feeds[i]:  # steps are counted from the layer that the section comes behind
-                deepest = max([self.depth[u] for u in operands if 0 <= u < places and after[u] == level], default=0)
-                self.between.setdefault(level, []).append(i)
-            else:
-                self.behind.append(i)
-            self.depth[i] = deepest + 1
+                if section[u] == now and depth[u] > deepest:
+                    deepest = depth[u]
+            depth[i] = deepest + 1
 
     def _feeding(self) -> bytearray:
         """Of each place outside the layers: whether something in a layer depends on it."""
@@ -287,10 +286,11 @@ class Units:
         for i in range(len(self.order) - 1, -1, -1):
             if not (self.layer[i] or feeds[i]):
                 continue
-            shared = self.shared(i)
-            if shared and all(id(side) in seen for side in shared):
+            # Neurons share the tuples that they keep their operands in, so each is looked at once.
+            shared = {id(side) for side in (self.order[i]._a, self.order[i]._b) if type(side) is tuple}
+            if shared and shared <= seen:
                 continue
-            seen.update(map(id, shared))
+            seen |= shared
             for u in self.operands(i):
                 if 0 <= u < len(feeds) and not self.layer[u]:
                     feeds[u] = 1

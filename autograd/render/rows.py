@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import index
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
-from ..engine.graph import is_constant, local_partials, partials_at, topological_order
+from ..engine.graph import is_constant, partials_at, topological_order
 from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
@@ -40,7 +41,7 @@ __all__ = [
     "cluster_of",
     "first_not_finite",
     "graph_rows",
-    "graph_size",
+    "joint_mark",
     "joint_state",
     "mark_of",
     "trace_of",
@@ -51,6 +52,8 @@ NODE_LIMIT, EDGE_LIMIT = 400, 2000  # what a picture holds before it is drawn by
 Kind: TypeAlias = Literal["leaf", "constant", "op", "group"]
 
 State: TypeAlias = Literal["", "waiting", "reached", "current", "visited"]
+
+_Node = TypeVar("_Node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ class Graph:
         return end
 
     def size(self) -> tuple[int, int]:
-        """How many rows of nodes and of edges there are, without making them."""
+        """How many rows of nodes and of edges :meth:`rows` would give, without making them."""
         if len(self.order) == 1:
             return 1, 0
         named = sum(node._row is not LITERAL for node in self.order)
@@ -232,39 +235,46 @@ class Graph:
         """
         source, upstream, partials = self.source, self.source.upstream(node), self.source.locals(node)
         symbols = source.symbols(node) if symbolic else [""] * len(ends)
-        found: list[EdgeRow] = []
-        flows: dict[str, Joined] = {}
+        flows: dict[tuple[str, int], Joined] = {}  # by the box that they come from; -1: all of them together
         for k, (p, (end, alone), local) in enumerate(zip(node.parents, ends, partials, strict=True)):
-            message = None if local is None or upstream is None or is_constant(p) else upstream * local
-            state = source.edge_state(node, p)
-            if alone:
-                found.append(EdgeRow(end, id_, k, local, message, state, symbolic=symbols[k]))
-                continue
-            flow = flows.setdefault(end, Joined(k, local, symbols[k]))
-            flow.count += 1
-            flow.states.add(state)
-            flow.messages += [] if message is None else [message]
-        return found + [flow.row(end, id_) for end, flow in flows.items()]
+            flow = flows.setdefault((end, k if alone else -1), Joined())
+            flow.add(k, local, None if is_constant(p) else upstream, source.edge_state(node, p), symbols[k])
+        single_first = sorted(flows.items(), key=lambda found: found[0][1] < 0)
+        return [flow.row(end, id_) for (end, _), flow in single_first]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Joined:
     """What the edges from one box to another carry."""
 
-    operand: int  # the first one's place among its target's operands
-    local: float | None  # its local derivative
+    operand: int = 0  # the first one's place among its target's operands
+    local: float | None = None  # its local derivative
     symbolic: str = ""
+    upstream: float | None = None  # what it is multiplied by; None: no gradient goes back along it
     count: int = 0
     messages: list[float] = field(default_factory=list)
     states: set[State] = field(default_factory=set)
 
+    def add(self, operand: int, local: float | None, upstream: float | None, state: State, symbolic: str = "") -> None:
+        """One more edge; `upstream`: None where no gradient goes back along it."""
+        if not self.count:
+            self.operand, self.local, self.symbolic, self.upstream = operand, local, symbolic, upstream
+        self.count += 1
+        self.states.add(state)
+        if local is not None and upstream is not None:
+            self.messages.append(upstream * local)
+
+    @property
+    def message(self) -> float | None:
+        """The exact sum of what flows back."""
+        return exact_sum(self.messages) if self.messages else None
+
     def row(self, source: str, target: str) -> EdgeRow:
         """The edge that stands for all of them."""
         local, symbolic = (self.local, self.symbolic) if self.count == 1 else (None, "")
-        message = exact_sum(self.messages) if self.messages else None
         state = joint_state(self.states)
         shown: State = "visited" if state == "reached" else state  # an edge has no such state
-        return EdgeRow(source, target, self.operand, local, message, shown, self.count, symbolic)
+        return EdgeRow(source, target, self.operand, local, self.message, shown, self.count, symbolic)
 
 
 def joint_state(states: set[State]) -> State:
@@ -299,11 +309,6 @@ def cluster_of(node: Value, grouping: Grouping) -> tuple[str, ...]:
         return ()
     layer = grouping.layer_name(part.layer)
     return (layer,) if grouping.sizes[part.layer - 1] == 1 else (layer, f"neuron {part.neuron}")
-
-
-def graph_size(root: Value) -> tuple[int, int]:
-    """How many rows of nodes and of edges :func:`graph_rows` would give, without making them."""
-    return Graph(root).size()
 
 
 def trace_of(root: Value, trace: Trace | None) -> Trace:
@@ -346,6 +351,10 @@ _EXPONENT = re.compile(r"\^(?:(\d+)|\((-\d+)\))(?![\w.])")
 class Stored:
     """Numbers as the nodes store them."""
 
+    def number(self, node: Value) -> float:
+        """The node's value, whether or not this is a moment at which it is computed."""
+        return node._data
+
     def value(self, node: Value) -> float | None:
         return node._data
 
@@ -360,13 +369,11 @@ class Stored:
 
     def locals(self, node: Value) -> list[float | None]:
         """The local derivatives in operand order, None where the rule has none to give."""
-        try:  # whatever a rule raises is no reason not to draw: a picture is where one looks for what is wrong
-            return [p._data if isinstance(p, Value) else float(p) for p in self._partials(node)]
-        except Exception:
-            return [None] * len(node.parents)
-
-    def _partials(self, node: Value) -> Sequence[Any]:
-        return local_partials(node)
+        if self.value(node) is not None:
+            with suppress(Exception):  # whatever a rule raises: a picture is where one looks for what is wrong
+                found = partials_at(node, self.number(node), list(map(self.number, node.parents)))
+                return [p._data if isinstance(p, Value) else float(p) for p in found]
+        return [None] * len(node.parents)
 
     def symbols(self, node: Value) -> list[str]:
         """The local derivatives in symbols, in operand order, "" where that is long or no more than a number."""
@@ -393,6 +400,10 @@ class AtStep(Stored):
         self.backward = k > len(trace.order)
         self.current = trace.outline(k - 1)[1] if k else None
 
+    def number(self, node: Value) -> float:
+        number: float = self.trace.values[self.trace.place[node]]
+        return number
+
     def value(self, node: Value) -> float | None:
         return self.trace.value(node, self.k)
 
@@ -402,13 +413,6 @@ class AtStep(Stored):
     def upstream(self, node: Value) -> float | None:
         done = self.trace.visited_at(node)
         return None if done is None or done > self.k else self.gradient(node)
-
-    def locals(self, node: Value) -> list[float | None]:
-        return [None] * len(node.parents) if self.value(node) is None else super().locals(node)
-
-    def _partials(self, node: Value) -> Sequence[Any]:
-        values, place = self.trace.values, self.trace.place
-        return partials_at(node, values[place[node]], [values[place[p]] for p in node.parents])
 
     def state(self, node: Value) -> State:
         if node is self.current:
@@ -431,14 +435,11 @@ class AtStep(Stored):
 
 
 def _symbolic(node: Value, k: int) -> str:
-    try:
-        name, whole = local_derivative_text(node, k, whole=False), local_derivative_text(node, k)
-    except Exception:  # a picture is where one looks for what is wrong
-        return ""
-    text = whole.removeprefix(f"{name} = ")
-    if text.endswith(" here") or _is_number(text):
-        return ""
-    return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
+    with suppress(Exception):  # a picture is where one looks for what is wrong
+        text = local_derivative_text(node, k).removeprefix(f"{local_derivative_text(node, k, whole=False)} = ")
+        if not text.endswith(" here") and not _is_number(text):
+            return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
+    return ""
 
 
 def _is_number(text: str) -> bool:
@@ -473,15 +474,25 @@ def mark_of(numbers: Sequence[float | None], seed: float | None) -> str:
     return "vanishing" if ratio < VANISHING else "exploding" if ratio > EXPLODING else ""
 
 
-def first_not_finite(rows: Rows) -> tuple[NodeRow, str, float] | None:
+def joint_mark(nodes: Sequence[Value], source: Stored, seed: float | None) -> str:
+    """The mark of many nodes: "not finite" or "exploding" if one of them is, "vanishing" if all gradients are."""
+    gradients = [g for node in nodes if (g := source.gradient(node)) is not None]
+    values = [x for node in nodes if (x := source.value(node)) is not None]
+    if not all(map(math.isfinite, values)) or not all(map(math.isfinite, gradients)):
+        return "not finite"
+    return mark_of((None, max(map(abs, gradients), default=None)), seed)
+
+
+def first_not_finite(
+    nodes: Sequence[_Node], value: Callable[[_Node], float | None], gradient: Callable[[_Node], float | None]
+) -> tuple[_Node, str, float] | None:
     """The node where inf or nan comes up first, which of its numbers it is, and the number; None: there is none.
 
     Values are made from the inputs to the root, and gradients after them, from the root to the inputs.
     """
-    for node in rows.nodes:
-        if node.value is not None and not math.isfinite(node.value):
-            return node, "value", node.value
-    for node in reversed(rows.nodes):
-        if node.gradient is not None and not math.isfinite(node.gradient):
-            return node, "gradient", node.gradient
+    for ordered, what, number in ((nodes, "value", value), (nodes[::-1], "gradient", gradient)):
+        for node in ordered:
+            found = number(node)
+            if found is not None and not math.isfinite(found):
+                return node, what, found
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from operator import attrgetter
 
 from ..functions.slopes import exact_sum
 from ..reading.text import label_text
@@ -100,7 +101,8 @@ class Sentences:
     def warnings(self) -> list[str]:
         """A sentence for each kind of mark in the picture; the first number that is not finite is named."""
         told = []
-        if (first := first_not_finite(self.rows)) is not None:
+        first = first_not_finite(self.rows.nodes, attrgetter("value"), attrgetter("gradient"))
+        if first is not None:
             node, what, number = first
             told.append(
                 f"The first number that is not finite is the {what} of {_name(node)}: {self.look.number(number)}."
@@ -123,7 +125,8 @@ class Sentences:
         text = self.look.number(gradient) + (" so far" if node.to_come and gradient is not None else "")
         if gradient is None or len(arrived) < 2:
             return text
-        listed = " + ".join(_held(self.look.number(x)) for x in arrived[:_LISTED])
+        numbers = map(self.look.number, arrived[:_LISTED])
+        listed = " + ".join(f"({number})" if number.startswith("-") else number for number in numbers)
         listed += f" + {len(arrived) - _LISTED} more" if len(arrived) > _LISTED else ""
         if math.isclose(exact_sum(arrived), gradient, rel_tol=1e-9, abs_tol=1e-300) or not math.isfinite(gradient):
             return f"{text} = {listed}"
@@ -137,10 +140,6 @@ def _name(node: NodeRow) -> str:
 def _in_fraction(node: NodeRow) -> str:
     name = label_text(node.name, 20)
     return name if all(c.isalnum() or c in "_[],.'#" for c in name) else f"({name})"
-
-
-def _held(number: str) -> str:
-    return f"({number})" if number.startswith("-") else number
 
 
 def _times(edge: EdgeRow) -> str:

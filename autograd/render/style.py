@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import ArgumentError
@@ -25,10 +25,12 @@ __all__ = [
     "Palette",
     "Scale",
     "Theme",
+    "class_of",
     "dark_style",
     "flow_colour",
     "look_of",
     "scale_of",
+    "sign_of",
 ]
 
 Theme: TypeAlias = Literal["auto", "light", "dark", "print"]
@@ -98,7 +100,7 @@ class Look:
 
     @property
     def palette(self) -> Palette:
-        return palette_of(self.theme)
+        return _PALETTES[self.theme]
 
     def shows(self, part: str) -> bool:
         return self.show is None or part in self.show
@@ -129,6 +131,11 @@ def look_of(rankdir: str | None = None, **options: Any) -> Look:
     return Look(**options)
 
 
+def _shade(light: str, dark: str) -> Any:
+    """A colour on light paper, and on dark."""
+    return field(default=light, metadata={"dark": dark})
+
+
 # Blue and red tell the sign of what flows; they are apart for every kind of colour-blindness, and a number stands
 # beside each. No two entries of the light palette are the same colour, so that a style sheet can turn each into its
 # dark one.
@@ -136,83 +143,62 @@ def look_of(rankdir: str | None = None, **options: Any) -> Look:
 class Palette:
     """Colours by what they are for; `weak_...` is the palest end of each scale."""
 
-    paper: str
-    ink: str
-    grey: str
-    line: str
-    pale: str
-    leaf_fill: str
-    leaf_line: str
-    op_fill: str
-    op_line: str
-    group_fill: str
-    group_line: str
-    root_fill: str
-    root_line: str
-    waiting_fill: str
-    waiting_line: str
-    reached_fill: str
-    reached_line: str
-    current_fill: str
-    current_line: str
-    current_edge: str
-    cluster_fill: str
-    inner_fill: str
-    cluster_line: str
-    badge: str
-    alarm: str
-    positive: str
-    weak_positive: str
-    negative: str
-    weak_negative: str
+    paper: str = _shade("#fffffe", "#15181c")
+    ink: str = _shade("#1a1a1a", "#ececec")
+    grey: str = _shade("#636363", "#a3a8ae")
+    line: str = _shade("#4d4d4d", "#b8bcc2")
+    pale: str = _shade("#a8a8a8", "#6a7078")
+    leaf_fill: str = _shade("#e6f0fa", "#1b3047")
+    leaf_line: str = _shade("#1f5f99", "#7cb5ec")
+    op_fill: str = _shade("#fdfdfd", "#22262b")
+    op_line: str = _shade("#4c4c4c", "#b9bdc3")
+    group_fill: str = _shade("#efeaf6", "#2c2640")
+    group_line: str = _shade("#5b4a86", "#b9a6ec")
+    root_fill: str = _shade("#fff3d6", "#41320f")
+    root_line: str = _shade("#7a4b00", "#f0c060")
+    waiting_fill: str = _shade("#fefefe", "#16191d")
+    waiting_line: str = _shade("#8c8c8c", "#767c84")
+    reached_fill: str = _shade("#e3f5e1", "#1c3a20")
+    reached_line: str = _shade("#2e7d32", "#84d08a")
+    current_fill: str = _shade("#ffc24d", "#7a5200")
+    current_line: str = _shade("#191919", "#ffe0a0")
+    current_edge: str = _shade("#a35200", "#ffb347")
+    cluster_fill: str = _shade("#f7f7f7", "#1b1f24")
+    inner_fill: str = _shade("#f0f0f0", "#20252b")
+    cluster_line: str = _shade("#c4c4c4", "#4a5058")
+    badge: str = _shade("#5e35b1", "#c7b0ff")
+    alarm: str = _shade("#a34700", "#ffb074")
+    positive: str = _shade("#2166ac", "#6cb2f5")
+    weak_positive: str = _shade("#8fa3b8", "#4d6075")
+    negative: str = _shade("#b2182b", "#ff8577")
+    weak_negative: str = _shade("#c09a9d", "#7d5653")
+
+    def look_of(self, what: str) -> dict[str, str]:
+        """The fill and the outline of a kind of box, or of one in a state."""
+        return {"fillcolor": getattr(self, f"{what}_fill"), "color": getattr(self, f"{what}_line")}
+
+    def of_sign(self, message: float | None) -> str:
+        """Of a number in a text: as strong as the colour of its sign goes, since a pale number is hard to read."""
+        if not message:
+            return self.grey
+        if not math.isfinite(message):
+            return self.alarm
+        return self.positive if message > 0 else self.negative
 
 
-_COLOURS = {  # on light paper, and on dark
-    "paper": ("#fffffe", "#15181c"),
-    "ink": ("#1a1a1a", "#ececec"),
-    "grey": ("#636363", "#a3a8ae"),
-    "line": ("#4d4d4d", "#b8bcc2"),
-    "pale": ("#a8a8a8", "#6a7078"),
-    "leaf_fill": ("#e6f0fa", "#1b3047"),
-    "leaf_line": ("#1f5f99", "#7cb5ec"),
-    "op_fill": ("#fdfdfd", "#22262b"),
-    "op_line": ("#4c4c4c", "#b9bdc3"),
-    "group_fill": ("#efeaf6", "#2c2640"),
-    "group_line": ("#5b4a86", "#b9a6ec"),
-    "root_fill": ("#fff3d6", "#41320f"),
-    "root_line": ("#7a4b00", "#f0c060"),
-    "waiting_fill": ("#fefefe", "#16191d"),
-    "waiting_line": ("#8c8c8c", "#767c84"),
-    "reached_fill": ("#e3f5e1", "#1c3a20"),
-    "reached_line": ("#2e7d32", "#84d08a"),
-    "current_fill": ("#ffc24d", "#7a5200"),
-    "current_line": ("#191919", "#ffe0a0"),
-    "current_edge": ("#a35200", "#ffb347"),
-    "cluster_fill": ("#f7f7f7", "#1b1f24"),
-    "inner_fill": ("#f0f0f0", "#20252b"),
-    "cluster_line": ("#c4c4c4", "#4a5058"),
-    "badge": ("#5e35b1", "#c7b0ff"),
-    "alarm": ("#a34700", "#ffb074"),
-    "positive": ("#2166ac", "#6cb2f5"),
-    "weak_positive": ("#8fa3b8", "#4d6075"),
-    "negative": ("#b2182b", "#ff8577"),
-    "weak_negative": ("#c09a9d", "#7d5653"),
-}
-LIGHT, DARK = (Palette(**{name: pair[k] for name, pair in _COLOURS.items()}) for k in (0, 1))
-
+LIGHT = Palette()
+DARK = Palette(**{shade.name: shade.metadata["dark"] for shade in fields(Palette)})
 PRINT = Palette(
     **{
-        field.name: "#ffffff" if field.name == "paper" or field.name.endswith("fill") else "#000000"
-        for field in fields(Palette)
+        shade.name: "#ffffff" if shade.name == "paper" or shade.name.endswith("fill") else "#000000"
+        for shade in fields(Palette)
     }
     | {"grey": "#404040", "pale": "#808080", "cluster_line": "#909090", "current_fill": "#d8d8d8"}
     | {"weak_positive": "#8c8c8c", "weak_negative": "#8c8c8c"}
 )
 
 
-def palette_of(theme: Theme) -> Palette:
-    """The palette of a theme; "auto" is written light, and a style sheet turns it dark where that is wanted."""
-    return {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}[theme]
+_PALETTES = {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}  # "auto" gets a style sheet for the dark
 
 
 def flow_colour(palette: Palette, positive: bool, step: int) -> str:
@@ -234,6 +220,16 @@ def dark_style(scope: str) -> str:
     ]
     default = f"{scope} text:not([fill]){{fill:{DARK.ink}}}"
     return "@media (prefers-color-scheme:dark){" + "".join([*rules, default]) + "}"
+
+
+def sign_of(message: float | None) -> str:
+    """The class of what carries a message."""
+    return "" if not message else "positive" if message > 0 else "negative" if message < 0 else ""
+
+
+def class_of(*names: str) -> str:
+    """The class attribute of an element; a name that is "" is left out."""
+    return " ".join(name.replace(" ", "-") for name in names if name)
 
 
 @dataclass(frozen=True, slots=True)

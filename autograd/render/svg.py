@@ -13,7 +13,7 @@ from ..engine.value import Value
 from ..errors import GraphError
 from ..reading.stepper import Moment
 from ..reading.trace import Trace
-from .dot import Picture, arrows, cluster_id, cluster_title, label_widths, picture_of, picture_to_dot
+from .dot import Picture, label_widths, picture_of, picture_to_dot
 from .labels import free_labels
 from .overview import Level
 from .style import dark_style, look_of
@@ -76,7 +76,7 @@ def to_svg(
     drawing, tree = _laid_out(picture)
     for element in tree.iter():
         element.tag = element.tag.removeprefix(f"{{{_NAMESPACE}}}")
-    _say(tree, _titles(picture))
+    _say(tree, picture.titles())
     # Two pictures may stand in one page, so the ids of the title and the description are made from the content.
     _head(tree, picture, hashlib.sha256(drawing.source.encode()).hexdigest()[:10])
     return Svg(ElementTree.tostring(tree, encoding="unicode").strip() + "\n")
@@ -110,18 +110,6 @@ def _parsed(output: bytes) -> ElementTree.Element:
     if tree.tag != f"{{{_NAMESPACE}}}svg":
         raise GraphError(f"`dot` gave something that is not SVG but a <{tree.tag}>")
     return tree
-
-
-def _titles(picture: Picture | NetworkPicture) -> dict[str, str]:
-    """What is said of each part, by its id."""
-    if not isinstance(picture, Picture):
-        return picture.titles()
-    say = picture.say
-    paths = {node.cluster[:k] for node in picture.rows.nodes for k in range(1, len(node.cluster) + 1)}
-    titles = {node.id: say.node(node) for node in picture.rows.nodes}
-    titles |= {arrow.id: arrow.tooltip for arrow in arrows(picture)}
-    titles |= {cluster_id(path): " of ".join([cluster_title(path, picture.rows), *path[-2::-1]]) for path in paths}
-    return titles | {"legend": "Legend: how wide and how saturated an arrow is for the size of what flows along it"}
 
 
 def _say(tree: ElementTree.Element, titles: Mapping[str, str]) -> None:

@@ -5,9 +5,10 @@ Places and ways are computed here and written into the DOT, so that it looks the
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..engine.graph import is_constant
@@ -15,12 +16,12 @@ from ..engine.ops import DOT
 from ..engine.value import Value
 from ..reading.text import label_text, markup, range_text, text_width
 from . import folding
-from .cells import FONT, PADDING, SMALL, WARNING, cell, sample, table
+from .cells import LEGEND, PADDING, SMALL, WARNING, cell, empty_drawing, sample, table
 from .columns import PAGE, Link, Spot, extent, is_clear, lay_out, written_way
 from .curves import written
 from .networks import Box, Flow, Line, Network, network_of
 from .rows import AtStep, Graph, State, mark_of
-from .style import Look, Palette, scale_of
+from .style import Look, class_of, scale_of, sign_of
 
 if TYPE_CHECKING:
     import graphviz
@@ -49,30 +50,21 @@ def network_picture(graph: Graph, look: Look, expand: Sequence[Any] = ()) -> Net
     if not any(node._row is DOT for node in graph.order) or not graph.grouping.layers:
         return None
     final = network_of(graph.at_end())
-    now = network_of(graph) if isinstance(graph.source, AtStep) else final
-    opened = None if final is None else _opened(final, expand)
-    if final is None or now is None or opened is None:
+    if final is None:
         return None
+    named: defaultdict[Any, set[tuple[int, int]]] = defaultdict(set, inputs=set())  # the neurons, by what opens them
+    for layer, neuron in (box.address for box in final.neurons):
+        named[f"layer {layer}"].add((layer, neuron))
+        named[f"layer {layer}, neuron {neuron}"].add((layer, neuron))
+    if not all(isinstance(thing, str) and thing in named for thing in expand):
+        return None
+    opened = {address for thing in expand for address in named[thing]}
+    now = final.at(graph) if isinstance(graph.source, AtStep) else final
     if final.is_small:
         picture = NetworkPicture(now, final, look, True, opened)
         if picture.fits:
             return picture
     return NetworkPicture(now, final, look, False, opened)
-
-
-def _opened(network: Network, expand: Sequence[Any]) -> set[tuple[int, int]] | None:
-    """The neurons that `expand` names; None: it names something else."""
-    opened: set[tuple[int, int]] = set()
-    for thing in expand:
-        found = {
-            box.address
-            for box in network.neurons
-            if thing in (f"layer {box.address[0]}", f"layer {box.address[0]}, neuron {box.address[1]}")
-        }
-        if not found and thing != "inputs":
-            return None
-        opened |= found
-    return opened
 
 
 class NetworkPicture:
@@ -82,18 +74,19 @@ class NetworkPicture:
         self, now: Network, final: Network, look: Look, as_tables: bool, opened: Collection[tuple[int, int]]
     ) -> None:
         self.now, self.final, self.look, self.as_tables, self.opened = now, final, look, as_tables, opened
+        self.palette = look.palette
         self.scale = scale_of(flow.message for flow in final.flows.values()) if look.shows("messages") else None
         self.warmth = scale_of(final.gradient(box.shown) for box in final.boxes.values())
         self._flows = {flow.id: flow for flow in now.flows.values()}
+        self._boxes = {box.id: box for box in final.boxes.values()}
+        values, gradients = "value" if look.shows("values") else "", "grad" if look.shows("gradients") else ""
+        self._headings = "back" if self.scale is not None else "", "", values, gradients  # of a table's columns
         self.spots: dict[str, Spot] = {}
         self.links: dict[str, Link] = {}
         self._widths: dict[int, tuple[int, ...]] = {}  # of the cells of a table, by column; 0: there is no such cell
-        self._crowd = self._crowded_inputs()
+        inputs = {box.id for box in final.boxes.values() if box.kind == "input" and box.rank == 0}
+        self._crowd = inputs if len(inputs) > _MOST_CELLS else set()  # too many, and drawn as one box
         self._lay_out()
-
-    @property
-    def palette(self) -> Palette:
-        return self.look.palette
 
     @property
     def say(self) -> NetworkPicture:
@@ -113,25 +106,18 @@ class NetworkPicture:
 
     # --- layout ---
 
-    def _crowded_inputs(self) -> set[str]:
-        """The ids of inputs that are drawn as one box, since they are too many."""
-        inputs = [box.id for box in self.final.boxes.values() if box.kind == "input" and box.rank == 0]
-        return set(inputs) if len(inputs) > _MOST_CELLS else set()
-
     def _lay_out(self) -> None:
-        boxes = [box for box in self.final.boxes.values() if box.id not in self._crowd]
-        ranks = sorted({box.rank for box in boxes} | ({0} if self._crowd else set()))
-        for box in self.final.in_order(boxes):
-            if box.rank not in self._widths:
-                self._widths[box.rank] = self._widths_of([b for b in boxes if b.rank == box.rank])
+        boxes = self.final.in_order([box for box in self.final.boxes.values() if box.id not in self._crowd])
+        columns = {rank: list(column) for rank, column in groupby(boxes, lambda box: box.rank)}
         if self._crowd:
             self.spots["inputs"] = Spot(0, text_width(self._crowd_text(), _SIZE, bold=True) + 14.0, 40.0)
-        for box in self.final.in_order(boxes):
-            self.spots[box.id] = self._spot(box, [b for b in boxes if b.rank == box.rank])
-        widest = {rank: max([s.width for s in self.spots.values() if s.column == rank]) for rank in ranks}
-        for box in boxes:
-            if box.kind != "constant" and (box.kind != "neuron" or self.is_table(box)):
-                self.spots[box.id].width = widest[box.rank]
+        for rank, column in columns.items():
+            self._widths[rank] = self._widths_of(column)
+            self.spots.update({box.id: self._spot(box, column) for box in column})
+            widest = max(spot.width for spot in self.spots.values() if spot.column == rank)
+            for box in column:
+                if box.kind != "constant" and (box.kind != "neuron" or self.is_table(box)):
+                    self.spots[box.id].width = widest
         for flow in self._drawn_flows():
             source = "inputs" if flow.source.id in self._crowd else flow.source.id
             link = Link(self.spots[source], self.spots[flow.target.id], self._entry(flow))
@@ -164,12 +150,10 @@ class NetworkPicture:
         weights = [line for line in box.lines if line.what == "weight"]
         if len(weights) <= _LISTED:
             return box.lines
-        size = {line: self._strength(line.nodes[0]) for line in weights}
-        kept = set(sorted(weights, key=lambda line: -size[line])[:_LISTED])
+        flowing = {line: abs(self.final.source.gradient(line.nodes[0]) or 0.0) for line in weights}
+        weakest_last = sorted(weights, key=lambda line: -(flowing[line] + 1e-9 * abs(line.nodes[0]._data)))
+        kept = set(weakest_last[:_LISTED])
         return [line for line in box.lines if line.what != "weight" or line in kept]
-
-    def _strength(self, weight: Value) -> float:
-        return abs(self.final.source.gradient(weight) or 0.0) + 1e-9 * abs(weight._data)
 
     def _spot(self, box: Box, column: Sequence[Box]) -> Spot:
         width = sum(self._widths[box.rank]) + 2.0
@@ -183,7 +167,7 @@ class NetworkPicture:
             return Spot(box.rank, 18.0 if dense else width, 14.0 if dense else 22.0, 4.0 if dense else 12.0)
         if box.kind == "input" and box.rank == 0 and not self.as_tables and len(column) > 24:
             return Spot(box.rank, width, 14.0, 4.0)
-        rows = len(self._numbers(box, final=True))
+        rows = len(self._numbers(self.final, box))
         height = _HEAD + (_NAMES if box.kind == "op" else 0) + _ROW * rows + 2.0
         space, constant = 18.0 if self.as_tables else 8.0, box.kind == "constant"
         if constant:
@@ -191,25 +175,24 @@ class NetworkPicture:
         return Spot(box.rank, width, height, space, follows=box.kind == "op", at_right=constant)
 
     def _entry(self, flow: Flow) -> float | None:
+        """Where an arrow meets its row of a table; None: wherever there is room."""
         box = flow.target
         if flow.line is None or not self.is_table(box):
             return None
-        lines = self.lines(box)
-        wanted = box.lines[flow.line]
-        if wanted not in lines:
-            return None
-        height = self.spots[box.id].height
-        return (1 + _HEAD + _NAMES + _ROW * (lines.index(wanted) + 0.5)) / height
+        above = self.lines(box).index(flow.line)
+        return (1 + _HEAD + _NAMES + _ROW * (above + 0.5)) / self.spots[box.id].height
 
     def _drawn_flows(self) -> list[Flow]:
         """What is drawn as an arrow: of very many weights the largest, and all that flow strongest."""
-        flows = list(self.final.flows.values())
-        between = [flow for flow in flows if flow.line is not None and not self.is_table(flow.target)]
-        rest = [flow for flow in flows if flow.line is None or self.is_table(flow.target)]
-        rest = [f for f in rest if f.line is None or f.target.lines[f.line] in self.lines(f.target)]
+        between, rest = [], []
+        for flow in self.final.flows.values():
+            if flow.line is None or (self.is_table(flow.target) and flow.line in self.lines(flow.target)):
+                rest.append(flow)
+            elif not self.is_table(flow.target):
+                between.append(flow)
         if self._crowd:
             one_each = {flow.target: flow for flow in between if flow.source.id in self._crowd}
-            between = [flow for flow in between if flow.source.id not in self._crowd] + list(one_each.values())
+            between = [flow for flow in between if flow.source.id not in self._crowd] + [*one_each.values()]
         if len(between) > _MOST_LINES:
             kept = set(sorted(between, key=lambda flow: -abs(self.weight(flow)))[:_MOST_LINES]) | self._strongest
             between = [flow for flow in between if flow in kept]
@@ -228,7 +211,7 @@ class NetworkPicture:
     @staticmethod
     def weight(flow: Flow) -> float:
         assert flow.line is not None
-        return flow.target.lines[flow.line].nodes[0]._data
+        return flow.line.nodes[0]._data
 
     # --- text ---
 
@@ -240,14 +223,14 @@ class NetworkPicture:
             for network in (self.now, self.final):
                 if self.is_table(box):
                     texts += [self._line_texts(network, box, line) for line in self.lines(box)]
-                    texts.append(("", "", *self._headings[1:]))
+                    texts.append(("", *self._headings[1:]))
                     head = text_width(f"{box.name}  {self._note(box)}", _SIZE, bold=True) + 2 * PADDING + 6
                 elif box.kind == "neuron":
-                    texts.append(("", "", self._cell_text(network, box), ""))
+                    texts.append(("", "", self._cell_text(network, box, self.final.notes[box]), ""))
                     head = 0
                 else:
                     title, *rest = self._heads(box)
-                    rows = self._numbers(box, final=network is self.final)
+                    rows = self._numbers(network, box)
                     lines = [text_width(f"{title} {self._note(box)}".strip(), _SIZE, bold=True)]
                     lines += [text_width(text, SMALL) for text in rest]
                     lines += [text_width(f"{title} = {text}", SMALL) for _, text in rows if not self.as_tables]
@@ -260,17 +243,9 @@ class NetworkPicture:
         room[1] = max(room[1], max(names) - room[0] - room[2] - room[3])
         return tuple(room)
 
-    @property
-    def _headings(self) -> tuple[str, str, str]:
-        return (
-            "back" if self.scale is not None else "",
-            "value" if self.look.shows("values") else "",
-            "grad" if self.look.shows("gradients") else "",
-        )
-
     def _line_texts(self, network: Network, box: Box, line: Line) -> tuple[str, str, str, str]:
         """What stands in a row: the message that goes back, the name, the value and the gradient."""
-        message = network.message(box, box.lines.index(line)) if self.scale is not None else None
+        message = network.message(box, line) if self.scale is not None else None
         name = label_text(line.name, 24)
         if line.what == "a":
             name += f" = {label_text(line.nodes[0]._row.name, 12)}"
@@ -284,9 +259,7 @@ class NetworkPicture:
     def _values(self, network: Network, nodes: Sequence[Value]) -> str:
         """A value; of several samples the smallest and the largest."""
         known = [x for node in nodes if (x := network.source.value(node)) is not None]
-        if len(known) < len(nodes):
-            return "–"
-        return range_text(known, self._number)
+        return range_text(known, self._number) if len(known) == len(nodes) else "–"
 
     def _heads(self, box: Box) -> list[str]:
         """The name of a box that is no neuron, and how it is made."""
@@ -297,8 +270,8 @@ class NetworkPicture:
             return [name]
         return [name, self.final.formula(box)]
 
-    def _numbers(self, box: Box, final: bool) -> list[tuple[str, str]]:
-        network = self.final if final else self.now
+    def _numbers(self, network: Network, box: Box) -> list[tuple[str, str]]:
+        """What stands in a box that is no neuron, and what it is called."""
         told = [("value", self._values(network, box.shown))] if self.look.shows("values") else []
         if self.look.shows("gradients") and box.kind != "constant" and not self._is_constant(box):
             told.append(("grad", self._number(network.gradient(box.shown))))
@@ -308,14 +281,14 @@ class NetworkPicture:
     def _is_constant(box: Box) -> bool:
         return all(is_constant(node) for node in box.nodes)
 
-    def _cell_text(self, network: Network, box: Box) -> str:
-        note = "" if not box.notes else "dead" if "dead" in box.notes else WARNING
+    def _cell_text(self, network: Network, box: Box, notes: tuple[str, ...]) -> str:
+        note = "" if not notes else "dead" if "dead" in notes else WARNING
         roomy = self.look.shows("values") and (not note or len(box.nodes) < 2)
         value = self._values(network, box.nodes) if roomy else ""
         return f"{value} {note}".strip() or f"{box.address[1]}"
 
     def _note(self, box: Box) -> str:
-        notes = self.now.by_id[box.id].notes
+        notes = self.now.notes[box]
         return ", ".join(notes) if notes in ((), ("dead",)) else f"{WARNING} {', '.join(notes)}"
 
     def _beside(self, flow: Flow) -> list[str]:
@@ -327,10 +300,6 @@ class NetworkPicture:
             told.append(f"← {self._number(flow.message)}")
         return told
 
-    @cached_property
-    def _final_flows(self) -> dict[str, Flow]:
-        return {flow.id: flow for flow in self.final.flows.values()}
-
     def _crowd_text(self) -> str:
         return f"{len(self._crowd):,} inputs"
 
@@ -339,24 +308,22 @@ class NetworkPicture:
     def drawing(self, tooltips: bool = True) -> graphviz.Digraph:
         import graphviz
 
-        from .digraph import FoundDigraph
-
         palette = self.palette
-        drawing = FoundDigraph(
-            "gradients",
-            graph_attr={"layout": "nop2", "inputscale": "72", "outputorder": "edgesfirst", "bgcolor": palette.paper},
-            node_attr={"shape": "plain", "fontname": FONT, "fontsize": str(_SIZE), "fontcolor": palette.ink},
-            edge_attr={"fontname": FONT, "fontsize": str(SMALL), "fontcolor": palette.ink, "arrowsize": "0.7"},
-        )
+        placed = {"layout": "nop2", "inputscale": "72", "outputorder": "edgesfirst"}
+        drawing = empty_drawing(palette, placed, {"shape": "plain", "fontsize": str(_SIZE)})
         said = self.titles()
 
         def told(id_: str) -> dict[str, str]:
             return {"tooltip": graphviz.escape(said[id_])} if tooltips and id_ in said else {}
 
         for id_, spot in self.spots.items():
-            label = self._crowd_label() if id_ == "inputs" else self._label(self.now.by_id[id_], spot)
-            where = {"pos": written((spot.x, spot.y))}
-            drawing.node(id_, label, id=id_, **{"class": self._class(id_)}, **where, **told(id_))
+            if id_ == "inputs":
+                td = _td(self._crowd_text(), int(spot.width) - 2, 38, _SIZE, bold=True)
+                label, classes = _box([_line(td)], palette.leaf_fill, palette.leaf_line), "group"
+            else:
+                box = self._boxes[id_]
+                label, classes = self._label(box, spot), class_of(box.kind, *self.now.notes[box])
+            drawing.node(id_, label, id=id_, pos=written((spot.x, spot.y)), **{"class": classes}, **told(id_))
         for id_, link in self.links.items():
             self._edge(drawing, self._flows[id_], link, told(id_))
         self._titles_of_columns(drawing)
@@ -367,12 +334,6 @@ class NetworkPicture:
             drawing.node(id_, label, id=id_, pos=written((x, low + y)), **{"class": "legend"})
         return drawing
 
-    def _class(self, id_: str) -> str:
-        box = self.now.by_id.get(id_)
-        if box is None:
-            return "group"
-        return " ".join([box.kind, *[note.replace(" ", "-") for note in box.notes]])
-
     def _label(self, box: Box, spot: Spot) -> str:
         if self.is_table(box):
             return self._table(box)
@@ -380,25 +341,22 @@ class NetworkPicture:
             return self._cell(box, spot)
         palette = self.palette
         width = int(spot.width) - 2
-        fill, line = {
-            "op": (palette.op_fill, palette.op_line),
-            "input": (palette.leaf_fill, palette.leaf_line),
-            "constant": (palette.paper, palette.cluster_line),
-        }[box.kind]
-        if any(node is self.now.root for node in box.nodes):  # values may be equal
-            fill, line = palette.root_fill, palette.root_line
+        fill, line = palette.paper, palette.cluster_line
+        if box.kind != "constant":
+            is_root = any(node is self.now.root for node in box.nodes)  # values may be equal
+            fill, line = palette.look_of("root" if is_root else "op" if box.kind == "op" else "leaf").values()
         state, notes = self._state(box.nodes), self._note(box)
         fill = getattr(palette, f"{state}_fill") if state in ("current", "reached", "waiting") else fill
         line = palette.alarm if notes else line
         heads = self._heads(box)
         if spot.height < 20:
-            numbers = self._numbers(box, final=False)
+            numbers = self._numbers(self.now, box)
             text = f"{heads[0]} = {numbers[0][1]}" if numbers else heads[0]
             return _box([_line(_td(text, width, int(spot.height) - 2, 9))], fill, line)
         lines = [_line(_td(f"{heads[0]} {notes}".strip(), width, _HEAD, _SIZE, bold=True, span=2))]
         lines += [_line(_td(text, width, _NAMES, SMALL, colour=palette.grey, span=2)) for text in heads[1:]]
-        for what, text in self._numbers(box, final=False):
-            colour = self._sign(self.now.gradient(box.shown)) if what == "grad" else ""
+        for what, text in self._numbers(self.now, box):
+            colour = self.palette.of_sign(self.now.gradient(box.shown)) if what == "grad" else ""
             name = text_width("value", SMALL) + 3 * PADDING
             label = _td(what, name, _ROW, SMALL, colour=palette.grey)
             lines.append(_line(label, _td(text, width - name, _ROW, _SIZE, colour=colour)))
@@ -407,23 +365,17 @@ class NetworkPicture:
     def _table(self, box: Box) -> str:
         """A neuron: a head, and a row for each weight, the bias, the sum and the activation."""
         palette, widths, note = self.palette, self._widths[box.rank], self._note(box)
-        dead = "dead" in box.notes
+        dead = "dead" in self.now.notes[box]
         ink = palette.grey if dead else ""
         head = _td(box.name, sum(widths), _HEAD, _SIZE, bold=True, colour=ink, span=4, note=note, alarm=palette.alarm)
         lines = [_line(head, fill=palette.inner_fill if not note or dead else palette.root_fill)]
-        names = (self._headings[0], "", *self._headings[1:])
-        named = [(k, name, width) for k, (name, width) in enumerate(zip(names, widths, strict=True)) if width]
+        named = [(k, name, width) for k, (name, width) in enumerate(zip(self._headings, widths, strict=True)) if width]
         lines.append(_line(*[_td(name, w, _NAMES, SMALL, colour=palette.grey, right=k > 1) for k, name, w in named]))
-        for line in self.lines(self.final.by_id[box.id]):
-            mine = next(own for own in box.lines if own.name == line.name and own.what == line.what)
-            texts = self._line_texts(self.now, box, mine)
-            colours = (
-                self._sign(self.now.message(box, box.lines.index(mine))),
-                ink,
-                ink,
-                self._sign(self.now.gradient(mine.nodes)),
-            )
-            state = self._state(mine.nodes)
+        for line in self.lines(box):
+            texts = self._line_texts(self.now, box, line)
+            back, gradient = self.now.message(box, line), self.now.gradient(line.nodes)
+            colours = palette.of_sign(back), ink, ink, palette.of_sign(gradient)
+            state = self._state(line.nodes)
             fill = palette.current_fill if state == "current" else palette.cluster_fill if line.what in "za" else ""
             cells = [
                 _td(text, width, _ROW, _SIZE if k else SMALL, colour=colour, right=k > 1)
@@ -439,28 +391,17 @@ class NetworkPicture:
         palette, gradient = self.palette, self.now.gradient(box.shown)
         warm = self.warmth
         colour = palette.cluster_fill if gradient is None or warm is None else warm.colour(palette, gradient)
-        if gradient == 0 or "dead" in box.notes:
+        notes = self.now.notes[box]
+        dead = "dead" in notes
+        if gradient == 0 or dead:
             colour = palette.cluster_line
-        outline = palette.pale if "dead" in box.notes else palette.alarm if box.notes else palette.op_line
+        outline = palette.pale if dead else palette.alarm if notes else palette.op_line
         width, height = int(spot.width) - 2, int(spot.height) - 2
         if height < 16:
             return _box([_line(_td("", width, height, 8), fill=colour)], palette.op_fill, outline)
         swatch = _td("", 12, height, 8).replace("<TD", f'<TD BGCOLOR="{colour}"', 1)
-        text, dead = self._cell_text(self.now, box), "dead" in box.notes
-        td = _td(text, width - 12, height, _SIZE, colour=palette.grey if dead else "")
+        td = _td(self._cell_text(self.now, box, notes), width - 12, height, _SIZE, colour=palette.grey if dead else "")
         return _box([_line(swatch, td)], palette.cluster_fill if dead else palette.op_fill, outline)
-
-    def _crowd_label(self) -> str:
-        td = _td(self._crowd_text(), int(self.spots["inputs"].width) - 2, 38, _SIZE, bold=True)
-        return _box([_line(td)], self.palette.leaf_fill, self.palette.leaf_line)
-
-    def _sign(self, x: float | None) -> str:
-        palette = self.palette
-        if x is None or x == 0:
-            return palette.grey
-        if not math.isfinite(x):
-            return palette.alarm
-        return palette.positive if x > 0 else palette.negative
 
     def _state(self, nodes: Sequence[Value]) -> State:
         states = {self.now.source.state(node) for node in nodes}
@@ -468,74 +409,57 @@ class NetworkPicture:
 
     def _edge(self, drawing: graphviz.Digraph, flow: Flow, link: Link, told: dict[str, str]) -> None:
         palette, message = self.palette, flow.message
-        source = "inputs" if flow.source.id in self._crowd else flow.source.id
-        final = self._final_flows[flow.id].message
-        look = {"id": flow.id, "class": self._flow_class(flow), **told}
-        if self._is_plain_line(flow):
+        ends = source, _ = "inputs" if flow.source.id in self._crowd else flow.source.id, flow.target.id
+        final = self.final.flows[flow.source, flow.target, flow.line]
+        mark = mark_of((None, message), self.now.seed)
+        look = {"id": flow.id, "class": class_of("flow", sign_of(message), mark), **told}
+        between_cells = flow.line is not None and not self.is_table(flow.target)
+        if between_cells and (message is None or final not in self._strongest):  # it shows the weight
             weight = self.weight(flow)
             colour = palette.weak_positive if weight > 0 else palette.weak_negative
             width = 0.3 + 1.2 * min(1.0, abs(weight) / (self._heaviest or 1.0))
             colour = palette.cluster_line if source == "inputs" else colour
-            look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none"}
-            drawing.edge(source, flow.target.id, pos=written_way(link.way), **look)
-            return
-        if message is None or self.scale is None:
-            waiting = "waiting" in flow.states or final is None
+            look |= {"color": colour, "penwidth": f"{width:.2g}", "dir": "none", "pos": written_way(link.way)}
+        elif message is None or self.scale is None:
+            waiting = "waiting" in flow.states or final.message is None
             current = "current" in flow.states
             colour = palette.current_edge if current else palette.pale if waiting else palette.line
-            look |= {"color": colour, "penwidth": "2" if current else "1"}
-            drawing.edge(source, flow.target.id, pos=written_way(link.way, head=True), **look)
-            return
-        stopped = message == 0 or mark_of((None, message), self.now.seed) == "vanishing"
-        look |= {"color": self.scale.colour(palette, message), "dir": "back"}
-        wide = float(self.scale.width(message))
-        if not self.as_tables and flow.target.kind == "neuron":
-            wide = 1 + (wide - 1) / 2  # among many lines
-        look |= {"penwidth": "1" if stopped else f"{wide:.3g}"}
-        if stopped:
-            look |= {"style": "dotted", "arrowtail": "empty"}
-        alone = flow.target.kind == "op" and len(self.final.into[flow.target.id, None]) == 1
-        if alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(self._beside(flow))):
-            look |= self._on_arrow(flow, link)
-        if self.as_tables or flow.target.kind == "op" or self.is_table(flow.target):
-            drawing.edge(source, flow.target.id, pos=written_way(link.way, tail=True), **look)
-        else:  # written from its head, so that it is drawn over the lines into the same layer
-            look |= {"dir": "forward"}
-            drawing.edge(flow.target.id, source, pos=written_way(link.way[::-1], head=True), **look)
+            look |= {"color": colour, "penwidth": "2" if current else "1", "pos": written_way(link.way, head=True)}
+        else:
+            stopped, wide = message == 0 or mark == "vanishing", float(self.scale.width(message))
+            if not self.as_tables and flow.target.kind == "neuron":
+                wide = 1 + (wide - 1) / 2  # among many lines
+            look |= {"color": self.scale.colour(palette, message), "penwidth": "1" if stopped else f"{wide:.3g}"}
+            look |= {"style": "dotted", "arrowtail": "empty"} if stopped else {}
+            if between_cells:  # written from its head, so that it is drawn over the lines into the same layer
+                ends = ends[::-1]
+                look |= {"pos": written_way(link.way[::-1], head=True), "dir": "forward"}
+            else:
+                look |= {"pos": written_way(link.way, tail=True), "dir": "back"} | self._on_arrow(flow, link)
+        drawing.edge(*ends, **look)
 
-    def _is_plain_line(self, flow: Flow) -> bool:
-        """Whether it is one of the lines between cells, which show the weights."""
-        if flow.line is None or self.is_table(flow.target):
-            return False
-        return self._final_flows[flow.id] not in self._strongest or flow.message is None
+    def _on_arrow(self, flow: Flow, link: Link) -> dict[str, str]:
+        """The texts on an arrow of the loss that goes straight to where no other does, if there is room above it."""
+        told = self._beside(flow)
+        alone = flow.target.kind == "op" and len(self.final.into[flow.target, None]) == 1
+        if not (alone and link.is_level and is_clear(link, list(self.links.values()), 4 + 14.0 * len(told))):
+            return {}
+        (left, y), (right, _) = link.way[0], link.way[-1]
+        cells = [cell(text, SMALL, colour=self.palette.grey) for text in told[:-1]]
+        cells.append(cell(told[-1], SMALL, bold=True, colour=self.palette.of_sign(flow.message)))
+        return {"label": table(cells, CELLPADDING=0), "lp": written(((left + right) / 2, y + 4 + 7 * len(cells)))}
 
     @cached_property
     def _heaviest(self) -> float:
         return max([abs(line.nodes[0]._data) for b in self.final.neurons for line in b.lines if line.what == "weight"])
 
-    def _on_arrow(self, flow: Flow, link: Link) -> dict[str, str]:
-        *local, message = self._beside(flow)
-        (left, y), (right, _) = link.way[0], link.way[-1]
-        cells = [cell(text, SMALL, colour=self.palette.grey) for text in local]
-        cells.append(cell(message, SMALL, bold=True, colour=self._sign(flow.message)))
-        return {
-            "label": table(cells, CELLPADDING=0),
-            "lp": written(((left + right) / 2, y + 4 + 7 * len(cells))),  # above the arrow
-        }
-
-    def _flow_class(self, flow: Flow) -> str:
-        message = flow.message or 0.0
-        sign = "positive" if message > 0 else "negative" if message < 0 else ""
-        mark = mark_of((None, message), self.now.seed).replace(" ", "-")
-        return " ".join(filter(None, ["flow", sign, mark]))
-
     def _titles_of_columns(self, drawing: graphviz.Digraph) -> None:
         for layer, count in enumerate(self.final.grouping.sizes, 1):
             box = next(b for b in self.final.neurons if b.address[0] == layer)
             text = f"layer {layer}" + (f" ({count})" if not self.as_tables else "")
-            where = {"pos": written((self.spots[box.id].x, self.extent[3] - 8))}
+            where = written((self.spots[box.id].x, self.extent[3] - 8))
             label = table([cell(text, SMALL, bold=True, colour=self.palette.grey)], CELLPADDING=1)
-            drawing.node(f"title_{layer}", label, id=f"title_{layer}", **where)
+            drawing.node(f"title_{layer}", label, id=f"title_{layer}", pos=where)
 
     def _legend(self) -> list[tuple[str, float]]:
         """Labels with their widths: a bar for each sample of the scale, and in words what the rest means."""
@@ -572,41 +496,35 @@ class NetworkPicture:
 
     def titles(self) -> dict[str, str]:
         """What is said of each box and arrow, by its id."""
-        said = {id_: self._box_said(self.now.by_id[id_]) for id_ in self.spots if id_ != "inputs"}
+        said = {id_: self._box_said(self._boxes[id_]) for id_ in self.spots if id_ != "inputs"}
         said |= {id_: self._flow_said(self._flows[id_]) for id_ in self.links}
         if self._crowd:
             said["inputs"] = self._crowd_text()
-        return said | {"legend": "Legend: how wide and how saturated an arrow is for the size of what flows along it"}
+        return said | {"legend": LEGEND}
 
     def _box_said(self, box: Box) -> str:
         number = self.look.number
         if box.kind != "neuron":
-            value = self._values(self.now, box.nodes)
-            made = " ".join(label_text(t, 60) for t in self._heads(box))
-            text = f"{made} = {value}"
+            text = f"{' '.join(label_text(t, 60) for t in self._heads(box))} = {self._values(self.now, box.nodes)}"
             if box.kind != "constant" and not self._is_constant(box):
                 text += f", gradient {number(self.now.gradient(box.shown))}"
-            return "; ".join([text, *box.notes])
+            return "; ".join([text, *self.now.notes[box]])
         parts = [
             f"{label_text(line.name, 40)} = {self._values(self.now, line.nodes)}, "
             f"gradient {number(self.now.gradient(line.nodes))}"
             for line in box.lines
             if line.what in ("z", "a") or len(box.lines) <= 12
         ]
-        return "; ".join([f"layer {box.address[0]}, neuron {box.address[1]}", *parts, *box.notes])
+        return "; ".join([f"layer {box.address[0]}, neuron {box.address[1]}", *parts, *self.now.notes[box]])
 
     def _flow_said(self, flow: Flow) -> str:
         number = self.look.number
-        source = label_text(flow.source.name if flow.source.kind != "neuron" else flow.source.lines[-1].name, 40)
-        if flow.target.kind == "neuron":
-            z = next(line for line in flow.target.lines if line.what == "z")
-            target = label_text(z.name, 40)
-        else:
-            target = label_text(flow.target.name, 40)
+        source = label_text(flow.source.lines[-1].name if flow.source.lines else flow.source.name, 40)
+        of_sum = (line.name for line in flow.target.lines if line.what == "z")
+        target = label_text(next(of_sum, flow.target.name), 40)
         text = f"{source} goes into {target}"
         if flow.line is not None:
-            weight = flow.target.lines[flow.line]
-            text += f" by {label_text(weight.name, 40)} = {number(weight.nodes[0]._data)}"
+            text += f" by {label_text(flow.line.name, 40)} = {number(self.weight(flow))}"
         if flow.count == 1:
             text += f"; d{target}/d{source} = {number(flow.local, missing='undefined')}"
         message = flow.message
@@ -627,14 +545,10 @@ class NetworkPicture:
     def description(self) -> str:
         """What the picture shows, for who can't see it."""
         told = [f"The network that {label_text(self.now.names[self.now.root], 80)} depends on, layer by layer."]
-        for box in self.now.boxes.values():
-            if box.notes and len(told) < 14:
-                where = (
-                    f"Layer {box.address[0]}, neuron {box.address[1]}"
-                    if box.kind == "neuron"
-                    else label_text(box.name, 80)
-                )
-                told.append(f"{where}: {', '.join(box.notes)}.")
+        marked = [(box, notes) for box, notes in self.now.notes.items() if notes]
+        for box, notes in marked[:13]:
+            neuron = f"Layer {box.address[0]}, neuron {box.address[1]}"
+            told.append(f"{neuron if box.kind == 'neuron' else label_text(box.name, 80)}: {', '.join(notes)}.")
         if all(flow.message is None for flow in self.now.flows.values()):
             told.append("No gradients are computed yet.")
         told.append("Arrows lead from left to right; where they are coloured, gradients flow back along them.")

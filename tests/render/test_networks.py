@@ -338,7 +338,8 @@ def test_what_is_wrong_is_seen_at_once() -> None:
     model.layers[0].neurons[1].b.data = -9.0
     root = (model([Value(0.5, "x1"), Value(-1.0, "x2")]) - 1.0) ** 2
     root.backward()
-    notes = {box.address: box.notes for box in picture_of(root).final.neurons}
+    final = picture_of(root).final
+    notes = {box.address: final.notes[box] for box in final.neurons}
     assert notes[1, 2] == ("dead",)
     assert notes[2, 1] == ()
     svg = to_svg(root)
@@ -349,14 +350,16 @@ def test_what_is_wrong_is_seen_at_once() -> None:
     model.layers[1].neurons[0].w[2].data = math.inf
     root = (model([0.5, -1.0]) - 1.0) ** 2
     root.backward()
-    assert ("not finite",) in {box.notes for box in picture_of(root).final.neurons}
+    assert ("not finite",) in picture_of(root).final.notes.values()
 
     root = dot([Value(1e-9, "w")], [Neuron(1, activation="tanh", seed=1)([0.5])], Value(0.0, "b")) * 1.0
     root.backward()
-    assert [box.notes for box in picture_of(root).final.neurons] == [("vanishing",), ()]
+    final = picture_of(root).final
+    assert [final.notes[box] for box in final.neurons] == [("vanishing",), ()]
     root = (Neuron(1, activation="tanh", seed=1)([0.5]) * 1e9) + 1.0
     root.backward()
-    assert picture_of(root).final.neurons[0].notes == ("exploding",)
+    final = picture_of(root).final
+    assert final.notes[final.neurons[0]] == ("exploding",)
 
 
 def test_words_for_who_can_not_see_it(dot: Path) -> None:

@@ -25,9 +25,9 @@ from autograd.errors import ArgumentError, GraphError, OperandError
 from autograd.nn import MLP
 from autograd.reading.trace import Trace
 from autograd.render import to_svg
-from autograd.render.overview import Overview, picture_rows, take_apart
+from autograd.render.overview import Overview, picture_rows
 from autograd.render.parts import Part, Parts, Units, banded
-from autograd.render.rows import EdgeRow, Graph, NodeRow, Rows, graph_rows, graph_size
+from autograd.render.rows import EdgeRow, Graph, NodeRow, Rows, graph_rows
 
 
 def batch(samples: int, sizes: tuple[int, ...] = (16, 16, 1), inputs: int = 2, plain: bool = False) -> Value:
@@ -136,7 +136,7 @@ def test_a_trace_of_another_root_is_refused(expression: Value) -> None:
 def test_members_add_up() -> None:
     for root in (batch(100), tangle(2000)):
         rows = picture_rows(root)
-        assert sum(row.members for row in rows.nodes) == graph_size(root)[0]
+        assert sum(row.members for row in rows.nodes) == Graph(root).size()[0]
         assert rows.hidden == sum(row.members for row in rows.nodes if row.kind == "group")
 
 
@@ -344,7 +344,7 @@ class Boxed:
         boxes += [parts.single(u, ()) for u in range(len(order), len(units.node))]  # plain numbers that are inputs
         made = Overview(parts, boxes, graph)
         self.rows = made.rows()
-        self.of_node = {f"n{made.numbering.number[u]}": b for b, part in enumerate(boxes) for u in part.units}
+        self.of_node = {f"n{units.number[u]}": b for b, part in enumerate(boxes) for u in part.units}
         self.of_row = {id_: b for b, id_ in enumerate(made.ids)}
 
 
@@ -474,13 +474,16 @@ def test_bands_are_of_about_equal_size() -> None:
 
 
 def test_a_node_taken_apart_has_the_gradients_inside() -> None:
-    z = dot([Value(2.0), Value(3.0)], [5.0, 7.0], Value(1.0))
-    inside = take_apart(z, ["w1", "w2", "5", "7", "b"], [2.0, 3.0, 5.0, 7.0, 1.0], 32.0, 0.5)
-    assert [(name, step.data, step.grad) for name, step in zip(inside.names, inside.steps, strict=True)] == [
+    z = dot([Value(2.0, "w1"), Value(3.0, "w2")], [5.0, 7.0], Value(1.0, "b"))
+    z.label = "z"
+    root = z * 0.5
+    root.backward()
+    rows = picture_rows(root, expand="z")
+    assert [(row.name, row.value, row.gradient) for row in rows.nodes if row.op][:-1] == [
         ("w1*5", 10.0, 0.5),
         ("w2*7", 21.0, 0.5),
         ("w1*5 + w2*7", 31.0, 0.5),
-        ("", 32.0, 0.5),
+        ("z", 32.0, 0.5),
     ]
 
 
@@ -703,7 +706,7 @@ def test_fifty_thousand_nodes_make_a_picture_of_at_most_60_boxes_in_a_few_second
 ) -> None:
     root = make()
     root.backward()
-    assert graph_size(root)[0] >= 50_000
+    assert Graph(root).size()[0] >= 50_000
     assert len(picture_rows(root).nodes) <= 60
     start = time.process_time()  # of this process: what `dot` takes for so few boxes is little, and its own affair
     to_svg(root)

@@ -21,7 +21,7 @@ from ...errors import ArgumentError, GraphError
 from ...reading.text import label_text
 from ...reading.trace import Trace
 from ..networks import Network, network_of
-from ..rows import EDGE_LIMIT, NODE_LIMIT, Graph, graph_size, trace_of
+from ..rows import EDGE_LIMIT, NODE_LIMIT, Graph, trace_of
 from .data import json_text, page_data
 from .drawing import escaped, graph_svg, style_variables
 from .equations import model_equations, record_html
@@ -116,7 +116,7 @@ def to_html(
 
 
 def _check_size(root: Value, most_nodes: int, most_edges: int) -> None:
-    nodes, edges = graph_size(root)
+    nodes, edges = Graph(root).size()
     if nodes > most_nodes or edges > most_edges:
         raise GraphError(
             f"this graph has {nodes:,} nodes and {edges:,} edges; a page plays up to {most_nodes:,} nodes and "

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
+from ...engine.graph import is_constant
 from ...reading.text import text_width
 from ...reading.trace import Trace
 from ..curves import Point
 from ..folding import Layout, Spot, folded
-from ..rows import NodeRow, graph_rows
+from ..rows import graph_rows
 from .drawing import ROOM, Arrow, Box, arrow_svg, box_size, box_svg
 
 __all__ = ["graph_parts"]
@@ -42,27 +42,15 @@ def _described(trace: Trace) -> tuple[list[Box], list[Arrow]]:
         for k, parent in enumerate(node.parents):
             edge = next(edges)
             place[edge.source], place[edge.target] = trace.place[parent], i
-            source, target = by_id[edge.source], by_id[edge.target]
-            constant = source.kind == "constant"
-            named = source.name, target.name
+            named, constant = (by_id[edge.source].name, by_id[edge.target].name), is_constant(parent)
             arrows.append(Arrow(edge.id, named, [(i, k)], edge.symbolic, edge.local, edge.message, constant))
-    return [_box(node, place[node.id]) for node in rows.nodes], arrows
-
-
-def _box(node: NodeRow, place: int) -> Box:
-    constant = node.kind == "constant"
-    return Box(
-        node.id,
-        node.kind,
-        node.label if constant else node.name,
-        [place],
-        [place],
-        [node.value],
-        [node.gradient],
-        symbol=node.symbol if node.kind == "op" else "",
-        made_by=node.made_by,
-        root=node.root,
-    )
+    boxes = []
+    for row in rows.nodes:
+        of, symbol = [place[row.id]], row.symbol if row.kind == "op" else ""
+        name = row.label if row.kind == "constant" else row.name
+        numbers = [row.value], [row.gradient]
+        boxes.append(Box(row.id, row.kind, name, of, of, *numbers, symbol, row.made_by, root=row.root))
+    return boxes, arrows
 
 
 def _laid_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
@@ -91,7 +79,10 @@ def _laid_out(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Layout:
         (x, y), (wide, high) = place(each["pos"]), sizes[each["name"]]
         spots[each["name"]] = Spot(x - wide / 2, y - high / 2, wide, high)
     edges = found.get("edges", [])
-    ways = {edge["id"]: _way(edge["pos"], place) for edge in edges}
+    ways = {}
+    for edge in edges:  # a curve up to the tip of its head, which `dot` writes first
+        tip, *points = edge["pos"].removeprefix("e,").split()
+        ways[edge["id"]] = [*map(place, points[:-1]), place(tip)]
     labels = {edge["id"]: place(edge["lp"]) for edge in edges}
     return Layout(spots, ways, labels, right - left, top - low)
 
@@ -101,9 +92,3 @@ def _room(arrow: Arrow) -> str:
     wide = max(_EDGE, text_width(f"{arrow.said} ", 12) + 36)
     cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{wide}" HEIGHT="{18 + (0 if arrow.constant else _LINE)}"></TD>'
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cell}</TR></TABLE>>'
-
-
-def _way(text: str, place: Any) -> list[Point]:
-    """A curve up to the tip of its head, which `dot` writes first."""
-    tip, *points = text.removeprefix("e,").split()
-    return [*map(place, points[:-1]), place(tip)]

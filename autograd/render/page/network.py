@@ -51,28 +51,22 @@ def network_parts(trace: Trace, network: Network) -> tuple[list[str], float, flo
 class _Picture:
     def __init__(self, trace: Trace, network: Network) -> None:
         self.trace, self.network, self.place = trace, network, trace.place
-        self.tables = network.is_small
-        self.boxes = network.in_order(list(network.boxes.values()))
-        self.crowd = Counter(box.rank for box in self.boxes)
-        self.rows = {box: self._rows(box) for box in self.boxes if box.kind == "neuron"}
-        self.single = {box: self._box(box) for box in self.boxes if not self._is_table(box)}
-        self.spots = {box: self._spot(box) for box in self.boxes}
-        widest: dict[int, float] = {}
-        for box, spot in self.spots.items():
-            widest[box.rank] = max(widest.get(box.rank, 0.0), spot.width)
-        for box, spot in self.spots.items():
-            spot.width = widest[box.rank] if self._is_table(box) else spot.width
-        self.links = {flow: self._link(flow) for flow in network.flows.values()}
+        self.small = network.is_small
+        boxes = network.in_order(list(network.boxes.values()))
+        self.crowd = Counter(box.rank for box in boxes)
+        self.tables = {box: self._rows(box) for box in boxes if self.small and box.kind == "neuron"}
+        self.single = {box: self._box(box) for box in boxes if box not in self.tables}
+        self.spots = {box: self._spot(box) for box in boxes}
+        for box in self.tables:
+            self.spots[box].width = max(spot.width for spot in self.spots.values() if spot.column == box.rank)
+        self.arrows = {flow: self._arrow(flow) for flow in network.flows.values()}
+        self.links = {flow: self._link(flow, arrow) for flow, arrow in self.arrows.items()}
         columns.lay_out(list(self.spots.values()), list(self.links.values()))
-
-    def _is_table(self, box: Found) -> bool:
-        return self.tables and box.kind == "neuron"
 
     # --- what is shown ---
 
     def _made(self, nodes: Sequence[Value], shown: Sequence[Value], kind: str, name: str) -> Box:
         first, source = shown[0], self.network.source
-        plain = not first.parents
         return Box(
             f"n{self.place[first]}",
             kind,
@@ -81,10 +75,10 @@ class _Picture:
             shown=[self.place[node] for node in shown],
             values=[source.value(node) for node in shown],
             gradients=[source.gradient(node) for node in shown],
-            symbol="" if plain else first._row.symbol or first._row.name,
+            symbol=first._row.symbol or first._row.name,
             made_by=made_by(first._row, [self.trace.names[p] for p in first.parents]),
             root=any(node is self.trace.root for node in nodes),
-            trained=plain and not is_constant(first),
+            trained=not first.parents and not is_constant(first),
         )
 
     def _rows(self, box: Found) -> list[Box]:
@@ -100,7 +94,7 @@ class _Picture:
     def _box(self, box: Found) -> Box:
         nodes = [node for line in box.lines for node in line.nodes] or box.nodes
         kind = {"input": "leaf", "neuron": "cell"}.get(box.kind, box.kind)
-        if box.rank == 0 and not self.tables and self.crowd[0] > _MOST_BOXES:
+        if box.rank == 0 and not self.small and self.crowd[0] > _MOST_BOXES:
             kind = "cell"
         elif all(is_constant(node) for node in nodes):
             kind = "constant"
@@ -113,8 +107,7 @@ class _Picture:
     # --- where it stands ---
 
     def _spot(self, box: Found) -> columns.Spot:
-        if self._is_table(box):
-            rows = self.rows[box]
+        if rows := self.tables.get(box):
             names = max(text_width(text, 12, bold=True) for text in (self._title(box), *map(row_name, rows)))
             height = float(HEADER + ROW * len(rows))
             room = max(row.room for row in rows)
@@ -130,18 +123,17 @@ class _Picture:
         follows, right = box.kind == "op", box.kind == "constant"
         return columns.Spot(box.rank, *box_size(self.single[box]), 18.0, follows=follows, at_right=right)
 
-    def _link(self, flow: Flow) -> columns.Link:
+    def _link(self, flow: Flow, arrow: Arrow) -> columns.Link:
         source, target = self.spots[flow.source], self.spots[flow.target]
-        if flow.line is not None and self._is_table(flow.target):
-            return columns.Link(source, target, (HEADER + ROW * (flow.line + 0.5)) / target.height)
-        arrow = self._arrow(flow)
+        if flow.line is not None and flow.target in self.tables:
+            return columns.Link(source, target, (HEADER + ROW * (flow.line.place + 0.5)) / target.height)
         room = max(_EDGE, text_width(f"{arrow.said} ", 12) + 36) + 24 if not arrow.look else 0
         return columns.Link(source, target, room=room)
 
     def _arrow(self, flow: Flow) -> Arrow:
         node, operand = flow.uses[0]
-        alone = len(self.network.into[flow.target.id, None]) == 1
-        look = "thin" if flow.line is not None and not self.tables else "" if flow.line is None and alone else "quiet"
+        alone = len(self.network.into[flow.target, None]) == 1
+        look = "thin" if flow.line is not None and not self.small else "" if flow.line is None and alone else "quiet"
         return Arrow(
             flow.id,
             (flow.source.lines[-1].name if flow.source.lines else flow.source.name, flow.target.name),
@@ -165,31 +157,23 @@ class _Picture:
     def parts(self) -> tuple[list[str], float, float]:
         low, width, high = columns.extent(self.spots.values(), self.links.values())
         places = {box.id: Spot(spot.left, high - spot.top, spot.width, spot.height) for box, spot in self.spots.items()}
-        arrows = {flow: self._placed(self._arrow(flow), link, high) for flow, link in self.links.items()}
-        ways = {arrow.id: list(arrow.way) for arrow in arrows.values()}
-        labels = {arrow.id: arrow.label for arrow in arrows.values()}
+        ways, labels = {}, {}
+        for flow, link in self.links.items():
+            arrow = self.arrows[flow]
+            way = ways[arrow.id] = [(x, high - y) for x, y in link.way]
+            above = (way[0][0] + way[-1][0]) / 2, way[0][1] - 14
+            labels[arrow.id] = above if link.is_level and not arrow.look else way[len(way) // 2]
+            arrow.look = arrow.look or ("" if link.is_level else "quiet")
         layout = Layout(places, ways, labels, width, high - low)
-        if self.tables:
-            layout = folded(layout, ROOM)
-        for arrow in arrows.values():
+        layout = folded(layout, ROOM) if self.small else layout
+        for arrow in self.arrows.values():
             arrow.way, arrow.label = layout.ways[arrow.id], layout.labels[arrow.id]
-        return [*self._drawn_arrows(arrows), *self._drawn_boxes(layout.spots)], layout.width, layout.height
+        return [*self._drawn_arrows(), *self._drawn_boxes(layout.spots)], layout.width, layout.height
 
-    @staticmethod
-    def _placed(arrow: Arrow, link: columns.Link, high: float) -> Arrow:
-        arrow.way = [(x, high - y) for x, y in link.way]
-        (x, y), (right, _) = arrow.way[0], arrow.way[-1]
-        arrow.label = arrow.way[len(arrow.way) // 2]
-        if link.is_level and not arrow.look:
-            arrow.label = (x + right) / 2, y - 14
-        arrow.look = arrow.look or ("" if link.is_level else "quiet")
-        return arrow
-
-    @staticmethod
-    def _drawn_arrows(arrows: dict[Flow, Arrow]) -> Iterator[str]:
+    def _drawn_arrows(self) -> Iterator[str]:
         """The weights into each layer of cells together, so that the strongest can be drawn over the others."""
         fans: dict[int, list[str]] = {}
-        for flow, arrow in arrows.items():
+        for flow, arrow in self.arrows.items():
             if arrow.look == "thin":
                 fans.setdefault(flow.target.rank, []).append(arrow_svg(arrow))
             else:
@@ -198,11 +182,11 @@ class _Picture:
             yield f'<g class="fan">{"".join(fan)}</g>'
 
     def _drawn_boxes(self, places: dict[str, Spot]) -> Iterator[str]:
-        for box in self.boxes:
+        for box in self.spots:
             place = places[box.id]
-            if not self._is_table(box):
+            if box in self.single:
                 yield box_svg(self.single[box], place)
                 continue
             yield frame_svg(place, self._title(box))
-            for n, row in enumerate(self.rows[box]):
+            for n, row in enumerate(self.tables[box]):
                 yield box_svg(row, Spot(place.left, place.top + HEADER + n * ROW, place.width, ROW))
