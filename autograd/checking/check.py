@@ -462,7 +462,7 @@ def _problems(f: Function, derivative: Function, point: Point, value: Any, known
     """A problem for each output of f, with its name; the only output has none. Several share what f gives."""
     outputs = numbers_of(value)
     if len(outputs) == 1:
-        in_something = isinstance(value, dict | list | tuple) or getattr(value, "ndim", 0)
+        in_something = isinstance(value, dict | list | tuple) or getattr(value, "ndim", False)
         alone = functools.wraps(f)(lambda *args, **kwargs: numbers_of(f(*args, **kwargs))[0]) if in_something else f
         problem = Problem(alone, derivative, known)
         problem.values[point.numbers] = real(outputs[0])

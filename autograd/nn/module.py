@@ -396,7 +396,7 @@ def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "we
 
     A single feature may come bare; `noun` is what the module has one of for each feature; None: any number will do.
     """
-    batch, wanted = is_batch(x), f"(n, {'features' if features is None else features})"
+    batch = is_batch(x)
     for sample in x if batch else (x,):
         if isinstance(sample, dict | set | frozenset | str | bytes) or hasattr(sample, "__next__"):
             raise OperandError(
@@ -404,6 +404,7 @@ def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "we
                 "list the features in their order"
             )
     if batch:
+        wanted = f"(n, {'features' if features is None else features})"
         try:
             shape = shape_of(x)
         except ShapeError as error:
