@@ -460,7 +460,9 @@ def _problems(f: Function, derivative: Function, point: Point, value: Any, known
     """A problem for each output of f, with its name; the only output has none. Several share what f gives."""
     outputs = numbers_of(value)
     if len(outputs) == 1:
-        problem = Problem(f, derivative, known)
+        in_something = isinstance(value, dict | list | tuple) or getattr(value, "ndim", False)
+        alone = functools.wraps(f)(lambda *args, **kwargs: numbers_of(f(*args, **kwargs))[0]) if in_something else f
+        problem = Problem(alone, derivative, known)
         problem.values[point.numbers] = real(outputs[0])
         return [("", problem)]
     cache: dict[tuple[Any, ...], list[Any]] = {}

@@ -129,7 +129,8 @@ class Op:
         ]
         if self.array is not None:
             return self.array(np, *numeric)
-        return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
+        with np.errstate(invalid="ignore"):  # Python's function raises; NumPy would warn of a comparison with nan
+            return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
 
     def failure(self, error: Exception, inputs: tuple[Any, ...], labels: tuple[str, ...] = ()) -> Exception:
         """The exception of `error`'s kind whose message names the operation, the operands and the numbers."""

@@ -66,7 +66,7 @@ class _Translation:
         self._text = text
         self._error = error
         self._began = self._end = 0  # of the last token
-        self._depth = 0
+        self._depth = -1  # the text itself stands in no parentheses
 
     def _next(self) -> str:
         """The next token, "" at the end of the text; what plain text has a letter or a sign for, as that."""
