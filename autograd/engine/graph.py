@@ -95,12 +95,10 @@ def adjoints(
         parents, partials = node.parents, slopes(node) if slopes else local_partials(node, create_graph)
         for place in sending_order(node):
             parent = parents[place]
-            if parent not in inside:
+            if parent not in inside or (slopes is None and is_constant(parent)):
                 continue
             partial = partials[place]
             if slopes is None:
-                if is_constant(parent):
-                    continue
                 warn_of_partial(node, parent, partial, upstream)
             try:
                 message = product(upstream, partial)

@@ -119,9 +119,8 @@ class Op:
     def _on_arrays(self, inputs: list[Any]) -> Any:
         if any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in inputs):
             for x in inputs:
-                apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
-                if apply_elementwise is not None:
-                    return apply_elementwise(self, inputs)
+                if hasattr(type(x), "apply_elementwise"):  # an array class of Values
+                    return type(x).apply_elementwise(self, inputs)
             return np.frompyfunc(self, len(inputs), 1)(*[boxed(x) for x in inputs])
         numeric = [
             x.astype(float, copy=False) if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x)
