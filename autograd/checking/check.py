@@ -22,6 +22,8 @@ from ..engine.value import Value
 from ..errors import ArgumentError, DerivativeError
 from ..functions.slopes import EPS, Side, Slopes, exact_sum
 from ..functions.trees import changed, flatten
+from ..reading.formulas import point_text
+from ..reading.text import as_json, many
 from .points import Known, NotANumberError, Point, Problem, entry_names, in_order, numbers_of, real, structured_points
 
 if TYPE_CHECKING:
@@ -70,8 +72,7 @@ class Entry:
 
     @property
     def _where(self) -> str:
-        shown = [f"{name} = {x!r}" for name, x in list(self.point.items())[:4]]
-        return ", ".join(shown + ["..."] * (len(self.point) > 4))
+        return point_text([*self.point], [*self.point.values()], repr)
 
     @property
     def _ratio(self) -> str:
@@ -122,12 +123,12 @@ class Report:
     def _headline(self) -> str:
         """The verdict in one line, the slip first: pytest's summary shows its beginning only."""
         bad = sum(e.verdict != "pass" for e in self.entries)
-        many = f"{len(self.entries)} derivative{'s' if len(self.entries) != 1 else ''}"
+        checked = many(len(self.entries), "derivative")
         if not bad:
-            return f"pass: {many} of {self.function} checked"
+            return f"pass: {checked} of {self.function} checked"
         slip = self.diagnosis
         named = f"{slip.text.splitlines()[0]} ({slip.kind}): " if slip and slip.kind != "unexplained" else ""
-        return f"{self.verdict}: {named}{bad} of {many} of {self.function}"
+        return f"{self.verdict}: {named}{bad} of {checked} of {self.function}"
 
     def __repr__(self) -> str:
         return f"<{self._headline}>"
@@ -182,23 +183,20 @@ class Report:
             both = e.numeric.both
             entries.append({
                 "variable": e.variable, "output": e.output, "point": len(points) - 1, "verdict": e.verdict,
-                "yours": _plain(e.yours), "measured": _plain(None if both is None else both.slope),
-                "error": _plain(None if both is None else both.error), "engine": _plain(e.exact),
-                "tolerance": _plain(e.tolerance), "note": e.note,
+                "yours": e.yours, "measured": None if both is None else both.slope,
+                "error": None if both is None else both.error, "engine": e.exact,
+                "tolerance": e.tolerance, "note": e.note,
             })  # fmt: skip
         slip = self.diagnosis
-        return {
+        data: dict[str, Any] = as_json({
             "verdict": self.verdict,
             "function": self.function,
             "evaluations": self.evaluations,
             "diagnosis": None if slip is None else {"kind": slip.kind, "text": slip.text},
-            "points": [{name: _plain(x) for name, x in point.items()} for point in points],
+            "points": points,
             "entries": entries,
-        }
-
-
-def _plain(x: float | None) -> float | str | None:
-    return x if x is None or math.isfinite(x) else repr(x)
+        })  # fmt: skip
+        return data
 
 
 def check_derivative(
@@ -462,7 +460,9 @@ def _problems(f: Function, derivative: Function, point: Point, value: Any, known
     """A problem for each output of f, with its name; the only output has none. Several share what f gives."""
     outputs = numbers_of(value)
     if len(outputs) == 1:
-        problem = Problem(f, derivative, known)
+        in_something = isinstance(value, dict | list | tuple) or getattr(value, "ndim", False)
+        alone = functools.wraps(f)(lambda *args, **kwargs: numbers_of(f(*args, **kwargs))[0]) if in_something else f
+        problem = Problem(alone, derivative, known)
         problem.values[point.numbers] = real(outputs[0])
         return [("", problem)]
     cache: dict[tuple[Any, ...], list[Any]] = {}

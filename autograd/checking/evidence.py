@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..engine import graph, ops
 from ..engine.op import Op
 from ..errors import AutogradError
-from ..reading.formulas import local_derivative_text, name_of, term_text, written
+from ..reading.formulas import local_derivative_text, name_of, slope_name, term_text, written
 from .points import Observation
 
 __all__ = [
@@ -80,7 +80,7 @@ class Sentence:
 
 _WORDS: dict[str, Callable[[Any, int], str]] = {
     "slope": local_derivative_text,
-    "slope_name": lambda node, k: local_derivative_text(node, k, whole=False),
+    "slope_name": slope_name,
     "term": term_text,
     "name": lambda node, k: name_of(node),
     "formula": lambda node, k: written(node, by_name=False),

@@ -27,6 +27,7 @@ from ..engine.value import Value
 from ..errors import ArgumentError, GradientWarning, OperandError
 from ..functions.slopes import EPS, Slopes, slopes
 from ..functions.trees import Tree, flatten
+from ..reading.text import many
 
 __all__ = [
     "Known",
@@ -367,8 +368,7 @@ class Problem:
         except (TypeError, ValueError):
             raise NotANumberError(f"your derivative gives {_kind(result)}, not a number") from None
         if len(entries) != len(point.names):
-            count = f"{len(entries)} number{'s' if len(entries) != 1 else ''}"
-            wanted = f"{len(point.names)} variable{'s' if len(point.names) != 1 else ''}"
+            count, wanted = many(len(entries), "number"), many(len(point.names), "variable")
             way_out = ""
             if len(entries) == len(point.names) ** 2:
                 way_out = "; to check a Hessian, give the gradient as f and the Hessian as its derivative"

@@ -17,7 +17,7 @@ from ..checking.derivation_file import Derivation, read_derivations
 from ..engine.value import Value, lift
 from ..errors import ArgumentError, AutogradError, ExpressionError, shown
 from ..functions.expressions import Expression, parse
-from ..reading.text import WIDTH
+from ..reading.text import WIDTH, many
 from ..render.rows import graph_rows
 from ..render.terminal import table_lines
 from .output import complain, complain_with_place, one_line, print_data, print_lines
@@ -92,9 +92,8 @@ def _score(report: Report, variable: str) -> tuple[int, int]:
 
 def _checked_lines(derivation: Derivation, report: Report) -> Iterator[str]:
     function = derivation.function
-    points = f"{len(derivation.points)} point{'s' * (len(derivation.points) != 1)}"
     head = f"line {function.line}: {function}"
-    result = f"{report.verdict}, {points}"
+    result = f"{report.verdict}, {many(len(derivation.points), 'point')}"
     if len(head) + len(result) + 2 <= WIDTH:
         yield f"{head}{result:>{WIDTH - len(head)}}"
     else:
@@ -115,7 +114,7 @@ def _checked_lines(derivation: Derivation, report: Report) -> Iterator[str]:
 
 
 def check_data(files: Sequence[CheckedFile]) -> dict[str, Any]:
-    """The same as what JSON can hold."""
+    """The same as data for JSON."""
     verdicts = Counter(report.verdict for file in files for _, report in file.checked)
     return {
         "score": {verdict: verdicts[verdict] for verdict in ("pass", "fail", "undefined")},
@@ -145,10 +144,10 @@ def _checked_data(derivation: Derivation, report: Report) -> dict[str, Any]:
                 "right": _score(report, name)[0],
                 "points": [
                     {
-                        "at": {key: _plain(x) for key, x in entry.point.items()},
+                        "at": entry.point,
                         "verdict": entry.verdict,
-                        "yours": _plain(entry.yours),
-                        "right": _plain(entry.numeric.value if entry.exact is None else entry.exact),
+                        "yours": entry.yours,
+                        "right": entry.numeric.value if entry.exact is None else entry.exact,
                         "note": entry.note,
                     }
                     for entry in report.entries
@@ -261,16 +260,16 @@ def derived_lines(derived: Built, notes: Sequence[str]) -> Iterator[str]:
 
 
 def derived_data(derived: Built, notes: Sequence[str]) -> dict[str, Any]:
-    """The same as what JSON can hold: numbers at full precision, inf and nan as text."""
+    """The same as data for JSON."""
     rows = graph_rows(derived.root)
     operands: dict[str, list[dict[str, Any]]] = {node.id: [] for node in rows.nodes}
     for edge in rows.edges:
-        operands[edge.target].append({"node": edge.source, "local_derivative": _plain(edge.local)})
+        operands[edge.target].append({"node": edge.source, "local_derivative": edge.local})
     return {
         "expression": str(derived.expression),
-        "at": {name: _plain(node.data) for name, node in derived.inputs.items()},
-        "value": _plain(derived.root.data),
-        "gradient": {name: _plain(node.grad) for name, node in derived.inputs.items()},
+        "at": {name: node.data for name, node in derived.inputs.items()},
+        "value": derived.root.data,
+        "gradient": {name: node.grad for name, node in derived.inputs.items()},
         "notes": notes,
         "nodes": [
             {
@@ -279,13 +278,9 @@ def derived_data(derived: Built, notes: Sequence[str]) -> dict[str, Any]:
                 "label": node.label,
                 "op": node.op,
                 "operands": operands[node.id],
-                "value": _plain(node.value),
-                "gradient": _plain(node.gradient),
+                "value": node.value,
+                "gradient": node.gradient,
             }
             for node in rows.nodes
         ],
     }
-
-
-def _plain(x: float | None) -> float | str | None:
-    return x if x is None or math.isfinite(x) else repr(x)

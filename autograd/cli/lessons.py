@@ -200,14 +200,12 @@ def _print_text(chosen: Chosen, digits: int) -> list[Figure]:
     found: list[Figure] = []
 
     def lines() -> Iterator[str]:
-        to_come = 0
         for lesson, claims in chosen:
             yield from report.lesson_lines(lesson, look) if len(claims) > 1 else ()
             for claim, figures in _computed(claims):
                 yield from report.claim_lines(claim, figures, look)
                 found.extend(figures)
-                to_come += claim.status == "to come"
-        yield from report.summary(found, to_come, look)
+        yield from report.summary(found, look)
 
     page(lines()) if len(chosen[0][1]) > 1 else print_lines(lines())
     return found

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from .. import __version__
 from ..errors import ArgumentError, ExpressionError, visible
+from ..reading.text import as_json
 
 __all__ = [
     "complain",
@@ -36,8 +37,8 @@ def print_lines(lines: Iterator[str]) -> None:
 
 
 def print_data(data: dict[str, Any]) -> None:
-    """Print what JSON can hold, and this package's version."""
-    print(json.dumps({"version": __version__, **data}, indent=2, allow_nan=False))
+    """Print data as JSON, with this package's version; inf and nan are text."""
+    print(json.dumps(as_json({"version": __version__, **data}), indent=2, allow_nan=False))
 
 
 def page(lines: Iterator[str]) -> None:

@@ -20,7 +20,7 @@ from ..reading.conditions import VARIABLES
 from ..reading.explain import explain
 from ..reading.names import short_number
 from ..reading.stepper import Records, Stepper
-from ..reading.text import WIDTH
+from ..reading.text import WIDTH, many
 from ..render import draw
 from .derive import build, number
 from .lessons import lesson_and_claim, title_of
@@ -82,7 +82,7 @@ class StepShell(Shell):
     def greet(self, title: str) -> None:
         """Say what is stepped through, and where help is."""
         total, forward = len(self._trace), len(self._trace.order)
-        values, visits = _many(forward, "value"), _many(total - forward - 1, "backward visit")
+        values, visits = many(forward, "value"), many(total - forward - 1, "backward visit")
         self.screen.show([title], "strong")
         self.screen.show([f"{total:,} records: {values}, the seed at {self._root}, {visits}.", _GREETING])
 
@@ -315,10 +315,6 @@ def _all(records: Records) -> list[str]:
     if len(records) <= _MOST_RECORDS:
         return str(records).splitlines()
     return repr(records).replace("records not shown)", "records not shown; list FROM TO shows them)").splitlines()
-
-
-def _many(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' * (n != 1)}"
 
 
 # --- what stands behind a command -------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ at once, and what is left is computed one by one. The numbers are those of the s
 
 Read the files in the order in which a graph passes through them: `recording` (the call of a function, watched), `tape`
 (the graph as flat arrays), `steps` (the kinds of things that are computed at once), `groups` (which of them the graph
-is made of), `layout` (where each number lies), `plan` (both together). `symbols` and `printing` make source text of an
-operation's formula; `numpy_source` and `namespace_source` each write a plan's two passes with them. `program` is what
-users get; `scalar` is where it turns when a number is not finite, `guards` watches the branches, and `describe` says in
-words what was found.
+is made of), `layout` (where each number lies), `plan` (both together). `symbols` reads an operation's rules as
+formulas, `formulas` those of a step, and `printing` makes source text of them; `numpy_source` and `namespace_source`
+each write a plan's two passes with these. `program` is what users get; `scalar` is where it turns when a number is not
+finite, `guards` watches the branches, and `describe` says in words what was found.
 """
 
 from __future__ import annotations

@@ -60,23 +60,15 @@ class Arrays:
         found = self._gathered.get(window)
         return self._named((window, "V"), name, view(self.values, window) if found is None else found)
 
-    def stacked(self, name: str, apart: bool) -> tuple[dict[str, str], tuple[int, ...]]:
-        """What a formula over stacked operands calls them, and the stack's shape; `apart`: its first is not in it."""
-        array = self.names[name]
-        if not apart:
-            return {"X": name}, array.shape
-        self.names |= {f"{name}_0": array[0, ...], f"{name}_rest": array[1:]}
-        return {"x0": f"{name}_0", "X": f"{name}_rest"}, array[1:].shape
-
     def gradient(self, window: Window, name: str) -> str:
         """The name of a window's gradients; it is a view."""
         return self._named((window, "G"), name, view(self.gradients, window))
 
-    def _named(self, key: Any, name: str, array: Floats) -> str:
+    def _named(self, key: Any, name: str, it: Any) -> str:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = name
-            self.names[name] = array
+            self.names[name] = it
         return found
 
     def index(self, places: list[int]) -> str:
@@ -87,22 +79,16 @@ class Arrays:
 
     def number(self, x: float) -> str:
         """The name of an array of no dimensions that holds a number: NumPy's functions take it faster than a float."""
-        found = self._known.get(repr(x))
-        if found is None:
-            found = self._known[repr(x)] = f"c{len(self.numbers)}"
-            self.numbers[found] = x
-            self.names[found] = np.array(x)
-        return found
+        name = self._named(repr(x), f"c{len(self.numbers)}", np.array(x))
+        self.numbers[name] = x
+        return name
 
     def bind(self, op: Op, function: Any, prefix: str = "") -> str:
-        """The name of a row's function."""
+        """The name of a row's function; a user may have called his as something else here is called."""
         found = self._known.get((op, prefix))
         if found is None:
-            own = (
-                "user_" if op.user and not prefix else ""
-            )  # a user may have called it as something else here is called
-            found = self._known[op, prefix] = self.unique(f"{prefix}{own}{word(op)}")
-            self.names[found] = function
+            own = "user_" if op.user and not prefix else ""
+            found = self._named((op, prefix), self.unique(f"{prefix}{own}{word(op)}"), function)
         return found
 
     def unique(self, name: str) -> str:

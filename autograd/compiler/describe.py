@@ -38,12 +38,11 @@ class Description:
 
     def lines(self) -> Iterator[str]:
         """A line for each step in the order in which they are computed; indented below it, its way back."""
-        for level in self._plan.levels:
-            for step in level:
-                yield self.forward(step)
-                back = self._back(step)
-                if back:
-                    yield f"  backward: {back}"
+        for step in self._plan.steps:
+            yield self.forward(step)
+            back = self._back(step)
+            if back:
+                yield f"  backward: {back}"
 
     def forward(self, step: Step) -> str:
         """What a step computes."""
@@ -54,7 +53,7 @@ class Description:
         return self._layer(step) + (self._back(step) or self._told(step))
 
     def _layer(self, step: Step) -> str:
-        layer = self.names.of(step).layer
+        layer = self.names.of[step].layer
         return "" if layer is None else f"layer {layer}: "
 
     def _back(self, step: Step) -> str:
@@ -65,13 +64,13 @@ class Description:
         if isinstance(step, Product | Inner):
             return ", ".join(self._of_product(step))
         if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
-            tag = self.names.of(step).tag
+            tag = self.names.of[step].tag
             formula = f"dA{tag} * {step.op.name}'({self._arguments(step, product.out)})"
             return ", ".join(self._sent(step, product.out, f"dZ{tag}", formula))
         return ""
 
     def _of_product(self, step: Product[Window] | Inner[Window]) -> Iterator[str]:
-        named = self.names.of(step)
+        named = self.names.of[step]
         tag, x = named.tag, named.inputs
         if isinstance(step, Product):
             yield from self._sent(step, step.weights, f"dW{tag}", f"dZ{tag} {x}^T")
@@ -91,7 +90,7 @@ class Description:
             yield f"{name} {'+=' if (self._messages[to.places] > 1).any() else '='} {formula}"
 
     def _told(self, step: Step) -> str:
-        named = self.names.of(step)
+        named = self.names.of[step]
         tag = named.tag
         if isinstance(step, Product):
             (rows, columns), terms = step.out.shape, step.inputs.shape[0]
@@ -105,30 +104,27 @@ class Description:
         n = step.out.places.size
         if isinstance(step, Rows):
             return f"{n:,} dots of {step.inputs.shape[0]:,} products"
-        if isinstance(step, Alike | Reduction) and (product := self.names.activated(step)) is not None:
-            return f"A{tag} = {step.op.name}({self._arguments(step, product.out)}), {n:,} nodes at once"
-        if isinstance(step, Reduction):
-            return f"{_called(step.op)} of {step.count:,} nodes" + (f", {n:,} times" if n > 1 else "")
-        if isinstance(step, Alike):
+        if isinstance(step, Alike | Reduction):
+            product = self.names.activated(step)
+            if product is not None:
+                return f"A{tag} = {step.op.name}({self._arguments(step, product.out)}), {n:,} nodes at once"
+            if step.op.variadic:
+                return f"{_called(step.op)} of {len(each_operand(step)):,} nodes" + (f", {n:,} times" if n > 1 else "")
             return f"{_called(step.op)} of {n:,} nodes at once"
         return f"{n:,} node{'s' * (n != 1)} one by one"
 
     def _arguments(self, step: Alike[Window] | Reduction[Window], z: Window) -> str:
         """The operands of an activation (Z, numbers, and dots for what is neither), then the row's own parameters."""
         at = place_of(z, step)
-        operands = step.operands if isinstance(step, Alike) else list(step.operands.places.reshape(step.count, -1))
-        named = f"Z{self.names.of(step).tag}"
-        told = [named if i == at else self._plain(operand) for i, operand in enumerate(operands)]
+        named = f"Z{self.names.of[step].tag}"
+        told = [named if i == at else self._plain(operand) for i, operand in enumerate(each_operand(step))]
         return ", ".join([*told, *map(short_number, step.op.params)])
 
-    def _plain(self, operand: Window | Numbers | float) -> str:
-        if isinstance(operand, float):
-            return f"{operand:g}"
+    def _plain(self, operand: Numbers | float) -> str:
+        number = operand if isinstance(operand, float) else None
         if isinstance(operand, np.ndarray) and (operand == operand.flat[0]).all():
             number = self._plan.literals.get(int(operand.flat[0]))
-            if number is not None:
-                return f"{number:g}"
-        return "..."
+        return "..." if number is None else f"{number:g}"
 
 
 def _called(op: Op) -> str:
@@ -140,18 +136,17 @@ def _messages(plan: Plan) -> Numbers:
     """How many steps send something to each place, on the way back from the root."""
     count = np.zeros(plan.size, dtype=np.int64)
     count[plan.root] = 1
-    for level in reversed(plan.levels):
-        for step in level:
-            if isinstance(step, Single):
-                sent = count.tolist()
-                for _, place, operands in reversed(list(step.nodes())):
-                    if sent[place]:
-                        for p in operands:
-                            sent[p] += 1
-                count[:] = sent
-            elif count[step.out.places].any():
-                for window in operands_of(step):
-                    count[np.unique(window.places)] += 1
+    for step in reversed(plan.steps):
+        if isinstance(step, Single):
+            sent = count.tolist()
+            for _, place, operands in reversed(list(step.nodes())):
+                if sent[place]:
+                    for p in operands:
+                        sent[p] += 1
+            count[:] = sent
+        elif count[step.out.places].any():
+            for window in operands_of(step):
+                count[np.unique(window.places)] += 1
     return count
 
 
@@ -176,13 +171,13 @@ class Names:
     """The names of every step.
 
     Making them reads the graph for layers, which takes about as long as compiling it. Sums of products that became a
-    matrix product count as the neurons that they are.
+    matrix product count as the neurons that they are. `of` has the names of each step.
     """
 
     def __init__(self, plan: Plan) -> None:
         nodes = plan.rewritten()
         grouping, located = Grouping(nodes), plan.located(nodes)
-        steps = [step for level in plan.levels for step in level]
+        steps = plan.steps
         parts = {step: grouping.of(located[step.out.start]) for step in steps}
         layers = {step: None if part is None else part.layer for step, part in parts.items()}
         for step in steps:
@@ -197,14 +192,12 @@ class Names:
             if isinstance(step, Product | Inner) and layer is not None and count[layer] == 1:
                 self.product[layer] = step
         self.activation: dict[int, Alike[Window] | Reduction[Window]] = self._activations(parts)
-        self._of: dict[Step, Named] = {}
-        for k, step in enumerate(steps, 1):
-            self._of[step] = self._named(k, step, layers[step])
+        self.of = {step: self._named(k, step, layers[step]) for step, k in plan.number.items()}
         self._source = self._in_source()
 
     def activated(self, step: Alike[Window] | Reduction[Window]) -> Product[Window] | Inner[Window] | None:
         """The product that a step is the activation of."""
-        layer = self._of[step].layer
+        layer = self.of[step].layer
         return self.product[layer] if layer is not None and self.activation.get(layer) is step else None
 
     def in_lines(self, lines: list[str]) -> list[str]:
@@ -218,7 +211,7 @@ class Names:
         are plain rows of numbers, with small letters.
         """
         names: dict[str, str] = {}
-        for step, named in self._of.items():
+        for step, named in self.of.items():
             k, tag = named.number, named.tag or f"_{named.number}"
             to = {letter: f"{letter}{tag}" for letter in "WXZbwxz"}
             if isinstance(step, Product | Inner):
@@ -231,10 +224,6 @@ class Names:
                 i = next(i for i, x in enumerate(step.operands) if isinstance(x, Window))
                 names |= {f"x{k}_{i}": f"z{tag}", f"d{k}_{i}": f"dz{tag}"}
         return names
-
-    def of(self, step: Step) -> Named:
-        """The names of a step."""
-        return self._of[step]
 
     def _activations(self, parts: dict[Step, Part | None]) -> dict[int, Alike[Window] | Reduction[Window]]:
         """By layer, the step that puts all of the layer's product through a function."""
@@ -261,13 +250,19 @@ class Names:
         return Named(k, layer, str(layer), "X" if layer == 1 else f"X{layer}")
 
 
+def each_operand(step: Alike[Window] | Reduction[Window]) -> list[Numbers | float]:
+    """The operands of a step one by one: their places, or a number that stands for itself."""
+    if isinstance(step, Alike):
+        return [x.places if isinstance(x, Window) else x for x in step.operands]
+    stacked = step.operands.places.reshape(step.operands.shape[0], -1)
+    return [*stacked] if step.apart is None else [step.apart.places, *stacked]
+
+
 def place_of(out: Window, step: Alike[Window] | Reduction[Window]) -> int | None:
     """Which operand of a step is all of `out`; None: none is."""
-    if isinstance(step, Reduction):
-        places: list[Numbers | None] = list(step.operands.places.reshape(step.count, -1))
-    else:
-        places = [operand.places if isinstance(operand, Window) else None for operand in step.operands]
-    return next((i for i, operand in enumerate(places) if operand is not None and _same(operand, out.places)), None)
+    return next(
+        (i for i, x in enumerate(each_operand(step)) if not isinstance(x, float) and _same(x, out.places)), None
+    )
 
 
 def _same(places: Numbers, others: Numbers) -> bool:

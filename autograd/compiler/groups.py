@@ -18,6 +18,7 @@ import numpy as np
 from ..engine.op import Op
 from ..engine.ops import ADD, DOT, LEAF, LITERAL, MUL, SUM
 from .steps import Alike, Product, Reduction, Rows
+from .symbols import stack_of
 from .tape import DEAD, Mask, Numbers, Tape
 
 __all__ = ["NARROW", "WORK", "Dot", "Grid", "Group", "Lone", "grids", "grouped", "rewrite_sums"]
@@ -326,7 +327,8 @@ def _reductions(tape: Tape, op: Op, members: Numbers, groups: list[Group]) -> Nu
         lengths[len(tape.many[i][0])].append(i)
     left: list[int] = []
     for length, nodes in lengths.items():
-        if length * len(nodes) >= NARROW:
+        is_lone = len(nodes) == 1 and stack_of(op, length) is None  # one call on floats, but many on arrays
+        if length * len(nodes) >= NARROW and not is_lone:
             groups.append(Reduction(op, np.array(nodes), np.array([tape.many[i][0] for i in nodes]).T))
         else:
             left += nodes

@@ -41,7 +41,7 @@ class Guard:
     relation: Callable[..., Any]
     right: Any
     outcome: bool
-    recorded: tuple[Any, Any]
+    recorded: tuple[Any, ...]
 
     def holds(self, left: Any, right: Any = None) -> bool:
         """Whether the comparison comes out as it did, at these numbers of its operands."""
@@ -73,82 +73,66 @@ def guards_of(seen: Iterable[Comparison]) -> list[Guard]:
         if isinstance(left, Value) or isinstance(right, Value):
             key = relation, outcome, _key(left), _key(right)
             if key not in found:
-                found[key] = Guard(left, relation, right, outcome, (_number(left), _number(right)))
+                recorded = [x._data if isinstance(x, Value) else x for x in (left, right)]
+                found[key] = Guard(left, relation, right, outcome, tuple(recorded))
     return list(found.values())
 
 
 def checker(guards: Sequence[Guard], place_of: Mapping[Value, int]) -> Callable[..., None]:
-    """A function of the array of all numbers that raises `BranchError` if a guard does not hold.
+    """A function of the array of all numbers that raises `BranchError` for the first guard that does not hold.
 
     Given the places of those that are known, too, it looks at the guards of these alone: where the graph fails, the
-    function would not have come to what it compares after that.
-
-    `place_of` says where in that array a node's number stands. All guards of one relation are checked at once. Of those
-    that fail, the one that was made first is named: the function would not have come to the others.
+    function would not have come to what it compares after that. `place_of` says where in the array a node's number is.
     """
-    by_relation: dict[Any, list[int]] = defaultdict(list)
-    for i, guard in enumerate(guards):
-        by_relation[guard.relation].append(i)
-    groups = [_Together([guards[i] for i in order], order, place_of) for order in by_relation.values()]
+    by_relation: dict[Any, list[Guard]] = defaultdict(list)
+    for guard in guards:
+        by_relation[guard.relation].append(guard)
+    groups = [_all_at_once(alike, place_of) for alike in by_relation.values()]
 
     def check(numbers: NDArray[np.float64], known: NDArray[np.int64] | None = None) -> None:
-        failing = [found for group in groups if (found := group.first_failing(numbers, known)) is not None]
-        if failing:
-            i, left, right = min(failing, key=operator.itemgetter(0))
-            raise guards[i].error(left, right)
+        if known is None and all(hold(numbers) for hold in groups):
+            return
+        for guard in guards:
+            operands = guard.left, guard.right
+            if known is not None and not np.isin([place_of[x] for x in operands if isinstance(x, Value)], known).all():
+                continue
+            left, right = [float(numbers[place_of[x]]) if isinstance(x, Value) else x for x in operands]
+            if not guard.holds(left, right):
+                raise guard.error(left, right)
 
     return check
 
 
-class _Together:
-    """Guards of one relation."""
+def _all_at_once(guards: list[Guard], place_of: Mapping[Value, int]) -> Callable[[NDArray[np.float64]], bool]:
+    """A function that tells whether guards of one relation all hold."""
+    outcomes = np.array([guard.outcome for guard in guards])
+    left, right = (_column([getattr(guard, side) for guard in guards], place_of) for side in ("left", "right"))
+    of_one = guards[0].right is None  # whether it is true: an array has no one truth
+    relation = operator.ne if of_one else guards[0].relation
 
-    def __init__(self, guards: list[Guard], order: list[int], place_of: Mapping[Value, int]) -> None:
-        self._order = order
-        self._relation = guards[0].relation
-        self._left = _Column([guard.left for guard in guards], place_of)
-        self._right = None if guards[0].right is None else _Column([guard.right for guard in guards], place_of)
-        self._outcomes = np.array([guard.outcome for guard in guards])
-
-    def first_failing(
-        self, numbers: NDArray[np.float64], known: NDArray[np.int64] | None
-    ) -> tuple[int, Any, Any] | None:
-        """The place in recorded order of the first guard that fails, and its operands' numbers."""
-        left = self._left.at(numbers)
-        right: Any = 0.0 if self._right is None else self._right.at(numbers)
-        relation = operator.ne if self._right is None else self._relation  # an array has no one truth
+    def hold(numbers: NDArray[np.float64]) -> bool:
         with np.errstate(invalid="ignore"):
-            failing = relation(left, right) != self._outcomes
-        if known is not None:
-            for column in (self._left, self._right):
-                failing &= True if column is None else column.among(known)
-        i = int(failing.argmax())
-        if not failing[i]:
-            return None
-        return self._order[i], left[i], None if self._right is None else right[i]
+            found = relation(left(numbers), 0.0 if of_one else right(numbers)) == outcomes
+        return bool(found[found.argmin()])
+
+    return hold
 
 
-class _Column:
-    """The left or the right operands of many guards."""
+def _column(operands: list[Any], place_of: Mapping[Value, int]) -> Callable[[NDArray[np.float64]], NDArray[Any]]:
+    """A function that gives the numbers of one side of many guards."""
+    nodes = np.array([i for i, x in enumerate(operands) if isinstance(x, Value)], dtype=np.int64)
+    places = np.array([place_of[operands[i]] for i in nodes.tolist()], dtype=np.int64)
+    if len(nodes) == len(operands):
+        return lambda numbers: numbers.take(places)
+    plain = [0.0 if isinstance(x, Value) else x for x in operands]
+    # A whole number that no double holds is compared as Python does it, which objects do.
+    column = np.array(plain, dtype=float if all(type(x) is float for x in plain) else object)
 
-    def __init__(self, operands: list[Any], place_of: Mapping[Value, int]) -> None:
-        nodes = [i for i, x in enumerate(operands) if isinstance(x, Value)]
-        self._places = np.array([place_of[operands[i]] for i in nodes], dtype=np.int64)
-        self._nodes: Any = slice(None) if len(nodes) == len(operands) else np.array(nodes, dtype=np.int64)
-        plain = [0.0 if isinstance(x, Value) else x for x in operands]
-        # A whole number that no double holds is compared as Python does it, which objects do.
-        self._numbers = np.array(plain, dtype=float if all(type(x) is float for x in plain) else object)
+    def at(numbers: NDArray[np.float64]) -> NDArray[Any]:
+        column[nodes] = numbers.take(places)
+        return column
 
-    def at(self, numbers: NDArray[np.float64]) -> NDArray[Any]:
-        """Every operand's number."""
-        self._numbers[self._nodes] = numbers.take(self._places)
-        return self._numbers
-
-    def among(self, known: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each operand is one of the known numbers; plain ones are."""
-        found = np.ones(len(self._numbers), dtype=bool)
-        found[self._nodes] = np.isin(self._places, known)
-        return found
+    return at
 
 
 def _operand(x: Any) -> Any:
@@ -167,10 +151,6 @@ def _operand(x: Any) -> Any:
 def _key(operand: Any) -> Any:
     """What tells operands apart: nodes by identity, where == would compare their numbers."""
     return ("node", id(operand)) if isinstance(operand, Value) else operand
-
-
-def _number(operand: Any) -> Any:
-    return operand._data if isinstance(operand, Value) else operand
 
 
 def _name(operand: Any) -> str:

@@ -1,19 +1,17 @@
 """The inputs of a program: where its leaves are, and what a user hands to it.
 
 :class:`Leaves` knows which leaves are read anew at every pass and which keep what was set; :class:`Training` serves an
-optimiser's parameters. The functions at the end look at a user's arguments before they are used.
+optimiser's parameters, and :class:`Carried` modules' buffers. The functions at the end look at what a user hands in.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, chain
 from operator import is_
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engine.together import attributes
 from ..engine.value import Value
@@ -23,17 +21,7 @@ from .numpy_source import Source
 from .recording import Buffer, changes_of
 from .tape import Numbers
 
-__all__ = [
-    "Carried",
-    "Leaves",
-    "Training",
-    "blocks_of",
-    "functions_of",
-    "namespace",
-    "numbers_of",
-    "parameters_of",
-    "steps_of",
-]
+__all__ = ["Carried", "Leaves", "Training", "numbers_of"]
 
 _KEPT = 64  # blocks of leaves whose places are remembered
 
@@ -226,26 +214,6 @@ def numbers_of(numbers: Any) -> Floats:
     return array.astype(float, copy=False)
 
 
-def parameters_of(optimizer: Any) -> Sequence[Value]:
-    """The parameters of an optimiser; `OperandError` if it is none."""
-    if not hasattr(optimizer, "prepare_update"):
-        kind = type(optimizer).__name__
-        raise OperandError(f"run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got {kind}")
-    parameters: Sequence[Value] = optimizer.parameters
-    return parameters
-
-
-def steps_of(steps: Any) -> int:
-    """A number of steps; `OperandError` if it is no whole number, `ArgumentError` if it is negative."""
-    try:
-        count = operator.index(steps)
-    except TypeError:
-        raise OperandError(f"the number of steps is a whole number, got {steps!r}") from None
-    if count < 0:
-        raise ArgumentError(f"the number of steps is 0 or more, got {count}")
-    return count
-
-
 def no_leaf(x: Any) -> ArgumentError:
     """The error that something is no leaf of a program."""
     if not isinstance(x, Value):
@@ -257,27 +225,3 @@ def no_leaf(x: Any) -> ArgumentError:
             "; it was computed from others, so set those" if x.parents else ": the compiled graph does not depend on it"
         )
     return ArgumentError(f"{name} is no leaf of this program{way}")
-
-
-def namespace(xp: Any) -> Any:
-    """`xp` itself; `ArgumentError` if it is no array namespace."""
-    if not hasattr(xp, "asarray"):
-        name = getattr(xp, "__name__", None) or repr(xp)
-        raise ArgumentError(f"to takes an array namespace, a module such as numpy or jax.numpy; {name} is none")
-    return xp
-
-
-def blocks_of(inputs: Any) -> list[NDArray[Any]]:
-    """Blocks of leaves as arrays; `ArgumentError` if they stand in no list."""
-    if isinstance(inputs, Value | str) or not hasattr(inputs, "__iter__"):
-        raise ArgumentError(f"inputs is a list of blocks of leaves, as inputs=[X], got {type(inputs).__name__}")
-    return [np.asarray(block, dtype=object) for block in inputs]
-
-
-def functions_of(functions: Any) -> Mapping[str, Any]:
-    """Functions by name; `ArgumentError` for anything else."""
-    if functions is None:
-        return {}
-    if not isinstance(functions, Mapping) or not all(map(callable, functions.values())):
-        raise ArgumentError(f"functions is a dict of functions, as {{'erf': jax.scipy.special.erf}}, got {functions!r}")
-    return functions

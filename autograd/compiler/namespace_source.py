@@ -12,7 +12,7 @@ import functools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -26,31 +26,29 @@ from ..engine.value import Value
 from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .describe import Description
+from .formulas import ByFormula, operands, sent, value
 from .plan import Plan, wanted_places
-from .printing import expression, function_text
+from .printing import SIGNS, expression, function_text
 from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window
 from .symbols import (
     ELEMENTS,
     FUNCTION,
     INPUT,
+    NO_UFUNCS,
     REDUCTION,
     ArraySymbol,
-    Stacked,
     Symbol,
     Trace,
     applied,
     below,
     forward,
     messages,
-    stack_of,
-    weighted,
 )
 from .tape import Mask, Numbers
 
 __all__ = ["ArrayProgram"]
 
 _MANY = 5_000  # nodes that are computed one by one; with more, a tracing compiler takes minutes
-_OF_ARRAYS = {"maximum", "minimum", "hypot", "arctan2"}  # not every namespace takes numbers here
 _RUNS = 12  # pieces of several blocks that are put together one by one; more are gathered
 
 _HEADER = """\
@@ -121,14 +119,13 @@ class ArrayProgram:
         self.parameters: list[Value] = [own[place] for place in at]
         self._shapes = [(len(at),), *[block.shape for block in self.inputs]]
         wanted, varies = _above(plan, at), _above(plan, [*at, *given], None)
-        steps = [step for level in plan.levels for step in level]
-        lone = sum(step.out.places.size for step in steps if isinstance(step, Single))
+        lone = sum(step.out.places.size for step in plan.steps if isinstance(step, Single))
         if lone > _MANY:
             raise ArgumentError(
                 f"{lone:,} nodes of this graph are computed one by one, each in a line of its own; over an array "
                 f"namespace that is done for {_MANY:,} at most: use the program as it is"
             )
-        blocks = Blocks(numbers(not all(varies[step.out.places].all() for step in steps)))
+        blocks = Blocks(numbers(not all(varies[step.out.places].all() for step in plan.steps)))
         theta = blocks.add(np.array(at, dtype=np.int64), "theta")
         names = [f"input{i}" for i in range(1, len(places) + 1)]
         for name, block in zip(names, places, strict=True):
@@ -140,7 +137,7 @@ class ArrayProgram:
         root = blocks.read(np.array(plan.root), "v")
         value = root.text if isinstance(root, Term) else blocks.constant(np.array(root)).text
         backward = source.backward()
-        gradient = _own(source.gradient(theta), theta.shape)
+        gradient = _own(source.messages.gradient(theta), theta.shape)
         arguments = ", ".join(["theta", *names])
         one = function_text(f"value({arguments})", [*forward, f"return {value}"])
         two = function_text(f"value_and_grad({arguments})", [*forward, *backward, f"return {value}, {gradient}"])
@@ -251,7 +248,7 @@ class ArraySource:
     def __init__(self, plan: Plan, blocks: Blocks, varies: Mask, wanted: Mask, formulas: Formulas) -> None:
         self._plan, self._blocks, self._varies = plan, blocks, varies
         self._formula = formulas.written
-        self._messages = Messages(blocks, wanted)
+        self.messages = Messages(blocks, wanted)
         # Of a product: the places of its weights and bias in one matrix; the name of its inputs with ones below them.
         self._folded: dict[Step, tuple[Numbers, str]] = {}
         self._told = Description(plan)
@@ -260,7 +257,7 @@ class ArraySource:
         """The lines that compute the result, without the last, which returns it."""
         lines: list[str] = []
         self._blocks.lines = lines
-        for k, step in self._steps():
+        for step, k in self._plan.number.items():
             if not self._varies[step.out.places].any():
                 continue
             lines.append(f"# {self._told.forward(step)}")
@@ -268,14 +265,10 @@ class ArraySource:
                 self._singles(step)
             elif isinstance(step, Product):
                 self._product(step)
-            elif isinstance(step, Inner):
-                self._line(f"z{self._told.names.of(step).tag}", self._inner(step), step.out.places)
-            elif isinstance(step, Rows):
-                self._line(f"z_{k}", self._rows(step), step.out.places)
-            elif isinstance(step, Reduction):
-                self._reduction(k, step)
+            elif isinstance(step, Inner | Rows):
+                self._dots(k, step)
             else:
-                self._alike(k, step)
+                self._by_formula(k, step)
         return lines
 
     def backward(self) -> list[str]:
@@ -283,26 +276,22 @@ class ArraySource:
         blocks = self._blocks
         lines: list[str] = []
         blocks.lines = lines
-        self._messages.send(np.array(self._plan.root), 1.0)
-        for _, step in reversed(list(self._steps())):
-            if not self._varies[step.out.places].any() or not self._messages.wants(step.out.places):
+        self.messages.send(np.array(self._plan.root), 1.0)
+        for step in reversed(self._plan.steps):
+            if not self._varies[step.out.places].any() or not self.messages.wants(step.out.places):
                 continue
             begin = len(lines)
             if isinstance(step, Single):
                 self._singles_back(step)
             else:
-                dy = self._messages.gradient(blocks.block_of(step.out.places))
-                if dy is not None:
-                    self._back(step, dy)
+                dy = self.messages.gradient(blocks.block_of(step.out.places))
+                if isinstance(step, Product) and dy is not None:
+                    self._product_back(step, blocks.full(dy, step.out.shape))
+                elif not isinstance(step, Product) and dy is not None:
+                    self._formulas_back(step, dy)
             if len(lines) > begin:
                 lines.insert(begin, f"# {self._told.backward(step)}")
         return lines
-
-    def gradient(self, block: Block) -> Number | None:
-        return self._messages.gradient(block)
-
-    def _steps(self) -> Iterator[tuple[int, Step]]:
-        return enumerate([step for level in self._plan.levels for step in level], 1)
 
     def _read(self, window: Window | Numbers, prefix: str) -> Number:
         return self._blocks.read(window.places if isinstance(window, Window) else window, prefix)
@@ -322,16 +311,16 @@ class ArraySource:
     def _message(self, window: Window | Numbers, op: Op | None, formula: Any, given: Mapping[str, Number]) -> None:
         """Send a formula's numbers to a window."""
         places = window.places if isinstance(window, Window) else window
-        if self._messages.wants(places):
-            self._messages.send(places, self._named(self._formula(op, formula, given)))
+        if self.messages.wants(places):
+            self.messages.send(places, self._named(self._formula(op, formula, given)))
 
     # the forward pass
 
     def _product(self, step: Product[Window]) -> None:
-        blocks, named = self._blocks, self._told.names.of(step)
+        blocks, named = self._blocks, self._told.names.of[step]
         z, w, x = f"Z{named.tag}", f"W{named.tag}", named.inputs
-        together = self._with_bias(step)
-        if together is not None:
+        together = None if step.bias is None else np.column_stack([step.weights.places, step.bias.places])
+        if together is not None and blocks.is_matrix(together):  # weights and bias are one matrix
             weights = self._full(together, w)
             ones, fixed = np.ones((1, step.out.shape[1])), blocks.fixed(step.inputs.places)
             if fixed is not None:
@@ -347,110 +336,72 @@ class ArraySource:
             text += f" + {written(self._read(step.bias.places[:, None], 'b'))}"
         self._line(z, text, step.out.places)
 
-    def _with_bias(self, step: Product[Window]) -> Numbers | None:
-        """The places of the weights with the bias behind them, where both are one matrix."""
-        if step.bias is None:
-            return None
-        together: Numbers = np.column_stack([step.weights.places, step.bias.places])
-        return together if self._blocks.is_matrix(together) else None
-
-    def _inner(self, step: Inner[Window]) -> str:
-        text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
-        return text if step.bias is None else f"{text} + {written(self._read(step.bias, 'b'))}"
-
-    def _rows(self, step: Rows[Window]) -> str:
-        text = f"xp.sum({self._full(step.weights, 'W')} * {written(self._read(step.inputs, 'X'))}, axis=0)"
-        return text if step.bias is None else f"{text} + {written(self._read(step.bias, 'b'))}"
-
-    def _reduction(self, k: int, step: Reduction[Window]) -> None:
-        found = stack_of(step.op, step.count)
-        if found is not None:
-            given = self._stack(step, found)
-            result = self._formula(step.op, found.forward, given)
+    def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> None:
+        if isinstance(step, Inner):
+            name = f"z{self._told.names.of[step].tag}"
+            text = f"{self._full(step.weights, 'w')} @ {self._full(step.inputs, 'x')}"
         else:
-            given = {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
-            result = self._formula(step.op, forward(step.op, step.count), given)
-        self._result(self._output(k, step), result, step.out.places)
+            name = f"z_{k}"
+            text = f"xp.sum({self._full(step.weights, 'W')} * {written(self._read(step.inputs, 'X'))}, axis=0)"
+        if step.bias is not None:
+            text += f" + {written(self._read(step.bias, 'b'))}"
+        self._line(name, text, step.out.places)
 
-    def _stack(self, step: Reduction[Window], found: Stacked) -> dict[str, Number]:
-        """The operands of a formula over their stack."""
-        places, given = step.operands.places, dict[str, Number]()
-        if found.apart is not None:
-            given["x0"], places = self._read(places[0], "x"), places[1:]
-        return given | {"X": Term(self._full(places, "X"), places.shape)}
-
-    def _output(self, k: int, step: Alike[Window] | Reduction[Window]) -> str:
-        """The name of a step's results: A2 for the activations of layer 2."""
-        tag = self._told.names.of(step).tag
-        return f"A{tag}" if tag else f"y{k}"
+    def _by_formula(self, k: int, step: Alike[Window] | Reduction[Window]) -> None:
+        tag, places = self._told.names.of[step].tag, step.out.places.reshape(self._shape(step))
+        result = self._formula(step.op, value(step), self._given(step, places.shape))
+        self._result(f"A{tag}" if tag else f"y{k}", result, places)
 
     def _result(self, name: str, result: Number, places: Numbers) -> None:
         if isinstance(result, float) or result.shape != places.shape:
             result = Term(self._blocks.full(self._named(result), places.shape), places.shape)
         self._line(name, result.text, places)
 
-    def _alike(self, k: int, step: Alike[Window]) -> None:
-        shape = self._shape(step)
-        places = step.out.places.reshape(shape)
-        symbol = forward(step.op, len(step.operands))
-        result = self._formula(step.op, symbol, self._given(step, shape))
-        self._result(self._output(k, step), result, places)
-
-    def _shape(self, step: Alike[Window]) -> tuple[int, ...]:
+    def _shape(self, step: Alike[Window] | Reduction[Window]) -> tuple[int, ...]:
         """The shape of an operand that is a block of its own: a batch's axis stays an axis."""
-        n = step.out.places.size
-        for window in step.operands:
-            if isinstance(window, Window):
+        for window in step.operands if isinstance(step, Alike) else ():
+            if isinstance(window, Window) and window.places.size == step.out.places.size:
                 shape = self._blocks.shape_of(window.places)
-                if shape is not None and window.places.size == n:
-                    return tuple(m for m in shape if m != 1) or (n,)
-        return (n,)
+                if shape is not None:
+                    return tuple(m for m in shape if m != 1) or step.out.shape
+        return step.out.shape
 
-    def _given(self, step: Alike[Window], shape: tuple[int, ...]) -> dict[str, Number]:
-        return {
-            f"x{i}": self._read(x.places.reshape(shape), "x") if isinstance(x, Window) else x
-            for i, x in enumerate(step.operands)
-        }
+    def _given(self, step: ByFormula, shape: tuple[int, ...]) -> dict[str, Number]:
+        """The operands of a step's formulas; those of nodes alike in this shape."""
+        given: dict[str, Number] = {}
+        for name, x in operands(step).items():
+            if isinstance(x, float):
+                given[name] = x
+            elif name == "X":
+                given[name] = Term(self._full(x, "X"), x.shape)
+            else:
+                given[name] = self._read(x.places.reshape(shape) if isinstance(step, Alike) else x, name[0])
+        return given
 
     def _singles(self, step: Single) -> None:
-        for op, place, operands in step.nodes():
+        for op, place, inputs in step.nodes():
             if self._varies[place]:
-                given = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
-                self._result(f"v{place}", self._formula(op, forward(op, len(operands)), given), np.array(place))
+                given = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(inputs)}
+                self._result(f"v{place}", self._formula(op, forward(op, len(inputs)), given), np.array(place))
 
     # the backward pass
 
-    def _back(self, step: Step, dy: Number) -> None:
-        """The messages of a step that got `dy`."""
-        blocks, trace = self._blocks, Trace()
-        if isinstance(step, Product):
-            self._product_back(step, blocks.full(dy, step.out.shape))
-        elif isinstance(step, Inner | Rows):
-            names = {"dy": dy}
-            same = isinstance(step, Inner) and np.array_equal(step.weights.places, step.inputs.places)
-            names |= {"w": self._read(step.weights, "w"), "x": self._read(step.inputs, "x")}
-            sy, w, x = (trace.array_input(name) for name in ("dy", "w", "x"))
-            self._message(step.weights, None, sy * 2.0 * x if same else sy * x, names)
-            if not same:
-                self._message(step.inputs, None, sy * w, names)
-            if step.bias is not None:
-                self._message(step.bias, None, sy, names)
-        elif isinstance(step, Reduction):
-            self._reduction_back(step, dy)
-        elif isinstance(step, Alike):
-            block = blocks.block_of(step.out.places)
-            given = self._given(step, block.shape) | {"y": Term(block.name, block.shape), "dy": dy}
-            for operand, message in zip(step.operands, messages(step.op, len(step.operands)), strict=True):
-                if isinstance(operand, Window):
-                    self._message(operand.places.reshape(block.shape), step.op, message, given)
+    def _formulas_back(self, step: ByFormula, dy: Number) -> None:
+        block, windows = self._blocks.block_of(step.out.places), operands(step)
+        given = self._given(step, block.shape) | {"y": Term(block.name, block.shape), "dy": dy}
+        for name, message in sent(step):
+            window = windows[name]
+            if isinstance(window, Window):
+                places = window.places.reshape(block.shape) if isinstance(step, Alike) else window.places
+                self._message(places, getattr(step, "op", None), message, given)
 
     def _product_back(self, step: Product[Window], dz: str) -> None:
-        named = self._told.names.of(step)
+        named = self._told.names.of[step]
         dw, w, x = f"dW{named.tag}", f"W{named.tag}", named.inputs
 
         def send(places: Numbers, name: str, text: Callable[[], str]) -> None:
-            if self._messages.wants(places):
-                self._messages.send(places, Term(self._blocks.named(text(), name), places.shape))
+            if self.messages.wants(places):
+                self.messages.send(places, Term(self._blocks.named(text(), name), places.shape))
 
         if step in self._folded:
             places, below = self._folded[step]
@@ -461,34 +412,17 @@ class ArraySource:
                 send(step.bias.places, f"db{named.tag}", lambda: f"xp.sum({dz}, axis=1)")
         send(step.inputs.places, f"d{x}", lambda: f"{self._full(step.weights, w)}.T @ {dz}")
 
-    def _reduction_back(self, step: Reduction[Window], dy: Number) -> None:
-        block = self._blocks.block_of(step.out.places)
-        given: dict[str, Number] = {"y": Term(block.name, block.shape), "dy": dy}
-        found = stack_of(step.op, step.count)
-        if found is not None:
-            given |= self._stack(step, found)
-            trace = Trace() if isinstance(found.partial, float) else found.partial.trace
-            up, places = trace.array_input("dy"), step.operands.places
-            if found.apart is not None:
-                self._message(places[0], step.op, weighted(up, found.apart), given)
-                places = places[1:]
-            self._message(places, step.op, weighted(up, found.partial), given)
-            return
-        given |= {f"x{i}": self._read(step.operands.places[i], "x") for i in range(step.count)}
-        for places, message in zip(step.operands.places, messages(step.op, step.count), strict=True):
-            self._message(places, step.op, message, given)
-
     def _singles_back(self, step: Single) -> None:
         blocks = self._blocks
-        for op, place, operands in reversed(list(step.nodes())):
-            if not self._varies[place] or not self._messages.wants(np.array(place)):
+        for op, place, inputs in reversed(list(step.nodes())):
+            if not self._varies[place] or not self.messages.wants(np.array(place)):
                 continue
-            dy = self._messages.gradient(blocks.block_of(np.array(place)))
-            if dy is None or not any(self._messages.wants(np.array(p)) for p in operands):
+            dy = self.messages.gradient(blocks.block_of(np.array(place)))
+            if dy is None or not any(self.messages.wants(np.array(p)) for p in inputs):
                 continue
-            given: dict[str, Number] = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(operands)}
+            given: dict[str, Number] = {f"x{i}": self._read(np.array(p), "v") for i, p in enumerate(inputs)}
             given |= {"y": Term(f"v{place}", ()), "dy": dy}
-            for p, message in zip(operands, messages(op, len(operands)), strict=True):
+            for p, message in zip(inputs, messages(op, len(inputs)), strict=True):
                 self._message(np.array(p), op, message, given)
 
 
@@ -894,6 +828,9 @@ class Formulas:
         op = part.fn
         if part.kind == FUNCTION:
             return applied(op, *operands)
+        if part.kind == REDUCTION and len(operands) > 1:
+            fold, start = trace.made(ArraySymbol, REDUCTION, op, tuple(operands[:1])), operands[1]
+            return fold if op == "add" and start == 0.0 else applied(op, start, fold)
         if part.kind != ELEMENTS:
             return trace.made(ArraySymbol, part.kind, op, tuple(operands))
         if not any(isinstance(x, Symbol) for x in operands):
@@ -921,7 +858,8 @@ class Formulas:
             if part.kind == INPUT:
                 continue
             operands = [made[x] if isinstance(x, Symbol) else x for x in part.operands]
-            if part.fn in _OF_ARRAYS:
+            if part.kind == FUNCTION and part.fn not in SIGNS and part.fn not in NO_UFUNCS:
+                # not every namespace takes numbers here
                 operands = [x if isinstance(x, Symbol) else constant(x) for x in operands]
             elif part.fn == "where" and not any(isinstance(x, Symbol) for x in operands[1:]):
                 operands[1] = constant(operands[1])  # two numbers would have the namespace's own type, not theta's

@@ -7,11 +7,11 @@ the backward pass goes, and :func:`header` explains the names in the text that u
 
 from __future__ import annotations
 
-import math
+import functools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +19,14 @@ from ..engine.op import Op, kept
 from ..engine.ops import LEAF
 from ..engine.value import Value
 from ..errors import ArgumentError
-from .arrays import Arrays, Floats, Scratch
-from .describe import Description
+from .arrays import Arrays, Scratch
+from .describe import Description, Names
+from .formulas import ByFormula, operands, sent, value
 from .plan import Plan, wanted_places
-from .printing import function_text, numpy_lines
-from .single import Loop, LoopBack, backward_lines, forward_lines
-from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
-from .symbols import INPUT, Trace, forward, messages, stack_of, weighted
+from .printing import function_text, literal, numpy_lines
+from .single import Loop, backward_lines, forward_lines
+from .steps import Alike, Dots, Inner, Product, Reduction, Rows, Single, Step, Window, operands_of
+from .symbols import ELEMENTS, INPUT, ArraySymbol, Trace
 from .tape import Mask, Numbers
 
 __all__ = ["Backward", "Source", "Targets", "header"]
@@ -38,11 +39,11 @@ class Backward:
     send zeros, or nan where their slope is infinite.
     """
 
-    def __init__(self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers, in_part: bool) -> None:
-        self.run = run
-        self.in_part = in_part
-        self.leaves = leaves
-        self.places = places
+    def __init__(
+        self, run: Callable[[float], None], leaves: Sequence[Value], places: Numbers, source: BackwardSource
+    ) -> None:
+        self.run, self.leaves, self.places = run, leaves, places
+        self.lines, self.in_part = source.lines, source.in_part
         together = len(places) > 0 and bool((np.diff(places) == 1).all())
         self.block: Any = slice(int(places[0]), int(places[-1]) + 1) if together else places
 
@@ -51,45 +52,26 @@ class Source:
     """The NumPy source of a plan, made into functions, with the arrays that they work on."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._arrays = Arrays(plan)
-        self._steps = ForwardSource(plan, self._arrays)
-        self._number: dict[Step, int] = {step: k for k, step, _ in self._steps.steps}
-        self.forward: Callable[[], None] = self._made(self._forward_text(None), "forward")
-        self._backward: dict[tuple[int, ...], Backward] = {}
-        self._to_all: Backward | None = None
-        self._leaves = [(node, place) for node, place in plan.leaves() if node._row is LEAF]
+        self._plan, self._arrays = plan, Arrays(plan)
+        self.values, self.gradients = self._arrays.values, self._arrays.gradients
+        self._forward = ForwardSource(plan, self._arrays)
+        self.forward: Callable[[], None] = self._made(_text("forward()", self._forward.lines), "forward")
+        self._backward: dict[bytes, Backward] = {}
 
-    @property
-    def values(self) -> Floats:
-        """Every number, by place."""
-        return self._arrays.values
-
-    @property
-    def gradients(self) -> Floats:
-        """Every gradient, by place."""
-        return self._arrays.gradients
-
-    def backward(self, leaves: Sequence[Value] | None = None) -> Backward:
-        """The backward pass to some leaves; None: to all that can be trained."""
-        if leaves is None:
-            if self._to_all is None:
-                self._to_all = self.backward([node for node, _ in self._leaves])
-            return self._to_all
+    def backward(self, leaves: Sequence[Value]) -> Backward:
+        """The backward pass to some leaves."""
         places = np.array([self._plan.place_of(node) for node in leaves], dtype=np.int64)
-        key = tuple(np.unique(places).tolist())
-        found = self._backward.get(key)
-        if found is None or not np.array_equal(found.places, places):
-            steps = self._backward_steps(places)
-            run = self._made(self._backward_text(steps, None), "backward")
-            found = Backward(run, list(leaves), places, steps.in_part)
-            self._backward[key] = found
+        found = self._backward.get(places.tobytes())
+        if found is None:
+            source = BackwardSource(self._plan, self._forward.loops, self._arrays, places)
+            run = self._made(_text("backward(seed)", source.lines), "backward")
+            found = self._backward[places.tobytes()] = Backward(run, list(leaves), places, source)
         return found
 
-    def _backward_steps(self, places: Numbers) -> BackwardSource:
-        wanted = np.zeros(self._plan.size, dtype=bool)
-        wanted[places] = True
-        return BackwardSource(self._plan, self._number, self._steps.loops, self._arrays, wanted)
+    @functools.cached_property
+    def to_all(self) -> Backward:
+        """The backward pass to all leaves that can be trained."""
+        return self.backward([node for node, _ in self._plan.leaves() if node._row is LEAF])
 
     def _made(self, text: str, name: str) -> Callable[..., None]:
         names = dict(self._arrays.names)
@@ -100,30 +82,28 @@ class Source:
     def text(self) -> str:
         """Both passes as text: a comment for every step, names from the layers, and first what the names stand for."""
         told = Description(self._plan)
-        places = np.array([place for _, place in self._leaves], dtype=np.int64)
-        backward = self._backward_text(self._backward_steps(places), told)
-        forward = self._forward_text(told)
-        numbers = "".join([f"{name} = np.array({_literal(x)})\n" for name, x in self._arrays.numbers.items()])
+        forward = _text("forward()", self._forward.lines, told.names, told.forward)
+        backward = _text("backward(seed)", self.to_all.lines, told.names, told.backward)
+        numbers = "".join([f"{name} = np.array({literal(x, 'np')})\n" for name, x in self._arrays.numbers.items()])
         above = "\n".join(part for part in (header(f"{numbers}{forward}{backward}"), numbers) if part)
         return f"{above}\n\n{forward}\n\n{backward}"
 
-    def _forward_text(self, told: Description | None) -> str:
-        lines = []
-        for k, step, body in self._steps.steps:
-            body = self._steps.gathers.get(k, []) + body
-            lines += body if told is None else [f"# {told.forward(step)}", *told.names.in_lines(body)]
-        return function_text("forward()", lines)
 
-    def _backward_text(self, backward: BackwardSource, told: Description | None) -> str:
-        lines = [*backward.first, f"G[{self._plan.root}] = seed"]
-        for step, body in backward.steps:
-            if told is None:
-                lines += body
-                continue
-            scatters = len(body) == 1 and body[0].startswith("np.add.at(")  # what the steps of a level have sent
-            comment = "messages are added up where they go" if scatters else told.backward(step)
-            lines += [f"# {comment}", *told.names.in_lines(body)]
-        return function_text("backward(seed)", lines)
+Lines = tuple[Step | str, list[str]]  # of a step, or with a comment of their own ("": none)
+
+
+def _text(
+    head: str, parts: list[Lines], names: Names | None = None, comment: Callable[[Step], str] | None = None
+) -> str:
+    """A pass as text, for users with names and comments."""
+    lines: list[str] = []
+    for step, body in parts:
+        if names is not None and comment is not None:
+            told = step if isinstance(step, str) else comment(step)
+            lines += [f"# {told}"] if told else []
+            body = names.in_lines(body)
+        lines += body
+    return function_text(head, lines)
 
 
 _CALL = re.compile(r"( +)np\.(\w+)\((.*), out=(\w+)\)")
@@ -143,10 +123,6 @@ def quick(text: str, names: dict[str, Any]) -> str:
             keyword = "out=" if function in ("maximum", "minimum") else ""
             lines[i] = f"{indent}np_{function}({operands}, {keyword}{out})"
     return "\n".join(lines)
-
-
-def _literal(x: float) -> str:
-    return repr(x) if math.isfinite(x) else f'float("{x}")'
 
 
 # --- forward ----------------------------------------------------------------------------------------------------------
@@ -171,104 +147,68 @@ def elementwise(op: Op) -> Callable[..., Any]:
 
 
 @kept
-def readable(op: Op, count: int) -> Any:
-    """A row's value as a formula; None: it has to be computed number by number."""
-    try:
-        return forward(op, count) if op.array is not None else None
-    except ArgumentError:
-        return None
+def by_number(op: Op, count: int) -> Any:
+    """A row's value as a formula that calls the row for each number, since its array form can't be read."""
+    trace = Trace()
+    return trace.made(ArraySymbol, ELEMENTS, op, tuple([trace.array_input(f"x{i}") for i in range(count)]))
 
 
 class ForwardSource:
     """Writes the forward pass of a plan, step by step."""
 
     def __init__(self, plan: Plan, arrays: Arrays) -> None:
-        self.steps: list[tuple[int, Step, list[str]]] = []  # number, step, lines
-        self.gathers: dict[int, list[str]] = {}  # by the number of a level's first step
+        self.lines: list[Lines] = []
         self.loops: dict[Step, Loop] = {}
         self._arrays = arrays
         self._scratch = Scratch(arrays.names)
-        k = 0
         for level in plan.levels:
-            windows = [window for step in level for window in operands_of(step)]
-            self.gathers[k + 1] = arrays.gather(k + 1, windows)
+            gathers = arrays.gather(plan.number[level[0]], [window for step in level for window in operands_of(step)])
             for step in level:
-                k += 1
                 self._scratch.release()
-                self.steps.append((k, step, self._lines(k, step)))
+                self.lines.append((step, gathers + self._lines(plan.number[step], step)))
+                gathers = []
         self._scratch.allocate()
 
     def _lines(self, k: int, step: Step) -> list[str]:
         if isinstance(step, Product):
             return self._product(k, step)
-        if isinstance(step, Inner):
-            return self._inner(k, step)
-        if isinstance(step, Rows):
-            return self._rows(k, step)
-        if isinstance(step, Reduction):
-            return self._reduction(k, step)
-        if isinstance(step, Alike):
-            return self._alike(k, step)
+        if isinstance(step, Inner | Rows):
+            return self._dots(k, step)
+        if isinstance(step, Alike | Reduction):
+            return self._formula(k, step)
         if len(step.code) <= FLAT:
             return forward_lines(step, self._arrays)
-        self.loops[step] = self._arrays.names[f"loop{k}"] = Loop(step, self._arrays)
+        self.loops[step] = Loop(step, self._arrays)
+        self._arrays.names[f"loop{k}"] = self.loops[step].forward
         return [f"loop{k}()"]
 
     def _product(self, k: int, step: Product[Window]) -> list[str]:
         value = self._arrays.value
         z = value(step.out, f"Z{k}")
+        weights, inputs = (step.weights, step.inputs) if step.folded is None else step.folded
+        w, x = value(weights, f"W{k}"), value(inputs, f"X{k}")
         if step.folded is not None:
-            weights, inputs = step.folded
-            return [f"np.dot({value(weights, f'W{k}')}, {value(inputs, f'X{k}')}, out={z})"]
-        w, x = value(step.weights, f"W{k}"), value(step.inputs, f"X{k}")
-        return [matrix_product(w, x, step.out, step.inputs.shape[0], z), *self._bias(k, step.bias, z, "[:, None]")]
+            return [f"np.dot({w}, {x}, out={z})"]
+        line = matrix_product(w, x, step.out, step.inputs.shape[0], z)
+        return [line] if step.bias is None else [line, f"np.add({z}, {value(step.bias, f'b{k}')}[:, None], out={z})"]
 
-    def _bias(self, k: int, bias: Window | None, z: str, shaped: str = "") -> list[str]:
-        """The line that adds the bias, if there is one."""
-        return [] if bias is None else [f"np.add({z}, {self._arrays.value(bias, f'b{k}')}{shaped}, out={z})"]
+    def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> list[str]:
+        z = self._arrays.value(step.out, f"z{k}")
+        names = named(k, step, self._arrays)
+        if isinstance(step, Inner):
+            lines = [f"np.dot({names['w']}, {names['x']}, out={z})"]
+        else:
+            t = self._scratch.take(step.weights.shape)
+            lines = [f"np.multiply({names['w']}, {names['x']}, out={t})", f"np.add.reduce({t}, axis=0, out={z})"]
+        return lines if step.bias is None else [*lines, f"np.add({z}, {names['b']}, out={z})"]
 
-    def _inner(self, k: int, step: Inner[Window]) -> list[str]:
-        value = self._arrays.value
-        z = value(step.out, f"z{k}")
-        return [
-            f"np.dot({value(step.weights, f'w{k}')}, {value(step.inputs, f'x{k}')}, out={z})",
-            *self._bias(k, step.bias, z),
-        ]
-
-    def _rows(self, k: int, step: Rows[Window]) -> list[str]:
-        value = self._arrays.value
-        z, t = value(step.out, f"z{k}"), self._scratch.take(step.weights.shape)
-        return [
-            f"np.multiply({value(step.weights, f'W{k}')}, {value(step.inputs, f'X{k}')}, out={t})",
-            f"np.add.reduce({t}, axis=0, out={z})",
-            *self._bias(k, step.bias, z),
-        ]
-
-    def _reduction(self, k: int, step: Reduction[Window]) -> list[str]:
-        value = self._arrays.value
-        y, x = value(step.out, f"y{k}"), value(step.operands, f"X{k}")
-        found = stack_of(step.op, step.count)
-        if found is None:
-            return self._by_columns(k, step.op, y, [f"{x}[{i}]" for i in range(step.count)], step.out)
-        names, stack = self._arrays.stacked(x, found.apart is not None)
-        return self._written(found.forward, y, names, step.out, stack)
-
-    def _alike(self, k: int, step: Alike[Window]) -> list[str]:
-        value = self._arrays.value
-        operands = [
-            value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
-            for i, x in enumerate(step.operands)
-        ]
-        return self._by_columns(k, step.op, value(step.out, f"y{k}"), operands, step.out)
-
-    def _by_columns(self, k: int, op: Op, y: str, operands: list[str], out: Window) -> list[str]:
-        symbol = readable(op, len(operands))
-        if symbol is None:
-            return [f"{y}[...] = {self._arrays.bind(op, elementwise(op), 'each_')}({', '.join(operands)})"]
-        return self._written(symbol, y, {f"x{i}": x for i, x in enumerate(operands)}, out, ())
-
-    def _written(self, symbol: Any, y: str, names: dict[str, str], out: Window, stack: tuple[int, ...]) -> list[str]:
-        return _printed([(symbol, y)], names, self._arrays, self._scratch, out.shape, stack)
+    def _formula(self, k: int, step: Alike[Window] | Reduction[Window]) -> list[str]:
+        names = named(k, step, self._arrays)
+        try:
+            formula = value(step)
+        except ArgumentError:
+            formula = by_number(step.op, len(names))
+        return _printed([(formula, self._arrays.value(step.out, f"y{k}"))], names, step, self._arrays, self._scratch)
 
 
 def matrix_product(left: str, right: str, result: Window, terms: int, out: str) -> str:
@@ -280,51 +220,51 @@ def matrix_product(left: str, right: str, result: Window, terms: int, out: str) 
     return f"np.{'multiply' if scales else 'dot'}({left}, {right}, out={out})"
 
 
+# --- formulas ---------------------------------------------------------------------------------------------------------
+
+
+def called(k: int, step: ByFormula, name: str) -> str:
+    """What the source calls an operand that has this name in a step's formulas: w5, X5, x5_0."""
+    letter = name[0].upper() if isinstance(step, Rows) and name != "b" else name[0]
+    return f"{letter}{k}_{name[1:]}" if name[1:] else f"{letter}{k}"
+
+
+def named(k: int, step: ByFormula, arrays: Arrays) -> dict[str, str]:
+    """By its name in a step's formulas, what stands in the source for each operand."""
+    return {
+        name: arrays.value(x, called(k, step, name)) if isinstance(x, Window) else arrays.number(x)
+        for name, x in operands(step).items()
+    }
+
+
 def _printed(
-    wanted: Sequence[tuple[Any, str | None]],
-    names: dict[str, str],
-    arrays: Arrays,
-    scratch: Scratch,
-    item: tuple[int, ...],
-    stack: tuple[int, ...],
+    wanted: Sequence[tuple[Any, str]], names: dict[str, str], step: ByFormula, arrays: Arrays, scratch: Scratch
 ) -> list[str]:
-    """Formulas as lines of NumPy; `item` is the shape of a result, `stack` that of its stacked operands."""
+    """Formulas of a step as lines of NumPy."""
+    stack = step.operands if isinstance(step, Reduction) else step.weights if isinstance(step, Dots) else step.out
 
     def take(kind: str) -> str:
-        return scratch.local() if kind == "local" else scratch.take(stack if kind == "stack" else item)
+        return scratch.local() if kind == "local" else scratch.take((stack if kind == "stack" else step.out).shape)
 
     def bind(op: Op) -> str:
         return arrays.bind(op, elementwise(op), "each_")
 
-    return numpy_lines(wanted, names, take, bind, arrays.number)[0]
+    return numpy_lines(wanted, names, take, bind, arrays.number)
 
 
 # --- backward ---------------------------------------------------------------------------------------------------------
 
 
-class _Message(NamedTuple):
-    """What is sent to a window: a formula over dy and the step's numbers; the name is of the window's gradients."""
-
-    window: Window
-    formula: Any
-    name: str
-
-
 class BackwardSource:
-    """Writes the backward pass of a plan to the leaves whose places `wanted` marks.
+    """Writes the backward pass of a plan to the leaves at some places; `loops` has the steps that run as loops."""
 
-    `numbered` has the numbers that the forward pass gave to the steps, `loops` the steps that run as loops.
-    """
-
-    def __init__(
-        self, plan: Plan, numbered: dict[Step, int], loops: dict[Step, Loop], arrays: Arrays, wanted: Mask
-    ) -> None:
-        self._arrays = arrays
+    def __init__(self, plan: Plan, loops: dict[Step, Loop], arrays: Arrays, places: Numbers) -> None:
+        self._arrays, self._number, self._loops = arrays, plan.number, loops
         self._scratch = Scratch(arrays.names)
-        self._number = numbered
-        self._loops = loops
-        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted), plan.root)
-        self.steps: list[tuple[Step, list[str]]] = []
+        wanted = np.zeros(plan.size, dtype=bool)
+        wanted[places] = True
+        self._targets = Targets(plan, arrays, self._scratch, wanted_places(plan, wanted))
+        self.lines: list[Lines] = []
         late: list[Step] = []
         for level in reversed(plan.levels):
             for step in level:
@@ -332,20 +272,19 @@ class BackwardSource:
                     late.append(step)
                 else:
                     self._write(step)
-            self._flush(numbered[level[0]], level[0])
+            self._flush(plan.number[level[0]])
         for step in sorted(late, key=lambda step: step.out.places.size == 1):
             self._write(step)
-        if late:  # 0 is the number of no step, so the names in this line are new
-            self._flush(0, late[-1])
-        self.first = self._targets.first_lines()
+        self._flush(0)  # the number of no step, so the names in this line are new
+        self.lines.insert(0, ("", [*self._targets.first_lines(), f"G[{plan.root}] = seed"]))
         self.in_part = self._targets.in_part
         self._scratch.allocate()
 
-    def _flush(self, k: int, step: Step) -> None:
+    def _flush(self, k: int) -> None:
         """Write the line that scatters what has been sent since the last one, if anything has."""
         scatter = self._targets.flush(k)
         if scatter:
-            self.steps.append((step, scatter))
+            self.lines.append(("messages are added up where they go", scatter))
 
     def _can_wait(self, step: Step) -> bool:
         """Whether the step sends to nothing but leaves, at places that lie evenly; it is then written last."""
@@ -357,20 +296,15 @@ class BackwardSource:
 
     def _write(self, step: Step) -> None:
         self._scratch.release()
+        k = self._number[step]
         if isinstance(step, Single):
-            lines = self._single(self._number[step], step)
+            lines = self._single(k, step)
         elif not self._targets.reached(step.out):
             lines = []
-        elif isinstance(step, Product):
-            lines = self._product(self._number[step], step)
-        elif isinstance(step, Inner | Rows):
-            lines = self._dots(self._number[step], step)
-        elif isinstance(step, Reduction):
-            lines = self._reduction(self._number[step], step)
         else:
-            lines = self._alike(self._number[step], step)
+            lines = self._product(k, step) if isinstance(step, Product) else self._formulas(k, step)
         if lines:
-            self.steps.append((step, lines))
+            self.lines.append((step, lines))
 
     # --- one kind of step after the other ------------------------------------------------------------------------
 
@@ -396,106 +330,60 @@ class BackwardSource:
             lines += self._targets.send(step.inputs, f"dX{k}", line)
         return lines
 
-    def _dots(self, k: int, step: Inner[Window] | Rows[Window]) -> list[str]:
-        """Each dot sends the numbers of the other factor, times dz."""
-        letters, trace = "wx" if isinstance(step, Inner) else "WX", Trace()
-        dy, w, x = (trace.array_input(name, stacked=name != "dy") for name in ("dy", "w", "x"))
-        to_weights, to_inputs = [f"d{letter}{k}" for letter in letters]
-        if isinstance(step, Inner) and np.array_equal(step.weights.places, step.inputs.places):
-            sent = [_Message(step.weights, (dy * 2.0) * x, to_weights)]
+    def _formulas(self, k: int, step: ByFormula) -> list[str]:
+        """The lines that compute messages and bring them to where they belong."""
+        arrays, targets = self._arrays, self._targets
+        letter = "z" if isinstance(step, Dots) else "y"
+        given, names = operands(step), named(k, step, arrays)
+        names |= {"dy": targets.upstream(step, f"d{letter}{k}"), "y": arrays.value(step.out, f"{letter}{k}")}
+        lines: list[str] = []
+        if isinstance(step, Alike) and step.op.variadic:  # its rule has no form on a stack, and is called
+            slopes, trace = self._scratch.local(), Trace()
+            lines = [f"{slopes} = {self._rule(step)}({', '.join([names['y'], *[names[name] for name in given]])})"]
+            names |= {f"slope of {name}": f"{slopes}[{i}]" for i, name in enumerate(given)}
+            dy = trace.array_input("dy")
+            messages = [(name, dy * trace.array_input(f"slope of {name}")) for name in given]
         else:
-            sent = [_Message(step.weights, dy * x, to_weights), _Message(step.inputs, dy * w, to_inputs)]
-        if step.bias is not None:
-            sent.append(_Message(step.bias, dy, f"db{k}"))
-        names = {
-            "dy": self._targets.upstream(step, f"dz{k}"),
-            "w": self._arrays.value(step.weights, f"{letters[0]}{k}"),
-            "x": self._arrays.value(step.inputs, f"{letters[1]}{k}"),
-        }
-        return self._sent(sent, names, step.out.shape, step.weights.shape)
+            messages = sent(step)
+        wanted: list[tuple[Any, str]] = []
+        after: list[str] = []
+        for i, (name, formula) in enumerate(messages):
+            window = given[name]
+            if not isinstance(window, Window) or not targets.wants(window):
+                continue
+            is_plain = getattr(formula, "kind", "") == INPUT
+            if is_plain and targets.alias(window, names["dy"]):
+                continue
+            target = targets.target(
+                window, f"d{called(k, step, name)}" if isinstance(step, Inner | Rows) else f"d{k}_{i}"
+            )
+            if is_plain and target.adds:
+                after += target.finish(names["dy"])
+            else:
+                wanted.append((formula, target.name))
+                after += target.finish(target.name)
+        return [*lines, *_printed(wanted, names, step, arrays, self._scratch), *after]
 
-    def _reduction(self, k: int, step: Reduction[Window]) -> list[str]:
-        value = self._arrays.value
-        found = stack_of(step.op, step.count)
-        x = value(step.operands, f"X{k}")
-        if found is None:
-            return self._columns(k, step)
-        trace = Trace() if isinstance(found.partial, float) else found.partial.trace
-        dy = trace.array_input("dy")
-        names, stack = self._arrays.stacked(x, found.apart is not None)
-        names |= {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
-        message = weighted(dy, found.partial)
-        if found.apart is None:
-            return self._sent([_Message(step.operands, message, f"d{k}_0")], names, step.out.shape, stack)
-        target = self._targets.target(step.operands, f"d{k}_0")
-        wanted = [(message, f"{target.name}[1:]"), (weighted(dy, found.apart), f"{target.name}[0, ...]")]
-        lines = _printed(wanted, names, self._arrays, self._scratch, step.out.shape, stack)
-        return lines + target.finish(target.name)
-
-    def _columns(self, k: int, step: Reduction[Window]) -> list[str]:
-        """A reduction whose rule has no form on a stack: called with the operands one by one, or number by number."""
-        value, shape, op = self._arrays.value, step.operands.shape, step.op
-        if op.user and not _can_be_read(op, step.count):
-            rule = self._arrays.bind(op, _by_number(op.float_partials), "each_rule_")
-        else:
-            rule = self._arrays.bind(op, op.partials, "rule_")
-        dy = self._targets.upstream(step, f"dy{k}")
-        s = self._scratch.local()
-        lines = [f"{s} = {rule}({value(step.out, f'y{k}')}, *{value(step.operands, f'X{k}')})"]
-        t = self._scratch.take(shape)
-        lines += [f"for i, slope in enumerate({s}):", f"    np.multiply({dy}, slope, out={t}[i, ...])"]
-        return lines + self._targets.send(step.operands, f"dX{k}", f"np.copyto({{}}, {t})")
-
-    def _alike(self, k: int, step: Alike[Window]) -> list[str]:
-        value = self._arrays.value
-        names = {"dy": self._targets.upstream(step, f"dy{k}"), "y": value(step.out, f"y{k}")}
-        for i, x in enumerate(step.operands):
-            names[f"x{i}"] = value(x, f"x{k}_{i}") if isinstance(x, Window) else self._arrays.number(x)
-        # Only a user's rule may be unreadable, and nodes of such a row make reductions.
-        formulas = zip(step.operands, messages(step.op, len(step.operands)), strict=True)
-        sent = [_Message(x, part, f"d{k}_{i}") for i, (x, part) in enumerate(formulas) if isinstance(x, Window)]
-        return self._sent(sent, names, step.out.shape, step.out.shape)
+    def _rule(self, step: Alike[Window]) -> str:
+        """The name of a rule on arrays; a user's, which may be no formula, is then called number by number."""
+        if step.op.user:
+            try:
+                sent(step)
+            except ArgumentError:
+                return self._arrays.bind(step.op, _by_number(step.op.float_partials), "each_rule_")
+        return self._arrays.bind(step.op, step.op.partials, "rule_")
 
     def _single(self, k: int, step: Single) -> list[str]:
         written, wanted = self._targets.written, self._targets.wanted
         loop = self._loops.get(step)
         if loop is None:
             return backward_lines(step, self._arrays, written, wanted)
-        back = LoopBack(loop, written, wanted)
-        if not back.reaches:
+        back = loop.backward(written, wanted)
+        if back is None:
             return []
         name = f"loop{k}_back"  # a pass that was written before keeps its own loop under this name
         self._arrays.names[name] = back
         return [f"{name}()"]
-
-    def _sent(
-        self, sent: Sequence[_Message], names: dict[str, str], item: tuple[int, ...], stack: tuple[int, ...]
-    ) -> list[str]:
-        """The lines that compute messages and bring them to where they belong."""
-        wanted: list[tuple[Any, str | None]] = []
-        after: list[str] = []
-        for window, formula, name in sent:
-            if not self._targets.wants(window):
-                continue
-            is_plain = getattr(formula, "kind", "") == INPUT
-            if is_plain and self._targets.alias(window, names["dy"]):
-                continue
-            target: Target = self._targets.target(window, name)
-            if is_plain and target.adds:
-                after += target.finish(names["dy"])
-            else:
-                wanted.append((formula, target.name))
-                after += target.finish(target.name)
-        return _printed(wanted, names, self._arrays, self._scratch, item, stack) + after
-
-
-def _can_be_read(op: Op, count: int) -> bool:
-    """Whether a row's rule is a formula; else it has to be called."""
-    try:
-        messages(op, count)
-    except ArgumentError:
-        return False
-    return True
 
 
 def _by_number(rule: Callable[..., tuple[float, ...]]) -> Callable[..., Any]:
@@ -524,55 +412,45 @@ class Target:
         return [line.format(name) for line in self.then]
 
 
-@dataclass
 class Targets:
     """Where the messages of a backward pass go: the first to a place is stored, later ones are added to it.
 
     So nothing has to be set to 0 before the pass, but places that are gathered or only reached in part. Where a window
-    names a place several times, the place gets the sum of the messages.
+    names a place several times, the place gets the sum of the messages. `in_part` tells whether there was a step that
+    messages have reached in part.
     """
 
-    plan: Plan
-    arrays: Arrays
-    scratch: Scratch
-    wanted: Mask
-    root: int
-    written: Mask = field(init=False)
-    zeroed: Mask = field(init=False)
-    is_leaf: Mask = field(init=False)
-    in_part: bool = False  # whether there was a step that messages have reached in part
-
-    def __post_init__(self) -> None:
-        size = self.plan.size
-        self.written, self.zeroed = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-        self.written[self.root] = True
-        self.is_leaf = np.ones(size, dtype=bool)
-        self._senders = np.zeros(size, dtype=np.int32)
+    def __init__(self, plan: Plan, arrays: Arrays, scratch: Scratch, wanted: Mask) -> None:
+        self.arrays, self.scratch, self.wanted = arrays, scratch, wanted
+        self.written, self.zeroed = np.zeros(plan.size, dtype=bool), np.zeros(plan.size, dtype=bool)
+        self.written[plan.root] = True
+        self.is_leaf = np.ones(plan.size, dtype=bool)
+        self.in_part = False
+        self._senders = np.zeros(plan.size, dtype=np.int32)
+        self._senders[plan.root] = 1
         self._outputs: dict[tuple[int, int], Step] = {}
         self._aliases: dict[Step, str] = {}
         self._scattered: list[tuple[Window, str]] = []
         self._scatters: list[tuple[str, int, int, tuple[int, ...]]] = []
-        for level in self.plan.levels:
-            for step in level:
-                self.is_leaf[step.out.places] = False
-                if isinstance(step, Single):
-                    for column in (step.first, step.second):  # a node that occurs twice in a column counts once
-                        self._senders[column[column >= 0]] += 1
-                    for operands in step.many.values():
-                        self._senders[list(operands)] += 1
-                else:
-                    for window in operands_of(step):
-                        np.add.at(self._senders, window.places.ravel(), 1)
-                    if isinstance(step, Alike | Reduction):
-                        self._outputs[int(step.out.places.flat[0]), step.out.places.size] = step
-        self._senders[self.root] += 1
+        for step in plan.steps:
+            self.is_leaf[step.out.places] = False
+            if isinstance(step, Single):
+                for column in (step.first, step.second):  # a node that occurs twice in a column counts once
+                    self._senders[column[column >= 0]] += 1
+                for operands in step.many.values():
+                    self._senders[list(operands)] += 1
+            else:
+                for window in operands_of(step):
+                    np.add.at(self._senders, window.places.ravel(), 1)
+                if isinstance(step, Alike | Reduction):
+                    self._outputs[step.out.start, step.out.places.size] = step
 
     def wants(self, window: Window) -> bool:
         return bool(self.wanted[window.places].any())
 
     def reached(self, window: Window) -> bool:
         """Whether any message has come here; places of the window without one will be 0 before the pass."""
-        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        step = self._outputs.get((window.start, window.places.size))
         if step is not None and step in self._aliases:
             return True
         written = self.written[window.places]
@@ -588,7 +466,7 @@ class Targets:
 
     def alias(self, window: Window, name: str) -> bool:
         """Save a copy: where the only message to a step is another step's gradient as it is, both get one name."""
-        step = self._outputs.get((int(window.places.flat[0]), window.places.size))
+        step = self._outputs.get((window.start, window.places.size))
         if (
             step is None
             or step.out.shape != window.shape
@@ -626,7 +504,8 @@ class Targets:
         d = self.arrays.gradient(window, name)
         if not before.any():
             self.written[window.places] = True
-            return Target(d) if d_contiguous(window) else self._via(window, f"np.copyto({d}, {{}})")
+            is_whole = self.arrays.names[d].flags.c_contiguous  # only then NumPy's dot may write into it
+            return Target(d) if is_whole else self._via(window, f"np.copyto({d}, {{}})")
         self._zero(window)
         return self._via(window, f"np.add({d}, {{}}, out={d})", adds=True)
 
@@ -673,16 +552,6 @@ class Targets:
             return []
         low, high = int(places[0]), int(places[-1]) + 1
         return [f"G[{low}:{high}].fill(0.0)"] if high - low > 1 else [f"G[{low}] = 0.0"]
-
-
-def d_contiguous(window: Window) -> bool:
-    """Whether NumPy's dot may write into the window."""
-    expected = 1
-    for n, stride in zip(window.shape[::-1], (window.strides or ())[::-1], strict=True):
-        if n > 1 and stride != expected:
-            return False
-        expected *= n
-    return True
 
 
 # --- header -----------------------------------------------------------------------------------------------------------

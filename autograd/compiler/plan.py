@@ -6,7 +6,6 @@ Two emitters write source from it, `numpy_source` and `namespace_source`; neithe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,38 +16,32 @@ from ..engine.value import Value
 from .groups import Group, grouped, rewrite_sums
 from .layout import Layout
 from .steps import Alike, Inner, Product, Reduction, Rows, Single, Step, operands_of, outside
+from .symbols import stack_of
 from .tape import Mask, Tape
 
 __all__ = ["Plan", "wanted_places"]
 
 
-@dataclass(eq=False)
 class Plan:
     """What a program does, in places of one array of `size` numbers.
 
     `roots` are the results, the program's own the last; `read` makes a tape of the graph below them. `place` says where
     each node of :meth:`nodes` is (-1: nowhere), `result` which of them is the program's own result, `root` where that
-    is, `ops` which operations occur, `literals` which plain numbers are where.
+    is, `ops` which operations occur, `literals` which plain numbers are where. `steps` are those of all `levels`, and
+    `number` counts them from 1.
     """
 
-    roots: Sequence[Value]
-    read: Callable[[Sequence[Value]], Tape] = Tape
-    place: NDArray[np.int32] = field(init=False)
-    size: int = field(init=False)
-    result: int = field(init=False)
-    root: int = field(init=False)
-    ops: set[Op] = field(init=False)
-    literals: dict[int, float] = field(init=False)
-    levels: list[list[Step]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        tape = self.read(self.roots)
+    def __init__(self, roots: Sequence[Value], read: Callable[[Sequence[Value]], Tape] = Tape) -> None:
+        self.roots, self.read = roots, read
+        tape = read(roots)
         self.result = tape.roots[-1]
         self.ops = set(tape.ops[3:])
         rewrite_sums(tape)
         levels = grouped(tape)
         layout = Layout(tape, levels)
         self.levels = [[_placed(group, tape, layout) for group in level] for level in levels]
+        self.steps = [step for level in self.levels for step in level]
+        self.number = {step: k for k, step in enumerate(self.steps, 1)}
         self.place = layout.place.astype(np.int32)
         self.size = layout.size
         self.root = int(layout.place[self.result])
@@ -56,12 +49,7 @@ class Plan:
         self._fixed = layout.fixed
         self.literals = {int(layout.place[i]): tape.nodes[i]._data for i in leaves if tape.nodes[i]._row is LITERAL}
         self._leaves = {tape.nodes[i]: int(layout.place[i]) for i in leaves if tape.nodes[i]._row is not LITERAL}
-        self._places = {node: int(layout.place[i]) for node, i in zip(self.roots, tape.roots, strict=True)}
-
-    @property
-    def count(self) -> int:
-        """How many steps there are."""
-        return sum(map(len, self.levels))
+        self._places = {node: int(layout.place[i]) for node, i in zip(roots, tape.roots, strict=True)}
 
     def nodes(self) -> list[Value]:
         """Every node, in the order of `place`; read from the graph again, since a plan that runs needs no nodes."""
@@ -106,9 +94,17 @@ def _placed(group: Group, tape: Tape, layout: Layout) -> Step:
         weights, inputs = at(group.weights), at(group.inputs)
         return Product(at(group.out), weights, inputs, bias, layout.folded(weights, inputs, bias))
     if isinstance(group, Reduction):
-        if len(group.out) == 1:
-            return Reduction(group.op, at(group.out.reshape(())), at(group.operands[:, 0]))
-        return Reduction(group.op, at(group.out), at(group.operands))
+        of_one = len(group.out) == 1
+        out, operands = (
+            at(group.out.reshape(()) if of_one else group.out),
+            group.operands[:, 0] if of_one else group.operands,
+        )
+        found = stack_of(group.op, group.count)
+        if found is None:
+            return Alike(group.op, out, [at(operand) for operand in operands])
+        if found.apart is None:
+            return Reduction(group.op, out, at(operands))
+        return Reduction(group.op, out, at(operands[1:]), at(operands[0]))
     if isinstance(group, Alike):
         return Alike(group.op, at(group.out), [x if isinstance(x, float) else at(x) for x in group.operands])
     nodes, place = group.out, layout.place
@@ -122,19 +118,18 @@ def _placed(group: Group, tape: Tape, layout: Layout) -> Step:
 def wanted_places(plan: Plan, leaves: Mask, stop: Op | None = DETACHED) -> Mask:
     """For which places a gradient is wanted: of `leaves`, and all that depend on them without `stop` between."""
     wanted = leaves.copy()
-    for level in plan.levels:
-        for step in level:
-            if isinstance(step, Single):
-                before = outside(step)
-                known = dict(zip(before, wanted[before].tolist(), strict=True))
-                for op, place, operands in step.nodes():
-                    known[place] = op is not stop and any(known[p] for p in operands)
-                wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
-            elif isinstance(step, Alike):
-                found = np.zeros(step.out.shape, dtype=bool)
-                for window in operands_of(step) if step.op is not stop else ():
-                    found |= wanted[window.places]
-                wanted[step.out.places] = found
-            else:
-                wanted[step.out.places] = any(wanted[window.places].any() for window in operands_of(step))
+    for step in plan.steps:
+        if isinstance(step, Single):
+            before = outside(step)
+            known = dict(zip(before, wanted[before].tolist(), strict=True))
+            for op, place, operands in step.nodes():
+                known[place] = op is not stop and any(known[p] for p in operands)
+            wanted[step.out.places] = [known[p] for p in step.out.places.tolist()]
+        elif isinstance(step, Alike):
+            found = np.zeros(step.out.shape, dtype=bool)
+            for window in operands_of(step) if step.op is not stop else ():
+                found |= wanted[window.places]
+            wanted[step.out.places] = found
+        else:
+            wanted[step.out.places] = any(wanted[window.places].any() for window in operands_of(step))
     return wanted

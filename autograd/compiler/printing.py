@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,11 +16,11 @@ from ..engine.ops import ADD, DIV, MUL, NEG, SUB
 from ..errors import ArgumentError
 from .symbols import ELEMENTS, INPUT, REDUCTION, ArraySymbol, Symbol, below
 
-__all__ = ["expression", "float_code", "function_text", "numpy_lines"]
+__all__ = ["SIGNS", "expression", "float_code", "function_text", "literal", "numpy_lines"]
 
 # How tightly Python's signs bind; an operand is put into brackets where it binds less than its place asks for.
 _COMPARE, _OR, _AND, _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(8)
-_SIGNS: dict[Any, tuple[str, int]] = {
+SIGNS: dict[Any, tuple[str, int]] = {
     **{"equal": ("==", _COMPARE), "not_equal": ("!=", _COMPARE), "less": ("<", _COMPARE), "greater": (">", _COMPARE)},
     **{"less_equal": ("<=", _COMPARE), "greater_equal": (">=", _COMPARE), "logical_or": ("|", _OR)},
     **{"logical_and": ("&", _AND), "add": ("+", _SUM), "subtract": ("-", _SUM), "multiply": ("*", _PRODUCT)},
@@ -41,7 +42,7 @@ class _Text(NamedTuple):
         return self.text if self.binds >= place else f"({self.text})"
 
 
-def _literal(x: float, xp: str) -> str:
+def literal(x: float, xp: str) -> str:
     """A number as source; what has no literal is looked up in the module `xp`."""
     if isinstance(x, int) or math.isfinite(x):
         return repr(x)
@@ -61,9 +62,9 @@ def _infix(fn: Any, operands: Sequence[_Text]) -> _Text | None:
     """The operator form of a row or function, with the brackets that it needs; None: it has none."""
     if fn in (NEG, "negative"):
         return _Text(f"-{operands[0].within(_UNARY)}", _UNARY)
-    if fn not in _SIGNS:
+    if fn not in SIGNS:
         return None
-    sign, binds = _SIGNS[fn]
+    sign, binds = SIGNS[fn]
     left, right = binds, binds + 1
     if binds == _COMPARE:
         left = right
@@ -85,13 +86,20 @@ def float_code(symbol: Any, names: Mapping[str, str], bind: Callable[[Op], str])
     return _expression(symbol, names, "math", call)
 
 
-def expression(symbol: Any, names: Mapping[str, str], xp: str = "xp") -> str:
+def expression(symbol: Any, names: Mapping[str, str]) -> str:
     """An expression of array functions as one line over NumPy, jax.numpy or torch, whichever `xp` is when it runs.
 
     Raises:
         ArgumentError: a row has no array form.
     """
-    return _expression(symbol, names, xp, lambda name, operands: f"{xp}.{_called(name, operands, xp)}")
+
+    def call(name: str, operands: Sequence[_Text]) -> str:
+        texts = [x.text for x in operands]
+        if name == "round":
+            texts[1] = f"decimals={texts[1]}"
+        return f"xp.{_STANDARD.get(name, name)}({', '.join(texts)})"
+
+    return _expression(symbol, names, "xp", call)
 
 
 def _expression(symbol: Any, names: Mapping[str, str], module: str, call: Callable[[Any, Sequence[_Text]], str]) -> str:
@@ -99,7 +107,7 @@ def _expression(symbol: Any, names: Mapping[str, str], module: str, call: Callab
     texts: dict[Symbol, _Text] = {}
 
     def text(x: Any) -> _Text:
-        return texts[x] if isinstance(x, Symbol) else _source(_literal(x, module))
+        return texts[x] if isinstance(x, Symbol) else _source(literal(x, module))
 
     for part in below([symbol]):
         operands = [text(x) for x in part.operands]
@@ -117,94 +125,67 @@ def _expression(symbol: Any, names: Mapping[str, str], module: str, call: Callab
     return text(symbol).text
 
 
-def _called(name: str, operands: Sequence[_Text], xp: str) -> str:
-    """A function's call; where some namespaces take only arrays, numbers go in as arrays, or as a bound of clip."""
-    texts = [x.text for x in operands]
-    if name == "round":
-        return f"round({texts[0]}, decimals={texts[1]})"
-    if len(texts) == 2:
-        number = [text.lstrip("-")[:1].isdigit() or text.endswith((".inf", ".nan")) for text in texts]
-        if name in ("maximum", "minimum") and any(number):
-            x, bound = texts if number[1] else texts[::-1]
-            return f"clip({x}, {bound}, None)" if name == "maximum" else f"clip({x}, None, {bound})"
-        texts = [f"{xp}.asarray({text})" if plain else text for text, plain in zip(texts, number, strict=True)]
-    return f"{_STANDARD.get(name, name)}({', '.join(texts)})"
-
-
 def numpy_lines(
-    wanted: Sequence[tuple[Any, str | None]],
+    wanted: Sequence[tuple[Any, str]],
     names: Mapping[str, str],
     scratch: Callable[[str], str],
-    bind: Callable[[Op], str] | None = None,
-    number: Callable[[float], str] | None = None,
-) -> tuple[list[str], list[str]]:
+    bind: Callable[[Op], str],
+    number: Callable[[float], str],
+) -> list[str]:
     """Expressions of array functions as lines of NumPy, each of one call that writes into an array that is there.
 
     What the expressions share is computed once, and a scratch array is used again as soon as its last reader is done.
 
     Args:
-        wanted: expressions (or floats) of one trace, each with the array to write it into; None: wherever it is.
-        names: for each input its name in the source. A target may be an input's own array.
+        wanted: expressions (or floats) of one trace, each with the array to write it into, which may be an input's own.
+        names: for each input its name in the source.
         scratch: hands out names: of an array of the result's shape for "item", of the stacked operands' shape for
             "stack", and for "local" a name that is only assigned to (masks and what `where` returns).
         bind: hands out the name of a function that applies a row to arrays element by element.
         number: hands out the name of an array of no dimensions that holds a number, which NumPy's functions take faster
-            than a float; None: numbers stand as they are.
-
-    Returns:
-        The lines, and for each wanted expression where it is: its target, or a name or literal.
-
-    Raises:
-        ArgumentError: a row has no array form, and there is no `bind`.
+            than a float.
     """
-    return _Lines(wanted, names, scratch, bind, number).written()
+    lines = _Lines(wanted, names, scratch, bind, number)
+    return [*map(lines.line, lines.computed), *lines.copies(wanted)]
 
 
 class _Lines:
+    """The state of :func:`numpy_lines`: where each expression is, and which scratch arrays are free."""
+
     def __init__(
         self,
-        wanted: Sequence[tuple[Any, str | None]],
+        wanted: Sequence[tuple[Any, str]],
         names: Mapping[str, str],
         scratch: Callable[[str], str],
-        bind: Callable[[Op], str] | None,
-        number: Callable[[float], str] | None,
+        bind: Callable[[Op], str],
+        number: Callable[[float], str],
     ) -> None:
-        self._wanted, self._names, self._scratch, self._bind = wanted, names, scratch, bind
-        self._number = number or (lambda x: _literal(x, "np"))
-        self._order = below([symbol for symbol, _ in wanted])
-        self._readers: dict[Symbol, int] = dict.fromkeys(self._order, 0)
+        self._scratch, self._bind, self._number = scratch, bind, number
+        order = below([symbol for symbol, _ in wanted])
+        self.computed = [part for part in order if part.kind != INPUT]
+        self._place: dict[Symbol, str] = {part: names[part.fn] for part in order if part.kind == INPUT}
         self._targets: dict[Symbol, str] = {}
-        taken = {names[part.fn] for part in self._order if part.kind == INPUT}
+        taken = set(self._place.values())
         for symbol, target in wanted:
-            if isinstance(symbol, Symbol):
-                self._readers[symbol] += 1  # one reader more than there is, so its place is never used again
-                if target is not None and symbol.kind != INPUT and target not in taken:
-                    self._targets.setdefault(symbol, target)
-        for part in self._order:
-            for x in part.operands:
-                if isinstance(x, Symbol):
-                    self._readers[x] += 1
-        self._place: dict[Symbol, str] = {}
+            if isinstance(symbol, Symbol) and symbol.kind != INPUT and target not in taken:
+                self._targets.setdefault(symbol, target)
+        # What is wanted has one reader more than there is, so its place is never used again.
+        read = [*(symbol for symbol, _ in wanted), *(x for part in order for x in part.operands)]
+        self._readers = Counter(x for x in read if isinstance(x, Symbol))
         self._kind: dict[Symbol, str] = {}  # of those whose place is ours
         self._free: dict[str, list[str]] = {"item": [], "stack": [], "local": []}
 
-    def written(self) -> tuple[list[str], list[str]]:
-        lines = [self._line(part) for part in self._order if part.kind != INPUT]
-        places = [target or self._text(symbol) for symbol, target in self._wanted]
-        late = [
-            (getattr(symbol, "kind", "") != INPUT, f"{target}[...] = {self._text(symbol)}")
-            for symbol, target in self._wanted
-            if target is not None and self._text(symbol) != target
-        ]
-        # Copies come last, those of inputs first: a target may be the array of an input that was still read.
-        return lines + [line for _, line in sorted(late, key=lambda pair: pair[0])], places
+    def copies(self, wanted: Sequence[tuple[Any, str]]) -> list[str]:
+        """The last lines, copies of inputs first: a target may be the array of an input that was still read."""
+        late = [(target, symbol) for symbol, target in wanted if self._text(symbol) != target]
+        late.sort(key=lambda pair: getattr(pair[1], "kind", "") != INPUT)
+        return [f"{target}[...] = {self._text(symbol)}" for target, symbol in late]
 
     def _text(self, x: Any) -> str:
-        if not isinstance(x, Symbol):
-            return self._number(x)
-        return self._names[x.fn] if x.kind == INPUT else self._place[x]
+        return self._place[x] if isinstance(x, Symbol) else self._number(x)
 
-    def _line(self, part: ArraySymbol) -> str:
+    def line(self, part: ArraySymbol) -> str:
+        """The line that computes one expression."""
         operands = [self._text(x) for x in part.operands]
         for x in part.operands:
             if isinstance(x, Symbol):
@@ -213,26 +194,18 @@ class _Lines:
                     self._free[self._kind[x]].append(self._place[x])
         assigned = part.is_mask or part.fn == "where"
         place = self._targets.get(part)
+        is_ours = place is None
         if place is None:
             kind = self._kind[part] = "local" if assigned else "stack" if part.stacked else "item"
             place = self._free[kind].pop() if self._free[kind] else self._scratch(kind)
-        elif assigned:
-            self._place[part] = place
-            return f"{place}[...] = {_value(part.fn, operands)}"
         self._place[part] = place
         if assigned:
-            return f"{place} = {_value(part.fn, operands)}"
+            value = _infix(part.fn, [_source(x) for x in operands])
+            text = f"np.{part.fn}({', '.join(operands)})" if value is None else value.text
+            return f"{place} = {text}" if is_ours else f"{place}[...] = {text}"
         if part.kind == ELEMENTS:
-            if self._bind is None:
-                raise ArgumentError(f"{part.fn.name} has no array form; give bind=..., which names a function for it")
             return f"{place}[...] = {self._bind(part.fn)}({', '.join(operands)})"
         if part.kind == REDUCTION:
-            start = f", initial={_literal(part.operands[1], 'np')}" if len(operands) > 1 else ""
+            start = f", initial={literal(part.operands[1], 'np')}" if len(operands) > 1 else ""
             return f"np.{part.fn}.reduce({operands[0]}, axis=0, out={place}{start})"
         return f"np.{part.fn}({', '.join(operands)}, out={place})"
-
-
-def _value(fn: str, operands: Sequence[str]) -> str:
-    """A mask or a choice, as a value."""
-    called = _infix(fn, [_source(x) for x in operands])
-    return called.text if called is not None else f"np.{fn}({', '.join(operands)})"

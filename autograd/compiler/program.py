@@ -6,6 +6,7 @@ sample's graph run on many samples at once.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,11 +18,11 @@ from ..engine.op import number
 from ..engine.ops import LEAF, LITERAL
 from ..engine.together import attributes, commit
 from ..engine.value import Value
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, OperandError, ShapeError
 from .arrays import Floats
 from .describe import Description
 from .guards import Guard, checker
-from .leaves import Carried, Leaves, Training, blocks_of, functions_of, namespace, numbers_of, parameters_of, steps_of
+from .leaves import Carried, Leaves, Training, numbers_of
 from .namespace_source import ArrayProgram
 from .numpy_source import Source
 from .plan import Plan
@@ -85,10 +86,6 @@ class Program:
         return self._source.values
 
     @property
-    def _gradients(self) -> Floats:
-        return self._source.gradients
-
-    @property
     def source(self) -> str:
         """The NumPy code that runs, with what was found as comments; its first lines say what the names stand for."""
         return self._source.text()
@@ -118,10 +115,10 @@ class Program:
             self.forward()
         if is_constant(self.root):
             return
-        source = self._source.backward()
+        source = self._source.to_all
         with np.errstate(all="ignore"):
             self._scalar.backward(source, number(seed))
-        found = zip([node._grad for node in source.leaves], self._gradients[source.places].tolist(), strict=True)
+        found = zip([node._grad for node in source.leaves], self._source.gradients[source.places].tolist(), strict=True)
         commit(attributes(source.leaves, "_grad", [new if old is None else old + new for old, new in found]))
 
     def _forward(self) -> None:
@@ -156,7 +153,12 @@ class Program:
             >>> w.data
             2.625
         """
-        steps = steps_of(steps)
+        try:
+            steps = operator.index(steps)
+        except TypeError:
+            raise OperandError(f"the number of steps is a whole number, got {steps!r}") from None
+        if steps < 0:
+            raise ArgumentError(f"the number of steps is 0 or more, got {steps}")
         training = self._trained_by(optimizer)
         self._leaves.refresh(self._values)
         self._undo = training.begin(optimizer)
@@ -184,7 +186,10 @@ class Program:
         return losses
 
     def _trained_by(self, optimizer: Any) -> Training:
-        parameters = parameters_of(optimizer)
+        if not hasattr(optimizer, "prepare_update"):
+            kind = type(optimizer).__name__
+            raise OperandError(f"run takes an optimiser, as optim.SGD(net.parameters(), lr=0.1), got {kind}")
+        parameters = optimizer.parameters
         if self._training is None or not self._training.is_of(parameters):
             for p in parameters:
                 if p._row is not LEAF or p not in self._leaves.place:
@@ -232,7 +237,7 @@ class Program:
     def gradients(self, leaves: Any) -> Floats:
         """The gradients of the last backward pass, in the shape of `leaves`."""
         places = self._block(leaves)
-        return self._gradients[places]
+        return self._source.gradients[places]
 
     def _block(self, leaves: Any) -> Numbers:
         return self._leaves.places(leaves)
@@ -299,9 +304,19 @@ class Program:
                 "function's result, which keeps to this branch"
             )
         self._carried.refuse("a pure function over arrays changes nothing")
-        xp, blocks, functions = namespace(xp), blocks_of(inputs), functions_of(functions)
-        places = [self._block(block).reshape(block.shape) for block in blocks]
-        return ArrayProgram(self._plan, list(zip(blocks, places, strict=True)), self._numbers, xp, functions)
+        if not hasattr(xp, "asarray"):
+            name = getattr(xp, "__name__", None) or repr(xp)
+            raise ArgumentError(f"to takes an array namespace, a module such as numpy or jax.numpy; {name} is none")
+        if isinstance(inputs, Value | str) or not hasattr(inputs, "__iter__"):
+            raise ArgumentError(f"inputs is a list of blocks of leaves, as inputs=[X], got {type(inputs).__name__}")
+        functions = {} if functions is None else functions
+        if not isinstance(functions, Mapping) or not all(map(callable, functions.values())):
+            raise ArgumentError(
+                f"functions is a dict of functions, as {{'erf': jax.scipy.special.erf}}, got {functions!r}"
+            )
+        blocks = [np.asarray(block, dtype=object) for block in inputs]
+        given = [(block, self._block(block).reshape(block.shape)) for block in blocks]
+        return ArrayProgram(self._plan, given, self._numbers, xp, functions)
 
     def _numbers(self, computed: bool) -> Floats:
         """Every place's number at the leaves' present numbers; `computed`: those of the other nodes, too."""
@@ -319,7 +334,7 @@ class Program:
         raise TypeError("a program is no data, so it can't be copied or pickled; copy its root and compile that")
 
     def __repr__(self) -> str:
-        nodes, steps = len(self._plan.place), self._plan.count
+        nodes, steps = len(self._plan.place), len(self._plan.steps)
         return f"Program({nodes:,} node{'s' * (nodes != 1)} in {steps:,} step{'s' * (steps != 1)})"
 
 
@@ -386,14 +401,14 @@ class BatchProgram(Program):
         self._compiled[count] = scalar, rows
         if len(self._compiled) > _SIZES:
             del self._compiled[next(iter(self._compiled))]
-        before = None if self._rows is None else (self._plan, self._values, self._gradients)
+        before = None if self._rows is None else (self._plan, self._values, self._source.gradients)
         self._run_on(scalar)
         self._rows = rows
         if before is not None:  # what was set, and the last gradients, stay
             plan, values, gradients = before
             old, new = ([place for _, place in plan.leaves()] for plan in (plan, scalar.plan))
             self._values[new] = values[old]
-            self._gradients[new] = gradients[old]
+            self._source.gradients[new] = gradients[old]
 
     def _compile(self, count: int) -> tuple[Scalar, Numbers]:
         graph = self._graph

@@ -140,8 +140,10 @@ class Recorder:
             return
         place = f"line {frame.f_lineno} of {os.path.basename(frame.f_code.co_filename)}"
         for node in nodes:
-            if isinstance(node, Value) and node not in self._read and _can_change(node):
-                self._read[node] = place
+            if not isinstance(node, Value) or node in self._read:
+                continue
+            if any(not below.parents and below._row is not LITERAL for below in topological_order(node)):
+                self._read[node] = place  # it depends on a leaf that is no plain number
                 if self._calls:
                     self._readers.setdefault(self._calls[-1], place)
 
@@ -242,11 +244,6 @@ def _random_state() -> Any:
     return random.getstate(), of_numpy
 
 
-def _can_change(node: Value) -> bool:
-    """Whether the node depends on a leaf that is no plain number."""
-    return any(not below.parents and below._row is not LITERAL for below in topological_order(node))
-
-
 class _Attribute(NamedTuple):
     """A number or an array of numbers on a module."""
 
@@ -286,8 +283,7 @@ def _flat(values: Any) -> list[Any]:
 
 # --- reading, watched ----------------------------------------------------------------------------------------------
 
-_WATCHED = ("data", "grad", "detach", "local_derivatives")
-_plain = {name: vars(Value)[name] for name in _WATCHED}
+_plain = {name: vars(Value)[name] for name in ("data", "grad", "detach", "local_derivatives")}
 _lock = threading.Lock()
 _watching = 0  # how many functions are being recorded now, in all threads
 

@@ -1,14 +1,13 @@
 """Nodes that are computed one by one, on Python's floats: written out line by line, or in a loop.
 
 A step of few nodes is written out at once: :func:`forward_lines` and :func:`backward_lines`. To write many nodes out
-costs as much as some fifty passes of a loop over them, which never pays for a graph that runs once: a :class:`Loop` and
-a :class:`LoopBack` go through the nodes, and write themselves out when they have run that often.
+costs as much as some fifty passes of a loop over them, which never pays for a graph that runs once: a :class:`Loop`
+goes through the nodes, and writes each of its passes out when it has run that often.
 """
 
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable
 from typing import Any
@@ -16,15 +15,17 @@ from typing import Any
 import numpy as np
 
 from ..engine.op import Op, kept
+from ..engine.ops import DOT
 from ..errors import ArgumentError
 from .arrays import Arrays
 from .printing import float_code, function_text
 from .steps import Single, outside
-from .symbols import Trace, partials
+from .symbols import Trace, partials, stack_of
 from .tape import Mask
 
-__all__ = ["Loop", "LoopBack", "backward_lines", "forward_lines"]
+__all__ = ["Loop", "backward_lines", "forward_lines"]
 
+_LONG = 16  # operands of a row whose slopes may be long
 _FEW = 3  # numbers that are fetched one by one
 PATIENCE = 50  # passes of a loop before it is written out
 
@@ -38,9 +39,9 @@ def _value(op: Op, count: int) -> Any:
 
 @kept
 def _slopes(op: Op, count: int) -> tuple[Any, ...] | None:
-    """A row's rule as formulas; None: it can only be called."""
+    """A row's rule as formulas; None: it is called, since it can't be read, or each slope has all other operands."""
     try:
-        return partials(op, count)
+        return None if op is not DOT and count > _LONG and stack_of(op, count) is None else partials(op, count)
     except ArgumentError:
         return None
 
@@ -125,129 +126,119 @@ def backward_lines(step: Single, arrays: Arrays, written: Mask, wanted: Mask) ->
     ]
 
 
-class _Patient(ABC):
-    """A pass over single nodes: a loop at first, lines that are compiled after PATIENCE calls."""
+class _Patient:
+    """A pass over single nodes: `loop` at first; after PATIENCE calls its `lines`, compiled."""
 
-    def __init__(self, step: Single, arrays: Arrays) -> None:
-        self.step, self.arrays = step, arrays
-        self._written: Callable[[], None] | None = None
+    def __init__(self, loop: Callable[[], None], lines: Callable[[], list[str]], arrays: Arrays) -> None:
+        self._run, self._lines, self._arrays = loop, lines, arrays
         self._passes = 0
 
     def __call__(self) -> None:
-        if self._written is not None:
-            self._written()
-            return
-        self._loop()
+        self._run()
         self._passes += 1
         if self._passes == PATIENCE:
             lines = self._lines()  # may enter names of its own
-            names = dict(self.arrays.names)
+            names = dict(self._arrays.names)
             exec(function_text("run()", lines), names)
-            self._written = names["run"]
-
-    @abstractmethod
-    def _loop(self) -> None:
-        """Go through the nodes."""
-
-    @abstractmethod
-    def _lines(self) -> list[str]:
-        """The same, written out."""
+            self._run = names["run"]
 
 
-class Loop(_Patient):
-    """The forward pass of single nodes."""
+class Loop:
+    """Single nodes in a loop over lists: of the numbers that were computed before them, and of their own behind these.
+
+    `forward` computes the nodes; :meth:`backward` makes the pass back.
+    """
 
     def __init__(self, step: Single, arrays: Arrays) -> None:
-        super().__init__(step, arrays)
-        self.before = np.array(outside(step), dtype=np.int64)
-        self.first, self.second = array("i", self._local(step.first)), array("i", self._local(step.second))
-        self.many = {i: tuple(self._local(np.array(places)).tolist()) for i, places in step.many.items()}
+        self._step, self._arrays = step, arrays
+        self._before = np.array(outside(step), dtype=np.int64)
+        self._own = slice(int(step.out.places[0]), int(step.out.places[-1]) + 1)
+        self._first, self._second = array("i", self._local(step.first)), array("i", self._local(step.second))
+        self._many = {i: tuple(self._local(np.array(places)).tolist()) for i, places in step.many.items()}
         self._forwards = [op.forward for op in step.table]
-        self.own = slice(int(step.out.places[0]), int(step.out.places[-1]) + 1)
+        self.forward = _Patient(self._loop, lambda: forward_lines(step, arrays), arrays)
 
     def _local(self, places: Any) -> Any:
-        """Where the loop's list of numbers has these places: it begins with those that were computed before."""
-        own = places - int(self.step.out.places[0])
-        is_own = (own >= 0) & (own < len(self.step.out.places))
-        found = np.where(is_own, own + len(self.before), np.searchsorted(self.before, places))
+        """Where the lists have these places."""
+        own = places - self._own.start
+        is_own = (own >= 0) & (own < len(self._step.code))
+        found = np.where(is_own, own + len(self._before), np.searchsorted(self._before, places))
         return np.where(places < 0, -1, found).astype(np.int32)
 
     def _loop(self) -> None:
-        numbers = self.arrays.values[self.before].tolist()
+        numbers = self._arrays.values[self._before].tolist()
         append, forwards = numbers.append, self._forwards
-        for i, (c, a, b) in enumerate(zip(self.step.code.tolist(), self.first, self.second, strict=True)):
+        for i, (c, a, b) in enumerate(zip(self._step.code.tolist(), self._first, self._second, strict=True)):
             if b >= 0:
                 append(forwards[c](numbers[a], numbers[b]))
             elif a >= 0:
                 append(forwards[c](numbers[a]))
             else:
-                append(forwards[c](*[numbers[k] for k in self.many[i]]))
-        self.arrays.values[self.own] = numbers[len(self.before) :]
+                append(forwards[c](*[numbers[k] for k in self._many[i]]))
+        self._arrays.values[self._own] = numbers[len(self._before) :]
 
-    def _lines(self) -> list[str]:
-        return forward_lines(self.step, self.arrays)
-
-
-class LoopBack(_Patient):
-    """The backward pass of single nodes to the places that are `wanted`; brings `written` up to date, as lines do."""
-
-    def __init__(self, forward: Loop, written: Mask, wanted: Mask) -> None:
-        super().__init__(forward.step, forward.arrays)
-        self._forward = loop = forward
-        own = loop.step.out.places
-        places = np.concatenate([loop.before, own])
-        self._masks = written[places], wanted[places]
-        count = len(loop.before)
-        sends = np.concatenate([np.zeros(count, dtype=bool), written[own]])  # has a gradient to send on
-        wants = np.concatenate([wanted[loop.before], wanted[own]]).tolist()
-        has = sends.tolist()
-        self._active = bytearray(len(loop.step.code))
-        for i in range(len(loop.step.code) - 1, -1, -1):
+    def _senders(self, has: list[bool], wants: list[bool]) -> bytearray:
+        """Which nodes send something back, where those that `has` marks can; marks there what they reach."""
+        first, second, count = self._first, self._second, len(self._before)
+        sends = bytearray(len(first))
+        for i in range(len(sends) - 1, -1, -1):
             if has[count + i]:
-                for k in self._operands(i):
+                a, b = first[i], second[i]
+                for k in (a, b) if b >= 0 else (a,) if a >= 0 else self._many[i]:
                     if wants[k]:
                         has[k] = True
-                        self._active[i] = 1
-        reached = np.array(has[:count], dtype=bool) & wanted[loop.before]
-        self._read = written[own]
-        new = reached & ~written[loop.before]
-        self._new, self._old = np.flatnonzero(new), np.flatnonzero(reached & ~new)
-        written[loop.before[reached]] = True
-        self.reaches = bool(reached.any())
-        self._rules = [op.float_partials for op in loop.step.table]
+                        sends[i] = 1
+        return sends
 
-    def _operands(self, i: int) -> tuple[int, ...]:
-        a, b = self._forward.first[i], self._forward.second[i]
-        return (a, b) if b >= 0 else (a,) if a >= 0 else self._forward.many[i]
+    def backward(self, written: Mask, wanted: Mask) -> Callable[[], None] | None:
+        """The pass back to the places that are `wanted`; None: it comes to none. It brings `written` up to date."""
+        step, arrays, before, own = self._step, self._arrays, self._before, self._own
+        first, second, many, count = self._first, self._second, self._many, len(self._before)
+        places = np.concatenate([before, step.out.places])
+        known = written[places], wanted[places]
+        read = written[own]  # the gradients that are there to be sent on
+        has = [False] * count + read.tolist()
+        sends = self._senders(has, known[1].tolist())
+        reached = np.array(has[:count], dtype=bool) & known[1][:count]
+        if not reached.any():
+            return None
+        new, old = np.flatnonzero(reached & ~known[0][:count]), np.flatnonzero(reached & known[0][:count])
+        written[before[reached]] = True
+        rules = [op.float_partials for op in step.table]
 
-    def _loop(self) -> None:
-        loop, arrays = self._forward, self.arrays
-        count = len(loop.before)
-        numbers = [*arrays.values[loop.before].tolist(), *arrays.values[loop.own].tolist()]
-        gradients = [0.0] * count + np.where(self._read, arrays.gradients[loop.own], 0.0).tolist()
-        first, second, code, rules = loop.first, loop.second, loop.step.code.tolist(), self._rules
-        for i in range(len(code) - 1, -1, -1):
-            if not self._active[i]:
-                continue
-            upstream, out, rule, a, b = gradients[count + i], numbers[count + i], rules[code[i]], first[i], second[i]
-            if b >= 0:
-                s, t = rule(out, numbers[a], numbers[b])
-                gradients[a] += upstream * s
-                gradients[b] += upstream * t
-            elif a >= 0:
-                (s,) = rule(out, numbers[a])
-                gradients[a] += upstream * s
-            else:
-                operands = loop.many[i]
-                for k, s in zip(operands, rule(out, *[numbers[k] for k in operands]), strict=True):
-                    gradients[k] += upstream * s
-        found = np.array(gradients[:count])
-        arrays.gradients[loop.before[self._new]] = found[self._new]
-        arrays.gradients[loop.before[self._old]] += found[self._old]
+        def loop() -> None:
+            numbers = [*arrays.values[before].tolist(), *arrays.values[own].tolist()]
+            gradients = [0.0] * count + np.where(read, arrays.gradients[own], 0.0).tolist()
+            code = step.code.tolist()
+            for i in range(len(code) - 1, -1, -1):
+                if not sends[i]:
+                    continue
+                upstream, out, rule, a, b = (
+                    gradients[count + i],
+                    numbers[count + i],
+                    rules[code[i]],
+                    first[i],
+                    second[i],
+                )
+                if b >= 0:
+                    s, t = rule(out, numbers[a], numbers[b])
+                    gradients[a] += upstream * s
+                    gradients[b] += upstream * t
+                elif a >= 0:
+                    (s,) = rule(out, numbers[a])
+                    gradients[a] += upstream * s
+                else:
+                    operands = many[i]
+                    for k, s in zip(operands, rule(out, *[numbers[k] for k in operands]), strict=True):
+                        gradients[k] += upstream * s
+            found = np.array(gradients[:count])
+            arrays.gradients[before[new]] = found[new]
+            arrays.gradients[before[old]] += found[old]
 
-    def _lines(self) -> list[str]:
-        places = np.concatenate([self._forward.before, self.step.out.places])
-        masks = [np.zeros(len(self.arrays.values), dtype=bool) for _ in self._masks]
-        for mask, known in zip(masks, self._masks, strict=True):
-            mask[places] = known
-        return backward_lines(self.step, self.arrays, *masks)
+        def lines() -> list[str]:
+            masks = [np.zeros(len(arrays.values), dtype=bool) for _ in known]
+            for mask, part in zip(masks, known, strict=True):
+                mask[places] = part
+            return backward_lines(step, arrays, *masks)
+
+        return _Patient(loop, lines, arrays)

@@ -32,7 +32,10 @@ class Window:
         self.shape: tuple[int, ...] = places.shape
         self.start = int(places.flat[0])
         self.strides = strides_of(places)
-        self.unique = _all_differ(places, self.strides) if unique is None else unique
+        if unique is None:
+            unique = places.ndim < 2 and self.strides is not None and all(self.strides)
+            unique = unique or len(np.unique(places)) == places.size
+        self.unique = unique
         self._places = places if self.strides is None else None
 
     @property
@@ -47,12 +50,6 @@ class Window:
     def share(self, index: Numbers) -> None:
         """Take the places from an index that is kept anyway, so that they are not kept twice."""
         self._places = index.reshape(self.shape)
-
-
-def _all_differ(places: Numbers, strides: tuple[int, ...] | None) -> bool:
-    if strides is not None and all(s > 0 for s in strides) and places.ndim < 2:
-        return True
-    return len(np.unique(places)) == places.size
 
 
 def strides_of(places: Numbers) -> tuple[int, ...] | None:
@@ -103,16 +100,17 @@ class Rows(Dots[W]):
 
 @dataclass(eq=False)
 class Reduction(Generic[W]):
-    """out[n] = op(operands[0, n], operands[1, n], ...); `count` is the number of operands."""
+    """out[n] = op(operands[0, n], operands[1, n], ...); `apart` comes before these, where its slope is of its own."""
 
     op: Op
     out: W
     operands: W
+    apart: W | None = None
 
     @property
     def count(self) -> int:
-        count: int = self.operands.shape[0]
-        return count
+        """How many operands a result has."""
+        return int(self.operands.shape[0]) + (self.apart is not None)
 
 
 @dataclass(eq=False)
@@ -154,7 +152,7 @@ def operands_of(step: Step) -> list[Window]:
     if isinstance(step, Dots):
         return [step.weights, step.inputs, *([] if step.bias is None else [step.bias])]
     if isinstance(step, Reduction):
-        return [step.operands]
+        return [step.operands] if step.apart is None else [step.apart, step.operands]
     if isinstance(step, Alike):
         return [operand for operand in step.operands if isinstance(operand, Window)]
     return []

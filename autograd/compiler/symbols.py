@@ -1,16 +1,15 @@
 """Operations as formulas: a row of the table is called with symbols, and what it returns is an expression to print.
 
-A :class:`Symbol` is a formula as the table writes it, made of other rows. An :class:`ArraySymbol` is made of array
-functions such as ``maximum``. :func:`partials` and :func:`forward` read a row; :func:`lowered` turns the first kind
-into the second by calling each row's `array` form; :func:`messages` gives what a backward pass sends. The last part
-reads a row of many operands as a formula over one stacked array: :func:`stack_of`.
+A :class:`Symbol` is a formula as the table writes it, made of other rows; :func:`partials` reads a row's rule so. An
+:class:`ArraySymbol` is made of array functions such as ``maximum``, each row's `array` form: :func:`forward` and
+:func:`slopes` read a row so, and :func:`messages` gives what a backward pass sends. The last part reads a row of many
+operands as a formula over one stacked array: :func:`stack_of`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -28,9 +27,9 @@ __all__ = [
     "applied",
     "below",
     "forward",
-    "lowered",
     "messages",
     "partials",
+    "slopes",
     "stack_of",
     "stacked",
     "weighted",
@@ -41,7 +40,7 @@ S = TypeVar("S", bound="Symbol")
 INPUT, ROW, FUNCTION, REDUCTION, ELEMENTS = "input", "row", "function", "reduction", "elements"
 _MASKS = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or"}
 _MASKS |= {"isnan", "isinf", "isfinite"}
-_NO_UFUNCS = {"where", "round", "clip"}  # what an array form may call besides NumPy's ufuncs
+NO_UFUNCS = {"where", "round", "clip"}  # what an array form may call besides NumPy's ufuncs
 
 
 class Symbol(Operators):
@@ -134,7 +133,7 @@ class _Namespace:
         function = getattr(np, name)
         if isinstance(function, float):
             return function  # inf, pi
-        if name not in _NO_UFUNCS and not isinstance(function, np.ufunc):
+        if name not in NO_UFUNCS and not isinstance(function, np.ufunc):
             raise ArgumentError(f"an array form is made of elementwise functions, and {name} is none")
         return lambda *operands: applied(name, *operands)
 
@@ -144,8 +143,6 @@ class Trace:
 
     def __init__(self) -> None:
         self._known: dict[Any, Any] = {}  # the level is part of the key
-        self.lowered: dict[Symbol, Any] = {}
-        self._rule: tuple[Op, int] | None = None
 
     def input(self, name: str) -> Symbol:
         return self._kept(Symbol, INPUT, name, (), False)
@@ -180,22 +177,13 @@ class Trace:
         """From now on, `other` is handed out wherever `symbol` would be made."""
         self._known[next(key for key, known in self._known.items() if known is symbol)] = other
 
-    def read_rule(self, op: Op, count: int) -> tuple[Any, ...]:
+    def read_rule(self, op: Op, inputs: list[Any], y: Any) -> tuple[Any, ...]:
         """A row's slopes as expressions; where the rule computes the row's own value anew, it says y."""
-        inputs = [self.input(f"x{i}") for i in range(count)]
-        y = self.input("y")
-        self.rename(op(*inputs), y)
-        self._rule = op, count
+        with contextlib.suppress(Exception):  # a value that can't be read can't stand in the rule either
+            value = op(*inputs)
+            if value.kind != INPUT:
+                self.rename(value, y)
         return tuple([x if isinstance(x, Symbol) else number(x) for x in op.partials(y, *inputs)])
-
-    def prepare(self) -> None:
-        """Let the row's array form, too, be called y; needed before the first part of a rule is lowered."""
-        if self._rule is not None:
-            (op, count), self._rule = self._rule, None
-            with contextlib.suppress(Exception):  # an array form that can't be read can't stand in the rule either
-                value = op(*[self.array_input(f"x{i}") for i in range(count)])
-                if value.kind != INPUT:
-                    self.rename(value, self.array_input("y"))
 
 
 def _traces(operands: Iterable[Any]) -> Trace:
@@ -241,7 +229,9 @@ def partials(op: Op, count: int) -> tuple[Any, ...]:
     Raises:
         ArgumentError: the rule of a user's row isn't made of operators and functions alone.
     """
-    slopes: tuple[Any, ...] = _readable(op, lambda: Trace().read_rule(op, count))
+    trace = Trace()
+    inputs = [trace.input(f"x{i}") for i in range(count)]
+    slopes: tuple[Any, ...] = _readable(op, lambda: trace.read_rule(op, inputs, trace.input("y")))
     return slopes
 
 
@@ -255,23 +245,17 @@ def forward(op: Op, count: int) -> Any:
     return _readable(op, lambda: op(*[trace.array_input(f"x{i}") for i in range(count)]))
 
 
-def lowered(symbol: Any) -> Any:
-    """An expression of rows as one of array functions; what equals the row's own value is y. A float stays a float.
+def slopes(op: Op, count: int) -> tuple[Any, ...]:
+    """As :func:`partials`, but of array functions.
 
     Raises:
-        ArgumentError: the array form of a user's row isn't made of operators and elementwise functions alone.
+        ArgumentError: the rule of a user's row, or an array form in it, can only be called.
     """
-    if not isinstance(symbol, Symbol):
-        return symbol
-    trace = symbol.trace
-    trace.prepare()
-    for part in below([symbol], trace.lowered):
-        if part.kind == INPUT:
-            trace.lowered[part] = trace.array_input(part.fn)
-        else:
-            operands = [trace.lowered[x] if isinstance(x, Symbol) else x for x in part.operands]
-            trace.lowered[part] = _readable(part.fn, functools.partial(part.fn, *operands))
-    return trace.lowered[symbol]
+    partials(op, count)  # refuses a rule that compares: sums and differences of masks are none of numbers
+    trace = Trace()
+    inputs = [trace.array_input(f"x{i}") for i in range(count)]
+    found: tuple[Any, ...] = _readable(op, lambda: trace.read_rule(op, inputs, trace.array_input("y")))
+    return found
 
 
 @kept
@@ -281,10 +265,10 @@ def messages(op: Op, count: int) -> tuple[Any, ...]:
     Raises:
         ArgumentError: the rule of a user's row can only be called.
     """
-    slopes = [lowered(slope) for slope in partials(op, count)]
-    trace = next((slope.trace for slope in slopes if isinstance(slope, Symbol)), None) or Trace()
+    rule = slopes(op, count)
+    trace = next((slope.trace for slope in rule if isinstance(slope, Symbol)), None) or Trace()
     dy = trace.array_input("dy")
-    return tuple([-dy if isinstance(slope, float) and slope == -1.0 else dy * slope for slope in slopes])
+    return tuple([-dy if isinstance(slope, float) and slope == -1.0 else dy * slope for slope in rule])
 
 
 def _readable(op: Any, read: Callable[[], Any]) -> Any:
@@ -323,54 +307,31 @@ class Stacked(NamedTuple):
     apart: ArraySymbol | float | None = None
 
 
-class _Part(NamedTuple):
-    """What an expression of x0, x1, ... is when it is read on the stack.
-
-    `formula` is over X and y, and may be a number. `reads` is the one operand that it reads. If the expression is a
-    fold of the formula over the operands 0 to reach - 1, but not yet over all, `reach` is their number, `fold` the
-    function and `start` what stands before the first operand; else `reach` is 0.
-    """
-
-    formula: Any
-    reads: int | None = None
-    reach: int = 0
-    fold: str = ""
-    start: tuple[float, ...] = ()
-
-
-class _Unreadable(Exception):
-    """This expression has no form on the stack."""
-
-
 def stacked(op: Op, count: int) -> Stacked | None:
     """A row of many operands as a reduction of their stack; None if it is none, as a product's rule."""
     try:
-        value, slopes = forward(op, count), [lowered(slope) for slope in partials(op, count)]
+        value, rule = forward(op, count), slopes(op, count)
     except ArgumentError:
         return None
-    return _on_stack(value, slopes, 0) or (_on_stack(value, slopes, 1) if count > 1 else None)
+    return _on_stack(value, rule, 0) or (_on_stack(value, rule, 1) if count > 1 else None)
 
 
-def _on_stack(value: Any, slopes: list[Any], begin: int) -> Stacked | None:
+def _on_stack(value: Any, rule: Sequence[Any], begin: int) -> Stacked | None:
     """As :func:`stacked`, of formulas; the stack begins with this operand, the first or the second."""
-    reader = _Reader(len(slopes), begin)
-    try:
-        result = reader.read(value)
-        if result.reads is not None:  # a fold of one operand leaves it as it is
-            result = _Part(reader.reduced("add", result.formula))
-        parts = [reader.read(slope) for slope in slopes]
-    except _Unreadable:
+    reader = _Reader(len(rule), begin)
+    result, *parts = map(reader.read, (value, *rule))
+    if result is None or None in parts or not isinstance(result.formula, ArraySymbol):
         return None
-    first, formula = parts[begin], parts[begin].formula
-    if any(part.reach for part in (result, *parts)) or not isinstance(result.formula, ArraySymbol):
-        return None
+    if result.reads is not None:  # a fold of one operand leaves it as it is
+        result = _Part(reader.reduced("add", result.formula))
+    first = parts[begin]
     for i, part in enumerate(parts[begin:], begin):
-        if not _same(formula, part.formula) or part.reads != (None if first.reads is None else i):
+        if not _same(first.formula, part.formula) or part.reads != (None if first.reads is None else i):
             return None
     if not begin:
-        return Stacked(result.formula, formula)
+        return Stacked(result.formula, first.formula)
     apart = parts[0].formula if parts[0].reads is None else reader.reduced("add", parts[0].formula)
-    return Stacked(result.formula, formula, apart)
+    return Stacked(result.formula, first.formula, apart)
 
 
 @kept
@@ -399,57 +360,69 @@ def _same(a: Any, b: Any) -> bool:
     return a is b or (type(a) is float and repr(a) == repr(b))
 
 
+class _Part(NamedTuple):
+    """An expression of x0, x1, ... on the stack: a formula (or number) over X, y and the one operand that it reads."""
+
+    formula: Any
+    reads: int | None = None
+
+
 class _Reader:
     """Reads expressions over x0, x1, ... as expressions over X."""
 
     def __init__(self, count: int, begin: int) -> None:
-        self._count = count
-        self._begin = begin
+        self._count, self._begin = count, begin
         self._trace = Trace()
-        self._parts: dict[Symbol, _Part] = {}
+        self._parts: dict[Symbol, _Part | None] = {}
 
     def reduced(self, fold: str, formula: Any, start: tuple[float, ...] = ()) -> Any:
         if fold == "add" and not start:
             start = (-0.0,)  # NumPy itself would start at 0.0, which turns a sum of -0.0 into 0.0
         return self._trace.made(ArraySymbol, REDUCTION, fold, (formula, *start))
 
-    def read(self, expression: Any) -> _Part:
+    def read(self, expression: Any) -> Any:
+        """The expression on the stack; None: it has no form there, as what reads two operands outside of a fold."""
         for symbol in below([expression], self._parts):
-            self._parts[symbol] = self._read_one(symbol)
-        return self._parts[expression] if isinstance(expression, Symbol) else _Part(expression)
+            self._parts[symbol] = self._input(symbol.fn) if symbol.kind == INPUT else self._applied(symbol)
+        return self._part(expression)
 
-    def _read_one(self, symbol: Symbol) -> _Part:
-        if symbol.kind == INPUT:
-            if symbol.fn == "y":
-                return _Part(self._trace.array_input("y"))
-            if int(symbol.fn[1:]) < self._begin:
-                return _Part(self._trace.array_input(symbol.fn))
-            return _Part(self._trace.array_input("X", stacked=True), int(symbol.fn[1:]))
-        parts = [self._parts[x] if isinstance(x, Symbol) else _Part(x) for x in symbol.operands]
-        if symbol.kind == FUNCTION and symbol.fn in _FOLDS:
-            fold = _folded(symbol.fn, self._begin, *parts)
-            if fold is not None:
-                return fold if fold.reach < self._count else _Part(self.reduced(fold.fold, fold.formula, fold.start))
+    def _part(self, x: Any) -> _Part | None:
+        return self._parts[x] if isinstance(x, Symbol) else _Part(x)
+
+    def _input(self, name: str) -> _Part:
+        if name == "y" or int(name[1:]) < self._begin:
+            return _Part(self._trace.array_input(name))
+        return _Part(self._trace.array_input("X", stacked=True), int(name[1:]))
+
+    def _applied(self, symbol: Symbol) -> _Part | None:
+        fold = self._fold(symbol) if symbol.fn in _FOLDS else None
+        if fold is not None:
+            return fold
+        parts = [part for part in map(self._part, symbol.operands) if part is not None]
         read = {part.reads for part in parts if part.reads is not None}
-        if len(read) > 1 or any(part.reach for part in parts):
-            raise _Unreadable
+        if len(parts) < len(symbol.operands) or len(read) > 1:
+            return None
         formula = self._trace.made(ArraySymbol, symbol.kind, symbol.fn, tuple([part.formula for part in parts]))
         return _Part(formula, min(read, default=None))
 
-
-def _folded(fold: str, begin: int, left: _Part, right: _Part) -> _Part | None:
-    """A fold that is begun or goes on here: the right side is the next operand's formula."""
-    formula = right.formula
-    if right.reads is None or right.reach:
+    def _fold(self, symbol: Symbol) -> _Part | None:
+        """The symbol as one reduction, if it folds one formula of each operand, from the first to the last."""
+        formula, left = None, symbol
+        for i in range(self._count - 1, self._begin, -1):
+            if getattr(left, "fn", None) != symbol.fn:
+                return None
+            left, right = left.operands
+            part = self._part(right)
+            if part is None or part.reads != i or not (formula is None or formula is part.formula):
+                return None
+            formula = part.formula
+        begun = None if formula is None else self._part(left)
+        if begun is None or begun.reads != self._begin:
+            return None
+        if begun.formula is formula:
+            return _Part(self.reduced(symbol.fn, formula))
+        if begun.formula.fn == symbol.fn:  # Python's sum begins with 0 + x0, which is not x0 where x0 is -0.0
+            start, first = begun.formula.operands
+            if type(start) is float and first is formula:
+                return _Part(self.reduced(symbol.fn, formula, (start,)))
         return None
-    if left.reach:
-        fits = left.fold == fold and left.formula is formula and left.reach == right.reads
-        return left._replace(reach=left.reach + 1) if fits else None
-    if (left.reads, right.reads) != (begin, begin + 1):
-        return None
-    if left.formula is formula:
-        return _Part(formula, None, begin + 2, fold)
-    begun = left.formula  # Python's sum begins with 0 + x0, which is not x0 where x0 is -0.0
-    if begun.fn == fold and type(begun.operands[0]) is float and begun.operands[1] is formula:
-        return _Part(formula, None, begin + 2, fold, (begun.operands[0],))
-    return None

@@ -54,7 +54,7 @@ class Tape:
         second: list[int] = []
         known: dict[int, tuple[int, ...]] = {}  # by the id of a tuple of operands, which many nodes share
         literals: dict[str, int] = {}  # equal plain numbers are one, though the graph may hold several
-        nodes, find, code_of = self.nodes, number.get, self._codes
+        nodes, find, codes_of = self.nodes, number.get, self._codes
         stack = list(reversed(roots))
         while stack:
             node = stack[-1]
@@ -89,10 +89,9 @@ class Tape:
             if op is LITERAL and (at := literals.setdefault(repr(node._data), len(nodes))) != len(nodes):
                 number[stack.pop()] = at
                 continue
-            code = code_of.get(op)
+            code = codes_of.get(op)
             if code is None:
-                code = code_of[op] = len(self.ops)
-                self.ops.append(op)
+                code = self.code_of(op)
             stack.pop()
             number[node] = len(nodes)
             nodes.append(node)
@@ -255,15 +254,8 @@ def _above(tape: Tape, nodes: Iterable[int]) -> Mask:
     above = [False] * len(tape.nodes)
     for i in nodes:
         above[i] = True
-    known: dict[int, bool] = {}  # of a tuple that nodes share, by its id
-    for i, (a, b) in enumerate(zip(tape.first.tolist(), tape.second.tolist(), strict=True)):
-        if a >= 0:
-            above[i] = above[a] or (b >= 0 and above[b])
-        elif i in tape.many:
-            for group in tape.many[i]:
-                if id(group) not in known:
-                    known[id(group)] = any(above[p] for p in group)
-                above[i] = above[i] or known[id(group)]
+    for i in range(len(above)):
+        above[i] = above[i] or any(above[p] for p in tape.operands(i))
     return np.array(above)
 
 

@@ -6,7 +6,7 @@ that is added. Every walk is a loop, never a recursion, so the depth of a graph 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence, Set
 from math import isfinite
 from typing import Any
 
@@ -48,9 +48,14 @@ def topological_order(*roots: Any, stop: Container[Any] = ()) -> list[Any]:
 def dependents(root: Any, inputs: Iterable[Any]) -> list[Any]:
     """The nodes on the paths from `inputs` to `root`, in topological order, without looking behind the inputs."""
     stop = set(inputs)
+    return among_dependents(topological_order(root, stop=stop), stop)
+
+
+def among_dependents(nodes: Iterable[Any], inputs: Set[Any]) -> list[Any]:
+    """Those of the nodes, given in topological order, that are inputs or depend on one."""
     found: dict[Any, None] = {}  # a set that keeps its order
-    for node in topological_order(root, stop=stop):
-        if node in stop or not found.keys().isdisjoint(node.parents):
+    for node in nodes:
+        if node in inputs or not found.keys().isdisjoint(node.parents):
             found[node] = None
     return list(found)
 
@@ -90,12 +95,10 @@ def adjoints(
         parents, partials = node.parents, slopes(node) if slopes else local_partials(node, create_graph)
         for place in sending_order(node):
             parent = parents[place]
-            if parent not in inside:
+            if parent not in inside or (slopes is None and is_constant(parent)):
                 continue
             partial = partials[place]
             if slopes is None:
-                if is_constant(parent):
-                    continue
                 warn_of_partial(node, parent, partial, upstream)
             try:
                 message = product(upstream, partial)

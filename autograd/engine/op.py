@@ -119,9 +119,8 @@ class Op:
     def _on_arrays(self, inputs: list[Any]) -> Any:
         if any(is_node(x) or (isinstance(x, np.ndarray) and x.dtype.kind == "O") for x in inputs):
             for x in inputs:
-                apply_elementwise = getattr(type(x), "apply_elementwise", None)  # an array class of Values
-                if apply_elementwise is not None:
-                    return apply_elementwise(self, inputs)
+                if hasattr(type(x), "apply_elementwise"):  # an array class of Values
+                    return type(x).apply_elementwise(self, inputs)
             return np.frompyfunc(self, len(inputs), 1)(*[boxed(x) for x in inputs])
         numeric = [
             x.astype(float, copy=False) if isinstance(x, np.ndarray) and x.dtype.kind in "biuf" else number(x)
@@ -129,7 +128,8 @@ class Op:
         ]
         if self.array is not None:
             return self.array(np, *numeric)
-        return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
+        with np.errstate(invalid="ignore"):  # Python's function raises; NumPy would warn of a comparison with nan
+            return np.frompyfunc(self.forward, len(numeric), 1)(*numeric).astype(float)
 
     def failure(self, error: Exception, inputs: tuple[Any, ...], labels: tuple[str, ...] = ()) -> Exception:
         """The exception of `error`'s kind whose message names the operation, the operands and the numbers."""

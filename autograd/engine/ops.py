@@ -75,19 +75,18 @@ def _nothing(*_: Any) -> Any:
     raise NotImplementedError("a leaf has no operation")  # reached only by a call on LEAF or CONSTANT themselves
 
 
+# The rows are set by hand, so that each is seen as a whole: its value, rule and array form; its looks; what is said.
+# fmt: off
+
 # --- nodes without parents ---------------------------------------------------------------------------------------
 
 LEAF = Op("", _nothing, lambda out: ())  # an input that gradients flow to
 CONSTANT = Op("", _nothing, lambda out: (), params=(1.0,))  # an input that is never trained
 LITERAL = Op("", _nothing, lambda out: (), params=(2.0,))  # a plain number, shared by all graphs that use it
 # A number that the program of a function follows, and a constant to all derivatives.
-DETACHED = Op(
-    "", lambda a: a, lambda out, a: (0.0,), lambda xp, a: a, symbol="detached", latex="{0}", js="{0}", params=(3.0,)
-)
+DETACHED = Op("", lambda a: a, lambda out, a: (0.0,), lambda xp, a: a,
+    symbol="detached", latex="{0}", js="{0}", params=(3.0,))
 TABLE[""] = lambda *kind: {(): LEAF, (1.0,): CONSTANT, (2.0,): LITERAL, (3.0,): DETACHED}[kind]
-
-# The rows are set by hand, so that each is seen as a whole: its value, rule and array form; its looks; what is said.
-# fmt: off
 
 # --- private rows: what the public rules are made of -------------------------------------------------------------
 

@@ -390,8 +390,9 @@ def _reduce(
     if dtype is not None or out is not None or others:
         _refuse(name, dtype=dtype, out=out, **others)
     bare = np.asarray(_bare(x), dtype=object)
+    np.add.reduce(np.empty((1,) * bare.ndim), axis=axis)  # NumPy's own error for what is no axis, or not there
     every = tuple(range(bare.ndim))
-    axes = every if axis is None else normalize_axis_tuple(axis, bare.ndim or 1)[: bare.ndim]  # a number may have one
+    axes = every if axis is None or not every else normalize_axis_tuple(axis, bare.ndim)
     kept = [a for a in every if a not in axes]
     shape = (*[bare.shape[a] for a in kept], math.prod([bare.shape[a] for a in axes]))
     rows = bare.transpose(*kept, *axes).reshape(shape)

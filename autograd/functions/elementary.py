@@ -7,7 +7,7 @@ of many operands make one node, however many there are.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, overload
 
 import numpy as np
@@ -47,6 +47,12 @@ class Binary(Protocol):
     def __call__(self, x: Array, y: Array | Number, /) -> Array: ...
 
 
+class OfMany(Protocol):
+    """A function of many numbers, as an iterable or an array."""
+
+    def __call__(self, values: Any) -> Any: ...
+
+
 UNARY: dict[str, Unary] = {}  # by name, as they are made below
 BINARY: dict[str, Binary] = {}
 
@@ -76,13 +82,13 @@ def _binary(op: Op, formula: str, example: str) -> Binary:
     return described
 
 
-def _of_many(op: Op, formula: str, example: str) -> Callable[[Any], Any]:
+def _of_many(op: Op, formula: str, example: str) -> OfMany:
     name = op.name
 
     def function(values: Any) -> Any:
         return _apply(op, _operands(values, name))
 
-    described: Callable[[Any], Any] = _described(function, op, f"{formula}, as one node", example)
+    described: OfMany = _described(function, op, f"{formula}, as one node", example)
     return described
 
 

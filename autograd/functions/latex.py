@@ -6,12 +6,13 @@ up to the next sign: ``\sin 2x + 1`` is ``sin(2*x) + 1``.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
 from ..errors import ExpressionError
 
-__all__ = ["MAX_DEPTH", "is_latex", "plain_text"]
+__all__ = ["GREEK", "MAX_DEPTH", "is_latex", "plain_text"]
 
 MAX_DEPTH = 100  # parentheses within parentheses
 
@@ -27,14 +28,13 @@ _FUNCTIONS = frozenset(_NAMES.split())
 _INVERTED = ("sin", "cos", "tan", "sinh", "cosh", "tanh")
 _WORDS = ("mathrm", "operatorname", "text", "mathit", "mathop", "textrm")
 _SPACES = ("quad", "qquad", "left", "right", "big", "Big", "bigl", "bigr", "displaystyle", "limits", "nolimits")
-_SMALL = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega"
+_LETTERS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
-_LARGE = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+GREEK = {name: html.unescape(f"&{name};") for name in _LETTERS.split()}
 _PLAIN = {  # commands that stand for a single letter or sign
-    **dict(zip(_SMALL.split(), "αβγδεζηθικλμνξρστυφχψω", strict=True)),
-    **dict(zip(_LARGE.split(), "ΓΔΘΛΞΠΣΦΨΩ", strict=True)),
-    "pi": "π",
+    **{name: letter for name, letter in GREEK.items() if name != "Upsilon"},  # which looks like a Y
     "varepsilon": "ε",
     "vartheta": "θ",
     "varphi": "φ",
@@ -66,7 +66,7 @@ class _Translation:
         self._text = text
         self._error = error
         self._began = self._end = 0  # of the last token
-        self._depth = 0
+        self._depth = -1  # the text itself stands in no parentheses
 
     def _next(self) -> str:
         """The next token, "" at the end of the text; what plain text has a letter or a sign for, as that."""

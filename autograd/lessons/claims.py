@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -91,9 +91,8 @@ class Claim:
         id: as "1.8": the lesson's number and the claim's own.
         title: what it is about.
         says: what the document says, in our words, with its formula.
-        compute: returns its figures; None while the claim is to come.
+        compute: returns its figures.
         graph: builds the worked example anew, without a backward pass, and returns the root and its nodes by label.
-        waits_for: what is missing, for a claim to come, or for the rest of a claim that is computed in part.
         picture: draws what the claim is about where that is not the graph itself, as SVG text.
         idea: why it is so, in a sentence or two.
         errs: ends the sentence "The document is wrong here: ..."; "" where it is right.
@@ -107,34 +106,26 @@ class Claim:
     id: str
     title: str
     says: str
-    compute: Callable[[], Sequence[Figure]] | None = None
+    compute: Callable[[], Sequence[Figure]]
     graph: Callable[[], Graph] | None = None
-    waits_for: str = ""
     picture: Callable[[], str] | None = None
     idea: str = ""
     errs: str = ""
     omits: str = ""
 
-    def __post_init__(self) -> None:
-        if self.compute is None and not self.waits_for:
-            raise ArgumentError(f"claim {self.id} computes nothing and does not say what it waits for")
+    # Every claim is computed, and waits for nothing: these are here for those who read them, in the JSON too.
+    status: ClassVar[str] = "computed"
+    waits_for: ClassVar[str] = ""
 
     def __repr__(self) -> str:
         return f"Claim {self.id}: {self.title}"
 
-    @property
-    def status(self) -> str:
-        """One of computed, in part, to come."""
-        if self.compute is None:
-            return "to come"
-        return "in part" if self.waits_for else "computed"
-
     def run(self) -> tuple[Figure, ...]:
-        """Compute the figures; none while the claim is to come."""
-        return () if self.compute is None else tuple(self.compute())
+        """Compute the figures."""
+        return tuple(self.compute())
 
     def verdicts(self, figures: Sequence[Figure]) -> list[Verdict]:
-        """The verdict in whole sentences, the gravest first; none while the claim is to come.
+        """The verdict in whole sentences, the gravest first.
 
         Example:
             >>> claim = Claim("9.1", "Sums", "Two and two are five.", list, errs="two and two are four")

@@ -8,7 +8,6 @@ added last, so that it can't disturb the layout.
 from __future__ import annotations
 
 import html
-import math
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TextIO
 
+from ..reading.text import as_json, many
 from .claims import Claim, Figure, Lesson, Plain, is_near
 from .signs import signs
 
@@ -103,9 +103,6 @@ def claim_lines(claim: Claim, figures: Sequence[Figure], look: Look = _PLAIN) ->
     yield from look.lines(f"The document: {claim.says}", first="  ", rest="  ")
     if claim.idea:
         yield from look.lines(f"The idea: {claim.idea}", first="  ", rest="  ")
-    if claim.waits_for:
-        rest = "the rest is to come" if figures else "to come"
-        yield from look.lines(f"{rest}, with {claim.waits_for}", "faint", first="  ", rest="  ")
     if figures:
         yield ""
         yield from figure_lines(figures, look)
@@ -204,7 +201,7 @@ def _flat(x: Plain) -> list[Plain]:
     return [number for item in x for number in _flat(item)] if isinstance(x, list) else [x]
 
 
-def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) -> Iterator[str]:
+def summary(figures: Iterable[Figure], look: Look = _PLAIN) -> Iterator[str]:
     """How many figures there are of each kind, what the words mean, and each figure that should agree and doesn't."""
     figures = list(figures)
     words = [cells(figure)[-1] for figure in figures]
@@ -216,9 +213,7 @@ def summary(figures: Iterable[Figure], to_come: int = 0, look: Look = _PLAIN) ->
         "FAILS": ("FAILS", "FAIL"),
     }
     told = [f"{n} {meaning[n > 1]}" for word, meaning in meanings.items() if (n := words.count(word))]
-    if to_come:
-        told.append(f"claims to come: {to_come}")
-    yield from look.lines(f"{len(figures)} number{'s' * (len(figures) != 1)}: {', '.join(told)}.", "title")
+    yield from look.lines(f"{many(len(figures), 'number')}: {', '.join(told)}.", "title")
     yield from _failures(figures, look)
 
 
@@ -231,7 +226,7 @@ def _failures(figures: Iterable[Figure], look: Look) -> Iterator[str]:
 
 def overview_lines(lesson: Lesson, results: Sequence[tuple[Claim, Sequence[Figure]]], look: Look) -> Iterator[str]:
     """A lesson in a few lines: what it teaches, how many claims agree, and where the document errs."""
-    kinds = [claim.verdicts(figures)[0].kind if figures else "to come" for claim, figures in results]
+    kinds = [verdict.kind for claim, figures in results for verdict in claim.verdicts(figures)[:1]]  # the gravest
     counted = [
         (len(results), "claim claims", "title"),
         (kinds.count("agrees") + kinds.count("ours"), "agrees agree", "agrees"),
@@ -300,12 +295,9 @@ class Table:
         yield from (verdict.text for verdict in self.claim.verdicts(self.figures))
         if self.left_out:
             yield (
-                f"{self.left_out} figure{'s' * (self.left_out != 1)} measured on your machine, different in each run, "
+                f"{many(self.left_out, 'figure')} measured on your machine, different in each run, "
                 f'left out; to see: lessons.table("{self.claim.id}", measured=True)'
             )
-        if self.claim.waits_for:
-            rest = "the rest is to come, with" if self.figures else "to come, with"
-            yield f"{rest} {self.claim.waits_for}"
 
 
 def _rows(figure: Figure) -> Iterator[str]:
@@ -339,17 +331,11 @@ def _figure_data(figure: Figure) -> dict[str, Any]:
     return {
         "name": figure.name,
         "document": figure.printed,
-        "engine": _json_number(figure.engine),
-        "compared_with": _json_number(figure.reference),
+        "engine": as_json(figure.engine),
+        "compared_with": as_json(figure.reference),
         "agrees": figure.agrees,
         "should_agree": figure.should_agree,
         "verdict": figure.verdict,
         "measured": figure.measured,
         "note": figure.note,
     }
-
-
-def _json_number(x: Plain | None) -> Any:
-    if isinstance(x, list):
-        return [_json_number(item) for item in x]
-    return str(x) if isinstance(x, float) and not math.isfinite(x) else x

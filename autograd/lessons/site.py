@@ -142,9 +142,6 @@ def _shown(claim: Claim) -> Iterator[str]:
 def _told(claim: Claim, figures: Sequence[Figure]) -> Iterator[str]:
     """A claim in words: what the document says, the idea, and the verdict."""
     yield from _paragraphs(claim.says, claim.idea)
-    if claim.waits_for:
-        rest = "The rest is to come" if figures else "To come"
-        yield f'<p class="faint">{rest}, with {escape(claim.waits_for)}.</p>'
     yield from (f"<p>{verdict}</p>" for verdict in _verdicts(claim, figures))
 
 

@@ -396,14 +396,15 @@ def as_rows(module: Module, x: Any, features: int | None = None, noun: str = "we
 
     A single feature may come bare; `noun` is what the module has one of for each feature; None: any number will do.
     """
-    batch, wanted = is_batch(x), f"(n, {'features' if features is None else features})"
+    batch = is_batch(x)
     for sample in x if batch else (x,):
-        if isinstance(sample, dict | set | frozenset | str) or hasattr(sample, "__next__"):
+        if isinstance(sample, dict | set | frozenset | str | bytes) or hasattr(sample, "__next__"):
             raise OperandError(
                 f"{module._who()} takes a list or array of numbers and Values, got {type(sample).__name__}; "
                 "list the features in their order"
             )
     if batch:
+        wanted = f"(n, {'features' if features is None else features})"
         try:
             shape = shape_of(x)
         except ShapeError as error:
@@ -427,7 +428,7 @@ def as_given(results: Sequence[Sequence[Any]], batch: bool, columns: int) -> Any
     """The results for the rows of `as_rows`: an array for a batch; else a list, or what stands in it if it is alone."""
     if batch:
         return stacked(results, columns)
-    return results[0] if columns > 1 else results[0][0]
+    return results[0][0] if len(results[0]) == 1 else results[0]
 
 
 def sample_by_sample(module: Module, x: Any, function: Callable[[list[Any]], list[Any]]) -> Any:

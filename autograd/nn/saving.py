@@ -60,7 +60,7 @@ def save_parameters(model: Any, path: str | os.PathLike[str]) -> None:
                 for name, numbers in state.items():
                     content = io.BytesIO()
                     np.lib.format.write_array(content, numbers, allow_pickle=False)
-                    archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content.getvalue())
+                    archive.writestr(zipfile.ZipInfo(name + ".npy"), content.getvalue())
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)

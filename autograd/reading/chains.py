@@ -102,7 +102,7 @@ class Sweep(NamedTuple):
 
 def swept(nodes: Iterable[Any], root: Any, wrt: Any) -> Sweep:
     """Sweep back from `root` to another node; `nodes` are all that `root` depends on, in topological order."""
-    order = _above(wrt, nodes)
+    order = graph.among_dependents(nodes, {wrt})
     inside = set(order)
     if root not in inside:
         return Sweep([], {}, {})
@@ -117,16 +117,6 @@ def swept(nodes: Iterable[Any], root: Any, wrt: Any) -> Sweep:
 
     start = {**dict.fromkeys(order, 0.0), root: 1.0}  # from 0, as backward does: 0 + -0 is 0
     return Sweep(order, links, graph.adjoints(order, start, slopes=slopes))
-
-
-def _above(end: Any, nodes: Iterable[Any]) -> list[Any]:
-    """`end`, and those of the nodes that depend on it; `nodes` are in topological order."""
-    inside, order = {end}, [end]
-    for node in nodes:
-        if node is not end and not inside.isdisjoint(node.parents):
-            inside.add(node)
-            order.append(node)
-    return order
 
 
 def merged(sweep: Sweep, kept: Set[Any]) -> Sweep:
@@ -165,7 +155,8 @@ def _together(a: Link, b: Link) -> Link:
 def routes(sweep: Sweep, link: Link, kept: Set[Any]) -> Links:
     """The single links of all routes that a merged one stands for: those that pass no other kept node."""
     nodes = graph.topological_order(link.above, stop=kept - {link.above})
-    order = _above(link.below, [node for node in nodes if node is link.above or node not in kept])
+    inner = [node for node in nodes if node not in kept or node is link.above or node is link.below]
+    order = graph.among_dependents(inner, {link.below})
     inside = set(order)
     return {node: [k for k in sweep.links[node] if k.below in inside] for node in order[1:]}
 

@@ -33,11 +33,11 @@ from .chains import (
     stale,
     swept,
 )
-from .formulas import LATEX, TEXT, UNICODE, Style, definition, derivative, latex_number
+from .formulas import LATEX, TEXT, UNICODE, Style, aligned, definition, derivative, latex_number
 from .grouping import Grouping
 from .names import Names, is_name, is_plain_number
 from .paths import Path
-from .text import columns, equation, filled, sentence
+from .text import columns, equation, filled, many, sentence
 
 __all__ = ["Derivation", "explain"]
 
@@ -100,10 +100,10 @@ class Account:
         return listed(within, link.above, link.below) if sum(map(len, within.values())) <= _STEPS else []
 
 
-def _many(count: Count, what: str) -> str:
+def _ways(count: Count, what: str) -> str:
     """So many of something: 1,152,921 paths; about 1e+40 paths; more than 1e+308 paths."""
     if isinstance(count, int):
-        return f"{count:,} {what}{'s' * (count != 1)}"
+        return many(count, what)
     return f"{'more than 1e+308' if count == float('inf') else f'about {count:.3g}'} {what}s"
 
 
@@ -157,7 +157,7 @@ class _Plain(_Writer):
         if not told.is_listed:
             how = f"Here they are gathered by the nodes that are made of {self.name(told.shared.start)} directly:"
             how = "All of them pass the same nodes, so that it is one product:" if is_one else how
-            lines = sentence(f"{self.left} is the sum over {_many(told.count, 'path')}, too many to list. {how}")
+            lines = sentence(f"{self.left} is the sum over {_ways(told.count, 'path')}, too many to list. {how}")
         elif not is_one:
             lines = [f"{self.left} is the sum over {len(told.chains)} paths:"]
         return lines + (self.equation(self.left, told.chains[0], told.total) if is_one else self.summed())
@@ -177,12 +177,12 @@ class _Plain(_Writer):
             if not told.is_listed:
                 top = next(link.above for link in chain.links if link.below is told.shared.start)
                 place = f"; {self.name(top)} is {grouping.text(top)}" if grouping.text(top) else ""
-                note = f"({_many(chain.ways, 'path')}{place})"
+                note = f"({_ways(chain.ways, 'path')}{place})"
             lines += self.equation("", chain, chain.product, 2, note)
         products = [chain.product for chain in told.chains]
         if told.others is not None:
             products.append(told.others.value)
-            lines.append(f"  all others together = {number(told.others.value)} ({_many(told.others.routes, 'path')})")
+            lines.append(f"  all others together = {number(told.others.value)} ({_ways(told.others.routes, 'path')})")
         lines += equation([[self.left], self.style.sum(products), [self.total]])
         if len(told.shared.links) > 1:
             left = self.ratio(told.shared.start, told.wrt)
@@ -215,8 +215,8 @@ class _Plain(_Writer):
         """A merged factor as the sum over its routes."""
         chains, value = self.told.routes(link), self.style.number(link.value)
         if not chains:
-            many = "one route" if link.routes == 1 else _many(link.routes, "route")
-            return sentence(f"{self.link(link)} = {value}, by {many} past nodes without a name", "  ", "    ")
+            by = "one route" if link.routes == 1 else _ways(link.routes, "route")
+            return sentence(f"{self.link(link)} = {value}, by {by} past nodes without a name", "  ", "    ")
         sides = [_added([write(chain) for chain in chains]) for write in (self.symbols, self.numbers)]
         inner = [k.above for chain in chains for k in chain.shown if k is not None and k.above is not link.above]
         lines = equation([[self.link(link)], *sides, [value]], 2)
@@ -288,9 +288,7 @@ class _Typeset(_Writer):
     """The same as the rows of one ``aligned`` environment, without what is said in words."""
 
     def text(self) -> str:
-        rows = [*self.head(), *self.factors(), *self.foot()]
-        body = " \\\\\n".join(rows)
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        return aligned([*self.head(), *self.factors(), *self.foot()])
 
     def sides(self, chains: Sequence[Chain]) -> tuple[list[str], list[str]]:
         """Of each chain the product in symbols, and in numbers."""
@@ -302,10 +300,10 @@ class _Typeset(_Writer):
             return _rows(self.left, [self.total])
         symbols, numbers = self.sides(told.chains)
         if not told.is_listed:
-            ways = [_many(chain.ways, "path") for chain in told.chains]
+            ways = [_ways(chain.ways, "path") for chain in told.chains]
             if told.others is not None:
                 symbols.append(self.style.dots)
-                ways.append(_many(told.others.routes, "path"))
+                ways.append(_ways(told.others.routes, "path"))
                 numbers.append(self.style.number(told.others.value))
             symbols = [rf"{symbol} && \text{{({text})}}" for symbol, text in zip(symbols, ways, strict=True)]
         rows = _rows(self.left, symbols, numbers, [self.total])

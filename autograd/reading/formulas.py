@@ -16,15 +16,16 @@ from ..engine.op import Op
 from ..engine.ops import LEAF
 from ..engine.value import lift
 from ..errors import AutogradError, shown
+from ..functions.latex import GREEK
 from .names import Names, is_name, is_plain_number, short_number
 from .text import columns, cut, label_text
 
 __all__ = [
-    "GREEK",
     "LATEX",
     "TEXT",
     "UNICODE",
     "Style",
+    "aligned",
     "definition",
     "derivative",
     "formula_over_labels",
@@ -37,6 +38,8 @@ __all__ = [
     "point_text",
     "shortened",
     "shown_of_many",
+    "slope_name",
+    "slope_text",
     "term_text",
     "written",
 ]
@@ -272,21 +275,28 @@ def term_text(node: Any, k: int) -> str:
     return f"{name_of(node.parents[k % half])}*{name_of(node.parents[half + k % half])}"
 
 
-def point_text(names: Sequence[str], numbers: Sequence[float]) -> str:
+def point_text(names: Sequence[str], numbers: Sequence[float], text: Callable[[float], str] = short_number) -> str:
     """A point in words, cut after four variables: x = 0.5, y = 2."""
-    listed = [f"{name} = {short_number(x)}" for name, x in zip(names[:4], numbers[:4], strict=True)]
+    listed = [f"{name} = {text(x)}" for name, x in zip(names[:4], numbers[:4], strict=True)]
     return ", ".join(listed) + (", ..." if len(names) > 4 else "")
 
 
-def local_derivative_text(node: Any, k: int, whole: bool = True) -> str:
-    """The local derivative of a node by its k-th operand: d(x^2)/dx = 2x, or d(x^2)/dx alone if not `whole`."""
+def slope_name(node: Any, k: int) -> str:
+    """What the local derivative of a node by its k-th operand is called: d(x^2)/dx."""
     texts = (written(node), written(node.parents[k]))
-    name = "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
-    if not whole:
-        return name
+    return "/".join(f"d{text}" if text.isidentifier() else f"d({text})" for text in texts)
+
+
+def slope_text(node: Any, k: int) -> str:
+    """Its formula over labels: 2x; empty where it has none that is short enough to write."""
     slope = _slope(node, k)
-    formula = "" if slope is None else formula_over_labels(slope, TEXT, by_name=True)
-    return f"{name} = {formula or f'{short_number(float(graph.local_partials(node)[k]))} here'}"
+    return "" if slope is None else formula_over_labels(slope, TEXT, by_name=True)
+
+
+def local_derivative_text(node: Any, k: int) -> str:
+    """The local derivative of a node by its k-th operand: d(x^2)/dx = 2x, or what it is here."""
+    formula = slope_text(node, k) or f"{short_number(float(graph.local_partials(node)[k]))} here"
+    return f"{slope_name(node, k)} = {formula}"
 
 
 def derivative(node: Any, k: int, names: Names, style: Style = TEXT) -> str:
@@ -387,11 +397,7 @@ def _is_number(text: str) -> bool:
 # --- LaTeX --------------------------------------------------------------------------------------------------------
 
 
-_LETTERS = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-)
-GREEK = frozenset(_LETTERS.split())
+_GREEK_NAMES = {letter: name for name, letter in GREEK.items()}
 _ACCENTS = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde", "dot": r"\dot"}
 _MARKS = {"\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot"}
 _SIGNS = {sign: f"\\{sign}" for sign in "{}$&%#_ "} | {
@@ -423,6 +429,12 @@ def latex_name(label: str) -> str:
         \hat{y}\ -\ y \backslash{}\mathrm{end}\{x\}\$
     """
     return _TOKEN.sub(_token, label_text(unicodedata.normalize("NFC", label))) or "{}"
+
+
+def aligned(rows: Iterable[str]) -> str:
+    """One ``aligned`` environment of these rows."""
+    body = " \\\\\n".join(rows)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
 
 def latex_number(text: str) -> str:
@@ -471,10 +483,8 @@ def _letters(word: str) -> str:
         taken_apart = unicodedata.normalize("NFD", word)
         if len(taken_apart) == 2 and taken_apart[1] in _MARKS:
             return f"{_MARKS[taken_apart[1]]}{{{_letters(taken_apart[0])}}}"
-        kind, _, name = unicodedata.name(word, "").rpartition(" LETTER ")
-        name = name.lower() if kind == "GREEK SMALL" else name.capitalize()
-        if kind in ("GREEK SMALL", "GREEK CAPITAL") and name in GREEK:
-            return f"\\{name}"
+        if word in _GREEK_NAMES:
+            return f"\\{_GREEK_NAMES[word]}"
     if not word.isascii():
         return rf"\text{{{word}}}"
     return word if len(word) == 1 else rf"\mathrm{{{word}}}"

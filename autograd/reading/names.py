@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -17,10 +17,11 @@ from ..engine.op import is_node
 from ..engine.ops import CONSTANT, DOT, LEAF, LITERAL
 from ..errors import ArgumentError, shown
 
-__all__ = ["Names", "is_name", "is_plain_number", "number_beside", "short_number"]
+__all__ = ["Names", "is_name", "is_plain_number", "number_beside", "short_number", "suggestion"]
 
 _NAME = re.compile(r"[^\W\d][\w.]*'*(\[[\w, ]*\])?(#\d+)?'*")
 _PREFIXES = "vutpqr"
+_COMPARED = 10_000  # names, among which a near one is looked for
 
 
 class Names(Mapping[Any, str]):
@@ -79,26 +80,21 @@ class Names(Mapping[Any, str]):
         if not isinstance(name, str):
             if is_node(name) and name in self._names:
                 return name
-            raise ArgumentError(f"{name!r} is no node of this graph, nor the name of one{self._examples('')}")
+            raise ArgumentError(
+                f"{name!r} is no node of this graph, nor the name of one; {suggestion('', self.known())}"
+            )
         node = self._nodes.get(name, self._nodes.get(_written(name)))
         if node is None:
-            raise ArgumentError(f"no node is called {shown(name)!r}{self._examples(name)}")
+            raise ArgumentError(f"no node is called {shown(name)!r}; {suggestion(name, self.known())}")
         return node
 
-    def known(self) -> Iterable[str]:
+    def known(self) -> list[str]:
         """Every name that `find` takes, in order."""
         return list(self._nodes)
 
     @cached_property
     def _nodes(self) -> dict[str, Any]:
         return {name: node for node, name in self._names.items() if not is_plain_number(node)}
-
-    def _examples(self, name: str) -> str:
-        known = list(self._nodes)
-        near = get_close_matches(name, known, n=3, cutoff=0.5) if len(known) <= 10_000 else []
-        if near:
-            return f"; did you mean {' or '.join(near)}?"
-        return f"; there are {', '.join(known[:6])}{', ...' if len(known) > 6 else ''}"
 
 
 def leaves_first(order: Sequence[Any]) -> list[Any]:
@@ -126,6 +122,14 @@ def leaves_first(order: Sequence[Any]) -> list[Any]:
     leaves.reverse()
     leaves.sort(key=lambda leaf: (is_plain_number(leaf), -away[leaf], leaf._row is LEAF and leaf not in fed))
     return leaves + made[::-1]
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """What an unknown name may be meant to be, or else some of those there are."""
+    near = get_close_matches(name, known[:_COMPARED], n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are {', '.join(known[:6])}{', ...' if len(known) > 6 else ''}"
 
 
 def is_plain_number(node: Any) -> bool:

@@ -16,6 +16,7 @@ from .conditions import Condition, parse_condition
 from .formulas import made_by
 from .grouping import Grouping
 from .names import number_beside, short_number
+from .text import many
 from .trace import Message, Step, Trace
 
 __all__ = ["Records", "Stepper", "steps"]
@@ -134,13 +135,12 @@ class Reasons(Reading):
         if graph.is_constant(node):
             return f"{name} is a constant: no gradient flows to it"
         waiting, gradient = trace.waiting(node, k), self.gradient
-        several = "s" * (waiting != 1)
         if gradient is None:
-            return f"nothing has reached {name} yet; {waiting} contribution{several} to come"
+            return f"nothing has reached {name} yet; {many(waiting, 'contribution')} to come"
         head = f"gradient of {name} = {short_number(gradient)}"
         if node is trace.root:
             return f"{head}: the pass starts here"
-        state = f"so far; {waiting} more contribution{several} to come" if waiting else "complete"
+        state = f"so far; {many(waiting, 'more contribution')} to come" if waiting else "complete"
         lines, found = [f"{head} ({state})"], trace.contributions(node, k)
         for sender, message in found[:_MOST]:
             how = made_by(sender._row, [trace.names[p] for p in sender.parents[: _MOST + 1]])
@@ -392,7 +392,7 @@ class Stepper:
                 before = node._grad
                 node._grad = gradient + before if node._row is LEAF and before is not None else gradient
                 self._written[node] = before, node._grad
-        nodes = f"{len(self._written):,} node{'s' * (len(self._written) != 1)}"
+        nodes = many(len(self._written), "node")
         return f"wrote the gradients of {nodes}, after {self._position} of {len(self)} records"
 
     # --- helpers ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import html
 import math
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import Any
 from unicodedata import category, east_asian_width
 
 from ..engine.special import total
@@ -16,11 +17,13 @@ from ..errors import columns, visible
 
 __all__ = [
     "LABEL_LIMIT",
+    "as_json",
     "columns",
     "cut",
     "equation",
     "filled",
     "label_text",
+    "many",
     "markup",
     "number_text",
     "range_text",
@@ -46,6 +49,16 @@ def number_text(x: float | None, missing: str = "not computed", number_format: s
         ['2', '0.1235', '1e-07', '0', '-inf', 'nan', 'not computed']
     """
     return missing if x is None else format(x + 0.0, number_format)  # -0.0 + 0.0 is 0.0
+
+
+def many(n: int, what: str, several: str = "") -> str:
+    """So many of something; `several`: its plural, where that is not made with an s.
+
+    Example:
+        >>> many(1, "path"), many(1200, "path"), many(2, "bias", "biases")
+        ('1 path', '1,200 paths', '2 biases')
+    """
+    return f"{n:,} {what if n == 1 else several or what + 's'}"
 
 
 def range_text(numbers: Sequence[float], text: Callable[[float], str] = number_text) -> str:
@@ -135,6 +148,20 @@ def cut(text: str, room: int, dots: str = "…") -> str:
         return text
     kept = sum(used <= room - len(dots) for used in accumulate(map(columns, text)))
     return text[:kept] + dots
+
+
+def as_json(data: Any) -> Any:
+    """Data of dicts and lists as JSON can hold it: a number that is not finite as text, "inf", "-inf" or "nan".
+
+    Example:
+        >>> as_json({"x": [0.5, float("-inf")], "y": None})
+        {'x': [0.5, '-inf'], 'y': None}
+    """
+    if isinstance(data, dict):
+        return {key: as_json(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return list(map(as_json, data))
+    return str(data) if isinstance(data, float) and not math.isfinite(data) else data
 
 
 # --- lines --------------------------------------------------------------------------------------------------------

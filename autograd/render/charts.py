@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.graph import topological_order
-from ..engine.op import number
+from ..engine.op import number, plain
 from ..engine.value import Value
 from ..errors import ArgumentError, GraphError, OperandError, ShapeError, visible
 from ..functions.arrays import array, data, grads
 from ..reading.grouping import Grouping
-from ..reading.text import label_text, number_text, text_width
+from ..reading.text import label_text, many, number_text, text_width
 from .style import DARK, Look, Theme
 
 __all__ = ["Canvas", "layer_norms", "matrix_svg", "norms_svg", "room"]
@@ -238,7 +238,7 @@ def _shade(value: float, scale: float) -> dict[str, Any]:
 
 def _description(name: str, panels: Sequence[_Panel], rate: float, rows: list[str], columns: list[str]) -> str:
     height, width = panels[0].cells.shape
-    size = f"{height} {'row' if height == 1 else 'rows'} and {width} {'column' if width == 1 else 'columns'}"
+    size = f"{many(height, 'row')} and {many(width, 'column')}"
     text = f"Three heat maps of {size}: {name}, its gradient, and {name} minus {number_text(rate)} times the gradient."
     if height * width > 40:
         return f"{text} The largest gradient is {number_text(panels[1].scale)} in size."
@@ -281,7 +281,7 @@ def layer_norms(root: Value) -> dict[str, dict[str, float]]:
         raise GraphError("no backward pass has started from this node; run root.backward() first")
     found: dict[str, dict[str, float]] = {"|dL/dz|": {}, "|dL/dW|": {}}
     for layer in range(1, grouping.layers + 1):
-        parts = [(part.role, _plain(node.grad)) for node in grouping.nodes(layer) if (part := grouping.of(node))]
+        parts = [(part.role, plain(node.grad)) for node in grouping.nodes(layer) if (part := grouping.of(node))]
         for name, role in zip(found, ("z", "weight"), strict=True):
             found[name][grouping.layer_name(layer)] = math.hypot(*[x for its, x in parts if its == role])
     return found
@@ -429,16 +429,11 @@ def _series(norms: Any) -> dict[str, dict[str, float]]:
 
 
 def _checked(numbers: Mapping[Any, Any]) -> dict[str, float]:
-    checked = {str(name): number(_plain(x)) for name, x in numbers.items()}
+    checked = {str(name): plain(x) for name, x in numbers.items()}
     for name, x in checked.items():
         if x < 0:
             raise ArgumentError(f"a norm is not negative, got {x!r} for {label_text(name)}; take its absolute value")
     return checked
-
-
-def _plain(x: Any) -> Any:
-    """The number of a Value: after ``create_graph=True`` a gradient is one."""
-    return x._data if isinstance(x, Value) else x
 
 
 # --- the writer of both -----------------------------------------------------------------------------------------------

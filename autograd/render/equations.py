@@ -10,7 +10,7 @@ from typing import Any
 from ..engine.graph import is_constant
 from ..engine.value import Value
 from ..errors import GraphError
-from ..reading.formulas import LATEX, latex_name, made_by, shortened
+from ..reading.formulas import LATEX, aligned, latex_name, made_by, shortened
 from ..reading.names import is_plain_number
 from ..reading.trace import Trace
 from .rows import Graph
@@ -60,9 +60,7 @@ def to_latex(root: Value, *, backward: bool = True) -> str:
             "a node nearer to the inputs, or one derivative alone: autograd.explain(root, wrt)"
         )
     trace = Trace(root)
-    rows = [*_forward(trace), *(_backward(trace) if backward else ())]
-    body = " \\\\\n".join(rows)
-    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+    return aligned([*_forward(trace), *(_backward(trace) if backward else ())])
 
 
 def _forward(trace: Trace) -> Iterator[str]:

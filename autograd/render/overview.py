@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..engine.copying import restore
@@ -20,7 +19,8 @@ from ..engine.op import Op
 from ..engine.ops import ADD, CONSTANT, DIV, DOT, LEAF, LITERAL, MEAN, MUL, SUM
 from ..engine.value import Value, literal
 from ..errors import ArgumentError, GraphError, OperandError, shown
-from ..reading.names import short_number
+from ..reading.names import short_number, suggestion
+from ..reading.text import many
 from ..reading.trace import Trace
 from .parts import FOLLOWS, SHOWN, Part, Parts, Units
 from .rows import (
@@ -43,7 +43,6 @@ __all__ = ["FEW", "Level", "Overview", "listed", "picture_rows"]
 Level: TypeAlias = Literal["node", "neuron", "layer"]
 
 FEW = 150  # nodes that are drawn one by one where nobody asked
-_COMPARED = 10_000  # names, among which a near one is looked for
 
 _MOST_NAMES, _MOST_SYMBOLS = 6, 5
 
@@ -134,9 +133,7 @@ def _find(graph: Graph, thing: Any, boxes: Sequence[Part]) -> Value:
         if not isinstance(thing, str):
             raise
         parts = [name for part in boxes for name in (part.name, *[c.name for c in part.children]) if name]
-        known = [*parts, *graph.names.known()]
-        near = get_close_matches(thing, known if len(known) <= _COMPARED else parts, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:6])}, ..."
+        hint = suggestion(thing, [*parts, *graph.names.known()])
         raise ArgumentError(f"no part and no node of this picture is called {shown(thing)!r}; {hint}") from None
     if node._row is LITERAL:
         raise ArgumentError(f"the number {node._data!r} has nothing to open")
@@ -363,12 +360,12 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
     """The second line: what is in the box, under the names that its nodes have, and how large its gradients are."""
     order, grouping = parts.units.order, parts.grouping
     if part.what == "numbers" and not any(u < len(order) and order[u]._a is not None for u in part.units):
-        return _many(len(part.units), "number")
+        return many(len(part.units), "number")
     if part.what in ("steps", "numbers"):
         symbols = Counter(order[u]._row.symbol or order[u]._row.name for u in part.units)
         listed = [symbol for symbol, _ in symbols.most_common(_MOST_SYMBOLS)]
         more = ", ..." if len(symbols) > _MOST_SYMBOLS else ""
-        return f"{_many(len(part.units), 'node')}: {', '.join(listed)}{more}"
+        return f"{many(len(part.units), 'node')}: {', '.join(listed)}{more}"
     roles: Counter[str] = Counter()
     stems: dict[str, None] = {}
     neurons: set[tuple[int, int]] = set()
@@ -380,14 +377,10 @@ def detail_of(part: Part, parts: Parts, source: Stored) -> str:
             if node._label:
                 stems[node._label.partition("[")[0]] = None
     layers = len({layer for layer, _ in neurons})
-    counts = [_many(layers, "layer")] if layers > 1 else []
-    counts += [_many(len(neurons), "neuron")] if part.what == "layers" else []
-    counts += [_many(roles["weight"], "weight")] + ([_many(roles["bias"], "bias", "biases")] if roles["bias"] else [])
+    counts = [many(layers, "layer")] if layers > 1 else []
+    counts += [many(len(neurons), "neuron")] if part.what == "layers" else []
+    counts += [many(roles["weight"], "weight")] + ([many(roles["bias"], "bias", "biases")] if roles["bias"] else [])
     gradients = [g for u in part.units if order[u]._row is LEAF and (g := source.gradient(order[u])) is not None]
     counts += [f"|dW| = {math.hypot(*gradients):.3g}"] if gradients else []
     text = ", ".join(counts)
     return f"{', '.join(stems)}: {text}" if 0 < len(stems) <= _MOST_NAMES else text
-
-
-def _many(n: int, one: str, several: str = "") -> str:
-    return f"{n:,} {one if n == 1 else several or one + 's'}"

@@ -21,7 +21,7 @@ from ..engine.ops import LITERAL
 from ..engine.value import Value
 from ..errors import ArgumentError, OperandError
 from ..functions.slopes import exact_sum
-from ..reading.formulas import local_derivative_text, made_by
+from ..reading.formulas import made_by, slope_text
 from ..reading.grouping import Grouping
 from ..reading.names import Names
 from ..reading.trace import Trace
@@ -436,8 +436,8 @@ class AtStep(Stored):
 
 def _symbolic(node: Value, k: int) -> str:
     with suppress(Exception):  # a picture is where one looks for what is wrong
-        text = local_derivative_text(node, k).removeprefix(f"{local_derivative_text(node, k, whole=False)} = ")
-        if not text.endswith(" here") and not _is_number(text):
+        text = slope_text(node, k)
+        if not _is_number(text):
             return _EXPONENT.sub(lambda found: (found[1] or found[2]).translate(_RAISED), text)
     return ""
 

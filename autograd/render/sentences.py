@@ -7,7 +7,8 @@ from collections import defaultdict
 from operator import attrgetter
 
 from ..functions.slopes import exact_sum
-from ..reading.text import label_text
+from ..reading.formulas import TEXT
+from ..reading.text import label_text, many
 from .rows import KEPT, EdgeRow, NodeRow, Rows, first_not_finite
 from .style import Look
 
@@ -51,8 +52,8 @@ class Sentences:
         text = f"from {_name(above)} back to {_name(below)}{_times(edge)}"
         message = self.look.number(edge.message)
         if self.between_boxes(edge):
-            many = "the sum of the messages" if edge.count > 1 else "the message"
-            return text if edge.message is None else f"{text}: {many} is {message}"
+            what = "the sum of the messages" if edge.count > 1 else "the message"
+            return text if edge.message is None else f"{text}: {what} is {message}"
         text += f": {self.local(edge, 200)}"
         if edge.message is None:
             return text
@@ -66,7 +67,7 @@ class Sentences:
     def local(self, edge: EdgeRow, limit: int = 32) -> str:
         """The local derivative in symbols and as a number: "dy/df = 3f² = 75"."""
         above, below = self.by_id[edge.target], self.by_id[edge.source]
-        sides = [f"d{_in_fraction(above)}/d{_in_fraction(below)}"]
+        sides = [TEXT.ratio(label_text(above.name, 20), label_text(below.name, 20))]
         if edge.symbolic and len(edge.symbolic) <= limit:
             sides.append(edge.symbolic)
         return " = ".join([*sides, self.look.number(edge.local, missing="undefined")])
@@ -75,10 +76,8 @@ class Sentences:
         """The whole in one line: "L = 2; 11 nodes"."""
         root = next(node for node in self.rows.nodes if node.root)
         count = len(self.rows.nodes) + self.rows.hidden - sum(node.kind == "group" for node in self.rows.nodes)
-        nodes = f"{count:,} node{'s' if count != 1 else ''}"
-        if self.rows.hidden:
-            nodes += f" in {len(self.rows.nodes)} boxes"
-        return f"{_name(root)} = {self.look.number(root.value)}; {nodes}"
+        boxes = f" in {len(self.rows.nodes)} boxes" if self.rows.hidden else ""
+        return f"{_name(root)} = {self.look.number(root.value)}; {many(count, 'node')}{boxes}"
 
     def description(self) -> str:
         """What a picture shows, for who can't see it: the leaves with their gradients, and what is wrong first."""
@@ -135,11 +134,6 @@ class Sentences:
 
 def _name(node: NodeRow) -> str:
     return label_text(node.name, _LIMIT)
-
-
-def _in_fraction(node: NodeRow) -> str:
-    name = label_text(node.name, 20)
-    return name if all(c.isalnum() or c in "_[],.'#" for c in name) else f"({name})"
 
 
 def _times(edge: EdgeRow) -> str:

@@ -144,6 +144,13 @@ def test_gradcheck_passes_the_engine_and_catches_a_planted_rule() -> None:
             gradcheck(planted, 1.5)
 
 
+@pytest.mark.parametrize("packed", [lambda y: [y], lambda y: (y,), lambda y: {"loss": y}, lambda y: ag.array([[y]])])
+def test_the_only_output_may_stand_in_a_list(packed: Any) -> None:
+    assert gradcheck(lambda x: packed(x * x), 1.5)
+    assert check_derivative(lambda x: packed(x * x), lambda x: 2 * x, at=1.5).verdict == "pass"
+    assert check_derivative(lambda x: packed(x * x), lambda x: 3 * x, at=1.5).verdict == "fail"
+
+
 def test_gradcheck_refuses_a_function_that_leaves_the_graph() -> None:
     with pytest.raises(ArgumentError, match="leaves the graph"):
         gradcheck(lambda x: x.data * 2.0 if isinstance(x, Value) else x * 2.0, 1.0)

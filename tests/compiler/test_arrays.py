@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import random
 import re
 import warnings
@@ -181,6 +183,22 @@ def test_a_users_operation_does_not_stand_for_a_function_of_its_name() -> None:
     with pytest.raises(ArgumentError, match="square is computed number by number"):
         compile(root).to(np)
     assert compile(root).to(np, functions={"square": lambda x: 3.0 * x}).value(np.array([5.0])) == 15.0
+
+
+def test_a_users_fold_begins_where_it_says() -> None:
+    @primitive(
+        partials=lambda out, *xs: (1.0,) * len(xs), array=lambda xp, *xs: functools.reduce(operator.add, xs, 5.0)
+    )
+    def and_five(*xs: float) -> float:
+        return functools.reduce(operator.add, xs, 5.0)
+
+    @primitive(partials=lambda out, *xs: (0.0,) * len(xs), array=lambda xp, *xs: functools.reduce(xp.maximum, xs, 0.0))
+    def at_least_none(*xs: float) -> float:
+        return max(0.0, *xs)
+
+    for function, value in ((and_five, -35.0), (at_least_none, 0.0)):
+        pure = compile(function(*[Value(-1.0) for _ in range(40)]) + 0.0).to(np)
+        assert float(pure.value(pure.theta())) == value
 
 
 def test_a_function_that_compares_is_refused() -> None:

@@ -34,7 +34,7 @@ class Pass:
         self.arrays = Arrays(self.plan)
         self.scratch = Scratch(self.arrays.names)
         everything = np.ones(self.plan.size, dtype=bool)
-        self.targets = Targets(self.plan, self.arrays, self.scratch, everything, self.plan.root)
+        self.targets = Targets(self.plan, self.arrays, self.scratch, everything)
 
     def window(self, *places: Any) -> Window:
         return Window(np.array(places, dtype=np.int64))
@@ -150,7 +150,7 @@ def test_a_gradient_that_is_handed_on_unchanged_is_not_copied() -> None:
     xs = leaves("x", COUNT)
     plan = Plan([ag.sum([(x.exp() + 1.0).tanh() for x in xs])])
     arrays = Arrays(plan)
-    targets = Targets(plan, arrays, Scratch(arrays.names), np.ones(plan.size, dtype=bool), plan.root)
+    targets = Targets(plan, arrays, Scratch(arrays.names), np.ones(plan.size, dtype=bool))
     exp, add, _ = alike(plan)
     assert targets.alias(exp.out, targets.upstream(add, "dy2"))
     assert targets.reached(exp.out)
@@ -162,7 +162,7 @@ def test_a_gradient_that_is_a_sum_of_two_is_its_own() -> None:
     made = [x.exp() for x in leaves("x", COUNT)]
     plan = Plan([ag.sum([*[(y + 1.0).tanh() for y in made], *[y.sin() for y in made]])])
     arrays = Arrays(plan)
-    targets = Targets(plan, arrays, Scratch(arrays.names), np.ones(plan.size, dtype=bool), plan.root)
+    targets = Targets(plan, arrays, Scratch(arrays.names), np.ones(plan.size, dtype=bool))
     exp = next(step for step in alike(plan) if step.op.name == "exp")
     assert not targets.alias(exp.out, "dy2")
 

@@ -21,7 +21,7 @@ from autograd import Value, compile, dot, losses, optim, tanh
 from autograd import sum as total
 from autograd.compiler import Program
 from autograd.compiler.leaves import Leaves, numbers_of
-from autograd.compiler.numpy_source import Source
+from autograd.compiler.numpy_source import Backward, Source
 from autograd.compiler.plan import Plan
 from autograd.engine import value
 from autograd.errors import ArgumentError, AutogradError, OperandError, ShapeError
@@ -131,12 +131,13 @@ def test_a_pass_is_for_what_is_asked_and_no_more() -> None:
     plan = Plan([losses.mse(net(rows), [[0.0]] * 8)])
     source = Source(plan)
 
-    def names(leaves: list[Value] | None) -> set[str]:
-        run: Any = source.backward(leaves).run
+    def names(backward: Backward) -> set[str]:
+        run: Any = backward.run
         return set(run.__code__.co_names)
 
     inputs = [x for row in rows for x in row]
-    both, parameters, points = names(None), names(net.parameters()), names(inputs)
+    both = names(source.to_all)
+    parameters, points = names(source.backward(net.parameters())), names(source.backward(inputs))
     assert both == parameters | points
     # What only the inputs need is one gradient and the weights beside it; what only the parameters need, theirs.
     assert {name[:2] for name in points - parameters if name.startswith("d")} == {"dX"}

@@ -201,3 +201,14 @@ def test_an_error_names_the_node_from_a_loop_as_well() -> None:
         program.forward()
     y.data = 2.0
     assert program.forward() == pytest.approx(by_hand(1.0, FLAT)[0] / 2, rel=1e-12)
+
+
+def test_a_long_product_by_itself_is_one_call_each_way() -> None:
+    xs = [Value(1.0 + k / 100, f"x{k}") for k in range(40)]
+    program = compile(ag.prod(xs))
+    assert program.describe() == "1 node one by one"
+    assert [program.source.count(call) for call in (" = prod(", " = rule_prod(")] == [1, 1]
+    value = program.forward()
+    program.backward()
+    assert value == pytest.approx(math.prod(x.data for x in xs))
+    assert [x.grad for x in xs] == pytest.approx([value / x.data for x in xs])

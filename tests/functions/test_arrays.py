@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -346,6 +347,22 @@ def test_axis_that_is_not_there_is_numpys_error(axis: Any) -> None:
             function(A_NUMBERS)
         with pytest.raises(np.exceptions.AxisError):
             function(ag.array(A_NUMBERS))
+
+
+@pytest.mark.parametrize("axis", [[0], 1.0, True, "x", (0, 0)])
+def test_what_is_no_axis_is_numpys_error(axis: Any) -> None:
+    for function in (lambda x: x.sum(axis=axis), lambda x: np.max(x, axis=axis), lambda x: np.add.reduce(x, axis)):
+        with pytest.raises((TypeError, ValueError)) as numpys:
+            np.add.reduce(A_NUMBERS, axis=axis)
+        with pytest.raises(numpys.type, match=re.escape(str(numpys.value))):
+            function(ag.array(A_NUMBERS))
+
+
+@pytest.mark.parametrize("axis", [0, -1, None, ()])
+def test_a_number_has_the_axes_that_numpy_gives_it(axis: Any) -> None:
+    assert ag.array(2.5).sum(axis=axis).data == np.array(2.5).sum(axis=axis)
+    with pytest.raises(np.exceptions.AxisError, match="dimension 0"):
+        ag.array(2.5).sum(axis=1)
 
 
 @pytest.mark.parametrize(

@@ -455,6 +455,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_the_longest_texts_that_are_allowed_run() -> None:
     assert parse("-" * (MAX_LENGTH - 1) + "x")(x=2.0) == -2.0
     assert parse("(" * MAX_DEPTH + "x" + ")" * MAX_DEPTH)(x=2.0) == 2.0
+    assert parse("(" * MAX_DEPTH + r"\alpha" + ")" * MAX_DEPTH)(α=2.0) == 2.0
     assert parse("+".join(["x"] * (MAX_LENGTH // 2)))(x=Value(1.0)).data == MAX_LENGTH // 2
 
 

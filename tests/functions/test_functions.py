@@ -455,6 +455,17 @@ def test_extreme_takes_values_one_by_one(function: Callable[..., Any], builtin: 
     assert math.isnan(function(1.0, Value(math.nan)).data)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", [ag.gelu, ag.erf, ag.erfc, ag.sigmoid, ag.softplus, ag.relu])
+def test_nan_goes_through_arrays_without_a_warning(function: Any) -> None:
+    assert [math.isnan(y) for y in function(np.array([math.nan, 1.0]))] == [True, False]
+
+
+def test_functions_of_many_take_their_values_by_name_too() -> None:
+    functions = (ag.sum, ag.prod, ag.mean, ag.std, ag.logsumexp, ag.softmax)
+    assert [f(values=[1.0, 2.0]) for f in functions] == [f([1.0, 2.0]) for f in functions]
+
+
 def test_dot_is_a_neuron_before_its_activation() -> None:
     w, x, b = [Value(2.0), Value(-1.0)], [Value(3.0), Value(4.0)], Value(0.5)
     z = ag.dot(w, x, b)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd.compiler.printing import numpy_lines
+from autograd.compiler.printing import literal, numpy_lines
 from autograd.engine.ops import Op
 
 
@@ -32,6 +32,11 @@ def elementwise(op: Op) -> Callable[..., NDArray[Any]]:
     return lambda *xs: np.frompyfunc(op.forward, len(xs), 1)(*xs).astype(float)
 
 
+def number(x: float) -> str:
+    """A number as it stands in printed lines that run where only np is known."""
+    return literal(x, "np")
+
+
 class Runner:
     """Runs printed lines: scratch arrays hold nonsense at first, and every name is handed out once."""
 
@@ -52,13 +57,13 @@ class Runner:
         self.names[name] = elementwise(op)
         return name
 
-    def run(self, wanted: list[tuple[Any, str | None]], inputs: dict[str, NDArray[Any]]) -> list[Any]:
+    def run(self, wanted: list[tuple[Any, str]], inputs: dict[str, NDArray[Any]]) -> list[Any]:
         self.names |= inputs
         for symbol, target in wanted:
-            if target is not None and target not in self.names:
+            if target not in self.names:
                 is_stacked = getattr(symbol, "stacked", False)
                 self.names[target] = np.full((self.count, *self.shape) if is_stacked else self.shape, 777.0)
-        lines, places = numpy_lines(wanted, {name: name for name in inputs}, self.scratch, self.bind)
+        lines = numpy_lines(wanted, {name: name for name in inputs}, self.scratch, self.bind, number)
         with np.errstate(all="ignore"):
             exec("\n".join(lines), self.names)
-            return [eval(place, self.names) for place in places]
+        return [self.names[target] for _, target in wanted]

@@ -37,7 +37,7 @@ def run_source(program: Any) -> None:
     """Both passes of the source at the leaves' numbers, and never the scalar graph, to which an error would lead."""
     program._leaves.refresh(program._values)
     program._source.forward()
-    program._source.backward().run(1.0)
+    program._source.to_all.run(1.0)
 
 
 def why(program: Any) -> Exception | None:

@@ -49,16 +49,12 @@ IDS = [
 
 
 @pytest.mark.parametrize("id", IDS)
-def test_every_claim_of_the_documents_is_there_computed_or_to_come(id: str) -> None:
+def test_every_claim_of_the_documents_is_there_and_computed(id: str) -> None:
     claim = lessons.get(int(id.split(".")[0])).claim(id)
     assert claim.title
     assert claim.says
-    if claim.compute is None:
-        assert claim.status == "to come"
-        assert claim.waits_for
-        assert claim.run() == ()
-    else:
-        assert claim.run()
+    assert (claim.status, claim.waits_for) == ("computed", "")
+    assert claim.run()
 
 
 def test_no_claim_is_there_twice_or_without_a_row() -> None:
@@ -170,14 +166,6 @@ def test_verdicts(figure: Figure, verdict: str, failed: bool) -> None:
 
 
 # --- claims and lessons ------------------------------------------------------------------------------------------
-
-
-def test_a_claim_that_computes_nothing_must_say_what_it_waits_for() -> None:
-    with pytest.raises(ArgumentError, match=r"9\.1"):
-        Claim("9.1", "title", "says")
-    assert Claim("9.1", "title", "says", waits_for="training").status == "to come"
-    assert Claim("9.1", "title", "says", list).status == "computed"
-    assert Claim("9.1", "title", "says", list, waits_for="training").status == "in part"
 
 
 @pytest.mark.parametrize("n", [0, 6, -1, 10**30])
@@ -296,7 +284,7 @@ def test_colour_only_on_a_terminal_and_not_against_no_color() -> None:
     assert not report.wants_colour(Terminal(), {"TERM": "dumb"})
 
 
-LONG = Claim("9.1", "A title " * 20, "What it says. " * 20, list, waits_for="training " * 20)
+LONG = Claim("9.1", "A title " * 20, "What it says. " * 20, list, omits="training " * 20)
 FIGURES = [
     printed("a name that is longer than its column", "[0.123456789012345678901234567890]", [-1.2345678901234567e-30]),
     exactly(
@@ -380,7 +368,7 @@ def test_colour_changes_nothing_but_the_escape_codes() -> None:
     text, coloured = (
         [
             *report.claim_lines(LONG, FIGURES, look),
-            *report.summary(FIGURES, 2, look),
+            *report.summary(FIGURES, look),
             *report.overview_lines(lesson, [(LONG, FIGURES)], look),
         ]
         for look in (bare, painted)
@@ -410,15 +398,14 @@ def test_signs_of_mathematics(plain_text: str, expected: str) -> None:
 def test_data_is_valid_json_at_full_precision_with_inf_and_nan_as_text() -> None:
     claim = Claim("9.1", "t", "s", list)
     figures = [exactly("a", "0.3", [0.1 + 0.2, math.inf, -math.inf, math.nan], [0.3, 0.0, 0.0, 0.0]), FIGURES[0]]
-    later = Claim("9.2", "t", "s", waits_for="training")
-    lesson = Lesson(9, "t", "source", (claim, later))
-    text = json.dumps(report.as_data(lesson, [(claim, figures), (later, ())]), allow_nan=False)
-    computed, to_come = json.loads(text)["claims"]
+    lesson = Lesson(9, "t", "source", (claim,))
+    text = json.dumps(report.as_data(lesson, [(claim, figures)]), allow_nan=False)
+    (computed,) = json.loads(text)["claims"]
+    assert (computed["id"], computed["status"], computed["waits_for"]) == ("9.1", "computed", None)
     assert computed["figures"][0]["engine"] == [0.30000000000000004, "inf", "-inf", "nan"]
     assert computed["figures"][0]["document"] == "0.3"
     assert computed["figures"][0]["verdict"] == "disagrees"
     assert computed["figures"][1]["engine"] == [-1.2345678901234567e-30]
-    assert (to_come["id"], to_come["status"], to_come["figures"]) == ("9.2", "to come", [])
 
 
 # === figures of the matrix form, where the compiler finds something else ==============================================

@@ -163,7 +163,7 @@ def test_a_table_escapes_and_leaves_out_what_is_measured() -> None:
         exactly("<b>&", "a < b", 1.0, 1.0, note="<script>alert(1)</script>"),
         shown("time", "9 times", measured=True),
     ]
-    claim = Claim("9.1", "t", "s", lambda: figures, waits_for="more & more")
+    claim = Claim("9.1", "t", "s", lambda: figures, omits="more & more")
     table = Table.of(claim)
     page = table._repr_html_()
     assert [figure.name for figure in table.figures] == ["<b>&"]
@@ -177,12 +177,6 @@ def test_a_table_escapes_and_leaves_out_what_is_measured() -> None:
     rows = ElementTree.fromstring(f"<div>{page}</div>").findall(".//tr")
     assert [cell.get("scope") for cell in rows[0]] == ["col"] * 4
     assert rows[1][0].get("scope") == "row"
-
-
-def test_a_table_of_a_claim_to_come_says_so() -> None:
-    table = Table.of(Claim("9.1", "t", "s", waits_for="the rest"))
-    assert repr(table) == "to come, with the rest"
-    assert table._repr_html_() == "<p>to come, with the rest</p>"
 
 
 @pytest.mark.parametrize("wrong", [5, 5.3, "", "x", "5.30", "9.1", "٥.3", None])

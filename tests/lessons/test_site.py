@@ -197,7 +197,7 @@ def test_a_table_says_what_each_cell_belongs_to() -> None:
 
 def test_hostile_texts_stay_text() -> None:
     figure = Figure(HOSTILE, HOSTILE, HOSTILE, True, HOSTILE, reference=HOSTILE + ".")
-    claim = Claim("9.1", HOSTILE, HOSTILE, lambda: [figure], lambda: squared(HOSTILE), waits_for=HOSTILE)
+    claim = Claim("9.1", HOSTILE, HOSTILE, lambda: [figure], lambda: squared(HOSTILE), omits=HOSTILE)
     drawn = Claim("9.2", HOSTILE, HOSTILE, lambda: [], picture=lambda: "<svg xmlns='http://www.w3.org/2000/svg'/>")
     written = made(lesson_of(claim, drawn, title=HOSTILE, about=HOSTILE))
     assert set(written) == {"index.html", "lesson-9.html", "claim-9.1.html", "picture-9.2.html"}
@@ -206,13 +206,6 @@ def test_hostile_texts_stay_text() -> None:
         reader = Reader(html)
         assert HOSTILE in reader.words, name
         assert not any(attribute.startswith("on") for _, found in reader.elements for attribute in found), name
-
-
-def test_a_claim_to_come_says_what_it_waits_for() -> None:
-    words = Reader(made(lesson_of(Claim("9.1", "Later", "Soon.", waits_for="training")))["lesson-9.html"]).words
-    assert "To come, with training." in words
-    part = Claim("9.1", "Half", "Soon.", lambda: [shown("a", 1)], waits_for="training")
-    assert "The rest is to come, with training." in Reader(made(lesson_of(part))["lesson-9.html"]).words
 
 
 def test_a_graph_too_large_for_a_page_gets_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 from collections.abc import Callable
@@ -56,9 +57,11 @@ def plant_backward(
 ) -> None:
     found = Source.backward
 
-    def backward(self: Source, leaves: Any = None) -> Backward:
+    def backward(self: Source, leaves: Any) -> Backward:
         original = found(self, leaves)
-        return Backward(planted(self, original), original.leaves, original.places, original.in_part)
+        changed = copy.copy(original)
+        changed.run = planted(self, original)
+        return changed
 
     monkeypatch.setattr(Source, "backward", backward)
 

@@ -412,14 +412,20 @@ def test_the_first_loss_is_torchs() -> None:
     assert float(np.mean(errors**2)) == pytest.approx(run["losses"][0], rel=1e-13)
 
 
+def test_an_activation_with_one_output_gives_a_bare_value() -> None:
+    assert isinstance(Layer(2, 3, activation=nn.Linear(3, 1))([0.5, -1.0]), Value)
+
+
 def test_batch_normalisation_is_no_activation() -> None:
     for norm in (nn.BatchNorm(4), nn.Sequential(nn.BatchNorm1d(4), nn.ReLU())):
         with pytest.raises(ArgumentError, match=r"write Sequential\(Linear\(...\), BatchNorm"):
             MLP(2, [4, 1], activation=norm)
 
 
-@pytest.mark.parametrize("x", [{0: 1.0, 1: 2.0}, {1.0, 2.0}, frozenset({1.0, 2.0}), [[1.0, 2.0], {1.0, 2.0}]])
-def test_what_has_no_order_is_no_sample(x: Any) -> None:
-    for module in (MLP(2, [3, 1]), nn.Linear(2, 1), nn.BatchNorm(2)):
+@pytest.mark.parametrize(
+    "x", [{0: 1.0, 1: 2.0}, {1.0, 2.0}, frozenset({1.0, 2.0}), [[1.0, 2.0], {1.0, 2.0}], "ab", b"ab", iter([1.0, 2.0])]
+)
+def test_what_has_no_order_or_no_numbers_is_no_sample(x: Any) -> None:
+    for module in (MLP(2, [3, 1]), nn.Linear(2, 1), nn.BatchNorm(2), nn.Tanh()):
         with pytest.raises(OperandError, match="list the features in their order"):
             module(x)

@@ -497,6 +497,24 @@ def test_a_rate_set_by_hand_is_where_the_next_step_starts() -> None:
     assert scheduler.get_last_lr() == [4.0]
 
 
+def test_attributes_of_a_users_own_schedule_are_its_own_business() -> None:
+    class Doubling(LRScheduler):
+        def __init__(self, optimizer: optim.Optimizer) -> None:
+            self.factor, self.mode = 2.0, "up"
+            super().__init__(optimizer)
+
+        def _next(self, i: int, epoch: int, lr: float) -> float:
+            return lr * self.factor
+
+    optimiser = optim.SGD([Value(1.0)], lr=0.25)
+    schedule = Doubling(optimiser)
+    schedule.step()
+    assert optimiser.lr == 0.5
+    assert schedule.state_dict() == {"last_epoch": 1, "base_lrs": [0.25], "_last_lr": [0.5]}
+    schedule.load_state_dict(schedule.state_dict())
+    assert (schedule.factor, schedule.mode) == (2.0, "up")
+
+
 def test_a_rate_that_overflows_is_refused_and_nothing_moves() -> None:
     o = optimiser(1e300)
     scheduler = ExponentialLR(o, gamma=1e10)

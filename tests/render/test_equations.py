@@ -185,6 +185,7 @@ def test_no_label_breaks_out(label: str, other: str) -> None:
 
 def test_signs_that_a_reader_of_latex_would_take_for_something_else() -> None:
     assert latex_name("\u0302x") == "\\text{\u25cc\u0302}x"  # an accent over nothing
+    assert latex_name("λ1") == r"\lambda_{1}"  # Unicode calls this letter LAMDA
     assert latex_name("Ω@") == r"\Omega{@}"  # else KaTeX reads one command
 
 

@@ -49,7 +49,7 @@ def _for_groups(optimizer: Any, given: Any, name: str, what: str) -> list[Any]:
 
 
 _count = partial(whole, low=0)
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what a number of this name has to be; all of them are the state
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {  # what a number of this name has to be
     **dict.fromkeys(("step_size", "total_iters", "T_max"), whole),
     **dict.fromkeys(("last_epoch", "patience", "cooldown", "num_bad_epochs", "cooldown_counter"), _count),
     **dict.fromkeys(("start_factor", "end_factor"), share),
@@ -92,8 +92,14 @@ class LRScheduler:
         self._last_lr = [float(lr) for lr in rates]
 
     def _checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        who = type(self).__name__
-        return {name: _CHECKS[name](f"{who}: {name}", x) for name, x in settings.items() if name in _CHECKS}
+        who, names = type(self).__name__, self._state_names()
+        return {name: _CHECKS[name](f"{who}: {name}", x) for name, x in settings.items() if name in names}
+
+    @classmethod
+    def _state_names(cls) -> set[str]:
+        """What the state holds: the numbers among the fields, nothing that a user's own class sets beside them."""
+        fields = getattr(cls, "__dataclass_fields__", {})
+        return {"last_epoch", "base_lrs", "_last_lr", *(_CHECKS.keys() & fields.keys())}
 
     def _begun(self, i: int, lr: float) -> float:
         """The rate of group i in the epoch in which the scheduler is made."""
@@ -130,7 +136,8 @@ class LRScheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimiser, whose own `state_dict` holds its rates, and but functions: names to numbers."""
-        return {name: list(x) if isinstance(x, list) else x for name, x in vars(self).items() if name in _CHECKS}
+        names = self._state_names()
+        return {name: list(x) if isinstance(x, list) else x for name, x in vars(self).items() if name in names}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken.
@@ -390,6 +397,10 @@ class ReduceLROnPlateau(LRScheduler):
     min_lr: float | Sequence[float] = 0.0
     eps: float = 1e-8
     last_epoch: int = field(default=-1, init=False)
+    min_lrs: list[float] = field(init=False)
+    best: float = field(init=False)
+    num_bad_epochs: int = field(init=False)
+    cooldown_counter: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.min_lrs = _for_groups(self.optimizer, self.min_lr, "ReduceLROnPlateau: min_lr", "rates")

@@ -16,6 +16,7 @@ from ...engine.op import Op, number
 from ...engine.operators import Operators
 from ...reading.formulas import in_one_line, made_by
 from ...reading.names import is_plain_number
+from ...reading.text import as_json
 from ...reading.trace import Step, Trace
 
 __all__ = ["js_op", "json_text", "page_data"]
@@ -89,21 +90,10 @@ def _template(step: Step) -> list[Any]:
 
 def json_text(data: Any) -> str:
     """JSON that can stand inside a script element; what it has no number for is text: "inf", "-inf", "nan"."""
-    text = json.dumps(_written(data), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    text = json.dumps(as_json(data), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
-
-
-def _written(data: Any) -> Any:
-    """The data with numbers that are not finite as text; it is three levels deep, and never as deep as a graph."""
-    if isinstance(data, float):
-        return data if math.isfinite(data) else f"{data}"
-    if isinstance(data, dict):
-        return {key: _written(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_written(value) for value in data]
-    return data
 
 
 # --- rows of the op table as JavaScript, so that the page can compute the graph again ---------------------------------

@@ -14,7 +14,7 @@ import re
 from functools import lru_cache
 
 from ...errors import ArgumentError
-from ...reading.formulas import GREEK
+from ...functions.latex import GREEK
 
 __all__ = ["mathml"]
 
@@ -56,7 +56,7 @@ _SIGNS = {
     r"\cdot": "·", r"\times": "×", r"\cdots": "⋯", r"\pm": "±", r"\bmod": "mod", r"\lfloor": "⌊", r"\rfloor": "⌋",
     r"\sim": "~", r"\backslash": "\\", r"\hat{}": "^", r"\grave{}": "`", "-": "−", "'": "′",
     r"\partial": "∂", r"\infty": "∞",
-} | {f"\\{variant}{name}": html.unescape(f"&{name};") for name in GREEK for variant in ("", "var")}  # fmt: skip
+} | {f"\\{variant}{name}": letter for name, letter in GREEK.items() for variant in ("", "var")}  # fmt: skip
 
 
 def mathml(latex: str) -> str:
