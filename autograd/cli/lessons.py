@@ -14,7 +14,6 @@ from .. import lessons
 from ..errors import ArgumentError, GraphError, GraphvizMissingError, shown, visible
 from ..lessons import Claim, Figure, Lesson, report
 from ..lessons.claims import exit_status
-from ..lessons.site import Page, pages
 from ..render import drawing
 from ..render.engine import find_dot
 from .output import complain, make_directory, page, print_data, print_lines, watched
@@ -125,6 +124,7 @@ def _say(text: str, as_json: bool) -> None:
 
 def run_site(options: argparse.Namespace) -> int:
     """Write all lessons as linked pages, and show them in a browser; return the exit status."""
+    from ..lessons.site import Page, pages  # costs time that whoever reads in the terminal need not pay
 
     def file_of(page: Page) -> File:
         return options.directory / page.name, lambda: page.make().encode("utf-8")

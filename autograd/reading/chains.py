@@ -225,9 +225,8 @@ def gathered(sweep: Sweep, most: int) -> tuple[list[Chain], Link | None, Chain]:
 
     def between(above: Any, below: Any) -> Link:
         link = reduce(_together, [link for link in sweep.links[above] if link.below is below])
-        is_longer = any(
-            other.below is not below for other in sweep.links[above]
-        )  # and leads to `below`, as all paths do
+        # What leads to another node leads to `below` from there, as all paths do.
+        is_longer = any(other.below is not below for other in sweep.links[above])
         return link._replace(mark="direct") if is_longer else link
 
     root, end = sweep.order[-1], sweep.order[0]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -77,6 +77,7 @@ class Grouping:
     def __init__(self, order: Sequence[Any]) -> None:
         self._order = order
         self._parts: dict[Any, tuple[int, Role]] = {}  # of each node: its neuron, by first appearance, and its role
+        self._sums: dict[Any, Terms] = {}  # of each dot that is a neuron's
         self._neurons: dict[tuple[Any, ...], int] = {}  # by their weights
         self._depths: list[int] = []  # of each neuron: the smallest at which it works
         if any(node._row is DOT for node in order):
@@ -165,25 +166,33 @@ class Grouping:
         if z._row is ADD:
             product, bias = z.parents if z._a._row is DOT else z.parents[::-1]
             return self.terms(product)._replace(bias=bias)
-        terms = _weighted_sum(z)
-        assert terms is not None
-        return terms
+        return self._sums[z]
 
     def _find_neurons(self) -> None:
         """Give every node its neuron and role: sums before their activations, operands before sums."""
-        uses = Counter(chain.from_iterable(node.parents for node in self._order if node._row is not DOT))
-        # Dots share the tuples of their operands. Counted once, they tell that a node has another use than those above.
-        sides = {id(side): side for node in self._order if node._row is DOT for side in (node._a, node._b)}
-        uses.update(chain.from_iterable(sides.values()))
-        depths: dict[Any, int] = {}  # of each node: how many neurons stand one behind another below it
-        for node in self._order:
-            depth = max(map(depths.__getitem__, node.parents), default=0)
+        made = [node for node in self._order if node.parents]
+        uses = Counter(chain.from_iterable(node.parents for node in made if node._row is not DOT))
+        # Dots share the tuples of their operands, so what is asked of a tuple is found once, by its id. Counted once,
+        # too, they tell that a node has another use than those above.
+        sides = {id(side): (side, len(node._b)) for node in made if node._row is DOT for side in (node._a, node._b)}
+        uses.update(chain.from_iterable(side for side, _ in sides.values()))
+        can_be_weights = {i: _can_be_weights(side[:n]) for i, (side, n) in sides.items()}
+        depths = dict.fromkeys(self._order, 0)  # of each node: how many neurons stand one behind another below it
+        deepest: dict[int, int] = {}  # of each tuple: the depth of its deepest node
+        for node in made:
             if node._row is DOT:
-                terms = _weighted_sum(node)
+                for i in (id(node._a), id(node._b)):
+                    if i not in deepest:
+                        deepest[i] = max(map(depths.__getitem__, sides[i][0]))
+                depths[node] = max(deepest[id(node._a)], deepest[id(node._b)])
+                terms = _weighted_sum(node, can_be_weights)
                 if terms is not None:
-                    depth += 1
-                    self._parts[node] = self._neuron(terms, depth), "z"
-            elif node._row is ADD:
+                    depths[node] += 1
+                    self._sums[node] = terms
+                    self._parts[node] = self._neuron(terms, depths[node]), "z"
+                continue
+            depths[node] = max(map(depths.__getitem__, node.parents))
+            if node._row is ADD:
                 for product, bias in ((node._a, node._b), (node._b, node._a)):
                     if product._row is DOT and bias._row is LEAF and uses[product] == 1:
                         self._add_bias(node, product, bias)
@@ -191,7 +200,6 @@ class Grouping:
                 neuron, role = self._parts[below]
                 if role in ("z", "a"):
                     self._parts[node] = neuron, "a"
-            depths[node] = depth
 
     def _neuron(self, terms: Terms, depth: int) -> int:
         """The neuron with these weights, a new one if they are new."""
@@ -206,7 +214,7 @@ class Grouping:
 
     def _add_bias(self, z: Any, product: Any, bias: Any) -> None:
         """Take the addition of a leaf to a neuron's dot that has no bias as the neuron's z."""
-        terms = _weighted_sum(product)
+        terms = self._sums.get(product)
         if terms is None or terms.bias is not None:
             return
         if all(x is not bias for x in terms.inputs):  # else x skips the layer
@@ -215,16 +223,17 @@ class Grouping:
             self._assign((bias,), neuron, "bias")
 
     def _assign(self, nodes: Iterable[Any], neuron: int, role: Role) -> None:
+        part = neuron, role
         for node in nodes:
-            self._parts.setdefault(node, (neuron, role))
+            self._parts.setdefault(node, part)
 
 
-def _weighted_sum(node: Any) -> Terms | None:
+def _weighted_sum(node: Any, can_be_weights: Mapping[int, bool]) -> Terms | None:
     """A dot as a neuron's sum; None: neither side can be weights, or it is a sum of squares."""
     n = len(node._b)
     left, right, bias = node._a[:n], node._b, node._a[n] if len(node._a) > n else None
-    weights_first = _can_be_weights(left)
-    if _can_be_weights(right):
+    weights_first = can_be_weights[id(node._a)]
+    if can_be_weights[id(right)]:
         if weights_first and all(map(is_, left, right)):
             return None
         weights_first = weights_first and (_is_named_weight(left[0]) or not _is_named_weight(right[0]))

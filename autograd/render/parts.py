@@ -204,10 +204,11 @@ class Units:
         first: dict[int, int] = {}
         count = 0
         for i, node in enumerate(self.order):
-            literals = [k for k, p in enumerate(node.parents) if p._row is LITERAL]
+            parents = node.parents  # which a node of many operands makes anew whenever it is asked
+            literals = [k for k, p in enumerate(parents) if p._row is LITERAL]
             operands = self.operands(i) if literals else []
             for k in literals:
-                number = fresh.pop(node.parents[k], count)
+                number = fresh.pop(parents[k], count)
                 count += number == count
                 self.use[i, k] = number
                 first.setdefault(operands[k], number)
