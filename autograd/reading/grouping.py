@@ -177,7 +177,9 @@ class Grouping:
         sides = {id(side): (side, len(node._b)) for node in made if node._row is DOT for side in (node._a, node._b)}
         uses.update(chain.from_iterable(side for side, _ in sides.values()))
         can_be_weights = {i: _can_be_weights(side[:n]) for i, (side, n) in sides.items()}
-        depths = dict.fromkeys(self._order, 0)  # of each node: how many neurons stand one behind another below it
+        # Of each node: how many neurons stand one behind another below it. All are there from the start: in a graph
+        # that the compiler has rewritten, an operand may stand behind what it goes into.
+        depths = dict.fromkeys(self._order, 0)
         deepest: dict[int, int] = {}  # of each tuple: the depth of its deepest node
         for node in made:
             if node._row is DOT:
