@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -32,10 +32,10 @@ from ..functions.arrays import array
 from .arguments import meant, whole
 
 __all__ = [
-    "calculate_gain", "constant", "constant_", "fans", "first_weights", "kaiming_normal", "kaiming_normal_",
-    "kaiming_std", "kaiming_uniform", "kaiming_uniform_", "kaiming_uniform_bound", "linear_bound", "normal", "normal_",
-    "ones", "ones_", "source", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_std", "xavier_uniform",
-    "xavier_uniform_", "xavier_uniform_bound", "zeros", "zeros_",
+    "Draws", "calculate_gain", "constant", "constant_", "fans", "fill", "first_weights", "kaiming_normal",
+    "kaiming_normal_", "kaiming_std", "kaiming_uniform", "kaiming_uniform_", "kaiming_uniform_bound", "linear_bound",
+    "normal", "normal_", "ones", "ones_", "source", "uniform", "uniform_", "xavier_normal", "xavier_normal_",
+    "xavier_std", "xavier_uniform", "xavier_uniform_", "xavier_uniform_bound", "zeros", "zeros_",
 ]  # fmt: skip
 
 Rng: TypeAlias = "int | np.random.Generator | None"
@@ -311,10 +311,17 @@ _SCHEMES: dict[str, Callable[..., Any]] = {
 }
 
 
-def source(seed: int | None) -> random.Random:
+class Draws(Protocol):
+    """Where random numbers come from: the module `random`, or a generator of its own."""
+
+    def uniform(self, a: float, b: float) -> float: ...
+    def getrandbits(self, k: int) -> int: ...
+
+
+def source(seed: int | None) -> Draws:
     """A generator of its own for a seed, the same on every machine; without one Python's global `random`."""
     if seed is None:
-        return random  # type: ignore[return-value]  # the module has the functions of a generator
+        return random
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
         raise ArgumentError(f"a seed is a whole number or None, got {seed!r}")
     return random.Random(int(seed))
@@ -325,28 +332,32 @@ def linear_bound(fan_in: int) -> float:
     return 1.0 / math.sqrt(fan_in)
 
 
-def first_weights(outputs: int, inputs: int, scheme: Any, draws: random.Random) -> list[list[Value]]:
-    """A new weight matrix: by the name of a scheme, or a function that fills an array or returns numbers."""
-    if isinstance(scheme, str) and scheme == "uniform":  # micrograd's
+def first_weights(outputs: int, inputs: int, scheme: Any, draws: Draws) -> list[list[Value]]:
+    """A new weight matrix: each weight evenly from -1 to 1 as micrograd has it, or as :func:`fill` gives them."""
+    if isinstance(scheme, str) and scheme == "uniform":
         return [[Value(draws.uniform(-1, 1)) for _ in range(inputs)] for _ in range(outputs)]
-    shape = outputs, inputs
+    weight = array(np.zeros((outputs, inputs)))
+    rows: list[list[Value]] = weight.tolist()
+    fill(weight, scheme, draws)
+    return rows
+
+
+def fill(weight: Any, scheme: Any, draws: Draws) -> None:
+    """Give an array of weights its first values: by a scheme's name, or a function that fills it or returns numbers."""
     if isinstance(scheme, str):
         if scheme not in _SCHEMES:
             hint = meant(scheme.rstrip("_").lower(), _SCHEMES)
-            raise ArgumentError(
-                f"there is no initialisation {scheme!r}; {hint}There are uniform, {', '.join(_SCHEMES)}"
-            )
-        drawn = {} if scheme in ("zeros", "ones") else {"rng": draws.getrandbits(63)}
-        numbers = _SCHEMES[scheme](shape, **drawn)
-    elif callable(scheme):
-        weight = array(np.zeros(shape))
-        rows: list[list[Value]] = weight.tolist()
-        returned = scheme(weight)
-        if returned is None or returned is weight:
-            return rows
-        numbers = np.asarray(returned, dtype=float)
-        if numbers.shape != shape:
-            raise ShapeError(f"init returned numbers of shape {numbers.shape} for weights of shape {shape}")
-    else:
+            there_are = f"There are uniform, {', '.join(_SCHEMES)}"
+            raise ArgumentError(f"there is no initialisation {scheme!r}; {hint}{there_are}")
+        _SCHEMES[scheme](weight, **({} if scheme in ("zeros", "ones") else {"rng": draws.getrandbits(63)}))
+        return
+    if not callable(scheme):
         raise ArgumentError(f"init is a name or a function of the weight array, got {scheme!r}")
-    return [list(map(Value, row)) for row in numbers.tolist()]
+    returned = scheme(weight)
+    if returned is None or returned is weight:
+        return
+    numbers = np.asarray(returned, dtype=float)
+    if numbers.shape != weight.shape:
+        raise ShapeError(f"init returned numbers of shape {numbers.shape} for weights of shape {weight.shape}")
+    for w, x in zip(weight.ravel().tolist(), numbers.ravel().tolist(), strict=True):
+        w.data = x

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from random import Random
 from typing import Any
 
 from ..engine.value import Value
@@ -13,7 +12,7 @@ from ..functions.arrays import array
 from ..functions.elementary import dot, dot_rows
 from .activations import KNOWN, Activation, Identity, ReLU, Softmax, activation_named, name_if_new
 from .arguments import whole
-from .init import first_weights, source
+from .init import Draws, first_weights, source
 from .module import Module, as_given, as_rows, indexed, number_layers
 
 __all__ = ["MLP", "Layer", "Neuron"]
@@ -114,13 +113,13 @@ class Layer(Module):
         self._take_number(0)
 
     @classmethod
-    def _drawn(cls, nin: int, nout: int, activation: Module, init: Any, draws: Random) -> Layer:
+    def _drawn(cls, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> Layer:
         """A layer whose weights go on with the same random numbers as those of the layer before."""
         made = cls.__new__(cls)
         made._make(nin, nout, activation, init, draws)
         return made
 
-    def _make(self, nin: int, nout: int, activation: Module, init: Any, draws: Random) -> None:
+    def _make(self, nin: int, nout: int, activation: Module, init: Any, draws: Draws) -> None:
         self.nin = whole("how many inputs a neuron has", nin)
         self.activation: Any = activation
         one_by_one = isinstance(activation, Activation) and not isinstance(activation, Softmax)
